@@ -1,0 +1,149 @@
+"""The words of the domain: frozen values that the rooms hand to each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What tells one state of a file from another without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> FileIdentity:
+        """Take the identity out of a stat result."""
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioClip:
+    """The part of a file that is listened to."""
+
+    samples: NDArray[np.float32]
+    """Mono, shape (n,), nominally within -1..1."""
+    rate: int
+    """Samples a second, Hz."""
+    content_id: str
+    """SHA-256 (hex) over the encoded audio packets that were read: the same before and after a retag."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogMel:
+    """A log-scaled mel spectrogram, relative to the clip's own maximum."""
+
+    levels: NDArray[np.float32]
+    """Shape (n_mels, frames): 0 is the clip's floor, 1 its maximum."""
+    floor_db: float
+    """The level that 0 stands for, dB below the maximum (-80 or higher)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One of a model's inputs, computed from one clip."""
+
+    spec: str
+    """Name and version of what the values are, e.g. `statistics-1`."""
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model thinks of one track."""
+
+    probabilities: Mapping[str, float]
+    """Calibrated probability by genre; they sum to 1."""
+    model: str
+    """The bundle's id."""
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Genres with their probabilities, likeliest first."""
+        return sorted(self.probabilities.items(), key=lambda item: (-item[1], item[0]))
+
+    @property
+    def genre(self) -> str:
+        """The likeliest genre."""
+        return self.ranked[0][0]
+
+    @property
+    def confidence(self) -> float:
+        """The likeliest genre's probability."""
+        return self.ranked[0][1]
+
+    @property
+    def log_probabilities(self) -> dict[str, float]:
+        """Natural logarithms, bounded below so that a hard zero stays finite."""
+        return {g: math.log(max(p, 1e-9)) for g, p in self.probabilities.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TrackTags:
+    """The few tags that tagger reads; a missing text is empty."""
+
+    genres: tuple[str, ...] = ()
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    album_artist: str = ""
+    compilation: bool = False
+    duration: float = 0.0
+    """Seconds, as the container states it; 0 when it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One file of the library as it was found."""
+
+    path: Path
+    root: Path
+    identity: FileIdentity
+    tags: TrackTags
+
+
+class Action(StrEnum):
+    """What was decided for a track."""
+
+    SET = "set"
+    ADD = "add"
+    KEEP = "keep"
+    ABSTAIN = "abstain"
+    SKIP = "skip"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a track's genres, and why."""
+
+    action: Action
+    genres: tuple[str, ...]
+    """The genres that shall stand in the file."""
+    reason: str
+    genre: str | None = None
+    """The likeliest genre under the user's name for it; None when none was decided."""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """A change of one file's genres."""
+
+    path: Path
+    before: tuple[str, ...]
+    after: tuple[str, ...]
