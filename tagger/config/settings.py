@@ -1,0 +1,194 @@
+"""The settings tree. Keys, types, limits and defaults stand here and nowhere else.
+
+What a key is for is said to the user in `config.example.toml`; the docstrings below say what the
+code needs: units and what an empty value means. Change one value with `msgspec.structs.replace`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from msgspec import Meta, Struct, field
+
+from tagger.resources import data_path
+
+Mode = Literal["empty", "add", "replace"]
+Profile = Literal["standard", "absolute", "mpd"]
+Watch = Literal["auto", "inotify", "poll"]
+
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+PositiveCount = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Interval = Annotated[float, Meta(ge=1, le=86_400)]
+Text = Annotated[str, Meta(pattern=r"\S")]
+
+
+class Bundle(str):
+    """`default` for the model that comes with tagger, or a model bundle's folder."""
+
+    __slots__ = ()
+
+    @property
+    def folder(self) -> Path:
+        """The bundle's folder; that it exists is only sure for `default`."""
+        return data_path("models/default") if self == "default" else Path(self)
+
+
+class Library(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[library]`: where the music is."""
+
+    roots: Annotated[tuple[Path, ...], Meta(min_length=1)] = field(
+        default_factory=lambda: (platformdirs.user_music_path(),)
+    )
+    ignore: tuple[str, ...] = ()
+    """Patterns in gitignore's language, relative to each root."""
+
+
+class Listen(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[listen]`: which part of a track is heard."""
+
+    offset: Seconds = 0.0
+    length: Annotated[float, Meta(ge=3, le=120)] = 30.0
+    """Seconds."""
+
+
+class Tags(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tags]`: what is written into files, and when."""
+
+    mode: Mode = "empty"
+    min_confidence: Literal["auto"] | Probability = "auto"
+    target_precision: Annotated[float, Meta(ge=0.5, lt=1)] = 0.9
+    """Share of written genres that shall be right; used when `min_confidence` is `auto`."""
+    max_genres: PositiveCount = 1
+    keep: tuple[Text, ...] = ()
+    """A file that carries one of these genres is left alone."""
+    preserve_mtime: bool = False
+    hard_links: Literal["skip", "break"] = "skip"
+    id3_version: Literal["keep", "2.3", "2.4"] = "keep"
+
+
+class Genres(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[genres]`: the user's own names."""
+
+    names: dict[str, Text] = field(default_factory=dict)
+    """The model's genre to the user's name for it."""
+    parents: bool = False
+    never: tuple[Text, ...] = ()
+    """Genres of the model that are never written."""
+
+
+class Albums(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[albums]`: deciding an album as a whole."""
+
+    together: bool = True
+
+
+class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder here, and the path under which the player sees it."""
+
+    source: Path = field(name="from")
+    target: Text = field(name="to")
+
+
+class Playlists(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[playlists]`: one M3U playlist a genre."""
+
+    enabled: bool = True
+    folder: Text = "Playlists/Genres"
+    """As the user wrote it; `Settings.playlist_folder` is where it lies."""
+    min_tracks: PositiveCount = 1
+    profile: Profile = "standard"
+    extension: Literal["auto", "m3u8", "m3u"] = "auto"
+    music_directory: Path = field(default_factory=platformdirs.user_music_path)
+    """MPD's own setting of that name; used by the profile `mpd` only."""
+    map: tuple[PathMap, ...] = ()
+    """Used by the profile `absolute` only; the longest `from` that matches wins."""
+
+    @property
+    def suffix(self) -> str:
+        """The playlists' file name extension, dot included."""
+        if self.extension != "auto":
+            return f".{self.extension}"
+        return ".m3u" if self.profile == "mpd" else ".m3u8"
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[model]`: who decides."""
+
+    bundle: Bundle = Bundle("default")
+
+
+class Workers(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[workers]`: the processes that decode."""
+
+    count: Count = 0
+    """0: as many as there are cores."""
+    timeout: Interval = 60.0
+    """Seconds for one file, then the worker is killed."""
+    memory_mb: Annotated[int, Meta(ge=512)] = 2048
+    """MiB of address space for one worker."""
+
+
+class Store(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[store]`: what tagger remembers."""
+
+    folder: Path = field(default_factory=lambda: platformdirs.user_state_path("tagger"))
+
+
+class Daemon(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[daemon]`: `tagger watch`."""
+
+    settle: Seconds = 10.0
+    """Seconds without a change after which a file counts as finished."""
+    reconcile_interval: Interval = 900.0
+    """Seconds."""
+    poll_interval: Interval = 60.0
+    """Seconds."""
+    poll: tuple[Path, ...] = ()
+    """Folders that are polled in any case."""
+    inotify: tuple[Path, ...] = ()
+    """Folders that are watched by the kernel's events in any case."""
+    workers: PositiveCount = 1
+    nice: Annotated[int, Meta(ge=0, le=19)] = 10
+    io_priority: Literal["normal", "low", "idle"] = "idle"
+    log_format: Literal["auto", "plain", "keyvalue", "json"] = "auto"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """TCP port on the loopback interface; 0: no metrics."""
+
+    def watch(self, root: Path) -> Watch:
+        """How `root` is to be watched."""
+        if root in self.poll:
+            return "poll"
+        return "inotify" if root in self.inotify else "auto"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be configured. All paths but `playlists.folder` are absolute."""
+
+    library: Library = field(default_factory=Library)
+    listen: Listen = field(default_factory=Listen)
+    tags: Tags = field(default_factory=Tags)
+    genres: Genres = field(default_factory=Genres)
+    albums: Albums = field(default_factory=Albums)
+    playlists: Playlists = field(default_factory=Playlists)
+    model: Model = field(default_factory=Model)
+    workers: Workers = field(default_factory=Workers)
+    store: Store = field(default_factory=Store)
+    daemon: Daemon = field(default_factory=Daemon)
+
+    @property
+    def playlist_folder(self) -> Path:
+        """The playlists' folder; a relative one lies in the first root."""
+        return self.library.roots[0] / expand(self.playlists.folder)
+
+
+def expand(text: str) -> Path:
+    """Fill in `~` and `$VARIABLES`; what is not set stays as it is, as in a shell.
+
+    Hence not `Path.expanduser`, which raises: "A$AP Rocky" is a folder's name.
+    """
+    return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagger import config
+from tagger.errors import ConfigError, TaggerError
+from tagger.resources import data_path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_MUSIC_DIR", config.ENVIRONMENT_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str) -> Path:
+        file = tmp_path / "mine.toml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        config.load(file)
+    assert caught.value.path == file
+    return str(caught.value)
+
+
+def test_without_any_file_the_defaults_hold(home):
+    settings = config.load()
+    assert settings == config.Settings()
+    assert settings.library.roots == (home / "Music",)
+    assert settings.playlist_folder == home / "Music" / "Playlists" / "Genres"
+    assert settings.store.folder == home / ".local" / "state" / "tagger"
+    assert settings.tags.mode == "empty"
+
+
+def uncommented() -> str:
+    return re.sub(r"^#(?=[a-z_0-9]+ = )", "", config.example_text(), flags=re.MULTILINE)
+
+
+def test_the_example_as_it_stands_changes_nothing(written):
+    assert config.load(written(config.example_text())) == config.Settings()
+
+
+def test_the_example_shows_every_key_with_its_default(written):
+    assert config.load(written(uncommented())) == config.Settings()
+    keys = {table: set(content) for table, content in tomli.loads(uncommented()).items()}
+    tree = msgspec.to_builtins(config.Settings(), enc_hook=str)
+    assert keys == {table: set(content) for table, content in tree.items()}
+
+
+def test_settings_written_out_are_read_back(written):
+    text = """
+        [library]
+        roots = ["~/Müsic", 'quo"te', "line\\nbreak\\u007f"]
+        [tags]
+        min_confidence = 0.75
+        keep = ["Audiobook"]
+        [genres.names]
+        "hip hop" = 'R"ap'
+        [playlists]
+        profile = "absolute"
+        map = [{ from = "~/Music", to = "/music" }]
+        [model]
+        bundle = "mine"
+    """
+    settings = config.load(written(text))
+    assert config.load(written(config.to_toml(settings))) == settings
+    assert config.load(written(config.to_toml(config.Settings()))) == config.Settings()
+
+
+def test_the_file_is_found_by_argument_then_environment_then_platform(home, written, monkeypatch):
+    own = home / ".config" / "tagger" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("tags.max_genres = 2")
+    assert config.find() == config.user_file() == own
+    assert config.load().tags.max_genres == 2
+
+    from_environment = own.with_name("other.toml")
+    from_environment.write_text("tags.max_genres = 3")
+    monkeypatch.setenv(config.ENVIRONMENT_VARIABLE, "~/.config/tagger/other.toml")
+    assert config.load().tags.max_genres == 3
+    assert config.load(written("tags.max_genres = 4")).tags.max_genres == 4
+
+
+def test_a_file_that_was_asked_for_has_to_be_there(tmp_path, monkeypatch):
+    missing = tmp_path / "missing.toml"
+    assert "tagger config init" in refusal(missing)
+    monkeypatch.setenv(config.ENVIRONMENT_VARIABLE, str(missing))
+    with pytest.raises(ConfigError, match=re.escape("missing.toml")):
+        config.load()
+
+
+def test_paths_are_filled_in(home, tmp_path, written, monkeypatch):
+    monkeypatch.setenv("SHELF", "/shelf")
+    monkeypatch.delenv("AP", raising=False)
+    text = """
+        library.roots = ["~/a", "$SHELF/b", "${SHELF}/c", "d/e", "/A$AP Rocky"]
+        model.bundle = "models/mine"
+        playlists.folder = "Lists"
+        daemon.poll = ["d/e/"]
+    """
+    settings = config.load(written(text))
+    e = tmp_path / "d" / "e"
+    expected = (home / "a", Path("/shelf/b"), Path("/shelf/c"), e, Path("/A$AP Rocky"))
+    assert settings.library.roots == expected
+    assert settings.model.bundle.folder == tmp_path / "models" / "mine"
+    assert settings.playlist_folder == home / "a" / "Lists"
+    assert (settings.daemon.watch(e), settings.daemon.watch(home / "a")) == ("poll", "auto")
+    absolute = config.load(written('playlists.folder = "~/Lists"'))
+    assert absolute.playlist_folder == home / "Lists"
+
+
+def test_what_the_installation_lacks_is_named():
+    assert data_path("config.example.toml").is_file()
+    with pytest.raises(TaggerError, match="lacks models/none"):
+        data_path("models/none")
+
+
+def test_a_relative_configuration_file_gives_absolute_paths(tmp_path, written, monkeypatch):
+    written('library.roots = ["here"]')
+    monkeypatch.chdir(tmp_path)
+    assert config.load(Path("mine.toml")).library.roots == (tmp_path / "here",)
+
+
+REFUSED = {
+    "[tags]\n\n# ha\nmoed = 'add'": "line 4: tags.moed: unknown key (did you mean tags.mode?)",
+    "[tag]\nmode = 'add'": "line 1: tag: unknown key (did you mean tags?)",
+    "[playlists]\nmax_genres = 2": "line 2: playlists.max_genres: unknown key (did you mean tags.",
+    "xyzzy = 1": "line 1: xyzzy: unknown key",
+    "[tags]\nmode = 'emtpy'": "line 2: tags.mode: 'emtpy' is not possible (possible: \"empty\", ",
+    "[tags]\nmin_confidence = 'high'": "line 2: tags.min_confidence: 'high' is not possible "
+    '(possible: "auto", a number)',
+    "[tags]\nmin_confidence = 1.5": "line 2: tags.min_confidence: expected a number <= 1.0",
+    "[tags]\nmin_confidence = nan": "line 2: tags.min_confidence: expected a number >= 0.0",
+    "[tags]\nmax_genres = 'two'": "line 2: tags.max_genres: expected a whole number, got text",
+    "[tags]\nmax_genres = true": "line 2: tags.max_genres: expected a whole number, got true or",
+    "[tags]\nkeep = [\n 'a',\n 2,\n]": "line 2: tags.keep: expected text, got a whole number",
+    "tags = 3": "line 1: tags: expected a table, got a whole number",
+    "[listen]\noffset = inf": "line 2: listen.offset: expected a number <= 86400.0",
+    "[listen]\nlength = 2": "line 2: listen.length: expected a number >= 3.0",
+    "[library]\nroots = []": "line 2: library.roots: expected a list of length >= 1",
+    "[library]\nroots = [7]": "line 2: library.roots: expected a path",
+    "[library]\nroots = ['']": "line 2: library.roots: expected a path",
+    '[library]\nroots = ["a\\u0000b"]': "line 2: library.roots: holds a NUL character",
+    "[genres]\nnames = { rock = 1 }": "line 2: genres.names: expected text, got a whole number",
+    "[playlists]\nprofile='mpd'\nextension='m3u8'": "line 3: playlists.extension: MPD reads",
+    "[playlists]\nmap=[{from='/a', to='/b'}]": "line 2: playlists.map: only absolute paths",
+    "[playlists]\nmap=[{form='/a', to='/b'}]": "line 2: playlists.map: ",
+    "[daemon]\npoll=['/a']\ninotify=['/a']": "line 3: daemon.inotify: /a is in daemon.poll, too",
+    "[tags]\nmode = ": "line 2: not valid TOML: ",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_refusal_names_key_line_and_way_out(text, written):
+    message = refusal(written(text))
+    assert message.removeprefix(f"{written(text)}: ").startswith(REFUSED[text])
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes(b"[library]\nroots = ['M\xfcsic']")
+    assert "line 2: not UTF-8" in refusal(latin)
+    assert "cannot be read" in refusal(tmp_path)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    file = tmp_path / "notepad.toml"
+    file.write_bytes(b"\xef\xbb\xbf[tags]\r\nmax_genres = 2\r\n")
+    assert config.load(file).tags.max_genres == 2
+
+
+tables = tomli.loads(uncommented())
+keys = st.sampled_from([f"{table}.{key}" for table, content in tables.items() for key in content])
+values = st.sampled_from(
+    """-1 0 7.5 nan inf true "" "auto" "a\\tb" "~nosuch/$x" [] ["x"] [[]] {} {a=1} 1979-05-27
+    07:32:00 99999999999999999999999999 [{from='/a',to='b'}] [{from='~nosuch',to='b'}]""".split()
+)
+
+
+@given(st.dictionaries(keys | st.sampled_from(list(tables)), values, max_size=4))
+def test_any_document_gives_settings_or_a_refusal(document):
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "any.toml"
+        file.write_text("\n".join(f"{key} = {value}" for key, value in document.items()))
+        with suppress(ConfigError):
+            assert isinstance(config.load(file), config.Settings)
