@@ -1,0 +1,369 @@
+"""Real audio files of every format, made while the tests run.
+
+    path = make(tmp_path / "song.mp3", "mp3", tags={"title": "One", "genre": ["Rock"]})
+
+Encoded bytes are cached for the session by format, sound and rate, so that a second file costs a
+copy. `FORMATS` names the formats and their usual extension; the extension of `path` is free.
+Tags are written by mutagen (`tag`), and ID3 in its old shapes by hand (`id3v22`, `id3v1`).
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import shutil
+import struct
+import subprocess
+import tempfile
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import media_ape
+import mutagen
+import numpy as np
+import pytest
+from mutagen import apev2, asf, flac, id3, mp4
+
+FORMATS = {
+    "mp3": ".mp3",
+    "flac": ".flac",
+    "vorbis": ".ogg",
+    "opus": ".opus",
+    "oggflac": ".oga",
+    "speex": ".spx",  # wants Debian's ffmpeg
+    "m4a": ".m4a",
+    "alac": ".m4a",
+    "wav": ".wav",
+    "aiff": ".aiff",
+    "wma": ".wma",
+    "wavpack": ".wv",
+    "ape": ".ape",
+    "musepack": ".mpc",  # wants Debian's musepack-tools
+    "dsf": ".dsf",
+}
+PROGRAMS = {"speex": "ffmpeg", "musepack": "mpcenc"}
+LOSSLESS = ("flac", "oggflac", "alac", "wav", "aiff", "wavpack", "ape")
+
+# container, codec, sample format, encoder options
+_ENCODERS = {
+    "mp3": ("mp3", "libmp3lame", "fltp", {}),
+    "flac": ("flac", "flac", "s16", {}),
+    "vorbis": ("ogg", "vorbis", "fltp", {"strict": "experimental"}),
+    "opus": ("ogg", "libopus", "flt", {}),
+    "oggflac": ("ogg", "flac", "s16", {}),
+    "m4a": ("ipod", "aac", "fltp", {}),
+    "alac": ("ipod", "alac", "s16p", {}),
+    "wav": ("wav", "pcm_s16le", "s16", {}),
+    "aiff": ("aiff", "pcm_s16be", "s16", {}),
+    "wma": ("asf", "wmav2", "fltp", {}),
+    "wavpack": ("wv", "wavpack", "s16p", {}),
+}
+_QUIET = {"mp3": {"id3v2_version": "0", "write_xing": "1"}}
+
+
+def available():
+    """Name every format, those whose encoder is not installed marked as skipped."""
+    return [
+        pytest.param(
+            name,
+            marks=pytest.mark.skipif(
+                name in PROGRAMS and shutil.which(PROGRAMS[name]) is None,
+                reason=f"{name} needs Debian's {PROGRAMS.get(name)}",
+            ),
+        )
+        for name in FORMATS
+    ]
+
+
+def tone(seconds=0.5, rate=44100, frequency=440.0):
+    """Make a tone with overtones and a little noise: mono float32 (n,) within -1..1."""
+    time = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(7).normal(0, 0.02, len(time))
+    waves = sum(np.sin(2 * np.pi * frequency * k * time) / k for k in (1, 2, 3))
+    return (0.3 * waves + noise).astype(np.float32)
+
+
+def make(path, format="mp3", *, seconds=0.5, signal=None, rate=None, tags=None):  # noqa: A002
+    """Write an audio file and return its path.
+
+    `signal`: mono float (n,) within -1..1 at `rate` (default 44,100 Hz, 48,000 for Opus); without
+    it a tone of `seconds`. `tags`: see `tag`; None leaves the file without any tag that mutagen
+    shows. Skips the calling test where the format's encoder is not installed.
+    """
+    rate = rate or (48000 if format == "opus" else 16000 if format == "speex" else 44100)
+    samples = tone(seconds, rate) if signal is None else np.asarray(signal, np.float32)
+    path = Path(path)
+    path.write_bytes(_encoded(format, samples.tobytes(), rate))
+    if tags is not None:
+        tag(path, **tags)
+    return path
+
+
+@functools.lru_cache(maxsize=256)
+def _encoded(name, samples, rate):
+    signal = np.frombuffer(samples, np.float32)
+    if name == "ape":
+        return media_ape.encode(_int16(signal), rate)
+    if name == "dsf":
+        return _dsf(signal, rate)
+    if name in PROGRAMS:
+        return _by_program(name, signal, rate)
+    data = _by_av(name, signal, rate)
+    return _untagged(name, data)
+
+
+def _int16(signal):
+    return np.clip(np.round(signal * 32767), -32768, 32767).astype(np.int16)
+
+
+def _by_av(name, signal, rate):
+    container, codec, sample_format, options = _ENCODERS[name]
+    channels = 2 if name == "vorbis" else 1  # the native Vorbis encoder is stereo only
+    layout = "stereo" if channels == 2 else "mono"
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=container, options=_QUIET.get(name, {})) as output:
+        stream = output.add_stream(codec, rate=rate, options=options)
+        stream.layout = layout
+        stream.bit_rate = 96_000
+        stream.format = sample_format
+        pcm = signal if sample_format.startswith("flt") else _int16(signal)
+        plane = (
+            np.tile(pcm, (channels, 1))
+            if sample_format.endswith("p")
+            else np.repeat(pcm, channels)[None]
+        )
+        fifo = av.AudioFifo()
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(plane), sample_format, layout)
+        frame.rate = rate
+        frame.pts, frame.time_base = 0, Fraction(1, rate)
+        fifo.write(frame)
+        size = stream.codec_context.frame_size or 1024
+        while piece := fifo.read(size) or fifo.read(size, partial=True):
+            output.mux(stream.encode(piece))
+        output.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def _untagged(name, data):
+    """Take away the encoder's own tags, so that a file without tags really has none."""
+    buffer = io.BytesIO(data)
+    file = mutagen.File(buffer)
+    if file.tags and name in ("m4a", "alac", "wma", "wavpack"):
+        buffer.seek(0)
+        file.delete(buffer)
+    elif file.tags:  # Vorbis comments always exist; only their contents can go
+        file.tags.clear()
+        buffer.seek(0)
+        file.save(buffer)
+    return buffer.getvalue()
+
+
+def _by_program(name, signal, rate):
+    program = PROGRAMS[name]
+    if shutil.which(program) is None:
+        pytest.skip(f"{name} needs Debian's {program}")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.wav"), Path(folder, f"out{FORMATS[name]}")
+        source.write_bytes(_encoded("wav", signal.tobytes(), rate))
+        command = {
+            "musepack": [program, "--silent", "--overwrite", source, target],
+            "speex": [program, "-loglevel", "error", "-i", source, "-c:a", "libspeex", target],
+        }[name]
+        subprocess.run(command, check=True, capture_output=True)
+        return target.read_bytes()
+
+
+def _dsf(signal, rate):
+    """Encode DSD64 by a first-order sigma-delta modulator into Sony's DSF, mono."""
+    oversampling = 64
+    fine = np.repeat(signal.astype(np.float64) * 0.7, oversampling)
+    # first order: the running sum crosses an odd integer each time a one is due
+    steps = np.floor(np.cumsum((fine + 1) / 2))
+    bits = np.diff(steps, prepend=0.0) > 0
+    count = len(bits) - len(bits) % 8
+    stream = np.packbits(bits[:count], bitorder="little").tobytes()
+    block = 4096
+    stream += b"\x69" * (-len(stream) % block)
+    body = struct.pack("<4sQ", b"data", 12 + len(stream)) + stream
+    form = struct.pack(
+        "<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 1, 1, rate * oversampling, 1, count, block, 0
+    )
+    head = struct.pack("<4sQQQ", b"DSD ", 28, 28 + len(form) + len(body), 0)
+    return head + form + body
+
+
+def pcm(path):
+    """Decode a whole file with PyAV: (channels, n). For comparing before with after."""
+    with path.open("rb") as file, av.open(file) as container:
+        return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=-1)
+
+
+def png(size=64):
+    """Make a small PNG, noisy so that it does not shrink to nothing."""
+    pixels = np.random.default_rng(size).integers(0, 256, (size, 3 * size), np.uint8)
+    raw = b"".join(b"\0" + row.tobytes() for row in pixels)
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(raw))
+        + chunk(b"IEND", b"")
+    )
+
+
+FIELDS = {
+    "title": ("TIT2", "title", "\xa9nam", "Title", "Title"),
+    "artist": ("TPE1", "artist", "\xa9ART", "Author", "Artist"),
+    "album": ("TALB", "album", "\xa9alb", "WM/AlbumTitle", "Album"),
+    "album_artist": ("TPE2", "albumartist", "aART", "WM/AlbumArtist", "Album Artist"),
+    "date": ("TDRC", "date", "\xa9day", "WM/Year", "Year"),
+    "comment": ("COMM", "comment", "\xa9cmt", "Description", "Comment"),
+    "compilation": ("TCMP", "compilation", "cpil", "WM/IsCompilation", "Compilation"),
+    "genre": ("TCON", "genre", "\xa9gen", "WM/Genre", "Genre"),
+}
+
+
+def tag(path, *, picture=None, id3_version=4, **fields):
+    """Write fields with mutagen: those of FIELDS, each a text or a list; `picture` in PNG bytes.
+
+    `id3_version` (3 or 4) is for the containers that hold ID3; two genres in 2.3 are joined by
+    "; ", as that version has no lists.
+    """
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    column = _column(file.tags)
+    for name, value in fields.items():
+        key = FIELDS[name][column]
+        values = [value] if isinstance(value, str | bool) else list(value)
+        _set(file.tags, key, values)
+    if picture is not None:
+        _picture(file, picture)
+    options = {}
+    if column == 0:
+        options = {"v2_version": id3_version, "v23_sep": "; "}
+        if id3_version == 3:
+            file.tags.update_to_v23()
+    file.save(**options)
+    return path
+
+
+def _column(tags):
+    kinds = ((id3.ID3, 0), (mp4.MP4Tags, 2), (asf.ASFTags, 3), (apev2.APEv2, 4))
+    return next((column for kind, column in kinds if isinstance(tags, kind)), 1)
+
+
+def _set(tags, key, values):
+    column = _column(tags)
+    if column == 0:
+        texts = ["1" if v is True else v for v in values]
+        extra = {"lang": "eng", "desc": ""} if key == "COMM" else {}
+        tags.setall(key, [getattr(id3, key)(encoding=3, text=texts, **extra)])
+    elif key == "cpil":
+        tags[key] = values[0]
+    else:
+        tags[key] = ["1" if v is True else v for v in values]
+
+
+def _picture(file, data):
+    column = _column(file.tags)
+    picture = flac.Picture()
+    picture.type, picture.mime, picture.desc, picture.data = 3, "image/png", "front", data
+    if column == 0:
+        file.tags.add(id3.APIC(encoding=3, mime="image/png", type=3, desc="front", data=data))
+    elif isinstance(file, flac.FLAC):
+        file.add_picture(picture)
+    elif column == 1:
+        import base64  # noqa: PLC0415
+
+        file.tags["metadata_block_picture"] = [base64.b64encode(picture.write()).decode()]
+    elif column == 2:
+        file.tags["covr"] = [mp4.MP4Cover(data, mp4.MP4Cover.FORMAT_PNG)]
+    elif column == 3:
+        value = struct.pack("<BI", 3, len(data)) + "image/png\0front\0".encode("utf-16-le") + data
+        file.tags["WM/Picture"] = [asf.ASFByteArrayAttribute(value)]
+    else:
+        file.tags["Cover Art (Front)"] = apev2.APEValue(b"front.png\0" + data, apev2.BINARY)
+
+
+def id3v1(path, *, title="", artist="", album="", genre=255):
+    """Append an ID3v1 tag; `genre` is the number, 255 for none."""
+    texts = [t.encode("latin-1").ljust(30, b"\0")[:30] for t in (title, artist, album)]
+    with path.open("ab") as file:
+        file.write(b"TAG" + b"".join(texts) + b"1999" + b"\0" * 30 + bytes([genre]))
+    return path
+
+
+def id3v22(path, *frames):
+    """Prepend an ID3v2.2 tag of raw (three-letter id, body) frames, with 64 bytes of padding."""
+    body = b"".join(i + len(d).to_bytes(3, "big") + d for i, d in frames) + b"\0" * 64
+    return _prepend(path, 2, body)
+
+
+def id3v23(path, *frames):
+    """Prepend an ID3v2.3 tag of raw (id, body) frames, with 64 bytes of padding."""
+    body = b"".join(i + struct.pack(">IH", len(d), 0) + d for i, d in frames) + b"\0" * 64
+    return _prepend(path, 3, body)
+
+
+def _prepend(path, version, body):
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    path.write_bytes(b"ID3" + bytes([version, 0, 0]) + size + body + path.read_bytes())
+    return path
+
+
+def ape_on_mp3(path, **fields):
+    """Add an APEv2 tag to an MP3 as mp3gain does; keys are APEv2's own."""
+    tags = apev2.APEv2()
+    for key, value in fields.items():
+        tags[key] = value
+    tags.save(path)
+    return path
+
+
+NAMES = (
+    "plain",
+    "Ünïcödé Ελληνικά",
+    "日本語の曲",
+    "Песня 🎵",
+    "עברית",
+    "new\nline",
+    " leading space",
+    "#hash; semi",
+    "-dash",
+    "quote\"'`$(x)",
+)
+"""File names that exercise what handles names, all UTF-8; `RAW_NAME` is not."""
+
+RAW_NAME = b"caf\xe9 \xff\xfe"
+
+
+def library(folder, count=60):
+    """Fill `folder` with files of every format that can be made here, tags and names varied."""
+    names = (n for n in FORMATS if n not in PROGRAMS or shutil.which(PROGRAMS[n]))
+    paths = []
+    for i, form in zip(range(count), itertools.cycle(tuple(names)), strict=False):
+        album = folder / f"album {i // 12}"
+        album.mkdir(parents=True, exist_ok=True)
+        tags = {
+            "title": NAMES[i % len(NAMES)],
+            "artist": f"Artist {i // 12}",
+            "album": f"Album {i // 12}",
+        }
+        if i % 3 == 0:
+            tags["genre"] = ["Rock", "Blues"][: 1 + i % 2]
+        if i % 4 == 0:
+            tags["picture"] = png(32)
+        paths.append(
+            make(album / f"{i:03d} {NAMES[i % len(NAMES)]}{FORMATS[form]}", form, tags=tags)
+        )
+    return paths
