@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutagen.id3 import TCON
+
+from tagger import genres
+
+any_name = st.text(st.characters(), max_size=300)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("hip hop", "Hip-Hop"),
+        ("HipHop", "Hip-Hop"),
+        ("Hip-Hop/Rap", "Hip-Hop"),
+        ("hiphop", "Hip-Hop"),
+        ("RAP", "Hip-Hop"),
+        ("r&b", "R&B"),
+        ("Rhythm and Blues", "R&B"),
+        ("drum 'n' bass", "Drum & Bass"),
+        ("Drum and Bass", "Drum & Bass"),
+        ("DnB", "Drum & Bass"),
+        ("Rock'n'Roll", "Rock & Roll"),
+        ("alternative", "Alternative Rock"),
+        ("  Jazz\t", "Jazz"),
+        ("Hoerbuch", "Hoerbuch"),
+        ("Ho\u0308rbuch", "Audiobook"),
+        ("Forró  universitário\n", "Forró universitário"),
+        ("!!!", "!!!"),
+        ("", ""),
+    ],
+)
+def test_every_spelling_gives_the_one_name(spelling, name):
+    assert genres.canonical(spelling) == name
+
+
+def test_the_genres_of_the_public_data_sets_are_known():
+    for name in "blues classical country disco hiphop jazz metal pop reggae rock".split():
+        assert genres.canonical(name) != name
+    for name in ["Electronic", "Experimental", "Folk", "Instrumental", "International"]:
+        assert genres.id3v1_number(name) is not None or genres.canonical(name) == name
+
+
+def test_words_of_other_scripts_that_differ_by_a_mark_are_not_the_same():
+    assert genres.key("バラード") != genres.key("ハラート")
+    assert genres.key("Rock") == genres.key("röck") == genres.key("ROCK MUSIC")
+    assert genres.key("?") != genres.key("!")
+
+
+@pytest.mark.parametrize(
+    ("name", "above"),
+    [
+        ("Baroque", ("Classical",)),
+        ("bluegrass", ("Country",)),
+        ("Progressive Bluegrass", ("Bluegrass", "Country")),
+        ("tropical house", ("House", "Electronic")),
+        ("Pop Punk", ("Punk", "Rock")),
+        ("Neo-Soul", ("Soul", "R&B")),
+        ("Classical", ()),
+        ("Unheard Of", ()),
+    ],
+)
+def test_parents(name, above):
+    assert genres.parents(name) == above
+
+
+def all_known():
+    return sorted(set(genres._spellings().values()))
+
+
+def test_the_table_agrees_with_itself():
+    for name in all_known():
+        assert genres.canonical(name) == name
+        assert not set("/,;") & set(name)
+        assert name not in genres.parents(name)
+        assert all(genres.canonical(above) == above for above in genres.parents(name))
+    spelled = [other for others in genres._ALIASES.values() for other in genres._names(others)]
+    assert len(spelled) == len(set(map(genres._fold, spelled)))
+    assert not set(map(genres._fold, spelled)) & set(map(genres._fold, all_known()))
+
+
+def test_id3v1_numbers():
+    assert genres.id3v1_name(17) == "Rock"
+    assert genres.id3v1_number("rock") == 17
+    assert genres.id3v1_number("Hip-Hop") == 7
+    assert genres.id3v1_number("Unheard Of") is None
+    assert genres.id3v1_name(len(TCON.GENRES)) is None
+    assert genres.id3v1_name(-1) is None
+    for number in range(len(TCON.GENRES)):
+        name = genres.id3v1_name(number)
+        assert not set("/,;") & set(name)
+        assert genres.id3v1_name(genres.id3v1_number(name)) == name
+
+
+@given(any_name)
+def test_a_canonical_name_stays_what_it_is(name):
+    tidy = genres.canonical(name)
+    assert genres.canonical(tidy) == tidy
+    assert genres.key(tidy) == genres.key(name)
+    assert tidy.isprintable() or not set(tidy) & set("\r\n\0")
+
+
+RESERVED = ["con", "CON.txt", "nul .x", "Com1", "LPT9.m3u8", "prn.", "aux"]
+HOSTILE = ["", ".", "..", "../../etc/passwd", "/", "\\\\host\\share", "a:b", "\ud800", "-", "~"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Rock", "Rock"),
+        ("R&B", "R&B"),
+        ("Folk/Rock", "Folk-Rock"),
+        ("Children's Music", "Children's Music"),
+        ("Ro\u0308ck", "Röck"),
+        ("..hidden", "hidden"),
+        ("con", "_con"),
+        ("Concert", "Concert"),
+        ("", "_"),
+        ("...", "_"),
+        ("音" * 100, "音" * 40),
+    ],
+)
+def test_slugs(name, file):
+    assert genres.slug(name) == file
+
+
+@given(any_name | st.sampled_from(RESERVED + HOSTILE) | st.text("./ \\:conulap1", max_size=12))
+def test_a_slug_is_a_file_name_everywhere(name):
+    slug = genres.slug(name)
+    assert 1 <= len(slug.encode()) <= 120
+    assert not set(slug) & set('/\\:*?"<>|\0\r\n')
+    assert not slug.startswith(".")
+    assert slug == slug.strip(" .")
+    assert slug.split(".")[0].strip().casefold() not in {"con", "prn", "aux", "nul", "com1", "lpt9"}
+    assert unicodedata.is_normalized("NFC", slug)
+    assert genres.slug(slug) == slug
