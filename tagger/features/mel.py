@@ -1,0 +1,139 @@
+"""A clip's log-mel spectrogram, equal to what librosa 0.11 computes.
+
+`librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=512)` followed by
+`power_to_db(ref=np.max, top_db=80)`: Hann window, centred frames with zero padding, 128 mel
+bands on Slaney's scale with Slaney's area normalisation, 0 to 11,025 Hz.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.domain import LogMel
+from tagger.errors import CorruptAudioError, SilentError, TooShortError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RATE = 22_050
+N_FFT = 2048
+HOP = 512
+N_MELS = 128
+TOP_DB = 80.0
+FRAMES_PER_COLUMN = 1293 / 387.5
+"""Every column is one frame of 3.3368, 77 ms apart, whatever the clip's length."""
+MIN_COLUMNS = 36
+"""2.8 s: below it the slow modulations that tell genres apart cannot be seen."""
+
+_AMIN = 1e-10
+_LEAST_RANGE_DB = 1.0
+_SILENCE_PEAK = 1e-4
+"""-80 dB full scale: dither and a decoder's rounding, never music."""
+_FRAMES_AT_ONCE = 64
+_BANDS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Bands:
+    """Neighbouring mel filters with only the FFT bins that they see."""
+
+    bins: slice
+    bands: slice
+    weights: NDArray[np.float32]
+    """Shape (bins, bands)."""
+
+
+def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slaney's scale (Auditory Toolbox): linear below 1 kHz, logarithmic above."""
+    linear = hz * 3 / 200
+    logarithmic = 15 + 27 * np.log(np.maximum(hz, 1000) / 1000) / np.log(6.4)
+    return np.where(hz < 1000, linear, logarithmic)
+
+
+def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Inverse of `hz_to_mel`."""
+    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) / 27 * np.log(6.4)))
+
+
+def mel_filters() -> NDArray[np.float32]:
+    """Triangular mel filters, shape (N_MELS, N_FFT / 2 + 1), each of equal area."""
+    top = hz_to_mel(np.array([RATE / 2]))[0]
+    edges = mel_to_hz(np.linspace(0, top, N_MELS + 2))
+    ramps = edges[:, None] - np.fft.rfftfreq(N_FFT, 1 / RATE)
+    widths = np.diff(edges)[:, None]
+    filters = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
+    filters *= (2 / (edges[2:] - edges[:-2]))[:, None]
+    return filters.astype(np.float32)
+
+
+@cache
+def _banded_filters() -> tuple[_Bands, ...]:
+    filters = mel_filters()
+    banded = []
+    for first in range(0, N_MELS, _BANDS_AT_ONCE):
+        bands = slice(first, first + _BANDS_AT_ONCE)
+        seen = np.flatnonzero(filters[bands].any(axis=0))
+        bins = slice(int(seen[0]), int(seen[-1]) + 1)
+        banded.append(_Bands(bins, bands, np.ascontiguousarray(filters[bands, bins].T)))
+    return tuple(banded)
+
+
+@cache
+def _window() -> NDArray[np.float32]:
+    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
+    return periodic.astype(np.float32)
+
+
+def mel_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mel power of every frame, shape (frames, N_MELS), for float32 samples (n,) at RATE."""
+    padded = np.pad(samples, N_FFT // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    power = np.empty((len(frames), N_MELS), np.float32)
+    # In blocks that stay in the processor's cache: twice as fast as all frames at once.
+    for first in range(0, len(frames), _FRAMES_AT_ONCE):
+        block = slice(first, first + _FRAMES_AT_ONCE)
+        spectrum = np.fft.rfft(frames[block] * _window(), axis=1)
+        energy = spectrum.real**2 + spectrum.imag**2
+        for part in _banded_filters():
+            power[block, part.bands] = energy[:, part.bins] @ part.weights
+    return power
+
+
+def sampled_frames(frames: int) -> NDArray[np.intp]:
+    """Return the indices of the frames that become columns, out of a clip's `frames`."""
+    columns = int(frames / FRAMES_PER_COLUMN)
+    centres = (np.arange(columns) + 0.5) * FRAMES_PER_COLUMN
+    return centres.astype(np.intp)
+
+
+def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
+    """Compute the log-mel spectrogram of mono float32 samples (n,) at RATE.
+
+    Maximum and floor are taken over all frames, then one frame in 3.3368 is kept: the levels
+    are (dB - floor) / (0 - floor) of the kept frames, shape (N_MELS, columns). Multiplying the
+    samples by a constant changes nothing.
+
+    Raises TooShortError below MIN_COLUMNS columns, SilentError when no sample passes -80 dB
+    full scale, CorruptAudioError when a sample is not finite, ValueError for another rate.
+    """
+    if rate != RATE:
+        raise ValueError(f"log_mel wants {RATE} Hz, not {rate}")
+    columns = sampled_frames(1 + len(samples) // HOP)
+    if len(columns) < MIN_COLUMNS:
+        raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
+    peak = float(np.abs(samples).max())
+    if not np.isfinite(peak):
+        raise CorruptAudioError("the decoded sound holds values that are no numbers")
+    if peak < _SILENCE_PEAK:
+        raise SilentError("nothing but silence")
+    power = mel_power(samples)
+    reference = max(float(power.max()), _AMIN)
+    lowest = max(float(power.min()), _AMIN)
+    floor = min(max(10 * np.log10(lowest / reference), -TOP_DB), -_LEAST_RANGE_DB)
+    kept = 10 * np.log10(np.maximum(power[columns], _AMIN) / reference)
+    levels = 1 - np.maximum(kept, floor) / floor
+    return LogMel(np.ascontiguousarray(levels.T, np.float32), float(floor))

@@ -1,0 +1,9 @@
+"""Model bundles: checked, run, and pooled over albums."""
+
+from __future__ import annotations
+
+from tagger.inference.bundle import Model, load
+from tagger.inference.manifest import Manifest, threshold
+from tagger.inference.pooling import pool
+
+__all__ = ["Manifest", "Model", "load", "pool", "threshold"]

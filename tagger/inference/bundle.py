@@ -1,0 +1,148 @@
+"""A model bundle: loaded, checked and run.
+
+A bundle is a folder of `model.onnx`, `manifest.json` and `MODEL_CARD.md`. A model is data:
+nothing in the folder is ever executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tagger.domain import Prediction
+from tagger.errors import ModelError
+from tagger.features import spec
+from tagger.inference.manifest import MODEL_FILE, Manifest, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tagger.domain import Features
+
+OUTPUT = "probabilities"
+_MANIFEST_BYTES = 1 << 20
+_FILE_BYTES = 256 << 20
+_ONNX_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
+_HINT = "install the bundle again, or choose another model"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A checked bundle, ready to run; made by `load`."""
+
+    manifest: Manifest
+    _session: Any
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """The feature specs that `predict` needs of every track."""
+        return tuple(self.manifest.inputs.values())
+
+    def predict(self, tracks: Sequence[Iterable[Features]]) -> list[Prediction]:
+        """Predict every track from its features, one for each of `specs`, in any order.
+
+        Tracks are run one by one: their lengths may differ, and what one is called never
+        depends on its neighbours. Raises ModelError when features are missing or do not fit.
+        """
+        return [self._predict(track) for track in tracks]
+
+    def _predict(self, track: Iterable[Features]) -> Prediction:
+        given = {features.spec: features.values for features in track}
+        missing = [name for name in self.specs if name not in given]
+        if missing:
+            raise ModelError(f"model {self.manifest.id} wants the features {', '.join(missing)}")
+        feed = {name: given[of][np.newaxis] for name, of in self.manifest.inputs.items()}
+        probabilities = self._run(feed)
+        if not np.isfinite(probabilities).all() or abs(float(probabilities.sum()) - 1) > 1e-3:
+            raise ModelError(f"model {self.manifest.id} gave no probabilities for these features")
+        return Prediction(
+            dict(zip(self.manifest.genres, probabilities.tolist(), strict=True)), self.manifest.id
+        )
+
+    def _run(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+        try:
+            (rows,) = self._session.run([OUTPUT], feed)
+        except Exception as error:  # onnxruntime's errors share no base of their own
+            raise ModelError(f"model {self.manifest.id} cannot be run: {_line(error)}") from error
+        row: NDArray[np.float32] = rows[0]
+        return row
+
+
+def load(folder: Path) -> Model:
+    """Load and check a bundle.
+
+    Raises ModelError, in one line with the folder, when a file is missing, too large or not the
+    one that the manifest describes, when the format or a feature spec is unknown, or when the
+    network's inputs and outputs are not what the manifest says.
+    """
+    try:
+        manifest = decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
+        for name in manifest.inputs.values():
+            spec(name)
+        content = {name: _verified(folder / name, sha) for name, sha in manifest.files.items()}
+        session = _session(content[MODEL_FILE])
+        _check_network(session, manifest)
+    except ModelError as error:
+        raise ModelError(error.reason, folder, error.hint or _HINT) from error
+    return Model(manifest, session)
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}") from error
+    if len(content) > limit:
+        raise ModelError(f"{path.name} is larger than {limit >> 20} MiB")
+    return content
+
+
+def _verified(path: Path, sha256: str) -> bytes:
+    content = _read(path, _FILE_BYTES)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelError(f"{path.name} is not the file that manifest.json describes (SHA-256)")
+    return content
+
+
+def _session(network: bytes) -> Any:
+    import onnxruntime  # noqa: PLC0415  # half a second that `--help` need not pay
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base of their own
+        raise ModelError(f"{MODEL_FILE} is no usable ONNX network: {_line(error)}") from error
+
+
+def _check_network(session: Any, manifest: Manifest) -> None:
+    inputs = {node.name: node for node in session.get_inputs()}
+    if inputs.keys() != manifest.inputs.keys():
+        raise ModelError(
+            f"the network's inputs are {', '.join(sorted(inputs))}, not the manifest's"
+        )
+    for name, spec_name in manifest.inputs.items():
+        wanted = spec(spec_name)
+        shape = inputs[name].shape[1:]
+        fits = len(shape) == len(wanted.shape) and all(
+            given == size or not isinstance(given, int)
+            for given, size in zip(shape, wanted.shape, strict=True)
+        )
+        if not fits or _ONNX_TYPES.get(inputs[name].type) is not wanted.dtype:
+            raise ModelError(f"the network's input {name} does not take {spec_name}")
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    if OUTPUT not in outputs or outputs[OUTPUT][-1] != len(manifest.genres):
+        raise ModelError(f"the network does not give {len(manifest.genres)} {OUTPUT}")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,146 @@
+"""What a bundle says about itself: `manifest.json`, decoded strictly."""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003  # msgspec resolves the annotations at run time
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tagger.errors import ModelError
+
+FORMAT = 1
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""A plain name: nothing that could lead out of the bundle's folder."""
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """One promise: of what is at least this sure, so much is right."""
+
+    precision: Share
+    threshold: Share
+    coverage: Share
+    """Share of the held-out tracks that were at least this sure."""
+
+
+class OperatingPoints(Struct, frozen=True, forbid_unknown_fields=True):
+    """The promises that held-out data supports, by rising precision."""
+
+    overall: tuple[OperatingPoint, ...]
+    genres: dict[Word, tuple[OperatingPoint, ...]] = {}
+    """For genres that need a higher threshold than the overall one."""
+
+
+class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
+    """How an album's tracks speak together.
+
+    The mean of n tracks' log-probabilities is multiplied by min(n, max_tracks)**exponent:
+    with 1 the tracks would be independent witnesses, with 0 copies of one.
+    """
+
+    exponent: Share
+    max_tracks: Annotated[int, Meta(ge=1)]
+    """The largest group that the exponent was fitted on."""
+
+
+class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
+    """One measured figure and how to measure it again."""
+
+    accuracy: Share
+    interval: tuple[Share, Share]
+    """95%, bootstrapped over artists."""
+    tracks: int
+    split: str
+    command: str
+    album_accuracy: Share | None = None
+    """Tracks right when an artist's tracks, at most 8 together, are decided as an album."""
+    written_precision: Share | None = None
+    """Right among those above the threshold for 0.90, which the test part had no say in."""
+    written_coverage: Share | None = None
+
+
+class Training(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a model comes from."""
+
+    data: str
+    tracks: int
+    artists: int
+    recipe: str
+    command: str
+    libraries: dict[str, str]
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a bundle promises."""
+
+    format: int
+    id: Word
+    created: date
+    genres: Annotated[tuple[Word, ...], Meta(min_length=2)]
+    """In the order of the model's output."""
+    inputs: Annotated[dict[Word, str], Meta(min_length=1)]
+    """ONNX input name to feature spec."""
+    files: dict[FileName, Sha256]
+    tracks: OperatingPoints
+    albums: OperatingPoints
+    pooling: Pooling
+    training: Training
+    evaluation: dict[str, Evaluation] = {}
+
+    def __post_init__(self) -> None:
+        """Check what single fields cannot; msgspec turns a ValueError into its own error."""
+        if len(set(self.genres)) != len(self.genres):
+            raise ValueError("a genre is named twice")
+        if MODEL_FILE not in self.files:
+            raise ValueError(f"`files` does not list {MODEL_FILE}")
+        if len(set(self.inputs.values())) != len(self.inputs):
+            raise ValueError("two inputs want the same feature spec")
+
+
+MODEL_FILE = "model.onnx"
+
+
+class _Format(Struct):
+    """The one field that every format version has."""
+
+    format: int
+
+
+def decode(text: bytes) -> Manifest:
+    """Decode and validate a manifest; raises ModelError, in one line, for anything else."""
+    try:
+        version = msgspec.json.decode(text, type=_Format).format
+        if version != FORMAT:
+            raise ModelError(
+                f"bundle format {version} cannot be read, only {FORMAT}",
+                hint="install the tagger version that made it, or another model",
+            )
+        return msgspec.json.decode(text, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"damaged manifest.json: {' '.join(str(error).split())}") from error
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Encode a manifest as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def threshold(
+    manifest: Manifest, target_precision: float, *, album: bool, genre: str
+) -> float | None:
+    """How sure a prediction must be, for what is written to be right so often.
+
+    The point of the next higher precision that the held-out data supports; None when it
+    supports none, so that nothing should be written. `genre` is the likeliest genre: some need
+    more than the overall threshold. `album` says that the prediction was pooled.
+    """
+    points = manifest.albums if album else manifest.tracks
+    for point in points.genres.get(genre, points.overall):
+        if point.precision >= target_precision:
+            return point.threshold
+    return None
