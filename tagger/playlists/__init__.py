@@ -1,0 +1,19 @@
+"""One M3U playlist a genre: composing, rendering, and publishing into a folder of their own."""
+
+from tagger.playlists.compose import Composed, compose
+from tagger.playlists.m3u import Entry, Playlist, parse, render
+from tagger.playlists.profiles import locator
+from tagger.playlists.publish import PlaylistAction, PlaylistChange, publish
+
+__all__ = [
+    "Composed",
+    "Entry",
+    "Playlist",
+    "PlaylistAction",
+    "PlaylistChange",
+    "compose",
+    "locator",
+    "parse",
+    "publish",
+    "render",
+]

@@ -1,0 +1,155 @@
+"""A real MPD opens what we publish, and finds every entry."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import media
+import pytest
+
+from tagger.config import Library, Playlists, Settings
+from tagger.domain import TrackTags
+from tagger.playlists import compose, locator, publish
+
+pytestmark = pytest.mark.skipif(not shutil.which("mpd"), reason="needs MPD (Debian: mpd)")
+
+NAMES = [
+    "plain.wav",
+    "#1 hit.wav",
+    "http: no scheme.wav",
+    "cdda:.wav",
+    "100%25 pure.wav",
+    "a;b,c & 'd' \"e\".wav",
+    "back\\slash.wav",
+    "~tilde.wav",
+    "naïve ☃ 音楽.wav",
+    "e\u0301 decomposed.wav",
+    "-dash.wav",
+    "two  spaces.wav",
+    "line\u2028separator.wav",
+    "#deep/er/..dots/http:/x.wav",
+    "CAPS.WAV",
+]
+STRIPPED = [" leading space.wav", "folder /trailing space.wav"]
+
+
+class Mpd:
+    """As much of MPD's protocol as the tests speak."""
+
+    def __init__(self, address: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(address))
+        self._file = self._socket.makefile("rw", encoding="utf-8", newline="\n")
+        assert self._file.readline().startswith("OK MPD")
+
+    def __call__(self, command: str, *arguments: str) -> list[str]:
+        quoted = [a.replace("\\", "\\\\").replace('"', '\\"') for a in arguments]
+        self._file.write(" ".join([command, *(f'"{a}"' for a in quoted)]) + "\n")
+        self._file.flush()
+        answer = []
+        while (line := self._file.readline().removesuffix("\n")) != "OK":
+            assert line, "MPD hung up"
+            assert not line.startswith("ACK"), line
+            answer.append(line)
+        return answer
+
+    def files(self, command: str, *arguments: str) -> set[str]:
+        answer = self(command, *arguments)
+        return {line.removeprefix("file: ") for line in answer if line.startswith("file: ")}
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+@pytest.fixture
+def library(tmp_path):
+    root = tmp_path / "Music"
+    for name in NAMES + STRIPPED:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        media.make(root / name, "wav")
+    (tmp_path / "stored").mkdir()
+    return root
+
+
+@pytest.fixture
+def mpd(library, tmp_path):
+    with tempfile.TemporaryDirectory(prefix="mpd") as short:  # a socket's path is limited
+        address = Path(short) / "socket"
+        configuration = tmp_path / "mpd.conf"
+        configuration.write_text(
+            f"""
+            music_directory "{library}"
+            playlist_directory "{tmp_path / "stored"}"
+            db_file "{tmp_path / "database"}"
+            log_file "{tmp_path / "log"}"
+            bind_to_address "{address}"
+            zeroconf_enabled "no"
+            audio_output {{
+                type "null"
+                name "nothing"
+            }}
+            """
+        )
+        process = subprocess.Popen(["mpd", "--no-daemon", str(configuration)])
+        while not address.exists():
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.02)
+        client = Mpd(address)
+        yield client
+        client.close()
+        process.terminate()
+        process.wait()
+
+
+def update(mpd: Mpd) -> None:
+    mpd("update")
+    while any(line.startswith("updating_db") for line in mpd("status")):
+        time.sleep(0.02)
+
+
+def published(settings: Settings, library: Path) -> Path:
+    names = NAMES + STRIPPED
+    tracks = [(library / name, TrackTags(title=name, duration=1.0)) for name in names]
+    composed = compose({"Rock & Roll": tracks}, locator(settings))
+    left_out = STRIPPED if settings.playlists.profile == "mpd" else []
+    assert [error.path for error in composed.left_out] == [library / name for name in left_out]
+    suffix = settings.playlists.suffix
+    [change] = publish(settings.playlist_folder, composed.playlists, suffix=suffix, known={})
+    return change.path
+
+
+def loaded(mpd: Mpd, name: str) -> set[str]:
+    mpd("clear")
+    mpd("load", name)
+    return mpd.files("playlistinfo")
+
+
+@pytest.mark.parametrize("extension", ["m3u8", "m3u"])
+def test_a_playlist_in_the_library(library, mpd, extension):
+    playlists = Playlists(extension=extension)
+    path = published(Settings(Library((library,)), playlists=playlists), library)
+    update(mpd)
+    assert mpd.files("listall") == set(NAMES + STRIPPED)
+    assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)
+
+
+def test_a_stored_playlist(library, mpd, tmp_path):
+    folder = str(tmp_path / "stored")
+    playlists = Playlists(profile="mpd", folder=folder, music_directory=library)
+    path = published(Settings(Library((library,)), playlists=playlists), library)
+    update(mpd)
+    assert mpd("listplaylists")[0] == f"playlist: {path.stem}"
+    assert loaded(mpd, path.stem) == set(NAMES)
+
+
+def test_absolute_paths(library, mpd):
+    playlists = Playlists(profile="absolute")
+    path = published(Settings(Library((library,)), playlists=playlists), library)
+    update(mpd)
+    assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)
