@@ -136,11 +136,14 @@ def _may_be_named(path: Path, genre: str) -> bool:
 def _read(path: Path) -> bytes | None:
     """Read a regular file; None for anything else, or one that is too large or closed to us."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(path, "rb", opener=_without_following) as file:
+            status = os.fstat(file.fileno())
+            regular = stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST
+            return file.read(_LARGEST) if regular else None
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            return None
-        return file.read(_LARGEST)
+
+
+def _without_following(path: str, flags: int) -> int:
+    """Open neither what a link points to nor, for ever, a pipe that nobody writes into."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
