@@ -26,7 +26,7 @@ any_name = st.text(st.characters(), max_size=300)
         ("Drum and Bass", "Drum & Bass"),
         ("DnB", "Drum & Bass"),
         ("Rock'n'Roll", "Rock & Roll"),
-        ("alternative", "Alternative Rock"),
+        ("alternative", "Alternative"),
         ("  Jazz\t", "Jazz"),
         ("Hoerbuch", "Hoerbuch"),
         ("Ho\u0308rbuch", "Audiobook"),

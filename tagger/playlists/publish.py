@@ -60,8 +60,8 @@ def publish(
 
     `playlists` is all there is, one a genre: our playlists of other genres are removed. `known`
     is the record, the SHA-256 (hex) of what was last written by path; of the changes that come
-    back, those with a `sha256` are the next record. What the operating system refuses is a
-    `refused` change, and the others go on.
+    back, those with a `sha256` are the next record of this folder. What the operating system
+    refuses is a `refused` change, and the others go on.
 
     Raises:
         PlaylistError: the folder cannot be made or read.
@@ -86,7 +86,6 @@ def _plan(
     places = _places(folder, playlists, suffix, there)
     gone = sorted(there.ours.keys() - places.values())
     steps = [_removal(path, there.ours[path], places) for path in gone]
-    steps += [_abandoned(path) for path in known if path.parent != folder and path.is_file()]
     for playlist in playlists:
         path = places[playlist.genre]
         steps.append(_writing(path, playlist, there.ours.get(path), known.get(path)))
@@ -115,11 +114,6 @@ def _removal(path: Path, ours: on_disk.Ours, places: Mapping[str, Path]) -> _Ste
     now = places.get(ours.genre)
     reason = f"now {now.name}" if now else "no longer has enough tracks"
     return _Step(PlaylistChange(path, PlaylistAction.REMOVED, ours.genre, reason), b"", ours.data)
-
-
-def _abandoned(path: Path) -> _Step:
-    reason = "lies outside playlists.folder and is no longer kept up: remove it by hand"
-    return _Step(PlaylistChange(path, PlaylistAction.REFUSED, "", reason))
 
 
 def _writing(
