@@ -39,7 +39,7 @@ def compose(
     playlists, left_out = [], {}
     for genre, members in sorted(by_name.items()):
         entries = []
-        for path, tags in sorted(members.items()):
+        for path, tags in sorted(members.items(), key=lambda member: member[0].parts):
             try:
                 entries.append(_entry(path, tags, locate))
             except PlaylistError as error:

@@ -18,6 +18,7 @@ MANIFEST = "#TAGGER:genre="
 _HEADER = "#EXTM3U"
 _NAME = "#PLAYLIST:"
 _INFO = re.compile(r"#EXTINF:\s*(-?\d{1,9})[^,]*,(.*)")
+_CONTROLS = dict.fromkeys([*range(32), 127], " ")
 _NEEDS_DOT = re.compile(r"#|\s|[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -92,8 +93,8 @@ def parse(data: bytes) -> Playlist:
 
 def one_line(text: str) -> str:
     """Fold white space and control characters into single spaces; drop what is no text."""
-    text = "".join(" " if c < " " or c == "\x7f" else c for c in text)
-    return " ".join(text.encode("utf-8", "ignore").decode().split())
+    text = text.translate(_CONTROLS).encode("utf-8", "ignore").decode()
+    return " ".join(text.split())
 
 
 def _lines(data: bytes) -> list[str]:
