@@ -16,6 +16,7 @@ TaggerError
 │       ├── FileChangedError
 │       └── PayloadChangedError
 ├── ModelError
+├── TrainingDataError
 ├── StoreError
 │   └── StoreTooNewError
 ├── PlaylistError
@@ -109,6 +110,10 @@ class PayloadChangedError(WriteFailedError):
 
 class ModelError(TaggerError):
     """A model bundle is missing, damaged, or of a format that this version cannot run."""
+
+
+class TrainingDataError(TaggerError):
+    """A data set that a model is made from or measured on is missing or unusable."""
 
 
 class StoreError(TaggerError):

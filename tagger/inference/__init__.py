@@ -6,4 +6,4 @@ from tagger.inference.bundle import Model, load
 from tagger.inference.manifest import Manifest, threshold
 from tagger.inference.pooling import pool
 
-__all__ = ["Manifest", "Model", "load", "pool", "threshold"]
+__all__ = ["Manifest", "Model", "load", "pool", "read_manifest", "threshold"]

@@ -48,6 +48,16 @@ class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
     """The largest group that the exponent was fitted on."""
 
 
+class Written(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a threshold, found without the test part, did on the test part."""
+
+    promised: Share
+    precision: Share
+    """Right among those above the threshold."""
+    coverage: Share
+    """Share of the tracks above the threshold."""
+
+
 class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     """One measured figure and how to measure it again."""
 
@@ -57,11 +67,10 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     tracks: int
     split: str
     command: str
+    written: Written | None = None
     album_accuracy: Share | None = None
-    """Tracks right when an artist's tracks, at most 8 together, are decided as an album."""
-    written_precision: Share | None = None
-    """Right among those above the threshold for 0.90, which the test part had no say in."""
-    written_coverage: Share | None = None
+    """The same with an artist's tracks, at most 8 together, decided as an album."""
+    album_written: Written | None = None
 
 
 class Training(Struct, frozen=True, forbid_unknown_fields=True):

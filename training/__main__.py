@@ -1,0 +1,73 @@
+"""`python -m training`: make the default model, and measure it again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from tagger.errors import TaggerError
+from training.benchmark import BENCHMARKS
+from training.build import RECIPE, build_gtzan
+from training.dataset import read_gtzan
+
+_ROOT = Path(__file__).resolve().parents[1]
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=_ROOT.parent / "shared" / "data",
+    help="Folder of the data sets.",
+)
+
+
+@click.group()
+def main() -> None:
+    """Make and measure genre models."""
+
+
+@main.command()
+@_data
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=_ROOT / "models" / "default",
+    help="Folder of the bundle.",
+)
+@click.option(
+    "--created",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: datetime.now(UTC),
+    help="Date in the manifest; give it to make the same bundle again.",
+)
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    type=click.Choice(list(BENCHMARKS)),
+    multiple=True,
+    default=list(BENCHMARKS),
+    help="Figures to measure for the card.",
+)
+def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
+    """Train the default model and write its bundle."""
+    manifest = build_gtzan(read_gtzan(data), output, created.date(), benchmarks)
+    click.echo(f"{manifest.id}: {output}")
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
+@_data
+def benchmark(names: tuple[str, ...], data: Path) -> None:
+    """Measure figures again (all of them, if none is named); one JSON object a line."""
+    clips = read_gtzan(data)
+    for name in names or BENCHMARKS:
+        figure = msgspec.to_builtins(BENCHMARKS[name](RECIPE, clips))
+        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TaggerError as error:
+        raise SystemExit(f"error: {error}") from error

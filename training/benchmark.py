@@ -1,0 +1,107 @@
+"""The published figures: a recipe, a split, and what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.inference.manifest import Evaluation, Written
+from training.dataset import FOLEISS
+from training.ensemble import HeldOut, train
+from training.evaluate import (
+    Verdicts,
+    album_verdicts,
+    fit_pooling,
+    interval,
+    operating_points,
+    threshold_for,
+    track_verdicts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.dataset import Dataset
+    from training.ensemble import Recipe
+
+    Indices = NDArray[np.intp]
+
+PROMISE = 0.9
+"""The precision whose keeping is measured."""
+COMMAND = "python -m training benchmark {} --data DATA"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A model trained on one part and measured on the other."""
+
+    tracks: Verdicts
+    albums: Verdicts
+    track_threshold: float | None
+    album_threshold: float | None
+
+
+def gtzan_foleiss(recipe: Recipe, data: Dataset) -> Evaluation:
+    """Measure on the three artist-filtered folds."""
+    folds = [
+        measure(recipe, data, data.members(fold, "train"), data.members(fold, "test"))
+        for fold in FOLEISS
+    ]
+    return _evaluation(
+        "gtzan_foleiss", "GTZAN, mean of Foleiss's three artist-filtered folds", folds
+    )
+
+
+def gtzan_kereliuk(recipe: Recipe, data: Dataset) -> Evaluation:
+    """Measure on the fault-filtered split, its train and valid parts together for training."""
+    fit, test = data.members("kereliuk", "train", "valid"), data.members("kereliuk", "test")
+    split = "GTZAN, Kereliuk's fault-filtered split, train and valid to test"
+    return _evaluation("gtzan_kereliuk", split, [measure(recipe, data, fit, test)])
+
+
+BENCHMARKS = {"gtzan_foleiss": gtzan_foleiss, "gtzan_kereliuk": gtzan_kereliuk}
+
+
+def measure(recipe: Recipe, data: Dataset, fit: Indices, test: Indices) -> Result:
+    """Train on `fit`, thresholds and pooling included, and measure on `test`."""
+    ensemble = train(recipe, data, fit)
+    unheard = HeldOut(test, ensemble.log_probabilities(data, test))
+    pooling = fit_pooling(data, ensemble.held_out)
+    held_tracks = track_verdicts(data, ensemble.held_out)
+    held_albums = album_verdicts(data, ensemble.held_out, pooling)
+    return Result(
+        track_verdicts(data, unheard),
+        album_verdicts(data, unheard, pooling),
+        threshold_for(operating_points(held_tracks), PROMISE),
+        threshold_for(operating_points(held_albums), PROMISE),
+    )
+
+
+def _evaluation(name: str, split: str, results: Sequence[Result]) -> Evaluation:
+    tracks = [result.tracks for result in results]
+    low, high = interval(Verdicts.joined(tracks))
+    return Evaluation(
+        accuracy=_rounded(np.mean([verdicts.accuracy for verdicts in tracks])),
+        interval=(_rounded(low), _rounded(high)),
+        tracks=sum(len(verdicts.labels) for verdicts in tracks),
+        split=split,
+        command=COMMAND.format(name),
+        written=_written([(result.tracks, result.track_threshold) for result in results]),
+        album_accuracy=_rounded(np.mean([result.albums.accuracy for result in results])),
+        album_written=_written([(result.albums, result.album_threshold) for result in results]),
+    )
+
+
+def _written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
+    kept = [verdicts.surer_than(threshold) for verdicts, threshold in decided]
+    right = np.concatenate([v.right[k] for (v, _), k in zip(decided, kept, strict=True)])
+    coverage = np.concatenate(kept).mean()
+    return Written(PROMISE, _rounded(right.mean() if len(right) else 1.0), _rounded(coverage))
+
+
+def _rounded(share: float | np.floating) -> float:
+    return round(float(share), 4)

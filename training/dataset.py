@@ -1,0 +1,138 @@
+"""Clips with genre, artist and published splits, read from a folder of data sets."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tagger.domain import LogMel
+from tagger.errors import TrainingDataError
+from tagger.features import extract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GTZAN_GENRES = {
+    "blues": "Blues",
+    "classical": "Classical",
+    "country": "Country",
+    "disco": "Disco",
+    "hiphop": "Hip-Hop",
+    "jazz": "Jazz",
+    "metal": "Metal",
+    "pop": "Pop",
+    "reggae": "Reggae",
+    "rock": "Rock",
+}
+"""The data's own names to tagger's canonical ones."""
+FOLEISS = ("foleiss_1", "foleiss_2", "foleiss_3")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled clips; every array's first axis is the clips."""
+
+    ids: NDArray[np.str_]
+    labels: NDArray[np.intp]
+    """Index into `genres`."""
+    genres: tuple[str, ...]
+    artists: NDArray[np.str_]
+    """Who must not stand on both sides of a split; a clip without a known artist is its own."""
+    known: NDArray[np.bool_]
+    """Whether the artist is known; where not, the clip is a known fault or duplicate."""
+    levels: NDArray[np.uint8]
+    """Shape (clips, mels, columns)."""
+    splits: Mapping[str, NDArray[np.str_]]
+    """Published splits by name: `train`, `valid`, `test` or empty for every clip."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def inputs(self) -> dict[str, NDArray[np.float32] | NDArray[np.uint8]]:
+        """Features of every clip by spec."""
+        return {
+            "statistics-1": np.stack([_statistics(levels) for levels in self.levels]),
+            "levels-1": self.levels,
+        }
+
+    def members(self, split: str, *parts: str) -> NDArray[np.intp]:
+        """Return the indices of the clips in these parts of a published split."""
+        return np.flatnonzero(np.isin(self.splits[split], parts))
+
+
+def read_gtzan(folder: Path) -> Dataset:
+    """Read the 985 clips of `gtzan_logmel.npz` and `gtzan_splits.csv`.
+
+    Raises TrainingDataError when they are not there or do not belong together.
+    """
+    levels, ids = _arrays(folder / "gtzan_logmel.npz", "level", "id")
+    rows = _rows(folder / "gtzan_splits.csv")
+    if [row["id"] for row in rows] != ids.tolist():
+        raise TrainingDataError("gtzan_splits.csv does not list the clips of gtzan_logmel.npz")
+    genres = tuple(GTZAN_GENRES.values())
+    return Dataset(
+        ids=ids,
+        labels=np.array([genres.index(GTZAN_GENRES[row["genre"]]) for row in rows]),
+        genres=genres,
+        artists=np.array([row["artist"] or f"unknown:{row['id']}" for row in rows]),
+        known=np.array([bool(row["artist"]) for row in rows]),
+        levels=levels,
+        splits={name: np.array([row[name] for row in rows]) for name in (*FOLEISS, "kereliuk")},
+    )
+
+
+def read_fma_small(folder: Path) -> Dataset:
+    """Read the clips of `fma_small_logmel.npz`, 44.1 kHz levels of 128 x 128.
+
+    Their levels are no `levels-1`: other rate, mels and columns. Raises TrainingDataError when
+    the file is not there.
+    """
+    levels, ids, names, artists, split = _arrays(
+        folder / "fma_small_logmel.npz", "level", "track_id", "genre", "artist_id", "split"
+    )
+    genres, labels = np.unique(names.astype(str), return_inverse=True)
+    parts = np.where(split.astype(str) == "training", "train", split.astype(str))
+    return Dataset(
+        ids=ids.astype(str),
+        labels=labels,
+        genres=tuple(genres.tolist()),
+        artists=artists.astype(str),
+        known=np.ones(len(ids), bool),
+        levels=levels,
+        splits={"fma_small": parts},
+    )
+
+
+def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:
+    # The floor is not known here, and no feature depends on it.
+    return extract("statistics-1", LogMel(levels / np.float32(255), -80.0)).values
+
+
+def _arrays(path: Path, *names: str) -> list[NDArray[np.generic]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return [archive[name] for name in names]
+    except (OSError, KeyError, ValueError) as error:
+        raise _unusable(path, error) from error
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> TrainingDataError:
+    return TrainingDataError(
+        f"no usable data set ({error})", path, "give the folder of the data sets with --data"
+    )

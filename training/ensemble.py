@@ -1,0 +1,138 @@
+"""Several candidates as one calibrated model.
+
+probabilities = softmax(sum over candidates of weight * scores). The weights are fitted to the
+held-out scores of an artist-grouped cross-validation by least log loss, so that one small convex
+fit does the averaging and the calibration (it is temperature scaling, Guo et al.,
+arXiv 1706.04599, with a temperature for each candidate).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from sklearn.model_selection import StratifiedGroupKFold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from training.dataset import Dataset
+    from training.fit import Candidate, Fitted
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is tried: one candidate out of each family is kept, and the kept ones are added."""
+
+    families: tuple[tuple[Candidate, ...], ...]
+    repeats: int = 3
+    """Cross-validations with other folds, whose held-out predictions are used together."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Predictions of clips whose artist the predicting model had not heard."""
+
+    members: Indices
+    """Indices into the data set; a clip appears once a repeat."""
+    log_probabilities: Array
+    """Shape (members, genres)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """A fitted recipe."""
+
+    candidates: tuple[Candidate, ...]
+    fitted: tuple[Fitted, ...]
+    weights: Array
+    held_out: HeldOut
+
+    def log_probabilities(self, data: Dataset, members: Indices) -> Array:
+        """Predict clips, shape (members, genres)."""
+        scores = [
+            fitted.scores(data.inputs[candidate.spec][members])
+            for candidate, fitted in zip(self.candidates, self.fitted, strict=True)
+        ]
+        return combined(scores, self.weights)
+
+
+def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
+    """Choose, weight and fit the recipe's candidates on these clips alone."""
+    repeated = np.tile(members, recipe.repeats)
+    labels = data.labels[repeated]
+    chosen = [_best(family, data, members, recipe.repeats) for family in recipe.families]
+    candidates, scores = zip(*chosen, strict=True)
+    weights = fitted_weights(scores, labels)
+    fitted = tuple(
+        candidate.fit(data.inputs[candidate.spec][members], data.labels[members], len(data.genres))
+        for candidate in candidates
+    )
+    return Ensemble(candidates, fitted, weights, HeldOut(repeated, combined(scores, weights)))
+
+
+def combined(scores: Sequence[Array], weights: Array) -> Array:
+    """Turn candidates' scores, each (clips, genres), into log-probabilities."""
+    total = sum(weight * score for weight, score in zip(weights, scores, strict=True))
+    logs: Array = log_softmax(total, axis=1)
+    return logs
+
+
+def fitted_weights(scores: Sequence[Array], labels: Indices) -> Array:
+    """Find the weights, none negative, under which the labels are likeliest."""
+    scales = np.array([score.std() for score in scores])
+
+    def loss(relative: Array) -> float:
+        return log_loss(combined(scores, relative / scales), labels)
+
+    start = np.full(len(scores), 2 / len(scores))
+    found: Array = minimize(loss, start, bounds=[(0, None)] * len(scores), method="L-BFGS-B").x
+    return found / scales
+
+
+def log_loss(log_probabilities: Array, labels: Indices) -> float:
+    """Give the mean negative log-probability of the right genre."""
+    return float(-log_probabilities[np.arange(len(labels)), labels].mean())
+
+
+def artist_folds(data: Dataset, members: Indices, seed: int) -> Iterator[tuple[Indices, Indices]]:
+    """Split clips into FOLDS parts, no artist in two, and give (others, part) for each."""
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for fit, held in folds.split(members, data.labels[members], data.artists[members]):
+        yield members[fit], members[held]
+
+
+def _best(
+    family: Sequence[Candidate], data: Dataset, members: Indices, repeats: int
+) -> tuple[Candidate, Array]:
+    """Choose by held-out log loss; give the candidate with its held-out scores."""
+    tried = [(candidate, _crossfit(candidate, data, members, repeats)) for candidate in family]
+    labels = data.labels[np.tile(members, repeats)]
+
+    def loss(trial: tuple[Candidate, Array]) -> float:
+        scores = [trial[1]]
+        return log_loss(combined(scores, fitted_weights(scores, labels)), labels)
+
+    return min(tried, key=loss)
+
+
+def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: int) -> Array:
+    """Score every clip by a fit without its artist, (repeats * members, genres)."""
+    inputs, genres = data.inputs[candidate.spec], len(data.genres)
+    scores = np.empty((repeats, len(data), genres))
+    for repeat in range(repeats):
+        for fit, held in artist_folds(data, members, seed=repeat):
+            fitted = candidate.fit(inputs[fit], data.labels[fit], genres)
+            scores[repeat, held] = fitted.scores(inputs[held])
+    chosen: Array = scores[:, members].reshape(-1, genres)
+    return chosen

@@ -1,0 +1,169 @@
+"""Candidates that hear the feature vector `statistics-1`: an SVM and a linear discriminant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.svm import SVC
+
+from training.fit.graphs import GraphBuilder
+
+if TYPE_CHECKING:
+    import onnx
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+SPEC = "statistics-1"
+_CLIP = 5.0
+"""Standard deviations; a recording unlike all training data must not pull a score at will."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Standardised, clipped and turned onto the principal axes."""
+
+    mean: Array
+    spread: Array
+    axes: Array
+    """Shape (features, components)."""
+
+    @classmethod
+    def fit(cls, inputs: NDArray[Any], components: int) -> Projection:
+        """Learn from inputs (clips, features)."""
+        mean = inputs.mean(axis=0, dtype=np.float64)
+        spread = inputs.std(axis=0, dtype=np.float64) + 1e-6
+        standard = np.clip((inputs - mean) / spread, -_CLIP, _CLIP)
+        pca = PCA(min(components, len(inputs) - 1), svd_solver="full").fit(standard)
+        return cls(mean, spread, pca.components_.T)
+
+    def __call__(self, inputs: NDArray[Any]) -> Array:
+        """Project inputs (clips, features) to (clips, components)."""
+        projected: Array = np.clip((inputs - self.mean) / self.spread, -_CLIP, _CLIP) @ self.axes
+        return projected
+
+    def write(self, builder: GraphBuilder) -> str:
+        """Write the projection of `features` down and return the name of its value."""
+        centred = builder.op("Sub", "features", builder.constant(self.mean))
+        standard = builder.op("Div", centred, builder.constant(self.spread))
+        limits = builder.constant(-_CLIP), builder.constant(_CLIP)
+        clipped = builder.op("Clip", standard, *limits)
+        return builder.op("MatMul", clipped, builder.constant(self.axes))
+
+
+@dataclass(frozen=True)
+class Svm:
+    """One support vector machine with an RBF kernel for each genre against the rest."""
+
+    C: float = 5.0
+    width: float = 0.35
+    """Gamma times the inputs' total variance."""
+    components: int = 300
+    spec: str = SPEC
+
+    @property
+    def name(self) -> str:
+        """What it is and its hyperparameters."""
+        return f"SVM (RBF, C={self.C:g}, gamma={self.width:g}/variance, {self.components} axes)"
+
+    def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSvm:
+        """Fit to inputs (clips, features) and labels (clips,)."""
+        projection = Projection.fit(inputs, self.components)
+        points = projection(inputs)
+        gamma = self.width / points.var(axis=0).sum()
+        weights = np.zeros((len(points), genres))
+        bias = np.zeros(genres)
+        for genre in range(genres):
+            machine = SVC(C=self.C, gamma=gamma).fit(points, labels == genre)
+            weights[machine.support_, genre] = machine.dual_coef_[0]
+            bias[genre] = machine.intercept_[0]
+        used = weights.any(axis=1)
+        return FittedSvm(projection, gamma, points[used], weights[used], bias)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSvm:
+    """All genres' machines over their common support vectors."""
+
+    projection: Projection
+    gamma: float
+    vectors: Array
+    """Shape (vectors, components)."""
+    weights: Array
+    """Shape (vectors, genres)."""
+    bias: Array
+
+    def scores(self, inputs: NDArray[Any]) -> Array:
+        """Give the machines' decision values, shape (clips, genres)."""
+        points = self.projection(inputs)
+        squares = (points**2).sum(axis=1)[:, np.newaxis] + (self.vectors**2).sum(axis=1)
+        kernel = np.exp(-self.gamma * (squares - 2 * points @ self.vectors.T))
+        scores: Array = kernel @ self.weights + self.bias
+        return scores
+
+    def graph(self) -> onnx.ModelProto:
+        """Write the decision values down as matrix products."""
+        builder = GraphBuilder()
+        points = self.projection.write(builder)
+        ones = builder.constant(np.ones((self.vectors.shape[1], 1)))
+        square = builder.op("MatMul", builder.op("Mul", points, points), ones)
+        own = builder.constant((self.vectors**2).sum(axis=1))
+        products = builder.op("MatMul", points, builder.constant(-2 * self.vectors.T))
+        distances = builder.op("Add", builder.op("Add", square, own), products)
+        kernel = builder.op("Exp", builder.op("Mul", distances, builder.constant(-self.gamma)))
+        weighted = builder.op("MatMul", kernel, builder.constant(self.weights))
+        builder.op("Add", weighted, builder.constant(self.bias), output="scores")
+        return builder.model(len(self.projection.mean), len(self.bias))
+
+
+@dataclass(frozen=True)
+class Lda:
+    """Linear discriminant analysis with a shrunken covariance."""
+
+    shrinkage: float = 0.5
+    components: int = 200
+    spec: str = SPEC
+
+    @property
+    def name(self) -> str:
+        """What it is and its hyperparameters."""
+        return f"LDA (shrinkage={self.shrinkage:g}, {self.components} axes)"
+
+    def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedLinear:
+        """Fit to inputs (clips, features) and labels (clips,)."""
+        projection = Projection.fit(inputs, self.components)
+        discriminant = LinearDiscriminantAnalysis(
+            solver="lsqr", shrinkage=self.shrinkage, priors=np.full(genres, 1 / genres)
+        ).fit(projection(inputs), labels)
+        weights, bias = discriminant.coef_.T, discriminant.intercept_
+        if genres == 2:  # scikit-learn gives the second genre against the first
+            weights, bias = weights * [-0.5, 0.5], bias * [-0.5, 0.5]
+        return FittedLinear(projection, weights, bias)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedLinear:
+    """Scores that are linear in the projected features."""
+
+    projection: Projection
+    weights: Array
+    """Shape (components, genres)."""
+    bias: Array
+
+    def scores(self, inputs: NDArray[Any]) -> Array:
+        """Give the log-posteriors up to a constant, shape (clips, genres)."""
+        scores: Array = self.projection(inputs) @ self.weights + self.bias
+        return scores
+
+    def graph(self) -> onnx.ModelProto:
+        """Write the scores down as matrix products."""
+        builder = GraphBuilder()
+        weighted = builder.op(
+            "MatMul", self.projection.write(builder), builder.constant(self.weights)
+        )
+        builder.op("Add", weighted, builder.constant(self.bias), output="scores")
+        return builder.model(len(self.projection.mean), len(self.bias))

@@ -1,0 +1,116 @@
+"""A fitted ensemble as a bundle that tagger can run: one graph, its manifest, its card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from onnx import TensorProto, compose, helper, numpy_helper
+
+from tagger.domain import Features
+from tagger.errors import ModelError
+from tagger.features import spec
+from tagger.inference import load
+from tagger.inference.manifest import MODEL_FILE, encode
+from training.fit.graphs import IR_VERSION, OPSET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import onnx
+    from numpy.typing import NDArray
+
+    from tagger.inference.manifest import Manifest
+    from training.dataset import Dataset
+    from training.ensemble import Ensemble
+
+TOLERANCE = 1e-4
+"""Greatest difference of a probability between the fitted ensemble and the bundle."""
+_TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
+
+
+def network(ensemble: Ensemble, genres: int) -> bytes:
+    """Export the ensemble with its calibration as one ONNX graph.
+
+    Inputs are those of `input_names`, output is `probabilities` (batch, genres).
+    """
+    inputs = input_names(ensemble)
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+    weighted = []
+    for place, (candidate, fitted) in enumerate(
+        zip(ensemble.candidates, ensemble.fitted, strict=True)
+    ):
+        part = compose.add_prefix(fitted.graph(), f"{place}/").graph
+        _rename(part, f"{place}/features", inputs[candidate.spec])
+        constants += part.initializer
+        constants.append(_scalar(f"{place}/weight", ensemble.weights[place]))
+        weighted.append(f"{place}/weighted")
+        nodes += part.node
+        nodes.append(
+            helper.make_node("Mul", [f"{place}/scores", f"{place}/weight"], [weighted[-1]])
+        )
+    nodes.append(helper.make_node("Sum", weighted, ["total"]))
+    nodes.append(helper.make_node("Softmax", ["total"], ["probabilities"], axis=-1))
+    graph = helper.make_graph(
+        nodes,
+        "tagger",
+        [_input(name, spec_name) for spec_name, name in inputs.items()],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", genres])],
+        constants,
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    model = helper.make_model(
+        graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tagger"
+    )
+    exported: bytes = model.SerializeToString(deterministic=True)
+    return exported
+
+
+def input_names(ensemble: Ensemble) -> dict[str, str]:
+    """Name the network's input for each feature spec: the spec without its version."""
+    return {candidate.spec: candidate.spec.rpartition("-")[0] for candidate in ensemble.candidates}
+
+
+def write_bundle(folder: Path, model: bytes, manifest: Manifest, card: str) -> None:
+    """Write a bundle's three files; the manifest, which vouches for the model, last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(model)
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+    (folder / "manifest.json").write_bytes(encode(manifest))
+
+
+def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
+    """Compare the bundle with the ensemble on every clip; give the greatest difference.
+
+    Raises ModelError when a probability differs by more than TOLERANCE.
+    """
+    model = load(folder)
+    everything = np.arange(len(data))
+    tracks = [
+        [Features(name, data.inputs[name][clip]) for name in model.specs] for clip in everything
+    ]
+    given = [[p.probabilities[g] for g in data.genres] for p in model.predict(tracks)]
+    wanted = np.exp(ensemble.log_probabilities(data, everything))
+    difference = float(np.abs(np.array(given) - wanted).max())
+    if difference > TOLERANCE:
+        raise ModelError(f"the exported network differs by {difference:.1e} from the fitted one")
+    return difference
+
+
+def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name == old:
+                node.input[place] = new
+
+
+def _input(name: str, spec_name: str) -> onnx.ValueInfoProto:
+    wanted = spec(spec_name)
+    shape = ["batch", *(size or "columns" for size in wanted.shape)]
+    return helper.make_tensor_value_info(name, _TENSOR_TYPES[wanted.dtype], shape)
+
+
+def _scalar(name: str, value: float) -> onnx.TensorProto:
+    array: NDArray[np.float32] = np.array(value, np.float32)
+    return numpy_helper.from_array(array, name)
