@@ -1,0 +1,57 @@
+"""Reading and writing genres in the files themselves, in every container that tagger knows.
+
+A genre is written into a verified copy that replaces the file in one step: whatever happens, the
+file is the old one or the new one, the sound is the same, and so is every other field. What stood
+there before is handed back as a snapshot that `restore_genres` brings back byte by byte.
+
+Nothing here knows what a genre means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.domain import TrackTags
+from tagger.tags import safe_write
+from tagger.tags.reading import boundary, track_tags
+from tagger.tags.safe_write import TEMPORARY_SUFFIX, remove_leftovers
+from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
+from tagger.tags.writing import restore_genres, write_genres
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "TEMPORARY_SUFFIX",
+    "GenreSnapshot",
+    "TagIntent",
+    "TrackTags",
+    "WriteOptions",
+    "Written",
+    "check_writable",
+    "read",
+    "remove_leftovers",
+    "restore_genres",
+    "write_genres",
+]
+
+
+def read(path: Path) -> TrackTags:
+    """Read a file's tags; its content, not its name, decides what it is.
+
+    Genres are in words and in file order: numbers are resolved, lists taken apart. Where the
+    container's own tag names none, the file's other tags are asked.
+
+    Raises UnsupportedContainerError (not an audio file that tagger knows), CorruptTagsError (the
+    tags cannot be parsed), TagError (gone, no permission, an error of the device).
+    """
+    with boundary(path), path.open("rb") as file:
+        return track_tags(file, path)
+
+
+def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:
+    """Raise SkippedError, with the reason, if `write_genres` would decline this file.
+
+    Raises TagError if it is gone.
+    """
+    safe_write.check_writable(path, root=root, options=options)

@@ -1,0 +1,119 @@
+"""What every tag and every container is to the writer: raw items, and pieces of a file.
+
+A tag is taken apart only as far as its items' borders. Whatever is no genre is carried over as
+the bytes that stood there, so that no other field can change, not even one that is malformed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+
+class MalformedError(ValueError):
+    """The bytes contradict the format; the boundary in `tagger.tags` translates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One field of a tag."""
+
+    name: str
+    raw: bytes
+    """The whole field as it stands in the file, header included."""
+    place: str = ""
+    """Which part of a tag that has several (ASF) it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes of the original file, taken over as they are."""
+
+    start: int
+    size: int
+
+
+Piece = bytes | Span
+
+
+@dataclass(frozen=True, slots=True)
+class RawTag(ABC):
+    """A tag's items in file order; everything but them and `room` is told by the subclass."""
+
+    items: tuple[Item, ...]
+    room: int
+    """Bytes that the tag and its padding take up in the file; a rendering keeps to it if it can."""
+
+    genre_names: ClassVar[frozenset[str]]
+
+    @property
+    def dialect(self) -> str:
+        """Tags of different dialects cannot exchange raw items."""
+        return ""
+
+    @abstractmethod
+    def genres(self) -> tuple[str, ...]:
+        """Return the genres in words."""
+
+    @abstractmethod
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return the items that say `genres` in this tag's dialect; none if it cannot say them."""
+
+    @abstractmethod
+    def render(self) -> bytes:
+        """Return the tag's bytes, as the container stores them."""
+
+    def is_genre(self, item: Item) -> bool:
+        """Tell whether an item names a genre."""
+        return item.name in self.genre_names
+
+    @property
+    def genre_items(self) -> tuple[tuple[int, Item], ...]:
+        """The genre items with their places among all items."""
+        return tuple((i, item) for i, item in enumerate(self.items) if self.is_genre(item))
+
+    @property
+    def other_items(self) -> tuple[Item, ...]:
+        """Every item that is no genre."""
+        return tuple(item for item in self.items if not self.is_genre(item))
+
+    def with_genres(self, genres: tuple[str, ...]) -> Self:
+        """Put new genre items where the first one stood, or at the end."""
+        standing = self.genre_items
+        at = standing[0][0] if standing else len(self.items)
+        head = tuple(i for i in self.items[:at] if not self.is_genre(i))
+        tail = tuple(i for i in self.items[at:] if not self.is_genre(i))
+        return replace(self, items=head + self.encode(genres) + tail)
+
+    def with_items(self, placed: tuple[tuple[int, Item], ...], room: int) -> Self:
+        """Put raw genre items back where they stood."""
+        items = list(self.other_items)
+        for index, item in placed:
+            items.insert(index, item)
+        return replace(self, items=tuple(items), room=room)
+
+
+class Container(ABC):
+    """A file taken apart into its tags and everything else."""
+
+    tags: Mapping[str, RawTag]
+    """The tags that stand in the file, by kind, the primary one first."""
+    primary: str
+    """The kind of tag that players look for in this container."""
+
+    @abstractmethod
+    def empty(self) -> RawTag:
+        """Return the primary tag as it is created where none stands."""
+
+    @abstractmethod
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Yield the file with these tags in place of its own; a kind left out is removed."""
+
+    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002 - Ogg needs it
+        """Yield everything that is no tag, normalised so that moving it does not matter."""
+        return self.compose({})
