@@ -26,7 +26,7 @@ thresholds came from artist-grouped cross-validation inside each training part. 
 lies above the threshold for a promised precision of 0.90: how much of it was right, at what share
 of all tracks. "Albums" are stand-ins: an artist's tracks, at most 8 together, decided as one.
 
-| Split | Tracks | Accuracy (95% over artists) | Written: right / share | Albums | Written: right / share |
+| Split | Tracks | Accuracy (95%) | Written: right / share | Albums | Written: right / share |
 |---|---|---|---|---|---|
 {figures}
 

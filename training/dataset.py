@@ -113,10 +113,12 @@ def read_fma_small(folder: Path) -> Dataset:
 
 def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:
     # The floor is not known here, and no feature depends on it.
-    return extract("statistics-1", LogMel(levels / np.float32(255), -80.0)).values
+    return extract(
+        "statistics-1", LogMel(levels.astype(np.float32) / np.float32(255), -80.0)
+    ).values
 
 
-def _arrays(path: Path, *names: str) -> list[NDArray[np.generic]]:
+def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return [archive[name] for name in names]

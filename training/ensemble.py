@@ -81,7 +81,7 @@ def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
     return Ensemble(candidates, fitted, weights, HeldOut(repeated, combined(scores, weights)))
 
 
-def combined(scores: Sequence[Array], weights: Array) -> Array:
+def combined(scores: Sequence[NDArray[np.floating]], weights: Array) -> Array:
     """Turn candidates' scores, each (clips, genres), into log-probabilities."""
     total = sum(weight * score for weight, score in zip(weights, scores, strict=True))
     logs: Array = log_softmax(total, axis=1)
@@ -96,8 +96,9 @@ def fitted_weights(scores: Sequence[Array], labels: Indices) -> Array:
         return log_loss(combined(scores, relative / scales), labels)
 
     start = np.full(len(scores), 2 / len(scores))
-    found: Array = minimize(loss, start, bounds=[(0, None)] * len(scores), method="L-BFGS-B").x
-    return found / scales
+    found = minimize(loss, start, bounds=[(0, None)] * len(scores), method="L-BFGS-B")
+    weights: Array = found.x / scales
+    return weights
 
 
 def log_loss(log_probabilities: Array, labels: Indices) -> float:

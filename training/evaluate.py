@@ -43,7 +43,8 @@ class Verdicts:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the likeliest genre is the label."""
-        return self.genres == self.labels
+        right: NDArray[np.bool_] = self.genres == self.labels
+        return right
 
     @property
     def accuracy(self) -> float:
@@ -104,13 +105,11 @@ def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
 
     def loss(exponent: float) -> float:
         pooling = Pooling(exponent, ALBUM_TRACKS)
-        return sum(
-            -len(album)
-            * np.log(
-                pooled_probabilities(held_out.log_probabilities[album], pooling)[labels[album[0]]]
-            )
-            for album in albums
-        )
+        total = 0.0
+        for album in albums:
+            pooled = pooled_probabilities(held_out.log_probabilities[album], pooling)
+            total -= len(album) * float(np.log(pooled[labels[album[0]]]))
+        return total
 
     found = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-3})
     return Pooling(round(float(found.x), 3), ALBUM_TRACKS)

@@ -7,6 +7,7 @@ nothing in the folder is ever executed or unpickled.
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from tagger.features import spec
 from tagger.inference.manifest import MODEL_FILE, Manifest, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -81,16 +82,45 @@ def load(folder: Path) -> Model:
     one that the manifest describes, when the format or a feature spec is unknown, or when the
     network's inputs and outputs are not what the manifest says.
     """
-    try:
-        manifest = decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
-        for name in manifest.inputs.values():
-            spec(name)
+    manifest = read_manifest(folder)
+    with _naming(folder):
         content = {name: _verified(folder / name, sha) for name, sha in manifest.files.items()}
         session = _session(content[MODEL_FILE])
         _check_network(session, manifest)
+    return Model(manifest, session)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a bundle's manifest alone, without its network.
+
+    Raises ModelError, in one line with the folder, when it is missing, damaged, or of a format
+    or feature spec that is unknown.
+    """
+    with _naming(folder):
+        manifest = decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
+        for name in manifest.inputs.values():
+            spec(name)
+    return manifest
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Give every ModelError the bundle's folder and a next step."""
+    try:
+        yield
     except ModelError as error:
         raise ModelError(error.reason, folder, error.hint or _HINT) from error
-    return Model(manifest, session)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read what a bundle says about itself, without loading its network.
+
+    Raises ModelError when it cannot be read or is not valid.
+    """
+    try:
+        return decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
+    except ModelError as error:
+        raise ModelError(error.reason, folder, error.hint or _HINT) from error
 
 
 def _read(path: Path, limit: int) -> bytes:

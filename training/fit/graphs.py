@@ -30,10 +30,10 @@ class GraphBuilder:
         self.constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
         return name
 
-    def op(self, kind: str, *inputs: str, output: str = "", **attributes: int) -> str:
+    def op(self, kind: str, *inputs: str, output: str = "") -> str:
         """Add an operator and return the name of its output."""
         name = output or f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        self.nodes.append(helper.make_node(kind, inputs, [name]))
         return name
 
     def model(self, width: int, genres: int) -> onnx.ModelProto:
