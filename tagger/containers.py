@@ -8,10 +8,14 @@ object and never with a path, leaves a demuxer nothing but the bytes it was give
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
+
+import av
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from av.container import InputContainer
 
 DEMUXERS: Final = (
     "aiff",
@@ -33,3 +37,26 @@ DEMUXER_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"format_whitelist": ",".join(DEMUXERS), "protocol_whitelist": ""}
 )
 """For `av.open(file, options=dict(DEMUXER_OPTIONS))`: no other demuxer, no protocol at all."""
+
+EXTENSIONS: Final = frozenset(
+    ".aif .aiff .ape .dsf .flac .m4a .m4b .mp3 .mp4 .mpc .oga .ogg .opus .wav .wma .wv".split()
+)
+"""Lower-case endings of the names that a walk takes for music; the content has the last word."""
+
+
+def open_audio(file: BinaryIO) -> InputContainer:
+    """Open a binary file object for demuxing, with nothing else in reach of its content.
+
+    Raises what PyAV raises: `av.error.FFmpegError`, `ValueError` or `OSError`.
+    """
+    return av.open(
+        file,
+        mode="r",
+        container_options=dict(DEMUXER_OPTIONS),
+        metadata_errors="replace",
+        io_open=_refuse,
+    )
+
+
+def _refuse(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:
+    raise PermissionError(f"a reference to another file is not followed: {url!r}")

@@ -40,7 +40,7 @@ class AudioClip:
     rate: int
     """Samples a second, Hz."""
     content_id: str
-    """SHA-256 (hex) over the encoded audio packets that were read: the same before and after a retag."""
+    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Features:
 
     spec: str
     """Name and version of what the values are, e.g. `statistics-1`."""
-    values: NDArray[np.float32]
+    values: NDArray[np.float32] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +147,16 @@ class TagChange:
     path: Path
     before: tuple[str, ...]
     after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file in a run."""
+
+    path: Path
+    action: Action
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    genre: str | None
+    confidence: float | None
+    reason: str

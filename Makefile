@@ -1,0 +1,47 @@
+# The two commands of the README are `make scan MUSIC=~/Music` and `make test`;
+# each makes the virtual environment .venv when it is missing.
+
+PYTHON ?= python3
+MUSIC ?=
+ARGS ?=
+BIN := .venv/bin
+FOLDER := $(patsubst ~/%,$(HOME)/%,$(MUSIC))
+WORKERS := $(shell nproc 2>/dev/null || echo 1)
+
+.PHONY: scan test lint check format soak clean
+
+scan: .venv/.installed
+	$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
+
+test: .venv/.installed-dev
+	$(BIN)/pytest -n $(WORKERS) -m "not soak"
+
+soak: .venv/.installed-dev
+	$(BIN)/pytest -m soak
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+check: lint
+	$(BIN)/mypy
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tagger needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/pip pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/.installed-dev: .venv/bin/pip pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	touch $@ .venv/.installed

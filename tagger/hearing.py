@@ -1,0 +1,96 @@
+"""Getting a track heard: from what is remembered where that serves, else by a worker.
+
+An attempt is counted before a worker touches the file, so that a file which brings the whole
+machine down is not tried for ever.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tagger import errors, listening
+from tagger.domain import Prediction
+from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tagger.config import Listen
+    from tagger.domain import Track
+    from tagger.inference import Manifest
+    from tagger.store import Store
+    from tagger.workers import Workers
+
+Asked = Prediction | TaggerError | Future[listening.Heard]
+"""An answer that was there already, or one that is under way in a worker."""
+
+
+class Hearing:
+    """Asks the store first, the workers second."""
+
+    def __init__(
+        self, store: Store, workers: Workers, bundle: Path, manifest: Manifest, listen: Listen
+    ) -> None:
+        self._store = store
+        self._workers = workers
+        self._bundle = bundle
+        self._model = manifest.id
+        self._specs: Iterable[str] = manifest.inputs.values()
+        self._listen = listen
+
+    def remembered(self, track: Track) -> Prediction | None:
+        """Return what this model thought of the track's content, if it ever heard it."""
+        content_id = self._content_id(track)
+        return self._store.analyses.prediction(content_id, self._model) if content_id else None
+
+    def ask(self, track: Track, *, again: bool = False) -> Asked:
+        """Begin to get a track heard; `again` ignores what is remembered."""
+        if not again and (known := self.remembered(track) or self._given_up(track)):
+            return known
+        content_id = self._content_id(track)
+        features = self._store.analyses.features(content_id, self._specs) if content_id else None
+        if content_id and features and not again:
+            return self._workers.submit(listening.reconsider, content_id, features, self._bundle)
+        self._store.failures.attempt(track.path, track.identity)
+        return self._workers.submit(
+            listening.listen,
+            track.path,
+            self._bundle,
+            self._listen.offset,
+            self._listen.length,
+        )
+
+    def answer(self, track: Track, asked: Asked) -> Prediction | TaggerError:
+        """Wait for what was asked, and remember it.
+
+        Raises `ModelError` when the model cannot be run: no other track would fare better.
+        """
+        if not isinstance(asked, Future):
+            return asked
+        try:
+            heard = self._workers.result(asked, track.path)
+        except (AudioError, WorkerError) as error:
+            self._failed(track, error)
+            return error
+        with self._store.transaction():
+            self._store.failures.clear(track.path)
+            self._store.analyses.remember(heard.content_id, heard.features, heard.prediction)
+            self._store.files.put(track, heard.content_id)
+        return heard.prediction
+
+    def _content_id(self, track: Track) -> str | None:
+        record = self._store.files.get(track.path)
+        return record.content_id if record else None
+
+    def _given_up(self, track: Track) -> TaggerError | None:
+        failure = self._store.failures.get(track.path)
+        if failure is None or not failure.given_up or failure.identity != track.identity:
+            return None
+        kind: type[TaggerError] = getattr(errors, failure.kind)
+        return kind(failure.reason, track.path)
+
+    def _failed(self, track: Track, error: TaggerError) -> None:
+        final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
+        self._store.failures.failed(track.path, type(error).__name__, error.reason, final=final)

@@ -1,0 +1,178 @@
+"""Finding the music: walking folders, ignore rules, which root a path belongs to.
+
+`.taggerignore` files hold gitignore patterns for the folder that they stand in and below.
+Folders are never entered through a symbolic link: what a link leads to either lies in the
+library and is found there, or is outside and must be named as a root to be touched.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
+
+from tagger.containers import EXTENSIONS
+from tagger.domain import FileIdentity
+from tagger.tags import TEMPORARY_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+IGNORE_FILE = ".taggerignore"
+IGNORED_FOLDERS = frozenset(
+    ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
+)
+"""Folders that servers and operating systems keep for themselves; dot folders besides."""
+UNFINISHED = (".part", ".!qb", ".crdownload", ".tmp", ".partial", ".download", "~")
+"""Lower-case name endings of files that another program is still writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A music file, by its name's word."""
+
+    path: Path
+    root: Path
+    identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Something on the way that will not be touched, and why."""
+
+    path: Path
+    reason: str
+    failed: bool
+    """Whether it is a failure rather than a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A folder that holds a temporary file of a tagger that was killed."""
+
+    folder: Path
+
+
+class IgnoreRules:
+    """The built-in list, the configured patterns and every `.taggerignore` on the way down."""
+
+    def __init__(self, root: Path, patterns: Sequence[str]) -> None:
+        self._root = root
+        self._configured = GitIgnoreSpec.from_lines(patterns)
+        self._by_folder: dict[Path, GitIgnoreSpec | None] = {}
+
+    def ignores(self, path: Path, *, is_folder: bool) -> bool:
+        """Tell whether `path`, below the root, is to be left out."""
+        name = path.name
+        if name.startswith(".") or (is_folder and name in IGNORED_FOLDERS):
+            return True
+        if not is_folder and name.lower().endswith(UNFINISHED):
+            return True
+        verdict = self._verdict(self._root, self._configured, path, is_folder=is_folder)
+        for folder in self._folders_down_to(path):
+            if spec := self._spec(folder):
+                nearer = self._verdict(folder, spec, path, is_folder=is_folder)
+                verdict = verdict if nearer is None else nearer
+        return bool(verdict)
+
+    def ignores_on_the_way(self, path: Path) -> bool:
+        """Tell whether `path` or any folder between the root and it is to be left out."""
+        return self.ignores(path, is_folder=False) or any(
+            self.ignores(folder, is_folder=True)
+            for folder in self._folders_down_to(path)
+            if folder != self._root
+        )
+
+    def _folders_down_to(self, path: Path) -> list[Path]:
+        return [folder for folder in reversed(path.parents) if folder.is_relative_to(self._root)]
+
+    def _spec(self, folder: Path) -> GitIgnoreSpec | None:
+        if folder not in self._by_folder:
+            try:
+                text = (folder / IGNORE_FILE).read_text("utf-8", errors="surrogateescape")
+                self._by_folder[folder] = GitIgnoreSpec.from_lines(text.splitlines())
+            except OSError:
+                self._by_folder[folder] = None
+        return self._by_folder[folder]
+
+    @staticmethod
+    def _verdict(folder: Path, spec: GitIgnoreSpec, path: Path, *, is_folder: bool) -> bool | None:
+        relative = path.relative_to(folder).as_posix()
+        return spec.check_file(f"{relative}/" if is_folder else relative).include
+
+
+def root_of(path: Path, roots: Iterable[Path]) -> Path:
+    """Return the innermost root that holds `path`, or the folder itself when none does."""
+    holding = [root for root in roots if path.is_relative_to(root)]
+    if holding:
+        return max(holding, key=lambda root: len(root.parts))
+    return path if path.is_dir() else path.parent
+
+
+def walk(
+    start: Path, root: Path, patterns: Sequence[str] = ()
+) -> Iterator[Found | Passed | Leftover]:
+    """Yield the music at or below `start`, folder by folder in the order of names.
+
+    `start` and `root` are resolved paths. A file that is named directly is taken whatever
+    its name is.
+    """
+    rules = IgnoreRules(root, patterns)
+    if not start.is_dir():
+        yield from _named(start, root)
+        return
+    pending = [start]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Passed(folder, f"cannot be entered: {error.strerror}", failed=True)
+            continue
+        below = []
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name.endswith(TEMPORARY_SUFFIX):
+                yield Leftover(folder)
+            elif entry.is_dir(follow_symlinks=False):
+                if not rules.ignores(path, is_folder=True):
+                    below.append(path)
+            elif _may_be_music(entry, path) and not rules.ignores(path, is_folder=False):
+                yield from _looked_at(entry, path, root)
+        pending += reversed(below)
+
+
+def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
+    try:
+        yield Found(path, root, FileIdentity.of(path.stat()))
+    except OSError as error:
+        yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
+
+
+def _may_be_music(entry: os.DirEntry[str], path: Path) -> bool:
+    return path.suffix.lower() in EXTENSIONS or entry.is_symlink()
+
+
+def _looked_at(entry: os.DirEntry[str], path: Path, root: Path) -> Iterator[Found | Passed]:
+    try:
+        if entry.is_symlink():
+            yield from _link(path, root)
+        elif entry.is_file(follow_symlinks=False):
+            yield Found(path, root, FileIdentity.of(entry.stat(follow_symlinks=False)))
+    except OSError as error:
+        yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
+
+
+def _link(path: Path, root: Path) -> Iterator[Passed]:
+    """Report links that lead outside; what lies inside is found where it lies."""
+    target = Path(os.path.realpath(path))
+    if target.is_relative_to(root):
+        return
+    if target.is_dir():
+        reason = f"links to a folder outside the library: add {target} to library.roots"
+        yield Passed(path, reason, failed=False)
+    elif path.suffix.lower() in EXTENSIONS:
+        yield Passed(path, "links to a file outside the library", failed=False)

@@ -1,0 +1,59 @@
+"""The state database: files, what was heard and decided, the undo journal, failures.
+
+One process writes at a time (`BEGIN IMMEDIATE`, a busy timeout); readers never wait. Each
+table has its own small class, and `Store` holds them together over one connection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from tagger.store.analyses import Analyses
+from tagger.store.corrections import Correction, Corrections
+from tagger.store.failures import Failure, Failures
+from tagger.store.files import FileRecord, Files
+from tagger.store.journal import Journal, JournalEntry
+from tagger.store.published import Published
+from tagger.store.runs import Run, Runs
+from tagger.store.schema import connect, transaction
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+__all__ = ["Correction", "Failure", "FileRecord", "JournalEntry", "Run", "Store"]
+
+DATABASE = "tagger.sqlite3"
+
+
+class Store:
+    """Everything tagger remembers, in one SQLite database below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the database.
+
+        Raises `StoreError` when it cannot be used.
+        """
+        self.path = folder / DATABASE
+        self._connection = connect(self.path)
+        self.files = Files(self._connection)
+        self.analyses = Analyses(self._connection)
+        self.runs = Runs(self._connection)
+        self.journal = Journal(self._connection)
+        self.failures = Failures(self._connection)
+        self.corrections = Corrections(self._connection)
+        self.published = Published(self._connection)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit what the block does as one, or nothing of it."""
+        return transaction(self._connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

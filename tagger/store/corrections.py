@@ -1,0 +1,62 @@
+"""Genres that the user changed after us."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A genre that the user changed after us: kept for ever, and a label to learn from."""
+
+    path: Path
+    content_id: str | None
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+
+class Corrections:
+    """The table of corrections, keyed by path."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def put(self, correction: Correction) -> None:
+        """Keep what the user made of our genres."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?)",
+            (
+                os.fsencode(correction.path),
+                correction.content_id,
+                msgspec.json.encode(correction.ours).decode(),
+                msgspec.json.encode(correction.theirs).decode(),
+                time.time(),
+            ),
+        )
+
+    def has(self, path: Path) -> bool:
+        """Tell whether the user corrected this file."""
+        row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))
+        return row.fetchone() is not None
+
+    def all(self) -> list[Correction]:
+        """Return every correction."""
+        return [_correction(row) for row in self._db.execute("SELECT * FROM corrections")]
+
+
+def _correction(row: sqlite3.Row) -> Correction:
+    return Correction(
+        Path(os.fsdecode(row["path"])),
+        row["content_id"],
+        msgspec.json.decode(row["ours"], type=tuple[str, ...]),
+        msgspec.json.decode(row["theirs"], type=tuple[str, ...]),
+    )

@@ -1,0 +1,92 @@
+"""Files that could not be listened to, and how often it was tried."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagger.domain import FileIdentity
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be listened to."""
+
+    path: Path
+    identity: FileIdentity
+    attempts: int
+    kind: str
+    """The name of the error's class in `tagger.errors`."""
+    reason: str
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the file is left alone until it changes."""
+        return self.attempts >= MAX_ATTEMPTS
+
+
+MAX_ATTEMPTS = 3
+"""Attempts after which a file is left alone until it changes."""
+
+
+class Failures:
+    """The table of failures: attempts are counted before the work that may kill us."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def attempt(self, path: Path, identity: FileIdentity) -> int:
+        """Count one more attempt on a file in this state; returns how many there were."""
+        known = self.get(path)
+        attempts = known.attempts + 1 if known and known.identity == identity else 1
+        self._db.execute(
+            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(path),
+                identity.device,
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+                attempts,
+                "WorkerCrashedError",
+                "tagger was ended while it listened to it",
+                time.time(),
+            ),
+        )
+        return attempts
+
+    def failed(self, path: Path, kind: str, reason: str, *, final: bool) -> None:
+        """Say why the attempt failed; `final` when another one could not end better."""
+        self._db.execute(
+            "UPDATE failures SET kind = ?, reason = ?, attempts = max(attempts, ?) WHERE path = ?",
+            (kind, reason, MAX_ATTEMPTS if final else 0, os.fsencode(path)),
+        )
+
+    def clear(self, path: Path) -> None:
+        """Forget a file's failures: it was listened to, or it is gone."""
+        self._db.execute("DELETE FROM failures WHERE path = ?", (os.fsencode(path),))
+
+    def get(self, path: Path) -> Failure | None:
+        """Return what failed on a file."""
+        row = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
+        return _failure(row.fetchone())
+
+    def all(self) -> list[Failure]:
+        """Return every file that failed, newest first."""
+        rows = self._db.execute("SELECT * FROM failures ORDER BY at DESC")
+        return [failure for row in rows if (failure := _failure(row))]
+
+
+def _failure(row: sqlite3.Row | None) -> Failure | None:
+    if row is None:
+        return None
+    identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
+    return Failure(
+        Path(os.fsdecode(row["path"])), identity, row["attempts"], row["kind"], row["reason"]
+    )

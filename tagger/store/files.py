@@ -1,0 +1,107 @@
+"""What is known of each file: where, in which state, which tags, which sound."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.domain import FileIdentity, Track, TrackTags
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as it was when it was last looked at."""
+
+    track: Track
+    content_id: str | None
+    """See `AudioClip.content_id`; None until it was listened to."""
+
+
+class Files:
+    """The table of files, keyed by path."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def get(self, path: Path) -> FileRecord | None:
+        """Return what is known of the file at `path`."""
+        row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
+        return _record(row.fetchone())
+
+    def moved_here(self, identity: FileIdentity) -> FileRecord | None:
+        """Return a file that was known in exactly this state under whatever path."""
+        row = self._db.execute(
+            "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
+            (identity.device, identity.inode, identity.size, identity.mtime_ns),
+        )
+        return _record(row.fetchone())
+
+    def put(self, track: Track, content_id: str | None) -> None:
+        """Remember a file's state in place of the one before."""
+        identity = track.identity
+        self._db.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(track.path),
+                os.fsencode(track.root),
+                identity.device,
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+                msgspec.json.encode(track.tags).decode(),
+                content_id,
+            ),
+        )
+
+    def move(self, old: Path, new: Path) -> None:
+        """Let everything that is known of a file follow it to its new path."""
+        for table in ("files", "decisions", "changes", "corrections", "failures"):
+            self._db.execute(
+                f"UPDATE OR REPLACE {table} SET path = ? WHERE path = ?",  # noqa: S608 - a constant
+                (os.fsencode(new), os.fsencode(old)),
+            )
+
+    def forget(self, path: Path) -> None:
+        """Drop a file that is gone; what was decided and written stays in the journal."""
+        self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
+
+    def under(self, folder: Path) -> Iterator[FileRecord]:
+        """Yield every known file at or below `folder`, by path."""
+        low = os.fsencode(folder)
+        rows = self._db.execute(
+            "SELECT * FROM files WHERE path = ? OR (path > ? AND path < ?) ORDER BY path",
+            (low, low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
+        )
+        for row in rows:
+            record = _record(row)
+            if record:
+                yield record
+
+    def count(self) -> int:
+        """Return how many files are known."""
+        return int(self._db.execute("SELECT count(*) FROM files").fetchone()[0])
+
+    def roots(self) -> list[Path]:
+        """Return the roots under which files are known."""
+        rows = self._db.execute("SELECT DISTINCT root FROM files ORDER BY root")
+        return [Path(os.fsdecode(row[0])) for row in rows]
+
+
+def _record(row: sqlite3.Row | None) -> FileRecord | None:
+    if row is None:
+        return None
+    track = Track(
+        path=Path(os.fsdecode(row["path"])),
+        root=Path(os.fsdecode(row["root"])),
+        identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
+        tags=msgspec.json.decode(row["tags"], type=TrackTags),
+    )
+    return FileRecord(track, row["content_id"])

@@ -1,0 +1,126 @@
+"""The undo journal: what each write replaced, recorded before the file is replaced.
+
+A change is `intended` just before its rename and `done` after it. What a killed process
+left intended is settled at the next start by looking at the file itself.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.domain import TagChange
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One write to one file."""
+
+    id: int
+    run: int
+    root: Path
+    change: TagChange
+    snapshot: str
+    """What stood in the container before, as JSON; the tag room knows how to read it."""
+    at: float
+    """Unix time, seconds."""
+
+
+class Journal:
+    """The table of changes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def intend(self, run: int, root: Path, change: TagChange, snapshot: str) -> int:
+        """Record a change that is about to be made; returns its id."""
+        cursor = self._db.execute(
+            "INSERT INTO changes (run, path, root, state, before, after, snapshot, at)"
+            " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?)",
+            (
+                run,
+                os.fsencode(change.path),
+                os.fsencode(root),
+                _text(change.before),
+                _text(change.after),
+                snapshot,
+                time.time(),
+            ),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def settle(self, change_id: int, *, done: bool) -> None:
+        """Mark an intended change as made, or drop it."""
+        if done:
+            self._db.execute("UPDATE changes SET state = 'done' WHERE id = ?", (change_id,))
+        else:
+            self._db.execute("DELETE FROM changes WHERE id = ?", (change_id,))
+
+    def mark_undone(self, change_ids: Iterable[int]) -> None:
+        """Mark changes whose files are as they were before."""
+        self._db.executemany(
+            "UPDATE changes SET state = 'undone' WHERE id = ?", [(id_,) for id_ in change_ids]
+        )
+
+    def intended(self) -> list[JournalEntry]:
+        """Return what a killed process left open."""
+        return self._select("state = 'intended'", ())
+
+    def last(self, path: Path) -> JournalEntry | None:
+        """Return the newest change of a file that still stands."""
+        entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
+        return entries[-1] if entries else None
+
+    def was_undone(self, path: Path, after: tuple[str, ...]) -> bool:
+        """Tell whether the user took back exactly these genres from this file."""
+        row = self._db.execute(
+            "SELECT 1 FROM changes WHERE path = ? AND state = 'undone' AND after = ?",
+            (os.fsencode(path), _text(after)),
+        )
+        return row.fetchone() is not None
+
+    def done(
+        self, *, run: int | None = None, since: float | None = None, below: Path | None = None
+    ) -> list[JournalEntry]:
+        """Return the standing changes of a run, since a time or below a path, oldest first."""
+        clauses, values = ["state = 'done'"], list[object]()
+        if run is not None:
+            clauses.append("run = ?")
+            values.append(run)
+        if since is not None:
+            clauses.append("at >= ?")
+            values.append(since)
+        if below is not None:
+            low = os.fsencode(below).rstrip(b"/")
+            clauses.append("(path = ? OR (path > ? AND path < ?))")
+            values += [low, low + b"/", low + b"0"]
+        return self._select(" AND ".join(clauses), tuple(values))
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
+        rows = self._db.execute(f"SELECT * FROM changes WHERE {where} ORDER BY id", values)  # noqa: S608 - every clause is a constant of this module
+        return [_entry(row) for row in rows]
+
+
+def _entry(row: sqlite3.Row) -> JournalEntry:
+    change = TagChange(
+        Path(os.fsdecode(row["path"])), _genres(row["before"]), _genres(row["after"])
+    )
+    root = Path(os.fsdecode(row["root"]))
+    return JournalEntry(row["id"], row["run"], root, change, row["snapshot"], row["at"])
+
+
+def _text(genres: tuple[str, ...]) -> str:
+    return msgspec.json.encode(genres).decode()
+
+
+def _genres(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])

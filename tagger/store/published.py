@@ -1,0 +1,32 @@
+"""Which playlists are ours, and what we last wrote into each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Published:
+    """The table of playlists, keyed by path."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def known(self) -> dict[Path, str]:
+        """Return the SHA-256 (hex) of what was last written, by path."""
+        rows = self._db.execute("SELECT path, sha256 FROM playlists")
+        return {Path(os.fsdecode(row["path"])): row["sha256"] for row in rows}
+
+    def note(self, path: Path, sha256: str, genre: str) -> None:
+        """Record what now stands at `path`; an empty digest says that nothing of ours does."""
+        if sha256:
+            self._db.execute(
+                "INSERT OR REPLACE INTO playlists VALUES (?, ?, ?)",
+                (os.fsencode(path), sha256, genre),
+            )
+        else:
+            self._db.execute("DELETE FROM playlists WHERE path = ?", (os.fsencode(path),))

@@ -1,0 +1,89 @@
+"""Which runs there were, and the newest decision on each file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.domain import Action, Decision
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One scan, undo or stretch of watching."""
+
+    id: int
+    kind: str
+    started: float
+    finished: float | None
+
+
+class Runs:
+    """The tables of runs and of the newest decision on each file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def start(self, kind: str) -> int:
+        """Record that a run begins; returns its id."""
+        cursor = self._db.execute(
+            "INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, time.time())
+        )
+        return int(cursor.lastrowid or 0)
+
+    def finish(self, run: int) -> None:
+        """Record that a run came to its end."""
+        self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (time.time(), run))
+
+    def last(self) -> Run | None:
+        """Return the newest run."""
+        row = self._db.execute("SELECT * FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+        return Run(**row) if row else None
+
+    def last_with_changes(self) -> int | None:
+        """Return the newest run of which some change still stands."""
+        row = self._db.execute("SELECT max(run) FROM changes WHERE state = 'done'").fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def decided(self, path: Path, run: int, decision: Decision, model: str) -> None:
+        """Keep the newest decision on a file, with its reason."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(path),
+                run,
+                decision.action,
+                msgspec.json.encode(decision.genres).decode(),
+                decision.genre,
+                decision.confidence,
+                decision.reason,
+                model,
+                time.time(),
+            ),
+        )
+
+    def decision(self, path: Path) -> Decision | None:
+        """Return the newest decision on a file."""
+        row = self._db.execute(
+            "SELECT * FROM decisions WHERE path = ?", (os.fsencode(path),)
+        ).fetchone()
+        if row is None:
+            return None
+        genres = msgspec.json.decode(row["genres"], type=tuple[str, ...])
+        return Decision(
+            Action(row["action"]), genres, row["reason"], row["genre"], row["confidence"]
+        )
+
+    def tally(self) -> Counter[str]:
+        """Count the newest decisions by action."""
+        rows = self._db.execute("SELECT action, count(*) FROM decisions GROUP BY action")
+        return Counter({row[0]: row[1] for row in rows})

@@ -1,0 +1,159 @@
+"""The database's shape, and the way from each version to the next.
+
+Each migration commits together with the number of its version, so that a process killed
+midway leaves the old shape or the new one. Paths are stored as the file system's own bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+from tagger.errors import StoreError, StoreTooNewError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            started REAL NOT NULL,
+            finished REAL
+        ) STRICT""",
+        """CREATE TABLE files (
+            path BLOB PRIMARY KEY,
+            root BLOB NOT NULL,
+            device INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            tags TEXT NOT NULL,
+            content_id TEXT
+        ) STRICT""",
+        "CREATE INDEX files_by_inode ON files (device, inode)",
+        """CREATE TABLE features (
+            content_id TEXT NOT NULL,
+            spec TEXT NOT NULL,
+            data BLOB NOT NULL,
+            PRIMARY KEY (content_id, spec)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE predictions (
+            content_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            probabilities TEXT NOT NULL,
+            PRIMARY KEY (content_id, model)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE decisions (
+            path BLOB PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs (id),
+            action TEXT NOT NULL,
+            genres TEXT NOT NULL,
+            genre TEXT,
+            confidence REAL,
+            reason TEXT NOT NULL,
+            model TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE changes (
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs (id),
+            path BLOB NOT NULL,
+            root BLOB NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'undone')),
+            before TEXT NOT NULL,
+            after TEXT NOT NULL,
+            snapshot TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT""",
+        "CREATE INDEX changes_by_path ON changes (path, id)",
+        "CREATE INDEX changes_by_run ON changes (run)",
+        """CREATE TABLE corrections (
+            path BLOB PRIMARY KEY,
+            content_id TEXT,
+            ours TEXT NOT NULL,
+            theirs TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE failures (
+            path BLOB PRIMARY KEY,
+            device INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT""",
+        """CREATE TABLE playlists (
+            path BLOB PRIMARY KEY,
+            sha256 TEXT NOT NULL,
+            genre TEXT NOT NULL
+        ) STRICT""",
+    ),
+)
+"""Statements by version: the first entry makes version 1."""
+
+BUSY_TIMEOUT_S = 30.0
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database at `path`, making or migrating it as needed.
+
+    Raises:
+        StoreTooNewError: a newer tagger wrote it.
+        StoreError: it cannot be opened, or is no database.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"the state database cannot be used: {error}",
+            path,
+            "check the folder's permissions and free space, or set store.folder to another one",
+        ) from error
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit everything in the block, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection) > len(MIGRATIONS):
+        raise StoreTooNewError(
+            f"the state database is of version {_version(connection)}, "
+            f"this tagger knows up to {len(MIGRATIONS)}",
+            path,
+            "install the newer tagger again, or set store.folder to another folder",
+        )
+    while _version(connection) < len(MIGRATIONS):
+        with transaction(connection):
+            version = _version(connection)  # another process may have been faster
+            if version < len(MIGRATIONS):
+                for statement in MIGRATIONS[version]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")

@@ -1,0 +1,67 @@
+"""Looking at files before listening: which are new, changed, moved or corrected by the user.
+
+Only files whose identity changed are opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger import tags
+from tagger.domain import Track, TrackTags
+from tagger.errors import TagError
+from tagger.store import Correction
+
+if TYPE_CHECKING:
+    from tagger.library import Found
+    from tagger.store import FileRecord, Store
+
+SAME_RECORDING_S = 0.5
+"""Durations closer than this, in seconds, are taken for the same recording's."""
+
+
+def look(found: Found, store: Store) -> Track:
+    """Return the file as a track, remembering it.
+
+    A file whose tags cannot be read is a track without tags: listening says what is wrong
+    with it.
+    """
+    record = store.files.get(found.path) or _moved(found, store)
+    if record and (record.track.identity, record.track.root) == (found.identity, found.root):
+        return record.track
+    read = _tags(found)
+    track = Track(found.path, found.root, found.identity, read or TrackTags())
+    unchanged = record is not None and record.track.identity == found.identity
+    with store.transaction():
+        if record and read and not unchanged:
+            _keep_correction(track, record, store)
+        store.files.put(track, record.content_id if record and unchanged else None)
+    return track
+
+
+def _moved(found: Found, store: Store) -> FileRecord | None:
+    record = store.files.moved_here(found.identity)
+    if record is None or record.track.path.exists():
+        return None
+    with store.transaction():
+        store.files.move(record.track.path, found.path)
+    return store.files.get(found.path)
+
+
+def _keep_correction(track: Track, record: FileRecord, store: Store) -> None:
+    """Notice a genre that somebody changed after us, in what is still the same recording."""
+    seen, now = record.track.tags, track.tags
+    if seen.genres == now.genres or abs(seen.duration - now.duration) > SAME_RECORDING_S:
+        return
+    ours = store.journal.last(track.path)
+    if ours and ours.change.after != now.genres:
+        store.corrections.put(
+            Correction(track.path, record.content_id, ours.change.after, now.genres)
+        )
+
+
+def _tags(found: Found) -> TrackTags | None:
+    try:
+        return tags.read(found.path)
+    except TagError:
+        return None

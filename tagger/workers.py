@@ -1,0 +1,113 @@
+"""Processes that may crash, hang or run out of memory at the cost of one task.
+
+Pebble's pool and not the standard library's: there, one worker's death breaks the whole pool
+and a task that hangs cannot be stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from tagger.errors import WorkerCrashedError, WorkerTimedOutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """A pool of processes, started with the first task."""
+
+    def __init__(
+        self,
+        count: int,
+        timeout: float,
+        memory_mb: int,
+        prepare: Callable[..., None],
+        *arguments: object,
+    ) -> None:
+        """Each worker calls `prepare(*arguments)` once.
+
+        `count` 0 means one for each core that this process may use; `timeout` is in seconds
+        for one task; `memory_mb` bounds a worker's address space.
+        """
+        self.count = count or usable_cores()
+        self._timeout = timeout
+        self._pool = ProcessPool(
+            max_workers=self.count,
+            # spawn: a fork would copy threads' locks, and the daemon's memory with them
+            context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(memory_mb, prepare, arguments),
+        )
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a module-level function in a worker."""
+        future: Future[T] = self._pool.schedule(
+            function, args=args, kwargs=kwargs, timeout=self._timeout
+        )
+        return future
+
+    def result(self, future: Future[T], path: Path) -> T:
+        """Wait for a task on `path`.
+
+        Raises what the task raised, or:
+            WorkerCrashedError: the worker died under it.
+            WorkerTimedOutError: it took longer than the time limit, and was killed.
+        """
+        try:
+            return future.result()
+        except FutureTimeoutError as error:
+            raise WorkerTimedOutError(
+                f"took longer than {self._timeout:.0f} s and was given up", path
+            ) from error
+        except ProcessExpired as error:
+            raise WorkerCrashedError(
+                "brought the listening process down: it is damaged or made to do harm", path
+            ) from error
+        except MemoryError as error:
+            raise WorkerCrashedError("needs more memory than a worker may have", path) from error
+
+    def close(self, *, wait: bool = True) -> None:
+        """End the processes, after the tasks under way or at once."""
+        end: Callable[[], None] = self._pool.close if wait else self._pool.stop
+        end()
+        self._pool.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(wait=kind is None)
+
+
+def _start(memory_mb: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    prepare(*arguments)

@@ -1,0 +1,158 @@
+"""What is heard of a file, and what a hostile one can do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import wave
+
+import media
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tagger.audio import read_clip
+from tagger.errors import (
+    AudioError,
+    CorruptAudioError,
+    NotAudioError,
+    TooShortError,
+    UnreadableError,
+)
+
+
+@pytest.mark.parametrize("name", media.available())
+def test_every_format_is_heard_as_mono_at_the_models_rate(tmp_path, name):
+    path = media.make(tmp_path / "song.bin", name, seconds=4)
+    clip = read_clip(path)
+    assert clip.rate == 22050
+    assert clip.samples.dtype == np.float32
+    assert clip.samples.ndim == 1
+    assert abs(len(clip.samples) / clip.rate - 4) < 0.2
+    spectrum = np.abs(np.fft.rfft(clip.samples))
+    assert abs(np.argmax(spectrum) * clip.rate / len(clip.samples) - 440) < 2
+
+
+# FFmpeg takes the tag behind an APE's last frame for a part of it: only clips that reach
+# the very end of such a file are heard anew after a retag
+@pytest.mark.parametrize("name", [name for name in media.LOSSLESS if name != "ape"])
+def test_a_retag_does_not_change_the_content_id(tmp_path, name):
+    path = media.make(tmp_path / "song", name, seconds=4)
+    before = read_clip(path).content_id
+    media.tag(path, title="Another", genre="Rock")
+    assert read_clip(path).content_id == before
+
+
+def test_resampling_is_librosas(tmp_path):
+    librosa = pytest.importorskip("librosa", reason="compares with librosa")
+    path = media.make(tmp_path / "song.wav", "wav", seconds=4)
+    expected, _ = librosa.load(path, sr=22050, mono=True)
+    assert np.abs(read_clip(path).samples - expected).max() < 1e-6
+
+
+def test_no_more_than_the_clip_is_read(tmp_path):
+    path = media.make(tmp_path / "song.wav", "wav", seconds=10)
+    assert len(read_clip(path, length=5).samples) == 5 * 22050
+    whole = read_clip(path)
+    later = read_clip(path, offset=6, length=30)
+    assert abs(len(later.samples) / 22050 - 4) < 0.1
+    assert later.content_id != whole.content_id
+
+
+def test_an_offset_beyond_the_end_hears_the_beginning(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", seconds=5)
+    assert np.array_equal(read_clip(path, offset=60).samples, read_clip(path).samples)
+
+
+def test_channels_are_averaged(tmp_path):
+    path = tmp_path / "song.wav"
+    left = (media.tone(4) * 20000).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        file.writeframes(np.stack([left, -left], axis=1).tobytes())
+    assert np.abs(read_clip(path).samples).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", NotAudioError),
+        (b"only a text\n" * 500, NotAudioError),
+        (b"#EXTM3U\n#EXTINF:3\n{target}\n", NotAudioError),
+        (b"ffconcat version 1.0\nfile '{target}'\n", NotAudioError),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + b"\xff" * 40, AudioError),
+    ],
+)
+def test_what_is_no_audio_is_refused_and_leads_nowhere(tmp_path, content, error):
+    target = media.make(tmp_path / "target.wav", "wav", seconds=4)
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content.replace(b"{target}", os.fsencode(target)))
+    with pytest.raises(error) as caught:
+        read_clip(path)
+    assert caught.value.path == path
+
+
+def test_a_short_file_is_refused(tmp_path):
+    path = media.make(tmp_path / "jingle.mp3", "mp3", seconds=2)
+    with pytest.raises(TooShortError, match="2"):
+        read_clip(path)
+
+
+def test_a_truncated_file_is_heard_as_far_as_it_goes(tmp_path):
+    path = media.make(tmp_path / "song.mp3", "mp3", seconds=10)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert 4 < len(read_clip(path).samples) / 22050 < 6
+
+
+def test_values_that_are_no_numbers_are_heard_as_damage(tmp_path):
+    path = tmp_path / "nan.wav"
+    data = np.full(5 * 22050, np.nan, "<f4").tobytes()
+    head = b"fmt " + (16).to_bytes(4, "little") + b"\x03\x00\x01\x00"
+    head += (22050).to_bytes(4, "little") + (88200).to_bytes(4, "little") + b"\x04\x00\x20\x00"
+    body = b"WAVE" + head + b"data" + len(data).to_bytes(4, "little") + data
+    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+    with pytest.raises(CorruptAudioError):
+        from tagger.features import log_mel  # noqa: PLC0415
+
+        log_mel(read_clip(path).samples, 22050)
+
+
+def test_missing_forbidden_and_odd_files_are_named(tmp_path):
+    with pytest.raises(UnreadableError, match="No such file"):
+        read_clip(tmp_path / "gone.mp3")
+    os.mkfifo(tmp_path / "pipe.mp3")
+    with pytest.raises(UnreadableError, match="regular"):
+        read_clip(tmp_path / "pipe.mp3")
+
+
+def test_a_name_that_is_not_utf8_is_heard(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", seconds=4)
+    odd = tmp_path / os.fsdecode(b"b\xe4h\xff.flac")
+    shutil.move(path, odd)
+    assert len(read_clip(odd).samples) == 4 * 22050
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=st.sampled_from(["mp3", "flac", "vorbis", "opus", "m4a", "alac", "wma", "wavpack", "ape"]),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), max_size=12),
+    keep=st.floats(0.05, 1),
+)
+def test_mutated_files_give_sound_or_a_typed_error(tmp_path, name, cuts, keep):
+    data = bytearray(media.make(tmp_path / "seed", name, seconds=4).read_bytes())
+    for where, what in cuts:
+        at = int(where * (len(data) - len(what)))
+        data[at : at + len(what)] = what
+    path = tmp_path / "mutant"
+    path.write_bytes(data[: int(keep * len(data))])
+    try:
+        clip = read_clip(path)
+    except AudioError as error:
+        assert error.path == path
+    else:
+        assert 3 * 22050 <= len(clip.samples) <= 30 * 22050

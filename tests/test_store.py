@@ -1,0 +1,200 @@
+"""A real SQLite: migrations, the journal, kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger.domain import (
+    Action,
+    Decision,
+    Features,
+    FileIdentity,
+    Prediction,
+    TagChange,
+    Track,
+    TrackTags,
+)
+from tagger.errors import StoreError, StoreTooNewError
+from tagger.store import Correction, Store
+from tagger.store.schema import MIGRATIONS
+
+IDENTITY = FileIdentity(1, 2, 3, 4)
+ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
+TRACK = Track(ODD, Path("/music"), IDENTITY, TrackTags(("Rock",), "Title", duration=1.5))
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "state") as opened:
+        yield opened
+
+
+def test_a_file_is_remembered_under_any_name(store):
+    store.files.put(TRACK, "abc")
+    record = store.files.get(ODD)
+    assert record.track == TRACK
+    assert record.content_id == "abc"
+    assert [r.track.path for r in store.files.under(Path("/music"))] == [ODD]
+    assert list(store.files.under(Path("/mus"))) == []
+    store.files.forget(ODD)
+    assert store.files.get(ODD) is None
+
+
+def test_what_is_known_follows_a_moved_file(store):
+    store.files.put(TRACK, "abc")
+    run = store.runs.start("scan")
+    change = store.journal.intend(run, Path("/music"), TagChange(ODD, (), ("Rock",)), "{}")
+    store.journal.settle(change, done=True)
+    new = Path("/music/new.mp3")
+    assert store.files.moved_here(IDENTITY).track.path == ODD
+    store.files.move(ODD, new)
+    assert store.files.get(new).content_id == "abc"
+    assert store.journal.last(new).change.after == ("Rock",)
+    assert store.journal.last(ODD) is None
+
+
+def test_what_was_heard_comes_back_as_it_was(store):
+    features = (
+        Features("statistics-1", np.arange(5, dtype=np.float32)),
+        Features("levels-1", np.arange(6, dtype=np.uint8).reshape(2, 3)),
+    )
+    prediction = Prediction({"Rock": 0.75, "Pop": 0.25}, "model-1")
+    store.analyses.remember("abc", features, prediction)
+    assert store.analyses.prediction("abc", "model-1") == prediction
+    assert store.analyses.prediction("abc", "model-2") is None
+    back = store.analyses.features("abc", ["levels-1", "statistics-1"])
+    assert [f.spec for f in back] == ["levels-1", "statistics-1"]
+    assert all(
+        np.array_equal(a.values, b.values) for a, b in zip(back, features[::-1], strict=True)
+    )
+    assert back[0].values.dtype == np.uint8
+    assert store.analyses.features("abc", ["statistics-2"]) is None
+
+
+def test_only_settled_changes_can_be_undone(store):
+    run = store.runs.start("scan")
+    first = store.journal.intend(run, Path("/m"), TagChange(Path("/m/a"), (), ("Rock",)), "{}")
+    store.journal.intend(run, Path("/m"), TagChange(Path("/m/b"), ("Pop",), ("Rock",)), "{}")
+    store.journal.settle(first, done=True)
+    assert [e.change.path.name for e in store.journal.done(run=run)] == ["a"]
+    assert [e.change.path.name for e in store.journal.intended()] == ["b"]
+    assert store.runs.last_with_changes() == run
+    store.journal.mark_undone([first])
+    assert store.journal.done(run=run) == []
+    assert store.journal.was_undone(Path("/m/a"), ("Rock",))
+    assert store.runs.last_with_changes() is None
+
+
+def test_changes_are_found_by_folder_and_time(store):
+    run = store.runs.start("scan")
+    for name in ("/m/a/1", "/m/ab/2", "/m/a"):
+        change = TagChange(Path(name), (), ("Rock",))
+        store.journal.settle(store.journal.intend(run, Path("/m"), change, "{}"), done=True)
+    below = [str(e.change.path) for e in store.journal.done(below=Path("/m/a"))]
+    assert below == ["/m/a/1", "/m/a"]
+    assert len(store.journal.done(since=0)) == 3
+    assert store.journal.done(since=4e9) == []
+
+
+def test_attempts_are_counted_for_a_state_of_a_file(store):
+    assert [store.failures.attempt(ODD, IDENTITY) for _ in range(2)] == [1, 2]
+    store.failures.failed(ODD, "WorkerCrashedError", "died", final=False)
+    assert not store.failures.get(ODD).given_up
+    assert store.failures.attempt(ODD, IDENTITY) == 3
+    assert store.failures.get(ODD).given_up
+    assert store.failures.attempt(ODD, replace(IDENTITY, size=9)) == 1
+    store.failures.failed(ODD, "CorruptAudioError", "damaged", final=True)
+    assert store.failures.get(ODD).given_up
+    store.failures.clear(ODD)
+    assert store.failures.all() == []
+
+
+def test_decisions_and_corrections(store):
+    run = store.runs.start("scan")
+    decision = Decision(Action.SET, ("Rock",), "Rock at 90%", "Rock", 0.9)
+    store.runs.decided(ODD, run, decision, "model-1")
+    assert store.runs.decision(ODD) == decision
+    assert store.runs.tally() == {"set": 1}
+    store.corrections.put(Correction(ODD, "abc", ("Rock",), ("Sunday",)))
+    assert store.corrections.has(ODD)
+    assert store.corrections.all()[0].theirs == ("Sunday",)
+
+
+def test_a_failed_block_leaves_nothing(store):
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.files.put(TRACK, None)
+        raise ZeroDivisionError
+    assert store.files.count() == 0
+
+
+def test_a_newer_schema_is_refused_in_one_line(tmp_path):
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreTooNewError, match="version 99") as caught:
+        Store(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert "newer tagger" in caught.value.hint
+
+
+def test_what_is_no_database_is_refused(tmp_path):
+    (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path)
+
+
+def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path, monkeypatch):
+    Store(tmp_path).close()
+    broken = (*MIGRATIONS, ("CREATE TABLE extra (x) STRICT", "CREATE NONSENSE"))
+    monkeypatch.setattr("tagger.store.schema.MIGRATIONS", broken)
+    with pytest.raises(StoreError):
+        Store(tmp_path)
+    monkeypatch.undo()
+    with Store(tmp_path) as store:
+        assert store.files.count() == 0
+    with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+        assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchall()
+    db.close()
+
+
+def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
+    """Each record is two rows in one transaction; a kill must never leave one of them."""
+    script = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from tagger.domain import *
+        from tagger.store import Store
+        store = Store(Path(sys.argv[1]))
+        print("ready", flush=True)
+        for n in range(10**9):
+            path = Path(f"/m/{n}")
+            with store.transaction():
+                store.files.put(
+                    Track(path, Path("/m"), FileIdentity(1, n, 1, 1), TrackTags()), str(n))
+                store.failures.attempt(path, FileIdentity(1, n, 1, 1))
+    """)
+    for _ in range(5):
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            child.stdout.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                child.wait(0.05)
+            child.send_signal(signal.SIGKILL)
+        with Store(tmp_path) as store:
+            assert store.files.count() == len(store.failures.all()) > 0
+        with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        db.close()
