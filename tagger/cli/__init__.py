@@ -1,0 +1,40 @@
+"""The command line: each command is a module that is imported only when it is named."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from tagger.cli.group import cli
+from tagger.errors import TaggerError
+
+__all__ = ["main"]
+
+UNUSABLE = 2
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run `tagger`.
+
+    Exits with 0 when all is well, 1 when some files failed, 2 when the command line, the
+    configuration, the model or the state cannot be used, 130 when interrupted.
+    """
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except TaggerError as error:
+        click.echo(f"tagger: {error}", err=True)
+        status = UNUSABLE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ntagger: interrupted; everything done so far is kept", err=True)
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # the reader went away: nobody is left to read what the interpreter would still flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

@@ -1,0 +1,147 @@
+"""What would go wrong on this machine with these settings, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from tagger.audio import SAMPLE_RATE
+from tagger.errors import TaggerError
+from tagger.features import extract, log_mel
+from tagger.inference import load
+from tagger.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tagger.config import Settings
+
+DECODERS = {
+    "MP3": "mp3float",
+    "FLAC": "flac",
+    "Ogg Vorbis": "vorbis",
+    "Opus": "opus",
+    "AAC": "aac",
+    "ALAC": "alac",
+    "WAV, AIFF": "pcm_s16le",
+    "WMA": "wmav2",
+    "WavPack": "wavpack",
+    "Monkey's Audio": "ape",
+    "Musepack": "mpc8",
+    "DSF": "dsd_lsbf_planar",
+}
+"""Format by its common name to FFmpeg's decoder."""
+ROOM_FOR_A_COPY = 2**30
+"""Bytes; a file is copied before it is replaced, and the longest are about this large."""
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    text: str
+    next_step: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that a scan depends on."""
+    yield _formats()
+    yield _model(settings)
+    yield _state(settings)
+    for root in settings.library.roots:
+        yield _root(root)
+    if settings.playlists.enabled:
+        yield _playlists(settings.playlist_folder)
+
+
+def _formats() -> Finding:
+    missing = [name for name, decoder in DECODERS.items() if not _has_decoder(decoder)]
+    if missing:
+        step = "install the wheel of `av` for your platform: pip install --force-reinstall av"
+        return Finding("formats", Level.WARNING, f"cannot decode {', '.join(missing)}", step)
+    return Finding("formats", Level.OK, f"decodes {', '.join(DECODERS)}")
+
+
+def _has_decoder(name: str) -> bool:
+    try:
+        av.Codec(name, "r")
+    except ValueError:
+        return False
+    return True
+
+
+def _model(settings: Settings) -> Finding:
+    try:
+        model = load(settings.model.bundle.folder)
+        noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
+        mel = log_mel(0.1 * noise, SAMPLE_RATE)
+        model.predict([tuple(extract(spec, mel) for spec in model.specs)])
+    except TaggerError as error:
+        return Finding("model", Level.FAILED, str(error), error.hint or "set model.bundle")
+    genres = ", ".join(model.manifest.genres)
+    return Finding("model", Level.OK, f"{model.manifest.id} knows {genres}")
+
+
+def _state(settings: Settings) -> Finding:
+    folder = settings.store.folder
+    try:
+        Store(folder).close()
+    except TaggerError as error:
+        return Finding("state", Level.FAILED, str(error), error.hint or "set store.folder")
+    return _room("state", folder, f"remembers in {folder}")
+
+
+def _root(root: Path) -> Finding:
+    name = f"library {root}"
+    if not root.is_dir():
+        step = "name your music's folder, or set library.roots: tagger config init"
+        return Finding(name, Level.FAILED, "there is no such folder", step)
+    if not os.access(root, os.R_OK | os.X_OK):
+        return Finding(name, Level.FAILED, "may not be read", f"chmod u+rx {root}")
+    if not _writable(root):
+        step = "mount it writable or change its permissions; until then only dry runs work"
+        return Finding(name, Level.FAILED, "may not be written", step)
+    return _room(name, root, "readable and writable")
+
+
+def _playlists(folder: Path) -> Finding:
+    existing = next(f for f in (folder, *folder.parents) if f.exists())
+    if not _writable(existing):
+        step = "set playlists.folder, or playlists.enabled = false"
+        return Finding("playlists", Level.FAILED, f"{existing} may not be written", step)
+    return Finding("playlists", Level.OK, f"go to {folder}")
+
+
+def _writable(folder: Path) -> bool:
+    """Try it: permissions, read-only mounts and full disks all show."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".tagger-"):
+            return True
+    except OSError:
+        return False
+
+
+def _room(name: str, folder: Path, text: str) -> Finding:
+    free = shutil.disk_usage(folder).free
+    if free < ROOM_FOR_A_COPY:
+        step = "free some space: every file is copied before it is replaced"
+        return Finding(name, Level.WARNING, f"only {free / 2**20:.0f} MiB free", step)
+    return Finding(name, Level.OK, f"{text}, {free / 2**30:.0f} GiB free")

@@ -1,0 +1,132 @@
+"""What a decision becomes: written into the file, or only said.
+
+A dry run is another operation, not a question asked all along the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from tagger import tags
+from tagger.domain import Action, Outcome, TagChange, Track
+from tagger.errors import SkippedError, TagError
+from tagger.tags import WriteOptions
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+    from tagger.domain import Decision
+    from tagger.store import Store
+    from tagger.tags import TagIntent
+
+WRITES = frozenset([Action.SET, Action.ADD])
+
+
+class Operation(Protocol):
+    """Carries out one decision on one track."""
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """Do what was decided; a file that cannot be written is an outcome, not an exception."""
+        ...
+
+
+class Pretend:
+    """Says what would happen, the refusals included, and touches nothing."""
+
+    def __init__(self, options: WriteOptions) -> None:
+        self._options = options
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        if decision.action in WRITES:
+            try:
+                tags.check_writable(track.path, root=track.root, options=self._options)
+            except SkippedError as error:
+                return refused(track, decision, error)
+        return outcome(track, decision)
+
+
+class Write:
+    """Writes into the file, with the journal's entry made before the file is replaced."""
+
+    def __init__(self, store: Store, run: int, model: str, options: WriteOptions) -> None:
+        self._store = store
+        self._run = run
+        self._model = model
+        self._options = options
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        result = outcome(track, decision)
+        if decision.action in WRITES:
+            try:
+                self._write(track, decision)
+            except TagError as error:
+                result = refused(track, decision, error)
+        noted = replace(decision, action=result.action, reason=result.reason)
+        self._store.runs.decided(track.path, self._run, noted, self._model)
+        return result
+
+    def _write(self, track: Track, decision: Decision) -> None:
+        intended: list[int] = []
+
+        def intend(intent: TagIntent) -> None:
+            change = TagChange(track.path, intent.before, intent.after)
+            snapshot = msgspec.json.encode(intent.snapshot).decode()
+            intended.append(self._store.journal.intend(self._run, track.root, change, snapshot))
+
+        try:
+            written = tags.write_genres(
+                track.path,
+                decision.genres,
+                root=track.root,
+                expected=track.identity,
+                options=self._options,
+                before_commit=intend,
+            )
+        except TagError:
+            for change_id in intended:
+                self._store.journal.settle(change_id, done=False)
+            raise
+        if written is None:
+            return
+        record = self._store.files.get(track.path)
+        now = replace(
+            track, identity=written.identity, tags=replace(track.tags, genres=written.after)
+        )
+        with self._store.transaction():
+            for change_id in intended:
+                self._store.journal.settle(change_id, done=True)
+            self._store.files.put(now, record.content_id if record else None)
+
+
+def write_options(settings: Settings) -> WriteOptions:
+    """Take out of the settings how files are written."""
+    return WriteOptions(
+        preserve_mtime=settings.tags.preserve_mtime,
+        hard_links=settings.tags.hard_links,
+        id3_version=settings.tags.id3_version,
+    )
+
+
+def outcome(track: Track, decision: Decision) -> Outcome:
+    """Say what was decided and done."""
+    return Outcome(
+        track.path,
+        decision.action,
+        track.tags.genres,
+        decision.genres,
+        decision.genre,
+        decision.confidence,
+        decision.reason,
+    )
+
+
+def refused(track: Track, decision: Decision, error: TagError) -> Outcome:
+    """Say why a decision was not carried out."""
+    action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
+    before = track.tags.genres
+    reason = f"{error.reason} ({error.hint})" if error.hint else error.reason
+    return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)

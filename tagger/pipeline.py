@@ -1,0 +1,111 @@
+"""The way of a file: found, looked at, heard with its album, decided, carried out.
+
+`scan`, the daemon and a dry run share this one way. They differ in where files come from
+and in the operation that carries decisions out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger import albums
+from tagger.deciding import decide_together
+from tagger.domain import Action, Decision, Prediction
+from tagger.errors import SilentError, TaggerError, TooShortError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tagger.deciding import Deciding
+    from tagger.domain import Outcome, Track
+    from tagger.hearing import Asked, Hearing
+    from tagger.operations import Operation
+    from tagger.store import Store
+
+NOTHING_TO_HEAR = (TooShortError, SilentError)
+"""Errors that say something about the music rather than about the file."""
+AHEAD = 8
+"""Tracks that wait for each worker, so that writing and listening overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Tracks that are decided together, with what is known and what was asked."""
+
+    tracks: tuple[Track, ...]
+    settled: Mapping[Track, Decision]
+    asked: Mapping[Track, Asked]
+
+
+class Pipeline:
+    """Decides tracks and carries the decisions out."""
+
+    def __init__(
+        self, store: Store, hearing: Hearing, deciding: Deciding, operation: Operation, ahead: int
+    ) -> None:
+        """`ahead` bounds how many tracks are listened to before their turn to be decided."""
+        self._store = store
+        self._hearing = hearing
+        self._deciding = deciding
+        self._operation = operation
+        self._ahead = ahead
+
+    def run(self, tracks: Iterable[Track], *, again: bool = False) -> Iterator[Outcome]:
+        """Yield what became of each track, album by album.
+
+        `again` listens anew, whatever is remembered. Raises `ModelError` when the model
+        cannot be run; what failed on single files is among the outcomes.
+        """
+        waiting: deque[_Group] = deque()
+        under_way = 0
+        for group in self._grouped(tracks):
+            settled = self._settled(group)
+            asked = {t: self._hearing.ask(t, again=again) for t in group if t not in settled}
+            waiting.append(_Group(group, settled, asked))
+            under_way += len(asked)
+            while under_way > self._ahead:
+                under_way -= len(waiting[0].asked)
+                yield from self._finish(waiting.popleft())
+        while waiting:
+            yield from self._finish(waiting.popleft())
+
+    def _grouped(self, tracks: Iterable[Track]) -> Sequence[tuple[Track, ...]]:
+        if self._deciding.albums_together:
+            return albums.group(tracks)
+        return [(track,) for track in tracks]
+
+    def _settled(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
+        return {
+            track: decision
+            for track in group
+            if (
+                decision := self._deciding.policy.settled(
+                    track.tags.genres, corrected=self._store.corrections.has(track.path)
+                )
+            )
+        }
+
+    def _finish(self, group: _Group) -> Iterator[Outcome]:
+        answers = {track: self._hearing.answer(track, a) for track, a in group.asked.items()}
+        predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
+        if predictions:
+            predictions |= self._remembered(group.settled)
+        decided = decide_together(predictions, self._deciding)
+        for track in group.tracks:
+            decision = (
+                group.settled.get(track) or decided.get(track) or _unheard(track, answers[track])
+            )
+            yield self._operation.carry_out(track, decision)
+
+    def _remembered(self, settled: Iterable[Track]) -> dict[Track, Prediction]:
+        """Return what was heard earlier of settled tracks: it still speaks for their album."""
+        heard = {track: self._hearing.remembered(track) for track in settled}
+        return {track: prediction for track, prediction in heard.items() if prediction}
+
+
+def _unheard(track: Track, answer: Prediction | TaggerError) -> Decision:
+    action = Action.SKIP if isinstance(answer, NOTHING_TO_HEAR) else Action.ERROR
+    reason = answer.reason if isinstance(answer, TaggerError) else "was not decided"
+    return Decision(action, track.tags.genres, reason)

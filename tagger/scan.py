@@ -1,0 +1,123 @@
+"""One scan: which folders, what is in them, deciding, and the playlists afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger import library, recovery, survey, tags
+from tagger.deciding import Deciding
+from tagger.domain import Action, Outcome
+from tagger.errors import ConfigError
+from tagger.hearing import Hearing
+from tagger.inference import read_manifest
+from tagger.listening import prepare
+from tagger.operations import Operation, Pretend, Write, write_options
+from tagger.pipeline import AHEAD, Pipeline
+from tagger.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.domain import Track
+    from tagger.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What lies in the folders."""
+
+    tracks: tuple[Track, ...]
+    passed: tuple[Outcome, ...]
+    """What was passed over on the way, with the reason."""
+
+
+class Scan:
+    """Files the music at or below some paths, once."""
+
+    def __init__(self, settings: Settings, store: Store, paths: Sequence[Path] = ()) -> None:
+        """`paths` are what to scan; without any, the configured roots.
+
+        Raises `ConfigError` when there is nothing to scan there, `ModelError` when the model
+        bundle is unusable.
+        """
+        self._settings = settings
+        self._store = store
+        self._starts = [path.resolve() for path in paths or settings.library.roots]
+        self._roots = [root.resolve() for root in settings.library.roots]
+        self._manifest = read_manifest(settings.model.bundle.folder)
+        for start in self._starts:
+            if not start.exists():
+                raise ConfigError(
+                    "there is no such folder",
+                    start,
+                    "name your music's folder, or set library.roots in the configuration",
+                )
+
+    @property
+    def roots(self) -> list[Path]:
+        """The library roots that this scan touches."""
+        return list(dict.fromkeys(library.root_of(s, self._roots) for s in self._starts))
+
+    def look(self, seen: Callable[[int], None] = lambda _: None) -> Surveyed:
+        """Find the files and read the tags of those that changed; `seen` is told how many."""
+        recovery.recover(self._store)
+        tracks: dict[Path, Track] = {}
+        passed: list[Outcome] = []
+        for start in self._starts:
+            root = library.root_of(start, self._roots)
+            for item in library.walk(start, root, self._settings.library.ignore):
+                if isinstance(item, library.Leftover):
+                    tags.remove_leftovers(item.folder)
+                elif isinstance(item, library.Passed):
+                    passed.append(_passed(item))
+                elif item.path not in tracks:
+                    tracks[item.path] = survey.look(item, self._store)
+                    seen(len(tracks))
+            self._forget_vanished(start, tracks)
+        return Surveyed(tuple(tracks.values()), tuple(passed))
+
+    def run(
+        self, tracks: Iterable[Track], *, dry_run: bool = False, again: bool = False
+    ) -> Iterator[Outcome]:
+        """Yield what became of each track; see `Pipeline.run`."""
+        settings = self._settings
+        bundle = settings.model.bundle.folder
+        limits = settings.workers
+        with Workers(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
+            hearing = Hearing(self._store, workers, bundle, self._manifest, settings.listen)
+            deciding = Deciding.of(settings, self._manifest)
+            ahead = AHEAD * workers.count
+            operation, run = self._operation(dry_run=dry_run)
+            pipeline = Pipeline(self._store, hearing, deciding, operation, ahead)
+            yield from pipeline.run(tracks, again=again)
+        if run is not None:
+            self._store.runs.finish(run)
+
+    def _operation(self, *, dry_run: bool) -> tuple[Operation, int | None]:
+        options = write_options(self._settings)
+        if dry_run:
+            return Pretend(options), None
+        run = self._store.runs.start("scan")
+        return Write(self._store, run, self._manifest.id, options), run
+
+    def _forget_vanished(self, start: Path, found: dict[Path, Track]) -> None:
+        """Forget files that are gone; an empty folder is more likely a disk that is not there."""
+        if not any(path.is_relative_to(start) for path in found):
+            return
+        gone = [
+            record.track.path
+            for record in self._store.files.under(start)
+            if record.track.path not in found and not record.track.path.exists()
+        ]
+        with self._store.transaction():
+            for path in gone:
+                self._store.files.forget(path)
+                self._store.failures.clear(path)
+
+
+def _passed(item: library.Passed) -> Outcome:
+    action = Action.ERROR if item.failed else Action.SKIP
+    return Outcome(item.path, action, (), (), None, None, item.reason)

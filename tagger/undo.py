@@ -1,0 +1,76 @@
+"""Taking back what was written, file by file, unless the user changed the genre after us."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger import tags
+from tagger.domain import Action, FileIdentity, Outcome, Track
+from tagger.errors import SkippedError, TagError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tagger.store import JournalEntry, Store
+    from tagger.tags import WriteOptions
+
+
+def undo(
+    entries: Iterable[JournalEntry], store: Store, options: WriteOptions, *, dry_run: bool = False
+) -> Iterator[Outcome]:
+    """Bring each file's genres back to what stood there before the oldest of these changes.
+
+    What cannot be taken back is an outcome: `skip` where the genres are no longer the ones
+    that tagger wrote, `error` where the file is gone or cannot be written.
+    """
+    by_path: dict[Path, list[JournalEntry]] = defaultdict(list)
+    for entry in entries:
+        by_path[entry.change.path].append(entry)
+    for path, changes in by_path.items():
+        oldest, newest = changes[0], changes[-1]
+        try:
+            found = tags.read(path)
+            if found.genres != newest.change.after:
+                raise SkippedError("the genre was changed after tagger wrote it", path)
+            if dry_run:
+                tags.check_writable(path, root=oldest.root, options=options)
+            else:
+                _restore(path, oldest, found, store, options)
+                store.journal.mark_undone(entry.id for entry in changes)
+        except TagError as error:
+            action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
+            yield _outcome(path, action, newest.change.after, newest.change.after, error.reason)
+        else:
+            yield _outcome(path, Action.SET, found.genres, oldest.change.before, "taken back")
+
+
+def _restore(
+    path: Path, oldest: JournalEntry, found: tags.TrackTags, store: Store, options: WriteOptions
+) -> None:
+    snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
+    identity = FileIdentity.of(path.stat())
+    written = tags.restore_genres(
+        path,
+        snapshot,
+        root=oldest.root,
+        expected=identity,
+        options=options,
+        before_commit=lambda _: None,
+    )
+    record = store.files.get(path)
+    if written and record:
+        restored = replace(found, genres=written.after)
+        store.files.put(
+            Track(path, record.track.root, written.identity, restored), record.content_id
+        )
+
+
+def _outcome(
+    path: Path, action: Action, before: tuple[str, ...], after: tuple[str, ...], reason: str
+) -> Outcome:
+    return Outcome(path, action, before, after, after[0] if after else None, None, reason)

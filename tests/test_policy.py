@@ -1,0 +1,117 @@
+"""The rules from a prediction to a decision, and albums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tagger import albums, genres
+from tagger.domain import Action, FileIdentity, Prediction, Track, TrackTags
+from tagger.policy import Policy
+
+SURE = Prediction({"Rock": 0.9, "Metal": 0.06, "Baroque": 0.04}, "m")
+TORN = Prediction({"Rock": 0.5, "Metal": 0.4, "Baroque": 0.1}, "m")
+NEED = {"Rock": 0.8, "Metal": 0.8, "Baroque": None}
+
+
+def decide(policy, prediction=SURE, existing=(), need=NEED):
+    return policy.settled(existing) or policy.decide(prediction, existing, need)
+
+
+def test_an_empty_file_gets_what_is_sure():
+    decision = decide(Policy())
+    assert (decision.action, decision.genres) == (Action.SET, ("Rock",))
+    assert decision.genre == "Rock"
+    assert decision.confidence == 0.9
+
+
+def test_unsure_means_untouched_and_says_why():
+    decision = decide(Policy(), TORN)
+    assert (decision.action, decision.genres, decision.genre) == (Action.ABSTAIN, (), None)
+    assert "Rock at 50%" in decision.reason
+    assert "80% needed" in decision.reason
+
+
+def test_a_genre_without_a_promise_is_never_written():
+    decision = decide(Policy(), Prediction({"Baroque": 0.99, "Rock": 0.01}, "m"))
+    assert decision.action is Action.ABSTAIN
+
+
+@pytest.mark.parametrize(
+    ("mode", "existing", "action", "genres"),
+    [
+        ("empty", ("Folk",), Action.KEEP, ("Folk",)),
+        ("add", ("Folk",), Action.ADD, ("Folk", "Rock")),
+        ("add", (), Action.SET, ("Rock",)),
+        ("add", ("rock",), Action.KEEP, ("rock",)),
+        ("replace", ("Folk", "Pop"), Action.SET, ("Rock",)),
+        ("replace", ("ROCK",), Action.KEEP, ("ROCK",)),
+    ],
+)
+def test_modes(mode, existing, action, genres):
+    decision = decide(Policy(mode=mode), existing=existing)
+    assert (decision.action, decision.genres) == (action, genres)
+
+
+def test_what_the_user_said_last_stands():
+    decision = Policy(mode="replace").settled(("Sunday",), corrected=True)
+    assert decision.action is Action.KEEP
+
+
+def test_kept_genres_protect_their_files_in_any_spelling():
+    policy = Policy(mode="replace", keep=frozenset([genres.key("Hip-Hop")]))
+    assert decide(policy, existing=("hip hop",)).action is Action.KEEP
+
+
+def test_genres_that_are_never_written_leave_the_file_alone():
+    assert decide(Policy(never=frozenset([genres.key("Rock")]))).action is Action.ABSTAIN
+
+
+def test_own_names_parents_and_further_genres():
+    policy = Policy(own_names={genres.key("Rock"): "Krach"}, max_genres=2, parents=True)
+    need = dict.fromkeys(NEED, 0.3)
+    assert decide(policy, TORN, need=need).genres == ("Krach", "Metal")
+    assert decide(policy, need=need).genres == ("Krach",)
+    baroque = Prediction({"Baroque": 0.9, "Rock": 0.1}, "m")
+    assert decide(policy, baroque, need=need).genres == ("Baroque", "Classical")
+
+
+def track(name, root="/music", **tags):
+    return Track(Path(root, name), Path(root), FileIdentity(0, hash(name), 0, 0), TrackTags(**tags))
+
+
+def sizes(*tracks):
+    return sorted(len(group) for group in albums.group(tracks))
+
+
+def test_album_and_album_artist_make_an_album_across_folders():
+    tags = {"album": "One", "album_artist": "A"}
+    assert sizes(track("cd1/1.mp3", **tags), track("cd2/1.mp3", **tags)) == [2]
+
+
+def test_same_album_name_by_another_artist_is_another_album():
+    assert sizes(
+        track("x/1.mp3", album="Greatest Hits", album_artist="A"),
+        track("x/2.mp3", album="Greatest Hits", album_artist="B"),
+    ) == [1, 1]
+
+
+def test_without_album_artist_the_folder_and_one_artist_count():
+    one = [track(f"x/{n}.mp3", album="One", artist="A") for n in range(3)]
+    assert sizes(*one) == [3]
+    assert sizes(*one, track("y/1.mp3", album="One", artist="A")) == [1, 3]
+    assert sizes(*one, track("x/9.mp3", album="One", artist="B")) == [1, 1, 1, 1]
+
+
+def test_a_compilation_is_never_an_album():
+    flagged = [track(f"x/{n}.mp3", album="Hits", album_artist="A", compilation=True) for n in "12"]
+    various = [track(f"y/{n}.mp3", album="Hits", album_artist="Various Artists") for n in "12"]
+    assert sizes(*flagged, *various) == [1, 1, 1, 1]
+
+
+def test_an_untagged_folder_is_an_album_only_if_it_looks_like_one():
+    assert sizes(*[track(f"album/0{n} - x.mp3") for n in range(1, 4)]) == [3]
+    assert sizes(*[track(f"downloads/{n}.mp3") for n in ("a", "b")]) == [1, 1]
+    assert sizes(*[track(f"0{n} - x.mp3") for n in range(1, 4)]) == [1, 1, 1]
+    assert sizes(*[track(f"by/{n}.mp3", artist="A") for n in ("a", "b")]) == [2]

@@ -1,0 +1,309 @@
+"""`tagger scan` from end to end, as its users run it."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+
+import bundles
+import media
+import pytest
+
+from tagger import tags
+from tagger.playlists import m3u
+
+ENTRIES = ("path", "decision", "before", "after", "genre", "confidence", "reason")
+
+
+def genres(path):
+    return tags.read(path).genres
+
+
+def unread(path):
+    """All of a file's status but when it was last read."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode
+
+
+def song(path, sound=bundles.low, format="mp3", **fields):  # noqa: A002
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rate = {"opus": 48000, "speex": 16000}.get(format, 44100)
+    seed = sum(os.fsencode(path.name))
+    return media.make(path, format, signal=sound(seed=seed), rate=rate, tags=fields or None)
+
+
+def test_a_library_is_filed_and_a_second_scan_does_nothing(program):
+    calm = song(program.music / "a/calm.mp3", title="Calm")
+    loud = song(program.music / "b/loud.flac", bundles.high, "flac")
+    torn = song(program.music / "c/torn.ogg", bundles.both, "vorbis")
+    mine = song(program.music / "d/mine.m4a", bundles.high, "m4a", genre=["Sunday"])
+    first = program.scan()
+    assert first.code == 0
+    assert genres(calm) == ("Classical",)
+    assert genres(loud) == ("Metal",)
+    assert genres(torn) == ()
+    assert genres(mine) == ("Sunday",)
+    assert {n: o["decision"] for n, o in first.files.items()} == {
+        "calm.mp3": "set",
+        "loud.flac": "set",
+        "torn.ogg": "abstain",
+        "mine.m4a": "keep",
+    }
+    assert all(tuple(o) == ENTRIES for o in first.files.values())
+    assert first.files["torn.ogg"]["genre"] is None
+    assert first.summary["genres"] == {"Classical": 1, "Metal": 1}
+    states = {path: unread(path) for path in program.music.rglob("*") if path.is_file()}
+    second = program.scan()
+    assert second.code == 0
+    assert second.summary["set"] == 0
+    assert second.files["torn.ogg"]["decision"] == "abstain"
+    assert {path: unread(path) for path in states} == states
+
+
+@pytest.mark.parametrize("name", media.available())
+def test_every_format_is_filed_and_taken_back(program, name):
+    path = song(program.music / f"x{media.FORMATS[name]}", format=name, title="T", artist="A")
+    if path.suffix == ".spx":
+        path = path.rename(path.with_suffix(".ogg"))
+    sound = media.pcm(path)
+    assert program.scan().files[path.name]["decision"] == "set"
+    assert genres(path) == ("Classical",)
+    assert tags.read(path).title == "T"
+    assert (media.pcm(path) == sound).all()
+    assert program.run("undo").code == 0
+    assert genres(path) == ()
+    assert (media.pcm(path) == sound).all()
+
+
+def test_a_dry_run_writes_nothing(program):
+    path = song(program.music / "a.mp3")
+    before = path.read_bytes(), path.stat()
+    result = program.scan("--dry-run")
+    assert result.files["a.mp3"]["decision"] == "set"
+    assert result.files["a.mp3"]["after"] == ["Classical"]
+    assert (path.read_bytes(), path.stat()) == before
+    assert list(program.music.iterdir()) == [path]
+    assert program.run("undo", "--json").summary["files"] == 0
+
+
+def test_modes_thresholds_and_names_come_from_the_command_line_and_the_configuration(program):
+    path = song(program.music / "a.mp3", genre=["Folk"])
+    program.configure('[genres]\nnames = { Classical = "Klassik" }\n')
+    assert program.scan("--mode", "add", "--min-confidence", "1").files["a.mp3"]["decision"] in (
+        "abstain"
+    )
+    assert program.scan("--mode", "add").files["a.mp3"]["decision"] == "add"
+    assert genres(path) == ("Folk", "Klassik")
+    assert program.scan("--mode", "replace").files["a.mp3"]["decision"] == "set"
+    assert genres(path) == ("Klassik",)
+    assert program.run("undo", path).code == 0
+    assert genres(path) == ("Folk",)
+
+
+def test_an_album_is_decided_as_a_whole_unless_told_otherwise(program):
+    fields = {"album": "One", "album_artist": "A"}
+    sounds = [bundles.low, bundles.low, bundles.low, bundles.both]
+    for number, sound in enumerate(sounds):
+        song(program.music / f"one/{number}.mp3", sound, **fields)
+    alone = program.scan("--no-albums", "--dry-run").files
+    assert [alone[f"{n}.mp3"]["decision"] for n in range(4)] == ["set"] * 3 + ["abstain"]
+    together = program.scan().files
+    assert [together[f"{n}.mp3"]["decision"] for n in range(4)] == ["set"] * 4
+    assert "3 more of its album" in together["3.mp3"]["reason"]
+
+
+def test_a_track_that_is_sure_of_another_genre_is_kept_apart_from_its_album(program):
+    fields = {"album": "One", "album_artist": "A"}
+    for number in range(4):
+        song(program.music / f"one/{number}.mp3", bundles.low, **fields)
+    odd = song(program.music / "one/odd.mp3", bundles.high, **fields)
+    program.scan()
+    assert genres(odd) == ("Metal",)
+    assert genres(program.music / "one/0.mp3") == ("Classical",)
+
+
+def test_what_cannot_be_filed_is_said_and_stops_nothing(program):
+    good = song(program.music / "z-good.mp3")
+    song(program.music / "linked.mp3")
+    os.link(program.music / "linked.mp3", program.home / "elsewhere.mp3")
+    song(program.music / "locked.mp3").chmod(0o444)
+    outside = song(program.home / "outside/away.mp3")
+    (program.music / "away.mp3").symlink_to(outside)
+    (program.music / "text.mp3").write_text("no music")
+    (program.music / "empty.mp3").touch()
+    media.make(program.music / "jingle.mp3", "mp3", seconds=1)
+    media.make(program.music / "silence.flac", "flac", signal=bundles.np.zeros(44100 * 4))
+    result = program.scan()
+    assert result.code == 1
+    decisions = {name: o["decision"] for name, o in result.files.items()}
+    assert decisions == {
+        "z-good.mp3": "set",
+        "linked.mp3": "skip",
+        "locked.mp3": "skip",
+        "away.mp3": "skip",
+        "text.mp3": "error",
+        "empty.mp3": "error",
+        "jingle.mp3": "skip",
+        "silence.flac": "skip",
+    }
+    assert genres(good) == ("Classical",)
+    assert all(o["reason"] for o in result.files.values())
+    again = program.scan()
+    assert {name: o["decision"] for name, o in again.files.items()} == decisions | {
+        "z-good.mp3": "keep"
+    }
+    (program.music / "text.mp3").unlink()
+    (program.music / "empty.mp3").unlink()
+    assert program.scan().code == 0
+
+
+def test_names_of_every_kind_come_through(program):
+    odd = [b"b\xe4h\xff.mp3", "Ünïcödé 音楽 🎵.mp3".encode(), b"two\nlines.mp3", b"tab\t;,.mp3"]
+    for name in odd:
+        song(program.music / os.fsdecode(name))
+    result = program.scan()
+    assert result.code == 0
+    assert {os.fsencode(name) for name in result.files} == set(odd)
+    assert result.summary["set"] == len(odd)
+    plain = program.run("scan")
+    assert len(plain.out.splitlines()) == len(odd) + 1
+
+
+def test_playlists_stand_beside_the_music_and_are_rewritten_only_when_they_change(program):
+    song(program.music / "a/calm.mp3", title="Calm", artist="X")
+    song(program.music / "b/loud.mp3", bundles.high)
+    assert program.scan().summary["playlists"] == {"created": 2}
+    folder = program.music / "Playlists/Genres"
+    lists = {path.name: m3u.parse(path.read_bytes()) for path in folder.iterdir()}
+    assert lists.keys() == {"Classical.m3u8", "Metal.m3u8"}
+    assert [e.location for e in lists["Classical.m3u8"].entries] == ["../../a/calm.mp3"]
+    assert lists["Classical.m3u8"].entries[0].label == "X - Calm"
+    assert program.scan().summary["playlists"] == {"unchanged": 2}
+    program.run("undo")
+    assert list(folder.iterdir()) == []
+    (folder / "Classical.m3u8").write_text("#EXTM3U\nmine.mp3\n")
+    program.scan()
+    assert (folder / "Classical.m3u8").read_text() == "#EXTM3U\nmine.mp3\n"
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_undo_refuses_what_the_user_changed_since_and_a_scan_leaves_it(program):
+    mine = song(program.music / "mine.mp3")
+    theirs = song(program.music / "theirs.mp3")
+    program.scan()
+    media.tag(mine, genre=["Sunday"])
+    result = program.run("undo", "--json")
+    assert result.files["mine.mp3"]["decision"] == "skip"
+    assert "changed" in result.files["mine.mp3"]["reason"]
+    assert genres(mine) == ("Sunday",)
+    assert genres(theirs) == ()
+    kept = program.scan("--mode", "replace").files["mine.mp3"]
+    assert kept["decision"] == "keep"
+    assert "you changed" in kept["reason"]
+    assert program.run("status", "--json").objects[0]["corrections"] == 1
+
+
+def test_undo_by_path_run_and_time(program):
+    one, two = song(program.music / "a/1.mp3"), song(program.music / "b/2.mp3")
+    program.scan(program.music / "a")
+    program.scan()
+    assert program.run("undo", "--dry-run", "--json").files.keys() == {"2.mp3"}
+    assert program.run("undo", "--json", program.music / "a").files.keys() == {"1.mp3"}
+    assert (genres(one), genres(two)) == ((), ("Classical",))
+    assert program.run("undo", "--since", "1h", "--json").files.keys() == {"2.mp3"}
+    assert genres(two) == ()
+    assert program.run("undo", "--since", "yesterday").code == 2
+    program.scan()
+    run = program.run("status", "--json").objects[0]["last_run"]["id"]
+    assert len(program.run("undo", "--run", run, "--json").files) == 2
+
+
+def test_a_moved_file_is_known_and_can_be_taken_back(program):
+    path = song(program.music / "old.mp3")
+    program.scan()
+    new = program.music / "b/new.mp3"
+    new.parent.mkdir()
+    shutil.move(path, new)
+    assert program.scan().files["new.mp3"]["decision"] == "keep"
+    assert program.run("undo", new).code == 0
+    assert genres(new) == ()
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_ends_it(program):
+    album = {"album": "One", "album_artist": "A"}
+    paths = [song(program.music / f"{n}.flac", format="flac", **album) for n in range(8)]
+    sounds = {path: media.pcm(path) for path in paths}
+    for seed in range(6):
+        program.killed("scan", after=random.Random(seed).uniform(0.5, 2.0))
+        for path, sound in sounds.items():
+            assert genres(path) in ((), ("Classical",))
+            assert (media.pcm(path) == sound).all()
+    last = program.scan()
+    assert last.code == 0
+    assert all(genres(path) == ("Classical",) for path in paths)
+    assert not [p for p in program.music.iterdir() if p.name.endswith(tags.TEMPORARY_SUFFIX)]
+    assert program.run("undo", "--since", "1h").code == 0
+    assert all(genres(path) == () for path in paths)
+
+
+def test_an_interrupt_keeps_what_was_done(program):
+    for number in range(30):
+        song(program.music / f"{number}.mp3")
+    with program.start("scan", "--json") as child:
+        child.stdout.readline()
+        child.send_signal(2)
+        _, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "kept" in err
+    assert "Traceback" not in err
+    assert any(genres(path) for path in program.music.glob("*.mp3"))
+
+
+def test_classify_writes_nothing(program):
+    path = song(program.music / "a.mp3", bundles.high)
+    before = path.read_bytes()
+    bad = program.music / "bad.mp3"
+    bad.write_text("no music")
+    result = program.run("classify", "--json", "--top", "1", path, bad, program.music / "gone")
+    assert result.code == 1
+    first, second, third = result.objects
+    assert list(first) == ["path", "genre", "confidence", "probabilities", "model", "error"]
+    assert (first["genre"], list(first["probabilities"])) == ("Metal", ["Metal"])
+    assert second["genre"] is None
+    assert "audio" in second["error"]
+    assert "No such file" in third["error"]
+    assert path.read_bytes() == before
+    assert not program.state.exists()
+
+
+def test_unusable_settings_models_and_folders_are_said_in_one_line(program):
+    program.configure("[tags]\nmood = 1\n")
+    result = program.scan()
+    assert (result.code, result.out) == (2, "")
+    assert "tags.mood" in result.err
+    program.configure()
+    assert program.run("scan", program.home / "nowhere").code == 2
+    shutil.rmtree(program.music)
+    assert "no such folder" in program.scan().err
+    program.music.mkdir()
+    program.bundle = program.home / "no-bundle"
+    program.configure()
+    failed = program.scan()
+    assert failed.code == 2
+    assert len(failed.err.splitlines()) == 1
+
+
+def test_doctor_finds_what_is_wrong(program):
+    fine = program.run("doctor", "--json")
+    assert fine.code == 0
+    assert {o["level"] for o in fine.objects} == {"ok"}
+    program.music.rmdir()
+    (program.bundle.parent / "broken").mkdir(exist_ok=True)
+    program.bundle = program.bundle.parent / "broken"
+    program.configure()
+    wrong = {
+        o["name"]: o for o in program.run("doctor", "--json").objects if o["level"] == "failed"
+    }
+    assert wrong.keys() >= {"model", f"library {program.music}"}
+    assert all(o["next_step"] for o in wrong.values())
