@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagger.inference.bundle import Model, load, read_manifest, read_manifest
+from tagger.inference.bundle import Model, load, read_manifest
 from tagger.inference.manifest import Manifest, threshold
 from tagger.inference.pooling import pool
 

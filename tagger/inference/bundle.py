@@ -112,17 +112,6 @@ def _naming(folder: Path) -> Iterator[None]:
         raise ModelError(error.reason, folder, error.hint or _HINT) from error
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read what a bundle says about itself, without loading its network.
-
-    Raises ModelError when it cannot be read or is not valid.
-    """
-    try:
-        return decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
-    except ModelError as error:
-        raise ModelError(error.reason, folder, error.hint or _HINT) from error
-
-
 def _read(path: Path, limit: int) -> bytes:
     try:
         with path.open("rb") as file:

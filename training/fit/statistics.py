@@ -33,7 +33,7 @@ def block_weights() -> Array:
     """
     blocks = [name.partition("[")[0] for name in statistics_names()]
     _, block, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
-    weights: Array = sizes[block] ** -0.25
+    weights: Array = np.power(sizes[block].astype(np.float64), -0.25)
     return weights
 
 
