@@ -47,6 +47,8 @@ class Scan:
         self._store = store
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
+        self.run_id: int | None = None
+        """The number of the run that writes, None before it and in a dry run."""
         self._manifest = read_manifest(settings.model.bundle.folder)
         for start in self._starts:
             if not start.exists():
@@ -90,18 +92,18 @@ class Scan:
             hearing = Hearing(self._store, workers, bundle, self._manifest, settings.listen)
             deciding = Deciding.of(settings, self._manifest)
             ahead = AHEAD * workers.count
-            operation, run = self._operation(dry_run=dry_run)
+            operation = self._operation(dry_run=dry_run)
             pipeline = Pipeline(self._store, hearing, deciding, operation, ahead)
             yield from pipeline.run(tracks, again=again)
-        if run is not None:
-            self._store.runs.finish(run)
+        if self.run_id is not None:
+            self._store.runs.finish(self.run_id)
 
-    def _operation(self, *, dry_run: bool) -> tuple[Operation, int | None]:
+    def _operation(self, *, dry_run: bool) -> Operation:
         options = write_options(self._settings)
         if dry_run:
-            return Pretend(options), None
-        run = self._store.runs.start("scan")
-        return Write(self._store, run, self._manifest.id, options), run
+            return Pretend(options)
+        self.run_id = self._store.runs.start("scan")
+        return Write(self._store, self.run_id, self._manifest.id, options)
 
     def _forget_vanished(self, start: Path, found: dict[Path, Track]) -> None:
         """Forget files that are gone; an empty folder is more likely a disk that is not there."""

@@ -14,6 +14,8 @@ from tagger.domain import Action
 from tagger.playlists import PlaylistAction
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.progress import Progress, TaskID
 
     from tagger.domain import Outcome
@@ -21,25 +23,31 @@ if TYPE_CHECKING:
 
 WRITTEN = (Action.SET, Action.ADD)
 MOST_SHOWN = 10
-WORDS = {
-    Action.ADD: "genre added",
+DONE = {
+    Action.SET: "got a genre",
+    Action.ADD: "got a further genre",
     Action.KEEP: "kept as they are",
-    Action.ABSTAIN: "left alone: unsure",
+    Action.ABSTAIN: "left alone, unsure",
     Action.SKIP: "skipped",
     Action.ERROR: "failed",
 }
+"""What became of so many files, after their number."""
+WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
+UNDONE = DONE | {Action.SET: "taken back"}
 
 
 class Report:
     """Counts what a run did and prints plain lines: the form for pipes and log files."""
 
-    def __init__(self, *, dry_run: bool, done: str) -> None:
+    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
         self._dry_run = dry_run
-        self._words = WORDS | {Action.SET: done}
+        self._words = words
         self._began = time.monotonic()
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()
         self._playlists: Counter[str] = Counter()
+        self.run: int | None = None
+        """The number of the run that wrote, None if none did."""
 
     @property
     def failed(self) -> bool:
@@ -73,7 +81,7 @@ class Report:
         """Hear what became of the playlists."""
         for change in refreshed.changes:
             self._playlists[change.action] += 1
-            if change.reason:
+            if change.reason and change.action is not PlaylistAction.REMOVED:
                 self.warn(f"playlist {change.path}: {change.reason}")
         for problem in refreshed.problems:
             self.warn(f"playlists: {problem}")
@@ -85,6 +93,7 @@ class Report:
     def summary(self) -> dict[str, Any]:
         """Return the figures of the run."""
         return {
+            "run": self.run,
             "dry_run": self._dry_run,
             "files": self._actions.total(),
             **{str(action): self._actions[action] for action in Action},
@@ -95,9 +104,13 @@ class Report:
 
     def finish(self) -> None:
         """Say what the run came to."""
-        would = "would be " if self._dry_run else ""
-        counts = ", ".join(f"{n} {self._words[Action(a)]}" for a, n in self._actions.items())
-        click.echo(f"{self._actions.total()} files: {would}{counts or 'no music found'}")
+        counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]
+        click.echo(f"{self._actions.total()} files: {', '.join(counts) or 'no music found'}")
+
+    @property
+    def written(self) -> int:
+        """How many files got genres."""
+        return sum(self._actions[action] for action in WRITTEN)
 
 
 class JsonReport(Report):
@@ -115,10 +128,10 @@ class JsonReport(Report):
 class TerminalReport(Report):
     """A progress bar with rate and time left, then a table by genre."""
 
-    def __init__(self, *, dry_run: bool, done: str) -> None:
+    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
         from rich.console import Console  # noqa: PLC0415 - pipes need no rich
 
-        super().__init__(dry_run=dry_run, done=done)
+        super().__init__(words, dry_run=dry_run)
         self._console = Console()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -172,12 +185,17 @@ class TerminalReport(Report):
             table.add_row(printable(genre), str(tracks))
         if self._genres:
             self._console.print(table)
+        if not self._actions:
+            self._console.print("no music found")
         for action, count in self._actions.most_common():
             self._console.print(f"{count:>7}  {self._words[Action(action)]}", highlight=False)
         changed = {a: n for a, n in self._playlists.items() if a != PlaylistAction.UNCHANGED}
         if changed:
             text = ", ".join(f"{count} {action}" for action, count in changed.items())
             self._console.print(f"Playlists: {text}", highlight=False)
+        if self.run is not None and self.written:
+            text = f"`tagger undo --run {self.run}` takes this run back."
+            self._console.print(text, highlight=False)
         self._show_troubles()
 
     def _show_troubles(self) -> None:
@@ -189,9 +207,10 @@ class TerminalReport(Report):
             self._console.print(f"... and {more} more: `tagger status` lists failures")
 
 
-def report(*, as_json: bool, dry_run: bool, done: str = "genre written") -> Report:
+def report(*, as_json: bool, dry_run: bool, words: Mapping[Action, str] | None = None) -> Report:
     """Choose the form that fits: JSON if asked for, a terminal's, or plain lines."""
+    words = words or (WOULD_BE if dry_run else DONE)
     if as_json:
-        return JsonReport(dry_run=dry_run, done=done)
+        return JsonReport(words, dry_run=dry_run)
     kind = TerminalReport if sys.stdout.isatty() else Report
-    return kind(dry_run=dry_run, done=done)
+    return kind(words, dry_run=dry_run)

@@ -80,6 +80,7 @@ def command(
                 told.outcome(outcome)
             for outcome in scan.run(surveyed.tracks, dry_run=dry_run, again=force):
                 told.outcome(outcome)
+        told.run = scan.run_id
         if settings.playlists.enabled and not no_playlists and not dry_run:
             told.playlists(filing.refresh_all(settings, scan.roots, store))
     told.finish()

@@ -11,7 +11,7 @@ import click
 
 from tagger import filing, recovery, undo
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
-from tagger.cli.report import report
+from tagger.cli.report import UNDONE, report
 from tagger.operations import write_options
 from tagger.store import Store
 
@@ -66,7 +66,7 @@ def command(
     PATH is a file or a folder: all that tagger ever wrote there is taken back. A file whose
     genre was changed since is left as it is.
     """
-    told = report(as_json=as_json, dry_run=dry_run, done="taken back")
+    told = report(as_json=as_json, dry_run=dry_run, words=UNDONE)
     with Store(settings.store.folder) as store:
         recovery.recover(store)
         entries = _chosen(store, [path.resolve() for path in paths], run, since)
