@@ -1,0 +1,81 @@
+"""The command line's own promises: help, lightness, configuration, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from tagger.cli.group import COMMANDS, cli
+
+HEAVY = (
+    "av",
+    "mutagen",
+    "numpy",
+    "onnxruntime",
+    "pebble",
+    "rich",
+    "sklearn",
+    "sqlite3",
+    "watchdog",
+)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_for_itself_and_each_option(name):
+    command = cli.get_command(click.Context(cli), name)
+    assert command.help
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    assert all(option.help for option in options)
+
+
+def test_help_imports_nothing_heavy():
+    script = (
+        "import sys, tagger.cli\n"
+        "sys.argv = ['tagger', '--help']\n"
+        "try: tagger.cli.main()\n"
+        "except SystemExit: print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "Commands:" in done.stdout
+    assert not set(done.stdout.split()) & set(HEAVY)
+
+
+def test_config_is_begun_found_and_shown(program):
+    program.config.unlink()
+    begun = program.run("config", "init", "--config", program.config)
+    assert begun.code == 0
+    assert program.config.is_file()
+    assert program.run("config", "path").out.strip() == str(program.config)
+    shown = program.run("config")
+    assert shown.code == 0
+    assert 'mode = "empty"' in shown.out
+    again = program.run("config", "init", "--config", program.config)
+    assert again.code == 2
+    assert "already" in again.err
+
+
+def test_config_is_taken_before_and_after_the_command(program):
+    other = program.home / "other.toml"
+    other.write_text('[tags]\nmode = "add"\n')
+    assert 'mode = "add"' in program.run("--config", other, "config").out
+    assert 'mode = "add"' in program.run("config", "--config", other).out
+
+
+def test_unknown_commands_and_options_are_usage_errors(program):
+    assert program.run("skan").code == 2
+    assert program.run("scan", "--moode").code == 2
+    assert program.run("scan", "--min-confidence", "2").code == 2
+
+
+def test_a_reader_that_goes_away_is_no_error(program):
+    for number in range(3):
+        (program.music / f"{number}.mp3").write_text("no music")
+    with program.start("scan", "--json") as child:
+        child.stdout.close()
+        err = child.stderr.read()
+    assert "Traceback" not in err

@@ -1,0 +1,69 @@
+"""How the tracks of one album are decided together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bundles
+import pytest
+
+from tagger import config
+from tagger.deciding import Deciding, decide_together
+from tagger.domain import Action, FileIdentity, Prediction, Track, TrackTags
+from tagger.inference import read_manifest
+
+
+@pytest.fixture
+def deciding(bundle):
+    return Deciding.of(config.Settings(), read_manifest(bundle))
+
+
+def track(number, genres=()):
+    path = Path(f"/music/{number}.mp3")
+    return Track(path, path.parent, FileIdentity(0, number, 0, 0), TrackTags(genres))
+
+
+def heard(*classical):
+    return {
+        track(number): Prediction({"Classical": p, "Metal": 1 - p}, "test-1")
+        for number, p in enumerate(classical)
+    }
+
+
+def actions(deciding, *classical):
+    decided = decide_together(heard(*classical), deciding)
+    return [decided[track(number)].action for number in range(len(classical))]
+
+
+def test_one_track_is_decided_by_itself(deciding):
+    assert actions(deciding, 0.81) == [Action.SET]
+    assert actions(deciding, 0.79) == [Action.ABSTAIN]
+
+
+def test_unsure_tracks_speak_up_together(deciding):
+    assert actions(deciding, 0.7, 0.75, 0.72, 0.74) == [Action.SET] * 4
+
+
+def test_disagreement_keeps_an_album_silent(deciding):
+    assert actions(deciding, 0.7, 0.3, 0.7, 0.3) == [Action.ABSTAIN] * 4
+
+
+def test_a_sure_outlier_neither_follows_nor_disturbs(deciding):
+    decided = decide_together(heard(0.95, 0.9, 0.95, 0.1), deciding)
+    assert [d.genres for _, d in sorted(decided.items(), key=lambda i: i[0].path)] == [
+        ("Classical",),
+        ("Classical",),
+        ("Classical",),
+        ("Metal",),
+    ]
+    assert "2 more" in decided[track(0)].reason
+
+
+def test_a_number_takes_the_place_of_the_models_threshold(bundle):
+    settings = config.Settings(tags=config.Tags(min_confidence=0.6))
+    assert actions(Deciding.of(settings, read_manifest(bundle)), 0.61) == [Action.SET]
+
+
+def test_a_promise_that_the_model_cannot_make_writes_nothing(bundle):
+    settings = config.Settings(tags=config.Tags(target_precision=0.99))
+    assert actions(Deciding.of(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]
