@@ -61,7 +61,7 @@ _ENCODERS = {
     "wma": ("asf", "wmav2", "fltp", {}),
     "wavpack": ("wv", "wavpack", "s16p", {}),
 }
-_QUIET = {"mp3": {"id3v2_version": "0", "write_xing": "1"}}
+_QUIET = {"mp3": {"id3v2_version": "0", "write_xing": "1"}, "wav": {"fflags": "+bitexact"}}
 
 
 def available():

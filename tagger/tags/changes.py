@@ -40,8 +40,7 @@ def check_genres(genres: tuple[str, ...]) -> None:
             raise TagError(f"a genre is empty or has spaces around it: {name!r}")
         if ";" in name or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
             raise TagError(f"a genre holds ';' or a character that is no text: {name!r}")
-        escaped = "(" + name if name.startswith("(") else name
-        if TCON(encoding=3, text=[escaped]).genres != [name]:
+        if TCON(encoding=3, text=[name]).genres != [name]:
             raise TagError(f"ID3 would read this genre as another one: {name!r}")
 
 

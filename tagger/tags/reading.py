@@ -130,7 +130,7 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(error, HeaderNotFoundError | MP4NoTrackError):
             raise UnsupportedContainerError("not an audio file that tagger knows", path) from error
         said = str(error) or type(error).__name__
-        raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
+        raise CorruptTagsError(f"the tags cannot be made sense of: {said}", path) from error
 
 
 def _os_error(error: BaseException | None) -> OSError | None:
@@ -163,9 +163,8 @@ def track_tags(file: BinaryIO, path: Path) -> TrackTags:
     form, container = open_container(file, path)
     parsed = parse(file, form)
     sources = list(_sources(file, container, parsed))
-    genres = (tag.genres() for tag in container.tags.values())
     return TrackTags(
-        genres=next((g for g in genres if g), ()),
+        genres=container.genres(),
         title=_first(sources, "title"),
         artist=_first(sources, "artist"),
         album=_first(sources, "album"),

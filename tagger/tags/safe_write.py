@@ -145,7 +145,8 @@ class Replacement:
         with self.errors():
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             copy = os.open(self._temporary, flags, 0o600, dir_fd=self._folder)
-            self._stack.callback(self._remove_temporary)
+            self._committed = False
+            self._stack.callback(self._remove_copy)
             self.copy = self._stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
             with contextlib.suppress(OSError):  # not every network file system has locks
                 fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -197,6 +198,7 @@ class Replacement:
                 src_dir_fd=self._folder,
                 dst_dir_fd=self._folder,
             )
+            self._committed = True
         # the new file stands; should its folder not reach the disk now, the journal knows of it
         with contextlib.suppress(OSError):
             os.fsync(self._folder)
@@ -211,9 +213,11 @@ class Replacement:
             )
         _check_status(named, self._path, self._options)
 
-    def _remove_temporary(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._temporary, dir_fd=self._folder)
+    def _remove_copy(self) -> None:
+        """Remove a copy that was not committed; if even that fails, `remove_leftovers` will."""
+        if not self._committed:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary, dir_fd=self._folder)
 
 
 def _write_all(target: int, data: bytes) -> None:

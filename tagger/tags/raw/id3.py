@@ -89,9 +89,9 @@ class Id3v2(RawTag):
     def genres(self) -> tuple[str, ...]:
         """Resolve numbers, `RX` and `CR`; a 2.2 or 2.3 text is split as `encode` joins it."""
         only = replace(self, items=tuple(item for _, item in self.genre_items), room=0)
-        parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False)
+        parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
         names: list[str] = []
-        for frame in parsed.getall("TCON"):
+        for frame in parsed.values():
             numbers_beyond_the_list = "Unknown" not in frame.text
             for name in frame.genres:
                 if not (name == "Unknown" and numbers_beyond_the_list):

@@ -106,6 +106,10 @@ class Container(ABC):
     primary: str
     """The kind of tag that players look for in this container."""
 
+    def genres(self) -> tuple[str, ...]:
+        """Return the genres of the first tag that names any."""
+        return next((g for g in (tag.genres() for tag in self.tags.values()) if g), ())
+
     @abstractmethod
     def empty(self) -> RawTag:
         """Return the primary tag as it is created where none stands."""

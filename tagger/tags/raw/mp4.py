@@ -2,7 +2,7 @@
 
 ISO/IEC 14496-12; Apple's QuickTime File Format, "Metadata". The tag is `moov.udta.meta.ilst`, its
 padding a `free` atom behind it. Where the tag outgrows that and sound stands behind `moov`, every
-table that points there moves with it: `stco`, `co64`, and `tfhd` of a fragmented file.
+table that points there moves with it: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ DATA_HEADER: Final = 16
 TEXT: Final = 1
 META_VERSION: Final = bytes(4)
 HANDLER: Final = struct.pack(">I4sII4s4s9s", 33, b"hdlr", 0, 0, b"mdir", b"appl", bytes(9))
-CONTAINERS: Final = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta")
-UNMOVABLE: Final = frozenset({b"mfra", b"saio"})
-"""Atoms with absolute offsets that nothing here can move; they are as good as absent from music."""
+CONTAINERS: Final = frozenset(
+    {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mfra"}
+)
+"""Atoms that hold tables of offsets, or atoms that do."""
+UNMOVABLE: Final = b"saio"
+"""Offsets of encryption data, which may be absolute or not."""
 
 
 def atom(name: bytes, body: bytes) -> bytes:
@@ -127,8 +130,10 @@ class Mp4File(Container):
             raise MalformedError("no moov atom")
         self._moov = moov
         self._data = read_at(file, moov.start, moov.end - moov.start)
-        self._moofs = {
-            a.start: read_at(file, a.start, a.end - a.start) for a in self._top if a.name == b"moof"
+        self._fragments = {
+            a.start: read_at(file, a.start, a.end - a.start)
+            for a in self._top
+            if a.name in (b"moof", b"mfra") and a.start > moov.start
         }
         self._path = self._find_path()
         self.tags: Mapping[str, RawTag] = {}
@@ -165,13 +170,12 @@ class Mp4File(Container):
         moov = self._rebuilt(0, tag.render() if tag else None)
         shift = len(moov) - len(self._data)
         if shift:
-            self._check_movable(moov)
             moov = self._moved(moov, shift)
         for top in self._top:
             if top is self._moov:
                 yield moov
-            elif shift and top.start in self._moofs and top.start > self._moov.start:
-                yield self._moved(self._moofs[top.start], shift)
+            elif shift and top.start in self._fragments:
+                yield self._moved(self._fragments[top.start], shift)
             else:
                 yield Span(top.start, top.end - top.start)
 
@@ -232,32 +236,13 @@ class Mp4File(Container):
             return b""
         return self._data[meta.body : meta.body + len(META_VERSION)] + b"".join(parts)
 
-    def _check_movable(self, moov: bytes) -> None:
-        behind = [a for a in self._top if a.start > self._moov.start]
-        names = {a.name for a in behind}
-        for data in (moov, *self._moofs.values()):
-            names |= {a.name for a in _leaves(data, 0, len(data))}
-        if behind and names & UNMOVABLE:
-            raise MalformedError("the file has tables of offsets that cannot be moved")
-
     def _moved(self, data: bytes, shift: int) -> bytes:
         """Add `shift` to every offset in `data` that points behind `moov`."""
         moved = bytearray(data)
         for table in _leaves(data, 0, len(data)):
-            if table.name in (b"stco", b"co64"):
-                self._move_table(moved, table, shift)
-            elif table.name == b"tfhd" and data[table.body + 3] & 1:
-                self._move(moved, ">Q", table.body + 8, shift)
+            for form, at in _offsets(data, table):
+                self._move(moved, form, at, shift)
         return bytes(moved)
-
-    def _move_table(self, data: bytearray, table: Atom, shift: int) -> None:
-        form = ">I" if table.name == b"stco" else ">Q"
-        width = struct.calcsize(form)
-        (count,) = struct.unpack_from(">I", data, table.body + 4)
-        if table.body + 8 + count * width > table.end:
-            raise MalformedError("an offset table is longer than its atom")
-        for at in range(table.body + 8, table.body + 8 + count * width, width):
-            self._move(data, form, at, shift)
 
     def _move(self, data: bytearray, form: str, at: int, shift: int) -> None:
         (offset,) = struct.unpack_from(form, data, at)
@@ -266,6 +251,32 @@ class Mp4File(Container):
                 struct.pack_into(form, data, at, offset + shift)
             except struct.error as error:
                 raise MalformedError("an offset would exceed 4 GB") from error
+
+
+def _offsets(data: bytes, table: Atom) -> Iterator[tuple[str, int]]:
+    """Tell where a table holds offsets from the beginning of the file, and how wide they are."""
+    at = table.body
+    match table.name:
+        case b"stco" | b"co64":
+            form, width = (">I", 4) if table.name == b"stco" else (">Q", 8)
+            (count,) = struct.unpack_from(">I", data, at + 4)
+            yield from ((form, at + 8 + i * width) for i in _within(table, 8, count, width))
+        case b"tfhd" if data[at + 3] & 1:
+            yield from ((">Q", at + 8) for _ in _within(table, 8, 1, 8))
+        case b"tfra":
+            form, width = (">Q", 8) if data[at] else (">I", 4)
+            sizes, count = struct.unpack_from(">II", data, at + 8)
+            step = 2 * width + 3 + (sizes >> 4 & 3) + (sizes >> 2 & 3) + (sizes & 3)
+            entries = _within(table, 16, count, step)
+            yield from ((form, at + 16 + i * step + width) for i in entries)
+        case name if name == UNMOVABLE:
+            raise MalformedError("an encrypted file, whose offsets cannot be moved")
+
+
+def _within(table: Atom, head: int, count: int, step: int) -> range:
+    if table.body + head + count * step > table.end:
+        raise MalformedError("an offset table is longer than its atom")
+    return range(count)
 
 
 def _leaves(data: bytes, at: int, end: int) -> Iterator[Atom]:

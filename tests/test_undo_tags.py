@@ -1,0 +1,175 @@
+"""Taking a write back: what a file said about its genres, byte by byte."""
+
+from __future__ import annotations
+
+import media
+import msgspec
+import mutagen
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mutagen import apev2, id3
+from tagging import BLUES, TWO, others, restore, write
+
+from tagger import tags
+from tagger.domain import FileIdentity
+from tagger.tags import GenreSnapshot
+
+TAGGED = {"title": "x", "comment": "y" * 100, "picture": media.png(32)}
+STATES = {
+    "bare": None,
+    "tagged": TAGGED,
+    "one genre": TAGGED | {"genre": ["Rock"]},
+    "three genres": TAGGED | {"genre": ["Rock", "Jazz", "a long name " * 200 + "."]},
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("form", media.available())
+def test_the_file_is_as_before(tmp_path, form, state):
+    path = media.make(tmp_path / "song", form, tags=STATES[state])
+    before = path.read_bytes()
+    written = write(path)
+    journal = msgspec.json.encode(written.snapshot)
+    undone = restore(path, msgspec.json.decode(journal, type=GenreSnapshot))
+    assert path.read_bytes() == before
+    assert (undone.before, undone.after) == (TWO, written.before)
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_several_writes_are_taken_back_by_the_oldest_snapshot(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags=STATES["one genre"])
+    before, rest, sound = path.read_bytes(), others(path), media.pcm(path)
+    oldest = write(path, ("A much longer genre than there was " * 100 + ".",)).snapshot
+    write(path, BLUES)
+    write(path, TWO)
+    restore(path, oldest)
+    assert tags.read(path).genres == ("Rock",)
+    assert others(path) == rest
+    assert np.array_equal(media.pcm(path), sound)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_an_undo_can_itself_be_undone(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags=TAGGED)
+    first = write(path)
+    second = restore(path, first.snapshot)
+    restore(path, second.snapshot)
+    assert tags.read(path).genres == TWO
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_a_second_undo_writes_nothing(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags=TAGGED)
+    snapshot = write(path).snapshot
+    restore(path, snapshot)
+    before = FileIdentity.of(path.stat())
+    assert restore(path, snapshot) is None
+    assert FileIdentity.of(path.stat()) == before
+
+
+@pytest.mark.parametrize("text", ["(17)", "17", "(17)(4)Foo", "RX", "((x", "Rock/Pop"])
+def test_odd_spellings_come_back_as_they_were(tmp_path, text):
+    path = media.make(tmp_path / "song.mp3", tags={"genre": [text]})
+    before = path.read_bytes()
+    restore(path, write(path).snapshot)
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_every_tag(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    media.id3v23(path, (b"TIT2", b"\0x"), (b"TCON", b"\0(17)"), (b"TCON", b"\0Pop"))
+    media.ape_on_mp3(path, GENRE=["Rock", "Pop"], Title="x")
+    media.id3v1(path, title="x", genre=17)
+    before = path.read_bytes()
+    written = write(path)
+    assert written.before == ("Rock", "Pop")
+    assert list(apev2.APEv2(path)["genre"]) == list(TWO)
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
+def test_an_id3v22_tag(tmp_path):
+    path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TCO", b"\0(17)"), (b"TT2", b"\0x"))
+    before = path.read_bytes()
+    restore(path, write(path).snapshot)
+    assert path.read_bytes() == before
+
+
+def test_beside_an_id3v1_tag_the_new_tag_goes_again(tmp_path):
+    path = media.id3v1(media.make(tmp_path / "song.mp3"), title="One", artist="Two", genre=17)
+    before = path.read_bytes()
+    restore(path, write(path).snapshot)
+    assert path.read_bytes() == before
+
+
+def retitle(path):
+    file = mutagen.File(path)
+    column = media._column(file.tags)
+    media._set(file.tags, media.FIELDS["title"][column], ["changed since"])
+    file.save()
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("form", media.available())
+def test_what_others_wrote_since_stays(tmp_path, form, state):
+    path = media.make(tmp_path / "song", form, tags=STATES[state])
+    genres = tags.read(path).genres
+    snapshot = write(path).snapshot
+    retitle(path)
+    sound = media.pcm(path)
+    restore(path, snapshot)
+    found = tags.read(path)
+    assert (found.genres, found.title) == (genres, "changed since")
+    assert np.array_equal(media.pcm(path), sound)
+
+
+def test_a_tag_that_was_converted_since_gets_the_genres_in_words(tmp_path):
+    path = media.make(
+        tmp_path / "song.mp3", tags={"title": "x", "genre": ["(17)"], "id3_version": 3}
+    )
+    snapshot = write(path).snapshot
+    id3.ID3(path).save(path, v2_version=4)
+    restore(path, snapshot)
+    found = id3.ID3(path)
+    assert (found.version, found["TCON"].text, found["TIT2"].text) == ((2, 4, 0), ["Rock"], ["x"])
+
+
+def test_a_tag_that_was_deleted_since_comes_back_with_its_genre(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"]})
+    snapshot = write(path).snapshot
+    mutagen.File(path).delete()
+    restore(path, snapshot)
+    assert tags.read(path).genres == ("Rock",)
+
+
+def test_a_conversion_that_was_asked_for_stays(tmp_path):
+    path = media.make(
+        tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"], "id3_version": 3}
+    )
+    snapshot = write(path, id3_version="2.4").snapshot
+    restore(path, snapshot)
+    assert id3.ID3(path).version == (2, 4, 0)
+    assert tags.read(path).genres == ("Rock",)
+
+
+@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wma", "ape", "wav", "dsf"])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    old=st.lists(st.text("abc;/,() 17é", min_size=1, max_size=30), max_size=3),
+    new=st.lists(st.text("xyzé", min_size=1, max_size=300), min_size=1, max_size=3).map(tuple),
+)
+def test_any_old_genre_comes_back(tmp_path, form, old, new):
+    fields = {"title": "x"} | ({"genre": old} if old else {})
+    path = media.make(tmp_path / "song", form, seconds=0.1, tags=fields)
+    before = path.read_bytes()
+    written = write(path, new)
+    if written:
+        restore(path, written.snapshot)
+    assert path.read_bytes() == before
