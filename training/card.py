@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 _CARD = """\
 # {id}
 
-Names one of {count} genres for the first 30 seconds of a track: {genres}.
+Names one of {count} genres for the first 30 seconds of a track:
+{genres}.
 
-{recipe}. Made on {created} by `{command}` from {tracks} clips of {artists} artists with
-{libraries}; the same command with the same libraries gives the same bytes. Input: {inputs}.
+{recipe}.
+
+Made on {created} by `{command}` from {tracks} clips of {artists}
+artists, with {libraries}: the same command, date and libraries give the same
+bytes. Input: {inputs}.
 
 ## Data
 
@@ -25,12 +29,15 @@ No artist is in both the training and the test part. Hyperparameters, calibratio
 thresholds came from artist-grouped cross-validation inside each training part. "Written" is what
 lies above the threshold for a promised precision of 0.90: how much of it was right, at what share
 of all tracks. "Albums" are stand-ins: an artist's tracks, at most 8 together, decided as one.
+Intervals are bootstrapped over artists: the figures rest on few of them, Kereliuk's most.
 
 | Split | Tracks | Accuracy (95%) | Written: right / share | Albums | Written: right / share |
 |---|---|---|---|---|---|
 {figures}
 
-Each figure again: {commands}.
+Each figure again:
+
+{commands}
 
 ## When it keeps silent
 
@@ -47,9 +54,11 @@ resamples of the artists. That is more than on average, as a margin for other co
 
 - It knows these {count} genres and nothing else: R&B, bluegrass, baroque, serialism, house, ambient
   and all others will be called one of them, or left alone. They come from your own training.
-- The promise was kept on held-out artists of the same collection, excerpts chosen around the year
-  2000. On another collection it will be kept less well: a probability over 0.6 of an earlier model
-  of this kind was right for 76% of 46 clips from elsewhere.
+- A promise is kept on average over held-out artists of the same collection, excerpts chosen around
+  the year 2000; the table shows how it was kept on each test part. On another collection it will be
+  kept less well, by how much was not measured for this model.
+- Albums are pooled as they were measured, on one artist's tracks from several records; the tracks
+  of a real album are more alike and tell less together.
 - Speech, noise and other sound that is no music get a genre too.
 - Loudness plays no part: a clip is heard relative to its own maximum.
 """
@@ -71,7 +80,7 @@ def card(manifest: Manifest) -> str:
         inputs=", ".join(f"`{name}` = `{spec}`" for name, spec in manifest.inputs.items()),
         data=training.data,
         figures="\n".join(_figure(figure) for figure in manifest.evaluation.values()),
-        commands=", ".join(f"`{figure.command}`" for figure in manifest.evaluation.values()),
+        commands="\n".join(f"- `{figure.command}`" for figure in manifest.evaluation.values()),
         points="\n".join(_points(manifest.tracks, manifest.albums)),
     )
 

@@ -2,11 +2,13 @@
 
 `librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=512)` followed by
 `power_to_db(ref=np.max, top_db=80)`: Hann window, centred frames with zero padding, 128 mel
-bands on Slaney's scale with Slaney's area normalisation, 0 to 11,025 Hz.
+bands on Slaney's scale with Slaney's area normalisation, 0 to 11,025 Hz. Only librosa's absolute
+least power of 1e-10 is left out: it would let the loudness of a very quiet clip matter.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -29,10 +31,10 @@ FRAMES_PER_COLUMN = 1293 / 387.5
 MIN_COLUMNS = 36
 """2.8 s: below it the slow modulations that tell genres apart cannot be seen."""
 
-_AMIN = 1e-10
 _LEAST_RANGE_DB = 1.0
 _SILENCE_PEAK = 1e-4
 """-80 dB full scale: dither and a decoder's rounding, never music."""
+_ABSURD_PEAK = 1e6
 _FRAMES_AT_ONCE = 64
 _BANDS_AT_ONCE = 16
 
@@ -118,7 +120,8 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     samples by a constant changes nothing.
 
     Raises TooShortError below MIN_COLUMNS columns, SilentError when no sample passes -80 dB
-    full scale, CorruptAudioError when a sample is not finite, ValueError for another rate.
+    full scale, CorruptAudioError when a sample is no number or absurd, ValueError for
+    another rate.
     """
     if rate != RATE:
         raise ValueError(f"log_mel wants {RATE} Hz, not {rate}")
@@ -126,14 +129,13 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     if len(columns) < MIN_COLUMNS:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
     peak = float(np.abs(samples).max())
-    if not np.isfinite(peak):
-        raise CorruptAudioError("the decoded sound holds values that are no numbers")
+    if not peak < _ABSURD_PEAK:
+        raise CorruptAudioError("the decoded sound holds values that are no sound")
     if peak < _SILENCE_PEAK:
         raise SilentError("nothing but silence")
     power = mel_power(samples)
-    reference = max(float(power.max()), _AMIN)
-    lowest = max(float(power.min()), _AMIN)
-    floor = min(max(10 * np.log10(lowest / reference), -TOP_DB), -_LEAST_RANGE_DB)
-    kept = 10 * np.log10(np.maximum(power[columns], _AMIN) / reference)
-    levels = 1 - np.maximum(kept, floor) / floor
-    return LogMel(np.ascontiguousarray(levels.T, np.float32), float(floor))
+    power /= power.max()
+    lowest = max(float(power.min()), 10 ** (-TOP_DB / 10))
+    floor = min(10 * math.log10(lowest), -_LEAST_RANGE_DB)
+    levels = 1 - 10 * np.log10(np.maximum(power[columns], np.float32(lowest))) / np.float32(floor)
+    return LogMel(np.ascontiguousarray(levels.T.clip(0, 1)), floor)
