@@ -1,7 +1,7 @@
 """Getting a track heard: from what is remembered where that serves, else by a worker.
 
-An attempt is counted before a worker touches the file, so that a file which brings the whole
-machine down is not tried for ever.
+That a file is about to be listened to is recorded before a worker touches it, so that one which
+brings the whole machine down is not tried for ever.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tagger import errors, listening
 from tagger.domain import Prediction
 from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
+from tagger.store.failures import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,15 +46,26 @@ class Hearing:
         content_id = self._content_id(track)
         return self._store.analyses.prediction(content_id, self._model) if content_id else None
 
-    def ask(self, track: Track, *, again: bool = False) -> Asked:
-        """Begin to get a track heard; `again` ignores what is remembered."""
+    def suspicion(self, track: Track) -> int:
+        """Return how often tagger ended while it listened to this track, 0 for never."""
+        failure = self._store.failures.get(track.path)
+        if failure is None or failure.identity != track.identity or failure.given_up:
+            return 0
+        return failure.attempts + 1
+
+    def ask(self, track: Track, *, again: bool = False, alone: bool = True) -> Asked:
+        """Begin to get a track heard.
+
+        `again` ignores what is remembered; `alone` says that nothing else is under way, so
+        that the track itself is to blame if tagger ends before it answers.
+        """
         if not again and (known := self.remembered(track) or self._given_up(track)):
             return known
         content_id = self._content_id(track)
         features = self._store.analyses.features(content_id, self._specs) if content_id else None
         if content_id and features and not again:
             return self._workers.submit(listening.reconsider, content_id, features, self._bundle)
-        self._store.failures.attempt(track.path, track.identity)
+        self._store.failures.begin(track.path, track.identity, blamed=alone)
         return self._workers.submit(
             listening.listen,
             track.path,
@@ -93,4 +105,6 @@ class Hearing:
 
     def _failed(self, track: Track, error: TaggerError) -> None:
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
-        self._store.failures.failed(track.path, type(error).__name__, error.reason, final=final)
+        self._store.failures.failed(
+            track.path, type(error).__name__, error.reason, attempts=MAX_ATTEMPTS if final else 1
+        )

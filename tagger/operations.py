@@ -65,8 +65,10 @@ class Write:
                 self._write(track, decision)
             except TagError as error:
                 result = refused(track, decision, error)
-        noted = replace(decision, action=result.action, reason=result.reason)
-        self._store.runs.decided(track.path, self._run, noted, self._model)
+        if decision.confidence is not None or result.action is not Action.KEEP:
+            # what was kept unheard leaves the reason standing why it was once written
+            noted = replace(decision, action=result.action, reason=result.reason)
+            self._store.runs.decided(track.path, self._run, noted, self._model)
         return result
 
     def _write(self, track: Track, decision: Decision) -> None:

@@ -60,16 +60,35 @@ class Pipeline:
         """
         waiting: deque[_Group] = deque()
         under_way = 0
-        for group in self._grouped(tracks):
-            settled = self._settled(group)
-            asked = {t: self._hearing.ask(t, again=again) for t in group if t not in settled}
-            waiting.append(_Group(group, settled, asked))
-            under_way += len(asked)
-            while under_way > self._ahead:
+        groups = sorted(self._grouped(tracks), key=self._suspicion)
+        for tracks_of_group in groups:
+            alone = self._suspicion(tracks_of_group) > 0
+            while waiting and (alone or under_way > self._ahead):
                 under_way -= len(waiting[0].asked)
                 yield from self._finish(waiting.popleft())
+            group = self._begun(tracks_of_group, again=again, alone=alone)
+            waiting.append(group)
+            under_way += len(group.asked)
         while waiting:
             yield from self._finish(waiting.popleft())
+
+    def _suspicion(self, group: tuple[Track, ...]) -> int:
+        """Return how often tagger ended while it listened to one of these, 0 for never.
+
+        What was under way when it ended is heard last and one by one, so that a file which
+        brings it down is found out and its neighbours are not blamed.
+        """
+        return max(self._hearing.suspicion(track) for track in group)
+
+    def _begun(self, group: tuple[Track, ...], *, again: bool, alone: bool) -> _Group:
+        settled = self._settled(group)
+        asked: dict[Track, Asked] = {}
+        for track in group:
+            if track not in settled:
+                asked[track] = self._hearing.ask(track, again=again, alone=alone)
+                if alone:
+                    asked[track] = self._hearing.answer(track, asked[track])
+        return _Group(group, settled, asked)
 
     def _grouped(self, tracks: Iterable[Track]) -> Sequence[tuple[Track, ...]]:
         if self._deciding.albums_together:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import bundles
 import pytest
 
 from tagger import config

@@ -107,13 +107,16 @@ def test_changes_are_found_by_folder_and_time(store):
 
 
 def test_attempts_are_counted_for_a_state_of_a_file(store):
-    assert [store.failures.attempt(ODD, IDENTITY) for _ in range(2)] == [1, 2]
-    store.failures.failed(ODD, "WorkerCrashedError", "died", final=False)
-    assert not store.failures.get(ODD).given_up
-    assert store.failures.attempt(ODD, IDENTITY) == 3
+    store.failures.begin(ODD, IDENTITY, blamed=False)
+    assert store.failures.get(ODD).attempts == 0
+    for attempts in (1, 2, 3):
+        assert not store.failures.get(ODD).given_up
+        store.failures.begin(ODD, IDENTITY, blamed=True)
+        assert store.failures.get(ODD).attempts == attempts
     assert store.failures.get(ODD).given_up
-    assert store.failures.attempt(ODD, replace(IDENTITY, size=9)) == 1
-    store.failures.failed(ODD, "CorruptAudioError", "damaged", final=True)
+    store.failures.begin(ODD, replace(IDENTITY, size=9), blamed=True)
+    assert store.failures.get(ODD).attempts == 1
+    store.failures.failed(ODD, "CorruptAudioError", "damaged", attempts=3)
     assert store.failures.get(ODD).given_up
     store.failures.clear(ODD)
     assert store.failures.all() == []
@@ -182,7 +185,7 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
             with store.transaction():
                 store.files.put(
                     Track(path, Path("/m"), FileIdentity(1, n, 1, 1), TrackTags()), str(n))
-                store.failures.attempt(path, FileIdentity(1, n, 1, 1))
+                store.failures.begin(path, FileIdentity(1, n, 1, 1), blamed=True)
     """)
     for _ in range(5):
         child = subprocess.Popen(

@@ -41,10 +41,14 @@ class Failures:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def attempt(self, path: Path, identity: FileIdentity) -> int:
-        """Count one more attempt on a file in this state; returns how many there were."""
+    def begin(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
+        """Record that a file in this state is about to be listened to.
+
+        `blamed` counts an attempt already: should tagger end before it is over, it was this
+        file.
+        """
         known = self.get(path)
-        attempts = known.attempts + 1 if known and known.identity == identity else 1
+        before = known.attempts if known and known.identity == identity else 0
         self._db.execute(
             "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -53,19 +57,18 @@ class Failures:
                 identity.inode,
                 identity.size,
                 identity.mtime_ns,
-                attempts,
+                before + int(blamed),
                 "WorkerCrashedError",
                 "tagger was ended while it listened to it",
                 time.time(),
             ),
         )
-        return attempts
 
-    def failed(self, path: Path, kind: str, reason: str, *, final: bool) -> None:
-        """Say why the attempt failed; `final` when another one could not end better."""
+    def failed(self, path: Path, kind: str, reason: str, *, attempts: int) -> None:
+        """Say why it failed, and how many attempts that counts for."""
         self._db.execute(
-            "UPDATE failures SET kind = ?, reason = ?, attempts = max(attempts, ?) WHERE path = ?",
-            (kind, reason, MAX_ATTEMPTS if final else 0, os.fsencode(path)),
+            "UPDATE failures SET kind = ?, reason = ?, attempts = attempts + ? WHERE path = ?",
+            (kind, reason, attempts, os.fsencode(path)),
         )
 
     def clear(self, path: Path) -> None:

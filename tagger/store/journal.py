@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.domain import TagChange
+from tagger.store.schema import durable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,20 +43,22 @@ class Journal:
         self._db = connection
 
     def intend(self, run: int, root: Path, change: TagChange, snapshot: str) -> int:
-        """Record a change that is about to be made; returns its id."""
-        cursor = self._db.execute(
-            "INSERT INTO changes (run, path, root, state, before, after, snapshot, at)"
-            " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?)",
-            (
-                run,
-                os.fsencode(change.path),
-                os.fsencode(root),
-                _text(change.before),
-                _text(change.after),
-                snapshot,
-                time.time(),
-            ),
+        """Bring a change that is about to be made to the disk; returns its id."""
+        values = (
+            run,
+            os.fsencode(change.path),
+            os.fsencode(root),
+            _text(change.before),
+            _text(change.after),
+            snapshot,
+            time.time(),
         )
+        with durable(self._db):
+            cursor = self._db.execute(
+                "INSERT INTO changes (run, path, root, state, before, after, snapshot, at)"
+                " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?)",
+                values,
+            )
         return int(cursor.lastrowid or 0)
 
     def settle(self, change_id: int, *, done: bool) -> None:
