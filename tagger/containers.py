@@ -10,8 +10,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
-import av
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -49,13 +47,34 @@ def open_audio(file: BinaryIO) -> InputContainer:
 
     Raises what PyAV raises: `av.error.FFmpegError`, `ValueError` or `OSError`.
     """
+    import av  # noqa: PLC0415 - walks and the daemon only want the names
+
     return av.open(
-        file,
+        _Source(file),
         mode="r",
         container_options=dict(DEMUXER_OPTIONS),
         metadata_errors="replace",
         io_open=_refuse,
     )
+
+
+class _Source:
+    """What FFmpeg gets of a file: its bytes, and no name that it could guess the format from.
+
+    FFmpeg tries seeks that lead nowhere and copes with their failing; PyAV would print an
+    exception for each.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+        self.tell = file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 def _refuse(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:

@@ -20,6 +20,8 @@ TaggerError
 ├── StoreError
 │   └── StoreTooNewError
 ├── PlaylistError
+├── DaemonError
+├── WorkersUnusableError
 └── WorkerError
     ├── WorkerCrashedError
     └── WorkerTimedOutError
@@ -126,6 +128,14 @@ class StoreTooNewError(StoreError):
 
 class PlaylistError(TaggerError):
     """A playlist could not be rendered or published."""
+
+
+class DaemonError(TaggerError):
+    """The daemon cannot run, or there is none to talk to."""
+
+
+class WorkersUnusableError(TaggerError):
+    """No worker process can be started: not one file's fault."""
 
 
 class WorkerError(TaggerError):

@@ -1,24 +1,28 @@
 """What runs in a worker process: decode, log-mel, features, model.
 
 The model is loaded once in each process; nothing here knows of tags, folders or the store.
+Decoders and features are imported by the process that listens, not by the one that asks.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.audio import read_clip
-from tagger.errors import AudioError
-from tagger.features import extract, log_mel
-from tagger.inference import Model, load
+from tagger import inference
+from tagger.errors import AudioError, ModelError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.domain import Features, Prediction
 
-_models: dict[Path, Model] = {}
+
+@functools.cache
+def _model(bundle: Path) -> inference.Model:
+    return inference.load(bundle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +35,20 @@ class Heard:
 
 
 def prepare(bundle: Path) -> None:
-    """Load the model bundle of this process.
-
-    Raises `ModelError` when it cannot be run.
-    """
-    _models[bundle] = load(bundle)
+    """Load the model bundle of this process; one that cannot be run is refused by `listen`."""
+    with contextlib.suppress(ModelError):
+        _model(bundle)
 
 
 def listen(path: Path, bundle: Path, offset: float, length: float) -> Heard:
     """Listen to `length` seconds of a file from `offset` seconds on.
 
-    Raises `AudioError` when it cannot be heard.
+    Raises `AudioError` when it cannot be heard, `ModelError` when the bundle cannot be run.
     """
-    model = _models[bundle]
+    from tagger.audio import read_clip  # noqa: PLC0415
+    from tagger.features import extract, log_mel  # noqa: PLC0415
+
+    model = _model(bundle)
     clip = read_clip(path, offset=offset, length=length)
     try:
         mel = log_mel(clip.samples, clip.rate)
@@ -55,4 +60,4 @@ def listen(path: Path, bundle: Path, offset: float, length: float) -> Heard:
 
 def reconsider(content_id: str, features: tuple[Features, ...], bundle: Path) -> Heard:
     """Ask the model again about features that were computed before."""
-    return Heard(content_id, features, _models[bundle].predict([features])[0])
+    return Heard(content_id, features, _model(bundle).predict([features])[0])

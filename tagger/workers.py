@@ -7,16 +7,19 @@ and a task that hangs cannot be stopped.
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import signal
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
-from tagger.errors import WorkerCrashedError, WorkerTimedOutError
+from tagger.errors import WorkerCrashedError, WorkersUnusableError, WorkerTimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +36,16 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+MAX_POOLS = 3
+"""How often a task is given to a new pool when workers die before they begin."""
+
+
+class _Call(NamedTuple):
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 class Workers:
@@ -53,19 +66,37 @@ class Workers:
         """
         self.count = count or usable_cores()
         self._timeout = timeout
-        self._pool = ProcessPool(
+        self._start = (memory_mb, prepare, arguments)
+        self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
+        self._pool = self._new_pool()
+        self._closed = False
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
             max_workers=self.count,
             # spawn: a fork would copy threads' locks, and the daemon's memory with them
             context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(memory_mb, prepare, arguments),
+            initargs=self._start,
         )
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run a module-level function in a worker."""
-        future: Future[T] = self._pool.schedule(
-            function, args=args, kwargs=kwargs, timeout=self._timeout
-        )
+        """Run a module-level function in a worker.
+
+        Raises `CancelledError` when the pool was closed.
+        """
+        return self._schedule(_Call(function, args, kwargs))
+
+    def _schedule(self, call: _Call) -> Future[Any]:
+        schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
+        try:
+            future: Future[Any] = schedule(call.function, args=call.args, kwargs=call.kwargs)
+        except RuntimeError as error:
+            if self._closed:
+                raise CancelledError from error
+            self._pool = self._new_pool()  # Pebble gives a pool up whose idle worker died
+            return self._schedule(call)
+        self._calls[future] = call
         return future
 
     def result(self, future: Future[T], path: Path) -> T:
@@ -74,24 +105,40 @@ class Workers:
         Raises what the task raised, or:
             WorkerCrashedError: the worker died under it.
             WorkerTimedOutError: it took longer than the time limit, and was killed.
+            WorkersUnusableError: workers die before they do anything.
+            CancelledError: the pool was closed at once.
         """
-        try:
-            return future.result()
-        except FutureTimeoutError as error:
-            raise WorkerTimedOutError(
-                f"took longer than {self._timeout:.0f} s and was given up", path
-            ) from error
-        except ProcessExpired as error:
-            raise WorkerCrashedError(
-                "brought the listening process down: it is damaged or made to do harm", path
-            ) from error
-        except MemoryError as error:
-            raise WorkerCrashedError("needs more memory than a worker may have", path) from error
+        for _ in range(MAX_POOLS):
+            try:
+                return future.result()
+            except FutureTimeoutError as error:
+                raise WorkerTimedOutError(
+                    f"took longer than {self._timeout:.0f} s and was given up", path
+                ) from error
+            except ProcessExpired as error:
+                raise WorkerCrashedError(
+                    "brought the listening process down: it is damaged or made to do harm", path
+                ) from error
+            except MemoryError as error:
+                reason = "needs more memory than a worker may have"
+                raise WorkerCrashedError(reason, path) from error
+            except BrokenProcessPool:  # a worker died while none had a task: begin again
+                future = self._schedule(self._calls[future])
+        raise WorkersUnusableError(
+            "listening processes die as soon as they start", hint="raise workers.memory_mb"
+        )
 
     def close(self, *, wait: bool = True) -> None:
-        """End the processes, after the tasks under way or at once."""
+        """End the processes, after the tasks under way or at once.
+
+        At once may be said from another thread than the one that waits for results.
+        """
+        self._closed = True
         end: Callable[[], None] = self._pool.close if wait else self._pool.stop
         end()
+        if not wait:
+            for future in list(self._calls):
+                future.cancel()
         self._pool.join()
 
     def __enter__(self) -> Self:

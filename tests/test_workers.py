@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
 
-from tagger.errors import NotAudioError, WorkerCrashedError, WorkerTimedOutError
+from tagger.errors import (
+    NotAudioError,
+    WorkerCrashedError,
+    WorkersUnusableError,
+    WorkerTimedOutError,
+)
 from tagger.workers import Workers
 
 PATH = Path("song.mp3")
@@ -84,3 +91,34 @@ def test_typed_errors_cross_the_process_boundary_whole(workers):
         PATH,
         "look elsewhere",
     )
+
+
+def sleepy(seconds):
+    time.sleep(seconds)
+
+
+def test_an_idle_workers_death_costs_nothing(workers):
+    idle = workers.result(workers.submit(os.getpid), PATH)
+    os.kill(idle, signal.SIGKILL)
+    while Path(f"/proc/{idle}/stat").exists() and "Z" not in Path(f"/proc/{idle}/stat").read_text():
+        time.sleep(0.01)
+    for value in range(3):
+        assert workers.result(workers.submit(fine, value), PATH) == value
+
+
+def test_workers_that_cannot_start_are_not_a_files_fault():
+    with Workers(1, 5.0, 2048, die, signal.SIGKILL) as pool:
+        with pytest.raises(WorkersUnusableError):
+            pool.result(pool.submit(fine, 1), PATH)
+        pool.close(wait=False)
+
+
+def test_closing_at_once_ends_the_waiting():
+    with Workers(1, 60.0, 2048, nothing) as pool:
+        under_way, behind = pool.submit(sleepy, 60), pool.submit(fine, 1)
+        threading.Timer(0.5, pool.close, kwargs={"wait": False}).start()
+        for future in (under_way, behind):
+            with pytest.raises(CancelledError):
+                pool.result(future, PATH)
+        with pytest.raises(CancelledError):
+            pool.submit(fine, 2)
