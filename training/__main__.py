@@ -12,6 +12,7 @@ from tagger.errors import TaggerError
 from training.benchmark import BENCHMARKS
 from training.build import RECIPE, build_gtzan
 from training.dataset import read_gtzan
+from training.fit.embedding import TRUNK
 
 _ROOT = Path(__file__).resolve().parents[1]
 _data = click.option(
@@ -51,8 +52,24 @@ def main() -> None:
 )
 def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
     """Train the default model and write its bundle."""
-    manifest = build_gtzan(read_gtzan(data), output, created.date(), benchmarks)
+    manifest = build_gtzan(RECIPE, read_gtzan(data), output, created.date(), benchmarks)
     click.echo(f"{manifest.id}: {output}")
+
+
+@main.command()
+@_data
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=TRUNK,
+    help="The network's file.",
+)
+def pretrain(data: Path, output: Path) -> None:
+    """Train the network whose embedding the default model listens with (extra `cnn`)."""
+    from training.pretraining import pretrain as trunk  # noqa: PLC0415  # torch, for this only
+
+    output.write_bytes(trunk(data))
+    click.echo(output)
 
 
 @main.command()

@@ -37,15 +37,15 @@ marked as fault or duplicate are left out here, and only artist-filtered figures
 
 
 def build_gtzan(
-    data: Dataset, folder: Path, created: date, benchmarks: tuple[str, ...]
+    recipe: Recipe, data: Dataset, folder: Path, created: date, benchmarks: tuple[str, ...]
 ) -> Manifest:
     """Train on every clip that is no known fault, measure, and write and verify the bundle.
 
     Raises ModelError when the exported network is not equal to the fitted one.
     """
     members = np.flatnonzero(data.known)
-    ensemble = train(RECIPE, data, members)
-    evaluation = {name: BENCHMARKS[name](RECIPE, data) for name in benchmarks}
+    ensemble = train(recipe, data, members)
+    evaluation = {name: BENCHMARKS[name](recipe, data) for name in benchmarks}
     model = network(ensemble, len(data.genres))
     manifest = _manifest(ensemble, data, model, created, evaluation)
     write_bundle(folder, model, manifest, card(manifest))

@@ -29,10 +29,11 @@ No artist is in both the training and the test part. Hyperparameters, calibratio
 thresholds came from artist-grouped cross-validation inside each training part. "Written" is what
 lies above the threshold for a promised precision of 0.90: how much of it was right, at what share
 of all tracks. "Albums" are stand-ins: an artist's tracks, at most 8 together, decided as one.
-Intervals are bootstrapped over artists: the figures rest on few of them, Kereliuk's most.
+Intervals are bootstrapped over artists: the figures rest on few of them, Kereliuk's most. ECE is
+the expected calibration error over ten bins of confidence.
 
-| Split | Tracks | Accuracy (95%) | Written: right / share | Albums | Written: right / share |
-|---|---|---|---|---|---|
+| Split | Tracks | Accuracy (95%) | ECE | Written: right / share | Albums | Written: right / share |
+|---|---|---|---|---|---|---|
 {figures}
 
 Each figure again:
@@ -88,6 +89,8 @@ def card(manifest: Manifest) -> str:
 def _figure(figure: Evaluation) -> str:
     low, high = figure.interval
     cells = [figure.split, str(figure.tracks), f"{figure.accuracy:.1%} ({low:.1%} to {high:.1%})"]
+    error = figure.calibration_error
+    cells.append("" if error is None else f"{error:.3f}")
     written, album_written = figure.written, figure.album_written
     cells.append(f"{written.precision:.1%} / {written.coverage:.1%}" if written else "")
     cells.append("" if figure.album_accuracy is None else f"{figure.album_accuracy:.1%}")

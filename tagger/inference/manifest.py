@@ -67,6 +67,8 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     tracks: int
     split: str
     command: str
+    calibration_error: Share | None = None
+    """Expected calibration error over ten bins of confidence."""
     written: Written | None = None
     album_accuracy: Share | None = None
     """The same with an artist's tracks, at most 8 together, decided as an album."""

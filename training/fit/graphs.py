@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -30,10 +30,10 @@ class GraphBuilder:
         self.constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
         return name
 
-    def op(self, kind: str, *inputs: str, output: str = "") -> str:
+    def op(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add an operator and return the name of its output."""
         name = output or f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name]))
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
     def model(self, width: int, genres: int) -> onnx.ModelProto:
