@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
 
 import bundles
@@ -176,9 +177,13 @@ def test_a_missing_or_swollen_file_is_refused(folder, name):
     with pytest.raises(ModelError, match=name):
         load(folder)
     path.mkdir()
-    with pytest.raises(ModelError, match=name):
+    with pytest.raises(ModelError, match=f"{name} is no file"):
         load(folder)
     path.rmdir()
+    os.mkfifo(path)
+    with pytest.raises(ModelError, match=f"{name} is no file"):
+        load(folder)
+    path.unlink()
     with path.open("wb") as file:
         file.write(content)
         file.truncate(300 << 20)

@@ -114,13 +114,14 @@ def _naming(folder: Path) -> Iterator[None]:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ModelError(f"{path.name} is no file")
+        if size > limit:
+            raise ModelError(f"{path.name} is larger than {limit >> 20} MiB")
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read: {error.strerror}") from error
-    if len(content) > limit:
-        raise ModelError(f"{path.name} is larger than {limit >> 20} MiB")
-    return content
 
 
 def _verified(path: Path, sha256: str) -> bytes:
