@@ -197,7 +197,7 @@ def _dsf(signal, rate):
 
 def pcm(path):
     """Decode a whole file with PyAV: (channels, n). For comparing before with after."""
-    with path.open("rb") as file, av.open(file) as container:
+    with av.open(f"file:{path}") as container:
         return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=-1)
 
 

@@ -74,7 +74,10 @@ def _faults(
         yield "another field would have changed"
     if payload.digest(new.file, new.container) != payload.digest(old.file, old.container):
         yield "the sound would have changed"
-    if payload.opening(new.file) != payload.opening(old.file):
+    opening = payload.opening(old.file)
+    if opening is None:
+        yield "FFmpeg cannot open it, so nothing could prove the copy right"
+    if payload.opening(new.file) != opening:
         yield "FFmpeg would play it differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))

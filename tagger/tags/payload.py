@@ -50,11 +50,11 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
             yield data
 
 
-def opening(file: BinaryIO) -> str:
+def opening(file: BinaryIO) -> str | None:
     """Return the SHA-256 of FFmpeg's view: the audio stream's parameters and its first packets.
 
-    A file that FFmpeg cannot open gives the kind of its error: it must stay that way. The last
-    packet of a short file is left out: some demuxers end it with the file, not with the sound.
+    None if FFmpeg cannot open the file. The last packet of a short file is left out: some
+    demuxers end it with the file, not with the sound.
     """
     total = hashlib.sha256()
     file.seek(0)
@@ -68,6 +68,6 @@ def opening(file: BinaryIO) -> str:
             for packet, _ in itertools.pairwise(p for p in packets if p.size):
                 total.update(repr((packet.pts, packet.dts, packet.duration)).encode())
                 total.update(bytes(packet))
-    except (av.FFmpegError, ValueError, IndexError) as error:
-        return type(error).__name__
+    except (av.FFmpegError, ValueError, IndexError):
+        return None
     return total.hexdigest()

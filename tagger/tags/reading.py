@@ -6,6 +6,7 @@ mutagen, which is also the second opinion on what was written.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,7 @@ from tagger.domain import TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.raw import dismantle, identify
 from tagger.tags.raw.chunks import InfoList
+from tagger.tags.raw.stream import sound_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +157,26 @@ def open_container(file: BinaryIO, path: Path) -> tuple[str, Container]:
 def parse(file: BinaryIO, form: str) -> Any:
     """Let mutagen read the file as the format that it is; inside `boundary`."""
     file.seek(0)
+    if form in ("ape", "wavpack"):  # mutagen does not expect an ID3 tag before these
+        return READERS[form](_Tail(file, sound_start(file)))
     return READERS[form](file)
+
+
+class _Tail:
+    """The part of a file from `start` on, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file = file
+        self._start = start
+        self.read = file.read
+        file.seek(start)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        shift = self._start if whence == os.SEEK_SET else 0
+        return self._file.seek(offset + shift, whence) - self._start
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
 
 
 def track_tags(file: BinaryIO, path: Path) -> TrackTags:

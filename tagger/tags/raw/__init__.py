@@ -47,6 +47,7 @@ _MAGICS: Final = (
     (0, b"DSD ", "dsf"),
     (0, b"RIFF", None),
     (0, b"FORM", None),
+    (0, b"\x1a\x45\xdf\xa3", None),  # Matroska, whose sound may be MP3 frames
     *((4, name, "mp4") for name in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
 )
 """What stands where at the beginning of a file that no ID3 tag may precede; None: look closer."""

@@ -183,7 +183,7 @@ class AsfFile(Container):
         return AsfAttributes((), self._padding, self._extensible)
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Keep every other object in its place; padding comes last."""
+        """Keep every other object in its place; padding goes where the first one was."""
         tag = tags.get("asf")
         content = library = padding = b""
         if isinstance(tag, AsfAttributes):
@@ -192,12 +192,11 @@ class AsfFile(Container):
             padding = (
                 _object(PADDING, bytes(left - OBJECT_HEADER)) if left >= OBJECT_HEADER else b""
             )
-        parts = _replaced(self._objects, EXTENDED_CONTENT, content)
+        parts = _replaced(self._objects, EXTENDED_CONTENT, content, padding)
         parts = [
             self._extension(library) if part.startswith(HEADER_EXTENSION) else part
             for part in parts
         ]
-        parts += [padding] if padding else []
         size = HEADER_SIZE + sum(map(len, parts))
         parts = [self._sized(p, size) if p.startswith(FILE_PROPERTIES) else p for p in parts]
         yield HEADER_OBJECT + struct.pack("<QI", size, len(parts)) + self._reserved
@@ -211,7 +210,7 @@ class AsfFile(Container):
 
     def _extension(self, library: bytes) -> bytes:
         body = next(o.body for o in self._objects if o.name == HEADER_EXTENSION)
-        inside = b"".join(_replaced(self._inner, METADATA_LIBRARY, library))
+        inside = b"".join(_replaced(self._inner, METADATA_LIBRARY, library, b""))
         head = body[: EXTENSION_HEADER - 4] + struct.pack("<I", len(inside))
         return _object(HEADER_EXTENSION, head + inside)
 
@@ -223,11 +222,11 @@ class AsfFile(Container):
         return part[:at] + struct.pack("<Q", header + self._rest.size) + part[at + 8 :]
 
 
-def _replaced(objects: list[AsfObject], name: bytes, new: bytes) -> list[bytes]:
-    """Render objects with `new` in place of the one named, or at the end; padding is left out."""
+def _replaced(objects: list[AsfObject], name: bytes, new: bytes, padding: bytes) -> list[bytes]:
+    """Render objects with a new one and new padding where they stood, or at the end."""
+    fresh = {name: new, PADDING: padding}
     parts = [
-        new if o.name == name else _object(o.name, o.body) for o in objects if o.name != PADDING
+        fresh.pop(o.name, b"") if o.name in (name, PADDING) else _object(o.name, o.body)
+        for o in objects
     ]
-    if all(o.name != name for o in objects):
-        parts.append(new)
-    return [part for part in parts if part]
+    return [part for part in (*parts, *fresh.values()) if part]

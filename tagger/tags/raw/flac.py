@@ -75,19 +75,33 @@ class FlacFile(StreamFile):
         return VorbisComment((), room)
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Yield the blocks, the comments in their place and one padding block at the end."""
+        """Yield the blocks, the comments in their place and one padding block at the end.
+
+        Without comments the padding takes their room, if there is padding at all.
+        """
+        tag = tags.get("vorbis")
+        if tag is None:
+            padded = any(b.kind == PADDING for b in self.blocks)
+            standing = self.tags.get("vorbis", self.empty())
+            yield from self._stream(None, standing.room if padded else 0)
+        else:
+            body = tag.render()
+            yield from self._stream(body, tag.room - BLOCK_HEADER - len(body))
+
+    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
+        """Yield all but comments, padding and the tags around the stream."""
+        yield from self._stream(None, 0)
+
+    def _stream(self, comments: bytes | None, padding: int) -> Iterator[Piece]:
         blocks: list[tuple[int, Piece]] = [
             (b.kind, b.body) for b in self.blocks if b.kind not in (PADDING, VORBIS_COMMENT)
         ]
-        tag = tags.get("vorbis")
-        if tag is not None:
-            body = tag.render()
+        if comments is not None:
             kept = [b.kind for b in self.blocks if b.kind != PADDING]
             at = kept.index(VORBIS_COMMENT) if VORBIS_COMMENT in kept else 1
-            blocks.insert(at, (VORBIS_COMMENT, body))
-            left = tag.room - BLOCK_HEADER - len(body)
-            if left >= BLOCK_HEADER:
-                blocks.append((PADDING, bytes(min(left - BLOCK_HEADER, MAX_BLOCK))))
+            blocks.insert(at, (VORBIS_COMMENT, comments))
+        if padding >= BLOCK_HEADER:
+            blocks.append((PADDING, bytes(min(padding - BLOCK_HEADER, MAX_BLOCK))))
         yield b"fLaC"
         for number, (kind, piece) in enumerate(blocks, 1):
             size = piece.size if isinstance(piece, Span) else len(piece)

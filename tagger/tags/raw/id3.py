@@ -82,7 +82,7 @@ class Id3v2(RawTag):
         body = data[HEADER : HEADER + from_syncsafe(data[6:10])]
         if major < 4 and flags & UNSYNCHRONISED:
             body = body.replace(b"\xff\x00", b"\xff")
-        if flags & EXTENDED:
+        if flags & EXTENDED and not _FRAME_ID[3].match(body):  # some set the flag and write none
             body = body[_extended_size(body, major) :]
         return cls(_frames(body, major), len(data), major, flags & ~EXTENDED)
 

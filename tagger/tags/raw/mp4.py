@@ -124,7 +124,8 @@ class Mp4File(Container):
     primary = "ilst"
 
     def __init__(self, file: BinaryIO) -> None:
-        self._top = list(_top_atoms(file))
+        self._size = file_size(file)
+        self._top = list(_top_atoms(file, self._size))
         moov = next((a for a in self._top if a.name == b"moov"), None)
         if moov is None:
             raise MalformedError("no moov atom")
@@ -166,6 +167,8 @@ class Mp4File(Container):
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Write `moov` anew and move every offset that points behind it."""
+        if self._top[-1].end > self._size:
+            raise MalformedError("an atom reaches beyond the end of the file")
         tag = tags.get("ilst")
         moov = self._rebuilt(0, tag.render() if tag else None)
         shift = len(moov) - len(self._data)
@@ -287,8 +290,9 @@ def _leaves(data: bytes, at: int, end: int) -> Iterator[Atom]:
             yield child
 
 
-def _top_atoms(file: BinaryIO) -> Iterator[Atom]:
-    at, end = 0, file_size(file)
+def _top_atoms(file: BinaryIO, end: int) -> Iterator[Atom]:
+    """List the atoms of a file; the last one may be cut off."""
+    at = 0
     while at < end:
         header = read_at(file, at, min(16, end - at))
         if len(header) < HEADER:
@@ -299,7 +303,7 @@ def _top_atoms(file: BinaryIO) -> Iterator[Atom]:
             (size,) = struct.unpack_from(">Q", header, 8)
             body += 8
         stop = end if size == 0 else at + size
-        if not body <= stop <= end:
-            raise MalformedError("an atom reaches beyond the end of the file")
+        if stop < body:
+            raise MalformedError("an atom is smaller than its header")
         yield Atom(name, at, body, stop)
         at = stop

@@ -101,8 +101,7 @@ class StreamFile(Container):
                 return Slot("id3v1"), ID3V1_SIZE
         if room >= apev2.FOOTER and "apev2" not in self.found:
             size = apev2.size_before(read_at(file, end - apev2.FOOTER, apev2.FOOTER))
-            if 0 < size <= room:
-                self.found["apev2"] = Apev2.parse(read_at(file, end - size, size))
+            if 0 < size <= room and self._found_apev2(read_at(file, end - size, size)):
                 return Slot("apev2"), size
         if room >= LYRICS3_END:
             data = read_at(file, end - LYRICS3_END, LYRICS3_END)
@@ -110,6 +109,16 @@ class StreamFile(Container):
             if data[6:] == b"LYRICS200" and size <= room:
                 return Span(end - size, size), size
         return None
+
+    def _found_apev2(self, data: bytes) -> bool:
+        """Parse an APEv2 tag; where it is not the format's own, a broken one is left alone."""
+        try:
+            self.found["apev2"] = Apev2.parse(data)
+        except MalformedError:
+            if self.primary == "apev2":
+                raise
+            return False
+        return True
 
     def empty(self) -> RawTag:
         """ID3v2.4 or APEv2; an ID3v1 tag's fields go with a new ID3v2 tag."""
