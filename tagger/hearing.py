@@ -40,6 +40,8 @@ class Hearing:
         self._model = manifest.id
         self._specs: Iterable[str] = manifest.inputs.values()
         self._listen = listen
+        self._under_way: dict[Path, bool] = {}
+        """What workers listen to, and whether it is to blame if tagger ends."""
 
     def remembered(self, track: Track) -> Prediction | None:
         """Return what this model thought of the track's content, if it ever heard it."""
@@ -66,6 +68,7 @@ class Hearing:
         if content_id and features and not again:
             return self._workers.submit(listening.reconsider, content_id, features, self._bundle)
         self._store.failures.begin(track.path, track.identity, blamed=alone)
+        self._under_way[track.path] = alone
         return self._workers.submit(
             listening.listen,
             track.path,
@@ -86,15 +89,24 @@ class Hearing:
         except (AudioError, WorkerError) as error:
             self._failed(track, error)
             return error
+        self._under_way.pop(track.path, None)
+        content_id = heard.content_id.partition("@")[0] + self._listen.window
         with self._store.transaction():
             self._store.failures.clear(track.path)
-            self._store.analyses.remember(heard.content_id, heard.features, heard.prediction)
-            self._store.files.put(track, heard.content_id)
+            self._store.analyses.remember(content_id, heard.features, heard.prediction)
+            self._store.files.put(track, content_id)
         return heard.prediction
+
+    def abandon(self) -> None:
+        """Blame no file for an end that was asked for."""
+        for path, blamed in self._under_way.items():
+            self._store.failures.forgive(path, attempts=int(blamed))
+        self._under_way.clear()
 
     def _content_id(self, track: Track) -> str | None:
         record = self._store.files.get(track.path)
-        return record.content_id if record else None
+        heard = record.content_id if record else None
+        return heard if heard and heard.endswith(self._listen.window) else None
 
     def _given_up(self, track: Track) -> TaggerError | None:
         failure = self._store.failures.get(track.path)
@@ -104,6 +116,7 @@ class Hearing:
         return kind(failure.reason, track.path)
 
     def _failed(self, track: Track, error: TaggerError) -> None:
+        self._under_way.pop(track.path, None)
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
         self._store.failures.failed(
             track.path, type(error).__name__, error.reason, attempts=MAX_ATTEMPTS if final else 1

@@ -8,6 +8,7 @@ library and is found there, or is outside and must be named as a root to be touc
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +94,7 @@ class IgnoreRules:
         if folder not in self._by_folder:
             try:
                 text = (folder / IGNORE_FILE).read_text("utf-8", errors="surrogateescape")
-                self._by_folder[folder] = GitIgnoreSpec.from_lines(text.splitlines())
+                self._by_folder[folder] = GitIgnoreSpec.from_lines(_patterns(text))
             except OSError:
                 self._by_folder[folder] = None
         return self._by_folder[folder]
@@ -102,6 +103,31 @@ class IgnoreRules:
     def _verdict(folder: Path, spec: GitIgnoreSpec, path: Path, *, is_folder: bool) -> bool | None:
         relative = path.relative_to(folder).as_posix()
         return spec.check_file(f"{relative}/" if is_folder else relative).include
+
+
+def _patterns(text: str) -> list[str]:
+    """Return the lines that mean something: a lone `!` or the like ignores nothing."""
+    return [line for line in text.splitlines() if is_pattern(line)]
+
+
+def is_pattern(line: str) -> bool:
+    """Tell whether a line can be read as one of gitignore's patterns."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def is_gone(path: Path) -> bool:
+    """Tell whether nothing stands there; what cannot be reached may stand there still."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def root_of(path: Path, roots: Iterable[Path]) -> Path:
@@ -147,7 +173,11 @@ def walk(
 
 def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
     try:
-        yield Found(path, root, FileIdentity.of(path.stat()))
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            yield Found(path, root, FileIdentity.of(status))
+        else:
+            yield Passed(path, "is not a regular file", failed=True)
     except OSError as error:
         yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
 

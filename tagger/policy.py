@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,13 +71,15 @@ class Policy:
         top, confidence = prediction.ranked[0]
         need = required[top]
         heard = "" if album_of == 1 else f", heard with {album_of - 1} more of its album"
-        likely = f"{self._own(top)} at {confidence:.0%}{heard}"
+        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{heard}"
         if names.key(top) in self.never:
             return _abstain(existing, f"{likely}: among genres.never", confidence)
         if need is None:
             return _abstain(existing, f"{likely}: never sure enough for this genre", confidence)
         if confidence < need:
-            return _abstain(existing, f"unsure: {likely}, {need:.0%} needed", confidence)
+            return _abstain(
+                existing, f"unsure: {likely}, {math.ceil(100 * need)}% needed", confidence
+            )
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 
     def _chosen(self, prediction: Prediction) -> tuple[str, ...]:

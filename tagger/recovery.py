@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def recover(store: Store) -> int:
-    """Settle every intended change and remove temporary files; returns how many were open."""
-    entries = store.journal.intended()
+    """Settle what dead runs intended and remove their temporary files; returns how many."""
+    entries = [e for e in store.journal.intended() if not store.runs.is_alive(e.run)]
     for folder in {entry.change.path.parent for entry in entries}:
         tags.remove_leftovers(folder)
     for entry in entries:

@@ -50,8 +50,11 @@ class Scan:
         self.run_id: int | None = None
         """The number of the run that writes, None before it and in a dry run."""
         self._manifest = read_manifest(settings.model.bundle.folder)
+        for pattern in settings.library.ignore:
+            if not library.is_pattern(pattern):
+                raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
         for start in self._starts:
-            if not start.exists():
+            if library.is_gone(start):
                 raise ConfigError(
                     "there is no such folder",
                     start,
@@ -94,7 +97,10 @@ class Scan:
             ahead = AHEAD * workers.count
             operation = self._operation(dry_run=dry_run)
             pipeline = Pipeline(self._store, hearing, deciding, operation, ahead)
-            yield from pipeline.run(tracks, again=again)
+            try:
+                yield from pipeline.run(tracks, again=again)
+            finally:
+                hearing.abandon()
         if self.run_id is not None:
             self._store.runs.finish(self.run_id)
 
@@ -112,7 +118,7 @@ class Scan:
         gone = [
             record.track.path
             for record in self._store.files.under(start)
-            if record.track.path not in found and not record.track.path.exists()
+            if record.track.path not in found and library.is_gone(record.track.path)
         ]
         with self._store.transaction():
             for path in gone:

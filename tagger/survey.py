@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger import tags
+from tagger import library, tags
 from tagger.domain import Track, TrackTags
 from tagger.errors import TagError
 from tagger.store import Correction
@@ -26,7 +26,9 @@ def look(found: Found, store: Store) -> Track:
     A file whose tags cannot be read is a track without tags: listening says what is wrong
     with it.
     """
-    record = store.files.get(found.path) or _moved(found, store)
+    record = store.files.get(found.path)
+    if record is None or record.track.identity != found.identity:
+        record = _moved(found, store) or record
     if record and (record.track.identity, record.track.root) == (found.identity, found.root):
         return record.track
     read = _tags(found)
@@ -41,7 +43,7 @@ def look(found: Found, store: Store) -> Track:
 
 def _moved(found: Found, store: Store) -> FileRecord | None:
     record = store.files.moved_here(found.identity)
-    if record is None or record.track.path.exists():
+    if record is None or not library.is_gone(record.track.path):
         return None
     with store.transaction():
         store.files.move(record.track.path, found.path)

@@ -70,6 +70,8 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("skan").code == 2
     assert program.run("scan", "--moode").code == 2
     assert program.run("scan", "--min-confidence", "2").code == 2
+    assert program.run("scan", "--min-confidence", "nan").code == 2
+    assert program.run("undo", "--run", "9" * 30).code == 2
 
 
 def test_a_reader_that_goes_away_is_no_error(program):

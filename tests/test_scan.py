@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 
 import bundles
 import media
@@ -307,3 +308,52 @@ def test_doctor_finds_what_is_wrong(program):
     }
     assert wrong.keys() >= {"model", f"library {program.music}"}
     assert all(o["next_step"] for o in wrong.values())
+
+
+def test_interrupts_blame_no_file(program):
+    for number in range(12):
+        song(program.music / f"{number}.mp3", format="mp3")
+    for _ in range(4):
+        with program.start("scan", "--json", "--force") as child:
+            with pytest.raises(subprocess.TimeoutExpired):
+                child.wait(0.8)
+            child.send_signal(2)
+            child.communicate(timeout=30)
+    assert program.run("status", "--json").objects[0]["failures"] == []
+    assert program.scan().code == 0
+
+
+def test_what_cannot_be_opened_never_blocks(program):
+    os.mkfifo(program.music / "pipe.mp3")
+    assert program.scan().files == {}
+    named = program.scan(program.music / "pipe.mp3")
+    assert named.files["pipe.mp3"]["decision"] == "error"
+    song(program.music / "a.mp3")
+    (program.music / ".taggerignore").write_text("!\n*.flac\n")
+    assert program.scan().files.keys() == {"a.mp3"}
+    program.configure()
+    program.config.write_text(
+        program.config.read_text().replace("[library]", '[library]\nignore = ["!"]')
+    )
+    assert program.scan().code == 2
+
+
+def test_another_part_of_the_track_is_heard_anew(program):
+    rate = 44100
+    halves = bundles.np.concatenate([bundles.low(5), bundles.high(5)])
+    media.make(program.music / "a.flac", "flac", signal=halves, rate=rate)
+    program.configure("[listen]\nlength = 4.0\n")
+    assert program.scan("--dry-run").files["a.flac"]["after"] == ["Classical"]
+    program.configure("[listen]\noffset = 5.5\nlength = 4.0\n")
+    assert program.scan("--dry-run").files["a.flac"]["after"] == ["Metal"]
+
+
+def test_a_file_that_takes_the_place_of_another_brings_its_own_past(program):
+    one = song(program.music / "1.mp3", genre=["Jazz"])
+    two = song(program.music / "2.mp3", genre=["Folk"])
+    program.scan("--mode", "replace")
+    two.unlink()
+    one.rename(two)
+    program.scan()
+    assert program.run("undo", "--since", "1h", "--json").summary["set"] == 1
+    assert genres(two) == ("Jazz",)

@@ -25,6 +25,7 @@ from tagger.domain import (
     TrackTags,
 )
 from tagger.errors import StoreError, StoreTooNewError
+from tagger.recovery import recover
 from tagger.store import Correction, Store
 from tagger.store.schema import MIGRATIONS
 
@@ -201,3 +202,31 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
         with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         db.close()
+
+
+def test_what_a_living_run_intends_is_left_to_it(tmp_path):
+    script = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        from tagger.domain import TagChange
+        from tagger.store import Store
+        store = Store(Path(sys.argv[1]))
+        run = store.runs.start("scan")
+        store.journal.intend(run, Path("/m"), TagChange(Path("/m/a"), (), ("Rock",)), "{}")
+        print(run, flush=True)
+        time.sleep(60)
+    """)
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
+        ) as child,
+        Store(tmp_path) as store,
+    ):
+        run = int(child.stdout.readline())
+        assert store.runs.is_alive(run)
+        assert recover(store) == 0
+        child.kill()
+        child.wait()
+        assert not store.runs.is_alive(run)
+        assert recover(store) == 1
+        assert store.journal.intended() == []

@@ -34,6 +34,8 @@ DONE = {
 """What became of so many files, after their number."""
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
+NO_MUSIC = "no music found"
+NOTHING_TO_UNDO = "nothing of tagger's stands there"
 
 
 class Report:
@@ -42,6 +44,7 @@ class Report:
     def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
         self._dry_run = dry_run
         self._words = words
+        self._nothing = NOTHING_TO_UNDO if words is UNDONE else NO_MUSIC
         self._began = time.monotonic()
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()
@@ -105,7 +108,7 @@ class Report:
     def finish(self) -> None:
         """Say what the run came to."""
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]
-        click.echo(f"{self._actions.total()} files: {', '.join(counts) or 'no music found'}")
+        click.echo(f"{self._actions.total()} files: {', '.join(counts) or self._nothing}")
 
     @property
     def written(self) -> int:
@@ -186,7 +189,7 @@ class TerminalReport(Report):
         if self._genres:
             self._console.print(table)
         if not self._actions:
-            self._console.print("no music found")
+            self._console.print(self._nothing)
         for action, count in self._actions.most_common():
             self._console.print(f"{count:>7}  {self._words[Action(action)]}", highlight=False)
         changed = {a: n for a, n in self._playlists.items() if a != PlaylistAction.UNCHANGED}

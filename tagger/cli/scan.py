@@ -32,9 +32,12 @@ class Confidence(click.ParamType[float | str]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float | str:
         """Turn the argument into a number unless it is `auto`."""
-        return (
-            "auto" if value == "auto" else float(click.FloatRange(0, 1).convert(value, param, ctx))
-        )
+        if value == "auto":
+            return "auto"
+        number = float(click.FLOAT.convert(value, param, ctx))
+        if not 0 <= number <= 1:  # which also refuses nan
+            self.fail(f"{value} is not between 0 and 1", param, ctx)
+        return number
 
 
 @click.command

@@ -46,7 +46,11 @@ class Moment(click.ParamType[float]):
 
 @click.command
 @click.argument("paths", nargs=-1, type=NAMED, metavar="[PATH]...")
-@click.option("--run", type=int, help="Take back this run; its number stands in `tagger status`.")
+@click.option(
+    "--run",
+    type=click.IntRange(1, 2**63 - 1),
+    help="Take back this run; its number stands in `tagger status`.",
+)
 @click.option("--since", type=Moment(), help="Everything since then: 2h, 3d, 2026-11-22T18:00.")
 @DRY_RUN
 @JSON

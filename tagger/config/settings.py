@@ -55,6 +55,11 @@ class Listen(Struct, frozen=True, forbid_unknown_fields=True):
     length: Annotated[float, Meta(ge=3, le=120)] = 30.0
     """Seconds."""
 
+    @property
+    def window(self) -> str:
+        """What tells one part of a track from another in what is remembered."""
+        return f"@{self.offset:g}+{self.length:g}"
+
 
 class Tags(Struct, frozen=True, forbid_unknown_fields=True):
     """`[tags]`: what is written into files, and when."""

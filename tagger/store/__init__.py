@@ -13,6 +13,7 @@ from tagger.store.corrections import Correction, Corrections
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import FileRecord, Files
 from tagger.store.journal import Journal, JournalEntry
+from tagger.store.living import Living
 from tagger.store.published import Published
 from tagger.store.runs import Run, Runs
 from tagger.store.schema import connect, transaction
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Correction", "Failure", "FileRecord", "JournalEntry", "Run", "Store"]
 
 DATABASE = "tagger.sqlite3"
+RUN_LOCKS = "runs.lock"
 
 
 class Store:
@@ -38,7 +40,8 @@ class Store:
         self._connection = connect(self.path)
         self.files = Files(self._connection)
         self.analyses = Analyses(self._connection)
-        self.runs = Runs(self._connection)
+        self._living = Living(folder / RUN_LOCKS)
+        self.runs = Runs(self._connection, self._living)
         self.journal = Journal(self._connection)
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
@@ -49,8 +52,9 @@ class Store:
         return transaction(self._connection)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and end this process's runs."""
         self._connection.close()
+        self._living.close()
 
     def __enter__(self) -> Self:
         return self

@@ -71,6 +71,14 @@ class Failures:
             (kind, reason, attempts, os.fsencode(path)),
         )
 
+    def forgive(self, path: Path, *, attempts: int) -> None:
+        """Take back attempts that ended for reasons of their own."""
+        where = os.fsencode(path)
+        self._db.execute(
+            "UPDATE failures SET attempts = attempts - ? WHERE path = ?", (attempts, where)
+        )
+        self._db.execute("DELETE FROM failures WHERE path = ? AND attempts <= 0", (where,))
+
     def clear(self, path: Path) -> None:
         """Forget a file's failures: it was listened to, or it is gone."""
         self._db.execute("DELETE FROM failures WHERE path = ?", (os.fsencode(path),))

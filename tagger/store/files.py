@@ -22,7 +22,7 @@ class FileRecord:
 
     track: Track
     content_id: str | None
-    """See `AudioClip.content_id`; None until it was listened to."""
+    """`AudioClip.content_id` with the part that was heard; None until it was listened to."""
 
 
 class Files:
@@ -62,7 +62,11 @@ class Files:
         )
 
     def move(self, old: Path, new: Path) -> None:
-        """Let everything that is known of a file follow it to its new path."""
+        """Let everything that is known of a file follow it to its new path.
+
+        What was written into a file that stood there before can no longer be undone.
+        """
+        self._db.execute("DELETE FROM changes WHERE path = ?", (os.fsencode(new),))
         for table in ("files", "decisions", "changes", "corrections", "failures"):
             self._db.execute(
                 f"UPDATE OR REPLACE {table} SET path = ? WHERE path = ?",  # noqa: S608 - a constant

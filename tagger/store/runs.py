@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
+    from tagger.store.living import Living
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -30,15 +32,22 @@ class Run:
 class Runs:
     """The tables of runs and of the newest decision on each file."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, living: Living) -> None:
         self._db = connection
+        self._living = living
 
     def start(self, kind: str) -> int:
         """Record that a run begins; returns its id."""
         cursor = self._db.execute(
             "INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, time.time())
         )
-        return int(cursor.lastrowid or 0)
+        run = int(cursor.lastrowid or 0)
+        self._living.enter(run)
+        return run
+
+    def is_alive(self, run: int) -> bool:
+        """Tell whether the process of a run still lives."""
+        return self._living.has(run)
 
     def finish(self, run: int) -> None:
         """Record that a run came to its end."""

@@ -1,0 +1,42 @@
+"""Telling the runs that are still going from those whose process has died.
+
+A run holds a lock on one byte of a file, the byte whose offset is its number, for as long as
+its process lives: the kernel lets go of it however the process ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Living:
+    """The lock file of runs; one instance a process, as POSIX locks belong to processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._own: set[int] = set()
+
+    def enter(self, run: int) -> None:
+        """Hold a run's byte until this process ends."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, run)
+        self._own.add(run)
+
+    def has(self, run: int) -> bool:
+        """Tell whether the process of a run still lives."""
+        if run in self._own:
+            return True
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, run)
+        except OSError:
+            return True
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, run)
+        return False
+
+    def close(self) -> None:
+        """Let go of all of this process's runs."""
+        os.close(self._file)
