@@ -198,14 +198,50 @@ def test_names_that_are_not_utf8(tmp_path):
         media.png(),
         b"RIFF\x10\0\0\0AVI LIST",
         b"OggS" + bytes(40),
+        b"\x1aE\xdf\xa3" + bytes(200) + media._encoded("mp3", media.tone().tobytes(), 44100),
     ],
-    ids=["empty", "zeros", "text", "playlist", "ffconcat", "picture", "avi", "ogg of nothing"],
+    ids=[
+        "empty",
+        "zeros",
+        "text",
+        "playlist",
+        "ffconcat",
+        "picture",
+        "avi",
+        "ogg of nothing",
+        "matroska with mp3 frames",
+    ],
 )
 def test_what_is_no_audio_file_is_told_so(tmp_path, content):
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     with pytest.raises(UnsupportedContainerError):
         tags.read(path)
+
+
+@pytest.mark.parametrize("form", ["ape", "wavpack", "flac", "musepack"])
+def test_an_id3_tag_before_a_format_that_has_its_own(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags={"title": "Own"})
+    media.id3v23(path, (b"TIT2", b"\0Foreign"), (b"TCON", b"\0Rock"))
+    found = tags.read(path)
+    assert (found.title, found.genres) == ("Own", ("Rock",))
+    assert found.duration == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_broken_apev2_tag_on_an_mp3_is_no_obstacle(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"genre": ["Rock"]})
+    media.ape_on_mp3(path, Title="x" * 50, Genre="Jazz")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<I", 50) + bytes(4) + b"Title", b"\xff" * 13))
+    assert tags.read(path).genres == ("Rock",)
+
+
+def test_an_extended_header_that_was_announced_and_not_written(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"]})
+    data = bytearray(path.read_bytes())
+    data[5] |= 0x40
+    path.write_bytes(data)
+    assert tags.read(path).genres == ("Rock",)
 
 
 def test_a_file_cut_off_inside_its_tag(tmp_path):

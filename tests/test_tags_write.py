@@ -22,7 +22,7 @@ from test_tags_read import mp4_atom, with_info
 
 from tagger import tags
 from tagger.domain import FileIdentity
-from tagger.errors import CorruptTagsError, TagError
+from tagger.errors import CorruptTagsError, PayloadChangedError, TagError
 
 FULL = {
     "title": "Tïtle",
@@ -230,6 +230,19 @@ def test_an_apev2_tag_on_an_mp3_follows_only_if_it_names_a_genre(tmp_path):
     found = apev2.APEv2(path)
     assert (list(found["genre"]), str(found["MP3GAIN_MINMAX"])) == (list(BLUES), "100,200")
     assert b"GENRE\0Blues" in path.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["ape", "wavpack"])
+def test_an_apev2_tag_that_looks_like_id3v1(tmp_path, form):
+    """Its header's `APETAGEX` holds `TAG` exactly where ID3v1 would begin."""
+    path = media.make(tmp_path / "song", form)
+    size = path.stat().st_size
+    write(path, ("x" * 53,))
+    assert path.stat().st_size - size == 131
+    assert path.read_bytes()[-128:-125] == b"TAG"
+    assert tags.read(path).genres == ("x" * 53,)
+    write(path, BLUES)
+    assert tags.read(path).genres == BLUES
 
 
 def test_flac_keeps_blocks_order_and_padding(tmp_path):
@@ -469,6 +482,38 @@ def test_a_wav_whose_size_was_never_filled_in_is_read_but_not_written(tmp_path):
     with pytest.raises(CorruptTagsError, match="chunk sizes"):
         write(path)
     assert path.read_bytes() == data
+
+
+def test_an_mp4_cut_off_in_its_sound_is_read_but_not_written(tmp_path):
+    path = media.make(tmp_path / "song.m4a", "m4a", seconds=2)
+    path = remuxed(path, {"genre": "Rock"}, movflags="faststart")
+    data = path.read_bytes()[:-1000]
+    path.write_bytes(data)
+    assert tags.read(path).genres == ("Rock",)
+    with pytest.raises(CorruptTagsError, match="end of the file"):
+        write(path)
+    assert path.read_bytes() == data
+
+
+def test_what_ffmpeg_cannot_open_is_left_alone(tmp_path):
+    path = media.make(tmp_path / "song.ogg", "vorbis", tags={"title": "x"})
+    data = bytearray(path.read_bytes())
+    data[22] ^= 1  # the first page's checksum
+    path.write_bytes(data)
+    assert tags.read(path).title == "x"
+    with pytest.raises(PayloadChangedError, match="FFmpeg"):
+        write(path)
+    assert path.read_bytes() == data
+
+
+def test_an_extended_header_is_dropped_and_all_frames_kept(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    frame = b"TIT2\0\0\0\x02\0\0\0T" + b"TCON\0\0\0\x05\0\0\0(17)"
+    body = b"\0\0\0\x06\0\0\0\0\0\0" + frame + bytes(20)
+    path.write_bytes(b"ID3\x03\0\x40" + bytes([0, 0, 0, len(body)]) + body + path.read_bytes())
+    write(path)
+    found = id3.ID3(path)
+    assert (found["TIT2"].text, tags.read(path).genres) == (["T"], TWO)
 
 
 # --- other programs as judges

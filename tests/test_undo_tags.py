@@ -105,6 +105,19 @@ def test_beside_an_id3v1_tag_the_new_tag_goes_again(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_flac_padding_comes_back_too(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac")
+    data = path.read_bytes()
+    frames = data[data.index(b"\xff\xf8") :]
+    padding = b"\x81" + (4000).to_bytes(3, "big") + bytes(4000)
+    path.write_bytes(b"fLaC\0\0\0\x22" + data[8:42] + padding + frames)
+    before = path.read_bytes()
+    snapshot = write(path).snapshot
+    assert path.stat().st_size == len(before)
+    restore(path, snapshot)
+    assert path.read_bytes() == before
+
+
 def retitle(path):
     file = mutagen.File(path)
     column = media._column(file.tags)

@@ -96,7 +96,7 @@ class StreamFile(Container):
         at_file_end = not self.found.keys() & {"id3v1", "apev2"}
         if room >= ID3V1_SIZE and at_file_end:
             data = read_at(file, end - ID3V1_SIZE, ID3V1_SIZE)
-            if data[:3] == b"TAG":
+            if data[:3] == b"TAG" and not self._inside_apev2(file, start, end):
                 self.found["id3v1"] = Id3v1.parse(data)
                 return Slot("id3v1"), ID3V1_SIZE
         if room >= apev2.FOOTER and "apev2" not in self.found:
@@ -109,6 +109,11 @@ class StreamFile(Container):
             if data[6:] == b"LYRICS200" and size <= room:
                 return Span(end - size, size), size
         return None
+
+    def _inside_apev2(self, file: BinaryIO, start: int, end: int) -> bool:
+        """Tell whether what looks like ID3v1 is the `TAG` of an `APETAGEX`."""
+        at = end - ID3V1_SIZE - 3
+        return at >= start and read_at(file, at, len(apev2.PREAMBLE)) == apev2.PREAMBLE
 
     def _found_apev2(self, data: bytes) -> bool:
         """Parse an APEv2 tag; where it is not the format's own, a broken one is left alone."""
