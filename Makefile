@@ -11,7 +11,7 @@ WORKERS := $(shell nproc 2>/dev/null || echo 1)
 .PHONY: scan test lint check format soak clean
 
 scan: .venv/.installed
-	$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
+	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
 
 test: .venv/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) -m "not soak"
@@ -35,13 +35,15 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/pip:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tagger needs Python 3.11 or newer: make PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tagger needs Python 3.11 or newer: make PYTHON=python3.12")'
+	@$(PYTHON) -m venv .venv
 
 .venv/.installed: .venv/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
-	touch $@
+	@echo "Setting up tagger in .venv: about a minute, once."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
 
 .venv/.installed-dev: .venv/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
-	touch $@ .venv/.installed
+	@echo "Setting up tagger with its development tools in .venv: some minutes, once."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	@touch $@ .venv/.installed
