@@ -26,13 +26,14 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     """
     groups: dict[Hashable, list[Track]] = defaultdict(list)
     for track in tracks:
-        groups[_key(track)].append(track)
+        groups[key(track)].append(track)
     return [
         album for members in groups.values() for album in (_album(members) or _singles(members))
     ]
 
 
-def _key(track: Track) -> Hashable:
+def key(track: Track) -> Hashable:
+    """Return what is the same for tracks that may be one album."""
     tags = track.tags
     if tags.compilation or _folded(tags.album_artist) in VARIOUS_ARTISTS:
         return track.path

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from tagger import tags
-from tagger.domain import Action, Outcome, TagChange, Track
-from tagger.errors import SkippedError, TagError
+from tagger.domain import Action, Decision, Outcome, TagChange, Track
+from tagger.errors import FileChangedError, SkippedError, TagError
 from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
     from tagger.config import Settings
-    from tagger.domain import Decision
     from tagger.store import Store
     from tagger.tags import TagIntent
 
@@ -48,6 +47,22 @@ class Pretend:
         return outcome(track, decision)
 
 
+class SpareUndone:
+    """Does not write again what the user took back; for whoever was not asked to."""
+
+    def __init__(self, store: Store, operation: Operation) -> None:
+        self._store = store
+        self._operation = operation
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        undone = self._store.journal.was_undone
+        if decision.action in WRITES and undone(track.path, decision.genres):
+            reason = f"you took {', '.join(decision.genres)} back"
+            decision = Decision(Action.KEEP, track.tags.genres, reason)
+        return self._operation.carry_out(track, decision)
+
+
 class Write:
     """Writes into the file, with the journal's entry made before the file is replaced."""
 
@@ -65,11 +80,23 @@ class Write:
                 self._write(track, decision)
             except TagError as error:
                 result = refused(track, decision, error)
+                self._count(track, error)
+            else:
+                self._store.failures.clear(track.path)
         if decision.confidence is not None or result.action is not Action.KEEP:
             # what was kept unheard leaves the reason standing why it was once written
             noted = replace(decision, action=result.action, reason=result.reason)
             self._store.runs.decided(track.path, self._run, noted, self._model)
+        if result.action is not Action.ERROR:
+            self._store.files.handled(track.path)
         return result
+
+    def _count(self, track: Track, error: TagError) -> None:
+        """Count a write that failed on the file as it is."""
+        if not isinstance(error, SkippedError | FileChangedError):
+            self._store.failures.begin(track.path, track.identity, blamed=True)
+            kind = type(error).__name__
+            self._store.failures.failed(track.path, kind, error.reason, attempts=0)
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []

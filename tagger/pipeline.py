@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tagger import albums
-from tagger.deciding import decide_together
+from tagger.deciding import Deciding, decide_together
 from tagger.domain import Action, Decision, Prediction
 from tagger.errors import SilentError, TaggerError, TooShortError
+from tagger.hearing import Hearing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from tagger.deciding import Deciding
+    from tagger.config import Settings
     from tagger.domain import Outcome, Track
-    from tagger.hearing import Asked, Hearing
+    from tagger.hearing import Asked
+    from tagger.inference import Manifest
     from tagger.operations import Operation
     from tagger.store import Store
+    from tagger.workers import Workers
+
+    _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
+    """Tracks of one album that are to be decided, and the others of it."""
 
 NOTHING_TO_HEAR = (TooShortError, SilentError)
 """Errors that say something about the music rather than about the file."""
@@ -35,6 +41,8 @@ class _Group:
     """Tracks that are decided together, with what is known and what was asked."""
 
     tracks: tuple[Track, ...]
+    company: tuple[Track, ...]
+    """More of the album, of which only what is remembered of them counts."""
     settled: Mapping[Track, Decision]
     asked: Mapping[Track, Asked]
 
@@ -52,21 +60,44 @@ class Pipeline:
         self._operation = operation
         self._ahead = ahead
 
-    def run(self, tracks: Iterable[Track], *, again: bool = False) -> Iterator[Outcome]:
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        store: Store,
+        workers: Workers,
+        manifest: Manifest,
+        operation: Operation,
+    ) -> Self:
+        """Put it together as the settings say, for the bundle that `manifest` is of."""
+        bundle = settings.model.bundle.folder
+        hearing = Hearing(store, workers, bundle, manifest, settings.listen)
+        deciding = Deciding.of(settings, manifest)
+        return cls(store, hearing, deciding, operation, AHEAD * workers.count)
+
+    def run(
+        self, tracks: Iterable[Track], *, company: Iterable[Track] = (), again: bool = False
+    ) -> Iterator[Outcome]:
         """Yield what became of each track, album by album.
 
+        `company` are tracks that were decided before and only speak for their albums.
         `again` listens anew, whatever is remembered. Raises `ModelError` when the model
         cannot be run; what failed on single files is among the outcomes.
         """
+        try:
+            yield from self._run(self._grouped(tracks, company), again=again)
+        finally:
+            self._hearing.abandon()
+
+    def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
         waiting: deque[_Group] = deque()
         under_way = 0
-        groups = sorted(self._grouped(tracks), key=self._suspicion)
-        for tracks_of_group in groups:
-            alone = self._suspicion(tracks_of_group) > 0
+        for together in sorted(groups, key=lambda group: self._suspicion(group[0])):
+            alone = self._suspicion(together[0]) > 0
             while waiting and (alone or under_way > self._ahead):
                 under_way -= len(waiting[0].asked)
                 yield from self._finish(waiting.popleft())
-            group = self._begun(tracks_of_group, again=again, alone=alone)
+            group = self._begun(*together, again=again, alone=alone)
             waiting.append(group)
             under_way += len(group.asked)
         while waiting:
@@ -80,7 +111,9 @@ class Pipeline:
         """
         return max(self._hearing.suspicion(track) for track in group)
 
-    def _begun(self, group: tuple[Track, ...], *, again: bool, alone: bool) -> _Group:
+    def _begun(
+        self, group: tuple[Track, ...], company: tuple[Track, ...], *, again: bool, alone: bool
+    ) -> _Group:
         settled = self._settled(group)
         asked: dict[Track, Asked] = {}
         for track in group:
@@ -88,12 +121,20 @@ class Pipeline:
                 asked[track] = self._hearing.ask(track, again=again, alone=alone)
                 if alone:
                     asked[track] = self._hearing.answer(track, asked[track])
-        return _Group(group, settled, asked)
+        return _Group(group, company, settled, asked)
 
-    def _grouped(self, tracks: Iterable[Track]) -> Sequence[tuple[Track, ...]]:
-        if self._deciding.albums_together:
-            return albums.group(tracks)
-        return [(track,) for track in tracks]
+    def _grouped(self, tracks: Iterable[Track], company: Iterable[Track]) -> list[_Together]:
+        wanted = dict.fromkeys(tracks)
+        if not self._deciding.albums_together:
+            return [((track,), ()) for track in wanted]
+        groups = [
+            (
+                tuple(track for track in album if track in wanted),
+                tuple(track for track in album if track not in wanted),
+            )
+            for album in albums.group([*wanted, *company])
+        ]
+        return [group for group in groups if group[0]]
 
     def _settled(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
         return {
@@ -110,7 +151,7 @@ class Pipeline:
         answers = {track: self._hearing.answer(track, a) for track, a in group.asked.items()}
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
-            predictions |= self._remembered(group.settled)
+            predictions |= self._remembered([*group.settled, *group.company])
         decided = decide_together(predictions, self._deciding)
         for track in group.tracks:
             decision = (
@@ -118,9 +159,9 @@ class Pipeline:
             )
             yield self._operation.carry_out(track, decision)
 
-    def _remembered(self, settled: Iterable[Track]) -> dict[Track, Prediction]:
-        """Return what was heard earlier of settled tracks: it still speaks for their album."""
-        heard = {track: self._hearing.remembered(track) for track in settled}
+    def _remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
+        """Return what was heard earlier of tracks: it still speaks for their album."""
+        heard = {track: self._hearing.remembered(track) for track in tracks}
         return {track: prediction for track, prediction in heard.items() if prediction}
 
 

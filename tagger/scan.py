@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import library, recovery, survey, tags
-from tagger.deciding import Deciding
 from tagger.domain import Action, Outcome
 from tagger.errors import ConfigError
-from tagger.hearing import Hearing
 from tagger.inference import read_manifest
 from tagger.listening import prepare
 from tagger.operations import Operation, Pretend, Write, write_options
-from tagger.pipeline import AHEAD, Pipeline
+from tagger.pipeline import Pipeline
 from tagger.workers import Workers
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ class Scan:
                 elif item.path not in tracks:
                     tracks[item.path] = survey.look(item, self._store)
                     seen(len(tracks))
-            self._forget_vanished(start, tracks)
+            survey.forget_vanished(start, self._store)
         return Surveyed(tuple(tracks.values()), tuple(passed))
 
     def run(
@@ -92,15 +90,9 @@ class Scan:
         bundle = settings.model.bundle.folder
         limits = settings.workers
         with Workers(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
-            hearing = Hearing(self._store, workers, bundle, self._manifest, settings.listen)
-            deciding = Deciding.of(settings, self._manifest)
-            ahead = AHEAD * workers.count
             operation = self._operation(dry_run=dry_run)
-            pipeline = Pipeline(self._store, hearing, deciding, operation, ahead)
-            try:
-                yield from pipeline.run(tracks, again=again)
-            finally:
-                hearing.abandon()
+            pipeline = Pipeline.of(settings, self._store, workers, self._manifest, operation)
+            yield from pipeline.run(tracks, again=again)
         if self.run_id is not None:
             self._store.runs.finish(self.run_id)
 
@@ -110,20 +102,6 @@ class Scan:
             return Pretend(options)
         self.run_id = self._store.runs.start("scan")
         return Write(self._store, self.run_id, self._manifest.id, options)
-
-    def _forget_vanished(self, start: Path, found: dict[Path, Track]) -> None:
-        """Forget files that are gone; an empty folder is more likely a disk that is not there."""
-        if not any(path.is_relative_to(start) for path in found):
-            return
-        gone = [
-            record.track.path
-            for record in self._store.files.under(start)
-            if record.track.path not in found and library.is_gone(record.track.path)
-        ]
-        with self._store.transaction():
-            for path in gone:
-                self._store.files.forget(path)
-                self._store.failures.clear(path)
 
 
 def _passed(item: library.Passed) -> Outcome:

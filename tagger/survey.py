@@ -13,6 +13,8 @@ from tagger.errors import TagError
 from tagger.store import Correction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tagger.library import Found
     from tagger.store import FileRecord, Store
 
@@ -39,6 +41,28 @@ def look(found: Found, store: Store) -> Track:
             _keep_correction(track, record, store)
         store.files.put(track, record.content_id if record and unchanged else None)
     return track
+
+
+def forget_vanished(folder: Path, store: Store) -> int:
+    """Forget files at or below `folder` that are gone; returns how many.
+
+    Where nothing at all is left of a root, it is more likely that a disk is not there.
+    """
+    gone = [
+        record.track for record in store.files.under(folder) if library.is_gone(record.track.path)
+    ]
+    missing = {root for root in {track.root for track in gone} if not is_there(root, store)}
+    gone = [track for track in gone if track.root not in missing]
+    with store.transaction():
+        for track in gone:
+            store.files.forget(track.path)
+            store.failures.clear(track.path)
+    return len(gone)
+
+
+def is_there(root: Path, store: Store) -> bool:
+    """Tell whether any file that is known below a root is still there."""
+    return any(not library.is_gone(record.track.path) for record in store.files.under(root))
 
 
 def _moved(found: Found, store: Store) -> FileRecord | None:

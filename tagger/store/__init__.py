@@ -15,6 +15,7 @@ from tagger.store.files import FileRecord, Files
 from tagger.store.journal import Journal, JournalEntry
 from tagger.store.living import Living
 from tagger.store.published import Published
+from tagger.store.queue import Job, Queue
 from tagger.store.runs import Run, Runs
 from tagger.store.schema import connect, transaction
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "FileRecord", "JournalEntry", "Run", "Store"]
+__all__ = ["Correction", "Failure", "FileRecord", "Job", "JournalEntry", "Run", "Store"]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"
@@ -46,6 +47,7 @@ class Store:
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
         self.published = Published(self._connection)
+        self.queue = Queue(self._connection)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the block does as one, or nothing of it."""

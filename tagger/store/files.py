@@ -45,10 +45,12 @@ class Files:
         return _record(row.fetchone())
 
     def put(self, track: Track, content_id: str | None) -> None:
-        """Remember a file's state in place of the one before."""
+        """Remember a file's state in place of the one before; it is still to be handled."""
         identity = track.identity
         self._db.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO files"
+            " (path, root, device, inode, size, mtime_ns, tags, content_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(track.path),
                 os.fsencode(track.root),
@@ -60,6 +62,31 @@ class Files:
                 content_id,
             ),
         )
+
+    def handled(self, path: Path) -> None:
+        """Note that nothing is left to do for a file in the state that is remembered."""
+        self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
+
+    def mates(self, track: Track, most: int) -> list[FileRecord]:
+        """Return files that may be of the same album, the track's own perhaps among them.
+
+        Those with the same album in their tags; without one, those in the same folder. At
+        most so many come back.
+        """
+        if track.tags.album:
+            rows = self._db.execute(
+                "SELECT * FROM files WHERE json_extract(tags, '$.album') = ? COLLATE NOCASE"
+                " AND root = ? LIMIT ?",
+                (track.tags.album, os.fsencode(track.root), most),
+            )
+        else:
+            low = os.fsencode(track.path.parent) + b"/"
+            rows = self._db.execute(
+                "SELECT * FROM files WHERE path > ? AND path < ?"
+                " AND instr(substr(path, ?), x'2f') = 0 LIMIT ?",
+                (low, low[:-1] + b"0", len(low) + 1, most),
+            )
+        return [record for row in rows if (record := _record(row))]
 
     def move(self, old: Path, new: Path) -> None:
         """Let everything that is known of a file follow it to its new path.
