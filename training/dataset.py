@@ -111,6 +111,15 @@ def read_fma_small(folder: Path) -> Dataset:
     )
 
 
+def read_vggish(folder: Path) -> NDArray[np.float32]:
+    """Read `fma_small_vggish.npz`: embeddings of `read_fma_small`'s clips, NaN where missing.
+
+    Shape (clips, 128). Raises TrainingDataError when the file is not there.
+    """
+    (embeddings,) = _arrays(folder / "fma_small_vggish.npz", "embedding")
+    return embeddings.astype(np.float32)
+
+
 def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:
     # The floor is not known here, and no feature depends on it.
     return extract(

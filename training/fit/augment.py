@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 _EQUALISER = (1.0, 0.5, 0.5, 0.35, 0.35)
@@ -54,15 +55,12 @@ def augmented(levels: torch.Tensor, how: Augmentation, generator: torch.Generato
 
 
 def mixed(
-    batch: tuple[torch.Tensor, ...], how: Augmentation, generator: torch.Generator
+    batch: tuple[torch.Tensor, ...], how: Augmentation, generator: np.random.Generator
 ) -> tuple[torch.Tensor, ...]:
     """Blend every clip, and all that is wanted of it, with another clip of the batch."""
-    count = len(batch[0])
-    # A beta variate from two gamma variates, as torch has no seeded beta.
-    gammas = torch._standard_gamma(torch.full((2, count), how.mixup), generator=generator)
-    share = (gammas[0] / gammas.sum(dim=0).clamp(min=1e-12)).clamp(1e-6, 1)
-    share = torch.maximum(share, 1 - share)
-    other = torch.randperm(count, generator=generator)
+    drawn = generator.beta(how.mixup, how.mixup, len(batch[0])).astype(np.float32)
+    share = torch.from_numpy(np.maximum(drawn, 1 - drawn))
+    other = torch.from_numpy(generator.permutation(len(batch[0])))
     return tuple(
         torch.lerp(values[other], values, share.view(-1, *[1] * (values.ndim - 1)))
         for values in batch

@@ -37,6 +37,7 @@ class _Block(nn.Module):  # type: ignore[misc]
         self.shortcut = nn.Conv2d(given, channels, 1, bias=False)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Give half as many rows and columns, of more channels."""
         values = self.pool(values)
         inner = functional.relu(self.first_norm(self.first(values)))
         return functional.relu(self.shortcut(values) + self.second_norm(self.second(inner)))
@@ -75,6 +76,7 @@ class Network(nn.Module):  # type: ignore[misc]
         return torch.cat([joined.mean(dim=(2, 3)), joined.amax(dim=(2, 3))], dim=1)
 
     def forward(self, levels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Give what every head says, each of shape (clips, its size)."""
         embedded = self.dropout(self.embed(levels).float())
         return {name: head(embedded) for name, head in self.heads.items()}
 

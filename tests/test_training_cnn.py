@@ -1,0 +1,107 @@
+"""The convolutional network and what is built on one: it learns, exports and repeats itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
+pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
+
+import onnxruntime  # noqa: E402
+
+from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
+from training.fit.cnn import GENRES, Cnn, Lesson, Schedule, train  # noqa: E402
+from training.fit.embedding import Embedded  # noqa: E402
+from training.fit.network import Network, embedding_graph  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
+
+
+def clips(genres: int = 2, each: int = 12, columns: int = 48):
+    """Noise with a bright band at a height of each genre's own."""
+    random = np.random.default_rng(0)
+    labels = np.arange(genres * each) % genres
+    levels = random.integers(0, 120, (len(labels), 128, columns), dtype=np.uint8)
+    for clip, genre in zip(levels, labels, strict=True):
+        clip[20 + 40 * genre : 40 + 40 * genre] += 120
+    return levels, labels
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    levels, labels = clips()
+    return Cnn(QUICK).fit(levels, labels, 2)
+
+
+@pytest.fixture(scope="module")
+def trunk(tmp_path_factory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("trunk") / "trunk.onnx"
+    network = Network({GENRES: 2}, width=8).eval()
+    path.write_bytes(embedding_graph(network).SerializeToString())
+    return path
+
+
+def run(graph, levels):
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    return session.run(["scores"], {"features": levels})[0]
+
+
+def test_learns_genres_that_can_be_told_apart(fitted):
+    levels, labels = clips()
+    assert (fitted.scores(levels).argmax(axis=1) == labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("columns", [48, 37])
+def test_graph_equals_network_at_any_length(fitted, columns):
+    levels = clips()[0][:5, :, :columns]
+    np.testing.assert_allclose(run(fitted.graph(), levels), fitted.scores(levels), atol=1e-4)
+
+
+def test_same_seed_gives_same_network():
+    levels, labels = clips()
+    schedule = Schedule(3, batch=8, columns=40)
+    once, again = (Cnn(schedule).fit(levels, labels, 2).scores(levels) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+
+
+def test_learns_from_a_teacher():
+    levels, labels = clips()
+    teaching = np.stack([labels, -labels], axis=1).astype(np.float32)
+    torch.manual_seed(0)
+    network = Network({GENRES: 2, "teacher": 2}, width=8)
+    network = train(network, Lesson(levels, labels, 2, teaching), QUICK)
+    with torch.no_grad():
+        said = network(torch.from_numpy(levels / np.float32(255)))["teacher"].numpy()
+    assert np.corrcoef(said[:, 0], labels)[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("genres", [2, 3])
+def test_discriminant_upon_a_trunk(trunk, genres):
+    levels, labels = clips(genres)
+    fitted = Embedded(trunk=trunk).fit(levels, labels, genres)
+    scores = fitted.scores(levels)
+    assert (scores.argmax(axis=1) == labels).mean() > 0.9
+    np.testing.assert_allclose(run(fitted.graph(), levels), scores, rtol=1e-3, atol=1e-3)
+
+
+def test_augmentation_stays_within_levels_and_changes_every_clip():
+    levels = torch.from_numpy(clips()[0] / np.float32(255))
+    changed = augmented(levels, Augmentation(), torch.Generator().manual_seed(0))
+    assert changed.shape == levels.shape
+    assert changed.min() >= 0
+    assert changed.max() <= 1
+    assert (changed != levels).flatten(1).any(dim=1).all()
+
+
+def test_mixing_keeps_labels_beside_their_levels():
+    values = torch.arange(8.0)
+    levels, labels = values[:, None, None].expand(8, 4, 4), values[:, None]
+    mixture, wanted = mixed((levels, labels), Augmentation(), np.random.default_rng(0))
+    torch.testing.assert_close(mixture.mean(dim=(1, 2)), wanted[:, 0])
