@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+Migrations = tuple[tuple[str, ...], ...]
+"""Statements by version: the first entry makes version 1."""
+
+MIGRATIONS: Migrations = (
     (
         """CREATE TABLE runs (
             id INTEGER PRIMARY KEY,
@@ -108,13 +111,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX queue_in_order ON queue (taken, failed, added, path)",
     ),
 )
-"""Statements by version: the first entry makes version 1."""
+"""The state database's own."""
 
 BUSY_TIMEOUT_S = 30.0
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the database at `path`, making or migrating it as needed.
+def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connection:
+    """Open the database at `path`, making or migrating it as needed; `MIGRATIONS` by default.
 
     Raises:
         StoreTooNewError: a newer tagger wrote it.
@@ -128,7 +131,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _migrate(connection, path)
+        _migrate(connection, path, MIGRATIONS if migrations is None else migrations)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
             f"the state database cannot be used: {error}",
@@ -168,18 +171,18 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) > len(MIGRATIONS):
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
+    if _version(connection) > len(migrations):
         raise StoreTooNewError(
             f"the state database is of version {_version(connection)}, "
-            f"this tagger knows up to {len(MIGRATIONS)}",
+            f"this tagger knows up to {len(migrations)}",
             path,
             "install the newer tagger again, or set store.folder to another folder",
         )
-    while _version(connection) < len(MIGRATIONS):
+    while _version(connection) < len(migrations):
         with transaction(connection):
             version = _version(connection)  # another process may have been faster
-            if version < len(MIGRATIONS):
-                for statement in MIGRATIONS[version]:
+            if version < len(migrations):
+                for statement in migrations[version]:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
