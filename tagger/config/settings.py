@@ -171,6 +171,24 @@ class Daemon(Struct, frozen=True, forbid_unknown_fields=True):
         return "inotify" if root in self.inotify else "auto"
 
 
+class Spotify(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training.spotify]`: the user's own playlists as labels."""
+
+    enabled: bool = False
+    client_id: str = ""
+    """Of the app that the user registered; public, as PKCE has no secret."""
+    playlists: dict[Text, Text] = field(default_factory=dict)
+    """Id, URL, or name in an export, to genre."""
+    exports: tuple[Path, ...] = ()
+    """Files, or folders of files, that Spotify's or Exportify's export made."""
+
+
+class Training(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training]`: `tagger train`."""
+
+    spotify: Spotify = field(default_factory=Spotify)
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be configured. All paths but `playlists.folder` are absolute."""
 
@@ -184,6 +202,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     workers: Workers = field(default_factory=Workers)
     store: Store = field(default_factory=Store)
     daemon: Daemon = field(default_factory=Daemon)
+    training: Training = field(default_factory=Training)
 
     @property
     def playlist_folder(self) -> Path:
