@@ -13,6 +13,7 @@ from training.benchmark import BENCHMARKS
 from training.build import RECIPE, build_gtzan
 from training.dataset import read_gtzan
 from training.fit.embedding import TRUNK
+from training.transfer import TRANSFERS
 
 _ROOT = Path(__file__).resolve().parents[1]
 _data = click.option(
@@ -80,6 +81,16 @@ def benchmark(names: tuple[str, ...], data: Path) -> None:
     clips = read_gtzan(data)
     for name in names or BENCHMARKS:
         figure = msgspec.to_builtins(BENCHMARKS[name](RECIPE, clips))
+        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(TRANSFERS)))
+@_data
+def transfer(names: tuple[str, ...], data: Path) -> None:
+    """Measure on FMA-small, and from one source to another (all, if none is named)."""
+    for name in names or TRANSFERS:
+        figure = msgspec.to_builtins(TRANSFERS[name](data))
         click.echo(msgspec.json.encode({"name": name, **figure}).decode())
 
 

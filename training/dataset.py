@@ -12,6 +12,7 @@ import numpy as np
 from tagger.domain import LogMel
 from tagger.errors import TrainingDataError
 from tagger.features import extract
+from tagger.features.mel import N_MELS, RATE, hz_to_mel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ GTZAN_GENRES = {
     "rock": "Rock",
 }
 """The data's own names to tagger's canonical ones."""
+_FMA_RATE = 44_100
 FOLEISS = ("foleiss_1", "foleiss_2", "foleiss_3")
 
 
@@ -90,10 +92,10 @@ def read_gtzan(folder: Path) -> Dataset:
 
 
 def read_fma_small(folder: Path) -> Dataset:
-    """Read the clips of `fma_small_logmel.npz`, 44.1 kHz levels of 128 x 128.
+    """Read the clips of `fma_small_logmel.npz`, on the bands and the scale of `levels-1`.
 
-    Their levels are no `levels-1`: other rate, mels and columns. Raises TrainingDataError when
-    the file is not there.
+    Their 128 columns are 0.234 s apart, three times as far as those of `levels-1`. Raises
+    TrainingDataError when the file is not there.
     """
     levels, ids, names, artists, split = _arrays(
         folder / "fma_small_logmel.npz", "level", "track_id", "genre", "artist_id", "split"
@@ -106,7 +108,7 @@ def read_fma_small(folder: Path) -> Dataset:
         genres=tuple(genres.tolist()),
         artists=artists.astype(str),
         known=np.ones(len(ids), bool),
-        levels=levels,
+        levels=np.stack([_on_our_bands(clip) for clip in levels]),
         splits={"fma_small": parts},
     )
 
@@ -125,6 +127,25 @@ def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:
     return extract(
         "statistics-1", LogMel(levels.astype(np.float32) / np.float32(255), -80.0)
     ).values
+
+
+def _on_our_bands(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn 6-bit levels (bands, columns) at 44.1 kHz to 8 bits and bands below 11,025 Hz.
+
+    Linear interpolation between neighbours, as the bands are evenly spaced on the mel scale.
+    """
+    place = _centres(RATE) / _centres(_FMA_RATE)[0] - 1
+    below = np.minimum(place.astype(int), N_MELS - 2)
+    share = (place - below).astype(np.float32)[:, np.newaxis]
+    interpolated = levels[below] * (1 - share) + levels[below + 1] * share
+    eight_bits: NDArray[np.uint8] = np.rint(4 * interpolated).astype(np.uint8)
+    return eight_bits
+
+
+def _centres(rate: int) -> NDArray[np.float64]:
+    top = hz_to_mel(np.array([rate / 2]))[0]
+    centres: NDArray[np.float64] = np.linspace(0, top, N_MELS + 2)[1:-1]
+    return centres
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:
