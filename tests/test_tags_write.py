@@ -194,6 +194,21 @@ def test_an_unsynchronised_tag_stays_so(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("genres", [BLUES, ("x" * 3000,)], ids=["fits", "outgrows"])
+@pytest.mark.parametrize("standing", [b"", b"TCON\0\0\0\x05\0\0\0(17)"])
+def test_bytes_behind_the_frames_are_kept_and_do_not_hide_the_genre(tmp_path, genres, standing):
+    path = media.make(tmp_path / "song.mp3")
+    frames = standing + b"TIT2\0\0\0\x02\0\0\0T"
+    body = frames + bytes(30) + b"left over" + bytes(30)
+    path.write_bytes(b"ID3\x03\0\0" + bytes([0, 0, 0, len(body)]) + body + path.read_bytes())
+    before = path.read_bytes()
+    written = write(path, genres)
+    assert b"left over" in path.read_bytes()
+    assert mutagen.File(path).tags["TCON"].text == list(genres)
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
 def test_an_id3v1_tag_gets_the_number_or_none(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"]})
     media.id3v1(path, title="One", genre=17)

@@ -6,6 +6,7 @@ mutagen, which is also the second opinion on what was written.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -136,8 +137,9 @@ def boundary(path: Path) -> Iterator[None]:
 
 
 def _os_error(error: BaseException | None) -> OSError | None:
+    """Find the operating system's own error; EINVAL is a seek to where a damaged file points."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             return error
         error = error.__cause__ or error.__context__
     return None

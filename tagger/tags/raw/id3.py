@@ -86,6 +86,11 @@ class Id3v2(RawTag):
             body = body[_extended_size(body, major) :]
         return cls(_frames(body, major), len(data), major, flags & ~EXTENDED)
 
+    @property
+    def end(self) -> int:
+        """Before bytes that are no frame, which no reader gets past."""
+        return len(self.items) - sum(not item.name for item in self.items)
+
     def genres(self) -> tuple[str, ...]:
         """Resolve numbers, `RX` and `CR`; a 2.2 or 2.3 text is split as `encode` joins it."""
         only = replace(self, items=tuple(item for _, item in self.genre_items), room=0)
@@ -167,8 +172,8 @@ def _frames(body: bytes, major: int) -> tuple[Item, ...]:
             other, other_end = _walk(body, major, plain=True)
             if other_end > end:
                 items, end = other, other_end
-    rest = body[end:]
-    return (*items, Item("", rest)) if rest.strip(b"\0") else tuple(items)
+    rest = body[end:].rstrip(b"\0")
+    return (*items, Item("", rest)) if rest else tuple(items)
 
 
 def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:

@@ -78,6 +78,11 @@ class RawTag(ABC):
         return tuple((i, item) for i, item in enumerate(self.items) if self.is_genre(item))
 
     @property
+    def end(self) -> int:
+        """Where a new item goes."""
+        return len(self.items)
+
+    @property
     def other_items(self) -> tuple[Item, ...]:
         """Every item that is no genre."""
         return tuple(item for item in self.items if not self.is_genre(item))
@@ -85,7 +90,7 @@ class RawTag(ABC):
     def with_genres(self, genres: tuple[str, ...]) -> Self:
         """Put new genre items where the first one stood, or at the end."""
         standing = self.genre_items
-        at = standing[0][0] if standing else len(self.items)
+        at = standing[0][0] if standing else self.end
         head = tuple(i for i in self.items[:at] if not self.is_genre(i))
         tail = tuple(i for i in self.items[at:] if not self.is_genre(i))
         return replace(self, items=head + self.encode(genres) + tail)
