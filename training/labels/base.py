@@ -22,7 +22,7 @@ class Weight(IntEnum):
     FOLDER = 2
     LIST = 2
     """A playlist or table that the user made: M3U, CSV, Spotify."""
-    CORRECTION = 4
+    CORRECTION = 8
     """What the user changed after tagger: more than all others together that agree."""
 
 
