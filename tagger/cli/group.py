@@ -12,11 +12,13 @@ from tagger import __version__
 
 COMMANDS = {
     "scan": "Listen to music and write genres into it.",
+    "watch": "File music as it arrives.",
     "classify": "Say what files sound like; writes nothing.",
     "undo": "Take back what tagger wrote.",
     "playlists": "Rebuild the genre playlists.",
     "status": "Show what tagger knows and did.",
     "doctor": "Say what would go wrong, and what to do about it.",
+    "service": "Have `tagger watch` started by itself.",
     "config": "Show, locate or begin the configuration.",
 }
 """Name to one line of help; the module of that name holds a click command called `command`."""

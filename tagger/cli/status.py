@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
+from tagger.daemon.status import ask
 from tagger.inference import read_manifest
 from tagger.store import Store
 
@@ -15,18 +16,29 @@ if TYPE_CHECKING:
     from tagger.config import Settings
 
 MOST_SHOWN = 20
+NOT_RUNNING = 3
 
 
 @click.command
 @JSON
 @configured
 def command(settings: Settings, *, as_json: bool) -> None:
-    """Show what tagger knows and did: files, decisions, runs, failures."""
+    """Show what tagger knows and did, and what `tagger watch` is at.
+
+    Exits with 3 when `tagger watch` is not running.
+    """
     with Store(settings.store.folder) as store:
         found = _gathered(settings, store)
     if as_json:
         print_json(found)
-        return
+    else:
+        _show(found)
+    if found["daemon"] is None:
+        raise click.exceptions.Exit(NOT_RUNNING)
+
+
+def _show(found: dict[str, Any]) -> None:
+    _show_daemon(found["daemon"])
     last = found["last_run"]
     when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
     counts = ", ".join(f"{n} {action}" for action, n in found["decisions"].items()) or "none yet"
@@ -41,9 +53,31 @@ def command(settings: Settings, *, as_json: bool) -> None:
         click.echo(printable(f"  {failure['path']}: {failure['reason']}"))
 
 
+def _show_daemon(daemon: dict[str, Any] | None) -> None:
+    if daemon is None:
+        click.echo("daemon      not running (tagger watch)")
+        return
+    doing = f"{daemon['files_per_minute']:.0f} files a minute" if daemon["busy"] else "idle"
+    click.echo(f"daemon      {doing}, process {daemon['pid']}, since {_moment(daemon['since'])}")
+    for watched in daemon["watching"]:
+        text = f"{watched['folder']} by {watched['how']}: {watched['why']}"
+        click.echo(f"watching    {printable(text)}")
+    click.echo(f"queue       {daemon['queue']}, and {daemon['settling']} that settle")
+    if reconciled := daemon["reconciled"]:
+        click.echo(f"reconciled  {_moment(reconciled['at'])}, {reconciled['files']} files")
+    for error in daemon["errors"]:
+        text = f"{_moment(error['at'])} {error['path']} {error['reason']}"
+        click.echo(f"error       {printable(text)}")
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
+
+
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     return {
+        "daemon": ask(settings.store.folder),
         "model": read_manifest(settings.model.bundle.folder).id,
         "state": str(store.path),
         "files": store.files.count(),
@@ -53,7 +87,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         and {
             "id": last.id,
             "kind": last.kind,
-            "started": datetime.fromtimestamp(last.started).astimezone().isoformat("T", "seconds"),
+            "started": _moment(last.started),
             "finished": last.finished is not None,
         },
         "failures": [

@@ -68,24 +68,23 @@ class Files:
         self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
 
     def mates(self, track: Track, most: int) -> list[FileRecord]:
-        """Return files that may be of the same album, the track's own perhaps among them.
+        """Return at most so many files that may be of the same album, the track's own as well.
 
-        Those with the same album in their tags; without one, those in the same folder. At
-        most so many come back.
+        They have the same album in their tags, and the same album artist or, without one,
+        the same folder.
         """
-        if track.tags.album:
-            rows = self._db.execute(
-                "SELECT * FROM files WHERE json_extract(tags, '$.album') = ? COLLATE NOCASE"
-                " AND root = ? LIMIT ?",
-                (track.tags.album, os.fsencode(track.root), most),
-            )
+        album = "json_extract(tags, '$.album') = ? COLLATE NOCASE"
+        if track.tags.album and track.tags.album_artist:
+            where = "root = ? AND json_extract(tags, '$.album_artist') = ? COLLATE NOCASE"
+            values: tuple[object, ...] = (os.fsencode(track.root), track.tags.album_artist)
         else:
             low = os.fsencode(track.path.parent) + b"/"
-            rows = self._db.execute(
-                "SELECT * FROM files WHERE path > ? AND path < ?"
-                " AND instr(substr(path, ?), x'2f') = 0 LIMIT ?",
-                (low, low[:-1] + b"0", len(low) + 1, most),
-            )
+            where = "path > ? AND path < ? AND instr(substr(path, ?), x'2f') = 0"
+            values = (low, low[:-1] + b"0", len(low) + 1)
+        rows = self._db.execute(
+            f"SELECT * FROM files WHERE {album} AND {where} LIMIT ?",  # noqa: S608 - constants
+            (track.tags.album, *values, most),
+        )
         return [record for row in rows if (record := _record(row))]
 
     def move(self, old: Path, new: Path) -> None:

@@ -24,7 +24,7 @@ class Job:
     path: Path
     root: Path
     failed: int
-    """How often a batch came to nothing while it was the only one in it, or one of many."""
+    """How often it was taken and came to nothing."""
 
 
 class Queue:
@@ -66,11 +66,20 @@ class Queue:
         """Drop a job, unless it was put again since it was taken."""
         self._db.execute("DELETE FROM queue WHERE path = ? AND taken = 1", (os.fsencode(path),))
 
+    def drop(self, path: Path) -> None:
+        """Drop a job in any case."""
+        self._db.execute("DELETE FROM queue WHERE path = ?", (os.fsencode(path),))
+
     def give_back(self, *, failed: bool = False) -> None:
         """Let all that is taken wait again; `failed` says that they came to nothing."""
         self._db.execute(
             "UPDATE queue SET taken = 0, failed = failed + ? WHERE taken = 1", (int(failed),)
         )
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether there is a job for this file."""
+        row = self._db.execute("SELECT 1 FROM queue WHERE path = ?", (os.fsencode(path),))
+        return row.fetchone() is not None
 
     def length(self) -> int:
         """Return how many jobs wait or are worked on."""

@@ -1,0 +1,56 @@
+"""`tagger service`: have `tagger watch` started by itself."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from tagger import config, service
+from tagger.cli.options import printable
+
+
+@click.command
+@click.argument("action", type=click.Choice(["show", "install", "uninstall"]), default="show")
+@click.option("--system", is_flag=True, help="Show the sandboxed one for the whole machine.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Use this configuration file.",
+)
+@click.pass_context
+def command(ctx: click.Context, action: str, *, system: bool, config_file: Path | None) -> None:
+    """Show the systemd unit that starts `tagger watch`, put it in its place, or remove it.
+
+    Nothing is started or stopped: the commands for that are printed. The system's service
+    runs as you, and is put in its place by
+    `tagger service show --system | sudo tee /etc/systemd/system/tagger.service`.
+    """
+    if system and action != "show":
+        raise click.UsageError("--system is for show: see `tagger service --help`")
+    chosen: Path | None = config_file or ctx.find_root().obj
+    file = config.find(chosen)
+    if system:
+        settings = config.load(chosen)
+        unit = service.system_unit(settings, file, getpass.getuser())
+        if not settings.store.folder.is_dir():
+            click.echo(f"first: mkdir -p {printable(settings.store.folder)}", err=True)
+    else:
+        config.load(chosen)
+        unit = service.user_unit(file if file != config.user_file() else None)
+    if action == "show":
+        click.echo(unit.text, nl=False)
+    elif action == "install":
+        service.install(unit)
+        click.echo(f"Written: {unit.path}. It starts now and with every login after")
+        click.echo(f"  {unit.systemctl} daemon-reload")
+        click.echo(f"  {unit.systemctl} enable --now tagger")
+        click.echo("It runs while nobody is logged in, too, after")
+        click.echo("  loginctl enable-linger")
+    elif service.uninstall(unit):
+        click.echo(f"Removed: {unit.path}. If it still runs, it ends after")
+        click.echo(f"  {unit.systemctl} stop tagger; {unit.systemctl} daemon-reload")
+    else:
+        click.echo(f"There is no {unit.path}.")

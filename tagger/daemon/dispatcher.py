@@ -1,0 +1,162 @@
+"""From jobs to filed music: the queue's files through the pipeline, batch by batch."""
+
+from __future__ import annotations
+
+import stat
+import time
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING
+
+from tagger import company, survey
+from tagger.daemon.logs import log
+from tagger.domain import Action, FileIdentity
+from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
+from tagger.inference import read_manifest
+from tagger.leases import open_for_writing
+from tagger.library import Found
+from tagger.operations import SpareUndone, Write, write_options
+from tagger.pipeline import Pipeline
+from tagger.store.failures import MAX_ATTEMPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from tagger.config import Settings
+    from tagger.daemon.board import Board
+    from tagger.daemon.intake import Intake
+    from tagger.daemon.listeners import Listeners
+    from tagger.daemon.stretch import Stretch
+    from tagger.domain import Outcome, Track
+    from tagger.store import Job, Store
+
+BATCH = 128
+"""Files; what is heard of them is what has to be in memory at a time."""
+PAUSE = 30.0
+"""Seconds to wait after a batch that came to nothing."""
+
+
+class Dispatcher:
+    """Works on the queue."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        intake: Intake,
+        stretch: Stretch,
+        listeners: Listeners,
+    ) -> None:
+        """Whatever a killed daemon was working on waits again."""
+        self._store = store
+        self._board = board
+        self._intake = intake
+        self._stretch = stretch
+        self._listeners = listeners
+        self._pause_until = 0.0
+        store.queue.give_back()
+        board.queue = store.queue.length()
+
+    def work(self, settings: Settings) -> Generator[Outcome, None, None]:
+        """Yield what becomes of one batch of files; nothing when there is nothing to do now.
+
+        Raises `CancelledError` when the listeners were stopped.
+        """
+        jobs = self._store.queue.take(BATCH) if time.monotonic() >= self._pause_until else []
+        self._board.queue = self._store.queue.length()
+        try:
+            for outcome in self._file(jobs, settings) if jobs else ():
+                self._tell(outcome)
+                yield outcome
+        except (CancelledError, GeneratorExit):
+            self._store.queue.give_back()
+            raise
+        except (ModelError, WorkersUnusableError) as error:
+            self._store.queue.give_back()
+            self._pause(str(error))
+        except Exception as error:  # noqa: BLE001 - a bug that one file brings out costs that file
+            log.failure("a batch came to nothing", error)
+            self._came_to_nothing(jobs, error)
+
+    def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
+        manifest = read_manifest(settings.model.bundle.folder)
+        self._board.model = manifest.id
+        tracks = {found.path: survey.look(found, self._store) for found in self._found(jobs)}
+        if not tracks:
+            return
+        again, others = company.gather(list(tracks.values()), self._store)
+        write = Write(self._store, self._stretch.run(), manifest.id, write_options(settings))
+        pipeline = Pipeline.of(
+            settings,
+            self._store,
+            self._listeners.workers(settings, manifest),
+            manifest,
+            SpareUndone(self._store, write),
+        )
+        for outcome in pipeline.run([*tracks.values(), *again], company=others):
+            if outcome.action is Action.ERROR and (track := tracks.get(outcome.path)):
+                self._look_again(track)
+            self._store.queue.done(outcome.path)
+            self._stretch.filed()
+            yield outcome
+
+    def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:
+        """Look at the files as they are now, which may be long after they settled."""
+        for job in jobs:
+            self._board.beat()
+            identity = _regular(job)
+            if identity and not open_for_writing(job.path):
+                yield Found(job.path, job.root, identity)
+                continue
+            self._store.queue.done(job.path)
+            if identity:
+                self._intake.touch(job.path)
+
+    def _look_again(self, track: Track) -> None:
+        """Wait for a file to settle anew if it changed while it was worked on."""
+        try:
+            changed = FileIdentity.of(track.path.lstat()) != track.identity
+        except OSError:
+            return
+        if changed:
+            self._intake.touch(track.path)
+
+    def _came_to_nothing(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Let the files come one by one, and give up the one that brings it about again."""
+        self._store.queue.give_back(failed=True)
+        if len(jobs) == 1 and jobs[0].failed + 1 >= MAX_ATTEMPTS:
+            job = jobs[0]
+            if identity := _regular(job):
+                self._store.failures.begin(job.path, identity, blamed=True)
+                kind, reason = WorkerCrashedError.__name__, f"tagger failed on it: {error!r}"
+                self._store.failures.failed(job.path, kind, reason, attempts=MAX_ATTEMPTS)
+            self._store.queue.drop(job.path)
+        else:
+            self._pause(repr(error))
+
+    def _pause(self, reason: str) -> None:
+        log.error("pausing", reason=reason, seconds=PAUSE)
+        self._board.error(reason)
+        self._listeners.close()
+        self._pause_until = time.monotonic() + PAUSE
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._board.beat()
+        self._board.outcome(outcome)
+        self._board.queue = self._store.queue.length()
+        failed = outcome.action in (Action.ERROR, Action.SKIP)
+        say = log.warning if failed else log.info
+        say(
+            str(outcome.action),
+            path=outcome.path,
+            before=outcome.before,
+            after=outcome.after,
+            reason=outcome.reason,
+        )
+
+
+def _regular(job: Job) -> FileIdentity | None:
+    try:
+        status = job.path.lstat()
+    except OSError:
+        return None
+    return FileIdentity.of(status) if stat.S_ISREG(status.st_mode) else None

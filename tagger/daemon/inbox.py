@@ -1,0 +1,98 @@
+"""Where other threads leave what the filing thread shall look at."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tagger.config import Settings
+
+MOST_HINTS = 50_000
+"""Paths that are remembered between two looks; what is beyond is found by a reconcile."""
+
+
+class Hint(Enum):
+    """What an event says about a path."""
+
+    CHANGED = auto()
+    """A file may be new or changed."""
+    APPEARED = auto()
+    """A folder is new, with whatever is in it."""
+    GONE = auto()
+    """Nothing is there any more."""
+
+
+@dataclass(slots=True)
+class Letters:
+    """What came in since the last look."""
+
+    hints: dict[tuple[Hint, Path], None] = field(default_factory=dict)
+    """In the order of their coming, each once."""
+    reconcile: str = ""
+    """Why everything is to be looked at; empty when it is not."""
+    settings: Settings | None = None
+    """To be used from now on."""
+
+
+class Inbox:
+    """Collects letters, and wakes the thread that reads them."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._letters = Letters()
+        self._unread = False
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the reader shall stop."""
+        return self._closed
+
+    def hint(self, hint: Hint, path: Path) -> None:
+        """Leave a hint; with too many of them, ask for a reconcile instead."""
+        with self._condition:
+            if len(self._letters.hints) < MOST_HINTS:
+                self._letters.hints[hint, path] = None
+            else:
+                self._letters.reconcile = "more happened than could be remembered"
+            self._wake()
+
+    def reconcile(self, why: str) -> None:
+        """Ask for everything to be looked at."""
+        with self._condition:
+            self._letters.reconcile = why
+            self._wake()
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Hand over new settings."""
+        with self._condition:
+            self._letters.settings = settings
+            self._wake()
+
+    def close(self) -> None:
+        """Tell the reader to stop."""
+        with self._condition:
+            self._closed = True
+            self._wake()
+
+    def read(self) -> Letters:
+        """Take out what came in."""
+        with self._condition:
+            letters, self._letters = self._letters, Letters()
+            self._unread = False
+            return letters
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something comes in, at most so long."""
+        with self._condition:
+            if not self._unread and not self._closed:
+                self._condition.wait(seconds)
+
+    def _wake(self) -> None:
+        self._unread = True
+        self._condition.notify()

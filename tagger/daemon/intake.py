@@ -1,0 +1,223 @@
+"""From hints and walks to jobs: what is new or changed, once it has settled."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tagger import library, survey, tags
+from tagger.containers import EXTENSIONS
+from tagger.daemon import mounts
+from tagger.daemon.board import Reconciled
+from tagger.daemon.inbox import Hint
+from tagger.daemon.logs import log
+from tagger.daemon.observers import Observers
+from tagger.daemon.settling import Settling
+from tagger.domain import FileIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.daemon.board import Board
+    from tagger.daemon.inbox import Inbox
+    from tagger.store import Store
+
+CHECK_INTERVAL = 5.0
+"""Seconds between two looks at whether the observers live."""
+MANY_GONE = 100
+"""Paths; to look for more than these one by one costs more than to look everywhere."""
+MOST_TOLD = 10_000
+"""What was said once and is not to be said again."""
+
+
+class Intake:
+    """Finds out what there is to do and puts it into the queue."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        inbox: Inbox,
+        board: Board,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin to watch, with a first reconcile due."""
+        self._store = store
+        self._board = board
+        self._clock = clock
+        self._observers = Observers(inbox)
+        self._settling = Settling(settings.daemon.settle, clock)
+        self._gone: dict[Path, None] = {}
+        self._told: set[tuple[Path, str]] = set()
+        self._why = "start"
+        """Why a reconcile is due; empty when only time makes it due."""
+        self._overfull = False
+        """Whether there was more to wait for than there is room for."""
+        self._checked = self._last_reconcile = clock()
+        self._polled: dict[Path, float] = {}
+        self.configure(settings)
+
+    def configure(self, settings: Settings) -> None:
+        """Work by these settings from now on."""
+        self._settings = settings
+        self._roots = [root.resolve() for root in settings.library.roots]
+        self._settling.seconds = settings.daemon.settle
+        self._arrange()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing settles or is about to."""
+        return not self._settling and not self._why and not self._overfull
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all that should be watched is."""
+        return self._observers.alive
+
+    def hints(self, hints: Iterable[tuple[Hint, Path]]) -> None:
+        """Take what the observers told."""
+        for hint, path in hints:
+            if hint is Hint.CHANGED:
+                self.touch(path)
+            elif hint is Hint.APPEARED:
+                self._look_below(path)
+            else:
+                self._gone[path] = None
+
+    def touch(self, path: Path) -> None:
+        """Look at a file once it has settled."""
+        if not self._settling.touch(path):
+            self._overfull = True
+
+    def reconcile_soon(self, why: str) -> None:
+        """Compare all folders with what is remembered at the next turn."""
+        self._why = why
+
+    def turn(self) -> None:
+        """Do whatever is due."""
+        now = self._clock()
+        if now >= self._checked + CHECK_INTERVAL:
+            self._checked = now
+            self._observers.check()
+        self._enqueue(self._settling.settled())
+        if self._overfull and not self._settling:
+            self._why = "there was more than could be waited for at a time"
+        if self._why or now >= self._last_reconcile + self._settings.daemon.reconcile_interval:
+            self._reconcile(self._why or "interval")
+        for folder, moment in self._polls().items():
+            if now >= moment:
+                self._polled[folder] = now
+                self._look_below(folder)
+        self._board.settling = len(self._settling)
+        self._board.watching = self._observers.watching
+
+    def next_turn(self) -> float:
+        """Return in how many seconds something is due."""
+        due = [
+            self._checked + CHECK_INTERVAL,
+            self._last_reconcile + self._settings.daemon.reconcile_interval,
+            *self._polls().values(),
+        ]
+        settling = self._settling.next_look()
+        waits = [moment - self._clock() for moment in due]
+        if settling is not None:
+            waits.append(settling)
+        return max(0.0, min(waits))
+
+    def forget_gone(self) -> int:
+        """Forget the files that are gone for good; returns how many.
+
+        To be called when nothing settles or is queued: a file that was moved is to be found
+        under its new name first, so that what is known of it goes along.
+        """
+        gone = list(self._gone) if len(self._gone) <= MANY_GONE else self._roots
+        self._gone.clear()
+        return sum(survey.forget_vanished(path, self._store) for path in gone)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._observers.close()
+
+    def _polls(self) -> dict[Path, float]:
+        """Return when each polled folder is to be looked at next."""
+        return {
+            watched.folder: max(self._polled.get(watched.folder, 0.0), self._last_reconcile)
+            + self._settings.daemon.poll_interval
+            for watched in self._observers.watching
+            if watched.how == "poll"
+        }
+
+    def _arrange(self) -> None:
+        mounted = mounts.read_mounts()
+        daemon = self._settings.daemon
+        self._observers.arrange(
+            watched
+            for configured, root in zip(self._settings.library.roots, self._roots, strict=True)
+            for watched in mounts.plan(root, daemon.watch(configured), mounted)
+        )
+
+    def _reconcile(self, why: str) -> None:
+        self._why, self._overfull = "", False
+        self._arrange()
+        began, at = self._clock(), time.time()
+        files = sum(self._look_below(root) for root in self._roots)
+        self._gone |= dict.fromkeys(self._roots)
+        self._last_reconcile = self._clock()
+        self._board.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
+        log.debug("reconciled", why=why, files=files)
+
+    def _look_below(self, start: Path) -> int:
+        """Touch every file that something is left to do for; returns how many files there are."""
+        root = library.root_of(start, self._roots)
+        if not start.is_dir():
+            if start == root:
+                self._tell_once(root, "is not there")
+            return 0
+        files = 0
+        for item in library.walk(start, root, self._settings.library.ignore):
+            self._board.beat()
+            if isinstance(item, library.Leftover):
+                tags.remove_leftovers(item.folder)
+            elif isinstance(item, library.Passed):
+                self._tell_once(item.path, item.reason)
+            else:
+                files += 1
+                queue = self._store.queue
+                if queue.needs(item.path, item.identity) and not queue.holds(item.path):
+                    self.touch(item.path)
+            if self._overfull:
+                break
+        return files
+
+    def _enqueue(self, paths: Iterable[Path]) -> None:
+        """Put settled files into the queue, by the rules as they are now."""
+        jobs: dict[Path, list[Path]] = {}
+        rules: dict[Path, library.IgnoreRules] = {}
+        for path in paths:
+            root = library.root_of(path, self._roots)
+            if root not in self._roots or path.suffix.lower() not in EXTENSIONS:
+                continue
+            if root not in rules:
+                rules[root] = library.IgnoreRules(root, self._settings.library.ignore)
+            if not rules[root].ignores_on_the_way(path) and self._is_needed(path):
+                jobs.setdefault(root, []).append(path)
+        for root, chosen in jobs.items():
+            with self._store.transaction():
+                self._store.queue.put(root, chosen)
+            for path in chosen:
+                log.debug("queued", path=path)
+
+    def _is_needed(self, path: Path) -> bool:
+        try:
+            return self._store.queue.needs(path, FileIdentity.of(path.lstat()))
+        except OSError:
+            return False
+
+    def _tell_once(self, path: Path, reason: str) -> None:
+        if len(self._told) > MOST_TOLD:
+            self._told.clear()
+        if (path, reason) not in self._told:
+            self._told.add((path, reason))
+            log.warning("left out", path=path, reason=reason)

@@ -1,0 +1,110 @@
+"""What the daemon says: one record one line, whatever a file's name holds.
+
+A record is an event with its fields: plain for people, `key=value` or JSON for programs.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import traceback
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Form = Literal["auto", "plain", "keyvalue", "json"]
+"""`auto` is plain on a terminal, else `key=value`."""
+
+_FIELDS = "fields"
+
+
+class Log:
+    """A logger of events with named fields."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def debug(self, event: str, **fields: object) -> None:
+        """Say what only somebody who looks for a mistake wants to know."""
+        self._logger.debug(event, extra={_FIELDS: fields})
+
+    def info(self, event: str, **fields: object) -> None:
+        """Say what happened."""
+        self._logger.info(event, extra={_FIELDS: fields})
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Say what somebody should look at some time."""
+        self._logger.warning(event, extra={_FIELDS: fields})
+
+    def error(self, event: str, **fields: object) -> None:
+        """Say what went wrong."""
+        self._logger.error(event, extra={_FIELDS: fields})
+
+    def failure(self, event: str, error: BaseException) -> None:
+        """Say that something happened which nobody thought of, with where it did."""
+        where = " ".join("".join(traceback.format_exception(error)).split())
+        self._logger.critical(event, extra={_FIELDS: {"error": repr(error), "traceback": where}})
+
+
+log = Log(logging.getLogger("tagger"))
+
+
+def configure(form: Form, *, verbose: bool = False) -> None:
+    """Send all that is said, by libraries and dying threads too, to standard error."""
+    if form == "auto":
+        form = "plain" if sys.stderr.isatty() else "keyvalue"
+    handler = logging.StreamHandler()
+    handler.setFormatter(Formatter(form))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("tagger").setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # see `watching`: it is told there
+    threading.excepthook = _thread_died
+
+
+def _thread_died(failed: threading.ExceptHookArgs) -> None:
+    log.failure("a thread died", failed.exc_value or failed.exc_type())
+
+
+class Formatter(logging.Formatter):
+    """Makes one line of a record."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record in the form that was chosen."""
+        fields: Mapping[str, Any] = getattr(record, _FIELDS, {})
+        event, level = record.getMessage(), record.levelname.lower()
+        when = datetime.fromtimestamp(record.created, UTC).astimezone()
+        if self._form == "json":
+            start = {"time": when.isoformat(), "level": level, "event": event}
+            return json.dumps({**start, **fields}, default=str)
+        told = " ".join(f"{key}={_value(value)}" for key, value in fields.items())
+        if self._form == "plain":
+            warning = f"{level}: " if record.levelno >= logging.WARNING else ""
+            return f"{when:%H:%M:%S} {warning}{one_line(event)} {told}".rstrip()
+        moment = when.isoformat(timespec="milliseconds")
+        return f"time={moment} level={level} event={_value(event)} {told}".rstrip()
+
+
+def one_line(text: str) -> str:
+    """Write out whatever would not show as itself on one line."""
+    readable = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in readable
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple | list):
+        value = ", ".join(map(str, value))
+    text = one_line(str(value))
+    if text and not any(character in text for character in ' "=\\'):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,82 @@
+"""A stretch of work: from the first job after an idle time until nothing is left to do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tagger import filing, library, survey
+from tagger.daemon.board import Burst
+from tagger.daemon.logs import log
+from tagger.playlists import PlaylistAction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tagger.config import Settings
+    from tagger.daemon.board import Board
+    from tagger.store import Store
+
+
+class Stretch:
+    """Is one run, which `tagger undo` takes back as a whole, and ends with the playlists."""
+
+    def __init__(
+        self, store: Store, board: Board, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._clock = clock
+        self._run: int | None = None
+        self._began = 0.0
+        self._files = 0
+        last = store.runs.last()
+        self._unpublished = last is not None and last.finished is None
+        """Whether playlists may be behind, as they are when a run was cut off."""
+        board.known = store.files.count()
+
+    def run(self) -> int:
+        """Return the number of this stretch's run, beginning one if need be."""
+        if self._run is None:
+            self._run = self._store.runs.start("watch")
+            self._began, self._files = self._clock(), 0
+        return self._run
+
+    def filed(self) -> None:
+        """Count a file."""
+        self._files += 1
+        self._unpublished = True
+        self._board.burst = Burst(self._files, self._clock() - self._began, over=False)
+
+    def changed(self) -> None:
+        """Note that files are gone."""
+        self._unpublished = True
+
+    def end(self, settings: Settings) -> None:
+        """Publish what is new, and end the run; harmless when nothing was done."""
+        if self._unpublished:
+            self._unpublished = False
+            self._publish(settings)
+        if self._run is not None:
+            self._store.runs.finish(self._run)
+            self._run = None
+            seconds = self._clock() - self._began
+            self._board.burst = Burst(self._files, seconds)
+            log.info("done for now", files=self._files, seconds=round(seconds, 1))
+        self._board.known = self._store.files.count()
+
+    def _publish(self, settings: Settings) -> None:
+        if not settings.playlists.enabled:
+            return
+        roots = [root.resolve() for root in settings.library.roots]
+        home = library.root_of(settings.playlist_folder.resolve(), roots)
+        if home in roots and not survey.is_there(home, self._store):
+            return  # a playlist would be written where a disk is to be mounted
+        refreshed = filing.refresh_all(settings, roots, self._store)
+        for change in refreshed.changes:
+            if change.action is PlaylistAction.REFUSED:
+                log.warning("playlist refused", path=change.path, reason=change.reason)
+            elif change.action is not PlaylistAction.UNCHANGED:
+                log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
+        for problem in refreshed.problems:
+            log.warning("not in a playlist", path=problem.path, reason=problem.reason)
