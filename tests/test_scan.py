@@ -357,3 +357,13 @@ def test_a_file_that_takes_the_place_of_another_brings_its_own_past(program):
     program.scan()
     assert program.run("undo", "--since", "1h", "--json").summary["set"] == 1
     assert genres(two) == ("Jazz",)
+
+
+def test_undo_knows_another_recording_by_its_sound(program):
+    path = song(program.music / "1.mp3", genre=["Folk"])
+    program.scan("--mode", "replace")
+    song(path, bundles.high, genre=["Classical"])
+    result = program.run("undo", "--json").files["1.mp3"]
+    assert result["decision"] == "skip"
+    assert "another recording" in result["reason"]
+    assert genres(path) == ("Classical",)

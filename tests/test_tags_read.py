@@ -304,3 +304,9 @@ def test_a_damaged_file_gives_tags_or_a_typed_error(tmp_path, form, damage, keep
         tags.read(path)
     except TaggerError as error:
         assert error.path == path
+
+
+def test_a_fifo_never_blocks(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    with pytest.raises(TagError):
+        tags.read(tmp_path / "pipe.mp3")

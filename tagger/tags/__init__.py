@@ -9,6 +9,7 @@ Nothing here knows what a genre means.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from tagger.domain import TrackTags
@@ -45,8 +46,13 @@ def read(path: Path) -> TrackTags:
     Raises UnsupportedContainerError (not an audio file that tagger knows), CorruptTagsError (the
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
     """
-    with boundary(path), path.open("rb") as file:
+    with boundary(path), open(path, "rb", opener=_unblocked) as file:
         return track_tags(file, path)
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """Open without waiting for anybody at the other end of what may have become a FIFO."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:

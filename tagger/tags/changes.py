@@ -44,7 +44,7 @@ def check_genres(genres: tuple[str, ...]) -> None:
             raise TagError(f"ID3 would read this genre as another one: {name!r}")
 
 
-def snapshot(container: Container, genres: tuple[str, ...]) -> GenreSnapshot:
+def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
     """Note all genre fields of a file; `genres` says the same in words."""
     return GenreSnapshot(
         genres,
@@ -56,6 +56,7 @@ def snapshot(container: Container, genres: tuple[str, ...]) -> GenreSnapshot:
             )
             for kind, tag in container.tags.items()
         },
+        sound,
     )
 
 

@@ -7,6 +7,7 @@ stream and the same first packets.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tagger.tags import changes, payload
@@ -30,6 +31,11 @@ class Judged:
         self.file = file
         form, self.container = open_container(file, path)
         self.parsed: Any = parse(file, form)
+
+    @cached_property
+    def opening(self) -> str | None:
+        """What FFmpeg makes of the sound; see `payload.opening`."""
+        return payload.opening(self.file)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -74,10 +80,9 @@ def _faults(
         yield "another field would have changed"
     if payload.digest(new.file, new.container) != payload.digest(old.file, old.container):
         yield "the sound would have changed"
-    opening = payload.opening(old.file)
-    if opening is None:
+    if old.opening is None:
         yield "FFmpeg cannot open it, so nothing could prove the copy right"
-    if payload.opening(new.file) != opening:
+    if new.opening != old.opening:
         yield "FFmpeg would play it differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))

@@ -229,9 +229,13 @@ def _write_all(target: int, data: bytes) -> None:
 def _copy_attributes(source: int, target: int) -> None:
     """Copy owner, mode and extended attributes (ACLs among them), as far as is permitted."""
     status, fresh = os.fstat(source), os.fstat(target)
-    if (fresh.st_uid, fresh.st_gid) != (status.st_uid, status.st_gid):
+    # one by one: who may not give a file away may still give it to a group of their own
+    if fresh.st_gid != status.st_gid:
         with contextlib.suppress(PermissionError):
-            os.fchown(target, status.st_uid, status.st_gid)
+            os.fchown(target, -1, status.st_gid)
+    if fresh.st_uid != status.st_uid:
+        with contextlib.suppress(PermissionError):
+            os.fchown(target, status.st_uid, -1)
     if os.fstat(target).st_mode != status.st_mode:  # some file systems know one mode only
         os.fchmod(target, stat.S_IMODE(status.st_mode))
     try:

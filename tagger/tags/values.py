@@ -50,6 +50,8 @@ class GenreSnapshot:
     """In words, for a tag that somebody has converted since."""
     tags: dict[str, TagState]
     """By kind of tag; a kind that is missing stood not in the file."""
+    sound: str
+    """`payload.opening` of the file: which recording it was."""
 
 
 @dataclass(frozen=True, slots=True)

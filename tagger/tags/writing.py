@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.errors import PayloadChangedError
-from tagger.tags import changes
+from tagger.errors import PayloadChangedError, SkippedError
+from tagger.tags import changes, payload
 from tagger.tags.judging import Judged, find_fault
 from tagger.tags.reading import boundary, open_container, track_tags
 from tagger.tags.safe_write import Replacement
@@ -66,11 +66,14 @@ def restore_genres(  # noqa: PLR0913 - as above
     """Put back what a file said about its genres, byte by byte; None if it says so already.
 
     A tag that tagger created goes, unless somebody has put something else into it. Parameters and
-    errors are those of `write_genres`; `options.id3_version` has no effect.
+    errors are those of `write_genres`; `options.id3_version` has no effect. SkippedError, too, if
+    the snapshot was taken of another recording.
     """
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
         with boundary(path):
             before = track_tags(transaction.original, path).genres
+            if payload.opening(transaction.original) != snapshot.sound:
+                raise SkippedError("another recording stands there now", path)
             _, container = open_container(transaction.original, path)
             tags = changes.restored(container, snapshot)
             if changes.same(tags, container.tags):
@@ -97,11 +100,11 @@ def _commit(
     before_commit: Callable[[TagIntent], None],
 ) -> Written:
     with boundary(path):
-        snapshot = changes.snapshot(container, change.before)
         transaction.fill(container.compose(change.tags))
         asked = None if change.restores else change.after
-        copy = Judged(transaction.copy, path)
-        fault = find_fault(Judged(transaction.original, path), copy, change.tags, asked)
+        original, copy = Judged(transaction.original, path), Judged(transaction.copy, path)
+        fault = find_fault(original, copy, change.tags, asked)
+        snapshot = changes.snapshot(container, change.before, original.opening or "")
         after = copy.genres
     if fault:
         raise PayloadChangedError(f"not written: {fault}", path, "please report this file")
