@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from threadpoolctl import threadpool_limits
 
 from tagger.errors import TaggerError
 from training.benchmark import BENCHMARKS
@@ -27,6 +28,8 @@ _data = click.option(
 @click.group()
 def main() -> None:
     """Make and measure genre models."""
+    # The matrices are small: more threads only wait for each other, and round otherwise.
+    threadpool_limits(limits=1, user_api="blas")
 
 
 @main.command()
