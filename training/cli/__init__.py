@@ -1,0 +1,1 @@
+"""Commands that `training` adds to `tagger`, each loaded only when it is named."""

@@ -1,0 +1,162 @@
+"""`tagger spotify`: the user's own Spotify playlists as labels."""
+
+from __future__ import annotations
+
+import sys
+import time
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tagger.cli.options import JSON, configured, print_json, printable
+from tagger.errors import SpotifyError
+from training.cli.spotify_report import print_status, print_synced, progress, status_of
+from training.spotify import consent, endpoints, references
+from training.spotify.auth import Authorization, plain_session
+from training.spotify.callback import Callback
+from training.spotify.connection import LOCK, client_id, connected
+from training.spotify.store import FILE_NAME, SpotifyStore
+from training.spotify.sync import State, Sync
+from training.spotify.tokens import LIFETIME_S, TokenFile
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+    from training.spotify.rows import Listed
+
+SOME_FAILED = 1
+REVOKE = "https://www.spotify.com/account/apps/"
+
+
+@click.group
+def command() -> None:
+    """Use your own Spotify playlists as labels for `tagger train`."""
+
+
+@command.command
+@click.option(
+    "--paste", is_flag=True, help="No browser on this computer: paste the address it ends at."
+)
+@configured
+def login(settings: Settings, *, paste: bool) -> None:
+    """Log in at Spotify, once in six months.
+
+    Spotify is asked for one thing: to read your playlists. tagger never sees your password.
+    """
+    consent.require_on(settings.training.spotify)
+    app, where, folder = client_id(settings), endpoints.chosen(), settings.store.folder
+    with SpotifyStore(folder) as store:
+        _ask_for_consent(store)
+    with plain_session() as session:
+        if paste:
+            attempt = Authorization(app, where, session)
+            click.echo(f"Open this address in any browser, and agree:\n\n  {attempt.url}\n")
+            click.echo("It then ends at an address that begins with http://127.0.0.1/callback and")
+            click.echo("shows an error: that is as it should be. Copy that address from its bar.")
+            token = attempt.complete(click.prompt("Address", prompt_suffix=": "))
+        else:
+            with Callback() as callback:
+                attempt = Authorization(app, where, session, callback.redirect_uri)
+                click.echo(f"Waiting for you to agree in the browser, at:\n\n  {attempt.url}\n")
+                if not webbrowser.open(attempt.url):
+                    click.echo("No browser opened: open it yourself, or stop and add --paste.")
+                token = attempt.complete(callback.wait(attempt.answers))
+    TokenFile(folder).begin(token)
+    with connected(settings) as api:
+        user = api.me()
+    until = time.strftime("%Y-%m-%d", time.localtime(time.time() + LIFETIME_S))
+    click.echo(printable(f"Logged in as {user.display_name or user.id}, until {until}."))
+
+
+@command.command
+@click.option("--purge", is_flag=True, help="Delete everything that came from Spotify, too.")
+@configured
+def logout(settings: Settings, *, purge: bool) -> None:
+    """Delete the login."""
+    folder = settings.store.folder
+    was = TokenFile(folder).forget()
+    click.echo("Logged out." if was else "There was no login.")
+    if purge:
+        SpotifyStore.purge(folder)
+        (folder / LOCK).unlink(missing_ok=True)
+        click.echo("Everything that came from Spotify is deleted, your agreement with it.")
+    elif (folder / FILE_NAME).exists():
+        click.echo("The lists that were read stay for up to 30 days; --purge deletes them now.")
+    click.echo(f"To withdraw what Spotify lets tagger do as well: {REVOKE}")
+
+
+@command.command
+@JSON
+@configured
+def status(settings: Settings, *, as_json: bool) -> None:
+    """Show login, playlists and what is wrong with them; asks nothing of Spotify."""
+    found = status_of(settings)
+    if as_json:
+        print_json(found)
+    else:
+        print_status(found)
+
+
+@command.command
+@JSON
+@configured
+def playlists(settings: Settings, *, as_json: bool) -> None:
+    """List the playlists of your account, with the genre that the configuration gives them."""
+    _require_consent(settings)
+    genres = references.wanted(settings.training.spotify)
+    with connected(settings) as api:
+        me = api.me().id
+        for playlist in api.playlists():
+            row = _listed(playlist, me, genres.get(playlist.id))
+            if as_json:
+                print_json(row)
+            else:
+                marks = row["genre"] or ("" if row["readable"] else "not yours: cannot be read")
+                text = f"{row['id']}  {row['tracks']:>5}  {row['name']:<40}  {marks}"
+                click.echo(printable(text.rstrip()))
+
+
+@command.command
+@JSON
+@configured
+def sync(settings: Settings, *, as_json: bool) -> None:
+    """Read the configured playlists, as far as they changed; goes on where it was stopped."""
+    _require_consent(settings)
+    wanted = references.wanted(settings.training.spotify)
+    failed = False
+    with SpotifyStore(settings.store.folder) as store:
+        if wanted:
+            with connected(settings) as api, progress() as heard:
+                for synced in Sync(api, store, heard).run(wanted):
+                    failed = failed or synced.state is State.FAILED
+                    print_synced(synced, wanted[synced.playlist], as_json=as_json)
+    if failed:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _ask_for_consent(store: SpotifyStore) -> None:
+    if store.agreed(consent.CLAUSE) is None:
+        click.echo(consent.NOTICE)
+        if not click.confirm(consent.QUESTION, default=False):
+            raise SpotifyError("nothing was done", hint="the same training works without Spotify")
+        consent.agree(store)
+
+
+def _require_consent(settings: Settings) -> None:
+    """Ask where somebody is there to answer; else the clause must have been agreed to."""
+    consent.require_on(settings.training.spotify)
+    with SpotifyStore(settings.store.folder) as store:
+        if sys.stdin.isatty():
+            _ask_for_consent(store)
+        consent.require(settings.training.spotify, store)
+
+
+def _listed(playlist: Listed, me: str, genre: str | None) -> dict[str, Any]:
+    own = playlist.owner is not None and playlist.owner.id == me
+    return {
+        "id": playlist.id,
+        "name": playlist.name or "",
+        "tracks": playlist.items.total if playlist.items else 0,
+        "readable": own or bool(playlist.collaborative),
+        "genre": genre,
+    }

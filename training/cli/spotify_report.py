@@ -1,0 +1,123 @@
+"""What `tagger spotify` prints."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tagger.cli.options import print_json, printable
+from training.spotify import consent, references
+from training.spotify.refusals import LOGIN
+from training.spotify.store import SpotifyStore
+from training.spotify.tokens import LIFETIME_S, WARN_AFTER_S, TokenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tagger.config import Settings
+    from training.spotify.sync import Synced
+
+
+def status_of(settings: Settings) -> dict[str, Any]:
+    """Return what `tagger spotify status --json` prints."""
+    spotify, folder = settings.training.spotify, settings.store.folder
+    warnings = login_warnings(TokenFile(folder))
+    token = TokenFile(folder).read()
+    with SpotifyStore(folder) as store:
+        agreed = store.agreed(consent.CLAUSE)
+        return {
+            "enabled": spotify.enabled,
+            "agreed": agreed and _when(agreed),
+            "logged_in": token is not None,
+            "login_ends": token and _when(token.authorized_at + LIFETIME_S),
+            "paused_until": _when(store.paused_until) if store.paused_until > time.time() else None,
+            "playlists": [
+                _playlist(store, playlist, genre)
+                for playlist, genre in references.wanted(spotify).items()
+            ],
+            "exports": [str(path) for path in spotify.exports],
+            "warnings": warnings,
+        }
+
+
+def login_warnings(file: TokenFile) -> list[str]:
+    """Say what is about to go wrong with the login, each with its next step."""
+    warnings, token = [], file.read()
+    if token and token.age_s > WARN_AFTER_S:
+        end = _when(token.authorized_at + LIFETIME_S)
+        warnings.append(f"the Spotify login ends on {end}: {LOGIN} before")
+    if file.exposed:
+        warnings.append(f"others may read the login: chmod 600 {file.path}")
+    return warnings
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """Print the status for people."""
+    login = f"until {found['login_ends']}" if found["logged_in"] else f"none: {LOGIN}"
+    click.echo(f"source     {'on' if found['enabled'] else 'off: training.spotify.enabled'}")
+    click.echo(f"terms      {'agreed to ' + found['agreed'] if found['agreed'] else 'not agreed'}")
+    click.echo(f"login      {login}")
+    if found["paused_until"]:
+        click.echo(f"paused     until {found['paused_until']}, as Spotify asks")
+    for row in found["playlists"]:
+        read = f"{row['places']} places, read {row['read']}" if row["read"] else "not read yet"
+        click.echo(printable(f"playlist   {row['genre']}: {row['name']} ({read})"))
+        if row["problem"]:
+            click.echo(printable(f"           ! {row['problem']}"))
+    for path in found["exports"]:
+        click.echo(printable(f"export     {path}"))
+    for warning in found["warnings"]:
+        click.echo(printable(f"warning    {warning}"))
+
+
+def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
+    """Print what became of one playlist."""
+    problem = synced.problem
+    if as_json:
+        print_json(
+            {
+                "playlist": synced.playlist,
+                "name": synced.name,
+                "genre": genre,
+                "state": str(synced.state),
+                "places": synced.places,
+                "reason": problem and problem.reason,
+                "next_step": problem and problem.hint,
+            }
+        )
+        return
+    tail = f"  {problem.reason}\n{'':<11}-> {problem.hint}" if problem else ""
+    line = f"{synced.state:<9}  {genre}: {synced.name} ({synced.places} places)"
+    click.echo("\n".join(map(printable, f"{line}{tail}".split("\n"))))
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give what hears of each page; it shows them on a terminal only."""
+    if not sys.stdout.isatty():
+        yield lambda _name, _done, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - pipes need no rich
+
+    with Console().status("Asking Spotify") as shown:
+        yield lambda name, done, total: shown.update(printable(f"{name}: {done} of {total}"))
+
+
+def _playlist(store: SpotifyStore, playlist: str, genre: str) -> dict[str, Any]:
+    reading, problem = store.finished(playlist), store.problem(playlist)
+    return {
+        "id": playlist,
+        "genre": genre,
+        "name": reading.name if reading else playlist,
+        "places": reading.total if reading else None,
+        "read": _when(reading.started) if reading else None,
+        "problem": f"{problem.reason} ({problem.hint})" if problem else None,
+    }
+
+
+def _when(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(seconds))

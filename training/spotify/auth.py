@@ -1,0 +1,148 @@
+"""Logging in by PKCE: a client id and no secret (RFC 7636, RFC 8252)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from spotipy.cache_handler import MemoryCacheHandler
+from spotipy.oauth2 import SpotifyPKCE
+
+from tagger.errors import SpotifyLoginError
+from training.spotify import refusals
+
+if TYPE_CHECKING:
+    from spotipy.cache_handler import CacheHandler
+
+    from training.spotify.endpoints import Endpoints
+    from training.spotify.tokens import TokenFile
+
+SCOPES = ("playlist-read-private", "playlist-read-collaborative")
+REDIRECT_URI = "http://127.0.0.1/callback"
+"""As the app registers it; without a port, any port is accepted (RFC 8252, 7.3)."""
+TIMEOUT_S = 10.0
+
+
+def plain_session() -> requests.Session:
+    """Make a session without retries of its own, whose refusals are ours.
+
+    spotipy logs bearer tokens, refresh tokens and code verifiers at DEBUG; its loggers are
+    switched off, as what they say of errors is in the errors.
+    """
+    for name in ("spotipy.client", "spotipy.oauth2", "spotipy.cache_handler"):
+        logging.getLogger(name).disabled = True
+    session = requests.Session()
+    session.hooks["response"].append(refusals.check)
+    return session
+
+
+class Login:
+    """What spotipy asks for a token: it renews it when needed and never asks anybody."""
+
+    def __init__(
+        self, client_id: str, file: TokenFile, endpoints: Endpoints, session: requests.Session
+    ) -> None:
+        self._file = file
+        self._pkce = _pkce(client_id, endpoints, session, file)
+
+    def get_access_token(self, as_dict: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+        """Return a token that is good for a minute at least; the argument is spotipy's.
+
+        Raises SpotifyLoginError when there is none, SpotifyUnavailableError.
+        """
+        try:
+            with refusals.typed():
+                token = self._pkce.validate_token(self._file.get_cached_token())
+        except SpotifyLoginError:
+            self._file.forget()
+            raise
+        if token is None:
+            raise SpotifyLoginError("there is no Spotify login", hint=refusals.LOGIN)
+        return str(token["access_token"])
+
+    def renew(self) -> None:
+        """Get a new access token though the old one should still be good.
+
+        Raises as `get_access_token`.
+        """
+        token = self._file.read()
+        if token is None:
+            raise SpotifyLoginError("there is no Spotify login", hint=refusals.LOGIN)
+        try:
+            with refusals.typed():
+                self._pkce.refresh_access_token(token.refresh_token)
+        except SpotifyLoginError:
+            self._file.forget()
+            raise
+
+
+class Authorization:
+    """One attempt to log in: an address to open, and the address that the browser ends at."""
+
+    def __init__(
+        self,
+        client_id: str,
+        endpoints: Endpoints,
+        session: requests.Session,
+        redirect_uri: str = REDIRECT_URI,
+    ) -> None:
+        self._state = secrets.token_urlsafe(24)
+        self._pkce = _pkce(client_id, endpoints, session, MemoryCacheHandler(), redirect_uri)
+        self.url: str = self._pkce.get_authorize_url(self._state)
+        """What the user has to open in a browser."""
+
+    def answers(self, address: str) -> bool:
+        """Tell whether an address is the answer to this attempt and to no other."""
+        given = _query(address).get("state", "")
+        return secrets.compare_digest(given.encode(), self._state.encode())
+
+    def complete(self, address: str) -> dict[str, Any]:
+        """Exchange the code in the address for a token, in spotipy's form.
+
+        Raises SpotifyLoginError when it is no answer to this attempt, or the user said no;
+        SpotifyAccountError, SpotifyUnavailableError.
+        """
+        query, again = _query(address), "run `tagger spotify login` again"
+        if not self.answers(address):
+            reason = "that is no answer to this login"
+            raise SpotifyLoginError(reason, hint=f"{again}, and paste the whole address")
+        if "code" not in query:
+            raise SpotifyLoginError("Spotify was not allowed to let tagger in", hint=again)
+        try:
+            with refusals.typed():
+                self._pkce.get_access_token(query["code"], check_cache=False)
+                return dict(self._pkce.cache_handler.get_cached_token())
+        except SpotifyLoginError as error:
+            reason = "Spotify does not take this answer: each is good once, for some minutes"
+            raise SpotifyLoginError(reason, hint=again) from error
+
+
+def _query(address: str) -> dict[str, str]:
+    try:
+        query = urlsplit(address.strip()).query
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def _pkce(
+    client_id: str,
+    endpoints: Endpoints,
+    session: requests.Session,
+    handler: CacheHandler,
+    redirect_uri: str = REDIRECT_URI,
+) -> SpotifyPKCE:
+    pkce = SpotifyPKCE(
+        client_id=client_id,
+        redirect_uri=redirect_uri,
+        scope=SCOPES,
+        requests_timeout=TIMEOUT_S,
+        requests_session=session,
+        open_browser=False,
+        cache_handler=handler,
+    )
+    pkce.OAUTH_AUTHORIZE_URL, pkce.OAUTH_TOKEN_URL = endpoints.authorize, endpoints.token
+    return pkce

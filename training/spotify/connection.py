@@ -1,0 +1,62 @@
+"""Putting together what a question to Spotify needs, for one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from tagger.errors import SpotifyError, SpotifyOffError
+from training.spotify import endpoints
+from training.spotify.api import Api, Pace
+from training.spotify.auth import Login, plain_session
+from training.spotify.tokens import TokenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tagger.config import Settings
+
+LOCK = "spotify.lock"
+
+
+def client_id(settings: Settings) -> str:
+    """Return the app's id. Raises SpotifyOffError when there is none."""
+    found = settings.training.spotify.client_id.strip()
+    if not found:
+        raise SpotifyOffError(
+            "there is no client id of Spotify's",
+            hint="register an app at https://developer.spotify.com/dashboard with the redirect "
+            "URI http://127.0.0.1/callback, and set training.spotify.client_id",
+        )
+    return found
+
+
+@contextlib.contextmanager
+def connected(settings: Settings) -> Iterator[Api]:
+    """Give the API with the stored login, which is renewed as needed and never asked for.
+
+    Raises SpotifyOffError, and SpotifyError when another process is at it: a renewed login
+    takes the old one's power away, so two must not renew it at once.
+    """
+    where, file = endpoints.chosen(), TokenFile(settings.store.folder)
+    with _alone(settings.store.folder), plain_session() as session:
+        login = Login(client_id(settings), file, where, session)
+        yield Api(login, where, session, Pace(where.interval))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        reason = "another tagger is talking with Spotify"
+        raise SpotifyError(reason, hint="wait until it has finished") from error
+    else:
+        yield
+    finally:
+        os.close(lock)

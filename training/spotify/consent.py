@@ -1,0 +1,55 @@
+"""The clause of Spotify's terms that a user has to know before playlists become labels."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tagger.errors import SpotifyOffError
+
+if TYPE_CHECKING:
+    from tagger.config import Spotify
+    from training.spotify.store import SpotifyStore
+
+CLAUSE = "developer-policy-III.14/2025-05-15"
+"""What exactly a yes was said to; another wording is asked for anew."""
+NOTICE = """\
+Spotify's Developer Policy (III.14, version of 15 May 2025) says:
+
+    "Do not use the Spotify Platform or any Spotify Content to train a machine learning
+    or AI model or otherwise ingest Spotify Content into a machine learning or AI model."
+
+What tagger does: it reads the titles and artists on playlists of your own, looks for the same
+tracks among your own files, and takes the playlist as your word on their genre. The model learns
+from the sound of your files. No sound and no audio features come from Spotify; nothing that does
+come goes into a model; the lists are deleted after 30 days, or at once by
+`tagger spotify logout --purge`.
+
+Whether that is within the clause is between you and Spotify. Exported lists are the same content.
+The same training works without Spotify: from folders, genre tags, M3U playlists and tables.
+"""
+QUESTION = "Do you want to use your playlists in this way?"
+
+
+def require_on(spotify: Spotify) -> None:
+    """Raise SpotifyOffError unless the source is turned on in the configuration."""
+    if not spotify.enabled:
+        raise SpotifyOffError(
+            "Spotify playlists are off",
+            hint="set training.spotify.enabled = true; `tagger config path` says where",
+        )
+
+
+def require(spotify: Spotify, store: SpotifyStore) -> None:
+    """Raise SpotifyOffError unless the source is on and the clause was agreed to."""
+    require_on(spotify)
+    if store.agreed(CLAUSE) is None:
+        raise SpotifyOffError(
+            "you have not agreed yet to what Spotify's terms say on machine learning",
+            hint="run `tagger spotify login`, which asks",
+        )
+
+
+def agree(store: SpotifyStore) -> None:
+    """Keep the user's yes."""
+    store.agree(CLAUSE, time.time())

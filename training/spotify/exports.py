@@ -1,0 +1,141 @@
+"""The same lists without the API: Spotify's own export of an account, and Exportify's tables.
+
+Spotify sends `Playlist1.json` (and 2, 3...) on request of one's data; Exportify makes one CSV file
+of each playlist, named after it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.errors import SpotifyError
+from training.spotify.rows import Kind, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+LARGEST = 2**28
+"""Bytes; no export of one account's playlists comes near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One playlist of an export."""
+
+    name: str
+    origin: Path
+    rows: tuple[Row, ...]
+
+
+class _Track(msgspec.Struct, frozen=True, rename="camel"):
+    track_name: str | None = None
+    artist_name: str | None = None
+    album_name: str | None = None
+    track_uri: str | None = None
+
+
+class _Place(msgspec.Struct, frozen=True, rename="camel"):
+    track: _Track | None = None
+    episode: object = None
+    local_track: object = None
+
+
+class _Playlist(msgspec.Struct, frozen=True):
+    name: str | None = None
+    items: tuple[_Place, ...] | None = ()
+
+
+class _Account(msgspec.Struct, frozen=True):
+    playlists: tuple[_Playlist, ...]
+
+
+def files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Return the exports among files and folders."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted([*path.glob("*.csv"), *path.glob("Playlist*.json")])
+        else:
+            yield path
+
+
+def read(path: Path) -> tuple[Exported, ...]:
+    """Read an exported file.
+
+    Raises SpotifyError when it is none or cannot be read.
+    """
+    hint = "name Exportify's CSV files, or Playlist1.json of Spotify's export"
+    try:
+        if path.stat().st_size > LARGEST:
+            raise SpotifyError("too large for an export", path, hint)
+        content = path.read_bytes()
+    except OSError as error:
+        raise SpotifyError(f"cannot be read: {error.strerror}", path, hint) from error
+    try:
+        return _account(content, path) if path.suffix.lower() == ".json" else _table(content, path)
+    except (msgspec.MsgspecError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise SpotifyError("no export of Spotify playlists", path, hint) from error
+
+
+def _account(content: bytes, path: Path) -> tuple[Exported, ...]:
+    return tuple(
+        Exported(playlist.name or "", path, tuple(map(_place, count(), playlist.items or ())))
+        for playlist in msgspec.json.decode(content, type=_Account).playlists
+    )
+
+
+def _place(position: int, place: _Place) -> Row:
+    track = place.track
+    if track and track.track_name and track.artist_name:
+        album, uri = track.album_name or "", track.track_uri or ""
+        return Row(position, Kind.TRACK, uri, track.track_name, (track.artist_name,), album)
+    if place.episode:
+        return Row(position, Kind.EPISODE)
+    return Row(position, Kind.LOCAL if place.local_track else Kind.GONE)
+
+
+def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
+    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval="")
+    columns = {name.casefold(): name for name in reader.fieldnames or ()}
+    if not {"track name", "artist name(s)"} <= columns.keys():
+        raise KeyError
+    rows = tuple(
+        _line(position, {lower: line[name] for lower, name in columns.items()})
+        for position, line in enumerate(reader)
+    )
+    return (Exported(path.stem, path, rows),)
+
+
+def _line(position: int, line: Mapping[str, str]) -> Row:
+    uri = line.get("track uri") or line.get("spotify uri") or ""
+    title, artists = line["track name"].strip(), _artists(line["artist name(s)"])
+    if ":local:" in uri:
+        return Row(position, Kind.LOCAL)
+    if ":episode:" in uri:
+        return Row(position, Kind.EPISODE)
+    if not title or not artists:
+        return Row(position, Kind.GONE)
+    length = line.get("track duration (ms)") or line.get("duration (ms)") or ""
+    return Row(
+        position,
+        Kind.TRACK,
+        uri,
+        title,
+        artists,
+        line.get("album name", ""),
+        int(length) / 1000 if re.fullmatch(r"[0-9]{1,9}", length) else None,
+        line.get("isrc", ""),
+    )
+
+
+def _artists(text: str) -> tuple[str, ...]:
+    """Take a field of artists apart: `;` in newer exports, `,` (escaped within names) in older."""
+    parts = text.split(";") if ";" in text else re.split(r"(?<!\\),", text)
+    return tuple(part.replace("\\,", ",").strip() for part in parts if part.strip())

@@ -1,0 +1,66 @@
+"""What the user wrote to name a playlist: an id, a link, a URI, or its name in an export."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tagger.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tagger.config import Spotify
+
+_ID = "(?P<id>[0-9A-Za-z]{22})"
+_FORMS = (
+    re.compile(_ID),
+    re.compile(rf"spotify:(?:user:[^:]+:)?playlist:{_ID}"),
+    re.compile(
+        rf"(?:https?://)?open\.spotify\.com/(?:intl-\w+/)?(?:user/[^/]+/)?playlist/{_ID}"
+        r"(?:[/?#].*)?"
+    ),
+)
+
+
+def playlist_id(reference: str) -> str | None:
+    """Return the id in a reference; None when it is a name."""
+    for form in _FORMS:
+        if found := form.fullmatch(reference.strip()):
+            return found["id"]
+    return None
+
+
+def wanted(spotify: Spotify) -> dict[str, str]:
+    """Return the genre of each playlist id that the API is asked for.
+
+    Raises ConfigError when one playlist has two genres, or a reference is neither an id nor,
+    as there are no exports, a name.
+    """
+    genres: dict[str, str] = {}
+    for reference, genre in spotify.playlists.items():
+        found = playlist_id(reference)
+        if found is None:
+            if not spotify.exports:
+                raise ConfigError(
+                    f"training.spotify.playlists: {reference!r} is no playlist's link or id",
+                    hint="`tagger spotify playlists` shows the ids of yours",
+                )
+        elif genres.setdefault(found, genre) != genre:
+            raise ConfigError(
+                f"training.spotify.playlists: {found} has two genres, {genres[found]} and {genre}",
+                hint="leave one of them",
+            )
+    return genres
+
+
+def named(spotify: Spotify) -> dict[str, str]:
+    """Return the genre of each playlist that is named as in an export, by `key` of its name."""
+    return {
+        key(reference): genre
+        for reference, genre in spotify.playlists.items()
+        if playlist_id(reference) is None
+    }
+
+
+def key(name: str) -> str:
+    """Reduce a playlist's name to what is left of it in the name of an exported file."""
+    return "_".join(re.findall(r"\w+", name.casefold())).replace("__", "_").strip("_")

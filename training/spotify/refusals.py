@@ -1,0 +1,185 @@
+"""What Spotify's refusals mean, and what the user can do about each.
+
+Nothing that the server says is repeated: its sentences are for developers, and ours have to
+stay one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from spotipy.exceptions import SpotifyBaseException
+
+from tagger.errors import (
+    SpotifyAccountError,
+    SpotifyError,
+    SpotifyLoginError,
+    SpotifyPausedError,
+    SpotifyPlaylistError,
+    SpotifyUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOGIN = "run `tagger spotify login`"
+LATER = "what was read so far is kept; run `tagger spotify sync` again"
+LONGEST_WAIT_S = 60.0
+"""A longer wait than this is not waited for."""
+SHORT_WAIT_S = 5.0
+"""Where Spotify says "too many" without saying for how long."""
+_MONTH_S = 30 * 86_400.0
+
+_NONSENSE = (
+    SpotifyBaseException,
+    msgspec.ValidationError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+)
+"""What spotipy and the decoding raise over an answer that is not what it should be."""
+
+
+def check(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raise the error that an answer stands for: a hook of `requests` for responses."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return
+    path = urlsplit(response.url).path
+    if path.endswith("/api/token") and response.status_code < HTTPStatus.TOO_MANY_REQUESTS:
+        raise _token_refusal(_error(response))
+    raise _refusal(response, path)
+
+
+@contextlib.contextmanager
+def typed() -> Iterator[None]:
+    """Turn what requests, spotipy and broken answers raise into ours.
+
+    Raises SpotifyUnavailableError.
+    """
+    try:
+        yield
+    except requests.Timeout as error:
+        raise _unavailable("Spotify did not answer in time") from error
+    except requests.exceptions.JSONDecodeError as error:
+        raise _broken() from error
+    except requests.RequestException as error:
+        raise _unavailable("Spotify cannot be reached") from error
+    except _NONSENSE as error:
+        raise _broken() from error
+
+
+def _refusal(response: requests.Response, path: str) -> SpotifyError:
+    status, of_playlist = response.status_code, "/playlists/" in path
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unavailable(f"Spotify has a fault of its own ({status})")
+    match status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return _too_many(response)
+        case HTTPStatus.UNAUTHORIZED:
+            return SpotifyLoginError("Spotify does not accept the login any more", hint=LOGIN)
+        case HTTPStatus.FORBIDDEN:
+            return _forbidden(str(_error(response).get("message")), of_playlist=of_playlist)
+    return _not_there(status) if of_playlist else _out_of_date(status)
+
+
+def _not_there(status: int) -> SpotifyError:
+    if status == HTTPStatus.NOT_FOUND:
+        hint = (
+            "Spotify's own playlists answer no app: copy the tracks into a playlist of yours, "
+            "and name that in training.spotify.playlists"
+        )
+        return SpotifyPlaylistError("made by Spotify, or deleted", hint=hint)
+    hint = "copy the playlist's link anew into training.spotify.playlists"
+    return SpotifyPlaylistError(f"Spotify does not know what it is ({status})", hint=hint)
+
+
+def _out_of_date(status: int) -> SpotifyError:
+    return SpotifyAccountError(f"Spotify refuses ({status})", hint="update tagger and spotipy")
+
+
+def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
+    if "premium" in message.lower():
+        return SpotifyAccountError(
+            "Spotify answers only apps whose owner has Premium",
+            hint="subscribe with the account that registered the app; it can take some hours",
+        )
+    if of_playlist:
+        return SpotifyPlaylistError(
+            "shown to its owner and collaborators only",
+            hint="copy its tracks into a playlist of yours and name that; if it is yours, add "
+            "your account to the app's User Management at developer.spotify.com/dashboard",
+        )
+    return SpotifyAccountError(
+        "Spotify does not let this account use the app",
+        hint="add it to the app's User Management at developer.spotify.com/dashboard",
+    )
+
+
+def _too_many(response: requests.Response) -> SpotifyError:
+    seconds = _retry_after(response.headers.get("Retry-After"))
+    if _error(response).get("reason") == "QUOTA_EXCEEDED":
+        return SpotifyPausedError(
+            "the quota of the app's developer is used up",
+            hint=f"{LATER} tomorrow",
+            seconds=seconds,
+        )
+    if seconds is not None and seconds > LONGEST_WAIT_S:
+        return SpotifyPausedError(
+            f"Spotify wants to be left alone for {_span(seconds)}",
+            hint=f"{LATER} then",
+            seconds=seconds,
+        )
+    wait = SHORT_WAIT_S if seconds is None else seconds
+    return SpotifyUnavailableError("too many requests", hint=LATER, seconds=wait)
+
+
+def _token_refusal(error: dict[str, Any]) -> SpotifyError:
+    if error.get("error") == "invalid_client":
+        hint = "copy it from developer.spotify.com/dashboard into training.spotify.client_id"
+        return SpotifyAccountError("Spotify does not know this client id", hint=hint)
+    return SpotifyLoginError("the Spotify login has expired or was withdrawn", hint=LOGIN)
+
+
+def _error(response: requests.Response) -> dict[str, Any]:
+    """Return the error object of an answer: the API nests it, the token endpoint does not."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    nested = body.get("error") if isinstance(body, dict) else None
+    if isinstance(nested, dict):
+        return nested
+    return body if isinstance(body, dict) else {}
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds, from either form of RFC 9110, 10.2.3."""
+    if value is None:
+        return None
+    with contextlib.suppress(ValueError):
+        if value.strip().isdecimal():
+            return min(float(value), _MONTH_S)
+        away = parsedate_to_datetime(value).timestamp() - time.time()
+        return min(max(0.0, away), _MONTH_S)
+    return None
+
+
+def _span(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _unavailable(reason: str) -> SpotifyUnavailableError:
+    return SpotifyUnavailableError(reason, hint=LATER)
+
+
+def _broken() -> SpotifyUnavailableError:
+    return _unavailable("Spotify's answer makes no sense")

@@ -1,0 +1,143 @@
+"""What the API's pages and the exports say, as rows of a playlist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+
+class Kind(StrEnum):
+    """What stands in a playlist's place."""
+
+    TRACK = "track"
+    EPISODE = "episode"
+    LOCAL = "local"
+    """A file of the user's that Spotify only knows by name."""
+    GONE = "gone"
+    """Nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One place of a playlist."""
+
+    position: int
+    """From 0."""
+    kind: Kind
+    uri: str = ""
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    duration_s: float | None = None
+    """Seconds, None where it is not said."""
+    isrc: str = ""
+
+
+class Named(Struct, frozen=True):
+    """An artist, an album or a user, as far as it matters."""
+
+    name: str | None = None
+    id: str | None = None
+
+
+class ExternalIds(Struct, frozen=True):
+    """A track's numbers elsewhere."""
+
+    isrc: str | None = None
+
+
+class Item(Struct, frozen=True):
+    """A track or an episode; every field may be missing, whatever the documents promise."""
+
+    type: str | None = None
+    id: str | None = None
+    uri: str | None = None
+    name: str | None = None
+    duration_ms: float | None = None
+    artists: tuple[Named | None, ...] | None = ()
+    album: Named | None = None
+    external_ids: ExternalIds | None = None
+    is_local: bool | None = None
+
+
+class Place(Struct, frozen=True):
+    """A place of a playlist; `track` is what `item` was called until 2026."""
+
+    item: Item | None = None
+    track: Item | None = None
+    is_local: bool | None = None
+
+
+class Page(Struct, frozen=True):
+    """A page of `GET /playlists/{id}/items`."""
+
+    items: tuple[Place | None, ...]
+    total: int
+    next: str | None = None
+
+
+class Head(Struct, frozen=True):
+    """A playlist without its items."""
+
+    id: str
+    snapshot_id: str
+    name: str | None = None
+    owner: Named | None = None
+    collaborative: bool | None = None
+
+
+class Count(Struct, frozen=True):
+    """How many items a playlist has."""
+
+    total: int = 0
+
+
+class Listed(Head, frozen=True):
+    """A playlist as it stands in the user's list."""
+
+    items: Count | None = None
+
+
+class PlaylistsPage(Struct, frozen=True):
+    """A page of `GET /me/playlists`."""
+
+    items: tuple[Listed | None, ...]
+    total: int
+    next: str | None = None
+
+
+class User(Struct, frozen=True):
+    """The answer of `GET /me`."""
+
+    id: str
+    display_name: str | None = field(default=None)
+
+
+def rows(page: Page, offset: int) -> tuple[Row, ...]:
+    """Return a page's places; `offset` is the position of its first."""
+    return tuple(_row(place, position) for position, place in enumerate(page.items, start=offset))
+
+
+def _row(place: Place | None, position: int) -> Row:
+    item = (place.item or place.track) if place else None
+    if place is None or item is None:
+        return Row(position, Kind.GONE)
+    if place.is_local or item.is_local:
+        return Row(position, Kind.LOCAL)
+    if item.type == "episode":
+        return Row(position, Kind.EPISODE)
+    artists = tuple(artist.name for artist in item.artists or () if artist and artist.name)
+    if not item.id or not item.name or not artists:
+        return Row(position, Kind.GONE)
+    return Row(
+        position,
+        Kind.TRACK,
+        item.uri or f"spotify:track:{item.id}",
+        item.name,
+        artists,
+        (item.album and item.album.name) or "",
+        item.duration_ms / 1000 if item.duration_ms else None,
+        (item.external_ids and item.external_ids.isrc) or "",
+    )

@@ -1,0 +1,134 @@
+"""Bringing the kept readings up to the playlists' present state.
+
+Each page is committed before the next is asked for: whatever ends the process, the next run asks
+for the page after the last one that came.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tagger.errors import (
+    SpotifyError,
+    SpotifyPausedError,
+    SpotifyPlaylistError,
+    SpotifyUnavailableError,
+)
+from training.spotify.api import PAGE
+from training.spotify.rows import rows
+from training.spotify.store import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from training.spotify.api import Api
+    from training.spotify.store import Reading, SpotifyStore
+
+MOST_READINGS = 3
+"""How often a playlist that changes while it is read is begun again."""
+MOST_FAULTS = 3
+"""After so many playlists in a row that passing faults kept from us, it is not the playlists."""
+
+
+class State(StrEnum):
+    """What became of a playlist."""
+
+    READ = "read"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A playlist after it was looked at."""
+
+    playlist: str
+    name: str
+    state: State
+    places: int
+    """How many places are kept of it, those of an older reading included."""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One run over the playlists."""
+
+    api: Api
+    store: SpotifyStore
+    heard: Callable[[str, int, int], None] = lambda _name, _done, _total: None
+    """Hears of each page: the playlist's name, places read, places in all."""
+    now: Callable[[], float] = time.time
+
+    def run(self, playlists: Collection[str]) -> Iterator[Synced]:
+        """Look at each playlist; one that cannot be read keeps none from being read.
+
+        Raises SpotifyPausedError, SpotifyLoginError, SpotifyAccountError and, after several
+        playlists, SpotifyUnavailableError; what was read until then is kept.
+        """
+        self._respect_pause()
+        self.store.keep_only(playlists)
+        faults = 0
+        for playlist in playlists:
+            try:
+                yield self._one(playlist)
+            except SpotifyPausedError as error:
+                self.store.pause(self.now() + error.seconds if error.seconds else 0.0)
+                raise
+            except (SpotifyPlaylistError, SpotifyUnavailableError) as error:
+                faults = faults + 1 if isinstance(error, SpotifyUnavailableError) else 0
+                if faults == MOST_FAULTS:
+                    raise
+                yield self._failed(playlist, error)
+            else:
+                faults = 0
+
+    def _respect_pause(self) -> None:
+        until = self.store.paused_until
+        if until > self.now():
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(until))
+            reason = f"Spotify wants to be left alone until {when}"
+            hint = "what was read before is kept; run `tagger spotify sync` then"
+            raise SpotifyPausedError(reason, hint=hint, seconds=until - self.now())
+
+    def _failed(self, playlist: str, error: SpotifyError) -> Synced:
+        problem = Problem(error.reason, error.hint or "")
+        self.store.note_problem(playlist, problem, self.now())
+        old = self.store.finished(playlist)
+        name, places = (old.name, old.total or 0) if old else (playlist, 0)
+        return Synced(playlist, name, State.FAILED, places, problem)
+
+    def _one(self, playlist: str) -> Synced:
+        head = self.api.head(playlist)
+        for _ in range(MOST_READINGS):
+            name = head.name or playlist
+            old = self.store.finished(playlist)
+            if old and old.snapshot == head.snapshot_id:
+                self.store.note_problem(playlist, None, self.now())
+                return Synced(playlist, name, State.UNCHANGED, old.total or 0)
+            reading = self.store.resume(playlist, name, head.snapshot_id, self.now())
+            total = self._pages(reading)
+            head = self.api.head(playlist)
+            if total is not None and head.snapshot_id == reading.snapshot:
+                self.store.finish(reading)
+                return Synced(playlist, name, State.READ, total)
+            self.store.drop(reading)
+        raise SpotifyPlaylistError(
+            "changes all the time while it is read", hint="run `tagger spotify sync` once it rests"
+        )
+
+    def _pages(self, reading: Reading) -> int | None:
+        """Read on to the end; returns how many places there are, None when that changed midway."""
+        offset, total = reading.next_offset, reading.total
+        while total is None or offset < total:
+            page = self.api.page(reading.playlist, offset)
+            if total is not None and page.total != total:
+                return None
+            total, begin = page.total, offset
+            offset = begin + PAGE if page.next else total
+            self.store.add_page(reading, rows(page, begin), total=total, offset=offset)
+            self.heard(reading.name, min(offset, total), total)
+        return total

@@ -1,0 +1,112 @@
+"""The login's file: readable by its owner alone from its first byte, and never half written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from spotipy.cache_handler import CacheHandler
+
+from tagger.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME = "spotify-login.json"
+LIFETIME_S = 182 * 86_400.0
+"""A refresh token dies six months after the user agreed, however often it was used."""
+WARN_AFTER_S = 152 * 86_400.0
+
+
+class Token(msgspec.Struct, frozen=True):
+    """What the token endpoint gave, and when the user agreed (seconds since 1970)."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: int
+    scope: str
+    authorized_at: float
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the user agreed."""
+        return time.time() - self.authorized_at
+
+
+class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
+    """Where spotipy finds and leaves the token."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE_NAME
+        self._unfinished = folder / f"{FILE_NAME}.new"
+
+    def read(self) -> Token | None:
+        """Return the token; None when there is none that can be used."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=Token)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than its owner may read the file."""
+        try:
+            return bool(stat.S_IMODE(self.path.stat().st_mode) & 0o077)
+        except OSError:
+            return False
+
+    def get_cached_token(self) -> dict[str, Any] | None:
+        """Return the token in spotipy's form."""
+        token = self.read()
+        return None if token is None else msgspec.structs.asdict(token)
+
+    def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
+        """Keep a renewed token; when the user agreed stays as it was.
+
+        Raises StoreError when it cannot be written.
+        """
+        self._write((self.get_cached_token() or {"authorized_at": time.time()}) | token_info)
+
+    def begin(self, token_info: dict[str, Any]) -> None:
+        """Keep the token of a new login. Raises StoreError when it cannot be written."""
+        self._write(token_info | {"authorized_at": time.time()})
+
+    def forget(self) -> bool:
+        """Delete the login; tells whether there was one."""
+        was = self.path.exists()
+        for path in (self.path, self._unfinished):
+            path.unlink(missing_ok=True)
+        return was
+
+    def _write(self, token_info: dict[str, Any]) -> None:
+        content = msgspec.json.encode(msgspec.convert(token_info, Token, strict=False))
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with suppress(FileNotFoundError):
+                self._unfinished.unlink()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with open(os.open(self._unfinished, flags, 0o600), "wb") as file:  # noqa: PTH123
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self._unfinished.replace(self.path)
+            _sync_folder(folder)
+        except OSError as error:
+            raise StoreError(
+                f"the Spotify login cannot be kept: {error.strerror}",
+                self.path,
+                "check the folder's permissions and free space",
+            ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
