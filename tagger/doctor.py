@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
+from tagger import models
 from tagger.audio import SAMPLE_RATE
 from tagger.errors import TaggerError
 from tagger.features import extract, log_mel
@@ -90,7 +91,7 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        model = load(settings.model.bundle.folder)
+        model = load(models.settled(settings).model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
         mel = log_mel(0.1 * noise, SAMPLE_RATE)
         model.predict([tuple(extract(spec, mel) for spec in model.specs)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger import library, recovery, survey, tags
+from tagger import library, models, recovery, survey, tags
 from tagger.domain import Action, Outcome
 from tagger.errors import ConfigError
 from tagger.inference import read_manifest
@@ -41,13 +41,13 @@ class Scan:
         Raises `ConfigError` when there is nothing to scan there, `ModelError` when the model
         bundle is unusable.
         """
-        self._settings = settings
+        self._settings = models.settled(settings)
         self._store = store
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
         self.run_id: int | None = None
         """The number of the run that writes, None before it and in a dry run."""
-        self._manifest = read_manifest(settings.model.bundle.folder)
+        self._manifest = read_manifest(self._settings.model.bundle.folder)
         for pattern in settings.library.ignore:
             if not library.is_pattern(pattern):
                 raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import listening
+from tagger import listening, models
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import AudioError, TaggerError, WorkerError
 from tagger.inference import read_manifest
@@ -31,6 +31,7 @@ SOME_FAILED = 1
 @configured
 def command(settings: Settings, files: Sequence[Path], *, as_json: bool, top: int) -> None:
     """Say what files sound like; writes nothing."""
+    settings = models.settled(settings)
     model = read_manifest(settings.model.bundle.folder).id
     failed = False
     for path, heard in _heard(settings, files):

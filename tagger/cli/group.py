@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "Show what tagger knows and did.",
     "doctor": "Say what would go wrong, and what to do about it.",
     "service": "Have `tagger watch` started by itself.",
+    "models": "Show, choose and remove genre models.",
     "config": "Show, locate or begin the configuration.",
 }
 """Name to one line of help; the module of that name holds a click command called `command`."""

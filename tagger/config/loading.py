@@ -94,7 +94,7 @@ def _decoder(base: Path) -> Callable[[type, Any], Any]:
             raise ValueError("Expected a path")
         if "\0" in value:
             raise ValueError("Holds a NUL character")
-        if kind is Bundle and value == "default":
+        if kind is Bundle and value in Bundle.WORDS:
             return Bundle(value)
         return kind(base / expand(value))
 

@@ -28,13 +28,21 @@ Text = Annotated[str, Meta(pattern=r"\S")]
 
 
 class Bundle(str):
-    """`default` for the model that comes with tagger, or a model bundle's folder."""
+    """`active`, `default` for the model that comes with tagger, or a model bundle's folder."""
 
     __slots__ = ()
 
+    WORDS = ("active", "default")
+
     @property
     def folder(self) -> Path:
-        """The bundle's folder; that it exists is only sure for `default`."""
+        """The bundle's folder; that it exists is only sure for `default`.
+
+        `active` has to be settled first, by `tagger.models.settled`: which folder it stands for
+        may change at any time.
+        """
+        if self == "active":
+            raise ValueError("the active model has not been settled")
         return data_path("models/default") if self == "default" else Path(self)
 
 
@@ -124,7 +132,7 @@ class Playlists(Struct, frozen=True, forbid_unknown_fields=True):
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """`[model]`: who decides."""
 
-    bundle: Bundle = Bundle("default")
+    bundle: Bundle = Bundle("active")
 
 
 class Workers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,8 +192,24 @@ class Spotify(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Training(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]`: `tagger train`."""
+    """`[training]`: `tagger train`, and what its labels are called."""
 
+    folders: tuple[Path, ...] = ()
+    """Folders of folders, one a genre; also GTZAN's and FMA's public layouts."""
+    tags: tuple[Text, ...] = ()
+    """Genre tags to learn; `*` stands for all."""
+    playlists: tuple[Path, ...] = ()
+    """M3U files, or folders of them."""
+    csv: tuple[Path, ...] = ()
+    """Tables, or folders of them."""
+    genres: dict[Text, str] = field(default_factory=dict)
+    """A source's word to the user's genre; empty: what it names is left out."""
+    parents: dict[Text, Text] = field(default_factory=dict)
+    """A genre to the one that it is part of."""
+    minimum: Annotated[int, Meta(ge=2)] = 50
+    """Tracks without which a genre is not learned."""
+    balance: Annotated[float, Meta(ge=1)] = 5.0
+    """How many times as many tracks as the smallest genre a genre may have."""
     spotify: Spotify = field(default_factory=Spotify)
 
 

@@ -8,6 +8,7 @@ import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from tagger import models
 from tagger.daemon.board import Board
 from tagger.daemon.engine import Engine
 from tagger.daemon.inbox import Inbox
@@ -60,7 +61,7 @@ class Daemon:
         the store or the model from being used.
         """
         state = self._settings.store.folder
-        self._board.model = read_manifest(self._settings.model.bundle.folder).id
+        self._board.model = read_manifest(models.settled(self._settings).model.bundle.folder).id
         for number in SIGNALS:
             signal.signal(number, lambda received, _: self._events.put(received))
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `leases`
@@ -114,7 +115,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             settings = self._reload()
-            read_manifest(settings.model.bundle.folder)
+            read_manifest(models.settled(settings).model.bundle.folder)
         except TaggerError as error:
             log.error("configuration not taken over, the old one holds", reason=str(error))
             self._board.error(str(error))

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger import company, survey
+from tagger import company, models, survey
 from tagger.daemon.logs import log
 from tagger.domain import Action, FileIdentity
 from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
@@ -78,6 +78,7 @@ class Dispatcher:
             self._came_to_nothing(jobs, error)
 
     def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
+        settings = models.settled(settings)  # `tagger train` may have made another one active
         manifest = read_manifest(settings.model.bundle.folder)
         self._board.model = manifest.id
         tracks = {found.path: survey.look(found, self._store) for found in self._found(jobs)}

@@ -1,0 +1,116 @@
+"""`tagger models`: which models there are, and which one decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from tagger.cli.options import JSON, configured, print_json, printable
+from tagger.models import Installed, Models
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+
+
+@click.group
+def command() -> None:
+    """Show, choose and remove genre models."""
+
+
+@command.command("list")
+@JSON
+@configured
+def list_(settings: Settings, *, as_json: bool) -> None:
+    """List the models; the active one has a star."""
+    for model in Models(settings.store.folder).all():
+        if as_json:
+            print_json(_json(model))
+        else:
+            star = "*" if model.active else " "
+            click.echo(printable(f"{star} {model.name:<24} {_summary(model)}"))
+    _warn(settings)
+
+
+@command.command
+@click.argument("name", required=False)
+@JSON
+@configured
+def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
+    """Show a model's card: data, figures, limits. Without NAME, the active one's."""
+    models = Models(settings.store.folder)
+    model = models.look(name or models.active)
+    if as_json:
+        print_json(_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
+        return
+    card = model.folder / "MODEL_CARD.md"
+    text = card.read_text("utf-8", errors="replace") if card.is_file() else _summary(model)
+    click.echo("\n".join(map(printable, text.splitlines())))
+
+
+@command.command
+@click.argument("name")
+@configured
+def use(settings: Settings, *, name: str) -> None:
+    """Make a model the active one; `default` is the one that comes with tagger."""
+    Models(settings.store.folder).use(name)
+    click.echo(printable(f"{name} is active"))
+    _warn(settings)
+    _next()
+
+
+@command.command
+@configured
+def rollback(settings: Settings) -> None:
+    """Make the model active that was before."""
+    click.echo(printable(f"{Models(settings.store.folder).roll_back()} is active again"))
+    _warn(settings)
+    _next()
+
+
+@command.command
+@click.argument("name")
+@configured
+def remove(settings: Settings, *, name: str) -> None:
+    """Delete a model of your own that is not active."""
+    Models(settings.store.folder).remove(name)
+    click.echo(printable(f"{name} is gone"))
+
+
+def _summary(model: Installed) -> str:
+    if model.manifest is None:
+        return f"cannot be used: {model.problem}"
+    manifest = model.manifest
+    figures = [f"{figure.accuracy:.0%} right ({name})" for name, figure in _figures(model)]
+    made = f"{manifest.created.isoformat()}, {len(manifest.genres)} genres"
+    return ", ".join([made, f"{manifest.training.tracks} tracks", *figures[:1]])
+
+
+def _figures(model: Installed) -> list[tuple[str, Any]]:
+    return list(model.manifest.evaluation.items()) if model.manifest else []
+
+
+def _json(model: Installed) -> dict[str, Any]:
+    manifest = model.manifest
+    return {
+        "name": model.name,
+        "active": model.active,
+        "folder": str(model.folder),
+        "id": manifest.id if manifest else None,
+        "created": manifest.created.isoformat() if manifest else None,
+        "genres": list(manifest.genres) if manifest else [],
+        "tracks": manifest.training.tracks if manifest else None,
+        "accuracy": {name: figure.accuracy for name, figure in _figures(model)},
+        "problem": model.problem,
+    }
+
+
+def _warn(settings: Settings) -> None:
+    if settings.model.bundle != "active":
+        text = f'model.bundle = "{settings.model.bundle}" in the configuration decides instead'
+        click.echo(printable(text), err=True)
+
+
+def _next() -> None:
+    click.echo("`tagger scan --reclassify` decides again what tagger wrote")
