@@ -104,6 +104,8 @@ class TrackTags:
     compilation: bool = False
     duration: float = 0.0
     """Seconds, as the container states it; 0 when it does not."""
+    isrc: str = ""
+    """International Standard Recording Code, as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tagger.store.analyses import Analyses
+from tagger.store.choices import Choices
 from tagger.store.corrections import Correction, Corrections
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import FileRecord, Files
@@ -17,13 +18,14 @@ from tagger.store.living import Living
 from tagger.store.published import Published
 from tagger.store.queue import Job, Queue
 from tagger.store.runs import Run, Runs
+from tagger.store.samples import Sample, Samples
 from tagger.store.schema import connect, transaction
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "FileRecord", "Job", "JournalEntry", "Run", "Store"]
+__all__ = ["Correction", "Failure", "FileRecord", "Job", "JournalEntry", "Run", "Sample", "Store"]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"
@@ -46,6 +48,8 @@ class Store:
         self.journal = Journal(self._connection)
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
+        self.samples = Samples(self._connection)
+        self.choices = Choices(self._connection)
         self.published = Published(self._connection)
         self.queue = Queue(self._connection)
 

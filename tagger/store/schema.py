@@ -110,6 +110,21 @@ MIGRATIONS: Migrations = (
         ) STRICT""",
         "CREATE INDEX queue_in_order ON queue (taken, failed, added, path)",
     ),
+    (
+        """CREATE TABLE samples (
+            path BLOB PRIMARY KEY,
+            device INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            tags TEXT NOT NULL,
+            content_id TEXT
+        ) STRICT""",
+        """CREATE TABLE choices (
+            entry TEXT PRIMARY KEY,
+            path BLOB
+        ) STRICT""",
+    ),
 )
 """The state database's own."""
 

@@ -66,6 +66,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "TPE2",
         "compilation": "TCMP",
         "genre": "TCON",
+        "isrc": "TSRC",
     },
     "vorbis": {
         "title": "title",
@@ -74,6 +75,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "albumartist",
         "compilation": "compilation",
         "genre": "genre",
+        "isrc": "isrc",
     },
     "ilst": {
         "title": "\xa9nam",
@@ -82,6 +84,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "aART",
         "compilation": "cpil",
         "genre": "\xa9gen",
+        "isrc": "----:com.apple.iTunes:ISRC",
     },
     "asf": {
         "title": "Title",
@@ -90,6 +93,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "WM/AlbumArtist",
         "compilation": "WM/IsCompilation",
         "genre": "WM/Genre",
+        "isrc": "WM/ISRC",
     },
     "apev2": {
         "title": "Title",
@@ -98,6 +102,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "Album Artist",
         "compilation": "Compilation",
         "genre": "Genre",
+        "isrc": "ISRC",
     },
     "info": {
         "title": "INAM",
@@ -106,6 +111,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "IAAR",
         "compilation": "ICPL",
         "genre": "IGNR",
+        "isrc": "ISRC",
     },
 }
 """What a field is called, by kind of tag."""
@@ -194,6 +200,7 @@ def track_tags(file: BinaryIO, path: Path) -> TrackTags:
         album_artist=_first(sources, "album_artist"),
         compilation=_first(sources, "compilation").lower() in ("1", "true"),
         duration=float(getattr(parsed.info, "length", None) or 0.0),
+        isrc=_first(sources, "isrc"),
     )
 
 
@@ -223,4 +230,9 @@ def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
     value = tags[key]
     values = getattr(value, "genres", getattr(value, "text", value))
     values = [values] if isinstance(values, str | bool) else list(values)
-    return tuple(str(v).strip() for v in values)
+    return tuple(_text(value).strip() for value in values)
+
+
+def _text(value: object) -> str:
+    """MP4's own fields hold bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

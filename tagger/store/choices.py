@@ -1,0 +1,33 @@
+"""Which file an entry of an outside list is, where the user said so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Choices:
+    """The table of choices, keyed by the entry's own name for itself."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def put(self, entry: str, path: Path | None) -> None:
+        """Remember a choice; None says that no file is meant."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO choices VALUES (?, ?)",
+            (entry, None if path is None else os.fsencode(path)),
+        )
+
+    def forget(self, entry: str) -> bool:
+        """Drop a choice; tell whether there was one."""
+        return bool(self._db.execute("DELETE FROM choices WHERE entry = ?", (entry,)).rowcount)
+
+    def all(self) -> dict[str, Path | None]:
+        """Return every choice by entry."""
+        rows = self._db.execute("SELECT entry, path FROM choices ORDER BY entry")
+        return {row[0]: None if row[1] is None else Path(os.fsdecode(row[1])) for row in rows}

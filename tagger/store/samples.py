@@ -1,0 +1,66 @@
+"""Files outside the library that are learned from: their tags, and what sound they hold.
+
+They stand apart from the library's files, which get genres and playlists.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.domain import FileIdentity, TrackTags
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file as it was when it was last looked at."""
+
+    path: Path
+    identity: FileIdentity
+    tags: TrackTags
+    content_id: str | None
+    """As in `FileRecord`."""
+
+
+class Samples:
+    """The table of samples, keyed by path."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def get(self, path: Path) -> Sample | None:
+        """Return what is known of a file."""
+        row = self._db.execute(
+            "SELECT * FROM samples WHERE path = ?", (os.fsencode(path),)
+        ).fetchone()
+        if row is None:
+            return None
+        return Sample(
+            Path(os.fsdecode(row["path"])),
+            FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
+            msgspec.json.decode(row["tags"], type=TrackTags),
+            row["content_id"],
+        )
+
+    def put(self, sample: Sample) -> None:
+        """Remember a file in place of what was known of it."""
+        identity = sample.identity
+        self._db.execute(
+            "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(sample.path),
+                identity.device,
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+                msgspec.json.encode(sample.tags).decode(),
+                sample.content_id,
+            ),
+        )
