@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import av
 import numpy as np
 import soxr
+from av.stream import Disposition
 
 from tagger.containers import open_audio
 from tagger.domain import AudioClip
 from tagger.errors import (
     CorruptAudioError,
+    MovingPictureError,
     NotAudioError,
     TooShortError,
     UnreadableError,
@@ -46,6 +48,8 @@ _SCALE = {
     "i8": np.float32(2**-63),
 }
 """Full scale of FFmpeg's integer sample formats."""
+_STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""What makes a video stream a cover."""
 MAX_BAD_PACKETS = 100
 MAX_SILENT_PACKETS = 10_000
 """Packets in a row that decode to nothing, after which a stream is given up."""
@@ -61,6 +65,7 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
     Raises:
         UnreadableError: the operating system refuses the file.
         NotAudioError: no audio container that tagger knows.
+        MovingPictureError: a video.
         CorruptAudioError: the sound cannot be decoded.
         TooShortError: less than 3 seconds of sound.
 
@@ -73,7 +78,7 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
     seconds = clip.samples.size / clip.rate
     if seconds < SHORTEST_CLIP:
         raise TooShortError(
-            f"has only {seconds:.1f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
+            f"has only {seconds:.2f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
         )
     return clip
 
@@ -97,12 +102,16 @@ def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioCl
     with _opened(file, path) as container:
         if not container.streams.audio:
             raise NotAudioError("holds no sound", path)
+        if any(not stream.disposition & _STILL for stream in container.streams.video):
+            raise MovingPictureError("is a video", path)
         try:
             if offset:
                 container.seek(int(offset * av.time_base))
             parts = list(_mono_parts(container, digest, offset, length, path))
         except (av.error.FFmpegError, ValueError, OSError) as error:
-            raise CorruptAudioError(f"cannot be decoded: {error}", path) from error
+            raise CorruptAudioError(
+                f"is damaged: {getattr(error, 'strerror', None) or error}", path
+            ) from error
     samples = _resampled(parts)[: round(length * SAMPLE_RATE)]
     return AudioClip(samples, SAMPLE_RATE, digest.hexdigest())
 

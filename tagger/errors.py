@@ -6,6 +6,7 @@ TaggerError
 │   ├── NotAudioError
 │   ├── TooShortError
 │   ├── SilentError
+│   ├── MovingPictureError
 │   ├── CorruptAudioError
 │   └── UnreadableError
 ├── TagError
@@ -80,6 +81,10 @@ class TooShortError(AudioError):
 
 class SilentError(AudioError):
     """Nothing but silence in the part that is listened to."""
+
+
+class MovingPictureError(AudioError):
+    """A video: its sound is not a track of a music library."""
 
 
 class CorruptAudioError(AudioError):

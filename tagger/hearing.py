@@ -61,7 +61,7 @@ class Hearing:
         `again` ignores what is remembered; `alone` says that nothing else is under way, so
         that the track itself is to blame if tagger ends before it answers.
         """
-        if not again and (known := self.remembered(track) or self._given_up(track)):
+        if not again and (known := self._given_up(track) or self.remembered(track)):
             return known
         content_id = self._content_id(track)
         features = self._store.analyses.features(content_id, self._specs) if content_id else None

@@ -12,7 +12,14 @@ import msgspec
 
 from tagger import tags
 from tagger.domain import Action, Decision, Outcome, TagChange, Track
-from tagger.errors import FileChangedError, SkippedError, TagError
+from tagger.errors import (
+    CorruptTagsError,
+    PayloadChangedError,
+    SkippedError,
+    TagError,
+    UnsupportedContainerError,
+)
+from tagger.store.failures import MAX_ATTEMPTS
 from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
@@ -21,10 +28,16 @@ if TYPE_CHECKING:
     from tagger.tags import TagIntent
 
 WRITES = frozenset([Action.SET, Action.ADD])
+LASTING = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
+"""Failures to write that are the file's own, unlike a full disk."""
 
 
 class Operation(Protocol):
     """Carries out one decision on one track."""
+
+    def declines(self, track: Track) -> str | None:
+        """Say why nothing will be written to this track, whatever it sounds like."""
+        ...
 
     def carry_out(self, track: Track, decision: Decision) -> Outcome:
         """Do what was decided; a file that cannot be written is an outcome, not an exception."""
@@ -37,12 +50,16 @@ class Pretend:
     def __init__(self, options: WriteOptions) -> None:
         self._options = options
 
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return unwritable(track, self._options)
+
     def carry_out(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         if decision.action in WRITES:
             try:
-                tags.check_writable(track.path, root=track.root, options=self._options)
-            except SkippedError as error:
+                tags.rehearse(track.path, decision.genres, root=track.root, options=self._options)
+            except TagError as error:
                 return refused(track, decision, error)
         return outcome(track, decision)
 
@@ -53,6 +70,10 @@ class SpareUndone:
     def __init__(self, store: Store, operation: Operation) -> None:
         self._store = store
         self._operation = operation
+
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return self._operation.declines(track)
 
     def carry_out(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -71,6 +92,10 @@ class Write:
         self._run = run
         self._model = model
         self._options = options
+
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return unwritable(track, self._options)
 
     def carry_out(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -92,11 +117,12 @@ class Write:
         return result
 
     def _count(self, track: Track, error: TagError) -> None:
-        """Count a write that failed on the file as it is."""
-        if not isinstance(error, SkippedError | FileChangedError):
+        """Remember a write that can only fail again while the file is as it is."""
+        if isinstance(error, LASTING):
             self._store.failures.begin(track.path, track.identity, blamed=True)
             kind = type(error).__name__
-            self._store.failures.failed(track.path, kind, error.reason, attempts=0)
+            attempts = MAX_ATTEMPTS
+            self._store.failures.failed(track.path, kind, error.reason, attempts=attempts)
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []
@@ -131,6 +157,17 @@ class Write:
             self._store.files.put(now, record.content_id if record else None)
 
 
+def unwritable(track: Track, options: WriteOptions) -> str | None:
+    """Say why a track's file must not be written, if it must not."""
+    try:
+        tags.check_writable(track.path, root=track.root, options=options)
+    except SkippedError as error:
+        return said(error)
+    except TagError:
+        return None  # it is gone, say: whoever listens to it will find out
+    return None
+
+
 def write_options(settings: Settings) -> WriteOptions:
     """Take out of the settings how files are written."""
     return WriteOptions(
@@ -156,6 +193,10 @@ def outcome(track: Track, decision: Decision) -> Outcome:
 def refused(track: Track, decision: Decision, error: TagError) -> Outcome:
     """Say why a decision was not carried out."""
     action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
-    before = track.tags.genres
-    reason = f"{error.reason} ({error.hint})" if error.hint else error.reason
+    before, reason = track.tags.genres, said(error)
     return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
+
+
+def said(error: TagError) -> str:
+    """Return an error's reason with its next step."""
+    return f"{error.reason} ({error.hint})" if error.hint else error.reason

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from tagger import albums
 from tagger.deciding import Deciding, decide_together
 from tagger.domain import Action, Decision, Prediction
-from tagger.errors import SilentError, TaggerError, TooShortError
+from tagger.errors import MovingPictureError, SilentError, TaggerError, TooShortError
 from tagger.hearing import Hearing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the others of it."""
 
-NOTHING_TO_HEAR = (TooShortError, SilentError)
+NOTHING_TO_HEAR = (TooShortError, SilentError, MovingPictureError)
 """Errors that say something about the music rather than about the file."""
 AHEAD = 8
 """Tracks that wait for each worker, so that writing and listening overlap."""
@@ -137,15 +137,16 @@ class Pipeline:
         return [group for group in groups if group[0]]
 
     def _settled(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
-        return {
-            track: decision
-            for track in group
-            if (
-                decision := self._deciding.policy.settled(
-                    track.tags.genres, corrected=self._store.corrections.has(track.path)
-                )
-            )
-        }
+        """Decide what needs no listening: by the rules, or because it would not be written."""
+        settled: dict[Track, Decision] = {}
+        for track in group:
+            corrected = self._store.corrections.has(track.path)
+            decision = self._deciding.policy.settled(track.tags.genres, corrected=corrected)
+            if decision is None and (reason := self._operation.declines(track)):
+                decision = Decision(Action.SKIP, track.tags.genres, reason)
+            if decision is not None:
+                settled[track] = decision
+        return settled
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:
         answers = {track: self._hearing.answer(track, a) for track, a in group.asked.items()}

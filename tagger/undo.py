@@ -10,7 +10,7 @@ import msgspec
 
 from tagger import tags
 from tagger.domain import Action, FileIdentity, Outcome, Track
-from tagger.errors import SkippedError, TagError
+from tagger.errors import SkippedError, StoreError, TagError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ def undo(
             else:
                 _restore(path, oldest, found, store, options)
                 store.journal.mark_undone(entry.id for entry in changes)
-        except TagError as error:
+        except (TagError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
             yield _outcome(path, action, newest.change.after, newest.change.after, error.reason)
         else:
@@ -52,7 +52,10 @@ def undo(
 def _restore(
     path: Path, oldest: JournalEntry, found: tags.TrackTags, store: Store, options: WriteOptions
 ) -> None:
-    snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
+    try:
+        snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
+    except msgspec.MsgspecError as error:
+        raise StoreError("the journal's record of it is damaged", path) from error
     identity = FileIdentity.of(path.stat())
     written = tags.restore_genres(
         path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 import wave
 
 import media
@@ -47,7 +48,8 @@ def test_a_retag_does_not_change_the_content_id(tmp_path, name):
 def test_resampling_is_librosas(tmp_path):
     librosa = pytest.importorskip("librosa", reason="compares with librosa")
     path = media.make(tmp_path / "song.wav", "wav", seconds=4)
-    expected, _ = librosa.load(path, sr=22050, mono=True)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        expected, _ = librosa.load(path, sr=22050, mono=True)
     assert np.abs(read_clip(path).samples - expected).max() < 1e-6
 
 

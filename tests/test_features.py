@@ -88,12 +88,11 @@ def test_any_length_from_three_seconds_on_works(seconds):
     "samples",
     [
         np.eye(1, 5 * RATE, RATE, dtype=np.float32)[0],
-        np.ones(5 * RATE, np.float32),
         np.r_[np.zeros(4 * RATE), np.ones(RATE)].astype(np.float32),
         np.sin(np.arange(5 * RATE)).astype(np.float32),
         (np.arange(5 * RATE) % 2 * 2 - 1).astype(np.float32),
     ],
-    ids=["click", "constant", "step", "tone", "Nyquist"],
+    ids=["click", "step", "tone", "Nyquist"],
 )
 def test_odd_sounds_give_finite_features(samples):
     heard = log_mel(samples, RATE)
@@ -106,6 +105,8 @@ def test_silence_is_told():
         log_mel(np.zeros(10 * RATE, np.float32), RATE)
     with pytest.raises(SilentError):
         log_mel(np.full(10 * RATE, 2 / 32768, np.float32), RATE)
+    with pytest.raises(SilentError):
+        log_mel(np.ones(10 * RATE, np.float32), RATE)
 
 
 def test_what_is_no_number_is_told():

@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 
+import av
 import bundles
 import media
 import pytest
@@ -367,3 +368,43 @@ def test_undo_knows_another_recording_by_its_sound(program):
     assert result["decision"] == "skip"
     assert "another recording" in result["reason"]
     assert genres(path) == ("Classical",)
+
+
+def test_a_write_that_can_only_fail_again_is_foretold_and_not_tried_again(program):
+    path = song(program.music / "a.wav", format="wav")
+    data = bytearray(path.read_bytes())
+    data[4:8] = b"\xff\xff\xff\xff"  # as a program writes it into a pipe
+    path.write_bytes(data)
+    foretold = program.scan("--dry-run").files["a.wav"]
+    assert foretold["decision"] == "error"
+    first = program.scan().files["a.wav"]
+    assert (first["decision"], first["reason"]) == ("error", foretold["reason"])
+    before = program.music.stat().st_mtime_ns
+    assert program.scan().files["a.wav"]["decision"] == "error"
+    assert program.music.stat().st_mtime_ns == before
+    assert path.read_bytes() == data
+
+
+def test_videos_are_no_music(program):
+    path = program.music / "film.mp4"
+    rate = 44100
+    with av.open(str(path), "w") as film:
+        picture, sound = film.add_stream("mpeg4", rate=5), film.add_stream("aac", rate=rate)
+        picture.width = picture.height = 64
+        sound.layout = "mono"
+        for _ in range(25):
+            image = bundles.np.zeros((64, 64, 3), "u1")
+            film.mux(picture.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+        samples = bundles.low(5)[None]
+        for at in range(0, samples.shape[1] - 1024, 1024):
+            piece = bundles.np.ascontiguousarray(samples[:, at : at + 1024])
+            frame = av.AudioFrame.from_ndarray(piece, "fltp", "mono")
+            frame.rate, frame.pts = rate, at
+            film.mux(sound.encode(frame))
+        film.mux(picture.encode(None))
+        film.mux(sound.encode(None))
+    cover = song(program.music / "cover.m4a", format="m4a", picture=media.png())
+    files = program.scan().files
+    assert files["film.mp4"]["decision"] == "skip"
+    assert "video" in files["film.mp4"]["reason"]
+    assert genres(cover) == ("Classical",)

@@ -128,10 +128,10 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     columns = sampled_frames(1 + len(samples) // HOP)
     if len(columns) < MIN_COLUMNS:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
-    peak = float(np.abs(samples).max())
-    if not peak < _ABSURD_PEAK:
+    if not float(np.abs(samples).max()) < _ABSURD_PEAK:
         raise CorruptAudioError("the decoded sound holds values that are no sound")
-    if peak < _SILENCE_PEAK:
+    # a constant offset makes no sound
+    if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
         raise SilentError("nothing but silence")
     power = mel_power(samples)
     power /= power.max()

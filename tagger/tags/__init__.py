@@ -17,7 +17,7 @@ from tagger.tags import safe_write
 from tagger.tags.reading import boundary, track_tags
 from tagger.tags.safe_write import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
-from tagger.tags.writing import restore_genres, write_genres
+from tagger.tags.writing import rehearse, restore_genres, write_genres
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ __all__ = [
     "Written",
     "check_writable",
     "read",
+    "rehearse",
     "remove_leftovers",
     "restore_genres",
     "write_genres",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.errors import PayloadChangedError, SkippedError
-from tagger.tags import changes, payload
+from tagger.tags import changes, payload, safe_write
 from tagger.tags.judging import Judged, find_fault
 from tagger.tags.reading import boundary, open_container, track_tags
 from tagger.tags.safe_write import Replacement
@@ -52,6 +52,18 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
             tags = changes.retagged(container, genres, options)
         change = _Change(tags, before, genres)
         return _commit(path, transaction, container, change, before_commit)
+
+
+def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
+    """Raise what `write_genres` would, as far as it can be known without making a copy."""
+    changes.check_genres(genres)
+    safe_write.check_writable(path, root=root, options=options)
+    with boundary(path), path.open("rb") as file:
+        judged = Judged(file, path)
+        if judged.opening is None:
+            raise PayloadChangedError("not written: FFmpeg cannot open it", path)
+        for _ in judged.container.compose(changes.retagged(judged.container, genres, options)):
+            pass
 
 
 def restore_genres(  # noqa: PLR0913 - as above
