@@ -15,6 +15,7 @@ from tagger import inference
 from tagger.errors import AudioError, ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tagger.domain import Features, Prediction
@@ -26,11 +27,17 @@ def _model(bundle: Path) -> inference.Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What one listening gave."""
+class Listened:
+    """What a file sounds like, before anybody thinks about it."""
 
     content_id: str
     features: tuple[Features, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Listened):
+    """What one listening gave."""
+
     prediction: Prediction
 
 
@@ -45,17 +52,25 @@ def listen(path: Path, bundle: Path, offset: float, length: float) -> Heard:
 
     Raises `AudioError` when it cannot be heard, `ModelError` when the bundle cannot be run.
     """
+    model = _model(bundle)
+    listened = features(path, model.specs, offset, length)
+    return Heard(listened.content_id, listened.features, model.predict([listened.features])[0])
+
+
+def features(path: Path, specs: Iterable[str], offset: float, length: float) -> Listened:
+    """Compute features of a part of a file.
+
+    Raises `AudioError` when it cannot be heard.
+    """
     from tagger.audio import read_clip  # noqa: PLC0415
     from tagger.features import extract, log_mel  # noqa: PLC0415
 
-    model = _model(bundle)
     clip = read_clip(path, offset=offset, length=length)
     try:
         mel = log_mel(clip.samples, clip.rate)
     except AudioError as error:
         raise type(error)(error.reason, path, error.hint) from error
-    features = tuple(extract(spec, mel) for spec in model.specs)
-    return Heard(clip.content_id, features, model.predict([features])[0])
+    return Listened(clip.content_id, tuple(extract(spec, mel) for spec in specs))
 
 
 def reconsider(content_id: str, features: tuple[Features, ...], bundle: Path) -> Heard:

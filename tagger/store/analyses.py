@@ -25,11 +25,20 @@ class Analyses:
         self, content_id: str, features: Iterable[Features], prediction: Prediction
     ) -> None:
         """Keep what one listening gave."""
+        self.keep(content_id, features)
+        self.predict(content_id, prediction)
+
+    def keep(self, content_id: str, features: Iterable[Features]) -> None:
+        """Keep features that nobody was asked about."""
         self._db.executemany(
             "INSERT OR REPLACE INTO features VALUES (?, ?, ?)",
             [(content_id, f.spec, _packed(f.values)) for f in features],
         )
-        self.predict(content_id, prediction)
+
+    def has(self, content_id: str, specs: Iterable[str]) -> bool:
+        """Tell whether the features of all these specs are there."""
+        rows = self._db.execute("SELECT spec FROM features WHERE content_id = ?", (content_id,))
+        return {row[0] for row in rows}.issuperset(specs)
 
     def predict(self, content_id: str, prediction: Prediction) -> None:
         """Keep what a model thinks of remembered features."""

@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from training.labels.base import Context, Entry, Gathered, Label, LabelSource, Weight
 
-__all__ = ["Context", "Entry", "Gathered", "Label", "LabelSource", "Weight"]
+if TYPE_CHECKING:
+    from tagger.config import Training
+
+__all__ = ["SOURCES", "Context", "Entry", "Gathered", "Label", "LabelSource", "Weight", "source"]
+
+SOURCES = {
+    "corrections": "training.labels.corrections:CorrectionSource",
+    "folders": "training.labels.folders:FolderSource",
+    "tags": "training.labels.tags:TagSource",
+    "playlists": "training.labels.playlists:PlaylistSource",
+    "csv": "training.labels.tables:TableSource",
+    "spotify": "training.labels.spotify:SpotifySource",
+}
+"""A source's name to its class, imported when it is used."""
+
+
+def source(name: str, context: Context) -> LabelSource:
+    """Make the source of that name."""
+    module, _, class_name = SOURCES[name].partition(":")
+    made: LabelSource = getattr(import_module(module), class_name)(context)
+    return made
+
+
+def configured(training: Training) -> list[str]:
+    """Return the names of the sources that the configuration gives something to do."""
+    given = {
+        "corrections": True,
+        "folders": bool(training.folders),
+        "tags": bool(training.tags),
+        "playlists": bool(training.playlists),
+        "csv": bool(training.csv),
+        "spotify": training.spotify.enabled,
+    }
+    return [name for name in SOURCES if given[name]]

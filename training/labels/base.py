@@ -42,6 +42,8 @@ class Label:
     """Where in the source, for people: a folder, a playlist's name, a file and line."""
     artist: str = ""
     """Who must not stand on both sides of a split, where the source knows it better than tags."""
+    part: str = ""
+    """`train` or `test` where the source comes with a split of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""Labels from genres that the user changed after tagger: the surest word there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger import library
+from training.labels.base import Gathered, Label, Weight
+from training.labels.naming import Naming
+
+if TYPE_CHECKING:
+    from training.labels.base import Context
+
+NAME = "corrections"
+
+
+class CorrectionSource:
+    """The corrections that scans and the daemon have found."""
+
+    name = NAME
+
+    def __init__(self, context: Context) -> None:
+        self._store = context.store
+        self._naming = Naming(context.settings.training)
+
+    def gather(self) -> Gathered:
+        """Return the first genre that the user left in each corrected file."""
+        labels = []
+        gone = 0
+        for correction in sorted(self._store.corrections.all(), key=lambda c: c.path):
+            genre = self._naming.genre(correction.theirs[0]) if correction.theirs else ""
+            if library.is_gone(correction.path):
+                gone += 1
+            elif genre:
+                labels.append(Label(correction.path, genre, NAME, Weight.CORRECTION))
+        notes = (f"{gone} corrected files are not there any more",) if gone else ()
+        return Gathered(tuple(labels), notes=notes)

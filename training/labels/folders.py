@@ -1,0 +1,81 @@
+"""Labels from folders: one folder, one genre; and the public data sets' own layouts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tagger import library
+from training.labels import fma
+from training.labels.base import Gathered, Label, Weight
+from training.labels.naming import Naming
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from training.labels.base import Context
+
+NAME = "folders"
+_GTZAN = re.compile(r"([a-z]+)\.\d{5}")
+"""A file's name in GTZAN: `blues.00042.wav`."""
+_GTZAN_FOLDERS = ("genres_original", "genres", "Data")
+"""What GTZAN's archives have between their top and the genres."""
+
+
+class FolderSource:
+    """The folders of `training.folders`."""
+
+    name = NAME
+
+    def __init__(self, context: Context) -> None:
+        self._settings = context.settings
+        self._naming = Naming(context.settings.training)
+
+    def gather(self) -> Gathered:
+        """Return every music file at any depth below a genre's folder."""
+        parts = [self._of(folder.resolve()) for folder in self._settings.training.folders]
+        return Gathered(
+            tuple(label for part in parts for label in part.labels),
+            notes=tuple(note for part in parts for note in part.notes),
+        )
+
+    def _of(self, folder: Path) -> Gathered:
+        if not folder.is_dir():
+            return Gathered(notes=(f"training.folders: there is no folder {folder}",))
+        if tables := fma.tables(folder):
+            return fma.gather(folder, tables, self._naming)
+        top = _below_archive(folder)
+        labels, notes = [], list[str]()
+        for genre_folder in sorted(path for path in top.iterdir() if path.is_dir()):
+            genre = self._naming.genre(genre_folder.name)
+            if genre and not library.IgnoreRules(top, ()).ignores(genre_folder, is_folder=True):
+                labels += self._music(genre_folder, top, genre)
+        unknown = Counter(bool(_GTZAN.fullmatch(label.path.stem)) for label in labels)[True]
+        if unknown:
+            notes.append(
+                f"{unknown} files are GTZAN's, which names no artists: without a table of path,"
+                " genre and artist (training.csv) the figures come out too good"
+            )
+        if not labels:
+            notes.append(f"training.folders: no music in folders below {folder}")
+        return Gathered(tuple(labels), notes=tuple(notes))
+
+    def _music(self, folder: Path, top: Path, genre: str) -> list[Label]:
+        found = library.walk(folder, top, self._settings.library.ignore)
+        return [
+            Label(item.path, genre, NAME, Weight.FOLDER, origin=str(folder))
+            for item in found
+            if isinstance(item, library.Found)
+        ]
+
+
+def _below_archive(folder: Path) -> Path:
+    """Go down to where GTZAN's genres are: only folders of its names are on the way."""
+    for name in _GTZAN_FOLDERS:
+        below = folder / name
+        if below.is_dir() and sum(path.is_dir() for path in folder.iterdir()) <= len(
+            _GTZAN_FOLDERS
+        ):
+            return _below_archive(below)
+    return folder

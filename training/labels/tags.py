@@ -1,0 +1,61 @@
+"""Labels from the genre tags that stand in the library, but for what tagger wrote itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger import genres
+from training.labels.base import Gathered, Label, Weight
+from training.labels.naming import Naming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tagger.store import JournalEntry
+    from training.labels.base import Context
+
+NAME = "tags"
+ALL = "*"
+
+
+class TagSource:
+    """The tags of the library's files, for the genres that `training.tags` names."""
+
+    name = NAME
+
+    def __init__(self, context: Context) -> None:
+        self._tracks = context.tracks
+        self._store = context.store
+        self._naming = Naming(context.settings.training)
+        named = context.settings.training.tags
+        self._all = ALL in named
+        self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}
+
+    def gather(self) -> Gathered:
+        """Return every wanted genre of every file, each once."""
+        written = {entry.change.path: entry for entry in self._store.journal.done()}
+        labels: list[Label] = []
+        ours = 0
+        for track in self._tracks:
+            found: dict[str, Label] = {}
+            for tag in track.tags.genres:
+                genre = self._naming.genre(tag)
+                if not genre or not (self._all or genres.key(genre) in self._wanted):
+                    continue
+                if _is_ours(tag, track.path, written):
+                    ours += 1
+                    continue
+                found[genres.key(genre)] = Label(track.path, genre, NAME, Weight.TAG)
+            labels += found.values()
+        notes = (f"{ours} genres that tagger wrote itself are not learned from",) if ours else ()
+        return Gathered(tuple(labels), notes=notes)
+
+
+def _is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:
+    """Tell whether tagger's last write to the file put this genre there."""
+    entry = written.get(path)
+    if entry is None:
+        return False
+    before, after = (set(map(genres.key, g)) for g in (entry.change.before, entry.change.after))
+    return genres.key(tag) in after - before
