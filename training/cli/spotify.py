@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import webbrowser
 from typing import TYPE_CHECKING, Any
@@ -58,8 +59,7 @@ def login(settings: Settings, *, paste: bool) -> None:
             with Callback() as callback:
                 attempt = Authorization(app, where, session, callback.redirect_uri)
                 click.echo(f"Waiting for you to agree in the browser, at:\n\n  {attempt.url}\n")
-                if not webbrowser.open(attempt.url):
-                    click.echo("No browser opened: open it yourself, or stop and add --paste.")
+                threading.Thread(target=_open, args=(attempt.url,), daemon=True).start()
                 token = attempt.complete(callback.wait(attempt.answers))
     TokenFile(folder).begin(token)
     with connected(settings) as api:
@@ -132,6 +132,12 @@ def sync(settings: Settings, *, as_json: bool) -> None:
                     print_synced(synced, wanted[synced.playlist], as_json=as_json)
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _open(address: str) -> None:
+    """Open a browser, which some of them let us wait for until it is closed."""
+    if not webbrowser.open(address):
+        click.echo("No browser opened: open it yourself, or stop and add --paste.")
 
 
 def _ask_for_consent(store: SpotifyStore) -> None:

@@ -102,9 +102,10 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda _name, _done, _total: None
         return
     from rich.console import Console  # noqa: PLC0415 - pipes need no rich
+    from rich.text import Text  # noqa: PLC0415
 
     with Console().status("Asking Spotify") as shown:
-        yield lambda name, done, total: shown.update(printable(f"{name}: {done} of {total}"))
+        yield lambda name, done, total: shown.update(Text(printable(f"{name}: {done} of {total}")))
 
 
 def _playlist(store: SpotifyStore, playlist: str, genre: str) -> dict[str, Any]:
