@@ -9,7 +9,15 @@ import msgspec
 import platformdirs
 import tomli
 
-from tagger.config.refusals import Keys, choices, explain, line_of, nearest, unknown_keys
+from tagger.config.refusals import (
+    Keys,
+    about_secret,
+    choices,
+    explain,
+    line_of,
+    nearest,
+    unknown_keys,
+)
 from tagger.config.settings import Bundle, Settings, expand
 from tagger.errors import ConfigError
 
@@ -75,7 +83,7 @@ def _parse(text: str, file: Path) -> Settings:
         reason = f"line {error.lineno}: not valid TOML: {error.msg}"
         raise ConfigError(reason, file) from error
     for keys in unknown_keys(document):
-        raise refusal(keys, "unknown key", nearest(keys))
+        raise refusal(keys, "unknown key", about_secret(keys, file) or nearest(keys))
     try:
         settings = msgspec.convert(document, Settings, dec_hook=_decoder(file.absolute().parent))
     except msgspec.ValidationError as error:

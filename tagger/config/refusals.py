@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
+import stat
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
@@ -13,6 +15,7 @@ from tagger.config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 Keys = tuple[str, ...]
 
@@ -47,6 +50,16 @@ def nearest(keys: Keys) -> str | None:
     elsewhere = [name for name in known if name.rpartition(".")[2] == keys[-1]]
     meant = elsewhere or difflib.get_close_matches(".".join(keys), known, n=1)
     return f"did you mean {' or '.join(meant)}?" if meant else None
+
+
+def about_secret(keys: Keys, file: Path) -> str | None:
+    """Say what to do about a password or the like, of which tagger needs none."""
+    if not re.search("secret|passw|token", keys[-1], re.IGNORECASE):
+        return None
+    with contextlib.suppress(OSError):
+        if stat.S_IMODE(file.stat().st_mode) & 0o077:
+            return f"tagger needs none; take it out, as others may read this file: chmod 600 {file}"
+    return "tagger needs none: take it out"
 
 
 def choices(keys: Keys) -> str | None:

@@ -27,6 +27,14 @@ class Choices:
         """Drop a choice; tell whether there was one."""
         return bool(self._db.execute("DELETE FROM choices WHERE entry = ?", (entry,)).rowcount)
 
+    def forget_all(self, beginning: str) -> None:
+        """Drop every choice for entries whose name begins so, and leave no trace of them."""
+        self._db.execute("PRAGMA secure_delete = ON")
+        self._db.execute(
+            "DELETE FROM choices WHERE substr(entry, 1, ?) = ?", (len(beginning), beginning)
+        )
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def all(self) -> dict[str, Path | None]:
         """Return every choice by entry."""
         rows = self._db.execute("SELECT entry, path FROM choices ORDER BY entry")

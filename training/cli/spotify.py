@@ -12,11 +12,21 @@ import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import SpotifyError
-from training.cli.spotify_report import print_status, print_synced, progress, status_of
+from tagger.store import Store
+from training.cli.spotify_report import (
+    print_found,
+    print_status,
+    print_synced,
+    progress,
+    status_of,
+)
+from training.gathering import gather
+from training.labels.spotify import NAME
 from training.spotify import consent, endpoints, references
 from training.spotify.auth import Authorization, plain_session
 from training.spotify.callback import Callback
 from training.spotify.connection import LOCK, client_id, connected
+from training.spotify.lists import compare, known
 from training.spotify.store import FILE_NAME, SpotifyStore
 from training.spotify.sync import State, Sync
 from training.spotify.tokens import LIFETIME_S, TokenFile
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
     from training.spotify.rows import Listed
 
 SOME_FAILED = 1
+URI = "spotify:"
+"""What the names that Spotify gives begin with."""
 REVOKE = "https://www.spotify.com/account/apps/"
 
 
@@ -78,6 +90,8 @@ def logout(settings: Settings, *, purge: bool) -> None:
     click.echo("Logged out." if was else "There was no login.")
     if purge:
         SpotifyStore.purge(folder)
+        with Store(folder) as store:
+            store.choices.forget_all(URI)
         (folder / LOCK).unlink(missing_ok=True)
         click.echo("Everything that came from Spotify is deleted, your agreement with it.")
     elif (folder / FILE_NAME).exists():
@@ -122,16 +136,38 @@ def playlists(settings: Settings, *, as_json: bool) -> None:
 def sync(settings: Settings, *, as_json: bool) -> None:
     """Read the configured playlists, as far as they changed; goes on where it was stopped."""
     _require_consent(settings)
+    for warning in TokenFile(settings.store.folder).warnings():
+        click.echo(printable(warning), err=True)
     wanted = references.wanted(settings.training.spotify)
     failed = False
-    with SpotifyStore(settings.store.folder) as store:
-        if wanted:
-            with connected(settings) as api, progress() as heard:
-                for synced in Sync(api, store, heard).run(wanted):
-                    failed = failed or synced.state is State.FAILED
-                    print_synced(synced, wanted[synced.playlist], as_json=as_json)
+    if wanted:
+        with (
+            SpotifyStore(settings.store.folder) as store,
+            connected(settings) as api,
+            progress() as heard,
+        ):
+            for synced in Sync(api, store, heard).run(wanted):
+                failed = failed or synced.state is State.FAILED
+                print_synced(synced, wanted[synced.playlist], as_json=as_json)
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+@command.command
+@JSON
+@configured
+def match(settings: Settings, *, as_json: bool) -> None:
+    """Say how much of each playlist is in the library; asks nothing of Spotify."""
+    with Store(settings.store.folder) as store:
+        said = gather([NAME], settings, store)
+    with SpotifyStore(settings.store.folder) as spotify:
+        lists = known(settings.training.spotify, spotify)
+    for found in compare(lists, said.matching):
+        print_found(found, as_json=as_json)
+    for note in said.notes:
+        click.echo(printable(note), err=True)
+    if said.matching.ambiguous:
+        click.echo("Ambiguous ones are left out; `tagger train match` settles them.", err=True)
 
 
 def _open(address: str) -> None:

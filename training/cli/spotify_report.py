@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,47 +13,42 @@ import click
 from tagger.cli.options import print_json, printable
 from training.spotify import consent, references
 from training.spotify.refusals import LOGIN
+from training.spotify.rows import Kind
 from training.spotify.store import SpotifyStore
-from training.spotify.tokens import LIFETIME_S, WARN_AFTER_S, TokenFile
+from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tagger.config import Settings
+    from training.spotify.lists import Found
     from training.spotify.sync import Synced
+
+
+SKIPPED = {Kind.GONE: "gone", Kind.EPISODE: "episodes", Kind.LOCAL: "local files"}
+"""What a place is that cannot be looked for, after its number."""
 
 
 def status_of(settings: Settings) -> dict[str, Any]:
     """Return what `tagger spotify status --json` prints."""
     spotify, folder = settings.training.spotify, settings.store.folder
-    warnings = login_warnings(TokenFile(folder))
-    token = TokenFile(folder).read()
+    file = TokenFile(folder)
+    token = file.read()
     with SpotifyStore(folder) as store:
         agreed = store.agreed(consent.CLAUSE)
         return {
             "enabled": spotify.enabled,
             "agreed": agreed and _when(agreed),
             "logged_in": token is not None,
-            "login_ends": token and _when(token.authorized_at + LIFETIME_S),
+            "login_ends": token and token.ends,
             "paused_until": _when(store.paused_until) if store.paused_until > time.time() else None,
             "playlists": [
                 _playlist(store, playlist, genre)
                 for playlist, genre in references.wanted(spotify).items()
             ],
             "exports": [str(path) for path in spotify.exports],
-            "warnings": warnings,
+            "warnings": file.warnings(),
         }
-
-
-def login_warnings(file: TokenFile) -> list[str]:
-    """Say what is about to go wrong with the login, each with its next step."""
-    warnings, token = [], file.read()
-    if token and token.age_s > WARN_AFTER_S:
-        end = _when(token.authorized_at + LIFETIME_S)
-        warnings.append(f"the Spotify login ends on {end}: {LOGIN} before")
-    if file.exposed:
-        warnings.append(f"others may read the login: chmod 600 {file.path}")
-    return warnings
 
 
 def print_status(found: dict[str, Any]) -> None:
@@ -93,6 +89,19 @@ def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
     tail = f"  {problem.reason}\n{'':<11}-> {problem.hint}" if problem else ""
     line = f"{synced.state:<9}  {genre}: {synced.name} ({synced.places} places)"
     click.echo("\n".join(map(printable, f"{line}{tail}".split("\n"))))
+
+
+def print_found(found: Found, *, as_json: bool) -> None:
+    """Print what of one playlist is in the library."""
+    if as_json:
+        print_json(asdict(found))
+        return
+    skipped = ", ".join(f"{n} {SKIPPED[kind]}" for kind, n in found.skipped.items())
+    text = (
+        f"{found.genre}: {found.name}: {found.matched} matched, {found.missing} not in the "
+        f"library, {found.ambiguous} ambiguous, {sum(found.skipped.values())} skipped"
+    )
+    click.echo(printable(f"{text} ({skipped})" if skipped else text))
 
 
 @contextlib.contextmanager

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import SpotifyError
 from training.labels.base import Entry, Gathered
+from training.labels.naming import Naming
 from training.spotify import consent
 from training.spotify.lists import known
 from training.spotify.store import SpotifyStore
+from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
     from training.labels.base import Context
@@ -31,9 +33,9 @@ class SpotifySource:
         Raises SpotifyOffError when the source is off or not agreed to, and SpotifyError when a
         genre has no playlist that is known: a model trained now would forget that genre.
         """
-        spotify = self._settings.training.spotify
+        spotify, folder = self._settings.training.spotify, self._settings.store.folder
         consent.require_on(spotify)
-        with SpotifyStore(self._settings.store.folder) as store:
+        with SpotifyStore(folder) as store:
             consent.require(spotify, store)
             lists = known(spotify, store)
         lost = set(spotify.playlists.values()) - {playlist.genre for playlist in lists.playlists}
@@ -42,19 +44,25 @@ class SpotifySource:
                 f"nothing is known of the playlists for {', '.join(sorted(lost)) or 'any genre'}",
                 hint="; ".join(lists.notes) or "set training.spotify.playlists",
             )
+        naming = Naming(self._settings.training)
         return Gathered(
-            entries=tuple(entry for playlist in lists.playlists for entry in entries(playlist)),
-            notes=lists.notes,
+            entries=tuple(
+                entry
+                for playlist in lists.playlists
+                if (genre := naming.genre(playlist.genre))
+                for entry in entries(playlist, genre)
+            ),
+            notes=(*lists.notes, *TokenFile(folder).warnings()),
         )
 
 
-def entries(playlist: Playlist) -> tuple[Entry, ...]:
+def entries(playlist: Playlist, genre: str) -> tuple[Entry, ...]:
     """Return a playlist's tracks in the form that matching looks for."""
     return tuple(
         Entry(
             title=row.title,
             artists=row.artists,
-            genre=playlist.genre,
+            genre=genre,
             source=NAME,
             album=row.album,
             duration_s=row.duration_s,

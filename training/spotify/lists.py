@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tagger.config import Spotify
+    from training.matching import Matching
     from training.spotify.rows import Row
     from training.spotify.store import SpotifyStore
 
@@ -47,6 +48,30 @@ class Lists:
     playlists: tuple[Playlist, ...]
     notes: tuple[str, ...]
     """One sentence each: which are not known, and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What of one playlist is among the user's files."""
+
+    name: str
+    genre: str
+    matched: int
+    missing: int
+    ambiguous: int
+    skipped: dict[Kind, int]
+    """Places that cannot be looked for, by kind."""
+
+
+def compare(lists: Lists, matching: Matching) -> tuple[Found, ...]:
+    """Count by playlist what matching found; entries know their playlist by its name."""
+    matched = Counter(match.entry.origin for match in matching.matched)
+    missing = Counter(entry.origin for entry in matching.missing)
+    ambiguous = Counter(one.entry.origin for one in matching.ambiguous)
+    return tuple(
+        Found(p.name, p.genre, matched[p.name], missing[p.name], ambiguous[p.name], dict(p.skipped))
+        for p in lists.playlists
+    )
 
 
 def known(spotify: Spotify, store: SpotifyStore) -> Lists:

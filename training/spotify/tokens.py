@@ -32,9 +32,9 @@ class Token(msgspec.Struct, frozen=True):
     authorized_at: float
 
     @property
-    def age_s(self) -> float:
-        """Seconds since the user agreed."""
-        return time.time() - self.authorized_at
+    def ends(self) -> str:
+        """The day on which the login ends."""
+        return time.strftime("%Y-%m-%d", time.localtime(self.authorized_at + LIFETIME_S))
 
 
 class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
@@ -58,6 +58,17 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
             return bool(stat.S_IMODE(self.path.stat().st_mode) & 0o077)
         except OSError:
             return False
+
+    def warnings(self) -> list[str]:
+        """Say what is about to go wrong with the login, each with its next step."""
+        found, token = [], self.read()
+        if token and time.time() > token.authorized_at + WARN_AFTER_S:
+            found.append(
+                f"the Spotify login ends on {token.ends}: run `tagger spotify login` before"
+            )
+        if self.exposed:
+            found.append(f"others may read the Spotify login: chmod 600 {self.path}")
+        return found
 
     def get_cached_token(self) -> dict[str, Any] | None:
         """Return the token in spotipy's form."""
