@@ -10,7 +10,17 @@ from training.labels.base import Context, Entry, Gathered, Label, LabelSource, W
 if TYPE_CHECKING:
     from tagger.config import Training
 
-__all__ = ["SOURCES", "Context", "Entry", "Gathered", "Label", "LabelSource", "Weight", "source"]
+__all__ = [
+    "SOURCES",
+    "Context",
+    "Entry",
+    "Gathered",
+    "Label",
+    "LabelSource",
+    "Weight",
+    "configured_sources",
+    "source",
+]
 
 SOURCES = {
     "corrections": "training.labels.corrections:CorrectionSource",
@@ -30,7 +40,7 @@ def source(name: str, context: Context) -> LabelSource:
     return made
 
 
-def configured(training: Training) -> list[str]:
+def configured_sources(training: Training) -> list[str]:
     """Return the names of the sources that the configuration gives something to do."""
     given = {
         "corrections": True,

@@ -1,0 +1,112 @@
+"""`tagger train`: learn the user's own genres."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tagger.cli.options import DRY_RUN, JSON, configured, print_json
+from tagger.errors import TrainingDataError
+from tagger.store import Store
+from training.cli.train_match import match_command
+from training.labels import SOURCES, configured_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tagger.config import Settings
+    from training.session import Promote
+
+LIBRARIES = ("anyascii", "joblib", "onnx", "rapidfuzz", "scipy", "sklearn", "threadpoolctl")
+"""What the extra `train` brings and a plain installation lacks."""
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    type=click.Choice(list(SOURCES)),
+    help="Learn from this source only; may be given several times.",
+)
+@DRY_RUN
+@JSON
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Write everything that was found there, as JSON.",
+)
+@click.option(
+    "--promote",
+    type=click.Choice(["always", "never", "if-better"]),
+    default="if-better",
+    show_default=True,
+    help="When the new model becomes the active one.",
+)
+@configured
+@click.pass_context
+def command(
+    ctx: click.Context,
+    settings: Settings,
+    *,
+    sources: Sequence[str],
+    dry_run: bool,
+    as_json: bool,
+    report: Path | None,
+    promote: Promote,
+) -> None:
+    """Learn your own genres from how you file your music.
+
+    Labels come from the genres that you changed after tagger, and from the folders, tags,
+    playlists and tables that [training] in the configuration names. The new model becomes the
+    active one when it is not worse than the present one; `tagger models rollback` takes it back.
+    """
+    require_libraries()
+    if ctx.invoked_subcommand:
+        return
+    from training.cli import train_report as told  # noqa: PLC0415 - scikit-learn takes a second
+    from training.session import Session, alone  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    names = sources or configured_sources(settings.training)
+    state = settings.store.folder
+    with Store(state) as store, alone(state), told.progress(quiet=as_json) as progress:
+        session = Session(settings, store, names, progress)
+        prepared = session.prepare(dry_run=dry_run)
+        found = told.as_object(prepared, settings.training.minimum)
+        if not as_json:
+            told.print_prepared(found)
+        if not dry_run:
+            found |= told.result_object(session.train(prepared, promote))
+    if report:
+        _write(report, found)
+    if as_json:
+        print_json(found)
+    elif not dry_run:
+        told.print_result(found)
+
+
+def require_libraries() -> None:
+    """Raise TrainingDataError, with the command to run, when the extra `train` is missing."""
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise TrainingDataError(
+            f"training needs more libraries ({', '.join(missing)})",
+            hint="pip install 'tagger[train]'",
+        )
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error
+
+
+command.add_command(match_command)

@@ -1,0 +1,196 @@
+"""A model of the user's own: from what was selected to a measured bundle.
+
+It is trained on the user's library alone. The default model's training features are not shipped:
+GTZAN's recordings come without a licence, and vectors computed from them would be passed on as
+data. So the model knows the genres that the library teaches it and no others.
+
+Two fits are made. One leaves the held-out artists out: its figures are the model's, and it stands
+beside the bundle, in `measured`, so that the next training can compare itself with a model that
+has not heard them either. The other one hears everything, and is the one that decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tagger.inference.manifest import (
+    FORMAT,
+    MODEL_FILE,
+    Evaluation,
+    Manifest,
+    Training,
+    Written,
+)
+from training.benchmark import PROMISE
+from training.build import RECIPE
+from training.dataset import Dataset
+from training.ensemble import HeldOut
+from training.evaluate import (
+    album_verdicts,
+    calibration_error,
+    fit_pooling,
+    interval,
+    operating_points,
+    threshold_for,
+    track_verdicts,
+)
+from training.own_card import card
+from training.publish import input_names, network, verify_bundle, write_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tagger.store import Store
+    from training.ensemble import Ensemble, Recipe
+    from training.evaluate import Verdicts
+    from training.selecting import Selection
+
+    Indices = NDArray[np.intp]
+
+MEASURED = "measured"
+"""Folder inside a bundle's, with the model that has not heard the held-out artists."""
+COMMAND = "tagger train"
+LARGE = 3000
+"""Tracks from which on less is tried: an SVM's time grows with their square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard(Dataset):
+    """Selected recordings with features that were computed before."""
+
+    features: Mapping[str, NDArray[Any]]
+    """By spec; an array of arrays where clips differ in length."""
+
+    @cached_property
+    def inputs(self) -> dict[str, NDArray[Any]]:
+        """Features of every clip by spec."""
+        return dict(self.features)
+
+
+def read(selection: Selection, store: Store, specs: Sequence[str]) -> Heard:
+    """Put the selected recordings' remembered features together."""
+    members, genres = selection.members, selection.genres
+    columns: dict[str, list[NDArray[Any]]] = {spec: [] for spec in specs}
+    for member in members:
+        for features in store.analyses.features(member.content_id, specs) or ():
+            columns[features.spec].append(features.values)
+    return Heard(
+        ids=np.array([str(member.path) for member in members]),
+        labels=np.array([genres.index(member.genre) for member in members]),
+        genres=genres,
+        artists=np.array([member.artist for member in members]),
+        known=np.ones(len(members), bool),
+        levels=np.empty((len(members), 0, 0), np.uint8),
+        splits={},
+        features={spec: _stacked(column) for spec, column in columns.items()},
+    )
+
+
+def recipe_for(tracks: int) -> Recipe:
+    """Return the default model's recipe, of which large libraries try less."""
+    if tracks < LARGE:
+        return RECIPE
+    middle = tuple((family[len(family) // 2],) for family in RECIPE.families)
+    return replace(RECIPE, families=middle, repeats=1)
+
+
+def specs_of(recipe: Recipe) -> set[str]:
+    """Return the feature specs that a recipe's candidates hear."""
+    return {candidate.spec for family in recipe.families for candidate in family}
+
+
+def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
+    """Measure a model on clips whose artists it has not heard."""
+    unheard = HeldOut(held, ensemble.log_probabilities(data, held))
+    pooling = fit_pooling(data, ensemble.held_out)
+    tracks, albums = track_verdicts(data, unheard), album_verdicts(data, unheard, pooling)
+    known = ensemble.held_out
+    low, high = interval(tracks)
+    return Evaluation(
+        accuracy=_rounded(tracks.accuracy),
+        interval=(_rounded(low), _rounded(high)),
+        tracks=len(held),
+        split="your library, artists held out of training",
+        command=COMMAND,
+        calibration_error=_rounded(calibration_error(tracks)),
+        written=_written(tracks, track_verdicts(data, known)),
+        album_accuracy=_rounded(albums.accuracy),
+        album_written=_written(albums, album_verdicts(data, known, pooling)),
+    )
+
+
+def write(
+    folder: Path,
+    ensemble: Ensemble,
+    data: Dataset,
+    created: date,
+    evaluation: Mapping[str, Evaluation],
+) -> Manifest:
+    """Write and verify the bundle of a fitted ensemble.
+
+    Raises ModelError when the exported network is not equal to the fitted one.
+    """
+    model = network(ensemble, len(data.genres))
+    sha256 = hashlib.sha256(model).hexdigest()
+    held_out = ensemble.held_out
+    pooling = fit_pooling(data, held_out)
+    manifest = Manifest(
+        format=FORMAT,
+        id=f"own{len(data.genres)}-{sha256[:8]}",
+        created=created,
+        genres=data.genres,
+        inputs={name: spec for spec, name in input_names(ensemble).items()},
+        files={MODEL_FILE: sha256},
+        tracks=operating_points(track_verdicts(data, held_out)),
+        albums=operating_points(album_verdicts(data, held_out, pooling)),
+        pooling=pooling,
+        training=_training(ensemble, data),
+        evaluation=dict(evaluation),
+    )
+    write_bundle(folder, model, manifest, card(manifest))
+    verify_bundle(folder, ensemble, data)
+    return manifest
+
+
+def _training(ensemble: Ensemble, data: Dataset) -> Training:
+    parts = [
+        f"{weight:.3g} x {candidate.name}"
+        for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
+    ]
+    members = np.unique(ensemble.held_out.members)
+    return Training(
+        data="Your own music library; nothing of it is in the bundle but what the model learned.",
+        tracks=len(members),
+        artists=len(np.unique(data.artists[members])),
+        recipe=f"Softmax of {' + '.join(parts)}",
+        command=COMMAND,
+        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
+    )
+
+
+def _written(test: Verdicts, known: Verdicts) -> Written:
+    kept = test.surer_than(threshold_for(operating_points(known), PROMISE))
+    right = test.right[kept].mean() if kept.any() else 1.0
+    return Written(PROMISE, _rounded(right), _rounded(kept.mean()))
+
+
+def _stacked(column: list[NDArray[Any]]) -> NDArray[Any]:
+    if len({values.shape for values in column}) == 1:
+        return np.stack(column)
+    ragged = np.empty(len(column), object)
+    ragged[:] = column
+    return ragged
+
+
+def _rounded(share: float | np.floating) -> float:
+    return round(float(share), 4)
