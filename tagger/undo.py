@@ -31,11 +31,13 @@ def undo(
     by_path: dict[Path, list[JournalEntry]] = defaultdict(list)
     for entry in entries:
         by_path[entry.change.path].append(entry)
+    for folder in {path.parent for path in by_path}:
+        tags.remove_leftovers(folder)
     for path, changes in by_path.items():
         oldest, newest = changes[0], changes[-1]
         try:
             found = tags.read(path)
-            if found.genres != newest.change.after:
+            if found.genres not in (newest.change.after, oldest.change.before):
                 raise SkippedError("the genre was changed after tagger wrote it", path)
             if dry_run:
                 tags.check_writable(path, root=oldest.root, options=options)
@@ -57,20 +59,25 @@ def _restore(
     except msgspec.MsgspecError as error:
         raise StoreError("the journal's record of it is damaged", path) from error
     identity = FileIdentity.of(path.stat())
+    record = store.files.get(path)
+
+    def remember(genres: tuple[str, ...], identity: FileIdentity) -> None:
+        if record:
+            restored = replace(found, genres=genres)
+            track = Track(path, record.track.root, identity, restored)
+            store.files.put(track, record.content_id)
+
     written = tags.restore_genres(
         path,
         snapshot,
         root=oldest.root,
         expected=identity,
         options=options,
-        before_commit=lambda _: None,
+        # beforehand, so that a kill in between does not pass for the user's own correction
+        before_commit=lambda intent: remember(intent.after, identity),
     )
-    record = store.files.get(path)
-    if written and record:
-        restored = replace(found, genres=written.after)
-        store.files.put(
-            Track(path, record.track.root, written.identity, restored), record.content_id
-        )
+    if written:
+        remember(written.after, written.identity)
 
 
 def _outcome(

@@ -230,3 +230,15 @@ def test_what_a_living_run_intends_is_left_to_it(tmp_path):
         assert not store.runs.is_alive(run)
         assert recover(store) == 1
         assert store.journal.intended() == []
+
+
+def test_a_full_disk_is_an_error_of_ours(tmp_path):
+    with Store(tmp_path) as store:
+        store._connection.execute("PRAGMA max_page_count = 1")  # as small as it is now
+        with pytest.raises(StoreError, match="full") as caught:
+            for number in range(10_000):
+                store.files.put(replace(TRACK, path=Path(f"/m/{number}")), None)
+        assert caught.value.path == store.path
+        with pytest.raises(StoreError), store.transaction():
+            for number in range(10_000, 20_000):
+                store.files.put(replace(TRACK, path=Path(f"/m/{number}")), None)

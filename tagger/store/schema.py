@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tagger.errors import StoreError, StoreTooNewError
 
@@ -131,6 +131,38 @@ MIGRATIONS: Migrations = (
 BUSY_TIMEOUT_S = 30.0
 
 
+class Connection(sqlite3.Connection):
+    """A connection whose failures, a full disk say, are tagger's own errors."""
+
+    path: Path
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.execute`; raises StoreError."""
+        with self._errors():
+            return super().execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        """See `sqlite3.Connection.executemany`; raises StoreError."""
+        with self._errors():
+            return super().executemany(*args)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise unusable(error, self.path) from error
+
+
+def unusable(error: Exception, path: Path) -> StoreError:
+    """Say that the database cannot be used, and what to do."""
+    return StoreError(
+        f"the state database cannot be used: {error}",
+        path,
+        "check the folder's permissions and free space, or set store.folder to another one",
+    )
+
+
 def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connection:
     """Open the database at `path`, making or migrating it as needed; `MIGRATIONS` by default.
 
@@ -141,18 +173,17 @@ def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connect
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, factory=Connection
+        )
+        connection.path = path
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, path, MIGRATIONS if migrations is None else migrations)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(
-            f"the state database cannot be used: {error}",
-            path,
-            "check the folder's permissions and free space, or set store.folder to another one",
-        ) from error
+        raise unusable(error, path) from error
     return connection
 
 
@@ -163,7 +194,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
