@@ -35,10 +35,15 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
 
+    Part = tuple[int, NDArray[np.float32]]
+    """Rate and samples of one frame."""
+
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
 SHORTEST_CLIP = 3.0
 """Seconds; with less there is no rhythm to hear."""
+SILENCE = 1e-3
+"""-60 dB below the loudest: what is softer at the beginning is passed over."""
 MAX_RATE = 768_000
 MAX_CHANNELS = 32
 _SCALE = {
@@ -58,7 +63,8 @@ MAX_SILENT_PACKETS = 10_000
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
     """Decode `length` seconds of a file from `offset` seconds on, or what there is of them.
 
-    A file that ends before `offset` is heard from its beginning.
+    Silence at the beginning does not count: the clip starts with the sound, unless `length`
+    seconds pass without any. A file that ends before `offset` is heard from its beginning.
 
     Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
 
@@ -107,7 +113,7 @@ def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioCl
         try:
             if offset:
                 container.seek(int(offset * av.time_base))
-            parts = list(_mono_parts(container, digest, offset, length, path))
+            parts = _sounding(_mono_parts(container, digest, offset, path), length)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
@@ -127,12 +133,10 @@ def _mono_parts(
     container: InputContainer,
     digest: hashlib._Hash,
     offset: float,
-    length: float,
     path: Path,
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield (rate, samples) frame by frame until `length` seconds are there."""
+) -> Iterator[Part]:
+    """Yield (rate, samples) frame by frame."""
     stream = container.streams.audio[0]
-    heard = 0.0
     bad = barren = 0
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
@@ -153,9 +157,39 @@ def _mono_parts(
             if frame.time is not None and frame.time + frame.samples / frame.rate <= offset:
                 continue
             yield frame.rate, _mono(frame, path)
-            heard += frame.samples / frame.rate
-        if heard >= length:
-            return
+
+
+def _sounding(parts: Iterator[Part], length: float) -> list[Part]:
+    """Take `length` seconds, those of a silent beginning not counted.
+
+    Silent is relative, so that loudness does not matter: what passed for a soft beginning is
+    dropped when the music comes.
+    """
+    kept: list[Part] = []
+    while more := list(_taken(parts, length - _seconds(kept))):
+        kept += more
+        kept = _without_silence(kept)
+    return kept
+
+
+def _without_silence(parts: list[Part]) -> list[Part]:
+    least = SILENCE * _peak(np.concatenate([samples for _, samples in parts]))
+    return list(itertools.dropwhile(lambda part: _peak(part[1]) < least, parts))
+
+
+def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
+    """Yield the next parts until there are so many seconds."""
+    while seconds > 0 and (part := next(parts, None)):
+        yield part
+        seconds -= _seconds([part])
+
+
+def _seconds(parts: list[Part]) -> float:
+    return sum(samples.size / rate for rate, samples in parts)
+
+
+def _peak(samples: NDArray[np.float32]) -> float:
+    return max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
 
 
 def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
@@ -170,7 +204,7 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
     return mono * _SCALE.get(samples.dtype.str[1:], np.float32(1))
 
 
-def _resampled(parts: list[tuple[int, NDArray[np.float32]]]) -> NDArray[np.float32]:
+def _resampled(parts: list[Part]) -> NDArray[np.float32]:
     """Join the parts at the model's rate; chained streams may change theirs on the way."""
     runs = [
         (rate, np.concatenate([samples for _, samples in run]))

@@ -67,6 +67,41 @@ def test_an_offset_beyond_the_end_hears_the_beginning(tmp_path):
     assert np.array_equal(read_clip(path, offset=60).samples, read_clip(path).samples)
 
 
+def intro(path, seconds, *, hiss, gain=1.0):
+    """Write a beginning of soft hiss, then a tone of the gain's peak, at the model's rate."""
+    noise = np.random.default_rng(0).uniform(-hiss, hiss, round(seconds * 22050))
+    tone = np.sin(np.arange(40 * 22050) / 10) * gain
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(4)
+        file.setframerate(22050)
+        samples = np.concatenate([noise * gain, tone]) * (2**31 - 1)
+        file.writeframes(samples.astype("<i4").tobytes())
+    return path
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.1, 0.003])
+def test_a_silent_beginning_is_passed_over(tmp_path, gain):
+    path = intro(tmp_path / "song.wav", 12.0, hiss=0.0009, gain=gain)
+    samples = read_clip(path).samples
+    assert len(samples) == 30 * 22050
+    loud = np.abs(samples) > 0.01 * gain
+    assert loud.argmax() < 0.2 * 22050
+    assert loud[-100:].any()
+
+
+def test_a_soft_beginning_is_music(tmp_path):
+    samples = read_clip(intro(tmp_path / "song.wav", 5.0, hiss=0.002)).samples
+    assert (np.abs(samples) > 0.01).argmax() == pytest.approx(5 * 22050, abs=2)
+
+
+def test_silence_without_music_is_left_as_it_is(tmp_path):
+    path = intro(tmp_path / "song.wav", 35.0, hiss=0.0001)
+    samples = read_clip(path).samples
+    assert len(samples) == 30 * 22050
+    assert np.abs(samples).max() < 0.001
+
+
 def test_channels_are_averaged(tmp_path):
     path = tmp_path / "song.wav"
     left = (media.tone(4) * 20000).astype("<i2")
