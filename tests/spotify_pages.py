@@ -161,6 +161,7 @@ def episode_place(rng):
             "name": "A conversation",
             "release_date": "2026-01-01",
             "release_date_precision": "day",
+            "show": _show(made_id(rng)),
             "type": "episode",
         }
     )
@@ -272,6 +273,25 @@ def _album(song):
         "release_date_precision": "year",
         "total_tracks": 12,
         "type": "album",
+    }
+
+
+def _show(ident):
+    return {
+        "available_markets": ["DE"],
+        "copyrights": [],
+        "description": "talk",
+        "explicit": False,
+        **_links("show", ident),
+        "html_description": "talk",
+        "images": [],
+        "is_externally_hosted": False,
+        "languages": ["en"],
+        "media_type": "audio",
+        "name": "Conversations",
+        "publisher": "Somebody",
+        "total_episodes": 12,
+        "type": "show",
     }
 
 

@@ -117,7 +117,7 @@ class Api:
                 with refusals.typed():
                     return msgspec.convert(question(*args, **named), kind)
             except SpotifyLoginError:
-                if renewed:
+                if renewed or not self._login.exists:
                     raise
                 self._login.renew()
                 renewed = True

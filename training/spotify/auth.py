@@ -48,6 +48,11 @@ class Login:
         self._file = file
         self._pkce = _pkce(client_id, endpoints, session, file)
 
+    @property
+    def exists(self) -> bool:
+        """Whether somebody is logged in, as far as is known here."""
+        return self._file.read() is not None
+
     def get_access_token(self, as_dict: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
         """Return a token that is good for a minute at least; the argument is spotipy's.
 

@@ -50,12 +50,17 @@ _NONSENSE = (
 
 def check(response: requests.Response, *_: Any, **__: Any) -> None:
     """Raise the error that an answer stands for: a hook of `requests` for responses."""
-    if response.status_code < HTTPStatus.BAD_REQUEST:
+    status, path = response.status_code, urlsplit(response.url).path
+    if status < HTTPStatus.BAD_REQUEST:
         return
-    path = urlsplit(response.url).path
-    if path.endswith("/api/token") and response.status_code < HTTPStatus.TOO_MANY_REQUESTS:
-        raise _token_refusal(_error(response))
-    raise _refusal(response, path)
+    error = _error(response)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _unavailable(f"Spotify has a fault of its own ({status})")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise _too_many(error, response.headers.get("Retry-After"))
+    if path.endswith("/api/token"):
+        raise _token_refusal(error)
+    raise _refusal(status, error, of_playlist="/playlists/" in path)
 
 
 @contextlib.contextmanager
@@ -76,18 +81,14 @@ def typed() -> Iterator[None]:
         raise _broken() from error
 
 
-def _refusal(response: requests.Response, path: str) -> SpotifyError:
-    status, of_playlist = response.status_code, "/playlists/" in path
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unavailable(f"Spotify has a fault of its own ({status})")
-    match status:
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            return _too_many(response)
-        case HTTPStatus.UNAUTHORIZED:
-            return SpotifyLoginError("Spotify does not accept the login any more", hint=LOGIN)
-        case HTTPStatus.FORBIDDEN:
-            return _forbidden(str(_error(response).get("message")), of_playlist=of_playlist)
-    return _not_there(status) if of_playlist else _out_of_date(status)
+def _refusal(status: int, error: dict[str, Any], *, of_playlist: bool) -> SpotifyError:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return SpotifyLoginError("Spotify does not accept the login any more", hint=LOGIN)
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(str(error.get("message")), of_playlist=of_playlist)
+    if of_playlist:
+        return _not_there(status)
+    return SpotifyAccountError(f"Spotify refuses ({status})", hint="update tagger and spotipy")
 
 
 def _not_there(status: int) -> SpotifyError:
@@ -99,10 +100,6 @@ def _not_there(status: int) -> SpotifyError:
         return SpotifyPlaylistError("made by Spotify, or deleted", hint=hint)
     hint = "copy the playlist's link anew into training.spotify.playlists"
     return SpotifyPlaylistError(f"Spotify does not know what it is ({status})", hint=hint)
-
-
-def _out_of_date(status: int) -> SpotifyError:
-    return SpotifyAccountError(f"Spotify refuses ({status})", hint="update tagger and spotipy")
 
 
 def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
@@ -123,9 +120,9 @@ def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
     )
 
 
-def _too_many(response: requests.Response) -> SpotifyError:
-    seconds = _retry_after(response.headers.get("Retry-After"))
-    if _error(response).get("reason") == "QUOTA_EXCEEDED":
+def _too_many(error: dict[str, Any], retry_after: str | None) -> SpotifyError:
+    seconds = _retry_after(retry_after)
+    if error.get("reason") == "QUOTA_EXCEEDED":
         return SpotifyPausedError(
             "the quota of the app's developer is used up",
             hint=f"{LATER} tomorrow",
@@ -149,7 +146,10 @@ def _token_refusal(error: dict[str, Any]) -> SpotifyError:
 
 
 def _error(response: requests.Response) -> dict[str, Any]:
-    """Return the error object of an answer: the API nests it, the token endpoint does not."""
+    """Return the error object of an answer: the API nests it, the token endpoint does not.
+
+    The whole answer is read, whatever it is: its connection is free again afterwards.
+    """
     try:
         body = response.json()
     except (ValueError, RecursionError):
