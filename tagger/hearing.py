@@ -116,8 +116,11 @@ class Hearing:
         return kind(failure.reason, track.path)
 
     def _failed(self, track: Track, error: TaggerError) -> None:
-        self._under_way.pop(track.path, None)
+        counted = self._under_way.pop(track.path, False)
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
         self._store.failures.failed(
-            track.path, type(error).__name__, error.reason, attempts=MAX_ATTEMPTS if final else 1
+            track.path,
+            type(error).__name__,
+            error.reason,
+            attempts=MAX_ATTEMPTS if final else int(not counted),
         )

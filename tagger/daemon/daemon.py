@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tagger import models
+from tagger.daemon.bell import Bell
 from tagger.daemon.board import Board
 from tagger.daemon.engine import Engine
 from tagger.daemon.inbox import Inbox
@@ -18,7 +18,7 @@ from tagger.daemon.metrics import MetricsServer
 from tagger.daemon.notify import Notifier
 from tagger.daemon.priority import step_back
 from tagger.daemon.status import StatusServer
-from tagger.errors import DaemonError, TaggerError
+from tagger.errors import TaggerError
 from tagger.inference import read_manifest
 from tagger.store import Store
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*STOP, signal.SIGHUP, signal.SIGUSR1)
-NEWS = 0
-"""Stands among the signals for: look at the filing thread."""
 TICK = 30.0
 """Seconds between two looks at the filing thread where no watchdog asks for more."""
 STOP_PATIENCE = 8.0
@@ -44,26 +42,26 @@ class Daemon:
     """Files music as it arrives, until SIGTERM or SIGINT."""
 
     def __init__(self, settings: Settings, reload: Callable[[], Settings]) -> None:
-        """`reload` reads the settings anew; it raises `ConfigError` when they are broken."""
+        """Take the signals over; to be made in the main thread.
+
+        `reload` reads the settings anew; it raises `ConfigError` when they are broken.
+        """
         self._settings = settings
         self._reload = reload
-        self._events: queue.SimpleQueue[int] = queue.SimpleQueue()
-        """Numbers of signals, or `NEWS`."""
         self._notifier = Notifier.from_environment()
         self._inbox = Inbox()
         self._board = Board()
-        self._engine = Engine(settings, self._inbox, self._board, lambda: self._events.put(NEWS))
+        self._bell = Bell(SIGNALS)
+        self._engine = Engine(settings, self._inbox, self._board, self._bell.ring)
 
     def run(self) -> None:
         """Run until told to stop.
 
-        Raises `DaemonError` when another one runs or the filing thread died, and what keeps
-        the store or the model from being used.
+        Raises `DaemonError` when another one runs or a port is taken, `StoreError` or
+        `ModelError` when the state or the model cannot be used.
         """
         state = self._settings.store.folder
         self._board.model = read_manifest(models.settled(self._settings).model.bundle.folder).id
-        for number in SIGNALS:
-            signal.signal(number, lambda received, _: self._events.put(received))
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `leases`
         socket = socket_path(state)
         with ExitStack() as stack:
@@ -82,25 +80,21 @@ class Daemon:
         ready = False
         tick = min(TICK, self._notifier.watchdog / 2) if self._notifier.watchdog else TICK
         while True:
-            if not self._engine.is_alive():
-                raise DaemonError("the filing thread died", hint="its last words are in the log")
             if self._engine.watching and not ready:
                 ready = True
                 self._notifier.ready()
                 log.info("watching", model=self._board.model, roots=self._settings.library.roots)
             if self._engine.healthy and self._board.silence < self._longest_silence():
                 self._notifier.alive()
-            self._notifier.status(self._status())
-            try:
-                received = self._events.get(timeout=tick)
-            except queue.Empty:
-                continue
-            if received in STOP:
-                return
-            if received == signal.SIGHUP:
-                self._take_over()
-            elif received == signal.SIGUSR1:
-                self._inbox.reconcile("SIGUSR1")
+            if ready:
+                self._notifier.status(self._status())
+            for received in self._bell.wait(tick):
+                if received in STOP:
+                    return
+                if received == signal.SIGHUP:
+                    self._take_over()
+                elif received == signal.SIGUSR1:
+                    self._inbox.reconcile("SIGUSR1")
 
     def _longest_silence(self) -> float:
         return 2 * self._settings.workers.timeout + SILENCE

@@ -86,13 +86,10 @@ class Dispatcher:
             return
         again, others = company.gather(list(tracks.values()), self._store)
         write = Write(self._store, self._stretch.run(), manifest.id, write_options(settings))
-        pipeline = Pipeline.of(
-            settings,
-            self._store,
-            self._listeners.workers(settings, manifest),
-            manifest,
-            SpareUndone(self._store, write),
-        )
+        workers = self._listeners.workers(settings, manifest)
+        self._board.workers = workers.count
+        operation = SpareUndone(self._store, write)
+        pipeline = Pipeline.of(settings, self._store, workers, manifest, operation)
         for outcome in pipeline.run([*tracks.values(), *again], company=others):
             if outcome.action is Action.ERROR and (track := tracks.get(outcome.path)):
                 self._look_again(track)

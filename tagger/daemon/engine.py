@@ -25,17 +25,22 @@ if TYPE_CHECKING:
 
 IDLE = 30.0
 """Seconds without work after which the workers go."""
+PAUSE = 30.0
+"""Seconds to wait before everything begins anew."""
 PATIENCE = 5.0
 """Seconds beyond twice the settling time after which a burst is over in any case."""
 
 
 class Engine(threading.Thread):
-    """Finds out what there is to do and does it, until the inbox is closed."""
+    """Finds out what there is to do and does it, until the inbox is closed.
+
+    Whatever goes wrong on the way, a full disk under the store for one, it begins anew.
+    """
 
     def __init__(
         self, settings: Settings, inbox: Inbox, board: Board, news: Callable[[], None]
     ) -> None:
-        """`news` is called when every folder is watched, and when the thread ends."""
+        """`news` is called when every folder is watched."""
         super().__init__(name="filing")
         self._settings = settings
         self._inbox = inbox
@@ -50,7 +55,7 @@ class Engine(threading.Thread):
     @property
     def healthy(self) -> bool:
         """Whether the thread and all observers live."""
-        return self.is_alive() and (self._intake is None or self._intake.healthy)
+        return self.is_alive() and self._intake is not None and self._intake.healthy
 
     def stop(self, patience: float) -> bool:
         """Finish or abandon what is under way; False if it would take longer, in seconds."""
@@ -60,16 +65,17 @@ class Engine(threading.Thread):
         return not self.is_alive()
 
     def run(self) -> None:
-        """Serve; an error ends the thread, and with it the daemon."""
-        try:
-            with Store(self._settings.store.folder) as store:
-                self._serve(store)
-        except CancelledError:
-            log.debug("abandoned what was under way")
-        except Exception as error:  # noqa: BLE001 - the main thread sees that this one is dead
-            log.failure("the filing thread died", error)
-        finally:
-            self._news()
+        """Serve until the inbox is closed."""
+        while not self._inbox.closed:
+            try:
+                with Store(self._settings.store.folder) as store:
+                    self._serve(store)
+            except CancelledError:
+                log.debug("abandoned what was under way")
+            except Exception as error:  # noqa: BLE001 - it is logged, and everything begins anew
+                log.failure("filing begins anew", error)
+                self._board.error(repr(error))
+                self._inbox.wait_for_close(PAUSE)
 
     def _serve(self, store: Store) -> None:
         recovery.recover(store)
@@ -86,6 +92,7 @@ class Engine(threading.Thread):
                     self._rest(store, intake, stretch)
                     self._inbox.wait(intake.next_turn())
         finally:
+            self._intake = None
             intake.close()
 
     def _turn(self, intake: Intake) -> None:
@@ -108,7 +115,6 @@ class Engine(threading.Thread):
         with contextlib.closing(dispatcher.work(self._settings)) as outcomes:
             for _ in outcomes:
                 worked, self._active = True, time.monotonic()
-                self._board.workers = self._listeners.count
                 self._turn(intake)
                 if self._inbox.closed:
                     break

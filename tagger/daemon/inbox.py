@@ -93,6 +93,11 @@ class Inbox:
             if not self._unread and not self._closed:
                 self._condition.wait(seconds)
 
+    def wait_for_close(self, seconds: float) -> None:
+        """Wait until it is time to stop, at most so long."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed, seconds)
+
     def _wake(self) -> None:
         self._unread = True
         self._condition.notify()

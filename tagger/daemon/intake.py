@@ -132,8 +132,12 @@ class Intake:
         To be called when nothing settles or is queued: a file that was moved is to be found
         under its new name first, so that what is known of it goes along.
         """
-        gone = list(self._gone) if len(self._gone) <= MANY_GONE else self._roots
-        self._gone.clear()
+        if len(self._gone) > MANY_GONE:
+            self._gone = dict.fromkeys(self._roots)
+        there = {root for root in self._roots if survey.is_there(root, self._store)}
+        gone = [path for path in self._gone if library.root_of(path, self._roots) in there]
+        for path in gone:
+            del self._gone[path]
         return sum(survey.forget_vanished(path, self._store) for path in gone)
 
     def close(self) -> None:

@@ -21,9 +21,9 @@ def render(snapshot: dict[str, Any]) -> str:
 
 
 def _lines(snapshot: dict[str, Any]) -> Iterator[str]:
-    labels = f'{{version="{snapshot["version"]}",model="{snapshot["model"]}"}}'
+    labels = _labels(version=snapshot["version"], model=snapshot["model"])
     yield from _metric("tagger_info", "gauge", "What runs.", {labels: 1})
-    actions = {f'{{action="{name}"}}': n for name, n in snapshot["actions"].items()}
+    actions = {_labels(action=name): n for name, n in snapshot["actions"].items()}
     yield from _metric("tagger_files_total", "counter", "Files since the start.", actions)
     for name, text in {
         "known": "Files that are remembered.",
@@ -42,6 +42,12 @@ def _lines(snapshot: dict[str, Any]) -> Iterator[str]:
         yield from _metric(
             "tagger_reconcile_duration_seconds", "gauge", text, {"": reconciled["seconds"]}
         )
+
+
+def _labels(**values: str) -> str:
+    escapes = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+    inside = ",".join(f'{name}="{value.translate(escapes)}"' for name, value in values.items())
+    return f"{{{inside}}}"
 
 
 def _metric(name: str, kind: str, text: str, values: dict[str, float]) -> Iterator[str]:

@@ -1,0 +1,131 @@
+"""`tagger watch` while a test looks on: its log, its status, its processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 90
+"""Seconds until a test gives up waiting; no test waits longer than it has to."""
+DAEMON = 'settle = 0.3\nlog_format = "json"\nio_priority = "normal"\nnice = 0\n'
+
+
+def until(condition, what="", patience=PATIENCE):
+    """Wait for a condition and return what it returned."""
+    end = time.monotonic() + patience
+    while not (found := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f"waited in vain for {what or condition}")
+        time.sleep(0.02)
+    return found
+
+
+class Watcher:
+    """A running daemon; a context manager that ends it and looks at how it ended."""
+
+    def __init__(self, program, *prefix, daemon="", run="", **options):
+        """`prefix` is a command that starts it, `daemon` more of the table of that name.
+
+        `run` is Python code to run instead of `python -m tagger`.
+        """
+        self.program = program
+        self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
+        if "[daemon]" not in program.config.read_text():
+            program.config.write_text(program.config.read_text() + f"[daemon]\n{DAEMON}{daemon}\n")
+        start = ["-c", run] if run else ["-m", "tagger"]
+        options = {"env": program.environment} | options
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*prefix, sys.executable, *start, "watch", "--verbose"],
+                stderr=log,
+                start_new_session=True,
+                **options,
+            )
+
+    def __enter__(self):
+        until(lambda: self.events("reconciled") or self.process.poll() is not None, "the start")
+        assert self.process.poll() is None, self.log.read_text()
+        return self
+
+    def __exit__(self, kind, *_):
+        killed = self.process.returncode == -signal.SIGKILL
+        self.stop()
+        if kind is None and not killed:
+            assert self.process.returncode == 0, self.log.read_text()
+            assert not self.events("filing begins anew")
+            assert not self.events("a batch came to nothing")
+
+    def stop(self):
+        """End it as a service manager does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+    def kill(self):
+        """Kill it; its workers notice by themselves."""
+        self.process.kill()
+        self.process.wait(20)
+
+    def events(self, event=None, **fields):
+        """Return the records of the log, those of one event or all, with certain fields."""
+        lines = self.log.read_text().splitlines()
+        if self.process.returncode == -signal.SIGKILL:  # multiprocessing has its say, too
+            lines = [line for line in lines if line.startswith("{")]
+        records = [json.loads(line) for line in lines]
+        return [
+            record
+            for record in records
+            if event in (None, record["event"])
+            and all(record.get(key) == str(value) for key, value in fields.items())
+        ]
+
+    def queued(self, path):
+        """Tell how often a file became a job."""
+        return len(self.events("queued", path=path))
+
+    def wait_for(self, event, **fields):
+        """Wait for a record and return it."""
+        return until(lambda: self.events(event, **fields), f"{event} {fields}")[-1]
+
+    def wait_for_calm(self):
+        """Wait until the daemon has seen all that was done before this call."""
+        seen = len(self.events("reconciled"))
+        self.process.send_signal(signal.SIGUSR1)
+        until(lambda: len(self.events("reconciled")) > seen, "a reconcile")
+        until(lambda: self.idle, "calm")
+
+    @property
+    def idle(self):
+        """Whether nothing waits or is worked on."""
+        status = self.status()
+        return status and not (status["queue"] or status["settling"] or status["busy"])
+
+    def status(self):
+        """Ask the daemon itself."""
+        from tagger.daemon.status import ask  # noqa: PLC0415
+
+        return ask(self.program.state)
+
+    @property
+    def workers(self):
+        """Process ids of the workers."""
+        return [
+            pid
+            for pid in children(self.process.pid)
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+
+
+def children(pid):
+    """Return the ids of a process's children."""
+    try:
+        texts = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return []
+    return [int(child) for text in texts for child in text.split()]

@@ -1,0 +1,204 @@
+"""The daemon's parts by themselves: settling, mounts, hints, logs, figures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from pathlib import Path
+
+import pytest
+from daemons import until
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagger.daemon import metrics
+from tagger.daemon.board import Board
+from tagger.daemon.inbox import MOST_HINTS, Hint, Inbox
+from tagger.daemon.logs import Formatter
+from tagger.daemon.mounts import parse_mounts, plan, read_mounts
+from tagger.daemon.observers import Observers
+from tagger.daemon.settling import Settling
+from tagger.daemon.watching import Observer
+
+MOUNTS = rb"""22 27 0:21 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:27 / /mnt/nas rw shared:5 master:1 - cifs //nas/music rw
+31 22 0:28 / /srv/music/from\040nas rw,relatime shared:9 - nfs4 nas:/m rw
+32 22 0:29 / /srv/music/cloud rw - fuse.sshfs host: rw
+33 22 0:30 / /srv/music/local rw - xfs /dev/sdb rw
+34 22 0:31 / /srv/b\344h rw - 9p share rw
+"""
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock):
+    settling = Settling(10, clock)
+    path = tmp_path / "a.mp3"
+    path.write_bytes(b"1")
+    assert settling.next_look() is None
+    assert settling.touch(path)
+    clock.now += 9
+    assert (settling.settled(), settling.next_look()) == ([], 1)
+    path.write_bytes(b"12")
+    clock.now += 1
+    assert (settling.settled(), settling.next_look()) == ([], 10)
+    clock.now += 10
+    assert settling.settled() == [path]
+    assert len(settling) == 0
+
+
+def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
+    settling = Settling(10, clock)
+    path = tmp_path / "a.mp3"
+    with path.open("wb") as file:
+        file.write(b"1")
+        file.flush()
+        settling.touch(path)
+        clock.now += 100
+        assert settling.settled() == []
+    clock.now += 10
+    assert settling.settled() == [path]
+
+
+def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
+    settling = Settling(10, clock)
+    gone, replaced, fifo, link = (tmp_path / name for name in "grfl")
+    for path in (gone, replaced):
+        path.write_bytes(b"1")
+    os.mkfifo(fifo)
+    link.symlink_to(replaced)
+    for path in (gone, replaced, fifo, link):
+        settling.touch(path)
+    gone.unlink()
+    replaced.write_bytes(b"2")
+    link.replace(gone)
+    clock.now += 10
+    assert settling.settled() in ([], [replaced])
+
+
+def test_what_settles_is_bounded(tmp_path, clock):
+    settling = Settling(10, clock, limit=2)
+    paths = [tmp_path / f"{n}.mp3" for n in range(3)]
+    for path in paths:
+        path.touch()
+    assert [settling.touch(path) for path in [*paths, paths[0]]] == [True, True, False, True]
+    clock.now += 10
+    assert settling.settled() == paths[:2]
+
+
+def test_network_file_systems_are_polled_nested_ones_too():
+    mounts = parse_mounts(MOUNTS)
+    assert mounts[2].point == Path("/srv/music/from nas")
+    assert mounts[5].point == Path(os.fsdecode(b"/srv/b\xe4h"))
+
+    def planned(root, how="auto"):
+        return {str(w.folder): w.how for w in plan(Path(root), how, mounts)}
+
+    assert planned("/home/me/Music") == {"/home/me/Music": "inotify"}
+    assert planned("/mnt/nas/Music") == {"/mnt/nas/Music": "poll"}
+    assert planned("/srv/music") == {
+        "/srv/music": "inotify",
+        "/srv/music/from nas": "poll",
+        "/srv/music/cloud": "poll",
+    }
+    assert planned("/srv/music", "poll") == {"/srv/music": "poll"}
+    assert planned("/srv/music", "inotify") == {"/srv/music": "inotify"}
+    assert planned("/srv/music/local/x") == {"/srv/music/local/x": "inotify"}
+
+
+def test_this_machines_mounts_can_be_read():
+    assert any(mount.point == Path("/proc") for mount in read_mounts())
+
+
+class Deaf(Inbox):
+    """An inbox of which one kind of hint cannot be taken."""
+
+    def hint(self, hint, path):
+        if path.name == "bad.mp3":
+            raise ValueError(path)
+        super().hint(hint, path)
+
+
+def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
+    inbox = Deaf()
+    observer = Observer(tmp_path, inbox)
+    try:
+        (tmp_path / "bad.mp3").touch()
+        until(lambda: inbox.read().reconcile)
+        assert observer.alive
+        (tmp_path / "good.mp3").touch()
+        until(lambda: (Hint.CHANGED, tmp_path / "good.mp3") in inbox.read().hints)
+    finally:
+        observer.close()
+
+
+def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
+    root = tmp_path / "music"
+    root.mkdir()
+    inbox = Inbox()
+    observers = Observers(inbox)
+    observers.arrange(plan(root, "inotify", []))
+    try:
+        assert observers.alive
+        root.rename(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        until(lambda: not observers.alive)
+        observers.check()
+        assert [w.how for w in observers.watching] == ["poll"]
+        root.mkdir()
+        inbox.read()
+        observers.check()
+        assert observers.alive
+        assert [w.how for w in observers.watching] == ["inotify"]
+        assert inbox.read().reconcile
+        (root / "a.mp3").touch()
+        until(lambda: (Hint.CHANGED, root / "a.mp3") in inbox.read().hints)
+    finally:
+        observers.close()
+
+
+def test_more_hints_than_fit_are_a_reconcile():
+    inbox = Inbox()
+    for number in range(MOST_HINTS + 1):
+        inbox.hint(Hint.CHANGED, Path(f"/{number}"))
+    letters = inbox.read()
+    assert len(letters.hints) == MOST_HINTS
+    assert letters.reconcile
+
+
+ANY_NAME = st.binary(min_size=1, max_size=60).map(os.fsdecode) | st.text(max_size=60)
+
+
+@given(name=ANY_NAME, form=st.sampled_from(["plain", "keyvalue", "json"]))
+def test_a_record_is_one_line_whatever_a_name_holds(name, form):
+    record = logging.LogRecord("tagger", logging.INFO, "", 0, "set", None, None)
+    record.fields = {"path": Path(name), "after": (name, "Rock"), "reason": name}
+    line = Formatter(form).format(record)
+    assert len(line.splitlines()) == 1
+    line.encode()
+    if form == "json":
+        assert json.loads(line)["path"] == str(Path(name))
+    if form == "keyvalue":
+        keys = re.findall(r'(\w+)=(?:"(?:[^"\\]|\\.)*"|[^" ]*)(?: |$)', line)
+        assert keys == ["time", "level", "event", "path", "after", "reason"]
+
+
+def test_figures_are_in_prometheus_text_format():
+    text = metrics.render(Board(model='odd "name"').snapshot())
+    sample = re.compile(r'[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? [0-9.e+-]+')
+    for line in text.splitlines():
+        assert line.startswith(("# HELP tagger_", "# TYPE tagger_")) or sample.fullmatch(line)
+    assert 'tagger_files_total{action="set"} 0' in text

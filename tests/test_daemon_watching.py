@@ -1,0 +1,258 @@
+"""What the daemon sees, and when it takes a file up: real inotify, real files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+from daemons import Watcher, until
+
+from tagger import tags
+from tagger.playlists import m3u
+
+
+def genres(path):
+    return tags.read(path).genres
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory):
+    """Make each sound once: an MP3 that is Classical, Metal or a toss-up."""
+    folder = tmp_path_factory.mktemp("sounds")
+    made = {}
+    for sound in (bundles.low, bundles.high, bundles.both):
+        path = folder / f"{sound.__name__}.mp3"
+        made[sound.__name__] = media.make(path, "mp3", signal=sound(), tags={"title": "T"})
+    return made
+
+
+def put(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return target
+
+
+def slowly(source, target, pieces=8):
+    """Write a file piece by piece, closing it in between."""
+    data = source.read_bytes()
+    size = len(data) // pieces + 1
+    for start in range(0, len(data), size):
+        with target.open("ab") as file:
+            file.write(data[start : start + size])
+        time.sleep(0.1)
+
+
+def test_every_way_of_arriving_is_one_job_and_what_is_no_music_none(program, sounds):
+    low = sounds["low"]
+    music = program.music
+    (music / ".taggerignore").write_text("Books/\n")
+    with Watcher(program) as watcher:
+        wanted = [put(low, music / "new folder/plain.mp3")]
+        slowly(low, music / "slow.mp3")
+        put(low, music / "renamed.mp3.part").rename(music / "renamed.mp3")
+        outside = put(low, program.home / "album/disc 1/moved.mp3").parents[1]
+        outside.rename(music / "album")
+        raw = music / os.fsdecode(media.RAW_NAME + b"\n.mp3")
+        put(low, raw)
+        wanted += [music / "slow.mp3", music / "renamed.mp3", music / "album/disc 1/moved.mp3", raw]
+        unwanted = [
+            put(low, music / name)
+            for name in (
+                "half.mp3.part",
+                "half.mp3.!qB",
+                "half.mp3.crdownload",
+                "half.mp3.partial~",
+                "half.tmp",
+                ".hidden.mp3",
+                "._apple.mp3",
+                "@eaDir/thumb.mp3",
+                ".stversions/old.mp3",
+                "__MACOSX/twin.mp3",
+                "Books/chapter.mp3",
+            )
+        ]
+        (music / "link.mp3").symlink_to(low)
+        for path in wanted:
+            watcher.wait_for("set", path=path)
+        os.link(put(low, program.home / "seed.mp3"), music / "linked.mp3")
+        assert "hard links" in watcher.wait_for("skip", path=music / "linked.mp3")["reason"]
+        watcher.wait_for_calm()
+        watcher.wait_for_calm()
+        assert [watcher.queued(path) for path in wanted] == [1] * len(wanted)
+        assert [watcher.queued(path) for path in unwanted] == [0] * len(unwanted)
+        assert watcher.queued(music / "link.mp3") == 0
+        assert watcher.queued(music / "linked.mp3") == 1
+        assert all(genres(path) == ("Classical",) for path in wanted)
+
+
+def test_a_file_is_left_alone_for_as_long_as_somebody_has_it_open(program, sounds):
+    data = sounds["low"].read_bytes()
+    path = program.music / "long.mp3"
+    with Watcher(program) as watcher:
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            put(sounds["low"], program.music / "other.mp3")
+            watcher.wait_for("set", path=program.music / "other.mp3")
+            assert watcher.queued(path) == 0
+            file.write(data[len(data) // 2 :])
+        watcher.wait_for("set", path=path)
+        assert watcher.queued(path) == 1
+        assert (media.pcm(path) == media.pcm(sounds["low"])).all()
+
+
+def test_what_came_while_it_was_down_is_filed_and_nothing_twice(program, sounds):
+    first, second = program.music / "first.mp3", program.music / "second.mp3"
+    put(sounds["low"], first)
+    program.scan()
+    put(sounds["high"], second)
+    with Watcher(program) as watcher:
+        watcher.wait_for("set", path=second)
+        assert watcher.queued(first) == 0
+    with Watcher(program) as watcher:
+        watcher.wait_for_calm()
+        assert (watcher.queued(first), watcher.queued(second)) == (0, 0)
+
+
+def test_playlists_follow_what_is_filed_moved_and_deleted(program, sounds):
+    folder = program.music / "Playlists/Genres"
+
+    def listed(genre):
+        file = folder / f"{genre}.m3u8"
+        return {e.location for e in m3u.parse(file.read_bytes()).entries} if file.exists() else {}
+
+    with Watcher(program) as watcher:
+        calm = put(sounds["low"], program.music / "a/calm.mp3")
+        quiet = put(sounds["low"], program.music / "a/quiet.mp3")
+        put(sounds["high"], program.music / "b/loud.mp3")
+        until(lambda: listed("Metal") == {"../../b/loud.mp3"})
+        metal = (folder / "Metal.m3u8").stat()
+        assert listed("Classical") == {"../../a/calm.mp3", "../../a/quiet.mp3"}
+        calm.rename(program.music / "b/calm.mp3")
+        quiet.unlink()
+        until(lambda: listed("Classical") == {"../../b/calm.mp3"})
+        assert (folder / "Metal.m3u8").stat() == metal
+        shutil.rmtree(program.music / "b")
+        put(sounds["low"], program.music / "new.mp3")
+        until(lambda: listed("Classical") == {"../../new.mp3"})
+        until(lambda: not listed("Metal"))
+        assert len(watcher.events("set")) == 4
+
+
+def test_what_the_user_changes_is_kept_and_what_they_undo_stays_undone(program, sounds):
+    mine, theirs = program.music / "mine.mp3", program.music / "theirs.mp3"
+    with Watcher(program) as watcher:
+        put(sounds["low"], mine)
+        put(sounds["low"], theirs)
+        watcher.wait_for("done for now")
+        media.tag(mine, genre=["Sunday"])
+        assert "you changed" in watcher.wait_for("keep", path=mine)["reason"]
+        assert program.run("undo", theirs).code == 0
+        assert "you took" in watcher.wait_for("keep", path=theirs)["reason"]
+        media.tag(theirs, title="Another")
+        until(lambda: len(watcher.events("keep", path=theirs)) == 2)
+        watcher.wait_for_calm()
+        assert genres(mine) == ("Sunday",)
+        assert genres(theirs) == ()
+        assert program.run("status", "--json").objects[0]["corrections"] == 1
+        assert program.scan().files["theirs.mp3"]["decision"] == "set"
+
+
+def test_late_tracks_are_decided_with_their_album_and_unsure_ones_again(program, sounds):
+    fields = {"album": "One", "album_artist": "A"}
+
+    def track(number, sound):
+        made = media.tag(put(sounds[sound], program.home / f"{number}.mp3"), **fields)
+        return put(made, program.music / f"one/{number}.mp3")
+
+    with Watcher(program) as watcher:
+        early = track(1, "both")
+        watcher.wait_for("abstain", path=early)
+        for number in (2, 3, 4):
+            watcher.wait_for("set", path=track(number, "low"))
+        assert "of its album" in watcher.wait_for("set", path=early)["reason"]
+        late = track(5, "both")
+        assert "4 more of its album" in watcher.wait_for("set", path=late)["reason"]
+
+
+def test_polled_folders_need_no_events(program, sounds):
+    daemon = f'poll = ["{program.music}"]\npoll_interval = 1'
+    with Watcher(program, daemon=daemon) as watcher:
+        assert [w["how"] for w in watcher.status()["watching"]] == ["poll"]
+        path = put(sounds["low"], program.music / "deep/er/a.mp3")
+        watcher.wait_for("set", path=path)
+        assert watcher.queued(path) == 1
+
+
+def test_dropped_events_are_noticed_and_looked_up(program, sounds):
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if limit > 50_000:
+        pytest.skip("the kernel's queue is longer than a quick test can fill")
+    junk = program.music / "junk"
+    junk.mkdir()
+    with Watcher(program) as watcher:
+        watcher.process.send_signal(signal.SIGSTOP)
+        stat = Path(f"/proc/{watcher.process.pid}/stat")
+        until(lambda: stat.read_text().rpartition(") ")[2].startswith("T"))
+        for number in range(limit // 2 + 500):
+            (junk / f"{number}.txt").touch()
+        paths = [put(sounds["low"], program.music / f"late/{n}.mp3") for n in range(3)]
+        watcher.process.send_signal(signal.SIGCONT)
+        watcher.wait_for("reconciled", why="the kernel dropped events")
+        for path in paths:
+            watcher.wait_for("set", path=path)
+
+
+def test_without_watches_left_it_polls_and_says_how_to_get_more(program, sounds):
+    limited = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    script = 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"'
+    if subprocess.run([*limited, script, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs user namespaces with limits of their own")
+    for number in range(8):
+        (program.music / f"{number}").mkdir()
+    with Watcher(program, *limited, script, daemon="poll_interval = 1") as watcher:
+        told = watcher.wait_for("polling instead of inotify")
+        assert told["limit"] == "fs.inotify.max_user_watches"
+        path = put(sounds["low"], program.music / "7/a.mp3")
+        watcher.wait_for("set", path=path)
+        assert "max_user_watches" in watcher.status()["watching"][0]["why"]
+
+
+def test_a_folder_that_goes_and_comes_back_is_watched_again(program, sounds):
+    with Watcher(program) as watcher:
+        kept = put(sounds["low"], program.music / "a.mp3")
+        watcher.wait_for("set", path=kept)
+        away = program.home / "away"
+        program.music.rename(away)
+        program.music.mkdir()
+        shutil.rmtree(program.music)
+        away.rename(program.music)
+        path = put(sounds["high"], program.music / "b.mp3")
+        watcher.wait_for("set", path=path)
+        watcher.wait_for_calm()
+        assert watcher.queued(kept) == 1
+        with sqlite3.connect(program.state / "tagger.sqlite3") as db:
+            assert db.execute("SELECT count(*) FROM files").fetchone() == (2,)
+        db.close()
+
+
+def test_a_scan_beside_it_is_safe(program, sounds):
+    paths = [put(sounds["low"], program.music / f"{number}.mp3") for number in range(12)]
+    with Watcher(program) as watcher:
+        scan = program.scan()
+        watcher.wait_for_calm()
+        failed = [o for o in scan.files.values() if o["decision"] == "error"]
+        assert all("somebody else changed" in o["reason"] for o in failed)
+        assert all(genres(path) == ("Classical",) for path in paths)
+        with sqlite3.connect(program.state / "tagger.sqlite3") as db:
+            count = "SELECT count(*), count(DISTINCT path) FROM changes WHERE state = 'done'"
+            assert db.execute(count).fetchone() == (12, 12)
+        db.close()
