@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger import library, models, recovery, survey, tags
-from tagger.domain import Action, Outcome
+from tagger import library, models, reclassify, recovery, survey, tags
+from tagger.domain import Action, Decision, Outcome
 from tagger.errors import ConfigError
-from tagger.inference import read_manifest
+from tagger.hearing import Hearing
+from tagger.inference import load, read_manifest
 from tagger.listening import prepare
 from tagger.operations import Operation, Pretend, Write, write_options
-from tagger.pipeline import Pipeline
+from tagger.pipeline import AHEAD, Pipeline
 from tagger.workers import Workers
 
 if TYPE_CHECKING:
@@ -95,6 +96,34 @@ class Scan:
             yield from pipeline.run(tracks, again=again)
         if self.run_id is not None:
             self._store.runs.finish(self.run_id)
+
+    def reclassify(self, tracks: Sequence[Track], *, dry_run: bool = False) -> Iterator[Outcome]:
+        """Yield what became of each track that tagger wrote; see `tagger.reclassify`.
+
+        `tracks` are all that were found: the others still speak for their albums.
+        """
+        settings, store, limits = self._settings, self._store, self._settings.workers
+        bundle = settings.model.bundle.folder
+        written = reclassify.own(tracks, store)
+        others = [track for track in tracks if track not in written]
+        model = load(bundle)
+        unheard = reclassify.predict(written, store, model, settings.listen.window)
+        reclassify.predict(others, store, model, settings.listen.window)
+        with Workers(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
+            hearing = Hearing(store, workers, bundle, self._manifest, settings.listen)
+            reclassify.hear(unheard, hearing, AHEAD * workers.count)
+            operation = reclassify.Rewrite(written, self._operation(dry_run=dry_run))
+            pipeline = Pipeline.of(settings, store, workers, self._manifest, operation)
+            heard = {
+                track: genres for track, genres in written.items() if hearing.remembered(track)
+            }
+            for track in written.keys() - heard.keys():
+                lost = Decision(Action.SKIP, track.tags.genres, "could not be heard again")
+                yield operation.carry_out(track, lost)
+            before = [reclassify.as_before(track, genres) for track, genres in heard.items()]
+            yield from pipeline.run(before, company=others)
+        if self.run_id is not None:
+            store.runs.finish(self.run_id)
 
     def _operation(self, *, dry_run: bool) -> Operation:
         options = write_options(self._settings)

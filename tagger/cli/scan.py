@@ -53,6 +53,11 @@ class Confidence(click.ParamType[float | str]):
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
 @click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
 @click.option("--force", is_flag=True, help="Listen again to files that were heard before.")
+@click.option(
+    "--reclassify",
+    is_flag=True,
+    help="Decide again what tagger wrote, by the model that is active now.",
+)
 @configured
 def command(
     settings: Settings,
@@ -62,6 +67,7 @@ def command(
     dry_run: bool,
     as_json: bool,
     force: bool,
+    reclassify: bool,
     no_playlists: bool,
     **overrides: Any,
 ) -> None:
@@ -81,7 +87,12 @@ def command(
             told.expect(len(surveyed.tracks))
             for outcome in surveyed.passed:
                 told.outcome(outcome)
-            for outcome in scan.run(surveyed.tracks, dry_run=dry_run, again=force):
+            outcomes = (
+                scan.reclassify(surveyed.tracks, dry_run=dry_run)
+                if reclassify
+                else scan.run(surveyed.tracks, dry_run=dry_run, again=force)
+            )
+            for outcome in outcomes:
                 told.outcome(outcome)
         told.run = scan.run_id
         if settings.playlists.enabled and not no_playlists and not dry_run:

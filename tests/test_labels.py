@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import media
+import mutagen
+import pytest
+
+pytest.importorskip("anyascii", reason="labels need the extra `train`")
+
+from tagger import tags
+from tagger.config import Library, Settings, Training
+from tagger.config import Store as StoreSettings
+from tagger.domain import FileIdentity, TagChange, Track, TrackTags
+from tagger.store import Correction, Sample, Store
+from training.labels import Context, Label, Weight, configured_sources, source
+from training.labels.naming import Naming
+from training.selecting import LEAST_ARTISTS, Rules, held_out, select
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "state") as opened:
+        yield opened
+
+
+@pytest.fixture
+def music(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder
+
+
+def told(name, tmp_path, store, tracks=(), **training):
+    """Ask a source, with these settings of `[training]`."""
+    settings = Settings(
+        library=Library(roots=(tmp_path / "music",)),
+        store=StoreSettings(folder=tmp_path / "state"),
+        training=Training(**training),
+    )
+    return source(name, Context(settings, store, tuple(tracks))).gather()
+
+
+def words(gathered):
+    return {(label.path.name, label.genre) for label in gathered.labels}
+
+
+def touch(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"sound")
+    return path
+
+
+def track(path, *genres, **tags):
+    touch(path)
+    identity = FileIdentity.of(path.stat())
+    return Track(path, path.parent, identity, TrackTags(genres=genres, **tags))
+
+
+def test_a_folder_is_a_genre_at_any_depth_and_the_configuration_names_it(tmp_path, store):
+    top = tmp_path / "Sorted"
+    touch(top / "newgrass" / "Band" / "Album" / "1.mp3")
+    touch(top / "Baroque" / "2.flac")
+    touch(top / "Misc" / "3.ogg")
+    touch(top / ".hidden" / "4.mp3")
+    touch(top / "Baroque" / "notes.txt")
+    touch(top / "loose.mp3")
+    genres = {"Newgrass": "Progressive Bluegrass", "misc": ""}
+    found = told("folders", tmp_path, store, folders=(top,), genres=genres)
+    assert words(found) == {("1.mp3", "Progressive Bluegrass"), ("2.flac", "Baroque")}
+    missing = told("folders", tmp_path, store, folders=(tmp_path / "none",))
+    assert missing.labels == ()
+    assert "no folder" in missing.notes[0]
+
+
+def test_the_layouts_of_gtzan_and_fma_are_known(tmp_path, store):
+    gtzan = tmp_path / "gtzan" / "genres_original"
+    touch(gtzan / "hiphop" / "hiphop.00001.wav")
+    touch(gtzan / "blues" / "blues.00000.au")
+    found = told("folders", tmp_path, store, folders=(gtzan.parent,))
+    assert words(found) >= {("hiphop.00001.wav", "Hip-Hop")}
+    assert "names no artists" in found.notes[0]
+
+    touch(tmp_path / "fma_small" / "000" / "000002.mp3")
+    touch(tmp_path / "fma_small" / "001" / "001005.mp3")
+    (tmp_path / "fma_metadata").mkdir()
+    (tmp_path / "fma_metadata" / "tracks.csv").write_text(
+        ",artist,set,track,track\n,id,split,genre_top,title\ntrack_id,,,,\n"
+        "2,7,training,Hip-Hop,A\n5,7,test,Rock,gone\n1005,9,test,,no genre\n"
+    )
+    fma = told("folders", tmp_path, store, folders=(tmp_path / "fma_small",))
+    assert [(la.path.name, la.genre, la.artist, la.part) for la in fma.labels] == [
+        ("000002.mp3", "Hip-Hop", "fma:7", "train")
+    ]
+
+
+def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store, music):
+    theirs = track(music / "theirs.mp3", "jazz", "Live")
+    ours = track(music / "ours.mp3", "Jazz")
+    both = track(music / "both.mp3", "Blues", "Jazz")
+    run = store.runs.start("scan")
+    for path, before, after in [
+        (ours.path, (), ("Jazz",)),
+        (both.path, ("Blues",), ("Blues", "Jazz")),
+    ]:
+        change = store.journal.intend(run, music, TagChange(path, before, after), "{}")
+        store.journal.settle(change, done=True)
+    tracks = (theirs, ours, both)
+    found = told("tags", tmp_path, store, tracks, tags=("Jazz", "blues"))
+    assert words(found) == {("theirs.mp3", "Jazz"), ("both.mp3", "Blues")}
+    assert "2 genres that tagger wrote" in found.notes[0]
+    everything = told("tags", tmp_path, store, tracks, tags=("*",))
+    assert ("theirs.mp3", "Live") in words(everything)
+
+
+def test_corrections_are_the_users_word(tmp_path, store, music):
+    here = touch(music / "a.mp3")
+    store.corrections.put(Correction(here, None, ("Pop",), ("Sunday", "Pop")))
+    store.corrections.put(Correction(music / "gone.mp3", None, ("Pop",), ("Jazz",)))
+    store.corrections.put(Correction(touch(music / "b.mp3"), None, ("Pop",), ()))
+    found = told("corrections", tmp_path, store)
+    assert found.labels == (Label(here, "Sunday", "corrections", Weight.CORRECTION),)
+    assert "not there any more" in found.notes[0]
+
+
+def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
+    touch(music / "in" / "a.mp3")
+    odd = touch(music / "odd #1 ä.mp3")
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    (lists / "Sunday.m3u8").write_text(
+        f"#EXTM3U\n#EXTINF:61,Someone - Lost\nnowhere/lost.mp3\nin/a.mp3\n{odd}\n"
+        f"file://{str(odd).replace('#', '%23').replace(' ', '%20')}\nC:\\x\\Band - Song.mp3\n"
+    )
+    (lists / "ours.m3u").write_text("#EXTM3U\n#TAGGER:genre=Jazz\nin/a.mp3\n")
+    (lists / "empty.m3u").write_bytes(b"\xff\xfe\x00")
+    found = told("playlists", tmp_path, store, playlists=(lists, tmp_path / "none.m3u"))
+    assert {la.genre for la in found.labels} == {"Sunday"}
+    assert words(found) == {("a.mp3", "Sunday"), (odd.name, "Sunday")}
+    assert [(e.title, e.artists, e.duration_s) for e in found.entries if e.genre == "Sunday"] == [
+        ("Lost", ("Someone",), 61),
+        ("Song", ("Band",), None),
+    ]
+    assert any("made by tagger" in note for note in found.notes)
+    assert any("there is no" in note for note in found.notes)
+
+
+def test_tables_name_files_or_tracks(tmp_path, store, music):
+    touch(music / "a.mp3")
+    plain = tmp_path / "mine.csv"
+    plain.write_text("Path,Genre,Artist,Split\na.mp3,jazz,Someone,test\ngone.mp3,Jazz,,\n")
+    exported = tmp_path / "Tropical House.csv"
+    exported.write_text(
+        '\ufeff"Track URI","Track Name","Artist Name(s)","Album Name",'
+        '"Track Duration (ms)","ISRC"\n'
+        '"spotify:track:1","Firestone (feat. X)","Kygo;Conrad Sewell","Cloud Nine",271000,"NO1"\n'
+    )
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2\n")
+    found = told("csv", tmp_path, store, csv=(plain, exported, wrong))
+    assert [(la.path, la.genre, la.artist, la.part) for la in found.labels] == [
+        (music / "a.mp3", "Jazz", "Someone", "test")
+    ]
+    (entry,) = found.entries
+    assert (entry.title, entry.artists) == ("Firestone (feat. X)", ("Kygo", "Conrad Sewell"))
+    assert (entry.genre, entry.duration_s, entry.isrc) == ("Tropical House", 271.0, "NO1")
+    assert entry.key == "spotify:track:1"
+    assert any("1 rows name files that are not there" in note for note in found.notes)
+    assert any("no column for a path" in note for note in found.notes)
+
+
+def test_only_sources_with_something_to_do_are_asked(tmp_path):
+    assert configured_sources(Training()) == ["corrections"]
+    given = Training(folders=(tmp_path,), csv=(tmp_path,))
+    assert configured_sources(given) == ["corrections", "folders", "csv"]
+
+
+def test_an_isrc_is_read_from_every_kind_of_tag(tmp_path):
+    for form in ("mp3", "flac", "m4a"):
+        path = media.make(tmp_path / f"a.{form}", form, tags={"title": "T"})
+        file = mutagen.File(path)
+        if form == "mp3":
+            file.tags.add(mutagen.id3.TSRC(text=["GBAYE9700104"]))
+        elif form == "m4a":
+            file["----:com.apple.iTunes:ISRC"] = [mutagen.mp4.MP4FreeForm(b"GBAYE9700104")]
+        else:
+            file["isrc"] = "GBAYE9700104"
+        file.save()
+        assert tags.read(path).isrc == "GBAYE9700104"
+
+
+# What is learned of it.
+
+
+def sample(name, artist="Someone", content=None):
+    path = Path("/music") / name
+    return Sample(path, FileIdentity(1, 1, 1, 1), TrackTags(artist=artist), content or name)
+
+
+def chosen(labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset()):
+    naming = Naming(Training(parents=parents or {}))
+    return select(labels, samples, Rules(minimum, balance, naming.parents), written)
+
+
+def says(name, genre, weight=Weight.FOLDER, source="folders", **more):
+    return Label(Path("/music") / name, genre, source, weight, **more)
+
+
+def many(genre, count, artists=LEAST_ARTISTS, start=0):
+    numbers = range(start, start + count)
+    labels = [says(f"{genre}{number}", genre) for number in numbers]
+    heard = [sample(f"{genre}{n}", f"{genre} artist {n % artists}") for n in numbers]
+    return labels, heard
+
+
+def joined(*parts):
+    return [one for labels, _ in parts for one in labels], [s for _, heard in parts for s in heard]
+
+
+def test_the_heavier_word_wins_and_a_draw_is_out_and_counted():
+    labels, heard = many("Jazz", 6)
+    labels += [says("x", "Jazz"), says("x", "Pop", Weight.TAG, "tags")]
+    labels += [says("y", "Jazz"), says("y", "Pop", Weight.LIST, "csv")]
+    labels += [says("z", "Jazz"), says("z", "Pop", Weight.LIST, "csv")]
+    labels += [says("z", "Jazz", Weight.CORRECTION, "corrections")]
+    found = chosen(labels, [*heard, sample("x"), sample("y"), sample("z")])
+    assert {m.path.name for m in found.members} >= {"x", "z"}
+    assert found.conflicts == (Path("/music/y"),)
+
+
+def test_a_correction_counts_alone_even_against_a_subgenre():
+    labels, heard = many("Rock", 6)
+    labels += [says("x", "Progressive Rock"), says("x", "Rock", Weight.CORRECTION, "corrections")]
+    found = chosen(labels, [*heard, sample("x")])
+    assert found.genres == ("Rock",)
+    assert found.tracks("Rock") == 7
+
+
+def test_a_subgenre_goes_before_what_it_is_part_of():
+    labels, heard = joined(many("Bluegrass", 6), many("Newgrass", 6))
+    labels += [says("Newgrass0", "Bluegrass", Weight.LIST, "csv")]
+    found = chosen(labels, heard, parents={"Newgrass": "Bluegrass"})
+    assert found.conflicts == ()
+    assert found.tracks("Newgrass") == 6
+
+
+def test_too_few_tracks_teach_the_parent_or_nothing():
+    labels, heard = joined(many("Bluegrass", 8), many("Newgrass", 3), many("Sunday", 4))
+    found = chosen(labels, heard, minimum=6, parents={"newgrass": "Bluegrass"})
+    assert found.genres == ("Bluegrass",)
+    assert found.tracks("Bluegrass") == 11
+    assert [(f.genre, f.tracks, f.taught) for f in found.few] == [
+        ("Newgrass", 3, "Bluegrass"),
+        ("Sunday", 4, ""),
+    ]
+    siblings = joined(many("Deep House", 4), many("Acid House", 4))
+    together = chosen(*siblings, minimum=6)
+    assert (together.genres, together.tracks("House")) == (("House",), 8)
+    circle = chosen(*many("A", 2), minimum=6, parents={"A": "B", "B": "A"})
+    assert circle.members == ()
+
+
+def test_a_genre_needs_artists_as_well():
+    found = chosen(*joined(many("Jazz", 20, artists=2), many("Pop", 20)))
+    assert found.genres == ("Pop",)
+    assert found.few[0].artists == 2
+
+
+def test_the_same_sound_counts_once_and_copies_of_our_own_words_never():
+    labels, heard = many("Jazz", 8)
+    labels += [says("copy", "Jazz", Weight.LIST, "csv"), says("tagged", "Pop", Weight.TAG, "tags")]
+    heard += [sample("copy", content="Jazz0"), sample("tagged", content="c")]
+    found = chosen(labels, heard, written=frozenset([("c", "pop")]))
+    assert (found.tracks("Jazz"), found.duplicates, found.written) == (8, 1, 1)
+    assert found.members[0].sources == ("folders", "csv")
+
+
+def test_large_genres_give_a_track_of_every_artist_before_a_second_one():
+    found = chosen(*joined(many("Jazz", 6), many("Pop", 60, artists=12)), balance=2.0)
+    assert (found.tracks("Pop"), found.artists("Pop")) == (12, 12)
+    assert found.balanced == {"Pop": 48}
+
+
+def test_held_out_artists_stay_held_out_when_the_library_grows():
+    small = chosen(*joined(many("Jazz", 80, artists=40), many("Pop", 80, artists=40)))
+    large = chosen(*joined(many("Jazz", 160, artists=80), many("Pop", 160, artists=80)))
+
+    def artists(selection, *, out):
+        pairs = zip(selection.members, held_out(selection.members), strict=True)
+        return {member.artist for member, held in pairs if held is out}
+
+    assert artists(small, out=True) <= artists(large, out=True)
+    assert not artists(small, out=True) & artists(small, out=False)
+    assert 0.05 < len(artists(large, out=True)) / 160 < 0.35
+    assert {m.genre for m, h in zip(small.members, held_out(small.members), strict=True) if h} == {
+        "Jazz",
+        "Pop",
+    }
+
+
+def test_a_published_split_is_kept():
+    labels, heard = joined(many("Jazz", 6), many("Pop", 6))
+    labels = [replace(la, part="train" if n % 3 else "test") for n, la in enumerate(labels)]
+    assert sum(held_out(chosen(labels, heard).members)) == 4
+
+
+def test_who_plays_is_told_by_tags_else_by_folders_else_by_nobody():
+    labels = [says("a/1", "Jazz", origin="/music"), says("2", "Jazz", origin="/music")]
+    labels += [says("3", "Jazz", artist="FMA:1"), says("4", "Jazz")]
+    heard = [sample("a/1", ""), sample("2", ""), sample("3", "X"), sample("4", "The Band")]
+    labels += many("Jazz", 6)[0]
+    found = chosen(labels, heard + many("Jazz", 6)[1])
+    artists = {member.path.name: member.artist for member in found.members}
+    assert artists["1"] == f"folder:{os.sep}music{os.sep}a"
+    assert artists["2"] == "?/music/2"
+    assert (artists["3"], artists["4"]) == ("fma:1", "band")
+    assert found.unknown_artists == 1
