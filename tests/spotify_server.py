@@ -234,7 +234,8 @@ class StandIn:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one packet an answer; two would wait for each other
+    wbufsize = -1
+    disable_nagle_algorithm = True  # else the packets of an answer wait for each other
 
     def do_GET(self):
         self._respond("GET", dict(parse_qsl(urlsplit(self.path).query)))

@@ -12,7 +12,6 @@ import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import SpotifyError
-from tagger.store import Store
 from training.cli.spotify_report import (
     print_found,
     print_status,
@@ -20,7 +19,6 @@ from training.cli.spotify_report import (
     progress,
     status_of,
 )
-from training.gathering import gather
 from training.labels.spotify import NAME
 from training.spotify import consent, endpoints, references
 from training.spotify.auth import Authorization, plain_session
@@ -89,6 +87,8 @@ def logout(settings: Settings, *, purge: bool) -> None:
     was = TokenFile(folder).forget()
     click.echo("Logged out." if was else "There was no login.")
     if purge:
+        from tagger.store import Store  # noqa: PLC0415 - nor does logging in need it
+
         SpotifyStore.purge(folder)
         with Store(folder) as store:
             store.choices.forget_all(URI)
@@ -158,6 +158,9 @@ def sync(settings: Settings, *, as_json: bool) -> None:
 @configured
 def match(settings: Settings, *, as_json: bool) -> None:
     """Say how much of each playlist is in the library; asks nothing of Spotify."""
+    from tagger.store import Store  # noqa: PLC0415 - the other commands touch no audio
+    from training.gathering import gather  # noqa: PLC0415
+
     with Store(settings.store.folder) as store:
         said = gather([NAME], settings, store)
     with SpotifyStore(settings.store.folder) as spotify:
