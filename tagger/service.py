@@ -86,8 +86,7 @@ def uninstall(unit: Unit) -> bool:
 def quoted(value: object) -> str:
     """Quote a word as `man 7 systemd.syntax` has it, with specifiers and variables escaped."""
     text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    text = text.replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{text}"'
+    return '"' + "".join(f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else c for c in text) + '"'
 
 
 def _command(config: Path | None) -> str:

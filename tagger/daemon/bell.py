@@ -23,7 +23,8 @@ class Bell:
 
     def __init__(self, signals: Iterable[signal.Signals]) -> None:
         """Listen for these signals instead of what they do; for the main thread."""
-        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in signals:
             signal.signal(number, lambda *_: None)

@@ -62,6 +62,8 @@ def configure(form: Form, *, verbose: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("tagger").setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.getLogger("watchdog").setLevel(logging.CRITICAL)  # see `watching`: it is told there
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)  # of libraries, for developers
     threading.excepthook = _thread_died
 
 

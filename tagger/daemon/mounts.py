@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,8 +74,10 @@ def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
     """Decide how to watch a root, a resolved path: as the user says, or by what is mounted.
 
     A root on a local file system is watched by inotify, and each network file system that is
-    mounted inside it is polled besides.
+    mounted inside it is polled besides. Only Linux has inotify.
     """
+    if sys.platform != "linux":
+        return [Watched(root, root, "poll", f"is on {sys.platform}")]
     if how != "auto":
         return [Watched(root, root, how, "as configured")]
     kind = _kind(root, mounts)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagger.daemon.logs import log
-from tagger.daemon.watching import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from tagger.daemon.inbox import Inbox
     from tagger.daemon.mounts import Watched
+    from tagger.daemon.watching import Observer
 
 LIMITS = {
     errno.ENOSPC: "fs.inotify.max_user_watches",
@@ -84,6 +84,8 @@ class Observers:
             self._drop(folder)
 
     def _start(self, folder: Path) -> bool:
+        from tagger.daemon.watching import Observer  # noqa: PLC0415 - only Linux can import it
+
         try:
             self._running[folder] = Observer(folder, self._inbox)
         except OSError as error:
