@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from unittest import mock
 
+import pytest
 import requests
 import spotify_server
 from conftest import Result
 
+import tagger.cli
 from tagger.config import Settings, Spotify, Store, Training
+from training.spotify import consent
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
 from training.spotify.endpoints import Endpoints
+from training.spotify.store import SpotifyStore
 from training.spotify.tokens import TokenFile
 
 BROWSER = f'{sys.executable} -c "import sys, urllib.request as r; r.urlopen(sys.argv[1])" %s'
@@ -100,20 +107,23 @@ class Listener:
         )
 
     def run(self, *args, answers=""):
-        """Run `tagger spotify` to its end; `answers` are typed."""
-        return self.tagger("spotify", *args, answers=answers)
-
-    def tagger(self, *args, answers=""):
-        """Run `tagger` to its end."""
-        with self.start(*map(str, args)) as child:
-            out, err = child.communicate(answers, timeout=60)
-        return Result(child.returncode, out, err)
+        """Run `tagger spotify` to its end, in this process; `answers` are typed."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.program.environment | self.variables),
+            mock.patch.multiple(sys, argv=["tagger", "spotify", *args], stdin=io.StringIO(answers)),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as left,
+        ):
+            tagger.cli.main()
+        return Result(left.value.code or 0, out.getvalue(), err.getvalue())
 
     def log_in(self):
-        """Agree and log in by the browser."""
-        result = self.run("login", answers="y\n")
-        assert result.code == 0, result
-        return result
+        """Let things be as after a login."""
+        with SpotifyStore(self.state) as store:
+            consent.agree(store)
+        TokenFile(self.state).begin(self.server.log_in())
 
     def log_in_by_paste(self, first="y\n"):
         """Agree and log in by the pasted address."""

@@ -1,0 +1,225 @@
+"""Playlists by name, out of exports, and as labels."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import spotify_user
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tagger.config import Settings, Spotify, Training
+from tagger.errors import ConfigError, SpotifyError, SpotifyOffError
+from training.labels.spotify import SpotifySource
+from training.spotify import consent, exports, references
+from training.spotify.rows import Kind, Row
+from training.spotify.store import SpotifyStore
+
+ID = "3cEYpjA9oz9GiPac4AsH4n"
+ACCOUNT = {
+    "playlists": [
+        {
+            "name": "Late Bluegrass",
+            "lastModifiedDate": "2026-01-01",
+            "items": [
+                {
+                    "track": {
+                        "trackName": "Blue Ridge",
+                        "artistName": "The Pickers",
+                        "albumName": "Hills",
+                        "trackUri": "spotify:track:1",
+                    },
+                    "episode": None,
+                    "localTrack": None,
+                },
+                {"track": None, "episode": {"episodeName": "Talk"}, "localTrack": None},
+                {"track": None, "episode": None, "localTrack": {"uri": "spotify:local:x"}},
+                {"track": None, "episode": None, "localTrack": None},
+            ],
+        },
+        {"name": None, "items": None},
+    ]
+}
+TABLE = """\ufeff\
+Track URI,Track Name,Artist URI(s),Artist Name(s),Album Name,Track Duration (ms),ISRC
+spotify:track:1,"Blue, Ridge",x,"The Pickers, Crosby\\, Stills",Hills,183000,USABC1
+spotify:track:2,Two,x,A;B,Hills,,
+spotify:local:x:y,Local,,Me,,,
+spotify:episode:3,Talk,,Somebody,,,
+,,,,,,
+"""
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        ID,
+        f" {ID}\n",
+        f"spotify:playlist:{ID}",
+        f"spotify:user:someone:playlist:{ID}",
+        f"https://open.spotify.com/playlist/{ID}",
+        f"https://open.spotify.com/playlist/{ID}?si=4fd1a&pt=1",
+        f"https://open.spotify.com/intl-de/playlist/{ID}/",
+        f"open.spotify.com/user/x/playlist/{ID}#top",
+    ],
+)
+def test_a_playlist_is_named_as_people_copy_it(reference):
+    assert references.playlist_id(reference) == ID
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "My Metal", f"{ID}x", f"https://evil.example/playlist/{ID}", f"spotify:track:{ID}"],
+)
+def test_what_is_no_playlist_of_spotifys_is_a_name(reference):
+    assert references.playlist_id(reference) is None
+
+
+def test_contradictions_are_refused():
+    twice = Spotify(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
+    with pytest.raises(ConfigError, match="two genres"):
+        references.wanted(twice)
+    with pytest.raises(ConfigError, match="no playlist's link"):
+        references.wanted(Spotify(playlists={"My Metal": "Metal"}))
+    named = Spotify(playlists={"My Metal": "Metal", ID: "Rock"}, exports=(Path("/x"),))
+    assert references.wanted(named) == {ID: "Rock"}
+    assert references.named(named) == {"my_metal": "Metal"}
+
+
+def test_the_accounts_export_is_read(tmp_path):
+    file = tmp_path / "Playlist1.json"
+    file.write_text(json.dumps(ACCOUNT))
+    first, second = exports.read(file)
+    assert (first.name, second.name) == ("Late Bluegrass", "")
+    assert first.rows[0] == Row(
+        0, Kind.TRACK, "spotify:track:1", "Blue Ridge", ("The Pickers",), "Hills"
+    )
+    assert [row.kind for row in first.rows[1:]] == [Kind.EPISODE, Kind.LOCAL, Kind.GONE]
+
+
+def test_exportifys_tables_are_read(tmp_path):
+    file = tmp_path / "late_bluegrass.csv"
+    file.write_text(TABLE, encoding="utf-8")
+    (found,) = exports.read(file)
+    assert references.key(found.name) == references.key("Late Bluegrass!")
+    first, second, *others = found.rows
+    assert first.title == "Blue, Ridge"
+    assert first.artists == ("The Pickers", "Crosby, Stills")
+    assert (first.duration_s, first.isrc) == (183.0, "USABC1")
+    assert (second.artists, second.duration_s) == (("A", "B"), None)
+    assert [row.kind for row in others] == [Kind.LOCAL, Kind.EPISODE, Kind.GONE]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "Playlist1.json"])
+@given(
+    content=st.binary(max_size=200)
+    | st.text(max_size=100).map(lambda t: f"Track Name,Artist Name(s)\n{t}".encode())
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["playlists", "items", "track", "trackName"]), inner)
+        ),
+        max_leaves=10,
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_any_file_is_an_export_or_refused(tmp_path_factory, name, content):
+    file = tmp_path_factory.getbasetemp() / name
+    file.write_bytes(content)
+    with suppress(SpotifyError):
+        assert all(isinstance(row, Row) for one in exports.read(file) for row in one.rows)
+
+
+def test_what_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SpotifyError, match="cannot be read"):
+        exports.read(tmp_path / "none.csv")
+    assert list(exports.files((tmp_path,))) == []
+
+
+# As labels
+
+
+def source(settings):
+    return SpotifySource(SimpleNamespace(settings=settings))
+
+
+def agreed(tmp_path, **spotify):
+    settings = spotify_user.settings(tmp_path / "state", **spotify)
+    with SpotifyStore(settings.store.folder) as store:
+        consent.agree(store)
+    return settings
+
+
+def kept(settings, playlist, *rows, name="List"):
+    with SpotifyStore(settings.store.folder) as store:
+        reading = store.resume(playlist, name, "s1", 2e9)
+        store.add_page(reading, rows, total=len(rows), offset=len(rows))
+        store.finish(reading)
+
+
+SONG = Row(0, Kind.TRACK, "spotify:track:1", "Song", ("One", "Two"), "Record", 200.5, "ISRC1")
+
+
+def test_nothing_without_a_switch_and_a_yes(tmp_path):
+    with pytest.raises(SpotifyOffError, match="off"):
+        source(Settings()).gather()
+    settings = spotify_user.settings(tmp_path, playlists={ID: "Metal"})
+    with pytest.raises(SpotifyOffError, match="not agreed"):
+        source(settings).gather()
+
+
+def test_tracks_become_entries_and_the_rest_does_not(tmp_path):
+    settings = agreed(tmp_path, playlists={ID: "Sunday"})
+    rows = [SONG, Row(1, Kind.GONE), Row(2, Kind.EPISODE), Row(3, Kind.LOCAL)]
+    kept(settings, ID, *rows, name="My Sunday")
+    (entry,) = source(settings).gather().entries
+    assert (entry.title, entry.artists, entry.genre) == ("Song", ("One", "Two"), "Sunday")
+    assert (entry.source, entry.origin, entry.position) == ("spotify", "My Sunday", 1)
+    assert (entry.album, entry.duration_s, entry.isrc) == ("Record", 200.5, "ISRC1")
+    assert entry.id == entry.key == "spotify:track:1"
+
+
+def test_names_are_the_users_and_an_empty_one_leaves_out(tmp_path):
+    other = ID[::-1]
+    settings = agreed(tmp_path, playlists={ID: "newgrass", other: "Misc"})
+    training = Training(
+        spotify=settings.training.spotify,
+        genres={"newgrass": "Progressive Bluegrass", "Misc": ""},
+    )
+    kept(settings, ID, SONG)
+    kept(settings, other, SONG)
+    entries = source(Settings(store=settings.store, training=training)).gather().entries
+    assert {entry.genre for entry in entries} == {"Progressive Bluegrass"}
+
+
+def test_a_genre_of_which_nothing_is_known_stops_the_training(tmp_path):
+    other = ID[::-1]
+    settings = agreed(tmp_path, playlists={ID: "Metal", other: "Baroque"})
+    kept(settings, ID, SONG)
+    with pytest.raises(SpotifyError, match="Baroque") as caught:
+        source(settings).gather()
+    assert "tagger spotify sync" in caught.value.hint
+    both = agreed(tmp_path, playlists={ID: "Metal", other: "Metal"})
+    gathered = source(both).gather()
+    assert len(gathered.entries) == 1
+    assert "has not been read yet" in gathered.notes[0]
+
+
+def test_exports_serve_without_any_login(tmp_path):
+    (tmp_path / "Playlist1.json").write_text(json.dumps(ACCOUNT))
+    (tmp_path / "my_metal.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    names = {"Late Bluegrass": "Progressive Bluegrass", "My Metal": "Metal"}
+    settings = agreed(tmp_path, playlists=names, exports=(tmp_path,), client_id="")
+    gathered = source(settings).gather()
+    assert [(e.genre, e.title) for e in gathered.entries] == [
+        ("Progressive Bluegrass", "Blue Ridge"),
+        ("Metal", "Blue, Ridge"),
+        ("Metal", "Two"),
+    ]
+    assert len(gathered.notes) == 1
+    assert "other.csv" in gathered.notes[0]
