@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import subprocess
 import sys
 from datetime import date
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gtzan_like import ARTISTS, write_gtzan
 
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
@@ -18,47 +18,13 @@ from tagger.errors import ModelError, TrainingDataError
 from tagger.inference import load
 from tagger.inference.manifest import Pooling
 from training import benchmark, build, evaluate, publish
-from training.dataset import FOLEISS, GTZAN_GENRES, read_gtzan
+from training.dataset import FOLEISS, read_gtzan
 from training.ensemble import HeldOut, Recipe, artist_folds, train
 from training.fit.statistics import Lda, Svm
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 RECIPE = Recipe(families=((Svm(C=1), Svm(C=5)), (Lda(components=20),)), repeats=2)
-ARTISTS = 6
-
-
-def write_gtzan(folder):
-    """Write a data set of GTZAN's form: six artists of two clips a genre, one clip a fault."""
-    random = np.random.default_rng(7)
-    rows, levels = [], []
-    for place, genre in enumerate(GTZAN_GENRES):
-        for artist in range(ARTISTS):
-            sound = random.normal(0, 10, (128, 1))
-            for clip in range(2):
-                part = ("train", "valid", "test")[artist % 3]
-                rows.append(
-                    {
-                        "id": f"{genre}.{artist}{clip}",
-                        "genre": genre,
-                        "artist": f"{genre}{artist}",
-                        **{
-                            f: "test" if artist % 3 == n else "train" for n, f in enumerate(FOLEISS)
-                        },
-                        "kereliuk": part,
-                    }
-                )
-                noise = random.normal(0, 25, (128, 40))
-                shape = 120 + 60 * np.sin(np.arange(128)[:, None] * (place + 1) / 20)
-                levels.append((shape + sound + noise).clip(0, 255).astype(np.uint8))
-    rows[0]["artist"] = rows[0]["foleiss_1"] = ""
-    folder.mkdir(exist_ok=True)
-    np.savez(folder / "gtzan_logmel.npz", level=levels, id=[row["id"] for row in rows])
-    with (folder / "gtzan_splits.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,13 @@ from training.benchmark import BENCHMARKS
 from training.build import RECIPE, build_gtzan
 from training.dataset import read_gtzan
 from training.fit.embedding import TRUNK
+from training.reference import REFERENCES
+from training.report import gtzan_subject, page
+from training.robustness import robustness as measure_robustness
 from training.transfer import TRANSFERS
 
 _ROOT = Path(__file__).resolve().parents[1]
+_FIGURES = BENCHMARKS | REFERENCES
 _data = click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -49,9 +53,9 @@ def main() -> None:
 @click.option(
     "--benchmark",
     "benchmarks",
-    type=click.Choice(list(BENCHMARKS)),
+    type=click.Choice(list(_FIGURES)),
     multiple=True,
-    default=list(BENCHMARKS),
+    default=list(_FIGURES),
     help="Figures to measure for the card.",
 )
 def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
@@ -77,13 +81,13 @@ def pretrain(data: Path, output: Path) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
+@click.argument("names", nargs=-1, type=click.Choice(list(_FIGURES)))
 @_data
 def benchmark(names: tuple[str, ...], data: Path) -> None:
     """Measure figures again (all of them, if none is named); one JSON object a line."""
     clips = read_gtzan(data)
-    for name in names or BENCHMARKS:
-        figure = msgspec.to_builtins(BENCHMARKS[name](RECIPE, clips))
+    for name in names or _FIGURES:
+        figure = msgspec.to_builtins(_FIGURES[name](RECIPE, clips))
         click.echo(msgspec.json.encode({"name": name, **figure}).decode())
 
 
@@ -95,6 +99,28 @@ def transfer(names: tuple[str, ...], data: Path) -> None:
     for name in names or TRANSFERS:
         figure = msgspec.to_builtins(TRANSFERS[name](data))
         click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+
+
+@main.command()
+@_data
+def robustness(data: Path) -> None:
+    """Measure how predictions hold under codecs, cuts and silence; one JSON object a line."""
+    for held in measure_robustness(RECIPE, read_gtzan(data), data / "gtzan_clips"):
+        click.echo(msgspec.json.encode(held).decode())
+
+
+@main.command()
+@_data
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    help="The page.",
+)
+def report(data: Path, output: Path) -> None:
+    """Write a page about how the default model's recipe decides."""
+    output.write_text(page(gtzan_subject(RECIPE, read_gtzan(data))), encoding="utf-8")
+    click.echo(output)
 
 
 if __name__ == "__main__":

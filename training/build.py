@@ -15,6 +15,7 @@ from training.ensemble import Recipe, train
 from training.evaluate import album_verdicts, fit_pooling, operating_points, track_verdicts
 from training.fit.statistics import Lda, Svm
 from training.publish import input_names, network, verify_bundle, write_bundle
+from training.reference import REFERENCES
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,10 +46,11 @@ def build_gtzan(
     """
     members = np.flatnonzero(data.known)
     ensemble = train(recipe, data, members)
-    evaluation = {name: BENCHMARKS[name](recipe, data) for name in benchmarks}
+    evaluation = {n: BENCHMARKS[n](recipe, data) for n in benchmarks if n in BENCHMARKS}
+    beside = {n: REFERENCES[n](recipe, data) for n in benchmarks if n in REFERENCES}
     model = network(ensemble, len(data.genres))
     manifest = _manifest(ensemble, data, model, created, evaluation)
-    write_bundle(folder, model, manifest, card(manifest))
+    write_bundle(folder, model, manifest, card(manifest, beside))
     verify_bundle(folder, ensemble, data)
     return manifest
 

@@ -1,0 +1,197 @@
+"""What a report shows, what stands beside the figures, and how predictions hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import signals
+from gtzan_like import write_gtzan
+
+pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
+pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
+
+from tagger.errors import TrainingDataError
+from training import damage, evidence, reference, report, robustness
+from training.card import card
+from training.dataset import read_gtzan
+from training.ensemble import HeldOut, Recipe
+from training.evaluate import Verdicts
+from training.fit.statistics import Lda
+
+RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="module")
+def subject(data):
+    return report.gtzan_subject(RECIPE, data)
+
+
+@pytest.fixture
+def some():
+    """Six clips of two genres: one of each is called the other."""
+    return Verdicts(
+        np.array(["a", "a", "b", "c", "c", "d"]),
+        np.array([0, 0, 0, 1, 1, 1]),
+        np.array([0, 0, 1, 1, 1, 0]),
+        np.array([0.9, 0.8, 0.7, 0.95, 0.6, 0.55]),
+    )
+
+
+def test_genres_are_counted_as_they_are(some):
+    assert evidence.confusion(some, 2).tolist() == [[2, 1], [1, 2]]
+    first, second, third = evidence.by_genre(some, ("A", "B", "C"))
+    assert (first.tracks, first.artists) == (3, 2)
+    assert first.precision.value == pytest.approx(2 / 3)
+    assert second.recall.value == pytest.approx(2 / 3)
+    assert first.recall.low <= 2 / 3 <= first.recall.high
+    assert third.tracks == 0
+    assert third.precision.value is None
+
+
+def test_the_surest_come_first(some):
+    coverage, right = evidence.risk_coverage(some)
+    assert coverage.tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    assert right.tolist() == pytest.approx([1, 1, 1, 3 / 4, 4 / 5, 4 / 6])
+    assert sum(one.tracks for one in evidence.calibration(some)) == 6
+
+
+def test_mistakes_are_named(data, some):
+    found = evidence.mistakes(data, np.arange(6), some, most=1)
+    assert [(one.clip, one.called, one.genre) for one in found] == [
+        (data.ids[2], data.genres[1], data.genres[0])
+    ]
+
+
+def test_more_tracks_help(subject):
+    sizes, right = zip(*subject.learning, strict=True)
+    assert sizes == tuple(size for size in evidence.SIZES if size <= 8)
+    assert all(0.2 < share <= 1 for share in right)
+
+
+class Checked(HTMLParser):
+    """Sees that tags are closed in order, and that nothing is fetched."""
+
+    VOID = frozenset({"meta", "line"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open = []
+        self.seen = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        assert not {"src", "href"} & {name for name, _ in attrs}
+        assert tag != "script"
+        self.seen.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert not attrs or tag in {"line", "circle", "polyline"}
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_alone(subject):
+    text = report.page(subject)
+    checked = Checked(text)
+    assert checked.open == []
+    assert checked.seen.count("table") == 3
+    assert "url(" not in text
+    assert "nan" not in text.lower().replace("dominant", "")
+    assert text == report.page(subject)
+    for genre in subject.data.genres:
+        assert text.count(genre) >= 3
+
+
+def test_the_page_of_a_library_holds_any_name(data):
+    ids = data.ids.astype(object)
+    ids[:] = "/m/<script>alert(1)</script>\udce4.mp3"
+    wrong = np.full((len(data), 10), -9.0)
+    wrong[np.arange(len(data)), (data.labels + 1) % 10] = -0.001
+    heard = HeldOut(np.arange(len(data)), wrong)
+    text = report.page(
+        report.Subject("<b>", {"Data": "a & b"}, replace(data, ids=ids), heard, None)
+    )
+    Checked(text)
+    assert "&lt;script&gt;" in text
+    assert "\\udce4" in text
+    assert "Nothing would be written" in text
+    text.encode()
+
+
+def test_the_study_is_measured_on_the_same_splits(data):
+    for name in ("study_foleiss", "study_kereliuk"):
+        figure = reference.REFERENCES[name](RECIPE, data)
+        assert figure.tracks == (119 if name == "study_foleiss" else 40)
+        assert 0.1 < figure.accuracy <= 1
+        assert figure.command.endswith(f"benchmark {name} --data DATA")
+
+
+def test_the_studys_statistics_hear_what_they_should():
+    still = np.repeat(np.linspace(0, 255, 128).astype(np.uint8)[:, np.newaxis], 40, axis=1)
+    found = reference.study_statistics(still)
+    assert found.shape == (26,)
+    assert found[12] == pytest.approx(1)
+    assert found[13:] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", damage.TO_LEVELS)
+def test_changed_levels_are_levels(data, name):
+    changed = damage.TO_LEVELS[name](data.levels[0])
+    assert changed.dtype == np.uint8
+    assert changed.shape[0] == 128
+    assert 0 < changed.shape[1] <= data.levels.shape[2]
+
+
+@pytest.mark.parametrize("name", damage.TO_SOUND)
+def test_changed_sound_is_sound(name):
+    samples = signals.melody(15.0)
+    changed = damage.TO_SOUND[name](samples)
+    shorter = {"10 s later": 5}.get(name, 15)
+    assert len(changed) / signals.RATE == pytest.approx(shorter, abs=0.25)
+    assert np.abs(changed[: signals.RATE]).max() > 0.05
+
+
+def test_what_holds_is_measured(data, tmp_path):
+    with pytest.raises(TrainingDataError, match="no audio"):
+        next(robustness.robustness(RECIPE, data, tmp_path))
+    flac = damage.Codec("flac", "flac", signals.RATE)
+    for clip in data.ids[1:3]:
+        write_clip(tmp_path / f"{clip}.flac", flac)
+    held = list(robustness.robustness(RECIPE, data, tmp_path))
+    assert [one.change for one in held] == [*damage.TO_LEVELS, *damage.TO_SOUND]
+    assert {one.on: one.clips for one in held} == {"levels": 119, "sound": 2}
+    assert held[0].same == held[len(damage.TO_LEVELS)].same == 1
+
+
+def write_clip(path, codec):
+    import av  # noqa: PLC0415
+
+    channels = np.stack([signals.melody(14.0)] * 2)
+    with av.open(str(path), "w") as container:
+        codec._write(container, channels)
+
+
+def test_the_card_has_what_stands_beside(data, tmp_path):
+    from datetime import date  # noqa: PLC0415
+
+    from training.build import build_gtzan  # noqa: PLC0415
+
+    names = ("gtzan_kereliuk", "study_kereliuk")
+    manifest = build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), names)
+    text = (tmp_path / "MODEL_CARD.md").read_text()
+    assert "`study_kereliuk`" in text
+    assert "study_kereliuk" not in manifest.evaluation
+    assert "Beside it" not in card(manifest, {})
