@@ -24,6 +24,8 @@ def gather(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Tra
     given = {track.path for track in tracks}
     found: dict[Path, Track] = {}
     for track in {albums.key(track): track for track in tracks}.values():
+        if not track.tags.album and track.path.parent == track.root:
+            continue  # loose files
         for record in store.files.mates(track, albums.LARGEST_ALBUM + 1):
             if record.track.path not in given:
                 found[record.track.path] = record.track

@@ -92,12 +92,18 @@ class IgnoreRules:
 
     def _spec(self, folder: Path) -> GitIgnoreSpec | None:
         if folder not in self._by_folder:
-            try:
-                text = (folder / IGNORE_FILE).read_text("utf-8", errors="surrogateescape")
-                self._by_folder[folder] = GitIgnoreSpec.from_lines(_patterns(text))
-            except OSError:
-                self._by_folder[folder] = None
+            self._by_folder[folder] = self._read(folder / IGNORE_FILE)
         return self._by_folder[folder]
+
+    @staticmethod
+    def _read(file: Path) -> GitIgnoreSpec | None:
+        try:
+            if file.is_file():  # a pipe of that name would be waited for
+                text = file.read_text("utf-8", errors="surrogateescape")
+                return GitIgnoreSpec.from_lines(_patterns(text))
+        except OSError:
+            pass
+        return None
 
     @staticmethod
     def _verdict(folder: Path, spec: GitIgnoreSpec, path: Path, *, is_folder: bool) -> bool | None:

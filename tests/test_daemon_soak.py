@@ -169,12 +169,13 @@ def test_a_burst_with_dropped_events_is_over_within_one_reconcile_interval(progr
     """Its files have a genre, so that what is measured is the daemon and not the listening."""
     song = media.make(program.home / "a.mp3", "mp3", seconds=0.2, tags={"genre": ["Rock"]})
     data = song.read_bytes()
-    with Watcher(program, daemon="settle = 5") as watcher:
+    folders = [program.music / f"{number}" for number in range(BURST // 50)]
+    for folder in folders:
+        folder.mkdir()
+    with Watcher(program) as watcher:
         watcher.process.send_signal(signal.SIGSTOP)
         for number in range(BURST):
-            folder = program.music / f"{number // 50}"
-            folder.mkdir(exist_ok=True)
-            (folder / f"{number}.mp3").write_bytes(data)
+            (folders[number // 50] / f"{number}.mp3").write_bytes(data)
         began = time.monotonic()
         watcher.process.send_signal(signal.SIGCONT)
         watcher.wait_for("reconciled", why="the kernel dropped events")

@@ -80,6 +80,11 @@ def test_every_way_of_arriving_is_one_job_and_what_is_no_music_none(program, sou
             )
         ]
         (music / "link.mp3").symlink_to(low)
+        outside = put(low, program.home / "outside/away.mp3")
+        (music / "linked folder").symlink_to(outside.parent)
+        (music / "pipe").mkdir()
+        os.mkfifo(music / "pipe/.taggerignore")
+        os.mkfifo(music / "pipe/pipe.mp3")
         for path in wanted:
             watcher.wait_for("set", path=path)
         os.link(put(low, program.home / "seed.mp3"), music / "linked.mp3")
@@ -88,7 +93,10 @@ def test_every_way_of_arriving_is_one_job_and_what_is_no_music_none(program, sou
         watcher.wait_for_calm()
         assert [watcher.queued(path) for path in wanted] == [1] * len(wanted)
         assert [watcher.queued(path) for path in unwanted] == [0] * len(unwanted)
-        assert watcher.queued(music / "link.mp3") == 0
+        for path in (music / "link.mp3", music / "pipe/pipe.mp3", outside):
+            assert watcher.queued(path) == 0
+        assert not watcher.events("queued", path=music / "linked folder/away.mp3")
+        assert genres(outside) == ()
         assert watcher.queued(music / "linked.mp3") == 1
         assert all(genres(path) == ("Classical",) for path in wanted)
 

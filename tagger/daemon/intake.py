@@ -45,6 +45,7 @@ class Intake:
     ) -> None:
         """Begin to watch, with a first reconcile due."""
         self._store = store
+        self._inbox = inbox
         self._board = board
         self._clock = clock
         self._observers = Observers(inbox)
@@ -132,6 +133,8 @@ class Intake:
         To be called when nothing settles or is queued: a file that was moved is to be found
         under its new name first, so that what is known of it goes along.
         """
+        if not self._gone:
+            return 0
         if len(self._gone) > MANY_GONE:
             self._gone = dict.fromkeys(self._roots)
         there = {root for root in self._roots if survey.is_there(root, self._store)}
@@ -191,7 +194,7 @@ class Intake:
                 queue = self._store.queue
                 if queue.needs(item.path, item.identity) and not queue.holds(item.path):
                     self.touch(item.path)
-            if self._overfull:
+            if self._overfull or self._inbox.closed:
                 break
         return files
 

@@ -62,8 +62,8 @@ class Stretch:
             self._run = None
             seconds = self._clock() - self._began
             self._board.burst = Burst(self._files, seconds)
+            self._board.known = self._store.files.count()
             log.info("done for now", files=self._files, seconds=round(seconds, 1))
-        self._board.known = self._store.files.count()
 
     def _publish(self, settings: Settings) -> None:
         if not settings.playlists.enabled:

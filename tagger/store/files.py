@@ -73,17 +73,22 @@ class Files:
         They have the same album in their tags, and the same album artist or, without one,
         the same folder.
         """
-        album = "json_extract(tags, '$.album') = ? COLLATE NOCASE"
+        album, artist = (f"json_extract(tags, '$.{tag}')" for tag in ("album", "album_artist"))
         if track.tags.album and track.tags.album_artist:
-            where = "root = ? AND json_extract(tags, '$.album_artist') = ? COLLATE NOCASE"
-            values: tuple[object, ...] = (os.fsencode(track.root), track.tags.album_artist)
-        else:
+            where = f"{album} = ? COLLATE NOCASE AND {artist} = ? COLLATE NOCASE AND root = ?"
+            values: tuple[object, ...] = (
+                track.tags.album,
+                track.tags.album_artist,
+                os.fsencode(track.root),
+            )
+        else:  # the plus keeps SQLite to the paths: a library may hold many without an album
             low = os.fsencode(track.path.parent) + b"/"
-            where = "path > ? AND path < ? AND instr(substr(path, ?), x'2f') = 0"
-            values = (low, low[:-1] + b"0", len(low) + 1)
+            below = "path > ? AND path < ? AND instr(substr(path, length(?) + 1), x'2f') = 0"
+            where = f"{below} AND +{album} = ? COLLATE NOCASE"
+            values = (low, low[:-1] + b"0", low, track.tags.album)
         rows = self._db.execute(
-            f"SELECT * FROM files WHERE {album} AND {where} LIMIT ?",  # noqa: S608 - constants
-            (track.tags.album, *values, most),
+            f"SELECT * FROM files WHERE {where} LIMIT ?",  # noqa: S608 - constants
+            (*values, most),
         )
         return [record for row in rows if (record := _record(row))]
 
@@ -106,9 +111,11 @@ class Files:
     def under(self, folder: Path) -> Iterator[FileRecord]:
         """Yield every known file at or below `folder`, by path."""
         low = os.fsencode(folder)
-        rows = self._db.execute(
-            "SELECT * FROM files WHERE path = ? OR (path > ? AND path < ?) ORDER BY path",
-            (low, low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
+        if itself := self.get(folder):
+            yield itself
+        rows = self._db.execute(  # without an OR, so that the first row comes at once
+            "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
+            (low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
         )
         for row in rows:
             record = _record(row)
