@@ -8,7 +8,7 @@ BIN := .venv/bin
 FOLDER := $(patsubst ~/%,$(HOME)/%,$(MUSIC))
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test lint check format soak clean
+.PHONY: scan test lint check format soak spotify-demo clean
 
 scan: .venv/.installed
 	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
@@ -29,6 +29,9 @@ check: lint
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+spotify-demo: .venv/.installed-dev
+	$(BIN)/python tests/spotify_demo.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
