@@ -24,6 +24,7 @@ from tagger.inference import load
 from tagger.models import Models, settled
 from tagger.workers import usable_cores
 from training import comparing, own
+from training.benchmark import apart
 from training.checkpoints import cross_validate, remembered
 from training.ensemble import train
 from training.gathering import gather, require_some
@@ -138,7 +139,8 @@ class Session:
         specs = sorted(own.specs_of(recipe) | set(self._current.specs))
         data = own.read(prepared.selection, self._store, specs)
         held = np.array(prepared.held)
-        measured = self._fit(data, np.flatnonzero(~held), "measuring")
+        unheard = apart(data, np.flatnonzero(~held), np.flatnonzero(held))
+        measured = self._fit(data, unheard, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": own.measure(measured, data, np.flatnonzero(held))}
         today = datetime.now(UTC).date()
