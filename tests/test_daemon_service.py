@@ -222,7 +222,7 @@ def test_it_stops_in_time_even_under_a_file_that_hangs(program, faulty):
     assert not program.run("status", "--json").objects[0]["failures"]
 
 
-@pytest.mark.parametrize("after", [0.0, 0.3, 0.6, 0.9, 1.2])
+@pytest.mark.parametrize("after", [0.0, 0.7, 1.1])
 def test_killed_at_any_moment_it_goes_on_where_it_was(program, after):
     paths = [song(program.music / f"{number}.mp3") for number in range(6)]
     sounds = [media.pcm(path) for path in paths]

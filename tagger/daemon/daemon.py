@@ -72,8 +72,10 @@ class Daemon:
             port = self._settings.daemon.metrics_port
             stack.enter_context(MetricsServer(port, self._board.snapshot))
             self._engine.start()
-            self._attend()
-            self._stop()
+            try:
+                self._attend()
+            finally:
+                self._stop()
 
     def _attend(self) -> None:
         """Answer signals and the service manager until it is time to stop."""

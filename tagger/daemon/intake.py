@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tagger import library, survey, tags
+from tagger import library, survey
 from tagger.containers import EXTENSIONS
 from tagger.daemon import mounts
 from tagger.daemon.board import Reconciled
@@ -13,6 +13,7 @@ from tagger.daemon.inbox import Hint
 from tagger.daemon.logs import log
 from tagger.daemon.observers import Observers
 from tagger.daemon.settling import Settling
+from tagger.daemon.walker import Walker
 from tagger.domain import FileIdentity
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ CHECK_INTERVAL = 5.0
 """Seconds between two looks at whether the observers live."""
 MANY_GONE = 100
 """Paths; to look for more than these one by one costs more than to look everywhere."""
-MOST_TOLD = 10_000
-"""What was said once and is not to be said again."""
 
 
 class Intake:
@@ -48,10 +47,10 @@ class Intake:
         self._inbox = inbox
         self._board = board
         self._clock = clock
+        self._walker = Walker(store)
         self._observers = Observers(inbox)
         self._settling = Settling(settings.daemon.settle, clock)
         self._gone: dict[Path, None] = {}
-        self._told: set[tuple[Path, str]] = set()
         self._why = "start"
         """Why a reconcile is due; empty when only time makes it due."""
         self._overfull = False
@@ -178,22 +177,12 @@ class Intake:
     def _look_below(self, start: Path) -> int:
         """Touch every file that something is left to do for; returns how many files there are."""
         root = library.root_of(start, self._roots)
-        if not start.is_dir():
-            if start == root:
-                self._tell_once(root, "is not there")
-            return 0
         files = 0
-        for item in library.walk(start, root, self._settings.library.ignore):
+        for found in self._walker.below(start, root, self._settings.library.ignore):
             self._board.beat()
-            if isinstance(item, library.Leftover):
-                tags.remove_leftovers(item.folder)
-            elif isinstance(item, library.Passed):
-                self._tell_once(item.path, item.reason)
-            else:
-                files += 1
-                queue = self._store.queue
-                if queue.needs(item.path, item.identity) and not queue.holds(item.path):
-                    self.touch(item.path)
+            files += 1
+            if self._walker.is_new(found):
+                self.touch(found.path)
             if self._overfull or self._inbox.closed:
                 break
         return files
@@ -221,10 +210,3 @@ class Intake:
             return self._store.queue.needs(path, FileIdentity.of(path.lstat()))
         except OSError:
             return False
-
-    def _tell_once(self, path: Path, reason: str) -> None:
-        if len(self._told) > MOST_TOLD:
-            self._told.clear()
-        if (path, reason) not in self._told:
-            self._told.add((path, reason))
-            log.warning("left out", path=path, reason=reason)
