@@ -12,6 +12,8 @@ pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
 
 import onnxruntime  # noqa: E402
 
+from training import publish  # noqa: E402
+from training.ensemble import Ensemble, HeldOut  # noqa: E402
 from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
 from training.fit.cnn import GENRES, Cnn, Lesson, Schedule, train  # noqa: E402
 from training.fit.embedding import Embedded  # noqa: E402
@@ -89,6 +91,19 @@ def test_discriminant_upon_a_trunk(trunk, genres):
     scores = fitted.scores(levels)
     assert (scores.argmax(axis=1) == labels).mean() > 0.9
     np.testing.assert_allclose(run(fitted.graph(), levels), scores, rtol=1e-3, atol=1e-3)
+
+
+def test_ensemble_of_both_is_one_graph(trunk, fitted):
+    levels, labels = clips()
+    upon = Embedded(trunk=trunk)
+    held_out = HeldOut(np.arange(0), np.empty((0, 2)))
+    parts = (upon.fit(levels, labels, 2), fitted)
+    ensemble = Ensemble((upon, Cnn(QUICK)), parts, np.array([0.5, 0.25]), held_out)
+    session = onnxruntime.InferenceSession(publish.network(ensemble, 2))
+    (given,) = session.run(["probabilities"], {"levels": levels})
+    total = 0.5 * parts[0].scores(levels) + 0.25 * parts[1].scores(levels)
+    wanted = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(given, wanted, atol=1e-3)
 
 
 def test_augmentation_stays_within_levels_and_changes_every_clip():

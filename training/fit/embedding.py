@@ -113,8 +113,8 @@ class FittedEmbedded:
         model.CopyFrom(self.trunk.model)
         for name, values in (("weights", self.weights), ("bias", self.bias)):
             model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))
-        model.graph.node.append(helper.make_node("MatMul", ["embedding", "weights"], ["weighted"]))
-        model.graph.node.append(helper.make_node("Add", ["weighted", "bias"], ["scores"]))
+        model.graph.node.append(helper.make_node("MatMul", ["embedding", "weights"], ["product"]))
+        model.graph.node.append(helper.make_node("Add", ["product", "bias"], ["scores"]))
         del model.graph.output[:]
         model.graph.output.append(
             helper.make_tensor_value_info(
