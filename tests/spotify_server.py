@@ -51,6 +51,8 @@ ANSWERS = {
     "broken": (200, '{"items": [{"item": {"na', {}),
     "nonsense": (200, {"items": "none", "total": None}, {}),
     "a list": (200, [1, 2, 3], {}),
+    "half a token": (200, {"access_token": "x", "expires_in": 3600}, {}),
+    "no items": (200, {"items": [], "total": 10**9, "next": "more"}, {}),
     "invalid_grant": (400, {"error": "invalid_grant", "error_description": "revoked"}, {}),
     "invalid_client": (400, {"error": "invalid_client", "error_description": "no"}, {}),
 }

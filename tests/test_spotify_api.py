@@ -185,34 +185,39 @@ def authorization(server, session, **options):
     return Authorization(CLIENT_ID, spotify_user.endpoints(server), session, **options)
 
 
-def test_a_login_proves_itself_and_each_answer_is_good_once(server):
+def test_a_login_proves_itself_and_each_answer_is_good_once(server, tmp_path):
+    file = TokenFile(tmp_path)
     with plain_session() as session:
         attempt = authorization(server, session)
         answer = spotify_user.follow(attempt.url)
-        token = attempt.complete(f"  {answer} ")
-        assert token["refresh_token"] in server.refresh
+        attempt.complete(f"  {answer} ", file)
+        first = file.read()
+        assert first.refresh_token in server.refresh
         with pytest.raises(SpotifyLoginError, match="good once"):
-            attempt.complete(answer)
+            attempt.complete(answer, file)
         other = authorization(server, session)
         stolen = spotify_user.follow(other.url)
         with pytest.raises(SpotifyLoginError, match="no answer to this login"):
-            attempt.complete(stolen)
+            attempt.complete(stolen, file)
         swapped = re.sub("state=.*", "state=" + answer.rpartition("state=")[2], stolen)
         with pytest.raises(SpotifyLoginError, match="good once"):
-            attempt.complete(swapped)  # the code of another attempt: the verifier does not fit
+            attempt.complete(
+                swapped, file
+            )  # the code of another attempt: the verifier does not fit
         server.denies = True
         refused = authorization(server, session)
         with pytest.raises(SpotifyLoginError, match="not allowed"):
-            refused.complete(spotify_user.follow(refused.url))
+            refused.complete(spotify_user.follow(refused.url), file)
+        assert file.read() == first
 
 
 @pytest.mark.parametrize("text", ["", "hello", "http://[", "http://127.0.0.1/callback?state=é"])
-def test_what_is_no_answer_is_refused(server, text):
+def test_what_is_no_answer_is_refused(server, tmp_path, text):
     with plain_session() as session, pytest.raises(SpotifyLoginError, match="no answer"):
-        authorization(server, session).complete(text)
+        authorization(server, session).complete(text, TokenFile(tmp_path))
 
 
-def test_the_callback_takes_only_the_answer_to_its_own_login(server):
+def test_the_callback_takes_only_the_answer_to_its_own_login(server, tmp_path):
     with plain_session() as session, Callback() as callback:
         uri = callback.redirect_uri
         attempt = authorization(server, session, redirect_uri=uri)
@@ -231,8 +236,27 @@ def test_the_callback_takes_only_the_answer_to_its_own_login(server):
         browser.start()
         came = callback.wait(attempt.answers)
         browser.join()
-        assert attempt.complete(came)["access_token"] in server.access
+        attempt.complete(came, TokenFile(tmp_path))
+        assert TokenFile(tmp_path).read().access_token in server.access
         assert statuses == [404, 404, 200]
+
+
+def test_a_token_that_lacks_something_is_none(server, tmp_path):
+    server.fail("a list", "/api/token")
+    server.fail("half a token", "/api/token")
+    for _ in range(2):
+        with plain_session() as session:
+            attempt = authorization(server, session)
+            with pytest.raises(SpotifyUnavailableError, match="makes no sense"):
+                attempt.complete(spotify_user.follow(attempt.url), TokenFile(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_password_of_netrc_goes_to_spotify(server, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login me password hunter2\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with spotify_user.api(server, tmp_path) as api:
+        assert api.me().id == pages.ME
 
 
 def test_nobody_comes_back_and_the_wait_ends():
@@ -299,7 +323,7 @@ def test_no_secret_is_ever_logged(server, tmp_path, caplog):
         attempt = authorization(server, session)
         answer = spotify_user.follow(attempt.url)
         caplog.clear()
-        TokenFile(tmp_path).begin(attempt.complete(answer))
+        attempt.complete(answer, TokenFile(tmp_path))
         verifier = attempt._pkce.code_verifier
     with spotify_user.api(server, tmp_path) as api:
         server.fail("broken", "/v1/me")

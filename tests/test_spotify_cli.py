@@ -19,6 +19,7 @@ from spotify_server import StandIn
 
 from tagger.cli.group import cli
 from tagger.store import Store
+from training.spotify.connection import connected
 from training.spotify.tokens import FILE_NAME
 
 SONGS = (
@@ -124,6 +125,29 @@ def test_playlists_are_listed_with_what_can_be_read(logged_in):
     rows = logged_in.run("playlists", "--json").objects
     assert [row["readable"] for row in rows] == [True, True, False]
     assert rows[0]["tracks"] == len(server.playlists[0].places)
+
+
+def test_a_wrong_reference_does_not_keep_from_listing(logged_in):
+    logged_in.configure({"My Metal": "Metal"})
+    assert "is no playlist's link or id" in logged_in.run("sync").err
+    assert logged_in.run("playlists").code == 0
+
+
+def test_names_from_spotify_stay_on_their_line(logged_in):
+    for playlist in logged_in.server.playlists:
+        playlist.name = "two\nlines\x1b[31m"
+    for command in ("sync", "status", "playlists"):
+        result = logged_in.run(command)
+        assert "two\\nlines" in result.out
+        assert "\x1b" not in result.out
+
+
+def test_nobody_logs_out_under_a_running_sync(logged_in):
+    with connected(spotify_user.settings(logged_in.state)):
+        result = logged_in.run("logout", "--purge")
+    assert result.code == 2
+    assert "another tagger" in result.err
+    assert (logged_in.state / FILE_NAME).exists()
 
 
 def test_sync_says_what_became_of_each_playlist(logged_in):

@@ -22,6 +22,7 @@ from tagger.errors import (
     SpotifyLoginError,
     SpotifyPausedError,
     SpotifyUnavailableError,
+    StoreError,
     StoreTooNewError,
 )
 from training.spotify.connection import connected
@@ -155,7 +156,9 @@ def test_a_playlist_that_never_rests_keeps_its_older_reading(server, store):
     assert store.problem(metal.id) is None
 
 
-@pytest.mark.parametrize("fault", ["foreign", "missing", "made by spotify", "fault", "broken"])
+@pytest.mark.parametrize(
+    "fault", ["foreign", "missing", "made by spotify", "fault", "broken", "no items"]
+)
 def test_a_bad_playlist_never_stops_the_others(server, store, fault):
     bad = server.playlists[1]
     match fault:
@@ -164,7 +167,7 @@ def test_a_bad_playlist_never_stops_the_others(server, store, fault):
         case "made by spotify":
             bad.id = pages.MADE_BY_SPOTIFY
         case _:
-            server.fail(fault, bad.id, times=ALWAYS)
+            server.fail(fault, f"{bad.id}/items", times=ALWAYS)
     outcome = synced(server, store)
     assert [one.state for one in outcome.values()] == [State.READ, State.FAILED, State.READ]
     assert store.problem(bad.id) == outcome[bad.id].problem
@@ -255,6 +258,16 @@ def test_one_process_at_a_time_talks_with_spotify(tmp_path):
         pass
     with connected(settings):
         pass
+
+
+def test_a_full_disk_is_told_and_what_was_read_stays(server, store):
+    metal = server.playlists[0]
+    synced(server, store, [metal])
+    pages_used = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages_used + 2}")
+    with pytest.raises(StoreError, match="full"):
+        synced(server, store)
+    assert kept_titles(store, metal) == titles(metal)
 
 
 def test_a_newer_database_is_refused(tmp_path, store):

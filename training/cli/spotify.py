@@ -23,13 +23,15 @@ from training.labels.spotify import NAME
 from training.spotify import consent, endpoints, references
 from training.spotify.auth import Authorization, plain_session
 from training.spotify.callback import Callback
-from training.spotify.connection import LOCK, client_id, connected
+from training.spotify.connection import LOCK, alone, client_id, connected
 from training.spotify.lists import compare, known
 from training.spotify.store import FILE_NAME, SpotifyStore
 from training.spotify.sync import State, Sync
 from training.spotify.tokens import LIFETIME_S, TokenFile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tagger.config import Settings
     from training.spotify.rows import Listed
 
@@ -56,23 +58,22 @@ def login(settings: Settings, *, paste: bool) -> None:
     """
     consent.require_on(settings.training.spotify)
     app, where, folder = client_id(settings), endpoints.chosen(), settings.store.folder
+    file = TokenFile(folder)
     with SpotifyStore(folder) as store:
         _ask_for_consent(store)
-    with plain_session() as session:
+    with connected(settings) as api, plain_session() as session:
         if paste:
             attempt = Authorization(app, where, session)
             click.echo(f"Open this address in any browser, and agree:\n\n  {attempt.url}\n")
             click.echo("It then ends at an address that begins with http://127.0.0.1/callback and")
             click.echo("shows an error: that is as it should be. Copy that address from its bar.")
-            token = attempt.complete(click.prompt("Address", prompt_suffix=": "))
+            attempt.complete(click.prompt("Address", prompt_suffix=": "), file)
         else:
             with Callback() as callback:
                 attempt = Authorization(app, where, session, callback.redirect_uri)
                 click.echo(f"Waiting for you to agree in the browser, at:\n\n  {attempt.url}\n")
                 threading.Thread(target=_open, args=(attempt.url,), daemon=True).start()
-                token = attempt.complete(callback.wait(attempt.answers))
-    TokenFile(folder).begin(token)
-    with connected(settings) as api:
+                attempt.complete(callback.wait(attempt.answers), file)
         user = api.me()
     until = time.strftime("%Y-%m-%d", time.localtime(time.time() + LIFETIME_S))
     click.echo(printable(f"Logged in as {user.display_name or user.id}, until {until}."))
@@ -84,15 +85,12 @@ def login(settings: Settings, *, paste: bool) -> None:
 def logout(settings: Settings, *, purge: bool) -> None:
     """Delete the login."""
     folder = settings.store.folder
-    was = TokenFile(folder).forget()
-    click.echo("Logged out." if was else "There was no login.")
+    with alone(folder):
+        was = TokenFile(folder).forget()
+        click.echo("Logged out." if was else "There was no login.")
+        if purge:
+            _purge(folder)
     if purge:
-        from tagger.store import Store  # noqa: PLC0415 - nor does logging in need it
-
-        SpotifyStore.purge(folder)
-        with Store(folder) as store:
-            store.choices.forget_all(URI)
-        (folder / LOCK).unlink(missing_ok=True)
         click.echo("Everything that came from Spotify is deleted, your agreement with it.")
     elif (folder / FILE_NAME).exists():
         click.echo("The lists that were read stay for up to 30 days; --purge deletes them now.")
@@ -117,7 +115,8 @@ def status(settings: Settings, *, as_json: bool) -> None:
 def playlists(settings: Settings, *, as_json: bool) -> None:
     """List the playlists of your account, with the genre that the configuration gives them."""
     _require_consent(settings)
-    genres = references.wanted(settings.training.spotify)
+    named = settings.training.spotify.playlists
+    genres = {references.playlist_id(reference): genre for reference, genre in named.items()}
     with connected(settings) as api:
         me = api.me().id
         for playlist in api.playlists():
@@ -125,8 +124,9 @@ def playlists(settings: Settings, *, as_json: bool) -> None:
             if as_json:
                 print_json(row)
             else:
-                marks = row["genre"] or ("" if row["readable"] else "not yours: cannot be read")
-                text = f"{row['id']}  {row['tracks']:>5}  {row['name']:<40}  {marks}"
+                foreign = "" if row["readable"] else "not yours: cannot be read"
+                marks = "; ".join(filter(None, (row["genre"], foreign)))
+                text = f"{row['id']}  {row['tracks']:>5}  {row['name']:<32}  {marks}"
                 click.echo(printable(text.rstrip()))
 
 
@@ -140,7 +140,9 @@ def sync(settings: Settings, *, as_json: bool) -> None:
         click.echo(printable(warning), err=True)
     wanted = references.wanted(settings.training.spotify)
     failed = False
-    if wanted:
+    if not wanted:
+        click.echo("No playlist to read; exports are read when they are needed.", err=True)
+    else:
         with (
             SpotifyStore(settings.store.folder) as store,
             connected(settings) as api,
@@ -194,6 +196,15 @@ def _require_consent(settings: Settings) -> None:
         if sys.stdin.isatty():
             _ask_for_consent(store)
         consent.require(settings.training.spotify, store)
+
+
+def _purge(folder: Path) -> None:
+    from tagger.store import Store  # noqa: PLC0415 - the other commands touch no audio
+
+    SpotifyStore.purge(folder)
+    with Store(folder) as store:
+        store.choices.forget_all(URI)
+    (folder / LOCK).unlink(missing_ok=True)
 
 
 def _listed(playlist: Listed, me: str, genre: str | None) -> dict[str, Any]:

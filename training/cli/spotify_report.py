@@ -86,9 +86,10 @@ def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
             }
         )
         return
-    tail = f"  {problem.reason}\n{'':<11}-> {problem.hint}" if problem else ""
     line = f"{synced.state:<9}  {genre}: {synced.name} ({synced.places} places)"
-    click.echo("\n".join(map(printable, f"{line}{tail}".split("\n"))))
+    click.echo(printable(f"{line}  {problem.reason}" if problem else line))
+    if problem:
+        click.echo(printable(f"{'':<9}  -> {problem.hint}"))
 
 
 def print_found(found: Found, *, as_json: bool) -> None:
@@ -122,7 +123,7 @@ def _playlist(store: SpotifyStore, playlist: str, genre: str) -> dict[str, Any]:
     return {
         "id": playlist,
         "genre": genre,
-        "name": reading.name if reading else playlist,
+        "name": store.name(playlist),
         "places": reading.total if reading else None,
         "read": _when(reading.started) if reading else None,
         "problem": f"{problem.reason} ({problem.hint})" if problem else None,

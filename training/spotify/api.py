@@ -85,7 +85,7 @@ class Api:
                 PlaylistsPage, self._client.current_user_playlists, limit=PAGE, offset=offset
             )
             yield from (playlist for playlist in page.items if playlist)
-            total = page.total if page.next else 0
+            total = page.total if page.next and page.items else 0
             offset += PAGE
 
     def head(self, playlist: str) -> Head:

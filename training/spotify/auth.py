@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -35,8 +35,14 @@ def plain_session() -> requests.Session:
     for name in ("spotipy.client", "spotipy.oauth2", "spotipy.cache_handler"):
         logging.getLogger(name).disabled = True
     session = requests.Session()
+    session.auth = _as_it_is
     session.hooks["response"].append(refusals.check)
     return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from putting a password out of ~/.netrc in the token's place."""
+    return request
 
 
 class Login:
@@ -104,11 +110,11 @@ class Authorization:
         given = _query(address).get("state", "")
         return secrets.compare_digest(given.encode(), self._state.encode())
 
-    def complete(self, address: str) -> dict[str, Any]:
-        """Exchange the code in the address for a token, in spotipy's form.
+    def complete(self, address: str, file: TokenFile) -> None:
+        """Exchange the code in the address for a token, and keep that.
 
         Raises SpotifyLoginError when it is no answer to this attempt, or the user said no;
-        SpotifyAccountError, SpotifyUnavailableError.
+        SpotifyAccountError, SpotifyUnavailableError, StoreError.
         """
         query, again = _query(address), "run `tagger spotify login` again"
         if not self.answers(address):
@@ -119,7 +125,7 @@ class Authorization:
         try:
             with refusals.typed():
                 self._pkce.get_access_token(query["code"], check_cache=False)
-                return dict(self._pkce.cache_handler.get_cached_token())
+                file.begin(self._pkce.cache_handler.get_cached_token())
         except SpotifyLoginError as error:
             reason = "Spotify does not take this answer: each is good once, for some minutes"
             raise SpotifyLoginError(reason, hint=again) from error

@@ -42,13 +42,14 @@ def connected(settings: Settings) -> Iterator[Api]:
     takes the old one's power away, so two must not renew it at once.
     """
     where, file = endpoints.chosen(), TokenFile(settings.store.folder)
-    with _alone(settings.store.folder), plain_session() as session:
+    with alone(settings.store.folder), plain_session() as session:
         login = Login(client_id(settings), file, where, session)
         yield Api(login, where, session, Pace(where.interval))
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from the login. Raises SpotifyError when one is at it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

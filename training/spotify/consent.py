@@ -46,7 +46,7 @@ def require(spotify: Spotify, store: SpotifyStore) -> None:
     if store.agreed(CLAUSE) is None:
         raise SpotifyOffError(
             "you have not agreed yet to what Spotify's terms say on machine learning",
-            hint="run `tagger spotify login`, which asks",
+            hint="run `tagger spotify login`, or `sync` if there are exports alone: both ask",
         )
 
 

@@ -93,13 +93,14 @@ def _kept(
 ) -> Iterator[tuple[Playlist, str]]:
     for playlist, genre in references.wanted(spotify).items():
         reading, problem = store.finished(playlist), store.problem(playlist)
+        name = store.name(playlist)
         if reading:
             yield Playlist(reading.name, genre, tuple(store.rows(reading))), playlist
         if problem:
             age = "could not be read again" if reading else "could not be read"
-            notes.append(f"{genre}: {playlist} {age}: {problem.reason} ({problem.hint})")
+            notes.append(f"{genre}: {name} {age}: {problem.reason} ({problem.hint})")
         elif not reading:
-            notes.append(f"{genre}: {playlist} has not been read yet ({SYNC})")
+            notes.append(f"{genre}: {name} has not been read yet ({SYNC})")
 
 
 def _exported(spotify: Spotify, notes: list[str]) -> Iterator[tuple[Playlist, str]]:

@@ -7,18 +7,20 @@ the new one is finished.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from tagger.errors import StoreError
 from tagger.store.schema import connect, transaction
 from training.spotify.rows import Kind, Row
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 FILE_NAME = "spotify.sqlite3"
@@ -95,8 +97,9 @@ class SpotifyStore:
         Raises StoreError.
         """
         self.path = folder / FILE_NAME
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(OSError):  # the database says so itself
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._db = connect(self.path, MIGRATIONS)
         self._db.execute("PRAGMA secure_delete = ON")
         self.expire(time.time())
@@ -111,25 +114,39 @@ class SpotifyStore:
 
     def expire(self, now: float) -> None:
         """Delete readings that are older than 30 days."""
-        self._db.execute("DELETE FROM readings WHERE started < ?", (now - KEPT_S,))
+        with self._writing():
+            self._db.execute("DELETE FROM readings WHERE started < ?", (now - KEPT_S,))
 
     def keep_only(self, playlists: Collection[str]) -> None:
         """Delete what is kept of all other playlists."""
-        known = {row[0] for row in self._db.execute("SELECT playlist FROM readings")}
-        with transaction(self._db):
+        known = {
+            row[0]
+            for row in self._db.execute(
+                "SELECT playlist FROM readings UNION SELECT playlist FROM problems"
+            )
+        }
+        with self._writing():
             for playlist in known - set(playlists):
                 self._db.execute("DELETE FROM readings WHERE playlist = ?", (playlist,))
+                self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
 
     def finished(self, playlist: str) -> Reading | None:
         """Return the whole reading of a playlist."""
         return self._reading("playlist = ? AND finished = 1", playlist)
+
+    def name(self, playlist: str) -> str:
+        """Return what a playlist was called when it was last asked for, else its id."""
+        row = self._db.execute(
+            "SELECT name FROM readings WHERE playlist = ? ORDER BY id DESC", (playlist,)
+        ).fetchone()
+        return str(row[0]) if row else playlist
 
     def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Reading:
         """Return the unfinished reading of this snapshot, or begin it.
 
         Unfinished readings of the playlist's other snapshots are dropped.
         """
-        with transaction(self._db):
+        with self._writing():
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND finished = 0 AND snapshot <> ?",
                 (playlist, snapshot),
@@ -145,7 +162,7 @@ class SpotifyStore:
 
     def add_page(self, reading: Reading, rows: Iterable[Row], *, total: int, offset: int) -> None:
         """Keep a page, and where the next one begins."""
-        with transaction(self._db):
+        with self._writing():
             self._db.executemany(
                 "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(reading.id, *_columns(row)) for row in rows],
@@ -157,7 +174,7 @@ class SpotifyStore:
 
     def finish(self, reading: Reading) -> None:
         """Let a reading take the place of the playlist's older one."""
-        with transaction(self._db):
+        with self._writing():
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND id <> ?",
                 (reading.playlist, reading.id),
@@ -167,7 +184,8 @@ class SpotifyStore:
 
     def drop(self, reading: Reading) -> None:
         """Forget a reading."""
-        self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
+        with self._writing():
+            self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
 
     def rows(self, reading: Reading) -> list[Row]:
         """Return a reading's rows in the playlist's order."""
@@ -178,12 +196,13 @@ class SpotifyStore:
 
     def note_problem(self, playlist: str, problem: Problem | None, now: float) -> None:
         """Keep why a playlist could not be read; None: it could."""
-        self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
-        if problem:
-            self._db.execute(
-                "INSERT INTO problems VALUES (?, ?, ?, ?)",
-                (playlist, problem.reason, problem.hint, now),
-            )
+        with self._writing():
+            self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
+            if problem:
+                self._db.execute(
+                    "INSERT INTO problems VALUES (?, ?, ?, ?)",
+                    (playlist, problem.reason, problem.hint, now),
+                )
 
     def problem(self, playlist: str) -> Problem | None:
         """Return why a playlist could not be read the last time."""
@@ -194,7 +213,7 @@ class SpotifyStore:
 
     def pause(self, until: float) -> None:
         """Keep until when Spotify wants to be left alone, seconds since 1970; 0 for not at all."""
-        with transaction(self._db):
+        with self._writing():
             self._db.execute("DELETE FROM pauses")
             self._db.execute("INSERT INTO pauses VALUES (?)", (until,))
 
@@ -206,7 +225,8 @@ class SpotifyStore:
 
     def agree(self, clause: str, now: float) -> None:
         """Keep that the user said yes to a clause."""
-        self._db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?)", (clause, now))
+        with self._writing():
+            self._db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?)", (clause, now))
 
     def agreed(self, clause: str) -> float | None:
         """Return when the user said yes to a clause."""
@@ -222,6 +242,15 @@ class SpotifyStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with transaction(self._db):
+                yield
+        except sqlite3.Error as error:
+            reason, hint = f"the lists cannot be kept: {error}", "free some space, and run it again"
+            raise StoreError(reason, self.path, hint) from error
 
     def _reading(self, where: str, *values: str) -> Reading | None:
         row = self._db.execute(f"SELECT * FROM readings WHERE {where}", values).fetchone()  # noqa: S608

@@ -18,6 +18,7 @@ from tagger.errors import (
     SpotifyUnavailableError,
 )
 from training.spotify.api import PAGE
+from training.spotify.refusals import LATER
 from training.spotify.rows import rows
 from training.spotify.store import Problem
 
@@ -98,8 +99,8 @@ class Sync:
         problem = Problem(error.reason, error.hint or "")
         self.store.note_problem(playlist, problem, self.now())
         old = self.store.finished(playlist)
-        name, places = (old.name, old.total or 0) if old else (playlist, 0)
-        return Synced(playlist, name, State.FAILED, places, problem)
+        places = (old.total or 0) if old else 0
+        return Synced(playlist, self.store.name(playlist), State.FAILED, places, problem)
 
     def _one(self, playlist: str) -> Synced:
         head = self.api.head(playlist)
@@ -127,6 +128,8 @@ class Sync:
             page = self.api.page(reading.playlist, offset)
             if total is not None and page.total != total:
                 return None
+            if page.next and not page.items:
+                raise SpotifyUnavailableError("Spotify gave an empty page", hint=LATER)
             total, begin = page.total, offset
             offset = begin + PAGE if page.next else total
             self.store.add_page(reading, rows(page, begin), total=total, offset=offset)
