@@ -168,11 +168,11 @@ def test_what_holds_is_measured(data, tmp_path):
     with pytest.raises(TrainingDataError, match="no audio"):
         next(robustness.robustness(RECIPE, data, tmp_path))
     flac = damage.Codec("flac", "flac", signals.RATE)
-    for clip in data.ids[1:3]:
+    for clip in data.ids[1:2]:
         write_clip(tmp_path / f"{clip}.flac", flac)
     held = list(robustness.robustness(RECIPE, data, tmp_path))
     assert [one.change for one in held] == [*damage.TO_LEVELS, *damage.TO_SOUND]
-    assert {one.on: one.clips for one in held} == {"levels": 119, "sound": 2}
+    assert {one.on: one.clips for one in held} == {"levels": 119, "sound": 1}
     assert held[0].same == held[len(damage.TO_LEVELS)].same == 1
 
 
