@@ -16,6 +16,8 @@ import requests
 import spotify_server
 from conftest import Result
 
+pytest.importorskip("spotipy", reason="Spotify playlists need the extra `train`")
+
 import tagger.cli
 from tagger.config import Settings, Spotify, Store, Training
 from training.spotify import consent

@@ -227,6 +227,14 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
     assert (settled["matched"], settled["ambiguous"]) == (1, 1)
 
 
+def test_the_weekly_training_asks_nobody_and_leaves_the_model(logged_in):
+    result = logged_in.tagger("train", "--source", "spotify")
+    assert result.code == 2
+    assert "nothing is known of the playlists for Folk, Metal" in result.err
+    assert not (logged_in.state / "models").exists()
+    assert logged_in.server.answered == []
+
+
 def test_nothing_of_spotifys_is_left_after_a_purge(logged_in):
     made_library(logged_in)
     logged_in.run("sync")
