@@ -228,9 +228,10 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
 
 
 def test_the_weekly_training_asks_nobody_and_leaves_the_model(logged_in):
-    result = logged_in.tagger("train", "--source", "spotify")
-    assert result.code == 2
-    assert "nothing is known of the playlists for Folk, Metal" in result.err
+    with logged_in.start("train", "--source", "spotify") as child:
+        _, said = child.communicate("", timeout=60)
+    assert child.returncode == 2
+    assert "nothing is known of the playlists for Folk, Metal" in said
     assert not (logged_in.state / "models").exists()
     assert logged_in.server.answered == []
 
