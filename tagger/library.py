@@ -17,6 +17,7 @@ from pathspec import GitIgnoreSpec
 
 from tagger.containers import EXTENSIONS
 from tagger.domain import FileIdentity
+from tagger.errors import ConfigError
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
@@ -114,6 +115,13 @@ class IgnoreRules:
 def _patterns(text: str) -> list[str]:
     """Return the lines that mean something: a lone `!` or the like ignores nothing."""
     return [line for line in text.splitlines() if is_pattern(line)]
+
+
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Raise `ConfigError` for a configured pattern that git would not understand."""
+    for pattern in patterns:
+        if not is_pattern(pattern):
+            raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
 
 
 def is_pattern(line: str) -> bool:

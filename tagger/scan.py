@@ -49,9 +49,7 @@ class Scan:
         self.run_id: int | None = None
         """The number of the run that writes, None before it and in a dry run."""
         self._manifest = read_manifest(self._settings.model.bundle.folder)
-        for pattern in settings.library.ignore:
-            if not library.is_pattern(pattern):
-                raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
+        library.check_patterns(settings.library.ignore)
         for start in self._starts:
             if library.is_gone(start):
                 raise ConfigError(

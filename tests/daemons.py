@@ -74,9 +74,11 @@ class Watcher:
 
     def events(self, event=None, **fields):
         """Return the records of the log, those of one event or all, with certain fields."""
-        lines = self.log.read_text().splitlines()
+        lines = self.log.read_text().split("\n")[:-1]  # the last one may be half written
         if self.process.returncode == -signal.SIGKILL:  # multiprocessing has its say, too
             lines = [line for line in lines if line.startswith("{")]
+        if event:
+            lines = [line for line in lines if f'"event": "{event}"' in line or line[0] != "{"]
         records = [json.loads(line) for line in lines]
         return [
             record

@@ -62,11 +62,16 @@ def test_a_service_manager_is_told_what_goes_on(program, manager):
         seen = notices(manager, "WATCHDOG=1")
         assert any(notice.startswith("STATUS=") for notice in [*seen, *notices(manager, seen[-1])])
 
-        program.config.write_text(program.config.read_text() + "[tags]\nmood = 1\n")
+        good = program.config.read_text()
+        refused = "configuration not taken over, the old one holds"
+        program.config.write_text(good.replace("[library]", '[library]\nignore = ["!"]'))
         watcher.process.send_signal(signal.SIGHUP)
         seen = notices(manager, "READY=1")
         at = seen.index("RELOADING=1")
         assert seen[at + 1].startswith("MONOTONIC_USEC=")
+        assert "library.ignore" in watcher.wait_for(refused)["reason"]
+        program.config.write_text(f"{good}[tags]\nmood = 1\n")
+        watcher.process.send_signal(signal.SIGHUP)
         assert (
             "tags.mood"
             in watcher.wait_for("configuration not taken over, the old one holds")["reason"]
@@ -152,10 +157,12 @@ def test_figures_are_served_to_this_computer_alone(program):
         assert f"00000000:{port:04X}" not in listening
 
 
-def test_an_idle_daemon_is_small_and_has_no_model(program):
-    with Watcher(program) as watcher:
+def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
+    script = "from tagger.daemon import engine; engine.IDLE = 1; import tagger.__main__ as m"
+    with Watcher(program, run=f"{script}; m.main()") as watcher:
         song(program.music / "a.mp3")
         watcher.wait_for("done for now")
+        until(lambda: not watcher.workers)
         status = Path(f"/proc/{watcher.process.pid}/status").read_text()
         resident = int(status.split("VmRSS:")[1].split()[0])
         assert resident <= 100 * MEGABYTES

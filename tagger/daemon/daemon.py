@@ -7,7 +7,7 @@ import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tagger import models
+from tagger import library, models
 from tagger.daemon.bell import Bell
 from tagger.daemon.board import Board
 from tagger.daemon.engine import Engine
@@ -57,11 +57,11 @@ class Daemon:
     def run(self) -> None:
         """Run until told to stop.
 
-        Raises `DaemonError` when another one runs or a port is taken, `StoreError` or
-        `ModelError` when the state or the model cannot be used.
+        Raises `DaemonError` when another one runs or a port is taken, `ConfigError`,
+        `StoreError` or `ModelError` when the settings, the state or the model are unusable.
         """
         state = self._settings.store.folder
-        self._board.model = read_manifest(models.settled(self._settings).model.bundle.folder).id
+        self._board.model = _check(self._settings)
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `leases`
         socket = socket_path(state)
         with ExitStack() as stack:
@@ -111,7 +111,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             settings = self._reload()
-            read_manifest(models.settled(settings).model.bundle.folder)
+            _check(settings)
         except TaggerError as error:
             log.error("configuration not taken over, the old one holds", reason=str(error))
             self._board.error(str(error))
@@ -130,6 +130,12 @@ class Daemon:
         if not self._engine.stop(STOP_PATIENCE):
             log.warning("a file takes too long and is left as it was")
             os._exit(0)
+
+
+def _check(settings: Settings) -> str:
+    """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
+    library.check_patterns(settings.library.ignore)
+    return read_manifest(models.settled(settings).model.bundle.folder).id
 
 
 def _fixed(settings: Settings) -> tuple[object, ...]:

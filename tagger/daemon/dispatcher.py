@@ -140,7 +140,7 @@ class Dispatcher:
     def _tell(self, outcome: Outcome) -> None:
         self._board.beat()
         self._board.outcome(outcome)
-        self._board.queue = self._store.queue.length()
+        self._board.queue = max(0, self._board.queue - 1)  # to count them all takes long
         failed = outcome.action in (Action.ERROR, Action.SKIP)
         say = log.warning if failed else log.info
         say(
