@@ -31,6 +31,8 @@ class Policy:
     own_names: Mapping[str, str] = field(default_factory=dict)
     """Key of a genre to the user's own name for it."""
     parents: bool = False
+    own_parents: Mapping[str, str] = field(default_factory=dict)
+    """Key of a genre to what the user says that it is part of."""
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -42,6 +44,7 @@ class Policy:
             never=frozenset(map(names.key, settings.genres.never)),
             own_names={names.key(theirs): own for theirs, own in settings.genres.names.items()},
             parents=settings.genres.parents,
+            own_parents={names.key(g): above for g, above in settings.training.parents.items()},
         )
 
     def settled(self, existing: tuple[str, ...], *, corrected: bool = False) -> Decision | None:
@@ -91,7 +94,7 @@ class Policy:
             if place == 0 or (probability >= least and names.key(genre) not in self.never)
         ]
         if self.parents:
-            genres += [parent for genre in genres for parent in names.parents(genre)]
+            genres += [parent for genre in genres for parent in self._parents(genre)]
         return tuple(dict.fromkeys(map(self._own, genres)))
 
     def _placed(
@@ -106,6 +109,10 @@ class Policy:
             new = tuple(genre for genre in chosen if names.key(genre) not in present)
             return Decision(Action.ADD, existing + new, likely, chosen[0], confidence)
         return Decision(Action.SET, chosen, likely, chosen[0], confidence)
+
+    def _parents(self, genre: str) -> tuple[str, ...]:
+        above = self.own_parents.get(names.key(genre))
+        return (above, *names.parents(above)) if above else names.parents(genre)
 
     def _own(self, genre: str) -> str:
         return self.own_names.get(names.key(genre), names.canonical(genre))

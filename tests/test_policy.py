@@ -68,6 +68,13 @@ def test_genres_that_are_never_written_leave_the_file_alone():
     assert decide(Policy(never=frozenset([genres.key("Rock")]))).action is Action.ABSTAIN
 
 
+def test_the_users_own_parents_are_written_as_well():
+    sunday = Prediction({"Sunday": 0.9, "Rock": 0.1}, "m")
+    policy = Policy(parents=True, own_parents={genres.key("sunday"): "Progressive Rock"})
+    decision = policy.decide(sunday, (), {"Sunday": 0.8, "Rock": 0.8})
+    assert decision.genres == ("Sunday", "Progressive Rock", "Rock")
+
+
 def test_own_names_parents_and_further_genres():
     policy = Policy(own_names={genres.key("Rock"): "Krach"}, max_genres=2, parents=True)
     need = dict.fromkeys(NEED, 0.3)

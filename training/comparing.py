@@ -55,7 +55,7 @@ class Comparison:
         """Say in a sentence why or why not."""
         figures = (
             f"{self.new:.1%} right against {self.current:.1%} on {self.tracks} tracks of"
-            f" {self.artists} artists that neither was trained on"
+            f" {self.artists} artists held out of the new one's training"
         )
         if self.worse > MOST:
             return f"worse than the current model: {figures}"

@@ -183,7 +183,10 @@ def print_result(found: dict[str, Any]) -> None:
         f"right       {held['accuracy']:.1%} ({low:.1%} to {high:.1%}) of {held['tracks']} tracks"
         " by held-out artists"
     )
-    if written := held["written"]:
+    written = held["written"]
+    if not written["coverage"]:
+        _say(f"written     nothing: too few tracks to promise {written['promised']:.0%} of them")
+    else:
         _say(
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
             f" tracks, where {written['promised']:.0%} was promised"
