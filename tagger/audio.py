@@ -23,6 +23,7 @@ from tagger.domain import AudioClip
 from tagger.errors import (
     CorruptAudioError,
     MovingPictureError,
+    NarrowBandError,
     NotAudioError,
     TooShortError,
     UnreadableError,
@@ -44,6 +45,8 @@ SHORTEST_CLIP = 3.0
 """Seconds; with less there is no rhythm to hear."""
 SILENCE = 1e-3
 """-60 dB below the loudest: what is softer at the beginning is passed over."""
+LOWEST_RATE = 16_000
+"""Hz; below it is speech, or music of which the model would hear less than half of its bands."""
 MAX_RATE = 768_000
 MAX_CHANNELS = 32
 _SCALE = {
@@ -74,6 +77,7 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
         MovingPictureError: a video.
         CorruptAudioError: the sound cannot be decoded.
         TooShortError: less than 3 seconds of sound.
+        NarrowBandError: recorded at less than 16 kHz.
 
     """
     with open_regular(path) as file:
@@ -196,6 +200,8 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
     channels = frame.layout.nb_channels
     if not 1 <= channels <= MAX_CHANNELS or not 0 < frame.rate <= MAX_RATE:
         raise CorruptAudioError(f"claims {channels} channels at {frame.rate} Hz", path)
+    if frame.rate < LOWEST_RATE:
+        raise NarrowBandError(f"is recorded at {frame.rate} Hz: too little to judge by", path)
     samples: NDArray[Any] = frame.to_ndarray()
     by_channel = samples if frame.format.is_planar else samples.reshape(-1, channels).T
     mono: NDArray[np.float32] = by_channel.mean(axis=0, dtype=np.float32)

@@ -37,7 +37,7 @@ DEMUXER_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 """For `av.open(file, options=dict(DEMUXER_OPTIONS))`: no other demuxer, no protocol at all."""
 
 EXTENSIONS: Final = frozenset(
-    ".aif .aiff .ape .dsf .flac .m4a .m4b .mp3 .mp4 .mpc .oga .ogg .opus .wav .wma .wv".split()
+    ".aif .aiff .ape .dsf .flac .m4a .mp3 .mp4 .mpc .oga .ogg .opus .wav .wma .wv".split()
 )
 """Lower-case endings of the names that a walk takes for music; the content has the last word."""
 

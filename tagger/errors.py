@@ -7,6 +7,7 @@ TaggerError
 │   ├── TooShortError
 │   ├── SilentError
 │   ├── MovingPictureError
+│   ├── NarrowBandError
 │   ├── CorruptAudioError
 │   └── UnreadableError
 ├── TagError
@@ -85,6 +86,10 @@ class SilentError(AudioError):
 
 class MovingPictureError(AudioError):
     """A video: its sound is not a track of a music library."""
+
+
+class NarrowBandError(AudioError):
+    """A recording at so low a rate that too little is left to judge by."""
 
 
 class CorruptAudioError(AudioError):

@@ -14,6 +14,7 @@ from tagger import tags
 from tagger.domain import Action, Decision, Outcome, TagChange, Track
 from tagger.errors import (
     CorruptTagsError,
+    FileChangedError,
     PayloadChangedError,
     SkippedError,
     TagError,
@@ -192,7 +193,7 @@ def outcome(track: Track, decision: Decision) -> Outcome:
 
 def refused(track: Track, decision: Decision, error: TagError) -> Outcome:
     """Say why a decision was not carried out."""
-    action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
+    action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
     return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Self
 from tagger import albums
 from tagger.deciding import Deciding, decide_together
 from tagger.domain import Action, Decision, Prediction
-from tagger.errors import MovingPictureError, SilentError, TaggerError, TooShortError
+from tagger.errors import (
+    MovingPictureError,
+    NarrowBandError,
+    SilentError,
+    TaggerError,
+    TooShortError,
+)
 from tagger.hearing import Hearing
 
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the others of it."""
 
-NOTHING_TO_HEAR = (TooShortError, SilentError, MovingPictureError)
+NOTHING_TO_HEAR = (TooShortError, SilentError, MovingPictureError, NarrowBandError)
 """Errors that say something about the music rather than about the file."""
 AHEAD = 8
 """Tracks that wait for each worker, so that writing and listening overlap."""

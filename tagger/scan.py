@@ -16,7 +16,7 @@ from tagger.pipeline import AHEAD, Pipeline
 from tagger.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from pathlib import Path
 
     from tagger.config import Settings
@@ -83,7 +83,7 @@ class Scan:
 
     def run(
         self, tracks: Iterable[Track], *, dry_run: bool = False, again: bool = False
-    ) -> Iterator[Outcome]:
+    ) -> Generator[Outcome, None, None]:
         """Yield what became of each track; see `Pipeline.run`."""
         settings = self._settings
         bundle = settings.model.bundle.folder
@@ -95,7 +95,9 @@ class Scan:
         if self.run_id is not None:
             self._store.runs.finish(self.run_id)
 
-    def reclassify(self, tracks: Sequence[Track], *, dry_run: bool = False) -> Iterator[Outcome]:
+    def reclassify(
+        self, tracks: Sequence[Track], *, dry_run: bool = False
+    ) -> Generator[Outcome, None, None]:
         """Yield what became of each track that tagger wrote; see `tagger.reclassify`.
 
         `tracks` are all that were found: the others still speak for their albums.

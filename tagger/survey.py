@@ -5,6 +5,7 @@ Only files whose identity changed are opened.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagger import library, tags
@@ -15,6 +16,7 @@ from tagger.store import Correction
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tagger.domain import FileIdentity
     from tagger.library import Found
     from tagger.store import FileRecord, Store
 
@@ -29,18 +31,23 @@ def look(found: Found, store: Store) -> Track:
     with it.
     """
     record = store.files.get(found.path)
-    if record is None or record.track.identity != found.identity:
+    if record is None or not _is_same_state(record.track.identity, found.identity):
         record = _moved(found, store) or record
     if record and (record.track.identity, record.track.root) == (found.identity, found.root):
         return record.track
     read = _tags(found)
     track = Track(found.path, found.root, found.identity, read or TrackTags())
-    unchanged = record is not None and record.track.identity == found.identity
+    unchanged = record is not None and _is_same_state(record.track.identity, found.identity)
     with store.transaction():
         if record and read and not unchanged:
             _keep_correction(track, record, store)
         store.files.put(track, record.content_id if record and unchanged else None)
     return track
+
+
+def _is_same_state(one: FileIdentity, other: FileIdentity) -> bool:
+    """Compare all but the device, whose number may be another one after each mount."""
+    return replace(one, device=other.device) == other
 
 
 def forget_vanished(folder: Path, store: Store) -> int:
@@ -75,8 +82,14 @@ def _moved(found: Found, store: Store) -> FileRecord | None:
 
 
 def _keep_correction(track: Track, record: FileRecord, store: Store) -> None:
-    """Notice a genre that somebody changed after us, in what is still the same recording."""
+    """Notice a genre that somebody changed after us, in what is still the same recording.
+
+    An older file, or one on another disk, is a copy from elsewhere and says nothing about ours.
+    """
     seen, now = record.track.tags, track.tags
+    before, after = record.track.identity, track.identity
+    if after.device != before.device or after.mtime_ns < before.mtime_ns:
+        return
     if seen.genres == now.genres or abs(seen.duration - now.duration) > SAME_RECORDING_S:
         return
     ours = store.journal.last(track.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -9,9 +11,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import bundles
 import pytest
+
+from tagger.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,6 +43,18 @@ class Result:
     def summary(self):
         """The last object of `scan --json`."""
         return self.objects[-1]["summary"]
+
+
+class _Captured(io.TextIOWrapper):
+    """A stream that takes what a terminal or a pipe would."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n")
+
+    @property
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode()
 
 
 class Program:
@@ -79,14 +96,25 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # whoever runs the tests in the background has SIGINT ignored, and children with it
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
             **options,
         )
 
     def run(self, *args):
-        """Run the program to its end."""
-        with self.start(*args) as child:
-            out, err = child.communicate(timeout=120)
-        return Result(child.returncode, out, err)
+        """Run the program to its end, in this process: its imports cost most of a short run."""
+        out, err = _Captured(), _Captured()
+        handler = signal.getsignal(signal.SIGTERM)
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "argv", ["tagger", *map(str, args)]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        signal.signal(signal.SIGTERM, handler)
+        return Result(ended.value.code or 0, out.text, err.text)
 
     def scan(self, *args):
         """Run `tagger scan --json`."""

@@ -17,6 +17,7 @@ from tagger.audio import read_clip
 from tagger.errors import (
     AudioError,
     CorruptAudioError,
+    NarrowBandError,
     NotAudioError,
     TooShortError,
     UnreadableError,
@@ -193,3 +194,9 @@ def test_mutated_files_give_sound_or_a_typed_error(tmp_path, name, cuts, keep):
         assert error.path == path
     else:
         assert 3 * 22050 <= len(clip.samples) <= 30 * 22050
+
+
+def test_a_telephones_sound_is_not_judged(tmp_path):
+    path = media.make(tmp_path / "call.wav", "wav", seconds=5, rate=8000)
+    with pytest.raises(NarrowBandError, match="8000 Hz"):
+        read_clip(path)

@@ -408,3 +408,27 @@ def test_videos_are_no_music(program):
     assert files["film.mp4"]["decision"] == "skip"
     assert "video" in files["film.mp4"]["reason"]
     assert genres(cover) == ("Classical",)
+
+
+def test_an_empty_mount_point_gets_no_playlists_and_loses_no_memory(program):
+    song(program.music / "a.mp3")
+    program.scan()
+    away = program.home / "away"
+    program.music.rename(away)
+    program.music.mkdir()
+    assert program.scan().summary["files"] == 0
+    assert list(program.music.iterdir()) == []
+    program.music.rmdir()
+    away.rename(program.music)
+    assert program.scan().files["a.mp3"]["decision"] == "keep"
+    assert program.run("undo").code == 0
+
+
+def test_a_restored_backup_is_no_correction(program):
+    path = song(program.music / "a.mp3", genre=["Folk"])
+    shutil.copy2(path, program.home / "backup.mp3")
+    program.scan("--mode", "replace")
+    path.unlink()
+    shutil.copy2(program.home / "backup.mp3", path)
+    assert program.scan("--mode", "replace").files["a.mp3"]["decision"] == "set"
+    assert genres(path) == ("Classical",)

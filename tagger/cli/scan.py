@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from tagger import filing
+from tagger import filing, survey
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
 from tagger.cli.report import report
 from tagger.scan import Scan
@@ -92,11 +93,13 @@ def command(
                 if reclassify
                 else scan.run(surveyed.tracks, dry_run=dry_run, again=force)
             )
-            for outcome in outcomes:
-                told.outcome(outcome)
+            with contextlib.closing(outcomes):  # before the store is, also when nobody reads on
+                for outcome in outcomes:
+                    told.outcome(outcome)
         told.run = scan.run_id
         if settings.playlists.enabled and not no_playlists and not dry_run:
-            told.playlists(filing.refresh_all(settings, scan.roots, store))
+            there = [root for root in scan.roots if survey.is_there(root, store)]
+            told.playlists(filing.refresh_all(settings, there, store))
     told.finish()
     if told.failed:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -138,7 +138,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 class Workers(Struct, frozen=True, forbid_unknown_fields=True):
     """`[workers]`: the processes that decode."""
 
-    count: Count = 0
+    count: Annotated[int, Meta(ge=0, le=256)] = 0
     """0: as many as there are cores."""
     timeout: Interval = 60.0
     """Seconds for one file, then the worker is killed."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BATCH = 128
 """Files; what is heard of them is what has to be in memory at a time."""
+CHANGED_PERHAPS = (Action.ERROR, Action.SKIP)
+"""What may have become of a file that changed while it was worked on."""
 PAUSE = 30.0
 """Seconds to wait after a batch that came to nothing."""
 
@@ -91,7 +93,7 @@ class Dispatcher:
         operation = SpareUndone(self._store, write)
         pipeline = Pipeline.of(settings, self._store, workers, manifest, operation)
         for outcome in pipeline.run([*tracks.values(), *again], company=others):
-            if outcome.action is Action.ERROR and (track := tracks.get(outcome.path)):
+            if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
                 self._look_again(track)
             self._store.queue.done(outcome.path)
             self._stretch.filed()
