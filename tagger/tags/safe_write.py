@@ -89,7 +89,7 @@ def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> 
     if not status.st_mode & 0o222:  # os.access says yes to root whatever the mode
         raise SkippedError("read-only file", path, "make it writable to let it be tagged")
     if status.st_nlink > 1 and options.hard_links == "skip":
-        hint = 'set hard_links = "break" to part it from its other names'
+        hint = 'set tags.hard_links = "break" to part it from its other names'
         raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
 
 
