@@ -18,6 +18,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from tagger.inference.manifest import (
     FORMAT,
@@ -107,6 +109,31 @@ def recipe_for(tracks: int) -> Recipe:
 def specs_of(recipe: Recipe) -> set[str]:
     """Return the feature specs that a recipe's candidates hear."""
     return {candidate.spec for family in recipe.families for candidate in family}
+
+
+def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
+    """Keep a model that was never wrong from being sure without bounds.
+
+    Where every held-out prediction is right, larger weights are always likelier, and no new track
+    would be as sure as those. Platt's targets (1999), which count one clip more on the other
+    side, give the weights a maximum.
+    """
+    held = ensemble.held_out
+    labels, clips = data.labels[held.members], np.arange(len(held.members))
+    if (held.log_probabilities.argmax(axis=1) != labels).any():
+        return ensemble
+    doubt = 1 / (len(np.unique(held.members)) + 2)
+
+    def loss(scale: float) -> float:
+        logs = log_softmax(scale * held.log_probabilities, axis=1)
+        right = logs[clips, labels]
+        others = (logs.sum(axis=1) - right) / (len(data.genres) - 1)
+        return -float(((1 - doubt) * right + doubt * others).mean())
+
+    scale = float(minimize_scalar(loss, bounds=(1e-3, 1), method="bounded").x)
+    logs = log_softmax(scale * held.log_probabilities, axis=1)
+    weights = scale * ensemble.weights
+    return replace(ensemble, weights=weights, held_out=HeldOut(held.members, logs))
 
 
 def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:

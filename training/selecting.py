@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEAST_ARTISTS = 6
 """Artists without which a genre is not learned: five folds have to differ, one is held out."""
 HELD_OUT = 0.2
-"""Share of the artists that no model is measured with before the last one has heard all."""
+"""Share of the artists that are kept for measuring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +141,23 @@ def held_out(members: Sequence[Member]) -> list[bool]:
     """
     if any(member.part == "test" for member in members):
         return [member.part == "test" for member in members]
-    chosen = set[str]()
-    by_genre: dict[str, set[str]] = defaultdict(set)
+    by_genre: dict[str, Counter[str]] = defaultdict(Counter)
     for member in members:
-        by_genre[member.genre].add(member.artist)
-    for artists in by_genre.values():
-        drawn = sorted((_draw(artist), artist) for artist in artists)
-        low = sum(number < HELD_OUT for number, _ in drawn)
-        chosen.update(artist for _, artist in drawn[: min(max(low, 1), len(drawn) // 3)])
+        by_genre[member.genre][member.artist] += 1
+    chosen = {artist for tracks in by_genre.values() for artist in _drawn(tracks)}
     return [member.artist in chosen for member in members]
+
+
+def _drawn(tracks: Mapping[str, int]) -> list[str]:
+    """Draw artists out of one genre: at least one, at most a third, with half the tracks."""
+    drawn: list[str] = []
+    left = sum(tracks.values()) / 2
+    for artist in sorted(tracks, key=_draw):
+        wanted = not drawn or (_draw(artist) < HELD_OUT and len(drawn) < len(tracks) // 3)
+        if wanted and tracks[artist] <= left:
+            drawn.append(artist)
+            left -= tracks[artist]
+    return drawn
 
 
 def _primary(said: Sequence[Label], rules: Rules) -> str | None:

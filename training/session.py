@@ -195,7 +195,7 @@ class Session:
         jobs = self._settings.workers.count or usable_cores()
         cross_validate(recipe, data, members, jobs, done)
         with threadpool_limits(limits=1, user_api="blas"):
-            return train(recipe, data, members)
+            return own.tempered(train(recipe, data, members), data)
 
     def _compare(self, measured: Path, data: own.Heard, held: Indices) -> Comparison:
         """Compare models that have not heard the held-out artists.

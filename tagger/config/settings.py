@@ -206,7 +206,7 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     """A source's word to the user's genre; empty: what it names is left out."""
     parents: dict[Text, Text] = field(default_factory=dict)
     """A genre to the one that it is part of."""
-    minimum: Annotated[int, Meta(ge=2)] = 50
+    minimum: Annotated[int, Meta(ge=10)] = 50
     """Tracks without which a genre is not learned."""
     balance: Annotated[float, Meta(ge=1)] = 5.0
     """How many times as many tracks as the smallest genre a genre may have."""
