@@ -63,8 +63,9 @@ class IgnoreRules:
 
     def __init__(self, root: Path, patterns: Sequence[str]) -> None:
         self._root = root
-        self._configured = GitIgnoreSpec.from_lines(patterns)
-        self._by_folder: dict[Path, GitIgnoreSpec | None] = {}
+        configured = GitIgnoreSpec.from_lines(patterns)
+        self._above = [(root, configured)] if configured else []
+        self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
 
     def ignores(self, path: Path, *, is_folder: bool) -> bool:
         """Tell whether `path`, below the root, is to be left out."""
@@ -73,28 +74,28 @@ class IgnoreRules:
             return True
         if not is_folder and name.lower().endswith(UNFINISHED):
             return True
-        verdict = self._verdict(self._root, self._configured, path, is_folder=is_folder)
-        for folder in self._folders_down_to(path):
-            if spec := self._spec(folder):
-                nearer = self._verdict(folder, spec, path, is_folder=is_folder)
-                verdict = verdict if nearer is None else nearer
+        verdict = None
+        for folder, spec in self._specs_down_to(path.parent):
+            relative = path.relative_to(folder).as_posix()
+            nearer = spec.check_file(f"{relative}/" if is_folder else relative).include
+            verdict = verdict if nearer is None else nearer
         return bool(verdict)
 
     def ignores_on_the_way(self, path: Path) -> bool:
         """Tell whether `path` or any folder between the root and it is to be left out."""
         return self.ignores(path, is_folder=False) or any(
             self.ignores(folder, is_folder=True)
-            for folder in self._folders_down_to(path)
-            if folder != self._root
+            for folder in path.parents
+            if folder != self._root and folder.is_relative_to(self._root)
         )
 
-    def _folders_down_to(self, path: Path) -> list[Path]:
-        return [folder for folder in reversed(path.parents) if folder.is_relative_to(self._root)]
-
-    def _spec(self, folder: Path) -> GitIgnoreSpec | None:
-        if folder not in self._by_folder:
-            self._by_folder[folder] = self._read(folder / IGNORE_FILE)
-        return self._by_folder[folder]
+    def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
+        """Return the patterns that hold in a folder, each with what they are relative to."""
+        if folder not in self._specs:
+            above = self._above if folder == self._root else self._specs_down_to(folder.parent)
+            own = self._read(folder / IGNORE_FILE)
+            self._specs[folder] = [*above, (folder, own)] if own else above
+        return self._specs[folder]
 
     @staticmethod
     def _read(file: Path) -> GitIgnoreSpec | None:
@@ -105,11 +106,6 @@ class IgnoreRules:
         except OSError:
             pass
         return None
-
-    @staticmethod
-    def _verdict(folder: Path, spec: GitIgnoreSpec, path: Path, *, is_folder: bool) -> bool | None:
-        relative = path.relative_to(folder).as_posix()
-        return spec.check_file(f"{relative}/" if is_folder else relative).include
 
 
 def _patterns(text: str) -> list[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
 
-MOST_HINTS = 50_000
+MOST_HINTS = 10_000
 """Paths that are remembered between two looks; what is beyond is found by a reconcile."""
 
 

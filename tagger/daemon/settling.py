@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MOST_WAITING = 20_000
-"""Files that are remembered at a time, some 10 MB; what is beyond is found by a reconcile."""
+MOST_WAITING = 10_000
+"""Files that are remembered at a time, some 5 MB; what is beyond is found by a reconcile."""
 
 
 class Settling:
