@@ -137,9 +137,10 @@ def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
         assert daemon["errors"][0]["path"] == str(program.music / "bad.mp3")
         assert "bad.mp3" in program.run("status").out
 
-        second = program.run("watch")
-        assert (second.code, len(second.err.splitlines())) == (2, 1)
-        assert "another tagger watches" in second.err
+        with program.start("watch") as second:
+            said = second.communicate()[1]
+        assert (second.returncode, len(said.splitlines())) == (2, 1)
+        assert "another tagger watches" in said
     assert program.run("status").code == 3
 
 

@@ -242,3 +242,34 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path):
         with pytest.raises(StoreError), store.transaction():
             for number in range(10_000, 20_000):
                 store.files.put(replace(TRACK, path=Path(f"/m/{number}")), None)
+
+
+def test_the_queue_gives_whole_folders_and_takes_back_what_was_not_done(store):
+    root = Path("/m")
+    store.queue.put(root, [root / f"{folder}/{n}" for folder in "ab" for n in range(3)])
+    assert [job.path.parent.name for job in store.queue.take(4)] == ["a"] * 3
+    assert store.queue.length() == 6
+    store.queue.done(root / "a/0")
+    store.queue.put(root, [root / "a/1"])
+    store.queue.done(root / "a/1")  # it was put again meanwhile
+    store.queue.give_back(failed=True)
+    taken = store.queue.take(10)
+    assert [job.path for job in taken] == [root / "a/1", *(root / f"b/{n}" for n in range(3))]
+    for job in taken:
+        store.queue.done(job.path)
+    assert [(job.path, job.failed) for job in store.queue.take(10)] == [(root / "a/2", 1)]
+
+
+def test_nothing_is_left_to_do_for_what_was_handled_or_given_up_as_it_is(store):
+    moved = replace(IDENTITY, device=9)
+    assert store.queue.needs(ODD, IDENTITY)
+    store.files.put(TRACK, None)
+    assert store.queue.needs(ODD, IDENTITY)
+    store.files.handled(ODD)
+    assert not store.queue.needs(ODD, moved)
+    assert store.queue.needs(ODD, replace(IDENTITY, size=9))
+    store.files.put(TRACK, None)
+    store.failures.begin(ODD, IDENTITY, blamed=True)
+    assert store.queue.needs(ODD, IDENTITY)
+    store.failures.failed(ODD, "CorruptAudioError", "damaged", attempts=3)
+    assert not store.queue.needs(ODD, IDENTITY)

@@ -88,19 +88,14 @@ class Queue:
     def needs(self, path: Path, identity: FileIdentity) -> bool:
         """Tell whether anything is left to do for a file in this state.
 
-        Nothing is when it was handled, or given up, in the same state.
+        Nothing is when it was handled, or given up, in the same state. The device does not
+        count: its number may be another one after each mount.
         """
-        state = (
-            os.fsencode(path),
-            identity.device,
-            identity.inode,
-            identity.size,
-            identity.mtime_ns,
-        )
+        state = (os.fsencode(path), identity.inode, identity.size, identity.mtime_ns)
         row = self._db.execute(
-            "SELECT 1 FROM files WHERE (path, device, inode, size, mtime_ns) = (?, ?, ?, ?, ?)"
-            " AND handled UNION ALL"
-            " SELECT 1 FROM failures WHERE (path, device, inode, size, mtime_ns) = (?, ?, ?, ?, ?)"
+            "SELECT 1 FROM files WHERE (path, inode, size, mtime_ns) = (?, ?, ?, ?) AND handled"
+            " UNION ALL"
+            " SELECT 1 FROM failures WHERE (path, inode, size, mtime_ns) = (?, ?, ?, ?)"
             " AND attempts >= ?",
             (*state, *state, MAX_ATTEMPTS),
         )
