@@ -14,7 +14,7 @@ scan: .venv/.installed
 	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
 
 test: .venv/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak"
 
 soak: .venv/.installed-dev
 	$(BIN)/pytest -m soak

@@ -21,6 +21,25 @@ from tagger.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 
 
+SHARING = (
+    "test_mixed_library",
+    "test_packaging",
+    "test_train_command",
+    "test_training_cnn",
+    "test_training_copies",
+    "test_training_model",
+    "test_training_report",
+)
+"""Modules whose tests share a fixture that takes seconds to make."""
+
+
+def pytest_collection_modifyitems(items):
+    """Let one of several test processes run all tests of such a module."""
+    for item in items:
+        if item.path.stem in SHARING:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @dataclass(frozen=True)
 class Result:
     """What a run of the program left."""
