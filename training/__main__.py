@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -12,12 +13,16 @@ from threadpoolctl import threadpool_limits
 from tagger.errors import TaggerError
 from training.benchmark import BENCHMARKS
 from training.build import RECIPE, build_gtzan
+from training.copies import with_copies
 from training.dataset import read_gtzan
 from training.fit.embedding import TRUNK
 from training.reference import REFERENCES
 from training.report import gtzan_subject, page
 from training.robustness import robustness as measure_robustness
 from training.transfer import TRANSFERS
+
+if TYPE_CHECKING:
+    from training.dataset import Dataset
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FIGURES = BENCHMARKS | REFERENCES
@@ -60,7 +65,7 @@ def main() -> None:
 )
 def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
     """Train the default model and write its bundle."""
-    manifest = build_gtzan(RECIPE, read_gtzan(data), output, created.date(), benchmarks)
+    manifest = build_gtzan(RECIPE, _clips(data), output, created.date(), benchmarks)
     click.echo(f"{manifest.id}: {output}")
 
 
@@ -85,7 +90,7 @@ def pretrain(data: Path, output: Path) -> None:
 @_data
 def benchmark(names: tuple[str, ...], data: Path) -> None:
     """Measure figures again (all of them, if none is named); one JSON object a line."""
-    clips = read_gtzan(data)
+    clips = _clips(data)
     for name in names or _FIGURES:
         figure = msgspec.to_builtins(_FIGURES[name](RECIPE, clips))
         click.echo(msgspec.json.encode({"name": name, **figure}).decode())
@@ -105,7 +110,7 @@ def transfer(names: tuple[str, ...], data: Path) -> None:
 @_data
 def robustness(data: Path) -> None:
     """Measure how predictions hold under codecs, cuts and silence; one JSON object a line."""
-    for held in measure_robustness(RECIPE, read_gtzan(data), data / "gtzan_clips"):
+    for held in measure_robustness(RECIPE, _clips(data), data / "gtzan_clips"):
         click.echo(msgspec.json.encode(held).decode())
 
 
@@ -119,8 +124,13 @@ def robustness(data: Path) -> None:
 )
 def report(data: Path, output: Path) -> None:
     """Write a page about how the default model's recipe decides."""
-    output.write_text(page(gtzan_subject(RECIPE, read_gtzan(data))), encoding="utf-8")
+    output.write_text(page(gtzan_subject(RECIPE, _clips(data))), encoding="utf-8")
     click.echo(output)
+
+
+def _clips(folder: Path) -> Dataset:
+    """Read what the default model is made from."""
+    return with_copies(read_gtzan(folder))
 
 
 if __name__ == "__main__":

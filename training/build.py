@@ -11,6 +11,7 @@ import numpy as np
 from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training
 from training.benchmark import BENCHMARKS
 from training.card import card
+from training.copies import CUTS
 from training.ensemble import Recipe, train
 from training.evaluate import album_verdicts, fit_pooling, operating_points, track_verdicts
 from training.fit.statistics import Lda, Svm
@@ -31,10 +32,12 @@ RECIPE = Recipe(
         tuple(Lda(shrinkage) for shrinkage in (0.3, 0.5, 0.7)),
     )
 )
+_KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
 _GTZAN = """\
 GTZAN (Tzanetakis and Cook, 2002): excerpts of commercial recordings gathered for research, with no
 licence stated; none of them is in the bundle. It has known faults (Sturm, arXiv 1306.1461): clips
 marked as fault or duplicate are left out here, and only artist-filtered figures count."""
+_COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
 
 
 def build_gtzan(
@@ -85,11 +88,12 @@ def _training(ensemble: Ensemble, data: Dataset) -> Training:
         f"{weight:.3g} x {candidate.name}"
         for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
     ]
+    copies = "" if data.copies is None else _COPIES
     return Training(
         data=_GTZAN,
         tracks=int(data.known.sum()),
         artists=len(np.unique(data.artists[data.known])),
-        recipe=f"Softmax of {' + '.join(parts)}",
+        recipe=f"Softmax of {' + '.join(parts)}{copies}",
         command="python -m training build --data DATA",
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
     )

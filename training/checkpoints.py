@@ -114,7 +114,10 @@ def cross_validate(
     jobs: int,
     done: Callable[[int, int], None],
 ) -> None:
-    """Do in parallel what `ensemble.train` will ask for; `done` is told how much of how many."""
+    """Do in parallel what `ensemble.train` will ask for; `done` is told how much of how many.
+
+    `data` has no copies: they need levels, and of a user's library only features are kept.
+    """
     tasks = [
         joblib.delayed(_score)(
             candidate, data.inputs[candidate.spec], data.labels, fold, len(data.genres)

@@ -45,11 +45,11 @@ def cropped(levels: Levels, columns: slice) -> Levels:
     return scaled
 
 
-def band_limited(levels: Levels) -> Levels:
-    """Take away what lies above BAND_LIMIT."""
+def band_limited(levels: Levels, limit: float = BAND_LIMIT) -> Levels:
+    """Take away what lies above `limit` Hz."""
     top = hz_to_mel(np.array([RATE / 2]))[0]
     centres = mel_to_hz(np.linspace(0, top, N_MELS + 2))[1:-1]
-    return np.where(centres[:, np.newaxis] > BAND_LIMIT, np.uint8(0), levels)
+    return np.where(centres[:, np.newaxis] > limit, np.uint8(0), levels)
 
 
 def after_silence(levels: Levels) -> Levels:

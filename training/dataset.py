@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,8 @@ class Dataset:
     """Shape (clips, mels, columns)."""
     splits: Mapping[str, NDArray[np.str_]]
     """Published splits by name: `train`, `valid`, `test` or empty for every clip."""
+    copies: NDArray[np.uint8] | None = field(default=None, kw_only=True)
+    """Levels of a changed copy of every clip, for fitting alone (`training.copies`)."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -60,14 +62,22 @@ class Dataset:
     @cached_property
     def inputs(self) -> dict[str, NDArray[np.float32] | NDArray[np.uint8]]:
         """Features of every clip by spec."""
-        return {
-            "statistics-1": np.stack([_statistics(levels) for levels in self.levels]),
-            "levels-1": self.levels,
-        }
+        return _features(self.levels)
+
+    def lesson(self, spec: str, members: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """Give what a candidate is fitted to: inputs and labels of clips and of their copies."""
+        inputs, labels = self.inputs[spec][members], self.labels[members]
+        if self.copies is None:
+            return inputs, labels
+        return np.concatenate([inputs, self._copied[spec][members]]), np.tile(labels, 2)
 
     def members(self, split: str, *parts: str) -> NDArray[np.intp]:
         """Return the indices of the clips in these parts of a published split."""
         return np.flatnonzero(np.isin(self.splits[split], parts))
+
+    @cached_property
+    def _copied(self) -> dict[str, NDArray[Any]]:
+        return {} if self.copies is None else _features(self.copies)
 
 
 def read_gtzan(folder: Path) -> Dataset:
@@ -120,6 +130,13 @@ def read_vggish(folder: Path) -> NDArray[np.float32]:
     """
     (embeddings,) = _arrays(folder / "fma_small_vggish.npz", "embedding")
     return embeddings.astype(np.float32)
+
+
+def _features(clips: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    return {
+        "statistics-1": np.stack([_statistics(levels) for levels in clips]),
+        "levels-1": clips,
+    }
 
 
 def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:

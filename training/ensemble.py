@@ -75,7 +75,7 @@ def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
     candidates, scores = zip(*chosen, strict=True)
     weights = fitted_weights(scores, labels)
     fitted = tuple(
-        candidate.fit(data.inputs[candidate.spec][members], data.labels[members], len(data.genres))
+        candidate.fit(*data.lesson(candidate.spec, members), len(data.genres))
         for candidate in candidates
     )
     return Ensemble(candidates, fitted, weights, HeldOut(repeated, combined(scores, weights)))
@@ -133,7 +133,7 @@ def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: in
     scores = np.empty((repeats, len(data), genres))
     for repeat in range(repeats):
         for fit, held in artist_folds(data, members, seed=repeat):
-            fitted = candidate.fit(inputs[fit], data.labels[fit], genres)
+            fitted = candidate.fit(*data.lesson(candidate.spec, fit), genres)
             scores[repeat, held] = fitted.scores(inputs[held])
     chosen: Array = scores[:, members].reshape(-1, genres)
     return chosen

@@ -165,9 +165,8 @@ def _learned(
         )
         scores = []
         for candidate in ensemble.candidates:
-            inputs = data.inputs[candidate.spec]
-            fitted = candidate.fit(inputs[some], data.labels[some], len(data.genres))
-            scores.append(fitted.scores(inputs[held]))
+            fitted = candidate.fit(*data.lesson(candidate.spec, some), len(data.genres))
+            scores.append(fitted.scores(data.inputs[candidate.spec][held]))
         yield combined(scores, ensemble.weights).argmax(axis=1) == data.labels[held]
 
 

@@ -112,6 +112,7 @@ def _changed_sounds(data: Dataset, sounds: Mapping[str, Samples]) -> Iterator[tu
         artists=data.artists[clips],
         known=data.known[clips],
         splits={},
+        copies=None,
     )
     for name, change in TO_SOUND.items():
         heard = [_levels(change(sounds[clip])) for clip in there.ids]
