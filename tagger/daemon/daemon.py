@@ -14,7 +14,6 @@ from tagger.daemon.engine import Engine
 from tagger.daemon.inbox import Inbox
 from tagger.daemon.lock import Lock, socket_path
 from tagger.daemon.logs import log
-from tagger.daemon.metrics import MetricsServer
 from tagger.daemon.notify import Notifier
 from tagger.daemon.priority import step_back
 from tagger.daemon.status import StatusServer
@@ -69,8 +68,10 @@ class Daemon:
             Store(state).close()
             step_back(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._board.snapshot))
-            port = self._settings.daemon.metrics_port
-            stack.enter_context(MetricsServer(port, self._board.snapshot))
+            if port := self._settings.daemon.metrics_port:
+                from tagger.daemon.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
+
+                stack.enter_context(MetricsServer(port, self._board.snapshot))
             self._engine.start()
             try:
                 self._attend()

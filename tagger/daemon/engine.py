@@ -13,6 +13,7 @@ from tagger.daemon.dispatcher import Dispatcher
 from tagger.daemon.intake import Intake
 from tagger.daemon.listeners import Listeners
 from tagger.daemon.logs import log
+from tagger.daemon.priority import give_back_memory
 from tagger.daemon.stretch import Stretch
 from tagger.store import Store
 
@@ -128,6 +129,6 @@ class Engine(threading.Thread):
             if intake.forget_gone():
                 stretch.changed()
             stretch.end(self._settings)
-        if idle > IDLE:
-            self._listeners.close()
+        if idle > IDLE and self._listeners.close():
+            give_back_memory()
         self._board.workers = self._listeners.count

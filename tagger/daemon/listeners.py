@@ -51,12 +51,13 @@ class Listeners:
                 )
             return self._workers
 
-    def close(self) -> None:
-        """Let the workers go; new ones come when they are needed."""
+    def close(self) -> bool:
+        """Let the workers go, False if there are none; new ones come when they are needed."""
         with self._lock:
-            if self._workers:
-                self._workers.close(wait=False)
-                self._workers = None
+            workers, self._workers = self._workers, None
+            if workers:
+                workers.close(wait=False)
+            return workers is not None
 
     def stop(self) -> None:
         """End all work at once and for good; from any thread."""

@@ -1,18 +1,11 @@
-"""Figures in the Prometheus text format, for this computer alone."""
+"""Figures in the Prometheus text format."""
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
-
-from tagger.errors import DaemonError
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-LOOPBACK = "127.0.0.1"
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+    from collections.abc import Iterator
 
 
 def render(snapshot: dict[str, Any]) -> str:
@@ -55,47 +48,3 @@ def _metric(name: str, kind: str, text: str, values: dict[str, float]) -> Iterat
     yield f"# TYPE {name} {kind}"
     for labels, value in values.items():
         yield f"{name}{labels} {value}"
-
-
-class MetricsServer:
-    """Serves `/metrics`; a context manager that does nothing for port 0."""
-
-    def __init__(self, port: int, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Listen on the loopback interface.
-
-        Raises `DaemonError` when the port is taken.
-        """
-        self._server: ThreadingHTTPServer | None = None
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if self.path != "/metrics":
-                    self.send_error(404)
-                    return
-                body = render(snapshot()).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", CONTENT_TYPE)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing of each request."""
-
-        if port:
-            try:
-                self._server = ThreadingHTTPServer((LOOPBACK, port), Handler)
-            except OSError as error:
-                raise DaemonError(
-                    f"daemon.metrics_port {port}: {error.strerror}", hint="set another port"
-                ) from error
-
-    def __enter__(self) -> Self:
-        if self._server:
-            serve = self._server.serve_forever
-            threading.Thread(target=serve, args=(60.0,), name="metrics", daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._server:
-            self._server.server_close()

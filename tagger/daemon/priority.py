@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -45,3 +46,9 @@ def step_back(daemon: Daemon) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.syscall(number, _WHO_PROCESS, 0, priority):
             log.warning("io_priority was refused", error=os.strerror(ctypes.get_errno()))
+
+
+def give_back_memory() -> None:
+    """Return to the system what was freed, which glibc keeps for the next time."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
