@@ -125,6 +125,16 @@ def test_nothing_is_heard_twice_and_a_dry_run_changes_nothing(taught):
     assert sorted(p for p in program.state.rglob("*") if "sqlite" not in p.name) == before
 
 
+def test_the_report_is_a_page_if_its_name_says_so(taught):
+    program, _ = taught
+    path = program.home / "report.html"
+    here(program, "--json", "--promote", "never", "--report", path)
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert "Your own library" in text
+    assert "High" in text
+
+
 def test_models_are_switched_taken_back_and_removed(taught):
     program, found = taught
     name = found["model"]["id"]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from training.dataset import Dataset
-    from training.ensemble import Recipe
-    from training.evaluate import Verdicts
+    from training.ensemble import Ensemble, Recipe
+    from training.evaluate import Indices, Verdicts
 
 MOST_MISTAKES = 25
 _STYLE = Path(__file__).with_name("report.css")
@@ -67,6 +67,22 @@ def gtzan_subject(recipe: Recipe, data: Dataset) -> Subject:
         ensemble.held_out,
         threshold_for(points, PROMISE),
         evidence.learning_curve(ensemble, data),
+    )
+
+
+def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject:
+    """Tell how a model of the user's own does on artists that were kept from it."""
+    points = operating_points(track_verdicts(data, ensemble.held_out))
+    return Subject(
+        "Your own library",
+        {
+            "Data": f"{len(data.labels)} tracks of your own, as you file them.",
+            "Split": f"{len(held)} tracks of artists that the measured model had not heard.",
+            "Model": " + ".join(candidate.name for candidate in ensemble.candidates),
+        },
+        data,
+        HeldOut(held, ensemble.log_probabilities(data, held)),
+        threshold_for(points, PROMISE),
     )
 
 

@@ -31,6 +31,7 @@ from training.gathering import gather, require_some
 from training.hearing import Hearing, Unheard
 from training.labels.naming import Naming
 from training.progress import Silent
+from training.report import library_subject, page
 from training.selecting import LEAST_ARTISTS, Rules, held_out, select
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Result:
     """The id of the model that was active before."""
     promoted: bool
     reason: str
+    page: str
+    """A page in HTML on how the model does; see `training.report`."""
 
 
 class Session:
@@ -148,13 +151,14 @@ class Session:
         self._progress.stage("writing", 1)
         manifest = own.write(workplace, whole, data, today, evaluation)
         own.write(workplace / own.MEASURED, measured, data, today, evaluation)
+        told = page(library_subject(measured, data, np.flatnonzero(held)))
         comparison = self._compare(workplace / own.MEASURED, data, np.flatnonzero(held))
         name = self._models.install(workplace)
         promoted, reason = self._judged(comparison, promote)
         if promoted:
             self._models.use(name)
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
-        return Result(manifest, comparison, self._current.manifest.id, promoted, reason)
+        return Result(manifest, comparison, self._current.manifest.id, promoted, reason, told)
 
     def _specs(self, tracks: int) -> set[str]:
         return own.specs_of(own.recipe_for(tracks)) | set(self._current.specs)

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -40,7 +40,7 @@ LIBRARIES = ("anyascii", "joblib", "onnx", "rapidfuzz", "scipy", "sklearn", "thr
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PATH",
-    help="Write everything that was found there, as JSON.",
+    help="Write what was found there: a page if PATH ends in .html, else JSON.",
 )
 @click.option(
     "--promote",
@@ -82,10 +82,14 @@ def command(
         found = told.as_object(prepared, settings.training.minimum)
         if not as_json:
             told.print_prepared(found)
+        text = ""
         if not dry_run:
-            found |= told.result_object(session.train(prepared, promote))
+            result = session.train(prepared, promote)
+            found |= told.result_object(result)
+            text = result.page
     if report:
-        _write(report, found)
+        as_page = report.suffix == ".html" and text
+        _write(report, text if as_page else json.dumps(found, indent=2, default=str) + "\n")
     if as_json:
         print_json(found)
     elif not dry_run:
@@ -102,9 +106,9 @@ def require_libraries() -> None:
         )
 
 
-def _write(path: Path, found: dict[str, Any]) -> None:
+def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error
 
