@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from tagger import errors, listening
+from tagger import errors, interrupts, listening
 from tagger.domain import Prediction
 from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
 from tagger.store.failures import MAX_ATTEMPTS
@@ -67,8 +67,9 @@ class Hearing:
         features = self._store.analyses.features(content_id, self._specs) if content_id else None
         if content_id and features and not again:
             return self._workers.submit(listening.reconsider, content_id, features, self._bundle)
-        self._store.failures.begin(track.path, track.identity, blamed=alone)
-        self._under_way[track.path] = alone
+        with interrupts.held():
+            self._store.failures.begin(track.path, track.identity, blamed=alone)
+            self._under_way[track.path] = alone
         return self._workers.submit(
             listening.listen,
             track.path,

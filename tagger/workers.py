@@ -11,6 +11,7 @@ import functools
 import multiprocessing
 import os
 import signal
+import threading
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
+from tagger import interrupts
 from tagger.errors import WorkerCrashedError, WorkersUnusableError, WorkerTimedOutError
 
 if TYPE_CHECKING:
@@ -89,15 +91,16 @@ class Workers:
 
     def _schedule(self, call: _Call) -> Future[Any]:
         schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
-        try:
-            future: Future[Any] = schedule(call.function, args=call.args, kwargs=call.kwargs)
-        except RuntimeError as error:
-            if self._closed:
-                raise CancelledError from error
-            self._pool = self._new_pool()  # Pebble gives a pool up whose idle worker died
-            return self._schedule(call)
-        self._calls[future] = call
-        return future
+        with interrupts.held():
+            try:
+                future: Future[Any] = schedule(call.function, args=call.args, kwargs=call.kwargs)
+            except RuntimeError as error:
+                if self._closed:
+                    raise CancelledError from error
+                self._pool = self._new_pool()  # Pebble gives a pool up whose idle worker died
+                return self._schedule(call)
+            self._calls[future] = call
+            return future
 
     def result(self, future: Future[T], path: Path) -> T:
         """Wait for a task on `path`.
@@ -110,7 +113,7 @@ class Workers:
         """
         for _ in range(MAX_POOLS):
             try:
-                return future.result()
+                return _settled(future)
             except FutureTimeoutError as error:
                 raise WorkerTimedOutError(
                     f"took longer than {self._timeout:.0f} s and was given up", path
@@ -133,19 +136,31 @@ class Workers:
 
         At once may be said from another thread than the one that waits for results.
         """
-        self._closed = True
-        end: Callable[[], None] = self._pool.close if wait else self._pool.stop
-        end()
-        if not wait:
-            for future in list(self._calls):
-                future.cancel()
-        self._pool.join()
+        with interrupts.held():
+            self._closed = True
+            end: Callable[[], None] = self._pool.close if wait else self._pool.stop
+            end()
+            if not wait:
+                for future in list(self._calls):
+                    future.cancel()
+            self._pool.join()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close(wait=kind is None)
+
+
+def _settled(future: Future[T]) -> T:
+    """Wait for a future in a way that an interrupt ends, and leaves nothing locked behind it."""
+    done = threading.Lock()
+    done.acquire()
+    with interrupts.held():
+        future.add_done_callback(lambda _: done.release())
+    done.acquire()
+    with interrupts.held():
+        return future.result()
 
 
 def _start(memory_mb: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -310,6 +310,19 @@ def test_doctor_finds_what_is_wrong(program):
     assert all(o["next_step"] for o in wrong.values())
 
 
+def test_interrupts_blame_no_file(program):
+    for number in range(40):
+        song(program.music / f"{number}.mp3", format="mp3")
+    for _ in range(4):
+        with program.start("scan", "--json", "--force", "--dry-run") as child:
+            child.stdout.readline()
+            child.send_signal(2)
+            child.communicate(timeout=30)
+        assert child.returncode == 130
+    assert program.run("status", "--json").objects[0]["failures"] == []
+    assert program.scan().code == 0
+
+
 def test_what_cannot_be_opened_never_blocks(program):
     os.mkfifo(program.music / "pipe.mp3")
     assert program.scan().files == {}

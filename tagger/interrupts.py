@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM, kept out of what an exception in the middle would break.
+
+Python raises `KeyboardInterrupt` between any two bytecodes of the main thread. Inside a
+`threading.Condition` that loses a wake-up or leaves a lock taken, and another thread then waits
+for ever: https://docs.python.org/3/library/signal.html#handlers-and-exceptions
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    Handler = Callable[[int, FrameType | None], object]
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Handle what arrives meanwhile at the end of the block.
+
+    For short blocks. Other threads than the main one are never interrupted: nothing to do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[tuple[int, FrameType | None]] = []
+    handlers: dict[int, Handler] = {
+        number: handler for number in ENDING if callable(handler := signal.getsignal(number))
+    }
+    try:
+        for number in handlers:
+            signal.signal(number, lambda *signalled: arrived.append(signalled))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in arrived:
+            handlers[number](number, frame)
