@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ def open_for_writing(path: Path) -> bool:
     """Tell whether some process has the file at `path` open for writing.
 
     False as well where that cannot be known: on another system than Linux, on most network
-    file systems, and for files of another user. A process that calls this ignores SIGIO: the
-    kernel sends it when somebody opens the file during the question.
+    file systems, and for files of another user.
     """
     if not HAS_LEASES:
         return False
@@ -32,11 +32,22 @@ def open_for_writing(path: Path) -> bool:
     except OSError:
         return False
     try:
+        return is_being_written(file)
+    finally:
+        os.close(file)
+
+
+def is_being_written(file: int) -> bool:
+    """Tell the same of a file that this process has open for reading alone."""
+    if not HAS_LEASES:
+        return False
+    try:
+        # who opens the file during the question makes the kernel send us a signal: not SIGIO,
+        # which ends a process that does not expect it, but one that is ignored by default
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:
         return error.errno == errno.EAGAIN
-    finally:
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        os.close(file)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False

@@ -22,6 +22,7 @@ from tagging import BLUES, TWO, leftovers, restore, write
 from tagger import tags
 from tagger.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
+from tagger.leases import HAS_LEASES
 
 ROOT = Path(__file__).parents[1]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -314,6 +315,19 @@ def test_a_file_that_changes_while_its_copy_is_written(tmp_path, change):
         write(path, before_commit=meddle)
     assert (path.read_bytes() if path.exists() else None) == after[0]
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(not HAS_LEASES, reason="needs Linux's file leases")
+def test_a_file_that_somebody_still_writes(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+    with path.open("ab"), pytest.raises(FileChangedError, match="writing"):
+        write(path)
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+    with path.open("rb"):  # one who reads it is in nobody's way
+        write(path)
+    assert tags.read(path).genres == TWO
 
 
 def test_a_folder_that_is_moved_away_meanwhile_is_not_followed_elsewhere(tmp_path):

@@ -61,7 +61,6 @@ class Daemon:
         """
         state = self._settings.store.folder
         self._board.model = _check(self._settings)
-        signal.signal(signal.SIGIO, signal.SIG_IGN)  # see `leases`
         socket = socket_path(state)
         with ExitStack() as stack:
             stack.enter_context(Lock(state, socket))

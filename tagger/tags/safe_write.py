@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
+from tagger import leases
 from tagger.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
 from tagger.tags.raw.model import Span
@@ -191,6 +192,10 @@ class Replacement:
         before_commit()
         with self.errors():
             self._check_unchanged()
+            if leases.is_being_written(self.original.fileno()):
+                raise FileChangedError(
+                    "somebody is writing the file", self._path, "it will be looked at again"
+                )
             identity = FileIdentity.of(os.fstat(target))
             os.replace(
                 self._temporary,
