@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -93,7 +95,7 @@ class Workers:
         schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
         with interrupts.held():
             try:
-                future: Future[Any] = schedule(call.function, args=call.args, kwargs=call.kwargs)
+                future: Future[Any] = schedule(_within, args=(self._timeout, *call))
             except RuntimeError as error:
                 if self._closed:
                     raise CancelledError from error
@@ -161,6 +163,23 @@ def _settled(future: Future[T]) -> T:
     done.acquire()
     with interrupts.held():
         return future.result()
+
+
+def _within(
+    seconds: float,
+    function: Callable[..., T],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> T:
+    """Run a task with so much processor time, should nobody be left to look at the clock."""
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource  # noqa: PLC0415
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = math.ceil(time.process_time() + seconds) + 1
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+    return function(*args, **kwargs)
 
 
 def _start(memory_mb: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -122,3 +124,49 @@ def test_closing_at_once_ends_the_waiting():
                 pool.result(future, PATH)
         with pytest.raises(CancelledError):
             pool.submit(fine, 2)
+
+
+def spin(started):
+    Path(started).write_text(str(os.getpid()))
+    while True:
+        pass
+
+
+ORPHANING = """
+import sys
+from test_workers import nothing, spin
+from tagger.workers import Workers
+if __name__ == "__main__":
+    workers = Workers(1, 1.0, 2048, nothing)
+    workers.submit(spin, sys.argv[1])
+    input()
+"""
+
+
+def test_a_worker_that_nobody_watches_any_more_ends_too(tmp_path):
+    started, program = tmp_path / "pid", tmp_path / "orphaning.py"
+    program.write_text(ORPHANING)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    with subprocess.Popen(
+        [sys.executable, program, started],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
+    ) as parent:
+        wait_until(lambda: started.exists() and started.read_text())
+        parent.kill()
+    status = Path("/proc", started.read_text(), "status")
+    wait_until(lambda: ended(status))
+
+
+def ended(status):
+    try:
+        return "State:\tZ" in status.read_text()
+    except OSError:
+        return True
+
+
+def wait_until(true, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
