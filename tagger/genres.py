@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import cache
 
-from mutagen.id3 import TCON
-
 _SUBGENRES = """
 Ambient: Dark Ambient, Drone, Space Music
 Blues: Blues Rock, Boogie-Woogie, Chicago Blues, Country Blues, Delta Blues, Electric Blues,
@@ -124,16 +122,6 @@ def parents(name: str) -> tuple[str, ...]:
     return (above, *parents(above)) if above else ()
 
 
-def id3v1_name(number: int) -> str | None:
-    """Return the canonical name of an ID3v1 genre (with Winamp's extensions, as mutagen has it)."""
-    return canonical(TCON.GENRES[number]) if 0 <= number < len(TCON.GENRES) else None
-
-
-def id3v1_number(name: str) -> int | None:
-    """Return a genre's ID3v1 number; None when the standard has no such genre."""
-    return _id3v1_numbers().get(key(name))
-
-
 def slug(name: str) -> str:
     """Make a file name, without extension, that every common file system takes.
 
@@ -187,8 +175,3 @@ def _spellings() -> dict[str, str]:
     known = [*_parent_of(), *_parent_of().values(), *_names(_TOP_LEVEL)]
     own = {_fold(name): name for name in known}
     return own | {_fold(other): name for name in _ALIASES for other in _names(_ALIASES[name])}
-
-
-@cache
-def _id3v1_numbers() -> dict[str, int]:
-    return {key(name): number for number, name in reversed(list(enumerate(TCON.GENRES)))}

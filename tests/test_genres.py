@@ -5,7 +5,6 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutagen.id3 import TCON
 
 from tagger import genres
 
@@ -42,8 +41,9 @@ def test_every_spelling_gives_the_one_name(spelling, name):
 def test_the_genres_of_the_public_data_sets_are_known():
     for name in "blues classical country disco hiphop jazz metal pop reggae rock".split():
         assert genres.canonical(name) != name
-    for name in ["Electronic", "Experimental", "Folk", "Instrumental", "International"]:
-        assert genres.id3v1_number(name) is not None or genres.canonical(name) == name
+    for name in ["Electronic", "Experimental", "Folk", "Instrumental"]:
+        assert genres.canonical(name) == name
+    assert genres.canonical("International") == "World"
 
 
 def test_words_of_other_scripts_that_differ_by_a_mark_are_not_the_same():
@@ -82,19 +82,6 @@ def test_the_table_agrees_with_itself():
     spelled = [other for others in genres._ALIASES.values() for other in genres._names(others)]
     assert len(spelled) == len(set(map(genres._fold, spelled)))
     assert not set(map(genres._fold, spelled)) & set(map(genres._fold, all_known()))
-
-
-def test_id3v1_numbers():
-    assert genres.id3v1_name(17) == "Rock"
-    assert genres.id3v1_number("rock") == 17
-    assert genres.id3v1_number("Hip-Hop") == 7
-    assert genres.id3v1_number("Unheard Of") is None
-    assert genres.id3v1_name(len(TCON.GENRES)) is None
-    assert genres.id3v1_name(-1) is None
-    for number in range(len(TCON.GENRES)):
-        name = genres.id3v1_name(number)
-        assert not set("/,;") & set(name)
-        assert genres.id3v1_name(genres.id3v1_number(name)) == name
 
 
 @given(any_name)

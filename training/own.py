@@ -11,24 +11,15 @@ has not heard them either. The other one hears everything, and is the one that d
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from tagger.inference.manifest import (
-    FORMAT,
-    MODEL_FILE,
-    Evaluation,
-    Manifest,
-    Training,
-    Written,
-)
+from tagger.inference.manifest import Evaluation, Written
 from training.benchmark import PROMISE
 from training.build import RECIPE
 from training.dataset import Dataset
@@ -43,7 +34,7 @@ from training.evaluate import (
     track_verdicts,
 )
 from training.own_card import card
-from training.publish import input_names, network, verify_bundle, write_bundle
+from training.publish import Provenance, publish, write_card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.inference.manifest import Manifest
     from tagger.store import Store
     from training.ensemble import Ensemble, Recipe
     from training.evaluate import Verdicts
@@ -62,6 +54,7 @@ if TYPE_CHECKING:
 MEASURED = "measured"
 """Folder inside a bundle's, with the model that has not heard the held-out artists."""
 COMMAND = "tagger train"
+ABOUT = "Your own music library; nothing of it is in the bundle but what the model learned."
 LARGE = 3000
 """Tracks from which on less is tried: an SVM's time grows with their square."""
 
@@ -167,42 +160,10 @@ def write(
 
     Raises ModelError when the exported network is not equal to the fitted one.
     """
-    model = network(ensemble, len(data.genres))
-    sha256 = hashlib.sha256(model).hexdigest()
-    held_out = ensemble.held_out
-    pooling = fit_pooling(data, held_out)
-    manifest = Manifest(
-        format=FORMAT,
-        id=f"own{len(data.genres)}-{sha256[:8]}",
-        created=created,
-        genres=data.genres,
-        inputs={name: spec for spec, name in input_names(ensemble).items()},
-        files={MODEL_FILE: sha256},
-        tracks=operating_points(track_verdicts(data, held_out)),
-        albums=operating_points(album_verdicts(data, held_out, pooling)),
-        pooling=pooling,
-        training=_training(ensemble, data),
-        evaluation=dict(evaluation),
-    )
-    write_bundle(folder, model, manifest, card(manifest))
-    verify_bundle(folder, ensemble, data)
+    made = Provenance("own", created, ABOUT, COMMAND)
+    manifest = publish(folder, ensemble, data, made, evaluation)
+    write_card(folder, card(manifest))
     return manifest
-
-
-def _training(ensemble: Ensemble, data: Dataset) -> Training:
-    parts = [
-        f"{weight:.3g} x {candidate.name}"
-        for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
-    ]
-    members = np.unique(ensemble.held_out.members)
-    return Training(
-        data="Your own music library; nothing of it is in the bundle but what the model learned.",
-        tracks=len(members),
-        artists=len(np.unique(data.artists[members])),
-        recipe=f"Softmax of {' + '.join(parts)}",
-        command=COMMAND,
-        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
-    )
 
 
 def _written(test: Verdicts, known: Verdicts) -> Written:

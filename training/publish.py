@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,22 +14,41 @@ from tagger.domain import Features
 from tagger.errors import ModelError
 from tagger.features import spec
 from tagger.inference import load
-from tagger.inference.manifest import MODEL_FILE, encode
+from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training, encode
+from training.copies import CUTS
+from training.evaluate import album_verdicts, fit_pooling, operating_points, track_verdicts
 from training.fit.graphs import IR_VERSION, OPSET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
     import onnx
     from numpy.typing import NDArray
 
-    from tagger.inference.manifest import Manifest
+    from tagger.inference.manifest import Evaluation
     from training.dataset import Dataset
     from training.ensemble import Ensemble
 
 TOLERANCE = 1e-4
 """Greatest difference of a probability between the fitted ensemble and the bundle."""
+_KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
+COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
 _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from."""
+
+    prefix: str
+    """Begins the model's name."""
+    created: date
+    data: str
+    """What was heard, and on what terms, as a sentence."""
+    command: str
+    """Makes it again."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -72,12 +94,61 @@ def input_names(ensemble: Ensemble) -> dict[str, str]:
     return {candidate.spec: candidate.spec.rpartition("-")[0] for candidate in ensemble.candidates}
 
 
-def write_bundle(folder: Path, model: bytes, manifest: Manifest, card: str) -> None:
-    """Write a bundle's three files; the manifest, which vouches for the model, last."""
+def publish(
+    folder: Path,
+    ensemble: Ensemble,
+    data: Dataset,
+    provenance: Provenance,
+    evaluation: Mapping[str, Evaluation],
+) -> Manifest:
+    """Write and verify the model of a fitted ensemble, thresholds and all; its card comes after.
+
+    Raises ModelError when the exported network is not equal to the fitted one.
+    """
+    model = network(ensemble, len(data.genres))
+    sha256 = hashlib.sha256(model).hexdigest()
+    held_out = ensemble.held_out
+    pooling = fit_pooling(data, held_out)
+    manifest = Manifest(
+        format=FORMAT,
+        id=f"{provenance.prefix}{len(data.genres)}-{sha256[:8]}",
+        created=provenance.created,
+        genres=data.genres,
+        inputs={name: spec for spec, name in input_names(ensemble).items()},
+        files={MODEL_FILE: sha256},
+        tracks=operating_points(track_verdicts(data, held_out)),
+        albums=operating_points(album_verdicts(data, held_out, pooling)),
+        pooling=pooling,
+        training=_training(ensemble, data, provenance),
+        evaluation=dict(evaluation),
+    )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_bytes(model)
-    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
     (folder / "manifest.json").write_bytes(encode(manifest))
+    verify_bundle(folder, ensemble, data)
+    return manifest
+
+
+def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Training:
+    parts = [
+        f"{weight:.3g} x {candidate.name}"
+        for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
+    ]
+    members = np.unique(ensemble.held_out.members)
+    copies = "" if data.copies is None else COPIES
+    return Training(
+        data=provenance.data,
+        tracks=len(members),
+        artists=len(np.unique(data.artists[members])),
+        recipe=f"Softmax of {' + '.join(parts)}{copies}",
+        command=provenance.command,
+        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
+    )
+
+
+def write_card(folder: Path, card: str) -> None:
+    """Put its card beside a model."""
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
 def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
