@@ -10,20 +10,24 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import av
+import msgspec
 import numpy as np
 
 from tagger import models
 from tagger.audio import SAMPLE_RATE
+from tagger.config import Secret
 from tagger.errors import TaggerError
 from tagger.features import extract, log_mel
 from tagger.inference import load
+from tagger.players import roster
 from tagger.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tagger.config import Settings
+    from tagger.config import Players, Settings
+    from tagger.players import Player
 
 DECODERS = {
     "MP3": "mp3float",
@@ -71,6 +75,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _root(root)
     if settings.playlists.enabled:
         yield _playlists(settings.playlist_folder)
+    for player in roster(settings.players):
+        yield _player(player)
+    yield from _exposed(settings.players)
 
 
 def _formats() -> Finding:
@@ -129,6 +136,24 @@ def _playlists(folder: Path) -> Finding:
         step = "set playlists.folder, or playlists.enabled = false"
         return Finding("playlists", Level.FAILED, f"{existing} may not be written", step)
     return Finding("playlists", Level.OK, f"go to {folder}")
+
+
+def _player(player: Player) -> Finding:
+    name = f"player {player.name}"
+    try:
+        return Finding(name, Level.OK, f"{player.check()} answers")
+    except TaggerError as error:
+        return Finding(name, Level.FAILED, error.reason, error.hint or "see its log")
+
+
+def _exposed(players: Players) -> Iterator[Finding]:
+    """Find files with passwords that others may read."""
+    for name, table in msgspec.structs.asdict(players).items():
+        for key, value in msgspec.structs.asdict(table).items():
+            if isinstance(value, Secret) and value.exposed:
+                text = f"others may read it in {value.file}"
+                step = f"chmod 600 {value.file}"
+                yield Finding(f"players.{name}.{key}", Level.WARNING, text, step)
 
 
 def _writable(folder: Path) -> bool:

@@ -30,6 +30,7 @@ TaggerError
 ├── StoreError
 │   └── StoreTooNewError
 ├── PlaylistError
+├── PlayerError
 ├── DaemonError
 ├── WorkersUnusableError
 └── WorkerError
@@ -190,6 +191,10 @@ class StoreTooNewError(StoreError):
 
 class PlaylistError(TaggerError):
     """A playlist could not be rendered or published."""
+
+
+class PlayerError(TaggerError):
+    """A player could not be told that files or playlists changed."""
 
 
 class DaemonError(TaggerError):

@@ -10,7 +10,7 @@ import msgspec
 
 from tagger import genres
 from tagger.errors import PlaylistError
-from tagger.playlists import compose, locator, publish
+from tagger.playlists import PlaylistAction, compose, locator, publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tagger.playlists import PlaylistChange
     from tagger.store import Store
 
+WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVED)
+
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
@@ -29,6 +31,11 @@ class Refreshed:
     changes: tuple[PlaylistChange, ...]
     problems: tuple[PlaylistError, ...]
     """Tracks whose names no playlist can hold, and folders that could not be written."""
+
+    @property
+    def written(self) -> list[Path]:
+        """The playlists that are there, gone or other than before."""
+        return [change.path for change in self.changes if change.action in WRITTEN]
 
 
 def refresh_all(

@@ -8,6 +8,7 @@ import click
 
 from tagger import filing
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json, printable
+from tagger.players import Changes, notify_all
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -35,5 +36,11 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         else:
             because = f"  ({change.reason})" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
-    for error in refreshed.problems:
-        click.echo(printable(error), err=True)
+    for problem in refreshed.problems:
+        click.echo(printable(problem), err=True)
+    if not dry_run:
+        changes = Changes()
+        changes.playlists(refreshed.written)
+        for player, error in notify_all(settings.players, changes).items():
+            if error:
+                click.echo(printable(f"player {player}: {error}"), err=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from tagger.domain import Outcome
+    from tagger.errors import TaggerError
     from tagger.filing import Refreshed
 
 WRITTEN = (Action.SET, Action.ADD)
@@ -49,6 +50,7 @@ class Report:
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()
         self._playlists: Counter[str] = Counter()
+        self._players: dict[str, str] = {}
         self.run: int | None = None
         """The number of the run that wrote, None if none did."""
 
@@ -89,6 +91,13 @@ class Report:
         for problem in refreshed.problems:
             self.warn(f"playlists: {problem}")
 
+    def players(self, notices: Mapping[str, TaggerError | None]) -> None:
+        """Hear which players were told of it, and why others were not."""
+        for name, error in notices.items():
+            self._players[name] = "failed" if error else "told"
+            if error:
+                self.warn(f"player {name}: {error}")
+
     def warn(self, text: str) -> None:
         """Say something that does not stop the run."""
         click.echo(printable(text), err=True)
@@ -102,6 +111,7 @@ class Report:
             **{str(action): self._actions[action] for action in Action},
             "genres": dict(self._genres.most_common()),
             "playlists": dict(self._playlists),
+            "players": self._players,
             "seconds": round(time.monotonic() - self._began, 2),
         }
 
@@ -196,6 +206,8 @@ class TerminalReport(Report):
         if changed:
             text = ", ".join(f"{count} {action}" for action, count in changed.items())
             self._console.print(f"Playlists: {text}", highlight=False)
+        if told := [name for name, became in self._players.items() if became == "told"]:
+            self._console.print(f"Told: {', '.join(told)}", highlight=False)
         if self.run is not None and self.written:
             text = f"`tagger undo --run {self.run}` takes this run back."
             self._console.print(text, highlight=False)

@@ -1,6 +1,7 @@
 """One frozen tree of settings, read from a TOML file; every key has a default."""
 
 from tagger.config.loading import ENVIRONMENT_VARIABLE, find, load, user_file
+from tagger.config.players import Jellyfin, Kodi, Lyrion, Mpd, Navidrome, Players
 from tagger.config.settings import (
     Albums,
     Bundle,
@@ -10,7 +11,6 @@ from tagger.config.settings import (
     Listen,
     Mode,
     Model,
-    PathMap,
     Playlists,
     Profile,
     Settings,
@@ -22,6 +22,7 @@ from tagger.config.settings import (
     Workers,
 )
 from tagger.config.text import example_text, to_toml
+from tagger.config.values import PathMap, Secret
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -29,13 +30,20 @@ __all__ = [
     "Bundle",
     "Daemon",
     "Genres",
+    "Jellyfin",
+    "Kodi",
     "Library",
     "Listen",
+    "Lyrion",
     "Mode",
     "Model",
+    "Mpd",
+    "Navidrome",
     "PathMap",
+    "Players",
     "Playlists",
     "Profile",
+    "Secret",
     "Settings",
     "Spotify",
     "Store",

@@ -9,6 +9,7 @@ import msgspec
 import platformdirs
 import tomli
 
+from tagger.config import players
 from tagger.config.refusals import (
     Keys,
     about_secret,
@@ -18,7 +19,8 @@ from tagger.config.refusals import (
     nearest,
     unknown_keys,
 )
-from tagger.config.settings import Bundle, Settings, expand
+from tagger.config.settings import Bundle, Settings
+from tagger.config.values import Secret, expand
 from tagger.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def _parse(text: str, file: Path) -> Settings:
     for keys in unknown_keys(document):
         raise refusal(keys, "unknown key", about_secret(keys, file) or nearest(keys))
     try:
-        settings = msgspec.convert(document, Settings, dec_hook=_decoder(file.absolute().parent))
+        settings = msgspec.convert(document, Settings, dec_hook=_decoder(file.absolute()))
     except msgspec.ValidationError as error:
         keys, reason = explain(error)
         raise refusal(keys, reason, choices(keys)) from error
@@ -94,10 +96,13 @@ def _parse(text: str, file: Path) -> Settings:
     return settings
 
 
-def _decoder(base: Path) -> Callable[[type, Any], Any]:
-    """Make msgspec's hook for `Path` and `Bundle`; relative paths are relative to `base`."""
+def _decoder(file: Path) -> Callable[[type, Any], Any]:
+    """Make msgspec's hook for our kinds of values; paths are relative to the file's folder."""
+    base = file.parent
 
     def decode(kind: type, value: Any) -> Any:
+        if kind is Secret:
+            return _secret(value, file)
         if not isinstance(value, str) or not value:
             raise ValueError("Expected a path")
         if "\0" in value:
@@ -107,6 +112,20 @@ def _decoder(base: Path) -> Callable[[type, Any], Any]:
         return kind(base / expand(value))
 
     return decode
+
+
+def _secret(value: Any, file: Path) -> Secret:
+    """Read what the configuration in `file` holds: the secret, or the name of a file with it."""
+    match value:
+        case "":
+            return Secret()
+        case Secret.MASK:
+            raise ValueError("Is only what `tagger config show` shows instead of it")
+        case str():
+            return Secret(value, file)
+        case {"file": str(name), **more} if name and "\0" not in name and not more:
+            return Secret(file=file.parent / expand(name))
+    raise ValueError('Expected text, or { file = "..." }')
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
@@ -123,3 +142,4 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
             f"{folder} is in daemon.poll, too",
             "leave it in one of the two",
         )
+    yield from players.contradictions(settings.players)

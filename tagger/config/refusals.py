@@ -53,8 +53,8 @@ def nearest(keys: Keys) -> str | None:
 
 
 def about_secret(keys: Keys, file: Path) -> str | None:
-    """Say what to do about a password or the like, of which tagger needs none."""
-    if not re.search("secret|passw|token", keys[-1], re.IGNORECASE):
+    """Say what to do about a password or the like, of which only players need one."""
+    if keys[0] == "players" or not re.search("secret|passw|token", keys[-1], re.IGNORECASE):
         return None
     with contextlib.suppress(OSError):
         if stat.S_IMODE(file.stat().st_mode) & 0o077:

@@ -6,13 +6,14 @@ code needs: units and what an empty value means. Change one value with `msgspec.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
 from msgspec import Meta, Struct, field
 
+from tagger.config.players import Players
+from tagger.config.values import PathMap, Text, expand
 from tagger.resources import data_path
 
 Mode = Literal["empty", "add", "replace"]
@@ -24,7 +25,6 @@ Count = Annotated[int, Meta(ge=0)]
 PositiveCount = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Interval = Annotated[float, Meta(ge=1, le=86_400)]
-Text = Annotated[str, Meta(pattern=r"\S")]
 
 
 class Bundle(str):
@@ -98,13 +98,6 @@ class Albums(Struct, frozen=True, forbid_unknown_fields=True):
     """`[albums]`: deciding an album as a whole."""
 
     together: bool = True
-
-
-class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """A folder here, and the path under which the player sees it."""
-
-    source: Path = field(name="from")
-    target: Text = field(name="to")
 
 
 class Playlists(Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,6 +215,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     genres: Genres = field(default_factory=Genres)
     albums: Albums = field(default_factory=Albums)
     playlists: Playlists = field(default_factory=Playlists)
+    players: Players = field(default_factory=Players)
     model: Model = field(default_factory=Model)
     workers: Workers = field(default_factory=Workers)
     store: Store = field(default_factory=Store)
@@ -232,11 +226,3 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def playlist_folder(self) -> Path:
         """The playlists' folder; a relative one lies in the first root."""
         return self.library.roots[0] / expand(self.playlists.folder)
-
-
-def expand(text: str) -> Path:
-    """Fill in `~` and `$VARIABLES`; what is not set stays as it is, as in a shell.
-
-    Hence not `Path.expanduser`, which raises: "A$AP Rocky" is a folder's name.
-    """
-    return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111

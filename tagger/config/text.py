@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tagger.config.values import Secret
 from tagger.resources import data_path
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ def example_text() -> str:
 
 
 def to_toml(settings: Settings) -> str:
-    """Write settings out in full; `load` reads the same settings back."""
-    tree = msgspec.to_builtins(settings, enc_hook=str)
+    """Write settings out in full; `load` reads the same settings back, but for what is secret."""
+    tree = msgspec.to_builtins(settings, enc_hook=_plain)
     return "\n".join(
         f"[{table}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in content.items())
         for table, content in tree.items()
     )
+
+
+def _plain(value: object) -> str | dict[str, str]:
+    return value.shown() if isinstance(value, Secret) else str(value)
 
 
 def _value(value: Any) -> str:

@@ -96,7 +96,7 @@ class Dispatcher:
             if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
                 self._look_again(track)
             self._store.queue.done(outcome.path)
-            self._stretch.filed()
+            self._stretch.filed(outcome)
             yield outcome
 
     def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from tagger.daemon.listeners import Listeners
 from tagger.daemon.logs import log
 from tagger.daemon.priority import give_back_memory
 from tagger.daemon.stretch import Stretch
+from tagger.players import Couriers
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.daemon.board import Board
     from tagger.daemon.inbox import Inbox
+    from tagger.errors import TaggerError
 
 IDLE = 30.0
 """Seconds without work after which the workers go."""
@@ -47,6 +49,7 @@ class Engine(threading.Thread):
         self._inbox = inbox
         self._board = board
         self._listeners = Listeners()
+        self._couriers = Couriers(self._heard_of)
         self._intake: Intake | None = None
         self._active = time.monotonic()
         self._news = news
@@ -81,7 +84,7 @@ class Engine(threading.Thread):
     def _serve(self, store: Store) -> None:
         recovery.recover(store)
         intake = Intake(self._settings, store, self._inbox, self._board)
-        stretch = Stretch(store, self._board)
+        stretch = Stretch(store, self._board, self._couriers)
         dispatcher = Dispatcher(store, self._board, intake, stretch, self._listeners)
         self._intake = intake
         self.watching = True
@@ -132,3 +135,11 @@ class Engine(threading.Thread):
         if idle > IDLE and self._listeners.close():
             give_back_memory()
         self._board.workers = self._listeners.count
+
+    def _heard_of(self, player: str, error: TaggerError | None) -> None:
+        """Say that a player cannot be told of changes, or can again; from any thread."""
+        if error:
+            log.warning("player not told", player=player, reason=str(error))
+            self._board.error(f"player {player}: {error}")
+        else:
+            log.info("player told", player=player)

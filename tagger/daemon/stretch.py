@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tagger import filing, library, survey
 from tagger.daemon.board import Burst
 from tagger.daemon.logs import log
+from tagger.players import Changes
 from tagger.playlists import PlaylistAction
 
 if TYPE_CHECKING:
@@ -15,24 +16,34 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.daemon.board import Board
+    from tagger.domain import Outcome
+    from tagger.players import Couriers
     from tagger.store import Store
 
 
 class Stretch:
-    """Is one run, which `tagger undo` takes back as a whole, and ends with the playlists."""
+    """Is one run, which `tagger undo` takes back as a whole; ends with playlists and players."""
 
     def __init__(
-        self, store: Store, board: Board, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        board: Board,
+        couriers: Couriers,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._board = board
+        self._couriers = couriers
+        self._changes = Changes()
         self._clock = clock
         self._run: int | None = None
         self._began = 0.0
         self._files = 0
-        last = store.runs.last()
-        self._unpublished = last is not None and last.finished is None
+        self._cut_off = _cut_off(store)
+        self._unpublished = self._cut_off is not None
         """Whether playlists may be behind, as they are when a run was cut off."""
+        for path in store.journal.paths(self._cut_off) if self._cut_off else ():
+            self._changes.file(path)
         board.known = store.files.count()
 
     def run(self) -> int:
@@ -42,9 +53,10 @@ class Stretch:
             self._began, self._files = self._clock(), 0
         return self._run
 
-    def filed(self) -> None:
+    def filed(self, outcome: Outcome) -> None:
         """Count a file."""
         self._files += 1
+        self._changes.outcome(outcome)
         self._unpublished = True
         self._board.burst = Burst(self._files, self._clock() - self._began, over=False)
 
@@ -53,10 +65,15 @@ class Stretch:
         self._unpublished = True
 
     def end(self, settings: Settings) -> None:
-        """Publish what is new, and end the run; harmless when nothing was done."""
+        """Publish what is new, tell players, and end the run; harmless when nothing was done."""
         if self._unpublished:
             self._unpublished = False
             self._publish(settings)
+            self._tell(settings)
+        self._couriers.again()
+        if self._cut_off is not None:
+            self._store.runs.finish(self._cut_off)
+            self._cut_off = None
         if self._run is not None:
             self._store.runs.finish(self._run)
             self._run = None
@@ -80,3 +97,17 @@ class Stretch:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
         for problem in refreshed.problems:
             log.warning("not in a playlist", path=problem.path, reason=problem.reason)
+        self._changes.playlists(refreshed.written)
+
+    def _tell(self, settings: Settings) -> None:
+        changes, self._changes = self._changes, Changes()
+        if changes:
+            self._couriers.tell(settings.players, changes)
+
+
+def _cut_off(store: Store) -> int | None:
+    """Return the last run if it was cut off: neither came to its end nor goes on elsewhere."""
+    last = store.runs.last()
+    if last is None or last.finished is not None or store.runs.is_alive(last.id):
+        return None
+    return last.id

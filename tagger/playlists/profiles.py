@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import PlaylistError
+from tagger.mapping import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,16 +36,8 @@ def standard(folder: Path) -> Locate:
 
 def absolute(maps: Sequence[PathMap] = ()) -> Locate:
     """Locate by the whole path, with folders exchanged for those that the player sees."""
-    known = [(Path(os.path.realpath(one.source)), one.target) for one in maps]
-    known.sort(key=lambda one: len(one[0].parts), reverse=True)
-
-    def locate(path: Path) -> str:
-        for source, target in known:
-            if path.is_relative_to(source):
-                return f"{target.rstrip('/')}/{path.relative_to(source).as_posix()}"
-        return path.as_posix()
-
-    return locate
+    exchanged = exchange(maps)
+    return lambda path: exchanged(path) or path.as_posix()
 
 
 def mpd(music_directory: Path) -> Locate:

@@ -19,7 +19,7 @@ from tagger.store.schema import durable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,12 @@ class Journal:
             clauses.append("(path = ? OR (path > ? AND path < ?))")
             values += [low, low + b"/", low + b"0"]
         return self._select(" AND ".join(clauses), tuple(values))
+
+    def paths(self, run: int) -> Iterator[Path]:
+        """Yield the files of a run's standing changes, one by one."""
+        sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"
+        for row in self._db.execute(sql, (run,)):
+            yield Path(os.fsdecode(row["path"]))
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
         rows = self._db.execute(f"SELECT * FROM changes WHERE {where} ORDER BY id", values)  # noqa: S608 - every clause is a constant of this module

@@ -1,0 +1,93 @@
+"""Kinds of values that several tables of the settings share."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from tagger.errors import ConfigError
+
+Text = Annotated[str, Meta(pattern=r"\S")]
+
+
+class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder here, and the path under which the player sees it."""
+
+    source: Path = field(name="from")
+    target: Text = field(name="to")
+
+
+class Secret:
+    """A password or the like, which stands in the configuration or in a file of its own.
+
+    Not a dataclass, whose fields msgspec and `repr` would show.
+    """
+
+    __slots__ = ("_inline", "file")
+
+    MASK = "********"
+    LONGEST = 4096
+    """Bytes that are read of a file."""
+
+    def __init__(self, inline: str = "", file: Path | None = None) -> None:
+        """`file` is the configuration that holds `inline`, or without that the secret's own."""
+        self._inline = inline
+        self.file = file
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than its owner may read the file that it stands in."""
+        try:
+            return self.file is not None and bool(stat.S_IMODE(self.file.stat().st_mode) & 0o077)
+        except OSError:
+            return False
+
+    def reveal(self) -> str:
+        """Return the secret itself, of a file the text without white space around it.
+
+        Raises `ConfigError` when the file cannot be read.
+        """
+        if self._inline or self.file is None:
+            return self._inline
+        try:
+            with self.file.open("rb") as file:
+                return file.read(self.LONGEST).decode().strip()
+        except UnicodeDecodeError:
+            raise ConfigError("not UTF-8", self.file, "save it as UTF-8") from None
+        except OSError as error:
+            hint = "name a file that tagger's user may read"
+            raise ConfigError(f"cannot be read: {error.strerror}", self.file, hint) from error
+
+    def shown(self) -> str | dict[str, str]:
+        """Return what may be printed in its place, as the configuration would have it."""
+        if self._inline:
+            return self.MASK
+        return {"file": str(self.file)} if self.file else ""
+
+    def __str__(self) -> str:
+        return str(self.shown())
+
+    __repr__ = __str__
+
+    def __bool__(self) -> bool:
+        return bool(self._inline or self.file)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return (self._inline, self.file) == (other._inline, other.file)
+
+    def __hash__(self) -> int:
+        return hash((self._inline, self.file))
+
+
+def expand(text: str) -> Path:
+    """Fill in `~` and `$VARIABLES`; what is not set stays as it is, as in a shell.
+
+    Hence not `Path.expanduser`, which raises: "A$AP Rocky" is a folder's name.
+    """
+    return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111

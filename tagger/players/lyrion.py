@@ -1,0 +1,41 @@
+"""Lyrion Music Server, by JSON-RPC over HTTP: https://lyrion.org/reference/cli/using-the-cli."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tagger.players.http import WebServer, basic
+
+if TYPE_CHECKING:
+    from tagger.config import Lyrion
+    from tagger.players.changes import Changes
+
+
+class LyrionPlayer:
+    """A Lyrion, which looks for what is new or changed, playlists included."""
+
+    name = "lyrion"
+
+    def __init__(self, settings: Lyrion) -> None:
+        self._settings = settings
+        self._server = WebServer("Lyrion", self.name, settings.url)
+
+    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - it needs no folders
+        """See `Player`. A server that scans already puts the request into its queue."""
+        self._call("rescan")
+
+    def check(self) -> str:
+        """See `Player`."""
+        version = self._call("version", "?").get("_version")
+        if not isinstance(version, str):
+            raise self._server.nonsense()
+        return f"Lyrion {version[:20]}"
+
+    def _call(self, *command: str) -> dict[str, Any]:
+        request = {"id": 1, "method": "slim.request", "params": ["", list(command)]}
+        login = basic(self._settings.user, self._settings.password)
+        answer = self._server.ask_json("POST", "/jsonrpc.js", request, login)
+        result = answer.get("result")
+        if not isinstance(result, dict):
+            raise self._server.nonsense()
+        return result

@@ -1,0 +1,132 @@
+"""The Music Player Daemon, in its own protocol of lines.
+
+https://mpd.readthedocs.io/en/latest/protocol.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tagger.config.values import expand
+from tagger.errors import PlayerError
+from tagger.players import talking
+from tagger.players.changes import seen_as
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from tagger.config import Mpd
+    from tagger.players.changes import Changes
+
+PORT = 6600
+KEY = "players.mpd.address"
+WRONG_PASSWORD, NOT_PERMITTED = "3", "4"
+"""Of MPD's numbers for errors."""
+MANY_LINES = 1000
+
+
+class MpdPlayer:
+    """An MPD, whose database is brought up to date where files changed."""
+
+    name = "mpd"
+
+    def __init__(self, settings: Mpd) -> None:
+        self._settings = settings
+
+    def refresh(self, changes: Changes) -> None:
+        """See `Player`: `update` of the folder that holds all that changed, by its URI."""
+        folder = seen_as(changes.common, self._settings.map) or ""
+        with self._session() as session:
+            session.ask("update", folder.strip("/"))
+
+    def check(self) -> str:
+        """See `Player`: it has to permit `update`."""
+        with self._session() as session:
+            if "command: update" not in session.ask("commands"):
+                raise _refused(NOT_PERMITTED)
+            return f"MPD {session.version}"
+
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[_Session]:
+        address, password = self._settings.address, self._settings.password.reveal()
+        try:
+            with (
+                _connect(address) as connection,
+                connection.makefile("rb") as answers,
+                talking.limited(connection),
+            ):
+                session = _Session(connection, answers, address)
+                if password:
+                    session.ask("password", password)
+                yield session
+        except OSError as error:
+            raise talking.unreachable(error, address, KEY) from None
+
+
+class _Session:
+    """A connection on which MPD has said who it is."""
+
+    def __init__(self, connection: socket.socket, answers: BufferedReader, where: str) -> None:
+        self._connection = connection
+        self._answers = answers
+        self._where = where
+        greeting = self._line()
+        if not greeting.startswith("OK MPD "):
+            raise talking.nonsense(where, "MPD", KEY)
+        self.version = greeting.removeprefix("OK MPD ")[:20]
+
+    def ask(self, command: str, argument: str | None = None) -> list[str]:
+        """Return the lines that answer a command; raises `PlayerError` for a refusal."""
+        words = command if argument is None else f"{command} {_quoted(argument)}"
+        self._connection.sendall(f"{words}\n".encode())
+        lines: list[str] = []
+        while (line := self._line()) != "OK":
+            if line.startswith("ACK ["):
+                raise _refused(line.removeprefix("ACK [").partition("@")[0])
+            lines.append(line)
+            if len(lines) > MANY_LINES:
+                raise talking.nonsense(self._where, "MPD", KEY)
+        return lines
+
+    def _line(self) -> str:
+        line = self._answers.readline(talking.MOST_BYTES)
+        if not line:
+            raise ConnectionResetError
+        if not line.endswith(b"\n"):
+            raise talking.nonsense(self._where, "MPD", KEY)
+        return line[:-1].decode(errors="replace")
+
+
+def _connect(address: str) -> socket.socket:
+    if "/" not in address:
+        parts = urlsplit(f"//{address}")
+        return socket.create_connection((parts.hostname, parts.port or PORT), talking.TIMEOUT)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(talking.TIMEOUT)
+        connection.connect(str(expand(address)))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _quoted(argument: str) -> str:
+    """Quote as MPD unquotes; what goes over several lines would be several commands."""
+    if not argument.isprintable():
+        hint = "correct players.mpd.password and players.mpd.map"
+        raise PlayerError("a line to MPD cannot hold what is configured", hint=hint)
+    return '"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _refused(number: str) -> PlayerError:
+    if number == WRONG_PASSWORD:
+        return PlayerError("MPD refuses the password", hint="correct players.mpd.password")
+    if number == NOT_PERMITTED:
+        hint = "set players.mpd.password to one that has the permission control in mpd.conf"
+        return PlayerError("MPD does not permit `update`", hint=hint)
+    return PlayerError(f"MPD refuses, with its error {number[:4]}", hint="see the log of MPD")

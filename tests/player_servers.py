@@ -1,0 +1,233 @@
+"""Stand-ins for players on loopback: strict about what they are asked, with a switch for faults."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import socket
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, quote
+
+USER, PASSWORD = "ada", "Passw0rd ünlike any other"
+TABLES = {
+    "navidrome": f'user = "{USER}"\npassword = "{PASSWORD}"',
+    "jellyfin": f'api_key = "{PASSWORD}"',
+    "kodi": f'user = "{USER}"\npassword = "{PASSWORD}"',
+    "lyrion": f'user = "{USER}"\npassword = "{PASSWORD}"',
+}
+"""What stands in a player's table of the configuration besides its address."""
+RAW = {"no HTTP": b"220 mail\r\n\r\n", "closes": b"HTTP/1.1 200 OK\r\nContent-Le"}
+ANSWERS = {
+    "refuses": (401, b""),
+    "redirects": (302, b""),
+    "fails": (500, b""),
+    "missing": (404, b""),
+    "garbage": (200, b"\xff<html>" + PASSWORD.encode()),
+    "deep": (200, b"[" * 100_000),
+    "a list": (200, b"[1]"),
+    "an empty object": (200, b"{}"),
+}
+SLOW = ("hangs", "drips")
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+
+class StandIn:
+    """One player; `asked` are the requests that it took as they should be."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.fault = None
+        self.scans = False
+        """Whether Kodi is at it."""
+        self.admin = True
+        """Whether Navidrome's user is an administrator."""
+        self.asked = []
+        self.wrong = []
+        """What a real one would not have taken."""
+        self.hanging, self.released = threading.Event(), threading.Event()
+
+    def __enter__(self):
+        stand_in = self
+
+        class Handler(_Handler):
+            player = stand_in
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        assert self.wrong == []
+
+    @property
+    def notices(self):
+        """The requests that have it look at the library."""
+        quiet = ("/System/Info", "/rest/getUser", "XBMC.GetInfoBooleans", ["version", "?"])
+        return [asked for asked in self.asked if asked[0] not in quiet]
+
+    def table(self, more=""):
+        """Its table of the configuration."""
+        return f'[players.{self.kind}]\nurl = "{self.url}"\n{TABLES[self.kind]}\n{more}\n'
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self._serve(b"")
+
+    def do_POST(self):
+        self._serve(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _serve(self, body):
+        if self.player.fault:
+            return self._misbehave(self.player.fault)
+        try:
+            status, answer = getattr(self, self.player.kind)(body)
+        except (AssertionError, KeyError, ValueError) as error:
+            self.player.wrong.append((self.command, self.path, body, repr(error)))
+            status, answer = 400, {}
+        return self._answer(status, json.dumps(answer).encode() if answer is not None else b"")
+
+    def _answer(self, status, content, headers=()):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _misbehave(self, fault):
+        self.close_connection = True
+        if fault == "hangs":
+            self.player.hanging.set()
+            self.player.released.wait()
+        elif fault == "drips":
+            with contextlib.suppress(OSError):
+                while not self.player.released.wait(0.05):
+                    self.wfile.write(b"H")
+        elif fault in RAW:
+            self.wfile.write(RAW[fault])
+        else:
+            away = [("Location", f"{self.player.url}/login")] if fault == "redirects" else []
+            status, content = ANSWERS[fault]
+            self._answer(status, content, away)
+
+    def navidrome(self, body):
+        assert self.command == "POST"
+        assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+        form = {key: value for key, [value] in parse_qs(body.decode(), strict_parsing=True).items()}
+        salt, token = form.pop("s"), form.pop("t")
+        assert len(salt) >= 6
+        right = token == hashlib.md5((PASSWORD + salt).encode()).hexdigest()  # noqa: S324
+        assert (form.pop("v"), form.pop("c"), form.pop("f")) == ("1.16.1", "tagger", "json")
+        assert PASSWORD not in body.decode()
+        if not right or form.pop("u") != USER:
+            return 200, _subsonic("failed", error={"code": 40, "message": "Wrong username"})
+        self.player.asked.append((self.path, form))
+        if self.path == "/rest/getUser":
+            assert form == {"username": USER}
+            return 200, _subsonic("ok", user={"username": USER, "adminRole": self.player.admin})
+        assert (self.path, form) == ("/rest/startScan", {})
+        if not self.player.admin:
+            return 200, _subsonic("failed", error={"code": 50, "message": "not authorized"})
+        return 200, _subsonic("ok", scanStatus={"scanning": True, "count": 3})
+
+    def jellyfin(self, body):
+        if self.headers["Authorization"] != f'MediaBrowser Token="{quote(PASSWORD)}"':
+            return 401, None
+        self.player.asked.append((self.path, json.loads(body) if body else None))
+        if self.command == "GET":
+            assert self.path == "/System/Info"
+            return 200, {"Version": "10.11.0", "ServerName": "home"}
+        if self.path == "/Library/Refresh":
+            assert body == b""
+            return 204, None
+        assert (self.command, self.path) == ("POST", "/Library/Media/Updated")
+        assert self.headers["Content-Type"] == "application/json"
+        updates = json.loads(body)["Updates"]
+        assert updates
+        assert all(update.keys() == {"Path", "UpdateType"} for update in updates)
+        assert all(update["UpdateType"] == "Modified" for update in updates)
+        return 204, None
+
+    def kodi(self, body):
+        assert (self.command, self.path) == ("POST", "/jsonrpc")
+        assert self.headers["Content-Type"] == "application/json"
+        if self.headers["Authorization"] != BASIC:
+            return 401, None
+        asked = json.loads(body)
+        assert (asked.keys(), asked["jsonrpc"]) == ({"jsonrpc", "id", "method", "params"}, "2.0")
+        self.player.asked.append((asked["method"], asked["params"]))
+        if asked["method"] == "XBMC.GetInfoBooleans":
+            assert asked["params"] == {"booleans": ["Library.IsScanningMusic"]}
+            return 200, _result({"Library.IsScanningMusic": self.player.scans}, jsonrpc="2.0")
+        assert asked["method"] == "AudioLibrary.Scan"
+        assert asked["params"].keys() <= {"directory", "showdialogs"}
+        assert not self.player.scans, "this would have ended the scan"
+        return 200, _result("OK", jsonrpc="2.0")
+
+    def lyrion(self, body):
+        assert (self.command, self.path) == ("POST", "/jsonrpc.js")
+        assert self.headers["Content-Type"] == "application/json"
+        if self.headers["Authorization"] != BASIC:
+            return 401, None
+        asked = json.loads(body)
+        assert (asked.keys(), asked["method"]) == ({"id", "method", "params"}, "slim.request")
+        player, command = asked["params"]
+        assert player == ""
+        self.player.asked.append((command, None))
+        if command == ["version", "?"]:
+            return 200, _result({"_version": "9.0.3"}, method="slim.request")
+        assert command == ["rescan"]
+        return 200, _result({}, method="slim.request")
+
+
+def _subsonic(status, **more):
+    return {"subsonic-response": {"status": status, "version": "1.16.1", **more}}
+
+
+def _result(result, **more):
+    return {"id": 1, "result": result, **more}
+
+
+class Babbler:
+    """Something that listens, says what it is given to say, and then hangs or hangs up."""
+
+    def __init__(self, says=b"", *, hangs=False):
+        self._says = says
+        self._hangs = hangs
+        self._released = threading.Event()
+
+    def __enter__(self):
+        babbler = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                with contextlib.suppress(OSError):
+                    self.request.sendall(babbler._says)
+                    if babbler._hangs:
+                        babbler._released.wait()
+                    self.request.shutdown(socket.SHUT_WR)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.address = "127.0.0.1:{1}".format(*self._server.server_address)
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
