@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
+import subprocess
 
 import bundles
 import golden
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import signals
 
+from tagger.audio import read_clip
 from tagger.domain import Features, Prediction
 from tagger.errors import ModelError
 from tagger.features import RATE, extract, log_mel
@@ -50,6 +53,36 @@ def test_loudness_changes_no_prediction(decibels):
     assert one.probabilities == pytest.approx(other.probabilities, abs=2e-3)
 
 
+NO_MUSIC = {
+    "tone": lambda t: np.sin(2 * np.pi * 440 * t),
+    "hum": lambda t: np.sign(np.sin(2 * np.pi * 50 * t)),
+    "siren": lambda t: np.sin(2 * np.pi * 600 * t + 200 * np.sin(2 * np.pi * t / 2)),
+    "hiss": lambda t: np.random.default_rng(1).normal(0, 0.1, len(t)),
+    "beeps": lambda t: np.sin(2 * np.pi * 1000 * t) * (t % 1 < 0.1),
+}
+
+
+def assert_left_alone(samples):
+    model = load(golden.DEFAULT)
+    (prediction,) = model.predict([features_of(samples.astype(np.float32), model)])
+    genre, confidence = prediction.ranked[0]
+    assert confidence < threshold(model.manifest, 0.9, album=False, genre=genre)
+
+
+@pytest.mark.parametrize("sound", NO_MUSIC)
+def test_the_default_model_is_unsure_of_sounds_that_are_no_music(sound):
+    assert_left_alone(NO_MUSIC[sound](np.arange(30 * RATE) / RATE))
+
+
+@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="needs the Debian package espeak-ng")
+@pytest.mark.parametrize("voice", ["en-us", "de", "es", "en-gb+f3"])
+def test_the_default_model_is_unsure_of_speech(voice, tmp_path):
+    text = "It was the best of times, it was the worst of times. " * 12
+    said = tmp_path / "said.wav"
+    subprocess.run(["espeak-ng", "-v", voice, "-w", said, text], check=True)
+    assert_left_alone(read_clip(said).samples)
+
+
 def test_the_default_bundle_is_small_and_says_how_it_was_measured():
     manifest = read_manifest(golden.DEFAULT)
     assert sum(path.stat().st_size for path in golden.DEFAULT.iterdir()) < 5_000_000
@@ -81,10 +114,10 @@ def test_features_that_are_missing_or_do_not_fit_are_told(folder):
 
 def test_features_that_give_no_probabilities_are_told():
     model = load(golden.DEFAULT)
-    (vector,) = features_of(signals.melody(3.0), model)
-    broken = Features(vector.spec, np.full_like(vector.values, np.nan))
+    vectors = features_of(signals.melody(3.0), model)
+    broken = [Features(vector.spec, np.full_like(vector.values, np.nan)) for vector in vectors]
     with pytest.raises(ModelError, match="no probabilities"):
-        model.predict([[broken]])
+        model.predict([broken])
 
 
 class Evil:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,12 +15,9 @@ import onnxruntime  # noqa: E402
 from training import publish  # noqa: E402
 from training.ensemble import Ensemble, HeldOut  # noqa: E402
 from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
-from training.fit.cnn import GENRES, Cnn, Lesson, Schedule, train  # noqa: E402
-from training.fit.embedding import Embedded  # noqa: E402
-from training.fit.network import Network, embedding_graph  # noqa: E402
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from training.fit.cnn import Cnn, Schedule  # noqa: E402
+from training.fit.guard import Guard  # noqa: E402
+from training.fit.statistics import Lda  # noqa: E402
 
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
 
@@ -39,15 +36,6 @@ def clips(genres: int = 2, each: int = 12, columns: int = 48):
 def fitted():
     levels, labels = clips()
     return Cnn(QUICK).fit(levels, labels, 2)
-
-
-@pytest.fixture(scope="module")
-def trunk(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("trunk") / "trunk.onnx"
-    network = Network({GENRES: 2}, width=8).eval()
-    path.write_bytes(embedding_graph(network).SerializeToString())
-    return path
 
 
 def run(graph, levels):
@@ -73,35 +61,19 @@ def test_same_seed_gives_same_network():
     np.testing.assert_array_equal(once, again)
 
 
-def test_learns_from_a_teacher():
+def test_an_ensemble_with_it_is_one_graph(fitted):
     levels, labels = clips()
-    teaching = np.stack([labels, -labels], axis=1).astype(np.float32)
-    torch.manual_seed(0)
-    network = Network({GENRES: 2, "teacher": 2}, width=8)
-    network = train(network, Lesson(levels, labels, 2, teaching), QUICK)
-    with torch.no_grad():
-        said = network(torch.from_numpy(levels / np.float32(255)))["teacher"].numpy()
-    assert np.corrcoef(said[:, 0], labels)[0, 1] > 0.8
-
-
-@pytest.mark.parametrize("genres", [2, 3])
-def test_discriminant_upon_a_trunk(trunk, genres):
-    levels, labels = clips(genres)
-    fitted = Embedded(trunk=trunk).fit(levels, labels, genres)
-    scores = fitted.scores(levels)
-    assert (scores.argmax(axis=1) == labels).mean() > 0.9
-    np.testing.assert_allclose(run(fitted.graph(), levels), scores, rtol=1e-3, atol=1e-3)
-
-
-def test_ensemble_of_both_is_one_graph(trunk, fitted):
-    levels, labels = clips()
-    upon = Embedded(trunk=trunk)
+    statistics = np.random.default_rng(1).normal(labels[:, None], 1, (len(labels), 1032))
+    statistics = statistics.astype(np.float32)
+    linear = Lda(components=5)
+    parts = (linear.fit(statistics, labels, 2), fitted)
     held_out = HeldOut(np.arange(0), np.empty((0, 2)))
-    parts = (upon.fit(levels, labels, 2), fitted)
-    ensemble = Ensemble((upon, Cnn(QUICK)), parts, np.array([0.5, 0.25]), held_out)
+    guard = replace(Guard.fit(statistics), limit=0.9)
+    ensemble = Ensemble((linear, Cnn(QUICK)), parts, np.array([0.5, 0.25]), guard, held_out)
     session = onnxruntime.InferenceSession(publish.network(ensemble, 2))
-    (given,) = session.run(["probabilities"], {"levels": levels})
-    total = 0.5 * parts[0].scores(levels) + 0.25 * parts[1].scores(levels)
+    (given,) = session.run(["probabilities"], {"levels": levels, "statistics": statistics})
+    total = 0.5 * parts[0].scores(statistics) + 0.25 * parts[1].scores(levels)
+    total *= guard.trust(guard.distances(statistics))
     wanted = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(given, wanted, atol=1e-3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -115,6 +116,18 @@ def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
     with pytest.raises(ModelError, match="differs"):
         publish.verify_bundle(tmp_path, other, data)
     assert manifest.inputs == {"statistics": "statistics-1"}
+
+
+def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):
+    clips = np.flatnonzero(data.known)
+    inputs = data.inputs["statistics-1"][clips]
+    trust = ensemble.guard.trust(ensemble.guard.distances(inputs))
+    assert (trust == 1).mean() > 0.95
+    strange = inputs[:5] + 8 * (inputs[:5] - inputs.mean(axis=0))
+    others = replace(data, levels=data.levels[clips[:5]])
+    others.inputs["statistics-1"] = strange
+    given = np.exp(ensemble.log_probabilities(others, np.arange(5)))
+    assert given.max() < 0.2
 
 
 def test_two_genres_are_enough(data):

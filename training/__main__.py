@@ -11,11 +11,11 @@ import msgspec
 from threadpoolctl import threadpool_limits
 
 from tagger.errors import TaggerError
+from training import musicnn
 from training.benchmark import BENCHMARKS
 from training.build import RECIPE, build_gtzan
 from training.copies import with_copies
 from training.dataset import read_gtzan
-from training.fit.embedding import TRUNK
 from training.reference import REFERENCES
 from training.report import gtzan_subject, page
 from training.robustness import robustness as measure_robustness
@@ -70,18 +70,15 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
 
 
 @main.command()
-@_data
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    default=TRUNK,
+    default=_ROOT / "tagger" / "features" / "musicnn.onnx",
     help="The network's file.",
 )
-def pretrain(data: Path, output: Path) -> None:
-    """Train the network whose embedding the default model listens with (extra `cnn`)."""
-    from training.pretraining import pretrain as trunk  # noqa: PLC0415  # torch, for this only
-
-    output.write_bytes(trunk(data))
+def embedding(output: Path) -> None:
+    """Write the network of `musicnn-1`, from musicnn's own weights."""
+    output.write_bytes(musicnn.network(musicnn.weights()).SerializeToString(deterministic=True))
     click.echo(output)
 
 

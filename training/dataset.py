@@ -13,9 +13,10 @@ from tagger.domain import LogMel
 from tagger.errors import TrainingDataError
 from tagger.features import extract
 from tagger.features.mel import N_MELS, RATE, hz_to_mel
+from training.musicnn import COLUMN_SECONDS, embedder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,6 +35,7 @@ GTZAN_GENRES = {
 }
 """The data's own names to tagger's canonical ones."""
 _FMA_RATE = 44_100
+FMA_COLUMN_SECONDS = 30 / 128
 FOLEISS = ("foleiss_1", "foleiss_2", "foleiss_3")
 
 
@@ -55,14 +57,16 @@ class Dataset:
     """Published splits by name: `train`, `valid`, `test` or empty for every clip."""
     copies: NDArray[np.uint8] | None = field(default=None, kw_only=True)
     """Levels of a changed copy of every clip, for fitting alone (`training.copies`)."""
+    column_s: float = field(default=COLUMN_SECONDS, kw_only=True)
+    """Seconds from one column of levels to the next."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
-    def inputs(self) -> dict[str, NDArray[np.float32] | NDArray[np.uint8]]:
+    def inputs(self) -> Mapping[str, NDArray[Any]]:
         """Features of every clip by spec."""
-        return _features(self.levels)
+        return _Computed(self.levels, self.column_s)
 
     def lesson(self, spec: str, members: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Give what a candidate is fitted to: inputs and labels of clips and of their copies."""
@@ -76,8 +80,8 @@ class Dataset:
         return np.flatnonzero(np.isin(self.splits[split], parts))
 
     @cached_property
-    def _copied(self) -> dict[str, NDArray[Any]]:
-        return {} if self.copies is None else _features(self.copies)
+    def _copied(self) -> Mapping[str, NDArray[Any]]:
+        return {} if self.copies is None else _Computed(self.copies, self.column_s)
 
 
 def read_gtzan(folder: Path) -> Dataset:
@@ -120,6 +124,7 @@ def read_fma_small(folder: Path) -> Dataset:
         known=np.ones(len(ids), bool),
         levels=np.stack([_on_our_bands(clip) for clip in levels]),
         splits={"fma_small": parts},
+        column_s=FMA_COLUMN_SECONDS,
     )
 
 
@@ -132,11 +137,21 @@ def read_vggish(folder: Path) -> NDArray[np.float32]:
     return embeddings.astype(np.float32)
 
 
-def _features(clips: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
-    return {
-        "statistics-1": np.stack([_statistics(levels) for levels in clips]),
-        "levels-1": clips,
-    }
+class _Computed(dict[str, Any]):
+    """Features of clips by spec, computed when they are first asked for."""
+
+    def __init__(self, clips: NDArray[np.uint8], column_s: float) -> None:
+        super().__init__({"levels-1": clips})
+        self._compute: dict[str, Callable[[NDArray[np.uint8]], NDArray[Any]]] = {
+            "statistics-1": _statistics,
+            "musicnn-1": embedder(column_s),
+        }
+
+    def __missing__(self, spec: str) -> NDArray[Any]:
+        compute = self._compute[spec]
+        self[spec] = np.stack([compute(clip) for clip in self["levels-1"]])
+        values: NDArray[Any] = self[spec]
+        return values
 
 
 def _statistics(levels: NDArray[np.uint8]) -> NDArray[Any]:

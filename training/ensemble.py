@@ -1,6 +1,7 @@
 """Several candidates as one calibrated model.
 
-probabilities = softmax(sum over candidates of weight * scores). The weights are fitted to the
+probabilities = softmax(trust * sum over candidates of weight * scores), where the trust is that of
+`training.fit.guard`, 1 for nearly all music. The weights are fitted to the
 held-out scores of an artist-grouped cross-validation by least log loss, so that one small convex
 fit does the averaging and the calibration (it is temperature scaling, Guo et al.,
 arXiv 1706.04599, with a temperature for each candidate).
@@ -9,15 +10,18 @@ arXiv 1706.04599, with a temperature for each candidate).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.model_selection import StratifiedGroupKFold
 
+from training.fit.guard import Guard
+from training.fit.statistics import SPEC
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,6 +60,7 @@ class Ensemble:
     candidates: tuple[Candidate, ...]
     fitted: tuple[Fitted, ...]
     weights: Array
+    guard: Guard
     held_out: HeldOut
 
     def log_probabilities(self, data: Dataset, members: Indices) -> Array:
@@ -64,7 +69,8 @@ class Ensemble:
             fitted.scores(data.inputs[candidate.spec][members])
             for candidate, fitted in zip(self.candidates, self.fitted, strict=True)
         ]
-        return combined(scores, self.weights)
+        trust = self.guard.trust(self.guard.distances(data.inputs[self.guard.spec][members]))
+        return combined(scores, self.weights, trust)
 
 
 def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
@@ -74,17 +80,26 @@ def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
     chosen = [_best(family, data, members, recipe.repeats) for family in recipe.families]
     candidates, scores = zip(*chosen, strict=True)
     weights = fitted_weights(scores, labels)
+    distances = _distances(data, members, recipe.repeats)
+    taught, _ = data.lesson(SPEC, members)
+    guard = Guard.fit(taught).with_limit(taught, distances)
     fitted = tuple(
         candidate.fit(*data.lesson(candidate.spec, members), len(data.genres))
         for candidate in candidates
     )
-    return Ensemble(candidates, fitted, weights, HeldOut(repeated, combined(scores, weights)))
+    held_out = HeldOut(repeated, combined(scores, weights, guard.trust(distances)))
+    return Ensemble(candidates, fitted, weights, guard, held_out)
 
 
-def combined(scores: Sequence[NDArray[np.floating]], weights: Array) -> Array:
-    """Turn candidates' scores, each (clips, genres), into log-probabilities."""
+def combined(
+    scores: Sequence[NDArray[np.floating]], weights: Array, trust: Array | float = 1.0
+) -> Array:
+    """Turn candidates' scores, each (clips, genres), into log-probabilities.
+
+    `trust`, shape (clips, 1), is what the guard leaves of them.
+    """
     total = sum(weight * score for weight, score in zip(weights, scores, strict=True))
-    logs: Array = log_softmax(total, axis=1)
+    logs: Array = log_softmax(total * trust, axis=1)
     return logs
 
 
@@ -129,11 +144,34 @@ def _best(
 
 def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: int) -> Array:
     """Score every clip by a fit without its artist, (repeats * members, genres)."""
-    inputs, genres = data.inputs[candidate.spec], len(data.genres)
-    scores = np.empty((repeats, len(data), genres))
+
+    def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
+        return candidate.fit(*data.lesson(candidate.spec, fit), len(data.genres)).scores
+
+    return _unheard(learn, candidate.spec, data, members, repeats)
+
+
+def _distances(data: Dataset, members: Indices, repeats: int) -> Array:
+    """Tell how far every clip is from the others, without its artist, (repeats * members,)."""
+
+    def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
+        return Guard.fit(data.lesson(SPEC, fit)[0]).distances
+
+    return _unheard(learn, SPEC, data, members, repeats)
+
+
+def _unheard(
+    learn: Callable[[Indices], Callable[[NDArray[Any]], NDArray[np.floating]]],
+    spec: str,
+    data: Dataset,
+    members: Indices,
+    repeats: int,
+) -> Array:
+    """Ask of every clip what has not heard its artist."""
+    inputs, rounds = data.inputs[spec], []
     for repeat in range(repeats):
+        answers: dict[int, NDArray[np.floating]] = {}
         for fit, held in artist_folds(data, members, seed=repeat):
-            fitted = candidate.fit(*data.lesson(candidate.spec, fit), genres)
-            scores[repeat, held] = fitted.scores(inputs[held])
-    chosen: Array = scores[:, members].reshape(-1, genres)
-    return chosen
+            answers.update(zip(held.tolist(), learn(fit)(inputs[held]), strict=True))
+        rounds += [answers[clip] for clip in members.tolist()]
+    return np.array(rounds, np.float64)

@@ -35,6 +35,7 @@ TOLERANCE = 1e-4
 """Greatest difference of a probability between the fitted ensemble and the bundle."""
 _KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
 COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
+GUARDED = "; all of it shrinks where a track is unlike what was taught (`training/fit/guard.py`)"
 _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
 
 
@@ -72,8 +73,13 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
         nodes.append(
             helper.make_node("Mul", [f"{place}/scores", f"{place}/weight"], [weighted[-1]])
         )
+    guard = compose.add_prefix(ensemble.guard.graph(), "guard/").graph
+    _rename(guard, "guard/features", inputs[ensemble.guard.spec])
+    constants += guard.initializer
+    nodes += guard.node
     nodes.append(helper.make_node("Sum", weighted, ["total"]))
-    nodes.append(helper.make_node("Softmax", ["total"], ["probabilities"], axis=-1))
+    nodes.append(helper.make_node("Mul", ["total", "guard/trust"], ["trusted"]))
+    nodes.append(helper.make_node("Softmax", ["trusted"], ["probabilities"], axis=-1))
     graph = helper.make_graph(
         nodes,
         "tagger",
@@ -91,7 +97,8 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
 
 def input_names(ensemble: Ensemble) -> dict[str, str]:
     """Name the network's input for each feature spec: the spec without its version."""
-    return {candidate.spec: candidate.spec.rpartition("-")[0] for candidate in ensemble.candidates}
+    specs = [*(candidate.spec for candidate in ensemble.candidates), ensemble.guard.spec]
+    return {spec: spec.rpartition("-")[0] for spec in specs}
 
 
 def publish(
@@ -140,7 +147,7 @@ def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Trai
         data=provenance.data,
         tracks=len(members),
         artists=len(np.unique(data.artists[members])),
-        recipe=f"Softmax of {' + '.join(parts)}{copies}",
+        recipe=f"Softmax of {' + '.join(parts)}{copies}{GUARDED}",
         command=provenance.command,
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
     )

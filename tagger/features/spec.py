@@ -9,6 +9,7 @@ import numpy as np
 
 from tagger.domain import Features, LogMel
 from tagger.errors import ModelError
+from tagger.features.embedding import SIZE, musicnn
 from tagger.features.mel import N_MELS
 from tagger.features.statistics import statistics, statistics_names
 
@@ -41,10 +42,15 @@ def _statistics(log_mel: LogMel) -> NDArray[np.float32]:
     return statistics(quantised(log_mel).astype(np.float32) / np.float32(LEVEL_STEPS))
 
 
+def _musicnn(log_mel: LogMel) -> NDArray[np.float32]:
+    return musicnn(quantised(log_mel))
+
+
 SPECS = {
     spec.name: spec
     for spec in (
         Spec("statistics-1", _statistics, (len(statistics_names()),), np.float32),
+        Spec("musicnn-1", _musicnn, (SIZE,), np.float32),
         Spec("levels-1", quantised, (N_MELS, None), np.uint8),
     )
 }

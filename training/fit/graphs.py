@@ -36,10 +36,10 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
-    def model(self, width: int, genres: int) -> onnx.ModelProto:
-        """Close the graph from `features` (batch, width) to `scores` (batch, genres)."""
+    def model(self, width: int, size: int, output: str = "scores") -> onnx.ModelProto:
+        """Close the graph from `features` (batch, width) to `output` (batch, size)."""
         given = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", width])
-        result = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", genres])
+        result = helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", size])
         graph = helper.make_graph(self.nodes, "candidate", [given], [result], self.constants)
         return helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION

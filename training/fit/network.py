@@ -81,13 +81,6 @@ class Network(nn.Module):  # type: ignore[misc]
         return {name: head(embedded) for name, head in self.heads.items()}
 
 
-def embedding_graph(network: Network) -> onnx.ModelProto:
-    """Export as ONNX: `features` uint8 (batch, N_MELS, columns) to `embedding` (batch, size)."""
-    builder = GraphBuilder()
-    _write(network, builder, "embedding")
-    return _model(builder, "embedding", network.size)
-
-
 def head_graph(network: Network, head: str) -> onnx.ModelProto:
     """Export as ONNX: `features` uint8 (batch, N_MELS, columns) to a head's `scores`."""
     builder = GraphBuilder()
@@ -95,14 +88,14 @@ def head_graph(network: Network, head: str) -> onnx.ModelProto:
     layer = network.heads[head]
     weighted = builder.op("MatMul", embedding, builder.constant(layer.weight.detach().numpy().T))
     builder.op("Add", weighted, builder.constant(layer.bias.detach().numpy()), output="scores")
-    return _model(builder, "scores", layer.out_features)
+    return _model(builder, layer.out_features)
 
 
 def _height() -> torch.Tensor:
     return torch.linspace(-1, 1, N_MELS).view(1, 1, N_MELS, 1)
 
 
-def _write(network: Network, builder: GraphBuilder, output: str = "") -> str:
+def _write(network: Network, builder: GraphBuilder) -> str:
     levels = builder.op("Cast", "features", to=TensorProto.FLOAT)
     scaled = builder.op("Div", levels, builder.constant(255 * _SPREAD))
     standard = builder.op("Sub", scaled, builder.constant(_CENTRE / _SPREAD))
@@ -118,7 +111,7 @@ def _write(network: Network, builder: GraphBuilder, output: str = "") -> str:
         values = _block(builder, values, block)
     joined = builder.op("Relu", _convolved(builder, values, network.join, network.join_norm))
     pooled = [builder.op(kind, joined) for kind in ("GlobalAveragePool", "GlobalMaxPool")]
-    return builder.op("Flatten", builder.op("Concat", *pooled, axis=1), output=output, axis=1)
+    return builder.op("Flatten", builder.op("Concat", *pooled, axis=1), axis=1)
 
 
 def _block(builder: GraphBuilder, values: str, block: _Block) -> str:
@@ -151,11 +144,11 @@ def _whole(builder: GraphBuilder, number: int) -> str:
     return name
 
 
-def _model(builder: GraphBuilder, output: str, size: int) -> onnx.ModelProto:
+def _model(builder: GraphBuilder, genres: int) -> onnx.ModelProto:
     given = helper.make_tensor_value_info(
         "features", TensorProto.UINT8, ["batch", N_MELS, "columns"]
     )
-    result = helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", size])
+    result = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", genres])
     graph = helper.make_graph(builder.nodes, "network", [given], [result], builder.constants)
     return helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION

@@ -1,4 +1,4 @@
-"""Candidates that hear the feature vector `statistics-1`: an SVM and a linear discriminant."""
+"""Candidates that hear a feature vector: an SVM and a linear discriminant."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 SPEC = "statistics-1"
-_CLIP = 3.0
-"""Standard deviations; a recording unlike all training data must not pull a score at will."""
+EMBEDDING = "musicnn-1"
 
 
 @cache
-def block_weights() -> Array:
-    """Weigh every feature by its block's size to the power -1/4, shape (features,).
+def block_weights(spec: str) -> Array:
+    """Weigh every feature by its block's size to the power -1/4, shape (features,) or ().
 
-    A block of 160 modulations then outvotes one of 16 contrasts by less.
+    A block of 160 modulations then outvotes one of 16 contrasts by less. An embedding has no
+    blocks.
     """
+    if spec != SPEC:
+        return np.ones(())
     blocks = [name.partition("[")[0] for name in statistics_names()]
     _, block, sizes = np.unique(blocks, return_inverse=True, return_counts=True)
     weights: Array = np.power(sizes[block].astype(np.float64), -0.25)
@@ -45,28 +47,38 @@ class Projection:
     spread: Array
     axes: Array
     """Shape (features, components); the block weights are in it."""
+    clip: float = 3.0
+    """Standard deviations; a recording unlike all training data must not pull a score at will."""
 
     @classmethod
-    def fit(cls, inputs: NDArray[Any], components: int) -> Projection:
-        """Learn from inputs (clips, features)."""
+    def fit(
+        cls, inputs: NDArray[Any], spec: str, components: int, clip: float = clip
+    ) -> Projection:
+        """Learn from inputs (clips, features) of this spec."""
         mean = inputs.mean(axis=0, dtype=np.float64)
         spread = inputs.std(axis=0, dtype=np.float64) + 1e-6
-        standard = np.clip((inputs - mean) / spread, -_CLIP, _CLIP) * block_weights()
-        pca = PCA(min(components, len(inputs) - 1), svd_solver="full").fit(standard)
-        return cls(mean, spread, block_weights()[:, np.newaxis] * pca.components_.T)
+        standard = np.clip((inputs - mean) / spread, -clip, clip) * block_weights(spec)
+        pca = PCA(min(components, *np.subtract(inputs.shape, (1, 0))), svd_solver="full")
+        axes = pca.fit(standard).components_.T
+        return cls(mean, spread, np.atleast_1d(block_weights(spec))[:, np.newaxis] * axes, clip)
 
     def __call__(self, inputs: NDArray[Any]) -> Array:
         """Project inputs (clips, features) to (clips, components)."""
-        projected: Array = np.clip((inputs - self.mean) / self.spread, -_CLIP, _CLIP) @ self.axes
+        standard = (inputs - self.mean) / self.spread
+        projected: Array = np.clip(standard, -self.clip, self.clip) @ self.axes
         return projected
 
-    def write(self, builder: GraphBuilder) -> str:
-        """Write the projection of `features` down and return the name of its value."""
+    def write(self, builder: GraphBuilder, onward: Array | None = None) -> str:
+        """Write the projection of `features` down and return the name of its value.
+
+        With `onward` (components, outputs), what comes out is multiplied by it, in one product.
+        """
         centred = builder.op("Sub", "features", builder.constant(self.mean))
         standard = builder.op("Div", centred, builder.constant(self.spread))
-        limits = builder.constant(-_CLIP), builder.constant(_CLIP)
+        limits = builder.constant(-self.clip), builder.constant(self.clip)
         clipped = builder.op("Clip", standard, *limits)
-        return builder.op("MatMul", clipped, builder.constant(self.axes))
+        axes = self.axes if onward is None else self.axes @ onward
+        return builder.op("MatMul", clipped, builder.constant(axes))
 
 
 @dataclass(frozen=True)
@@ -82,11 +94,14 @@ class Svm:
     @property
     def name(self) -> str:
         """What it is and its hyperparameters."""
-        return f"SVM (RBF, C={self.C:g}, gamma={self.width:g}/variance, {self.components} axes)"
+        return (
+            f"SVM of {self.spec} (RBF, C={self.C:g}, gamma={self.width:g}/variance,"
+            f" {self.components} axes)"
+        )
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSvm:
         """Fit to inputs (clips, features) and labels (clips,)."""
-        projection = Projection.fit(inputs, self.components)
+        projection = Projection.fit(inputs, self.spec, self.components)
         points = projection(inputs)
         gamma = self.width / points.var(axis=0).sum()
         weights = np.zeros((len(points), genres))
@@ -145,11 +160,11 @@ class Lda:
     @property
     def name(self) -> str:
         """What it is and its hyperparameters."""
-        return f"LDA (shrinkage={self.shrinkage:g}, {self.components} axes)"
+        return f"LDA of {self.spec} (shrinkage={self.shrinkage:g}, {self.components} axes)"
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedLinear:
         """Fit to inputs (clips, features) and labels (clips,)."""
-        projection = Projection.fit(inputs, self.components)
+        projection = Projection.fit(inputs, self.spec, self.components)
         discriminant = LinearDiscriminantAnalysis(
             solver="lsqr", shrinkage=self.shrinkage, priors=np.full(genres, 1 / genres)
         ).fit(projection(inputs), labels)
@@ -176,8 +191,6 @@ class FittedLinear:
     def graph(self) -> onnx.ModelProto:
         """Write the scores down as matrix products."""
         builder = GraphBuilder()
-        weighted = builder.op(
-            "MatMul", self.projection.write(builder), builder.constant(self.weights)
-        )
+        weighted = self.projection.write(builder, self.weights)
         builder.op("Add", weighted, builder.constant(self.bias), output="scores")
         return builder.model(len(self.projection.mean), len(self.bias))
