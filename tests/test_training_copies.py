@@ -132,5 +132,5 @@ def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
         manifest = build.build_gtzan(recipe, data, tmp_path / name, date(2026, 1, 2), ())
         assert manifest.training.tracks == len(data) - 1
         said[name] = manifest.training.recipe
-    assert said["copied"].endswith("nothing above 5 or 6.5 or 8 kHz, by lot")
+    assert "nothing above 5 or 6.5 or 8 kHz, by lot" in said["copied"]
     assert "taught" not in said["plain"]
