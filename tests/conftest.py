@@ -19,6 +19,9 @@ import pytest
 from tagger.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
+# tests run side by side: more threads would wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 SHARING = (
