@@ -12,7 +12,7 @@ import numpy as np
 from tagger.domain import LogMel
 from tagger.errors import TrainingDataError
 from tagger.features import extract
-from tagger.features.mel import N_MELS, RATE, hz_to_mel
+from tagger.features.mel import N_MELS, RATE, mel_centres
 from training.musicnn import COLUMN_SECONDS, embedder
 
 if TYPE_CHECKING:
@@ -166,18 +166,12 @@ def _on_our_bands(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Linear interpolation between neighbours, as the bands are evenly spaced on the mel scale.
     """
-    place = _centres(RATE) / _centres(_FMA_RATE)[0] - 1
+    place = mel_centres(RATE) / mel_centres(_FMA_RATE)[0] - 1
     below = np.minimum(place.astype(int), N_MELS - 2)
     share = (place - below).astype(np.float32)[:, np.newaxis]
     interpolated = levels[below] * (1 - share) + levels[below + 1] * share
     eight_bits: NDArray[np.uint8] = np.rint(4 * interpolated).astype(np.uint8)
     return eight_bits
-
-
-def _centres(rate: int) -> NDArray[np.float64]:
-    top = hz_to_mel(np.array([rate / 2]))[0]
-    centres: NDArray[np.float64] = np.linspace(0, top, N_MELS + 2)[1:-1]
-    return centres
 
 
 def _arrays(path: Path, *names: str) -> list[NDArray[Any]]:

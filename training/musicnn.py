@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-import onnxruntime
 from onnx import TensorProto, helper
 
-from tagger.features.mel import FRAMES_PER_COLUMN, HOP, N_MELS, RATE, TOP_DB, hz_to_mel
+from tagger.features.embedding import Embedder
+from tagger.features.mel import FRAMES_PER_COLUMN, HOP, N_MELS, RATE, TOP_DB, mel_centres
 from training.fit.graphs import IR_VERSION, OPSET, GraphBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import onnx
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -78,24 +78,7 @@ def network(variables: Mapping[str, Array], column_s: float = COLUMN_SECONDS) ->
 @cache
 def embedder(column_s: float) -> Embedder:
     """Return what embeds levels of this step."""
-    return Embedder(network(weights(), column_s))
-
-
-class Embedder:
-    """The network, running."""
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-
-    def __call__(self, levels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed a clip (N_MELS, columns), shape (1506,)."""
-        (rows,) = self._session.run(["embedding"], {"levels": levels[np.newaxis]})
-        row: NDArray[np.float32] = rows[0]
-        return row
+    return Embedder(network(weights(), column_s).SerializeToString())
 
 
 class _Writer(GraphBuilder):
@@ -118,7 +101,7 @@ class _Writer(GraphBuilder):
         scale, shift = self._normalised(0)
         normal = self.op("Mul", heard, self.constant(scale / np.log(10)))
         normal = self.op("Add", normal, self.constant(shift))
-        return self.op("Unsqueeze", normal, self._integers(1))
+        return self.op("Unsqueeze", normal, self.integers(1))
 
     def front(self, place: int, sound: str) -> str:
         """Convolve and keep the greatest over all bands, shape (batch, channels, columns).
@@ -141,8 +124,8 @@ class _Writer(GraphBuilder):
         )
         height = _BANDS - kernel.shape[1] + 1
         greatest = self.op("MaxPool", convolved, kernel_shape=[height, 1])
-        flat = self.op("Squeeze", greatest, self._integers(2))
-        kept = self.op("Slice", flat, *map(self._integers, (0, channels, 1)))
+        flat = self.op("Squeeze", greatest, self.integers(2))
+        kept = self.op("Slice", flat, *map(self.integers, (0, channels, 1)))
         rectified = self.op("Relu", self.op("Mul", kept, self._column(sign)))
         return self._affine(rectified, scale, shift)
 
@@ -164,7 +147,7 @@ class _Writer(GraphBuilder):
             "MaxPool", channels, kernel_shape=[self._pool], strides=[self._pool], ceil_mode=1
         )
         means = [
-            self.op("ReduceMean", v, self._integers(2), keepdims=0) for v in (greatest, channels)
+            self.op("ReduceMean", v, self.integers(2), keepdims=0) for v in (greatest, channels)
         ]
         self.op("Concat", *means, output="embedding", axis=1)
 
@@ -191,12 +174,6 @@ class _Writer(GraphBuilder):
     def _column(self, values: Array) -> str:
         return self.constant(values[:, np.newaxis])
 
-    def _integers(self, *values: int) -> str:
-        name = f"i{len(self.constants)}"
-        array = np.array(values, np.int64)
-        self.constants.append(onnx.numpy_helper.from_array(array, name))
-        return name
-
 
 def _carried_over(kernel: Array, step: float) -> Array:
     """Carry a kernel over frames, its first axis, over to columns `step` frames apart."""
@@ -215,16 +192,10 @@ def _carried_over(kernel: Array, step: float) -> Array:
 
 def _bands() -> Array:
     """Interpolate our bands at musicnn's centres, shape (96, N_MELS)."""
-    ours, theirs = _centres(RATE, N_MELS), _centres(_RATE, _BANDS)
+    ours, theirs = mel_centres(RATE, N_MELS), mel_centres(_RATE, _BANDS)
     place = (theirs - ours[0]) / (ours[1] - ours[0])
     shares: Array = np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(N_MELS)))
     return shares
-
-
-def _centres(rate: int, bands: int) -> Array:
-    top = hz_to_mel(np.array([rate / 2]))[0]
-    centres: Array = np.linspace(0, top, bands + 2)[1:-1]
-    return centres
 
 
 def _named(kind: str, place: int) -> str:

@@ -11,6 +11,7 @@ import click
 
 from tagger.cli.options import outcome_json, outcome_line, print_json, printable
 from tagger.domain import Action
+from tagger.players import Changes, notify_all
 from tagger.playlists import PlaylistAction
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from tagger.config import Players
     from tagger.domain import Outcome
-    from tagger.errors import TaggerError
     from tagger.filing import Refreshed
 
 WRITTEN = (Action.SET, Action.ADD)
@@ -51,6 +52,7 @@ class Report:
         self._genres: Counter[str] = Counter()
         self._playlists: Counter[str] = Counter()
         self._players: dict[str, str] = {}
+        self._changes = Changes()
         self.run: int | None = None
         """The number of the run that wrote, None if none did."""
 
@@ -76,6 +78,7 @@ class Report:
         self._actions[outcome.action] += 1
         if outcome.action in WRITTEN:
             self._genres.update(set(outcome.after) - set(outcome.before))
+        self._changes.outcome(outcome)
         self.show(outcome)
 
     def show(self, outcome: Outcome) -> None:
@@ -90,10 +93,11 @@ class Report:
                 self.warn(f"playlist {change.path}: {change.reason}")
         for problem in refreshed.problems:
             self.warn(f"playlists: {problem}")
+        self._changes.playlists(refreshed.written)
 
-    def players(self, notices: Mapping[str, TaggerError | None]) -> None:
-        """Hear which players were told of it, and why others were not."""
-        for name, error in notices.items():
+    def tell(self, players: Players) -> None:
+        """Have players told of all that was heard, and say which could not be."""
+        for name, error in notify_all(players, self._changes).items():
             self._players[name] = "failed" if error else "told"
             if error:
                 self.warn(f"player {name}: {error}")

@@ -12,7 +12,6 @@ import msgspec
 from tagger import filing, survey
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
 from tagger.cli.report import report
-from tagger.players import Changes, notify_all
 from tagger.scan import Scan
 from tagger.store import Store
 
@@ -82,7 +81,6 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _overridden(settings, **overrides)
     told = report(as_json=as_json, dry_run=dry_run)
-    changes = Changes()
     with Store(settings.store.folder) as store:
         scan = Scan(settings, store, paths)
         with told:
@@ -98,15 +96,12 @@ def command(
             with contextlib.closing(outcomes):  # before the store is, also when nobody reads on
                 for outcome in outcomes:
                     told.outcome(outcome)
-                    changes.outcome(outcome)
         told.run = scan.run_id
         if settings.playlists.enabled and not no_playlists and not dry_run:
             there = [root for root in scan.roots if survey.is_there(root, store)]
-            refreshed = filing.refresh_all(settings, there, store)
-            changes.playlists(refreshed.written)
-            told.playlists(refreshed)
+            told.playlists(filing.refresh_all(settings, there, store))
     if not dry_run:
-        told.players(notify_all(settings.players, changes))
+        told.tell(settings.players)
     told.finish()
     if told.failed:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -13,7 +13,6 @@ from tagger import filing, recovery, undo
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
 from tagger.cli.report import UNDONE, report
 from tagger.operations import write_options
-from tagger.players import Changes, notify_all
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -72,7 +71,6 @@ def command(
     genre was changed since is left as it is.
     """
     told = report(as_json=as_json, dry_run=dry_run, words=UNDONE)
-    changes = Changes()
     with Store(settings.store.folder) as store:
         recovery.recover(store)
         entries = _chosen(store, [path.resolve() for path in paths], run, since)
@@ -80,14 +78,11 @@ def command(
             told.expect(len({entry.change.path for entry in entries}))
             for outcome in undo.undo(entries, store, write_options(settings), dry_run=dry_run):
                 told.outcome(outcome)
-                changes.outcome(outcome)
         roots = list(dict.fromkeys(entry.root for entry in entries))
         if settings.playlists.enabled and not dry_run:
-            refreshed = filing.refresh_all(settings, roots, store)
-            changes.playlists(refreshed.written)
-            told.playlists(refreshed)
+            told.playlists(filing.refresh_all(settings, roots, store))
     if not dry_run:
-        told.players(notify_all(settings.players, changes))
+        told.tell(settings.players)
     told.finish()
     if told.failed:
         raise click.exceptions.Exit(SOME_FAILED)

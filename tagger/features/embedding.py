@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from tagger import networks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,19 +19,21 @@ if TYPE_CHECKING:
 SIZE = 1506
 
 
-def musicnn(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Embed a clip's levels (N_MELS, columns) in 0..255, shape (SIZE,)."""
-    (rows,) = _session().run(["embedding"], {"levels": levels[np.newaxis]})
-    row: NDArray[np.float32] = rows[0]
-    return row
+class Embedder:
+    """A network from `levels` to an `embedding`, running."""
+
+    def __init__(self, network: bytes) -> None:
+        """`network` is a serialised ONNX graph as `training.musicnn` makes it."""
+        self._session = networks.session(network)
+
+    def __call__(self, levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed a clip's levels (N_MELS, columns) in 0..255, shape (SIZE,)."""
+        (rows,) = self._session.run(["embedding"], {"levels": levels[np.newaxis]})
+        row: NDArray[np.float32] = rows[0]
+        return row
 
 
 @cache
-def _session() -> Any:
-    import onnxruntime  # noqa: PLC0415  # half a second that `--help` need not pay
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    network = files("tagger.features").joinpath("musicnn.onnx").read_bytes()
-    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+def musicnn() -> Embedder:
+    """Return musicnn for levels of `levels-1`'s step."""
+    return Embedder(files("tagger.features").joinpath("musicnn.onnx").read_bytes())

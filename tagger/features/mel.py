@@ -61,6 +61,13 @@ def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) / 27 * np.log(6.4)))
 
 
+def mel_centres(rate: int, bands: int = N_MELS) -> NDArray[np.float64]:
+    """Centres of mel filters up to half of `rate`, on the mel scale, shape (bands,)."""
+    top = hz_to_mel(np.array([rate / 2]))[0]
+    centres: NDArray[np.float64] = np.linspace(0, top, bands + 2)[1:-1]
+    return centres
+
+
 def mel_filters() -> NDArray[np.float32]:
     """Triangular mel filters, shape (N_MELS, N_FFT / 2 + 1), each of equal area."""
     top = hz_to_mel(np.array([RATE / 2]))[0]

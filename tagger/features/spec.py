@@ -43,7 +43,7 @@ def _statistics(log_mel: LogMel) -> NDArray[np.float32]:
 
 
 def _musicnn(log_mel: LogMel) -> NDArray[np.float32]:
-    return musicnn(quantised(log_mel))
+    return musicnn()(quantised(log_mel))
 
 
 SPECS = {

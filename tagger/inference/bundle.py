@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tagger import networks
 from tagger.domain import Prediction
 from tagger.errors import ModelError
 from tagger.features import spec
@@ -132,14 +133,8 @@ def _verified(path: Path, sha256: str) -> bytes:
 
 
 def _session(network: bytes) -> Any:
-    import onnxruntime  # noqa: PLC0415  # half a second that `--help` need not pay
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        return networks.session(network)
     except Exception as error:  # onnxruntime's errors share no base of their own
         raise ModelError(f"{MODEL_FILE} is no usable ONNX network: {_line(error)}") from error
 

@@ -30,6 +30,12 @@ class GraphBuilder:
         self.constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
         return name
 
+    def integers(self, *values: int) -> str:
+        """Add int64 constants, such as axes."""
+        name = f"i{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.array(values, np.int64), name))
+        return name
+
     def op(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add an operator and return the name of its output."""
         name = output or f"n{len(self.nodes)}"

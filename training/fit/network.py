@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from torch import nn
 from torch.nn import functional
 
@@ -99,8 +98,8 @@ def _write(network: Network, builder: GraphBuilder) -> str:
     levels = builder.op("Cast", "features", to=TensorProto.FLOAT)
     scaled = builder.op("Div", levels, builder.constant(255 * _SPREAD))
     standard = builder.op("Sub", scaled, builder.constant(_CENTRE / _SPREAD))
-    standard = builder.op("Unsqueeze", standard, _whole(builder, 1))
-    mean = builder.op("ReduceMean", standard, _whole(builder, 3))
+    standard = builder.op("Unsqueeze", standard, builder.integers(1))
+    mean = builder.op("ReduceMean", standard, builder.integers(3))
     relative = builder.op("Sub", standard, mean)
     # Adding nothing times the levels gives the heights the levels' length.
     nothing = builder.op("Mul", standard, builder.constant(0.0))
@@ -136,12 +135,6 @@ def _convolved(builder: GraphBuilder, values: str, layer: nn.Conv2d, norm: nn.Ba
         strides=list(layer.stride),
         pads=[*layer.padding, *layer.padding],
     )
-
-
-def _whole(builder: GraphBuilder, number: int) -> str:
-    name = f"whole{number}"
-    builder.constants.append(numpy_helper.from_array(np.array([number], np.int64), name))
-    return name
 
 
 def _model(builder: GraphBuilder, genres: int) -> onnx.ModelProto:
