@@ -74,6 +74,7 @@ class Workers:
         self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
         self._pool = self._new_pool()
         self._closed = False
+        self._joining = threading.Lock()
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -136,7 +137,8 @@ class Workers:
     def close(self, *, wait: bool = True) -> None:
         """End the processes, after the tasks under way or at once.
 
-        At once may be said from another thread than the one that waits for results.
+        At once may be said from another thread than the one that waits for results, and while
+        that one closes too.
         """
         with interrupts.held():
             self._closed = True
@@ -145,7 +147,8 @@ class Workers:
             if not wait:
                 for future in list(self._calls):
                     future.cancel()
-            self._pool.join()
+            with self._joining:  # two at a time would close Pebble's pipes twice
+                self._pool.join()
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,23 @@ def test_closing_at_once_ends_the_waiting():
                 pool.result(future, PATH)
         with pytest.raises(CancelledError):
             pool.submit(fine, 2)
+
+
+def test_several_threads_may_close_at_the_same_moment(monkeypatch):
+    closed = Connection.close
+
+    def slowly(connection):  # as when another thread takes its turn in the middle
+        before = connection.closed
+        time.sleep(0.05)
+        assert connection.closed == before
+        closed(connection)
+
+    pool = Workers(1, 60.0, 2048, nothing)
+    assert pool.result(pool.submit(fine, 1), PATH) == fine(1)
+    monkeypatch.setattr(Connection, "close", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        closings = [threads.submit(pool.close, wait=False) for _ in range(4)]
+    assert [closing.exception() for closing in closings] == [None] * 4
 
 
 def spin(started):
