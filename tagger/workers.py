@@ -109,11 +109,12 @@ class Workers:
         """Wait for a task on `path`.
 
         Raises what the task raised, or:
-            WorkerCrashedError: the worker died under it.
+            WorkerCrashedError: two workers died under it.
             WorkerTimedOutError: it took longer than the time limit, and was killed.
             WorkersUnusableError: workers die before they do anything.
             CancelledError: the pool was closed at once.
         """
+        died = False
         for _ in range(MAX_POOLS):
             try:
                 return _settled(future)
@@ -122,9 +123,12 @@ class Workers:
                     f"took longer than {self._timeout:.0f} s and was given up", path
                 ) from error
             except ProcessExpired as error:
-                raise WorkerCrashedError(
-                    "brought the listening process down: it is damaged or made to do harm", path
-                ) from error
+                if died:
+                    raise WorkerCrashedError(
+                        "brought the listening process down: it is damaged or made to do harm", path
+                    ) from error
+                # Pebble also blames the task before, whose answer was still on its way.
+                died, future = True, self._schedule(self._calls[future])
             except MemoryError as error:
                 reason = "needs more memory than a worker may have"
                 raise WorkerCrashedError(reason, path) from error

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from pebble.pool.process import TaskResult, WorkerManager
 
 from tagger.errors import (
     NotAudioError,
@@ -62,16 +63,28 @@ def test_a_result_comes_back(workers):
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
 def test_a_death_costs_one_task(workers, how):
-    before, deadly, after = (
-        workers.submit(fine, 1),
-        workers.submit(die, how),
-        workers.submit(fine, 2),
-    )
-    assert workers.result(before, PATH) == 1
+    assert workers.result(workers.submit(fine, 1), PATH) == 1
+    deadly, after = workers.submit(die, how), workers.submit(fine, 2)
     with pytest.raises(WorkerCrashedError) as caught:
         workers.result(deadly, PATH)
     assert caught.value.path == PATH
     assert workers.result(after, PATH) == 2
+
+
+def test_an_answer_that_is_on_its_way_when_the_worker_dies_is_not_lost(monkeypatch):
+    receive = WorkerManager.receive
+
+    def late(manager, timeout):
+        message = receive(manager, timeout)
+        if isinstance(message, TaskResult):
+            time.sleep(1.0)  # long enough to see the next task's worker dead
+        return message
+
+    monkeypatch.setattr(WorkerManager, "receive", late)
+    pool = Workers(1, 60.0, 2048, nothing)
+    innocent, _ = pool.submit(fine, 1), pool.submit(die, signal.SIGKILL)
+    assert pool.result(innocent, PATH) == 1
+    pool.close(wait=False)
 
 
 def test_a_hang_is_killed_after_the_time_limit(workers):
