@@ -6,6 +6,8 @@ import os
 import pickle
 import shutil
 import subprocess
+import wave
+from pathlib import Path
 
 import bundles
 import golden
@@ -53,6 +55,8 @@ def test_loudness_changes_no_prediction(decibels):
     assert one.probabilities == pytest.approx(other.probabilities, abs=2e-3)
 
 
+READING = Path("/usr/share/pocketsphinx/test/data/librivox")
+"""A voice at 16 kHz that the model was not taught."""
 NO_MUSIC = {
     "tone": lambda t: np.sin(2 * np.pi * 440 * t),
     "hum": lambda t: np.sign(np.sin(2 * np.pi * 50 * t)),
@@ -80,6 +84,17 @@ def test_the_default_model_is_unsure_of_speech(voice, tmp_path):
     text = "It was the best of times, it was the worst of times. " * 12
     said = tmp_path / "said.wav"
     subprocess.run(["espeak-ng", "-v", voice, "-w", said, text], check=True)
+    assert_left_alone(read_clip(said).samples)
+
+
+@pytest.mark.skipif(not READING.exists(), reason="needs the Debian package pocketsphinx-testdata")
+def test_the_default_model_is_unsure_of_a_recorded_book(tmp_path):
+    said = tmp_path / "said.wav"
+    with wave.open(str(said), "wb") as whole:
+        whole.setparams((1, 2, 16_000, 0, "NONE", ""))
+        for path in sorted(READING.glob("*.wav")):
+            with wave.open(str(path)) as part:
+                whole.writeframes(part.readframes(part.getnframes()))
     assert_left_alone(read_clip(said).samples)
 
 

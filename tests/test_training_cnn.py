@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -16,7 +14,7 @@ from training import publish  # noqa: E402
 from training.ensemble import Ensemble, HeldOut  # noqa: E402
 from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
 from training.fit.cnn import Cnn, Schedule  # noqa: E402
-from training.fit.guard import Guard  # noqa: E402
+from training.fit.distance import DistanceGuard  # noqa: E402
 from training.fit.statistics import Lda  # noqa: E402
 
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
@@ -68,12 +66,12 @@ def test_an_ensemble_with_it_is_one_graph(fitted):
     linear = Lda(components=5)
     parts = (linear.fit(statistics, labels, 2), fitted)
     held_out = HeldOut(np.arange(0), np.empty((0, 2)))
-    guard = replace(Guard.fit(statistics), limit=0.9)
-    ensemble = Ensemble((linear, Cnn(QUICK)), parts, np.array([0.5, 0.25]), guard, held_out)
+    guard = DistanceGuard().fit(statistics).with_limit(0.9)
+    ensemble = Ensemble((linear, Cnn(QUICK)), parts, np.array([0.5, 0.25]), (guard,), held_out)
     session = onnxruntime.InferenceSession(publish.network(ensemble, 2))
     (given,) = session.run(["probabilities"], {"levels": levels, "statistics": statistics})
     total = 0.5 * parts[0].scores(statistics) + 0.25 * parts[1].scores(levels)
-    total *= guard.trust(guard.distances(statistics))
+    total *= guard.trust(guard.measure(statistics))
     wanted = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(given, wanted, atol=1e-3)
 

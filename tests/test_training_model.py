@@ -115,14 +115,14 @@ def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
     assert publish.verify_bundle(tmp_path, ensemble, data) < 1e-4
     with pytest.raises(ModelError, match="differs"):
         publish.verify_bundle(tmp_path, other, data)
-    assert manifest.inputs == {"statistics": "statistics-1"}
+    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-1"}
 
 
 def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):
     clips = np.flatnonzero(data.known)
     inputs = data.inputs["statistics-1"][clips]
-    trust = ensemble.guard.trust(ensemble.guard.distances(inputs))
-    assert (trust == 1).mean() > 0.95
+    distance = ensemble.guards[0]
+    assert (distance.trust(distance.measure(inputs)) == 1).mean() > 0.95
     strange = inputs[:5] + 8 * (inputs[:5] - inputs.mean(axis=0))
     others = replace(data, levels=data.levels[clips[:5]])
     others.inputs["statistics-1"] = strange

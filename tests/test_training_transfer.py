@@ -12,7 +12,7 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.features.mel import RATE, mel_filters
 from training.dataset import read_fma_small
-from training.transfer import SHARED, fma_to_gtzan, gtzan_to_fma
+from training.transfer import SHARED, WAYS, fma_to_gtzan, gtzan_to_fma
 
 FMA_GENRES = ("Folk", "Hip-Hop", "Pop", "Rock")
 OUR_NAMES = {"Hip-Hop": "hiphop", "Pop": "pop", "Rock": "rock"}
@@ -67,12 +67,13 @@ def test_fma_is_read_on_our_bands_and_scale(tmp_path):
     assert data.members("fma_small", "train").tolist() == [0]
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("asked", [gtzan_to_fma, fma_to_gtzan])
-def test_shared_genres_carry_over(tmp_path, asked):
+def test_shared_genres_carry_over(tmp_path, asked, way):
     theirs = [FMA_GENRES[n % 4] for n in range(64)]
     ours = [SHARED[n % 3] for n in range(60)]
     write_fma(tmp_path, spectra(theirs, 105.6, 128, 63), theirs)
     write_gtzan(tmp_path, spectra(ours, 127, 387, 255), ours)
-    figure = asked(tmp_path)
+    figure = asked(tmp_path, way)
     assert figure.tracks == (48 if asked is gtzan_to_fma else 60)
-    assert figure.accuracy > 0.9
+    assert figure.accuracy > 0.8  # by chance it would be a third

@@ -19,6 +19,8 @@ from training.dataset import read_gtzan
 from training.reference import REFERENCES
 from training.report import gtzan_subject, page
 from training.robustness import robustness as measure_robustness
+from training.silence import speech_written
+from training.speech import VECTORS, make_speech
 from training.transfer import TRANSFERS
 
 if TYPE_CHECKING:
@@ -83,6 +85,15 @@ def embedding(output: Path) -> None:
 
 
 @main.command()
+@click.argument(
+    "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
+)
+def speech(recordings: Path) -> None:
+    """Compute the vectors of recorded speech, in folders COLLECTION/VOICE."""
+    click.echo(f"{make_speech(recordings)} clips: {VECTORS}")
+
+
+@main.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(_FIGURES)))
 @_data
 def benchmark(names: tuple[str, ...], data: Path) -> None:
@@ -109,6 +120,14 @@ def robustness(data: Path) -> None:
     """Measure how predictions hold under codecs, cuts and silence; one JSON object a line."""
     for held in measure_robustness(RECIPE, _clips(data), data / "gtzan_clips"):
         click.echo(msgspec.json.encode(held).decode())
+
+
+@main.command()
+@_data
+def silence(data: Path) -> None:
+    """Measure how much speech would get a genre; one JSON object a line."""
+    for spoken in speech_written(RECIPE, _clips(data)):
+        click.echo(msgspec.json.encode(spoken).decode())
 
 
 @main.command()

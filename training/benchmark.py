@@ -98,13 +98,14 @@ def _evaluation(name: str, split: str, results: Sequence[Result]) -> Evaluation:
         split=split,
         command=COMMAND.format(name),
         calibration_error=_rounded(calibration_error(together)),
-        written=_written([(result.tracks, result.track_threshold) for result in results]),
+        written=written([(result.tracks, result.track_threshold) for result in results]),
         album_accuracy=_rounded(np.mean([result.albums.accuracy for result in results])),
-        album_written=_written([(result.albums, result.album_threshold) for result in results]),
+        album_written=written([(result.albums, result.album_threshold) for result in results]),
     )
 
 
-def _written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
+def written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
+    """Tell what would be written above thresholds: how much of it is right, at what share."""
     kept = [verdicts.surer_than(threshold) for verdicts, threshold in decided]
     right = np.concatenate([v.right[k] for (v, _), k in zip(decided, kept, strict=True)])
     coverage = np.concatenate(kept).mean()

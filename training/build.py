@@ -12,6 +12,7 @@ from training.ensemble import Recipe, train
 from training.fit.statistics import EMBEDDING, Lda, Svm
 from training.publish import Provenance, publish, write_card
 from training.reference import REFERENCES
+from training.speech import ABOUT as SPEECH
 
 if TYPE_CHECKING:
     from datetime import date
@@ -48,7 +49,8 @@ def build_gtzan(
     ensemble = train(recipe, data, members)
     evaluation = {n: BENCHMARKS[n](recipe, data) for n in benchmarks if n in BENCHMARKS}
     beside = {n: REFERENCES[n](recipe, data) for n in benchmarks if n in REFERENCES}
-    made = Provenance("gtzan", created, _GTZAN, "python -m training build --data DATA")
+    about = f"{_GTZAN}\n\n{SPEECH}"
+    made = Provenance("gtzan", created, about, "python -m training build --data DATA")
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest, beside))
     return manifest

@@ -31,7 +31,7 @@ No artist is in both the training and the test part. Hyperparameters, calibratio
 thresholds came from artist-grouped cross-validation inside each training part, all from uncut
 clips. That band-limited copies are taught was chosen by such a cross-validation on all clips, the
 test parts' among them; musicnn's embedding by one on Kereliuk's training part alone. Kereliuk's
-test part had been measured before with two earlier recipes: a trace of choice is in both figures.
+test part had been measured before with three earlier recipes: a trace of choice is in both figures.
 
 "Written" is what lies above the threshold for a promised precision of 0.90: how much of it was
 right, at what share of all tracks. "Albums" are stand-ins: an artist's tracks, at most 8 together,
@@ -66,8 +66,8 @@ resamples of the artists. That is more than on average, as a margin for other co
   kept less well, by how much was not measured for this model.
 - Albums are pooled as they were measured, on one artist's tracks from several records; the tracks
   of a real album are more alike and tell less together.
-- Speech, noise and tones are mostly told from music, by their distance from all that was taught
-  (`docs/training.md` has what was tried); what is near music gets a genre all the same.
+- Speech is told from music by clips of speech, noise and tones by their distance from all that was
+  taught (`docs/training.md` has how well); what is near music gets a genre all the same.
 - Loudness plays no part: a clip is heard relative to its own maximum. Silence at the beginning is
   passed over.
 - How predictions hold under low bit rates, a narrow band and cuts stands in `docs/training.md` of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +79,27 @@ class Dataset:
         """Return the indices of the clips in these parts of a published split."""
         return np.flatnonzero(np.isin(self.splits[split], parts))
 
+    def with_features(self, features: Mapping[str, NDArray[Any]]) -> Heard:
+        """Give the same clips with other features, by spec."""
+        kept = {part.name: getattr(self, part.name) for part in fields(Dataset)}
+        return Heard(**kept, features=features)
+
     @cached_property
     def _copied(self) -> Mapping[str, NDArray[Any]]:
         return {} if self.copies is None else _Computed(self.copies, self.column_s)
+
+
+@dataclass(frozen=True, eq=False)
+class Heard(Dataset):
+    """Clips whose features were computed before."""
+
+    features: Mapping[str, NDArray[Any]] = field(kw_only=True)
+    """By spec; an array of arrays where clips differ in length."""
+
+    @cached_property
+    def inputs(self) -> Mapping[str, NDArray[Any]]:
+        """Features of every clip by spec."""
+        return self.features
 
 
 def read_gtzan(folder: Path) -> Dataset:

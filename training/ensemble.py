@@ -1,7 +1,7 @@
 """Several candidates as one calibrated model.
 
-probabilities = softmax(trust * sum over candidates of weight * scores), where the trust is that of
-`training.fit.guard`, 1 for nearly all music. The weights are fitted to the
+probabilities = softmax(trust * sum over candidates of weight * scores), where the trust is the
+product of the guards', 1 for nearly all music. The weights are fitted to the
 held-out scores of an artist-grouped cross-validation by least log loss, so that one small convex
 fit does the averaging and the calibration (it is temperature scaling, Guo et al.,
 arXiv 1706.04599, with a temperature for each candidate).
@@ -9,6 +9,7 @@ arXiv 1706.04599, with a temperature for each candidate).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +18,25 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.model_selection import StratifiedGroupKFold
 
-from training.fit.guard import Guard
-from training.fit.statistics import SPEC
+from training.fit.distance import DistanceGuard
+from training.fit.speech import SpeechGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from training.dataset import Dataset
-    from training.fit import Candidate, Fitted
+    from training.fit import Candidate, Fitted, FittedGuard, Guard
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
 FOLDS = 5
+FAMILIAR = 0.99
+"""Share of music, taught or unheard, that lies within a guard's limit."""
+FAMILIAR_OF_GENRE = 0.9
+"""The least share of each genre that does: who teaches readings or noise wants them named."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,13 @@ class Recipe:
     families: tuple[tuple[Candidate, ...], ...]
     repeats: int = 3
     """Cross-validations with other folds, whose held-out predictions are used together."""
+    guards: tuple[Guard, ...] = (DistanceGuard(), SpeechGuard())
+
+    @property
+    def specs(self) -> set[str]:
+        """The feature specs that its parts hear."""
+        candidates = {candidate.spec for family in self.families for candidate in family}
+        return candidates | {guard.spec for guard in self.guards}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +72,27 @@ class Ensemble:
     candidates: tuple[Candidate, ...]
     fitted: tuple[Fitted, ...]
     weights: Array
-    guard: Guard
+    guards: tuple[FittedGuard, ...]
     held_out: HeldOut
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """The feature specs that its parts hear, each once."""
+        candidates = (candidate.spec for candidate in self.candidates)
+        return tuple(dict.fromkeys([*candidates, *(guard.spec for guard in self.guards)]))
 
     def log_probabilities(self, data: Dataset, members: Indices) -> Array:
         """Predict clips, shape (members, genres)."""
+        return self.predict({spec: data.inputs[spec][members] for spec in self.specs})
+
+    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> Array:
+        """Predict from features by spec, each (clips, ...), to (clips, genres)."""
         scores = [
-            fitted.scores(data.inputs[candidate.spec][members])
+            fitted.scores(inputs[candidate.spec])
             for candidate, fitted in zip(self.candidates, self.fitted, strict=True)
         ]
-        trust = self.guard.trust(self.guard.distances(data.inputs[self.guard.spec][members]))
-        return combined(scores, self.weights, trust)
+        trusts = [guard.trust(guard.measure(inputs[guard.spec])) for guard in self.guards]
+        return combined(scores, self.weights, trusts)
 
 
 def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
@@ -80,26 +102,24 @@ def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
     chosen = [_best(family, data, members, recipe.repeats) for family in recipe.families]
     candidates, scores = zip(*chosen, strict=True)
     weights = fitted_weights(scores, labels)
-    distances = _distances(data, members, recipe.repeats)
-    taught, _ = data.lesson(SPEC, members)
-    guard = Guard.fit(taught).with_limit(taught, distances)
+    guarded = [_guarded(guard, data, members, recipe.repeats) for guard in recipe.guards]
     fitted = tuple(
         candidate.fit(*data.lesson(candidate.spec, members), len(data.genres))
         for candidate in candidates
     )
-    held_out = HeldOut(repeated, combined(scores, weights, guard.trust(distances)))
-    return Ensemble(candidates, fitted, weights, guard, held_out)
+    held_out = HeldOut(repeated, combined(scores, weights, [trust for _, trust in guarded]))
+    return Ensemble(candidates, fitted, weights, tuple(guard for guard, _ in guarded), held_out)
 
 
 def combined(
-    scores: Sequence[NDArray[np.floating]], weights: Array, trust: Array | float = 1.0
+    scores: Sequence[NDArray[np.floating]], weights: Array, trusts: Sequence[Array] = ()
 ) -> Array:
     """Turn candidates' scores, each (clips, genres), into log-probabilities.
 
-    `trust`, shape (clips, 1), is what the guard leaves of them.
+    `trusts`, each of shape (clips, 1), are what the guards leave of them.
     """
     total = sum(weight * score for weight, score in zip(weights, scores, strict=True))
-    logs: Array = log_softmax(total * trust, axis=1)
+    logs: Array = log_softmax(math.prod(trusts, start=total), axis=1)
     return logs
 
 
@@ -151,13 +171,33 @@ def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: in
     return _unheard(learn, candidate.spec, data, members, repeats)
 
 
-def _distances(data: Dataset, members: Indices, repeats: int) -> Array:
-    """Tell how far every clip is from the others, without its artist, (repeats * members,)."""
+def _guarded(
+    guard: Guard, data: Dataset, members: Indices, repeats: int
+) -> tuple[FittedGuard, Array]:
+    """Fit a guard; give it with its trust in every clip without its artist.
+
+    Of few clips, those that were taught measure more than others: each bends the guard to itself.
+    They are as familiar as the others, so the limit lets both through.
+    """
 
     def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
-        return Guard.fit(data.lesson(SPEC, fit)[0]).distances
+        return guard.fit(data.lesson(guard.spec, fit)[0]).measure
 
-    return _unheard(learn, SPEC, data, members, repeats)
+    taught, labels = data.lesson(guard.spec, members)
+    fitted = guard.fit(taught)
+    unheard = _unheard(learn, guard.spec, data, members, repeats)
+    limit = max(
+        _familiar(fitted.measure(taught), labels),
+        _familiar(unheard, data.labels[np.tile(members, repeats)]),
+    )
+    limited = fitted.with_limit(limit)
+    return limited, limited.trust(unheard)
+
+
+def _familiar(measures: Array, labels: Indices) -> float:
+    """Find the limit within which there is FAMILIAR music, and enough of each genre."""
+    genres = [np.quantile(measures[labels == g], FAMILIAR_OF_GENRE) for g in np.unique(labels)]
+    return float(max(np.quantile(measures, FAMILIAR), *genres))
 
 
 def _unheard(

@@ -11,8 +11,7 @@ has not heard them either. The other one hears everything, and is the one that d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from scipy.special import log_softmax
 from tagger.inference.manifest import Evaluation, Written
 from training.benchmark import PROMISE
 from training.build import RECIPE
-from training.dataset import Dataset
+from training.dataset import Heard
 from training.ensemble import HeldOut
 from training.evaluate import (
     album_verdicts,
@@ -35,6 +34,7 @@ from training.evaluate import (
 )
 from training.own_card import card
 from training.publish import Provenance, publish, write_card
+from training.speech import ABOUT as SPEECH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from tagger.inference.manifest import Manifest
     from tagger.store import Store
+    from training.dataset import Dataset
     from training.ensemble import Ensemble, Recipe
     from training.evaluate import Verdicts
     from training.selecting import Selection
@@ -57,19 +58,6 @@ COMMAND = "tagger train"
 ABOUT = "Your own music library; nothing of it is in the bundle but what the model learned."
 LARGE = 3000
 """Tracks from which on less is tried: an SVM's time grows with their square."""
-
-
-@dataclass(frozen=True, eq=False)
-class Heard(Dataset):
-    """Selected recordings with features that were computed before."""
-
-    features: Mapping[str, NDArray[Any]]
-    """By spec; an array of arrays where clips differ in length."""
-
-    @cached_property
-    def inputs(self) -> dict[str, NDArray[Any]]:
-        """Features of every clip by spec."""
-        return dict(self.features)
 
 
 def read(selection: Selection, store: Store, specs: Sequence[str]) -> Heard:
@@ -97,11 +85,6 @@ def recipe_for(tracks: int) -> Recipe:
         return RECIPE
     middle = tuple((family[len(family) // 2],) for family in RECIPE.families)
     return replace(RECIPE, families=middle, repeats=1)
-
-
-def specs_of(recipe: Recipe) -> set[str]:
-    """Return the feature specs that a recipe's candidates hear."""
-    return {candidate.spec for family in recipe.families for candidate in family}
 
 
 def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
@@ -160,7 +143,7 @@ def write(
 
     Raises ModelError when the exported network is not equal to the fitted one.
     """
-    made = Provenance("own", created, ABOUT, COMMAND)
+    made = Provenance("own", created, f"{ABOUT} {SPEECH}", COMMAND)
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest

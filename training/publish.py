@@ -31,11 +31,14 @@ if TYPE_CHECKING:
     from training.dataset import Dataset
     from training.ensemble import Ensemble
 
-TOLERANCE = 1e-4
-"""Greatest difference of a probability between the fitted ensemble and the bundle."""
+TOLERANCE = 2e-3
+"""Greatest difference of a probability between the fitted ensemble and the bundle.
+
+Single precision moves it by some 1e-4, and by more where a track lies at a guard's limit.
+"""
 _KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
 COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
-GUARDED = "; all of it shrinks where a track is unlike what was taught (`training/fit/guard.py`)"
+GUARDED = "; all of it shrinks where a track is unlike what was taught, or like speech"
 _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
 
 
@@ -73,13 +76,16 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
         nodes.append(
             helper.make_node("Mul", [f"{place}/scores", f"{place}/weight"], [weighted[-1]])
         )
-    guard = compose.add_prefix(ensemble.guard.graph(), "guard/").graph
-    _rename(guard, "guard/features", inputs[ensemble.guard.spec])
-    constants += guard.initializer
-    nodes += guard.node
     nodes.append(helper.make_node("Sum", weighted, ["total"]))
-    nodes.append(helper.make_node("Mul", ["total", "guard/trust"], ["trusted"]))
-    nodes.append(helper.make_node("Softmax", ["trusted"], ["probabilities"], axis=-1))
+    trusted = "total"
+    for place, guard in enumerate(ensemble.guards):
+        part = compose.add_prefix(guard.graph(), f"guard{place}/").graph
+        _rename(part, f"guard{place}/features", inputs[guard.spec])
+        constants += part.initializer
+        before, trusted = trusted, f"guard{place}/trusted"
+        nodes += part.node
+        nodes.append(helper.make_node("Mul", [before, f"guard{place}/trust"], [trusted]))
+    nodes.append(helper.make_node("Softmax", [trusted], ["probabilities"], axis=-1))
     graph = helper.make_graph(
         nodes,
         "tagger",
@@ -97,8 +103,7 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
 
 def input_names(ensemble: Ensemble) -> dict[str, str]:
     """Name the network's input for each feature spec: the spec without its version."""
-    specs = [*(candidate.spec for candidate in ensemble.candidates), ensemble.guard.spec]
-    return {spec: spec.rpartition("-")[0] for spec in specs}
+    return {spec: spec.rpartition("-")[0] for spec in ensemble.specs}
 
 
 def publish(

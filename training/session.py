@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Manifest
     from tagger.store import Sample, Store
     from training.comparing import Comparison
+    from training.dataset import Heard
     from training.ensemble import Ensemble
     from training.gathering import Said
     from training.progress import Progress
@@ -139,7 +140,7 @@ class Session:
         """
         require_enough(prepared.selection, self._settings.training.minimum)
         recipe = own.recipe_for(len(prepared.selection.members))
-        specs = sorted(own.specs_of(recipe) | set(self._current.specs))
+        specs = sorted(recipe.specs | set(self._current.specs))
         data = own.read(prepared.selection, self._store, specs)
         held = np.array(prepared.held)
         unheard = apart(data, np.flatnonzero(~held), np.flatnonzero(held))
@@ -161,7 +162,7 @@ class Session:
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, told)
 
     def _specs(self, tracks: int) -> set[str]:
-        return own.specs_of(own.recipe_for(tracks)) | set(self._current.specs)
+        return own.recipe_for(tracks).specs | set(self._current.specs)
 
     def _look(self, hearing: Hearing, said: Said) -> tuple[list[Sample], list[Unheard]]:
         paths = sorted({label.path for label in said.labels})
@@ -188,7 +189,7 @@ class Session:
                 found |= {(record.content_id, key) for key in new}
         return frozenset(found)
 
-    def _fit(self, data: own.Heard, members: Indices, stage: str) -> Ensemble:
+    def _fit(self, data: Heard, members: Indices, stage: str) -> Ensemble:
         recipe = remembered(own.recipe_for(len(data)), self._folder / "scores")
 
         def done(steps: int, total: int) -> None:
@@ -201,7 +202,7 @@ class Session:
         with threadpool_limits(limits=1, user_api="blas"):
             return own.tempered(train(recipe, data, members), data)
 
-    def _compare(self, measured: Path, data: own.Heard, held: Indices) -> Comparison:
+    def _compare(self, measured: Path, data: Heard, held: Indices) -> Comparison:
         """Compare models that have not heard the held-out artists.
 
         Of the default model that is true unless they are in the data that it was made from.

@@ -3,12 +3,13 @@
 A candidate names the feature spec that it hears and fits itself to labelled clips; what comes
 out scores clips and exports itself as an ONNX graph. Scores are unnormalised log-probabilities
 of any scale: `training.ensemble` weights the candidates' scores, adds them and makes them
-calibrated probabilities, so a candidate has no calibration of its own.
+calibrated probabilities, so a candidate has no calibration of its own. Guards say how far the
+scores are to be trusted.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,4 +47,42 @@ class Candidate(Protocol):
 
         The same data gives the same result, and every genre has at least one clip.
         """
+        ...
+
+
+class FittedGuard(Protocol):
+    """A guard that has learned; an immutable value."""
+
+    @property
+    def spec(self) -> str:
+        """The feature spec of its inputs."""
+        ...
+
+    def with_limit(self, limit: float) -> Self:
+        """Give the same guard, which trusts clips up to this measure."""
+        ...
+
+    def measure(self, inputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Say how unlike what was taught clips are, shape (clips,); more is stranger."""
+        ...
+
+    def trust(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give what a clip's scores are multiplied by, 0 to 1, shape (clips, 1)."""
+        ...
+
+    def graph(self) -> onnx.ModelProto:
+        """Export as ONNX: input `features` (batch, ...), output `trust` (batch, 1)."""
+        ...
+
+
+class Guard(Protocol):
+    """A way to tell what is no music, or none that a model knows; an immutable value."""
+
+    @property
+    def spec(self) -> str:
+        """The feature spec of its inputs."""
+        ...
+
+    def fit(self, inputs: NDArray[Any]) -> FittedGuard:
+        """Learn from clips that are taught, `inputs` (clips, features); trusts all yet."""
         ...

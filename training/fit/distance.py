@@ -9,7 +9,7 @@ principal axes (Lee et al. 2018, arXiv 1807.03888).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -28,48 +28,47 @@ _CLIPS_A_COMPONENT = 10
 _CLIP = 6.0
 _STEEPNESS = 16
 """A tenth beyond the limit leaves a fifth of the scores, a quarter leaves 3%."""
-FAMILIAR = 0.99
-"""Share of music, taught or unheard, that lies within the limit."""
+
+
+@dataclass(frozen=True)
+class DistanceGuard:
+    """How far a track lies from all clips that are taught."""
+
+    spec: str = SPEC
+
+    def fit(self, inputs: NDArray[Any]) -> FittedDistance:
+        """Learn from inputs (clips, features)."""
+        components = min(_COMPONENTS, max(1, len(inputs) // _CLIPS_A_COMPONENT))
+        projection = Projection.fit(inputs, self.spec, components, _CLIP)
+        points = projection(inputs)
+        return FittedDistance(self.spec, projection, points.mean(axis=0), points.std(axis=0) + 1e-6)
 
 
 @dataclass(frozen=True, eq=False)
-class Guard:
+class FittedDistance:
     """Knows where the clips lie that a model was taught."""
 
+    spec: str
     projection: Projection
     centre: Array
     spread: Array
     """Shape (components,), as is `centre`."""
     limit: float = np.inf
     """The distance from which on scores count less."""
-    spec: str = SPEC
 
-    @classmethod
-    def fit(cls, inputs: NDArray[Any]) -> Guard:
-        """Learn from inputs (clips, features)."""
-        components = min(_COMPONENTS, max(1, len(inputs) // _CLIPS_A_COMPONENT))
-        projection = Projection.fit(inputs, SPEC, components, _CLIP)
-        points = projection(inputs)
-        return cls(projection, points.mean(axis=0), points.std(axis=0) + 1e-6)
+    def with_limit(self, limit: float) -> Self:
+        """Give the same guard with the limit that `training.ensemble` found."""
+        return replace(self, limit=limit)
 
-    def with_limit(self, taught: NDArray[Any], unheard: Array) -> Guard:
-        """Set the limit by clips that it heard and the distances of some that one like it did not.
-
-        Of few clips, those that were taught lie further out: each bends the axes to itself. They
-        are as familiar as the others.
-        """
-        distances = [self.distances(taught), unheard]
-        return replace(self, limit=max(float(np.quantile(d, FAMILIAR)) for d in distances))
-
-    def distances(self, inputs: NDArray[Any]) -> Array:
+    def measure(self, inputs: NDArray[Any]) -> Array:
         """Give the root mean square of the standardised coordinates, shape (clips,)."""
         points = (self.projection(inputs) - self.centre) / self.spread
         distances: Array = np.sqrt((points**2).mean(axis=1))
         return distances
 
-    def trust(self, distances: Array) -> Array:
-        """Give what scores are multiplied by, 1 within the limit, shape (clips, 1)."""
-        trust: Array = np.minimum(1, self.limit / distances) ** _STEEPNESS
+    def trust(self, measures: Array) -> Array:
+        """Give 1 within the limit, and less and less beyond, shape (clips, 1)."""
+        trust: Array = np.minimum(1, self.limit / measures) ** _STEEPNESS
         return trust[:, np.newaxis]
 
     def graph(self) -> onnx.ModelProto:
