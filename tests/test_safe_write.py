@@ -19,7 +19,7 @@ import media
 import pytest
 from tagging import BLUES, TWO, leftovers, restore, write
 
-from tagger import tags
+from tagger import leases, tags
 from tagger.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
 from tagger.leases import HAS_LEASES
@@ -328,6 +328,24 @@ def test_a_file_that_somebody_still_writes(tmp_path):
     with path.open("rb"):  # one who reads it is in nobody's way
         write(path)
     assert tags.read(path).genres == TWO
+
+
+def test_two_writers_at_once_are_one_write(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.mp3")
+    other = []
+
+    def at_the_last_moment(_):
+        if not other:
+            other.append(True)
+            with pytest.raises(FileChangedError, match="changing"):
+                write(path)
+        return False
+
+    monkeypatch.setattr(leases, "is_being_written", at_the_last_moment)
+    write(path)
+    assert other
+    assert tags.read(path).genres == TWO
+    assert leftovers(tmp_path) == []
 
 
 def test_a_folder_that_is_moved_away_meanwhile_is_not_followed_elsewhere(tmp_path):

@@ -1,7 +1,7 @@
 """Replacing a file as a transaction: at every moment its name holds the old bytes or the new ones.
 
     open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
-    ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
+    ->  lock  ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
 
 The copy stands in the same folder under a dot name of our own and is locked while its writer
 lives, so that `remove_leftovers` can tell what a killed process left behind. All names are looked
@@ -188,6 +188,7 @@ class Replacement:
                 status = os.fstat(self.original.fileno())
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(target)
+            self._lock()
             self._check_unchanged()
         before_commit()
         with self.errors():
@@ -208,6 +209,17 @@ class Replacement:
         with contextlib.suppress(OSError):
             os.fsync(self._folder)
         return identity
+
+    def _lock(self) -> None:
+        """Keep another tagger from replacing the same file between the last look and the rename."""
+        try:
+            fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FileChangedError(
+                "somebody else is changing the file", self._path, "it will be looked at again"
+            ) from error
+        except OSError:
+            pass  # not every network file system has locks
 
     def _check_unchanged(self) -> None:
         named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
