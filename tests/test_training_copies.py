@@ -89,7 +89,7 @@ def test_without_copies_clips_alone_are_taught(plain):
 def test_copies_are_taught_with_their_clips_and_never_asked(copied):
     members = np.flatnonzero(copied.known)
     attentive = Attentive(Lda(components=20))
-    ensemble = train(Recipe(((attentive,),), repeats=2), copied, members)
+    ensemble = train(Recipe(((attentive,),), repeats=2, guards=()), copied, members)
     uncut, copies = whose(copied)
     assert len(attentive.lessons) == 2 * FOLDS + 1
     for inputs, labels, asked in attentive.lessons:
@@ -119,14 +119,14 @@ def test_copies_keep_a_narrow_band_from_misleading(plain):
     narrow = replace(clips, levels=np.stack([band_limited(clip, 6_000) for clip in clips.levels]))
 
     def loss(taught):
-        ensemble = train(Recipe(((Lda(components=20),),), repeats=1), taught, fit)
+        ensemble = train(Recipe(((Lda(components=20),),), repeats=1, guards=()), taught, fit)
         return log_loss(ensemble.log_probabilities(narrow, test), narrow.labels[test])
 
     assert loss(with_copies(clips)) < 0.8 * loss(clips)
 
 
 def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
-    recipe = Recipe(((Lda(components=20),),), repeats=1)
+    recipe = Recipe(((Lda(components=20),),), repeats=1, guards=())
     said = {}
     for name, data in {"plain": plain, "copied": copied}.items():
         manifest = build.build_gtzan(recipe, data, tmp_path / name, date(2026, 1, 2), ())

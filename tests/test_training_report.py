@@ -21,7 +21,7 @@ from training.ensemble import HeldOut, Recipe
 from training.evaluate import Verdicts
 from training.fit.statistics import Lda
 
-RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2)
+RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
 
 @pytest.fixture(scope="module")

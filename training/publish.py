@@ -148,11 +148,12 @@ def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Trai
     ]
     members = np.unique(ensemble.held_out.members)
     copies = "" if data.copies is None else COPIES
+    guarded = GUARDED if ensemble.guards else ""
     return Training(
         data=provenance.data,
         tracks=len(members),
         artists=len(np.unique(data.artists[members])),
-        recipe=f"Softmax of {' + '.join(parts)}{copies}{GUARDED}",
+        recipe=f"Softmax of {' + '.join(parts)}{copies}{guarded}",
         command=provenance.command,
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
     )
