@@ -337,7 +337,7 @@ def test_two_writers_at_once_are_one_write(tmp_path, monkeypatch):
     def at_the_last_moment(_):
         if not other:
             other.append(True)
-            with pytest.raises(FileChangedError, match="changing"):
+            with pytest.raises(FileChangedError, match="is about to"):
                 write(path)
         return False
 

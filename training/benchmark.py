@@ -77,8 +77,8 @@ def measure(recipe: Recipe, data: Dataset, fit: Indices, test: Indices) -> Resul
     return Result(
         track_verdicts(data, unheard),
         album_verdicts(data, unheard, pooling),
-        threshold_for(operating_points(held_tracks), PROMISE),
-        threshold_for(operating_points(held_albums), PROMISE),
+        promised(held_tracks),
+        promised(held_albums),
     )
 
 
@@ -102,6 +102,11 @@ def _evaluation(name: str, split: str, results: Sequence[Result]) -> Evaluation:
         album_accuracy=_rounded(np.mean([result.albums.accuracy for result in results])),
         album_written=written([(result.albums, result.album_threshold) for result in results]),
     )
+
+
+def promised(held_out: Verdicts) -> float | None:
+    """Give the threshold that keeps PROMISE by verdicts on held-out clips; None if none does."""
+    return threshold_for(operating_points(held_out), PROMISE)
 
 
 def written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:

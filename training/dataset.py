@@ -35,7 +35,7 @@ GTZAN_GENRES = {
 }
 """The data's own names to tagger's canonical ones."""
 _FMA_RATE = 44_100
-FMA_COLUMN_SECONDS = 30 / 128
+_FMA_COLUMN_SECONDS = 30 / 128
 FOLEISS = ("foleiss_1", "foleiss_2", "foleiss_3")
 
 
@@ -142,17 +142,8 @@ def read_fma_small(folder: Path) -> Dataset:
         known=np.ones(len(ids), bool),
         levels=np.stack([_on_our_bands(clip) for clip in levels]),
         splits={"fma_small": parts},
-        column_s=FMA_COLUMN_SECONDS,
+        column_s=_FMA_COLUMN_SECONDS,
     )
-
-
-def read_vggish(folder: Path) -> NDArray[np.float32]:
-    """Read `fma_small_vggish.npz`: embeddings of `read_fma_small`'s clips, NaN where missing.
-
-    Shape (clips, 128). Raises TrainingDataError when the file is not there.
-    """
-    (embeddings,) = _arrays(folder / "fma_small_vggish.npz", "embedding")
-    return embeddings.astype(np.float32)
 
 
 class _Computed(dict[str, Any]):

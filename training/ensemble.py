@@ -10,7 +10,7 @@ arXiv 1706.04599, with a temperature for each candidate).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,11 @@ class Recipe:
     repeats: int = 3
     """Cross-validations with other folds, whose held-out predictions are used together."""
     guards: tuple[Guard, ...] = (DistanceGuard(), SpeechGuard())
+
+    @property
+    def plain(self) -> Recipe:
+        """The first candidate of each family, without a choice, by one cross-validation."""
+        return replace(self, families=tuple(family[:1] for family in self.families), repeats=1)
 
     @property
     def specs(self) -> set[str]:

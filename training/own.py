@@ -18,8 +18,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from tagger.inference.manifest import Evaluation, Written
-from training.benchmark import PROMISE
+from tagger.inference.manifest import Evaluation
+from training.benchmark import promised, written
 from training.build import RECIPE
 from training.dataset import Heard
 from training.ensemble import HeldOut
@@ -28,8 +28,6 @@ from training.evaluate import (
     calibration_error,
     fit_pooling,
     interval,
-    operating_points,
-    threshold_for,
     track_verdicts,
 )
 from training.own_card import card
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
     from tagger.store import Store
     from training.dataset import Dataset
     from training.ensemble import Ensemble, Recipe
-    from training.evaluate import Verdicts
     from training.selecting import Selection
 
     Indices = NDArray[np.intp]
@@ -126,9 +123,9 @@ def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
         split="your library, artists held out of training",
         command=COMMAND,
         calibration_error=_rounded(calibration_error(tracks)),
-        written=_written(tracks, track_verdicts(data, known)),
+        written=written([(tracks, promised(track_verdicts(data, known)))]),
         album_accuracy=_rounded(albums.accuracy),
-        album_written=_written(albums, album_verdicts(data, known, pooling)),
+        album_written=written([(albums, promised(album_verdicts(data, known, pooling)))]),
     )
 
 
@@ -147,12 +144,6 @@ def write(
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest
-
-
-def _written(test: Verdicts, known: Verdicts) -> Written:
-    kept = test.surer_than(threshold_for(operating_points(known), PROMISE))
-    right = test.right[kept].mean() if kept.any() else 1.0
-    return Written(PROMISE, _rounded(right), _rounded(kept.mean()))
 
 
 def _stacked(column: list[NDArray[Any]]) -> NDArray[Any]:

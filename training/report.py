@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training import charts, evidence
-from training.benchmark import PROMISE
+from training.benchmark import PROMISE, promised
 from training.ensemble import HeldOut, train
 from training.evaluate import (
     calibration_error,
     interval,
-    operating_points,
-    threshold_for,
     track_verdicts,
 )
 
@@ -50,7 +48,6 @@ class Subject:
 def gtzan_subject(recipe: Recipe, data: Dataset) -> Subject:
     """Train the recipe on GTZAN and tell of its artist-grouped cross-validation."""
     ensemble = train(recipe, data, np.flatnonzero(data.known))
-    points = operating_points(track_verdicts(data, ensemble.held_out))
     about = {
         "Data": "GTZAN (Tzanetakis and Cook, 2002), 30 s excerpts of commercial recordings,"
         " gathered for research with no licence stated. Clips known as faults or duplicates"
@@ -65,14 +62,13 @@ def gtzan_subject(recipe: Recipe, data: Dataset) -> Subject:
         about,
         data,
         ensemble.held_out,
-        threshold_for(points, PROMISE),
+        promised(track_verdicts(data, ensemble.held_out)),
         evidence.learning_curve(ensemble, data),
     )
 
 
 def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject:
     """Tell how a model of the user's own does on artists that were kept from it."""
-    points = operating_points(track_verdicts(data, ensemble.held_out))
     return Subject(
         "Your own library",
         {
@@ -82,7 +78,7 @@ def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject
         },
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
-        threshold_for(points, PROMISE),
+        promised(track_verdicts(data, ensemble.held_out)),
     )
 
 

@@ -17,10 +17,10 @@ from tagger.audio import read_clip
 from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.spec import quantised
-from training.benchmark import PROMISE
+from training.benchmark import promised
 from training.damage import TO_LEVELS, TO_SOUND
 from training.ensemble import HeldOut, artist_folds, train
-from training.evaluate import Verdicts, operating_points, threshold_for, track_verdicts
+from training.evaluate import Verdicts, track_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,9 +74,8 @@ def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[Held]:
     Of each of the recipe's families the first candidate is taken. Raises TrainingDataError when
     there is no audio.
     """
-    plain = replace(recipe, families=tuple(family[:1] for family in recipe.families), repeats=1)
     sounds = _sounds(data, audio)
-    folds = _folds(plain, data)
+    folds = _folds(recipe.plain, data)
     yield from _held("levels", folds, _changed_levels(data))
     yield from _held("sound", folds, _changed_sounds(data, sounds))
 
@@ -93,8 +92,8 @@ def _folds(recipe: Recipe, data: Dataset) -> list[Fold]:
     folds = []
     for fit, unheard in artist_folds(data, np.flatnonzero(data.known), seed=0):
         ensemble = train(recipe, data, fit)
-        points = operating_points(track_verdicts(data, ensemble.held_out))
-        folds.append(Fold(ensemble, data.ids[unheard], threshold_for(points, PROMISE)))
+        threshold = promised(track_verdicts(data, ensemble.held_out))
+        folds.append(Fold(ensemble, data.ids[unheard], threshold))
     return folds
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
-from training.benchmark import PROMISE
+from training.benchmark import promised
 from training.ensemble import train
-from training.evaluate import operating_points, threshold_for, track_verdicts
+from training.evaluate import track_verdicts
 from training.fit.distance import DistanceGuard
 from training.fit.speech import SpeechGuard
 from training.speech import read_speech
@@ -39,12 +39,11 @@ class Spoken(Struct, frozen=True):
 def speech_written(recipe: Recipe, data: Dataset) -> Iterator[Spoken]:
     """Ask about every collection; of each of the recipe's families the first candidate is taken."""
     speech = read_speech()
-    plain = replace(recipe, families=tuple(family[:1] for family in recipe.families), repeats=1)
     whole = np.arange(len(speech.collections)) < speech.clips
-    unguarded = _asked(plain, data, [DistanceGuard()])
+    unguarded = _asked(recipe.plain, data, [DistanceGuard()])
     for name in np.unique(speech.collections).tolist():
         clips = np.flatnonzero(whole & (speech.collections == name))
-        guarded = _asked(plain, data, [DistanceGuard(), SpeechGuard(without=name)])
+        guarded = _asked(recipe.plain, data, [DistanceGuard(), SpeechGuard(without=name)])
         yield Spoken(
             name,
             len(clips),
@@ -57,8 +56,7 @@ def _asked(recipe: Recipe, data: Dataset, guards: Sequence[Guard]) -> NDArray[np
     """Tell which of all clips of speech would be written."""
     members = np.flatnonzero(data.known)
     ensemble = train(replace(recipe, guards=tuple(guards)), data, members)
-    points = operating_points(track_verdicts(data, ensemble.held_out))
-    threshold = threshold_for(points, PROMISE)
+    threshold = promised(track_verdicts(data, ensemble.held_out))
     confidence = np.exp(ensemble.predict(read_speech().inputs)).max(axis=1)
     written: NDArray[np.bool_] = confidence >= (np.inf if threshold is None else threshold)
     return written

@@ -77,11 +77,10 @@ def make_speech(recordings: Path, path: Path = VECTORS) -> int:
         raise TrainingDataError("no recordings of speech in folders COLLECTION/VOICE", recordings)
     columns = min(clip.shape[1] for clip in clips)
     data = _dataset(np.array(names), np.stack([clip[:, :columns] for clip in clips]))
+    vectors = (data.lesson(spec, np.arange(len(data)))[0] for spec in SPECS)
     # Half precision: half the size, and its error is a thousandth of a standard deviation.
-    everything = np.arange(len(data))
-    arrays: dict[str, Any] = {spec: data.lesson(spec, everything)[0] for spec in SPECS}
-    arrays = {spec: values.astype(np.float16) for spec, values in arrays.items()}
-    np.savez_compressed(path, collections=np.tile(names, 2), **arrays)
+    halved: dict[str, Any] = {s: v.astype(np.float16) for s, v in zip(SPECS, vectors, strict=True)}
+    np.savez_compressed(path, collections=np.tile(names, 2), **halved)
     return len(names)
 
 

@@ -17,14 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.inference.manifest import Evaluation
-from training.benchmark import PROMISE, written
+from training.benchmark import promised, written
 from training.dataset import read_fma_small, read_gtzan
 from training.ensemble import HeldOut, Recipe, train
 from training.evaluate import (
     calibration_error,
     interval,
-    operating_points,
-    threshold_for,
     track_verdicts,
 )
 from training.fit.statistics import EMBEDDING, Lda, Svm
@@ -108,7 +106,7 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
     ensemble = train(recipe, *fit)
     data, members = test
     verdicts = track_verdicts(data, HeldOut(members, ensemble.log_probabilities(data, members)))
-    points = operating_points(track_verdicts(fit[0], ensemble.held_out))
+    threshold = promised(track_verdicts(fit[0], ensemble.held_out))
     low, high = interval(verdicts)
     return Evaluation(
         accuracy=round(verdicts.accuracy, 4),
@@ -117,7 +115,7 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
         split=split,
         command=f"python -m training transfer {name} --data DATA",
         calibration_error=round(calibration_error(verdicts), 4),
-        written=written([(verdicts, threshold_for(points, PROMISE))]),
+        written=written([(verdicts, threshold)]),
     )
 
 

@@ -216,7 +216,9 @@ class Replacement:
             fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise FileChangedError(
-                "somebody else is changing the file", self._path, "it will be looked at again"
+                "somebody else changed the file, or is about to",
+                self._path,
+                "it will be looked at again",
             ) from error
         except OSError:
             pass  # not every network file system has locks
