@@ -18,6 +18,10 @@ FURTHER_GENRE_SHARE = 0.5
 """A further genre is written when it is at least half as likely as the first."""
 
 
+_EVEN = 1.2
+"""No genre stands out while the likeliest is at most so many times as likely as all on average."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The user's rules for one run."""
@@ -80,9 +84,11 @@ class Policy:
         if need is None:
             return _abstain(existing, f"{likely}: never sure enough for this genre", confidence)
         if confidence < need:
-            return _abstain(
-                existing, f"unsure: {likely}, {math.ceil(100 * need)}% needed", confidence
-            )
+            known = len(prediction.probabilities)
+            why = f"{likely}, {math.ceil(100 * need)}% needed"
+            if confidence <= _EVEN / known:
+                why = f"none of the {known} genres stands out{heard}"
+            return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 
     def _chosen(self, prediction: Prediction) -> tuple[str, ...]:

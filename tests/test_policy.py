@@ -33,6 +33,13 @@ def test_unsure_means_untouched_and_says_why():
     assert "80% needed" in decision.reason
 
 
+def test_when_all_genres_are_alike_none_is_blamed():
+    speech = Prediction({"Rock": 0.35, "Metal": 0.33, "Baroque": 0.32}, "m")
+    decision = decide(Policy(), speech)
+    assert decision.action is Action.ABSTAIN
+    assert decision.reason == "unsure: none of the 3 genres stands out"
+
+
 def test_a_genre_without_a_promise_is_never_written():
     decision = decide(Policy(), Prediction({"Baroque": 0.99, "Rock": 0.01}, "m"))
     assert decision.action is Action.ABSTAIN
