@@ -7,8 +7,10 @@ are interpolated. In time it is the other way about: columns are taken to be joi
 lines, and a kernel over frames is carried over to the columns that its frames lie between. The
 network is then asked at columns alone, for a fifth of the work.
 
-What comes out is musicnn's own embedding: everything between front end and pooling, 753 channels,
-its maximum within three seconds, averaged, and its mean.
+What comes out is musicnn's own embedding: the channels between front end and pooling, their maximum
+within three seconds, averaged, and their mean. Of the 753 channels no more than 212 say anything:
+learning drove all the other filters to zero, so what they give is the same for every clip. They are
+neither computed nor given.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import TensorProto, helper
 
-from tagger.features.embedding import Embedder
+from tagger.features.embedding import SIZE, Embedder
 from tagger.features.mel import FRAMES_PER_COLUMN, HOP, N_MELS, RATE, TOP_DB, mel_centres
 from training.fit.graphs import IR_VERSION, OPSET, GraphBuilder
 
@@ -44,6 +46,13 @@ _GAIN = 16.0
 _POOL_SECONDS = 2.8
 """The package pools 3 s; the shortest clip has 36 columns."""
 _EPSILON = 1e-3
+_FRONT = range(5)
+"""The convolutions that hear the sound; three more follow upon them."""
+_DEAD = 1e-5
+"""Size of a filter, relative to the greatest, below which it is zero but for rounding.
+
+None lies between 4e-7 and 1e-3.
+"""
 _VECTOR = 16
 """Channels that onnxruntime convolves at once; others are three times as slow."""
 
@@ -57,19 +66,18 @@ def weights(path: Path = WEIGHTS) -> dict[str, Array]:
 def network(variables: Mapping[str, Array], column_s: float = COLUMN_SECONDS) -> onnx.ModelProto:
     """Write the network down for levels whose columns are `column_s` seconds apart.
 
-    Input `levels` uint8 (batch, N_MELS, columns), output `embedding` float32 (batch, 1506).
+    Input `levels` uint8 (batch, N_MELS, columns), output `embedding` float32 (batch, SIZE).
     """
     writer = _Writer(variables, column_s)
     sound = writer.sound()
-    front = [writer.front(place, sound) for place in range(5)]
+    front = [writer.front(place, sound) for place in _FRONT]
     layers = [writer.op("Concat", *front, axis=1)]
     layers.append(writer.middle(5, layers[0]))
     layers.append(writer.op("Add", writer.middle(6, layers[1]), layers[1]))
     layers.append(writer.op("Add", writer.middle(7, layers[2]), layers[2]))
     writer.pooled(writer.op("Concat", *layers, axis=1))
     given = helper.make_tensor_value_info("levels", TensorProto.UINT8, ["batch", N_MELS, "columns"])
-    size = 2 * sum(len(variables[f"{_named('conv2d', i)}/bias"]) for i in range(8))
-    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", size])
+    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", SIZE])
     graph = helper.make_graph(writer.nodes, "musicnn", [given], [made], writer.constants)
     opsets = [helper.make_opsetid("", OPSET)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
@@ -111,23 +119,27 @@ class _Writer(GraphBuilder):
         """
         kernel, bias = self._convolution(place)
         scale, shift = self._normalised(place + 1)
-        sign = np.where(scale < 0, -1.0, 1.0)
-        channels = len(bias)
-        padding = -channels % _VECTOR
-        padded = np.pad((kernel * sign).transpose(3, 2, 1, 0), [(0, padding), *[(0, 0)] * 3])
+        alive = self._alive(place)
+        padding = -len(alive) % _VECTOR
+        sign = np.pad(np.where(scale[alive] < 0, -1.0, 1.0), (0, padding), constant_values=1)
+        filters = np.pad(kernel[..., alive], [*[(0, 0)] * 3, (0, padding)])
         convolved = self.op(
             "Conv",
             sound,
-            self.constant(padded),
-            self.constant(np.pad(bias * sign, (0, padding))),
+            self.constant((filters * sign).transpose(3, 2, 1, 0)),
+            self.constant(np.pad(bias[alive], (0, padding)) * sign),
             pads=[0, len(kernel) // 2, 0, len(kernel) // 2],
         )
         height = _BANDS - kernel.shape[1] + 1
         greatest = self.op("MaxPool", convolved, kernel_shape=[height, 1])
         flat = self.op("Squeeze", greatest, self.integers(2))
-        kept = self.op("Slice", flat, *map(self.integers, (0, channels, 1)))
-        rectified = self.op("Relu", self.op("Mul", kept, self._column(sign)))
-        return self._affine(rectified, scale, shift)
+        rectified = self.op("Relu", self.op("Mul", flat, self._column(sign)))
+        spread = np.zeros((len(bias), len(sign)))
+        spread[alive, np.arange(len(alive))] = scale[alive]
+        always = np.maximum(0, bias) * scale
+        always[alive] = 0
+        channels = self.op("MatMul", self.constant(spread), rectified)
+        return self.op("Add", channels, self._column(always + shift))
 
     def middle(self, place: int, given: str) -> str:
         """Convolve in time, rectify, normalise; shape (batch, channels, columns)."""
@@ -141,8 +153,9 @@ class _Writer(GraphBuilder):
         )
         return self._affine(self.op("Relu", convolved), *self._normalised(place + 1))
 
-    def pooled(self, channels: str) -> None:
+    def pooled(self, layers: str) -> None:
         """Give the embedding: maxima within some seconds, averaged, and the mean."""
+        channels = self.op("Gather", layers, self.integers(*self._telling()), axis=1)
         greatest = self.op(
             "MaxPool", channels, kernel_shape=[self._pool], strides=[self._pool], ceil_mode=1
         )
@@ -150,6 +163,24 @@ class _Writer(GraphBuilder):
             self.op("ReduceMean", v, self.integers(2), keepdims=0) for v in (greatest, channels)
         ]
         self.op("Concat", *means, output="embedding", axis=1)
+
+    def _telling(self) -> list[int]:
+        """List the channels of all layers together that differ from clip to clip."""
+        front = [self._alive(place) for place in _FRONT]
+        middle, added = [], np.empty(0, np.intp)
+        for place in (5, 6, 7):
+            added = np.union1d(added, self._alive(place))
+            middle.append(added)
+        sizes = [len(self._convolution(place)[1]) for place in (*_FRONT, 5, 6)]
+        first = np.cumsum([0, *sizes])
+        parts = zip(first, [*front, *middle], strict=True)
+        return [int(start + channel) for start, part in parts for channel in part]
+
+    def _alive(self, place: int) -> NDArray[np.intp]:
+        """List a convolution's filters that learning has not driven to zero."""
+        kernel = self._variables[f"{_named('conv2d', place)}/kernel"]
+        size = np.abs(kernel).max(axis=(0, 1, 2))
+        return np.flatnonzero(size > _DEAD * size.max())
 
     def _convolution(self, place: int) -> tuple[Array, Array]:
         """Give kernel (columns, bands, given, channels) and bias."""

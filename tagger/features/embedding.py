@@ -16,7 +16,7 @@ from tagger import networks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIZE = 1506
+SIZE = 424
 
 
 class Embedder:
