@@ -22,6 +22,7 @@ from training.robustness import robustness as measure_robustness
 from training.silence import speech_written
 from training.speech import VECTORS, make_speech
 from training.transfer import TRANSFERS
+from training.unknown import unknown_written
 
 if TYPE_CHECKING:
     from training.dataset import Dataset
@@ -128,6 +129,14 @@ def silence(data: Path) -> None:
     """Measure how much speech would get a genre; one JSON object a line."""
     for spoken in speech_written(RECIPE, _clips(data)):
         click.echo(msgspec.json.encode(spoken).decode())
+
+
+@main.command()
+@_data
+def unknown(data: Path) -> None:
+    """Measure how much music of genres that a model does not know would get one."""
+    for measured in unknown_written(RECIPE, _clips(data)):
+        click.echo(msgspec.json.encode(measured).decode())
 
 
 @main.command()
