@@ -12,9 +12,11 @@ import onnxruntime  # noqa: E402
 
 from training import publish  # noqa: E402
 from training.ensemble import Ensemble, HeldOut  # noqa: E402
+from training.fit import cnn  # noqa: E402
 from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
-from training.fit.cnn import Cnn, Schedule  # noqa: E402
+from training.fit.cnn import GENRES, TEACHER, Cnn, Lesson, Schedule  # noqa: E402
 from training.fit.distance import DistanceGuard  # noqa: E402
+from training.fit.network import Network  # noqa: E402
 from training.fit.statistics import Lda  # noqa: E402
 
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
@@ -44,6 +46,20 @@ def run(graph, levels):
 def test_learns_genres_that_can_be_told_apart(fitted):
     levels, labels = clips()
     assert (fitted.scores(levels).argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_learns_what_a_teacher_hears_from_the_clips_that_it_heard():
+    levels, labels = clips()
+    heard = np.stack([3.0 * labels, 5 - labels], axis=1).astype(np.float32)
+    teacher = heard.copy()
+    teacher[::3] = np.nan
+    torch.manual_seed(0)
+    network = Network({GENRES: 2, TEACHER: 2})
+    taught = cnn.train(network, Lesson(levels, labels, 2, teacher), QUICK)
+    guessed = cnn.scores(taught, levels, TEACHER)
+    for guess, truth in zip(guessed[::3].T, heard[::3].T, strict=True):
+        assert np.corrcoef(guess, truth)[0, 1] > 0.8
+    assert cnn.embeddings(taught, levels).shape == (len(levels), network.size)
 
 
 @pytest.mark.parametrize("columns", [48, 37])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
+from tagger.errors import TrainingDataError
 from tagger.features.mel import RATE, mel_filters
 from training.dataset import read_fma_small
-from training.transfer import SHARED, WAYS, fma_to_gtzan, gtzan_to_fma
+from training.transfer import SHARED, WAYS, fma_small_student, fma_to_gtzan, gtzan_to_fma
 
 FMA_GENRES = ("Folk", "Hip-Hop", "Pop", "Rock")
 OUR_NAMES = {"Hip-Hop": "hiphop", "Pop": "pop", "Rock": "rock"}
@@ -77,3 +79,10 @@ def test_shared_genres_carry_over(tmp_path, asked, way):
     figure = asked(tmp_path, way)
     assert figure.tracks == (48 if asked is gtzan_to_fma else 60)
     assert figure.accuracy > 0.9
+
+
+def test_what_needs_torch_says_so_without_it(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "training.student", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(TrainingDataError, match=r"needs torch.*tagger\[cnn\]"):
+        fma_small_student(tmp_path)

@@ -146,6 +146,18 @@ def read_fma_small(folder: Path) -> Dataset:
     )
 
 
+def read_vggish(folder: Path, data: Dataset) -> NDArray[np.float32]:
+    """Read VGGish's embeddings of FMA-small's clips, shape (clips, 128), NaN where missing.
+
+    Raises TrainingDataError when the file is not there, or of other clips.
+    """
+    embedding, ids = _arrays(folder / "fma_small_vggish.npz", "embedding", "track_id")
+    if ids.astype(str).tolist() != data.ids.tolist():
+        raise TrainingDataError("fma_small_vggish.npz is not of the clips of fma_small_logmel.npz")
+    vectors: NDArray[np.float32] = embedding.astype(np.float32)
+    return vectors
+
+
 class _Computed(dict[str, Any]):
     """Features of clips by spec, computed when they are first asked for."""
 

@@ -146,10 +146,12 @@ def log_loss(log_probabilities: Array, labels: Indices) -> float:
     return float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
 
-def artist_folds(data: Dataset, members: Indices, seed: int) -> Iterator[tuple[Indices, Indices]]:
-    """Split clips into FOLDS parts, no artist in two, and give (others, part) for each."""
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for fit, held in folds.split(members, data.labels[members], data.artists[members]):
+def artist_folds(
+    data: Dataset, members: Indices, seed: int, folds: int = FOLDS
+) -> Iterator[tuple[Indices, Indices]]:
+    """Split clips into parts, no artist in two, and give (others, part) for each."""
+    parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for fit, held in parts.split(members, data.labels[members], data.artists[members]):
         yield members[fit], members[held]
 
 

@@ -1,0 +1,62 @@
+"""FMA-small with networks that another network taught: from the files to two parts' answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import joblib
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
+pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
+
+from tagger.errors import TrainingDataError
+from training import student as taught
+from training.dataset import read_fma_small, read_vggish
+from training.evaluate import track_verdicts
+
+GENRES = ("Folk", "Pop", "Rock")
+EACH = 40
+
+
+@pytest.fixture
+def fma(tmp_path):
+    """Clips whose bright band tells the genre, two by each artist; the last fifth is the test."""
+    random = np.random.default_rng(0)
+    labels = np.tile(np.repeat(np.arange(len(GENRES)), 2), EACH // 2)
+    count = len(labels)
+    levels = random.integers(0, 24, (count, 128, 128), dtype=np.uint8)
+    for clip, label in zip(levels, labels, strict=True):
+        clip[15 + 30 * label : 30 + 30 * label] += 30
+    number = np.arange(count)
+    np.savez(
+        tmp_path / "fma_small_logmel.npz",
+        level=levels,
+        track_id=number,
+        genre=np.array(GENRES)[labels],
+        artist_id=number // 2,
+        split=np.where(number < 0.8 * count, "training", "test"),
+    )
+    vggish = random.normal(0, 1, (count, 128)) + 3 * labels[:, np.newaxis]
+    vggish[5] = np.nan
+    np.savez(tmp_path / "fma_small_vggish.npz", track_id=number, embedding=vggish)
+    return tmp_path
+
+
+def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma, monkeypatch):
+    monkeypatch.setattr(taught, "_SCHEDULE", replace(taught._SCHEDULE, steps=15, batch=16))
+    with joblib.parallel_config(backend="threading"):
+        data, held_out, unheard = taught.student(fma)
+    artists = [set(data.artists[part.members]) for part in (held_out, unheard)]
+    assert not artists[0] & artists[1]
+    assert unheard.members.tolist() == data.members("fma_small", "test").tolist()
+    assert track_verdicts(data, unheard).accuracy > 0.9
+
+
+def test_embeddings_of_other_clips_are_refused(fma):
+    with np.load(fma / "fma_small_vggish.npz") as archive:
+        content = dict(archive)
+    np.savez(fma / "fma_small_vggish.npz", **{**content, "track_id": content["track_id"][::-1]})
+    with pytest.raises(TrainingDataError, match="not of the clips"):
+        read_vggish(fma, read_fma_small(fma))
