@@ -65,7 +65,7 @@ resamples of the artists. That is more than on average, as a margin for other co
   and 1% for 0.99; by albums 83%, 60% and 36% (`python -m training unknown --data DATA`).
 - A promise is kept on average over held-out artists of the same collection, excerpts chosen around
   the year 2000; the table shows how it was kept on each test part. On another collection it will be
-  kept less well: between GTZAN and FMA-small, whose levels were made in another way, 60% to 79% of
+  kept less well: between GTZAN and FMA-small, whose levels were made in another way, 60% to 78% of
   what was written in three genres was right (`docs/training.md` of the source).
 - Albums are pooled as they were measured, on one artist's tracks from several records; the tracks
   of a real album are more alike and tell less together.
