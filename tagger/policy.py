@@ -18,8 +18,8 @@ FURTHER_GENRE_SHARE = 0.5
 """A further genre is written when it is at least half as likely as the first."""
 
 
-_EVEN = 1.2
-"""No genre stands out while the likeliest is at most so many times as likely as all on average."""
+_EVEN = 0.02
+"""No genre stands out while the likeliest is by no more than this above all on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Policy:
         if confidence < need:
             known = len(prediction.probabilities)
             why = f"{likely}, {math.ceil(100 * need)}% needed"
-            if confidence <= _EVEN / known:
+            if confidence <= 1 / known + _EVEN:
                 why = f"none of the {known} genres stands out{heard}"
             return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)

@@ -34,10 +34,13 @@ def test_unsure_means_untouched_and_says_why():
 
 
 def test_when_all_genres_are_alike_none_is_blamed():
-    speech = Prediction({"Rock": 0.35, "Metal": 0.33, "Baroque": 0.32}, "m")
-    decision = decide(Policy(), speech)
-    assert decision.action is Action.ABSTAIN
-    assert decision.reason == "unsure: none of the 3 genres stands out"
+    need = {"Rock": 0.8, "Metal": 0.8}
+    speech = Prediction({"Rock": 0.515, "Metal": 0.485}, "m")
+    torn = Prediction({"Rock": 0.53, "Metal": 0.47}, "m")
+    nothing, something = (decide(Policy(), heard, need=need) for heard in (speech, torn))
+    assert nothing.action is something.action is Action.ABSTAIN
+    assert nothing.reason == "unsure: none of the 2 genres stands out"
+    assert something.reason == "unsure: Rock at 53%, 80% needed"
 
 
 def test_a_genre_without_a_promise_is_never_written():

@@ -115,7 +115,7 @@ def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
     assert publish.verify_bundle(tmp_path, ensemble, data) < 1e-4
     with pytest.raises(ModelError, match="differs"):
         publish.verify_bundle(tmp_path, other, data)
-    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-1"}
+    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
 
 
 def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):

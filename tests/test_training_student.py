@@ -15,6 +15,7 @@ from tagger.errors import TrainingDataError
 from training import student as taught
 from training.dataset import read_fma_small, read_vggish
 from training.evaluate import track_verdicts
+from training.fit import cnn
 
 GENRES = ("Folk", "Pop", "Rock")
 EACH = 40
@@ -45,11 +46,23 @@ def fma(tmp_path):
 
 
 def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma, monkeypatch):
+    lessons = []
+
+    def train(network, lesson, schedule):
+        lessons.append(lesson)
+        return cnn.train(network, lesson, schedule)
+
     monkeypatch.setattr(taught, "_SCHEDULE", replace(taught._SCHEDULE, steps=15, batch=16))
+    monkeypatch.setattr(taught, "train", train)
     with joblib.parallel_config(backend="threading"):
         data, held_out, unheard = taught.student(fma)
-    artists = [set(data.artists[part.members]) for part in (held_out, unheard)]
-    assert not artists[0] & artists[1]
+    asked = np.concatenate([held_out.members, unheard.members])
+    learned = np.setdiff1d(np.arange(len(data)), asked)
+    assert not set(data.artists[learned]) & set(data.artists[asked])
+    assert len(lessons) == taught.NETWORKS
+    for lesson in lessons:
+        np.testing.assert_array_equal(lesson.levels, data.levels[learned])
+        np.testing.assert_array_equal(lesson.teacher, read_vggish(fma, data)[learned])
     assert unheard.members.tolist() == data.members("fma_small", "test").tolist()
     assert track_verdicts(data, unheard).accuracy > 0.9
 

@@ -80,7 +80,7 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
     help="The network's file.",
 )
 def embedding(output: Path) -> None:
-    """Write the network of `musicnn-1`, from musicnn's own weights."""
+    """Write the network of `musicnn-2`, from musicnn's own weights."""
     output.write_bytes(musicnn.network(musicnn.weights()).SerializeToString(deterministic=True))
     click.echo(output)
 

@@ -30,8 +30,9 @@ bytes. Input: {inputs}.
 No artist is in both the training and the test part. Hyperparameters, calibration, pooling and
 thresholds came from artist-grouped cross-validation inside each training part, all from uncut
 clips. That band-limited copies are taught was chosen by such a cross-validation on all clips, the
-test parts' among them; musicnn's embedding by one on Kereliuk's training part alone. Kereliuk's
-test part had been measured before with four earlier recipes: a trace of choice is in both figures.
+test parts' among them; that musicnn's embedding is heard, its discriminant's shrinkage and its axes
+by one on Kereliuk's training part alone. Kereliuk's test part had been measured before with four
+earlier recipes: a trace of choice is in both figures.
 
 "Written" is what lies above the threshold for a promised precision of 0.90: how much of it was
 right, at what share of all tracks. "Albums" are stand-ins: an artist's tracks, at most 8 together,
@@ -60,9 +61,10 @@ resamples of the artists. That is more than on average, as a margin for other co
 ## Limits
 
 - It knows these {count} genres and nothing else: R&B, bluegrass, baroque, serialism, house, ambient
-  and all others will be called one of them, or left alone. They come from your own training. Of a
-  genre that was kept from it, 49% of the tracks got another one for a promise of 0.90, 26% for 0.95
-  and 1% for 0.99; by albums 83%, 60% and 36% (`python -m training unknown --data DATA`).
+  and all others will be called one of them, or left alone. They come from your own training. Of
+  ten models like it, each without one genre, 49% of that genre's tracks got another one for a
+  promise of 0.90, 26% for 0.95 and 1% for 0.99; by albums 83%, 60% and 36% (`python -m training
+  unknown --data DATA`).
 - A promise is kept on average over held-out artists of the same collection, excerpts chosen around
   the year 2000; the table shows how it was kept on each test part. On another collection it will be
   kept less well: between GTZAN and FMA-small, whose levels were made in another way, 60% to 78% of

@@ -165,7 +165,7 @@ class _Computed(dict[str, Any]):
         super().__init__({"levels-1": clips})
         self._compute: dict[str, Callable[[NDArray[np.uint8]], NDArray[Any]]] = {
             "statistics-1": _statistics,
-            "musicnn-1": embedder(column_s),
+            "musicnn-2": embedder(column_s),
         }
 
     def __missing__(self, spec: str) -> NDArray[Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 VECTORS = Path(__file__).with_name("speech.npz")
-SPECS = ("statistics-1", "musicnn-1")
+SPECS = ("statistics-1", "musicnn-2")
 ABOUT = """\
 Speech was shown to it as what is no music: feature vectors of recordings in Debian's packages
 (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free licences) and of

@@ -78,8 +78,10 @@ def fma_small(folder: Path) -> Evaluation:
 def fma_small_student(folder: Path) -> Evaluation:
     """Measure the same with networks that learn from VGGish's embeddings; needs torch."""
     try:
-        from training.student import student  # noqa: PLC0415  # an hour that the others need not
-    except ImportError as error:
+        from training.student import student  # noqa: PLC0415  # the others need no torch
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
         raise TrainingDataError("needs torch", hint="pip install 'tagger[cnn]'") from error
     data, held_out, unheard = student(folder)
     split = "FMA-small, artist-disjoint split, eight genres; with networks that VGGish taught"

@@ -50,7 +50,7 @@ SPECS = {
     spec.name: spec
     for spec in (
         Spec("statistics-1", _statistics, (len(statistics_names()),), np.float32),
-        Spec("musicnn-1", _musicnn, (SIZE,), np.float32),
+        Spec("musicnn-2", _musicnn, (SIZE,), np.float32),
         Spec("levels-1", quantised, (N_MELS, None), np.uint8),
     )
 }

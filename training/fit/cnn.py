@@ -57,7 +57,10 @@ class Lesson:
     labels: NDArray[np.intp]
     genres: int
     teacher: NDArray[np.float32] | None = None
-    """Another network's embedding, shape (clips, size), NaN where there is none (distillation)."""
+    """Another network's embedding, shape (clips, size) (distillation).
+
+    NaN where there is none: that counts for nothing, and for an average one in what mixup blends.
+    """
 
 
 def train(network: Network, lesson: Lesson, schedule: Schedule) -> Network:

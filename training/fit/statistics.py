@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 SPEC = "statistics-1"
-EMBEDDING = "musicnn-1"
+EMBEDDING = "musicnn-2"
 
 
 @cache
