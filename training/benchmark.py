@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.dataset import Dataset
-    from training.ensemble import Recipe
+    from training.ensemble import Ensemble, Recipe
 
     Indices = NDArray[np.intp]
 
@@ -38,12 +38,12 @@ COMMAND = "python -m training benchmark {} --data DATA"
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A model trained on one part and measured on the other."""
+    """What a model decided on a part that it has not heard, and from when on it would write."""
 
     tracks: Verdicts
-    albums: Verdicts
     track_threshold: float | None
-    album_threshold: float | None
+    albums: Verdicts | None = None
+    album_threshold: float | None = None
 
 
 def gtzan_foleiss(recipe: Recipe, data: Dataset) -> Evaluation:
@@ -52,16 +52,15 @@ def gtzan_foleiss(recipe: Recipe, data: Dataset) -> Evaluation:
         measure(recipe, data, data.members(fold, "train"), data.members(fold, "test"))
         for fold in FOLEISS
     ]
-    return _evaluation(
-        "gtzan_foleiss", "GTZAN, mean of Foleiss's three artist-filtered folds", folds
-    )
+    split = "GTZAN, mean of Foleiss's three artist-filtered folds"
+    return figure(split, COMMAND.format("gtzan_foleiss"), folds)
 
 
 def gtzan_kereliuk(recipe: Recipe, data: Dataset) -> Evaluation:
     """Measure on the fault-filtered split, its train and valid parts together for training."""
     fit, test = data.members("kereliuk", "train", "valid"), data.members("kereliuk", "test")
     split = "GTZAN, Kereliuk's fault-filtered split, train and valid to test"
-    return _evaluation("gtzan_kereliuk", split, [measure(recipe, data, fit, test)])
+    return figure(split, COMMAND.format("gtzan_kereliuk"), [measure(recipe, data, fit, test)])
 
 
 BENCHMARKS = {"gtzan_foleiss": gtzan_foleiss, "gtzan_kereliuk": gtzan_kereliuk}
@@ -69,16 +68,18 @@ BENCHMARKS = {"gtzan_foleiss": gtzan_foleiss, "gtzan_kereliuk": gtzan_kereliuk}
 
 def measure(recipe: Recipe, data: Dataset, fit: Indices, test: Indices) -> Result:
     """Train on `fit`, thresholds and pooling included, and measure on `test`."""
-    ensemble = train(recipe, data, apart(data, fit, test))
+    return judged(train(recipe, data, apart(data, fit, test)), data, test)
+
+
+def judged(ensemble: Ensemble, data: Dataset, test: Indices) -> Result:
+    """Measure a model on clips of artists that it has not heard."""
     unheard = HeldOut(test, ensemble.log_probabilities(data, test))
     pooling = fit_pooling(data, ensemble.held_out)
-    held_tracks = track_verdicts(data, ensemble.held_out)
-    held_albums = album_verdicts(data, ensemble.held_out, pooling)
     return Result(
         track_verdicts(data, unheard),
+        promised(track_verdicts(data, ensemble.held_out)),
         album_verdicts(data, unheard, pooling),
-        promised(held_tracks),
-        promised(held_albums),
+        promised(album_verdicts(data, ensemble.held_out, pooling)),
     )
 
 
@@ -87,20 +88,22 @@ def apart(data: Dataset, fit: Indices, test: Indices) -> Indices:
     return fit[~np.isin(data.artists[fit], data.artists[test])]
 
 
-def _evaluation(name: str, split: str, results: Sequence[Result]) -> Evaluation:
-    tracks = [result.tracks for result in results]
-    together = Verdicts.joined(tracks)
+def figure(split: str, command: str, results: Sequence[Result]) -> Evaluation:
+    """Put results on several test parts together; accuracies are the parts' means."""
+    tracks = [(result.tracks, result.track_threshold) for result in results]
+    albums = [(r.albums, r.album_threshold) for r in results if r.albums is not None]
+    together = Verdicts.joined([verdicts for verdicts, _ in tracks])
     low, high = interval(together)
     return Evaluation(
-        accuracy=_rounded(np.mean([verdicts.accuracy for verdicts in tracks])),
+        accuracy=_accuracy(tracks),
         interval=(_rounded(low), _rounded(high)),
         tracks=len(together.labels),
         split=split,
-        command=COMMAND.format(name),
+        command=command,
         calibration_error=_rounded(calibration_error(together)),
-        written=written([(result.tracks, result.track_threshold) for result in results]),
-        album_accuracy=_rounded(np.mean([result.albums.accuracy for result in results])),
-        album_written=written([(result.albums, result.album_threshold) for result in results]),
+        written=_written(tracks),
+        album_accuracy=_accuracy(albums) if albums else None,
+        album_written=_written(albums) if albums else None,
     )
 
 
@@ -109,7 +112,11 @@ def promised(held_out: Verdicts) -> float | None:
     return threshold_for(operating_points(held_out), PROMISE)
 
 
-def written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
+def _accuracy(decided: Sequence[tuple[Verdicts, float | None]]) -> float:
+    return _rounded(np.mean([verdicts.accuracy for verdicts, _ in decided]))
+
+
+def _written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
     """Tell what would be written above thresholds: how much of it is right, at what share."""
     kept = [verdicts.surer_than(threshold) for verdicts, threshold in decided]
     right = np.concatenate([v.right[k] for (v, _), k in zip(decided, kept, strict=True)])

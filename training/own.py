@@ -18,18 +18,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from tagger.inference.manifest import Evaluation
-from training.benchmark import promised, written
+from training.benchmark import figure, judged
 from training.build import RECIPE
 from training.dataset import Heard
 from training.ensemble import HeldOut
-from training.evaluate import (
-    album_verdicts,
-    calibration_error,
-    fit_pooling,
-    interval,
-    track_verdicts,
-)
 from training.own_card import card
 from training.publish import Provenance, publish, write_card
 from training.speech import ABOUT as SPEECH
@@ -41,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.inference.manifest import Manifest
+    from tagger.inference.manifest import Evaluation, Manifest
     from tagger.store import Store
     from training.dataset import Dataset
     from training.ensemble import Ensemble, Recipe
@@ -111,22 +103,8 @@ def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
 
 def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
     """Measure a model on clips whose artists it has not heard."""
-    unheard = HeldOut(held, ensemble.log_probabilities(data, held))
-    pooling = fit_pooling(data, ensemble.held_out)
-    tracks, albums = track_verdicts(data, unheard), album_verdicts(data, unheard, pooling)
-    known = ensemble.held_out
-    low, high = interval(tracks)
-    return Evaluation(
-        accuracy=_rounded(tracks.accuracy),
-        interval=(_rounded(low), _rounded(high)),
-        tracks=len(held),
-        split="your library, artists held out of training",
-        command=COMMAND,
-        calibration_error=_rounded(calibration_error(tracks)),
-        written=written([(tracks, promised(track_verdicts(data, known)))]),
-        album_accuracy=_rounded(albums.accuracy),
-        album_written=written([(albums, promised(album_verdicts(data, known, pooling)))]),
-    )
+    split = "your library, artists held out of training"
+    return figure(split, COMMAND, [judged(ensemble, data, held)])
 
 
 def write(
@@ -152,7 +130,3 @@ def _stacked(column: list[NDArray[Any]]) -> NDArray[Any]:
     ragged = np.empty(len(column), object)
     ragged[:] = column
     return ragged
-
-
-def _rounded(share: float | np.floating) -> float:
-    return round(float(share), 4)

@@ -17,20 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import TrainingDataError
-from tagger.inference.manifest import Evaluation
-from training.benchmark import promised, written
+from training.benchmark import Result, figure, promised
 from training.dataset import read_fma_small, read_gtzan
 from training.ensemble import HeldOut, Recipe, train
-from training.evaluate import (
-    calibration_error,
-    interval,
-    track_verdicts,
-)
+from training.evaluate import track_verdicts
 from training.fit.statistics import EMBEDDING, Lda, Svm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tagger.inference.manifest import Evaluation
     from training.dataset import Dataset
 
 Inputs = Mapping[str, NDArray[Any]]
@@ -128,17 +124,8 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
 
 def _figure(name: str, split: str, held: Answered, test: Answered) -> Evaluation:
     """Fill in what came out of a test, with the threshold from held-out clips."""
-    verdicts = track_verdicts(*test)
-    low, high = interval(verdicts)
-    return Evaluation(
-        accuracy=round(verdicts.accuracy, 4),
-        interval=(round(low, 4), round(high, 4)),
-        tracks=len(verdicts.labels),
-        split=split,
-        command=f"python -m training transfer {name} --data DATA",
-        calibration_error=round(calibration_error(verdicts), 4),
-        written=written([(verdicts, promised(track_verdicts(*held)))]),
-    )
+    result = Result(track_verdicts(*test), promised(track_verdicts(*held)))
+    return figure(split, f"python -m training transfer {name} --data DATA", [result])
 
 
 def _shared(folder: Path, way: Way) -> tuple[Dataset, Dataset]:
