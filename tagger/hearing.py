@@ -95,7 +95,7 @@ class Hearing:
         with self._store.transaction():
             self._store.failures.clear(track.path)
             self._store.analyses.remember(content_id, heard.features, heard.prediction)
-            self._store.files.put(track, content_id)
+            self._store.files.heard(track, content_id)
         return heard.prediction
 
     def abandon(self) -> None:

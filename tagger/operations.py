@@ -5,13 +5,14 @@ A dry run is another operation, not a question asked all along the way.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from tagger import tags
-from tagger.domain import Action, Decision, Outcome, TagChange, Track
+from tagger import library, survey, tags
+from tagger.domain import Action, Decision, FileIdentity, Outcome, TagChange, Track
 from tagger.errors import (
     CorruptTagsError,
     FileChangedError,
@@ -104,6 +105,10 @@ class Write:
         if decision.action in WRITES:
             try:
                 self._write(track, decision)
+            except FileChangedError as error:
+                # What another tagger noted of its decision stands.
+                self._look_again(track)
+                return refused(track, decision, error)
             except TagError as error:
                 result = refused(track, decision, error)
                 self._count(track, error)
@@ -116,6 +121,12 @@ class Write:
         if result.action is not Action.ERROR:
             self._store.files.handled(track.path)
         return result
+
+    def _look_again(self, track: Track) -> None:
+        """Remember a file as it is: it may have been put down as it was before."""
+        with contextlib.suppress(OSError):
+            identity = FileIdentity.of(track.path.stat(follow_symlinks=False))
+            survey.look(library.Found(track.path, track.root, identity), self._store)
 
     def _count(self, track: Track, error: TagError) -> None:
         """Remember a write that can only fail again while the file is as it is."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
 
 import av
 import bundles
@@ -431,3 +436,63 @@ def test_a_restored_backup_is_no_correction(program):
     shutil.copy2(program.home / "backup.mp3", path)
     assert program.scan("--mode", "replace").files["a.mp3"]["decision"] == "set"
     assert genres(path) == ("Classical",)
+
+
+def test_two_scans_at_once_leave_what_one_leaves(program):
+    music = [song(program.music / f"{n}.flac", format="flac", title=f"{n}") for n in range(12)]
+    scans = [program.start("scan", "--json") for _ in range(2)]
+    for scan in scans:
+        scan.communicate()
+    assert [scan.returncode for scan in scans] == [0, 0]
+    assert {genres(path) for path in music} == {("Classical",)}
+    (playlist,) = program.music.glob("Playlists/Genres/*.m3u8")
+    assert len(m3u.parse(playlist.read_bytes()).entries) == len(music)
+    assert "12 set" in program.run("status").out
+    undone = program.run("undo", program.music, "--json")
+    assert undone.summary["files"] == len(music)
+    assert {genres(path) for path in music} == {()}
+
+
+def test_a_run_that_never_was_is_not_taken_back(program):
+    song(program.music / "a.mp3")
+    program.scan()
+    result = program.run("undo", "--run", "99")
+    assert (result.code, "there is no run 99" in result.err) == (2, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_without_room_is_told_in_one_line(program):
+    song(program.music / "a.mp3")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tagger", "scan", "--dry-run"],
+            env=program.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith("tagger: the output finds no room")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_file_that_another_tagger_was_faster_with_is_remembered_as_it_is(program, monkeypatch):
+    path = song(program.music / "a.flac", format="flac")
+    write = tags.write_genres
+
+    def overtaken(*args, **options):
+        monkeypatch.setattr(tags, "write_genres", write)
+        other = program.start("scan", "--json")
+        other.communicate()
+        (state,) = program.home.rglob("tagger.sqlite3")
+        with closing(sqlite3.connect(state)) as db:  # as it was looked at before
+            db.execute("UPDATE files SET tags = '{}', size = 1")
+            db.commit()
+        return write(*args, **options)
+
+    monkeypatch.setattr(tags, "write_genres", overtaken)
+    assert program.scan().files[path.name]["decision"] == "skip"
+    assert "1 set" in program.run("status").out
+    (playlist,) = program.music.glob("Playlists/Genres/*.m3u8")
+    assert len(m3u.parse(playlist.read_bytes()).entries) == 1

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,33 @@ TRACK = Track(ODD, Path("/music"), IDENTITY, TrackTags(("Rock",), "Title", durat
 def store(tmp_path):
     with Store(tmp_path / "state") as opened:
         yield opened
+
+
+def test_what_is_heard_of_an_older_state_does_not_replace_a_newer_one(store):
+    newer = replace(
+        TRACK, identity=replace(IDENTITY, mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
+    )
+    store.files.put(newer, None)
+    store.files.heard(TRACK, "old")
+    assert store.files.get(ODD).track == newer
+    assert store.files.get(ODD).content_id is None
+    store.files.heard(newer, "new")
+    assert store.files.get(ODD).content_id == "new"
+
+
+def test_opening_waits_for_another_that_has_just_made_the_database(tmp_path):
+    other = sqlite3.connect(
+        tmp_path / "tagger.sqlite3", isolation_level=None, check_same_thread=False
+    )
+    other.execute("CREATE TABLE files (path)")
+    other.execute("DROP TABLE files")
+    other.execute("BEGIN IMMEDIATE")
+    later = threading.Timer(0.3, other.execute, ["COMMIT"])
+    later.start()
+    with Store(tmp_path) as opened:
+        assert opened.files.count() == 0
+    later.join()
+    other.close()
 
 
 def test_a_file_is_remembered_under_any_name(store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -35,6 +36,18 @@ def main() -> None:
         status = INTERRUPTED
     except BrokenPipeError:
         # the reader went away: nobody is left to read what the interpreter would still flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         status = 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # files and state that find no room are errors of ours: this is the output's
+        click.echo(f"tagger: the output finds no room ({error.strerror})", err=True)
+        _silence()
+        status = UNUSABLE
     sys.exit(status)
+
+
+def _silence() -> None:
+    """Let the interpreter flush what nobody can read any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

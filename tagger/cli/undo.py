@@ -91,6 +91,8 @@ def command(
 def _chosen(
     store: Store, paths: Sequence[Path], run: int | None, since: float | None
 ) -> list[JournalEntry]:
+    if run is not None and not store.runs.exists(run):
+        raise click.BadParameter(f"there is no run {run}", param_hint="--run")
     if not paths and since is None and run is None:
         run = store.runs.last_with_changes()
         return [] if run is None else store.journal.done(run=run)

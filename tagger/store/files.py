@@ -63,6 +63,23 @@ class Files:
             ),
         )
 
+    def heard(self, track: Track, content_id: str) -> None:
+        """Remember what a file holds, unless another tagger has remembered a newer state of it."""
+        identity = track.identity
+        known = self._db.execute(
+            "UPDATE files SET content_id = ?, handled = 0"
+            " WHERE path = ? AND (inode, size, mtime_ns) = (?, ?, ?)",
+            (
+                content_id,
+                os.fsencode(track.path),
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+            ),
+        )
+        if not known.rowcount and self.get(track.path) is None:
+            self.put(track, content_id)
+
     def handled(self, path: Path) -> None:
         """Note that nothing is left to do for a file in the state that is remembered."""
         self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))

@@ -49,6 +49,10 @@ class Runs:
         """Tell whether the process of a run still lives."""
         return self._living.has(run)
 
+    def exists(self, run: int) -> bool:
+        """Tell whether there ever was a run of this number."""
+        return bool(self._db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone())
+
     def finish(self, run: int) -> None:
         """Record that a run came to its end."""
         self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (time.time(), run))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import StoreError, StoreTooNewError
@@ -129,6 +130,7 @@ MIGRATIONS: Migrations = (
 """The state database's own."""
 
 BUSY_TIMEOUT_S = 30.0
+_PAUSE_S = 0.05
 
 
 class Connection(sqlite3.Connection):
@@ -178,13 +180,28 @@ def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connect
         )
         connection.path = path
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, path, MIGRATIONS if migrations is None else migrations)
     except (OSError, sqlite3.Error) as error:
         raise unusable(error, path) from error
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on; SQLite itself waits for no other's transaction here."""
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except StoreError as error:
+            code = getattr(error.__cause__, "sqlite_errorcode", None)
+            if code != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 @contextlib.contextmanager
