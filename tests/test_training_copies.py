@@ -129,7 +129,9 @@ def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
     recipe = Recipe(((Lda(components=20),),), repeats=1, guards=())
     said = {}
     for name, data in {"plain": plain, "copied": copied}.items():
-        manifest = build.build_gtzan(recipe, data, tmp_path / name, date(2026, 1, 2), ())
+        manifest = build.build_gtzan(
+            recipe, data, tmp_path / name, date(2026, 1, 2), build.Measures()
+        )
         assert manifest.training.tracks == len(data) - 1
         said[name] = manifest.training.recipe
     assert "nothing above 5 or 6.5 or 8 kHz, by lot" in said["copied"]

@@ -95,7 +95,9 @@ def test_held_out_predictions_learn_the_genres(data, ensemble):
 def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
-        build.build_gtzan(RECIPE, data, folder, date(2026, 1, 2), ("gtzan_kereliuk",))
+        build.build_gtzan(
+            RECIPE, data, folder, date(2026, 1, 2), build.Measures(("gtzan_kereliuk",))
+        )
     names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}
     assert {path.name for path in folders[0].iterdir()} == names
     for name in names:
@@ -110,7 +112,7 @@ def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data,
 
 
 def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
-    manifest = build.build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), ())
+    manifest = build.build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), build.Measures())
     other = train(Recipe(((Lda(components=5),),), repeats=1), data, np.flatnonzero(data.known))
     assert publish.verify_bundle(tmp_path, ensemble, data) < 1e-4
     with pytest.raises(ModelError, match="differs"):

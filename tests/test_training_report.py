@@ -187,11 +187,16 @@ def write_clip(path, codec):
 def test_the_card_has_what_stands_beside(data, tmp_path):
     from datetime import date  # noqa: PLC0415
 
-    from training.build import build_gtzan  # noqa: PLC0415
+    from training.build import Measures, build_gtzan  # noqa: PLC0415
 
     names = ("gtzan_kereliuk", "study_kereliuk")
-    manifest = build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), names)
+    manifest = build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), Measures(names))
     text = (tmp_path / "MODEL_CARD.md").read_text()
     assert "`study_kereliuk`" in text
     assert "study_kereliuk" not in manifest.evaluation
-    assert "Beside it" not in card(manifest, {})
+    assert "What holds" not in text
+    bare = card(
+        manifest, {}, [robustness.Held("first 15 s", "levels", 946, 0.76, 0.871, None, 0.0)]
+    )
+    assert "Beside it" not in bare
+    assert "| first 15 s | levels | 946 | 76.0% | 87.1% | - / 0% |" in bare

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from tagger.errors import TaggerError
 from training import musicnn
 from training.benchmark import BENCHMARKS
-from training.build import RECIPE, build_gtzan
+from training.build import RECIPE, Measures, build_gtzan
 from training.copies import with_copies
 from training.dataset import read_gtzan
 from training.reference import REFERENCES
@@ -68,7 +68,9 @@ def main() -> None:
 )
 def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
     """Train the default model and write its bundle."""
-    manifest = build_gtzan(RECIPE, _clips(data), output, created.date(), benchmarks)
+    audio = data / "gtzan_clips"
+    measures = Measures(benchmarks, audio if audio.is_dir() else None)
+    manifest = build_gtzan(RECIPE, _clips(data), output, created.date(), measures)
     click.echo(f"{manifest.id}: {output}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from training.ensemble import Recipe, train
 from training.fit.statistics import EMBEDDING, Lda, Svm
 from training.publish import Provenance, publish, write_card
 from training.reference import REFERENCES
+from training.robustness import robustness
 from training.speech import ABOUT as SPEECH
 
 if TYPE_CHECKING:
@@ -38,8 +40,18 @@ that had learned the listeners' tags of some 200,000 songs of the Million Song D
 of GTZAN may be among those songs, with tags such as jazz or country; GTZAN's labels were not."""
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What is measured for the card."""
+
+    figures: tuple[str, ...] = ()
+    """Names of `BENCHMARKS` and `REFERENCES`."""
+    audio: Path | None = None
+    """A folder of clips as sound, to tell how predictions hold."""
+
+
 def build_gtzan(
-    recipe: Recipe, data: Dataset, folder: Path, created: date, benchmarks: tuple[str, ...]
+    recipe: Recipe, data: Dataset, folder: Path, created: date, measures: Measures
 ) -> Manifest:
     """Train on every clip that is no known fault, measure, and write and verify the bundle.
 
@@ -47,10 +59,11 @@ def build_gtzan(
     """
     members = np.flatnonzero(data.known)
     ensemble = train(recipe, data, members)
-    evaluation = {n: BENCHMARKS[n](recipe, data) for n in benchmarks if n in BENCHMARKS}
-    beside = {n: REFERENCES[n](recipe, data) for n in benchmarks if n in REFERENCES}
+    evaluation = {n: BENCHMARKS[n](recipe, data) for n in measures.figures if n in BENCHMARKS}
+    beside = {n: REFERENCES[n](recipe, data) for n in measures.figures if n in REFERENCES}
     about = f"{_GTZAN}\n\n{SPEECH}"
     made = Provenance("gtzan", created, about, "python -m training build --data DATA")
     manifest = publish(folder, ensemble, data, made, evaluation)
-    write_card(folder, card(manifest, beside))
+    holding = list(robustness(recipe, data, measures.audio)) if measures.audio else []
+    write_card(folder, card(manifest, beside, holding))
     return manifest
