@@ -90,12 +90,13 @@ class Hearing:
         except (AudioError, WorkerError) as error:
             self._failed(track, error)
             return error
-        self._under_way.pop(track.path, None)
         content_id = heard.content_id.partition("@")[0] + self._listen.window
         with self._store.transaction():
             self._store.failures.clear(track.path)
             self._store.analyses.remember(content_id, heard.features, heard.prediction)
             self._store.files.heard(track, content_id)
+        # not before: whoever interrupts this is not to be blamed on the file
+        self._under_way.pop(track.path, None)
         return heard.prediction
 
     def abandon(self) -> None:
@@ -117,11 +118,12 @@ class Hearing:
         return kind(failure.reason, track.path)
 
     def _failed(self, track: Track, error: TaggerError) -> None:
-        counted = self._under_way.pop(track.path, False)
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
-        self._store.failures.failed(
-            track.path,
-            type(error).__name__,
-            error.reason,
-            attempts=MAX_ATTEMPTS if final else int(not counted),
-        )
+        with interrupts.held():
+            counted = self._under_way.pop(track.path, False)
+            self._store.failures.failed(
+                track.path,
+                type(error).__name__,
+                error.reason,
+                attempts=MAX_ATTEMPTS if final else int(not counted),
+            )

@@ -28,7 +28,7 @@ from tagger.domain import (
 from tagger.errors import StoreError, StoreTooNewError
 from tagger.recovery import recover
 from tagger.store import Correction, Store
-from tagger.store.schema import MIGRATIONS
+from tagger.store.schema import MIGRATIONS, Connection
 
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
@@ -167,6 +167,28 @@ def test_a_failed_block_leaves_nothing(store):
         store.files.put(TRACK, None)
         raise ZeroDivisionError
     assert store.files.count() == 0
+
+
+@pytest.mark.parametrize("step", ["BEGIN IMMEDIATE", "COMMIT"])
+def test_an_interrupt_between_the_steps_of_a_block_leaves_none_open(tmp_path, monkeypatch, step):
+    execute = Connection.execute
+
+    def interrupted(self, statement, *args):
+        if statement == "COMMIT" == step:
+            raise KeyboardInterrupt
+        result = execute(self, statement, *args)
+        if statement == step:
+            raise KeyboardInterrupt
+        return result
+
+    with Store(tmp_path) as store:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Connection, "execute", interrupted)
+            with store.transaction():
+                store.files.put(TRACK, "abc")
+        store.files.put(TRACK, "later")
+    with Store(tmp_path) as store:
+        assert store.files.get(ODD).content_id == "later"
 
 
 def test_a_newer_schema_is_refused_in_one_line(tmp_path):

@@ -207,14 +207,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Commit everything in the block, or nothing of it."""
-    connection.execute("BEGIN IMMEDIATE")
+    # Ctrl-C may come between any two steps: left open, all that follows would be lost.
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:  # a full disk has rolled back already
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextlib.contextmanager
