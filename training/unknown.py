@@ -78,9 +78,10 @@ def _asked(ensemble: Ensemble, taught: Dataset, data: Dataset, label: int) -> It
         album_verdicts(taught, ensemble.held_out, pooling),
         album_verdicts(data, heard, pooling),
     )
+    track_points, album_points = operating_points(tracks[0]), operating_points(albums[0])
     for promise in PROMISES:
-        known, written = _written(*tracks, promise)
-        known_albums, written_albums = _written(*albums, promise)
+        known, written = _written(tracks, threshold_for(track_points, promise))
+        known_albums, written_albums = _written(albums, threshold_for(album_points, promise))
         called = Counter(taught.genres[genre] for genre in tracks[1].genres[written])
         yield Unknown(
             data.genres[label],
@@ -95,9 +96,9 @@ def _asked(ensemble: Ensemble, taught: Dataset, data: Dataset, label: int) -> It
 
 
 def _written(
-    known: Verdicts, unknown: Verdicts, promise: float
+    verdicts: tuple[Verdicts, Verdicts], threshold: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    threshold = threshold_for(operating_points(known), promise)
+    known, unknown = verdicts
     return known.surer_than(threshold), unknown.surer_than(threshold)
 
 

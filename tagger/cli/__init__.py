@@ -21,7 +21,7 @@ def main() -> None:
     """Run `tagger`.
 
     Exits with 0 when all is well, 1 when some files failed, 2 when the command line, the
-    configuration, the model or the state cannot be used, 130 when interrupted.
+    configuration, the model, the state or the output cannot be used, 130 when interrupted.
     """
     try:
         status = cli.main(standalone_mode=False)
