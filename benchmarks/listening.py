@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.audio import SAMPLE_RATE, read_clip
+from tagger.audio.decode import SAMPLE_RATE, read_clip
 from tagger.features import extract, log_mel
 from tagger.inference import load
-from tagger.resources import data_path
+from tagger.system.resources import data_path
 
 ROUNDS = 15
 

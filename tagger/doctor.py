@@ -13,12 +13,11 @@ import av
 import msgspec
 import numpy as np
 
-from tagger import models
-from tagger.audio import SAMPLE_RATE
+from tagger.audio.decode import SAMPLE_RATE
 from tagger.config import Secret
 from tagger.errors import TaggerError
 from tagger.features import extract, log_mel
-from tagger.inference import load
+from tagger.inference import load, registry
 from tagger.players import roster
 from tagger.store import Store
 
@@ -98,7 +97,7 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        model = load(models.settled(settings).model.bundle.folder)
+        model = load(registry.settled(settings).model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
         mel = log_mel(0.1 * noise, SAMPLE_RATE)
         model.predict([tuple(extract(spec, mel) for spec in model.specs)])

@@ -110,7 +110,7 @@ class Watcher:
 
     def status(self):
         """Ask the daemon itself."""
-        from tagger.daemon.status import ask  # noqa: PLC0415
+        from tagger.daemon.status.server import ask  # noqa: PLC0415
 
         return ask(self.program.state)
 

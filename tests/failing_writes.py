@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from tagger import tags
-from tagger.domain import FileIdentity
+from tagger.core.domain import FileIdentity
 from tagger.errors import TaggerError
 
 STEPS = (

@@ -23,8 +23,8 @@ from tagger.config import Settings, Spotify, Store, Training
 from training.spotify import consent
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
+from training.spotify.cache import SpotifyStore
 from training.spotify.endpoints import Endpoints
-from training.spotify.store import SpotifyStore
 from training.spotify.tokens import TokenFile
 
 BROWSER = f'{sys.executable} -c "import sys, urllib.request as r; r.urlopen(sys.argv[1])" %s'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mutagen
 
 from tagger import tags
-from tagger.domain import FileIdentity
+from tagger.core.domain import FileIdentity
 
 BLUES = ("Blues",)
 TWO = ("Deep House", "Électronique")

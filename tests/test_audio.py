@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tagger.audio import read_clip
+from tagger.audio.decode import read_clip
 from tagger.errors import (
     AudioError,
     CorruptAudioError,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tagger import config
 from tagger.errors import ConfigError, TaggerError
-from tagger.resources import data_path
+from tagger.system.resources import data_path
 
 
 @pytest.fixture(autouse=True)

@@ -13,14 +13,14 @@ from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.daemon import metrics
-from tagger.daemon.board import Board
-from tagger.daemon.inbox import MOST_HINTS, Hint, Inbox
-from tagger.daemon.logs import Formatter
-from tagger.daemon.mounts import parse_mounts, plan, read_mounts
-from tagger.daemon.observers import Observers
-from tagger.daemon.settling import Settling
-from tagger.daemon.watching import Observer
+from tagger.daemon.events import MOST_HINTS, Hint, Inbox
+from tagger.daemon.host.logs import Formatter
+from tagger.daemon.status import metrics
+from tagger.daemon.status.state import Board
+from tagger.daemon.watch.inotify import Observer
+from tagger.daemon.watch.mounts import parse_mounts, plan, read_mounts
+from tagger.daemon.watch.observers import Observers
+from tagger.daemon.watch.stability import Settling
 
 MOUNTS = rb"""22 27 0:21 / / rw,relatime - ext4 /dev/vda rw
 30 22 0:27 / /mnt/nas rw shared:5 master:1 - cifs //nas/music rw

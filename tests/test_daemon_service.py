@@ -158,7 +158,7 @@ def test_figures_are_served_to_this_computer_alone(program):
 
 
 def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
-    script = "from tagger.daemon import engine; engine.IDLE = 1; import tagger.__main__ as m"
+    script = "from tagger.daemon import loop; loop.IDLE = 1; import tagger.__main__ as m"
     with Watcher(program, run=f"{script}; m.main()") as watcher:
         song(program.music / "a.mp3")
         watcher.wait_for("done for now")

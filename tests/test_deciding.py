@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tagger import config
-from tagger.deciding import Deciding, decide_together
-from tagger.domain import Action, FileIdentity, Prediction, Track, TrackTags
+from tagger.core.decide import Deciding, decide_together
+from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.inference import read_manifest
 
 

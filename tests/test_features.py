@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger import features
-from tagger.audio import read_clip
-from tagger.domain import LogMel
+from tagger.audio.decode import read_clip
+from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, ModelError, SilentError, TooShortError
 from tagger.features import RATE, extract, log_mel
 from tagger.features.mel import mel_filters, sampled_frames

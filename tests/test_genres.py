@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger import genres
+from tagger.core import genres
 
 any_name = st.text(st.characters(), max_size=300)
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import signals
 
-from tagger.audio import read_clip
-from tagger.domain import Features, Prediction
+from tagger.audio.decode import read_clip
+from tagger.core.domain import Features, Prediction
 from tagger.errors import ModelError
 from tagger.features import RATE, extract, log_mel
 from tagger.inference import load, pool, read_manifest, threshold
@@ -106,7 +106,7 @@ def test_the_default_bundle_is_small_and_says_how_it_was_measured():
     for figure in manifest.evaluation.values():
         low, high = figure.interval
         assert low < figure.accuracy < high
-        assert "python -m training benchmark" in figure.command
+        assert "python -m training.research benchmark" in figure.command
         assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
 
 

@@ -13,11 +13,11 @@ pytest.importorskip("anyascii", reason="labels need the extra `train`")
 from tagger import tags
 from tagger.config import Library, Settings, Training
 from tagger.config import Store as StoreSettings
-from tagger.domain import FileIdentity, TagChange, Track, TrackTags
+from tagger.core.domain import FileIdentity, TagChange, Track, TrackTags
 from tagger.store import Correction, Sample, Store
+from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.labels import Context, Label, Weight, configured_sources, source
-from training.labels.naming import Naming
-from training.selecting import LEAST_ARTISTS, Rules, held_out, select
+from training.labels.genre_names import Naming
 
 
 @pytest.fixture

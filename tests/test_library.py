@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tagger.library import Found, IgnoreRules, Leftover, Passed, root_of, walk
+from tagger.library.walk import Found, IgnoreRules, Leftover, Passed, root_of, walk
 from tagger.tags import TEMPORARY_SUFFIX
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import signals
 
-from tagger.audio import read_clip
+from tagger.audio.decode import read_clip
 from tagger.features import extract, log_mel
 from tagger.inference import load
 

@@ -12,8 +12,8 @@ pytest.importorskip("rapidfuzz", reason="matching needs the extra `train`")
 pytest.importorskip("anyascii", reason="matching needs the extra `train`")
 
 from training.labels import Entry
-from training.matching import Candidate, Tier, match
-from training.normalising import track_name
+from training.matching.match import Candidate, Tier, match
+from training.matching.normalize import track_name
 
 TABLE = Path(__file__).with_name("matching_pairs.tsv").read_text(encoding="utf-8")
 PAIRS = list(csv.DictReader(TABLE.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -13,7 +13,7 @@ import media
 import pytest
 
 from tagger.config import Library, Playlists, Settings
-from tagger.domain import TrackTags
+from tagger.core.domain import TrackTags
 from tagger.playlists import compose, locator, publish
 
 pytestmark = pytest.mark.skipif(not shutil.which("mpd"), reason="needs MPD (Debian: mpd)")

@@ -21,14 +21,14 @@ from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandI
 
 from tagger import config, doctor
 from tagger.errors import ConfigError, PlayerError
-from tagger.players import Changes, Couriers, notices, notify_all, roster, talking
+from tagger.players import Changes, Couriers, notify, notify_all, roster, transport
 from tagger.players.changes import MOST_FOLDERS, seen_as
 
 
 @pytest.fixture
 def short(monkeypatch):
     """Return what gives up players soon if they are slow by intention, else late."""
-    return lambda *, slow: monkeypatch.setattr(talking, "TIMEOUT", 0.2 if slow else 60.0)
+    return lambda *, slow: monkeypatch.setattr(transport, "TIMEOUT", 0.2 if slow else 60.0)
 
 
 @pytest.fixture(params=TABLES)
@@ -213,7 +213,7 @@ def test_what_fails_is_tried_again_after_a_while(jellyfin, load, monkeypatch):
     jellyfin.fault = None
     couriers.again()
     assert couriers.wait(10)["jellyfin"]
-    monkeypatch.setattr(notices, "RETRY", 0.0)
+    monkeypatch.setattr(notify, "RETRY", 0.0)
     jellyfin.fault = "fails"
     couriers.tell(load(jellyfin.table()).players, changed("/m"))
     assert couriers.wait(10)["jellyfin"]

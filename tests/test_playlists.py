@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.config import Library, PathMap, Playlists, Settings
-from tagger.domain import TrackTags
+from tagger.core.domain import TrackTags
 from tagger.errors import PlaylistError
 from tagger.playlists import Entry, Playlist, compose, locator, m3u, parse, publish, render
-from tagger.playlists.profiles import absolute, mpd, standard
+from tagger.playlists.locations import absolute, mpd, standard
 
 # ---------------------------------------------------------------- the text
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tagger import albums, genres
-from tagger.domain import Action, FileIdentity, Prediction, Track, TrackTags
-from tagger.policy import Policy
+from tagger.core import albums, genres
+from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
+from tagger.core.policy import Policy
 
 SURE = Prediction({"Rock": 0.9, "Metal": 0.06, "Baroque": 0.04}, "m")
 TORN = Prediction({"Rock": 0.5, "Metal": 0.4, "Baroque": 0.1}, "m")

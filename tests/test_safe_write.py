@@ -19,10 +19,11 @@ import media
 import pytest
 from tagging import BLUES, TWO, leftovers, restore, write
 
-from tagger import leases, tags
-from tagger.domain import FileIdentity
+from tagger import tags
+from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
-from tagger.leases import HAS_LEASES
+from tagger.system import leases
+from tagger.system.leases import HAS_LEASES
 
 ROOT = Path(__file__).parents[1]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -199,7 +200,7 @@ def test_a_folder_that_is_not_ours():
             "import os, sys; from pathlib import Path; from tagger import tags\n"
             "os.setgid(65534); os.setuid(65534); path = Path(sys.argv[1])\n"
             "try: tags.check_writable(path, root=path.parent, options=tags.WriteOptions())\n"
-            "except tags.safe_write.SkippedError as error: print(error.reason)"
+            "except tags.replace.SkippedError as error: print(error.reason)"
         )
         command = [sys.executable, "-c", code, path]
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)

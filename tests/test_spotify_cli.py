@@ -19,7 +19,7 @@ from spotify_server import StandIn
 
 from tagger.cli.group import cli
 from tagger.store import Store
-from training.spotify.connection import connected
+from training.spotify.session import connected
 from training.spotify.tokens import FILE_NAME
 
 SONGS = (

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tagger.config import Settings, Spotify, Training
 from tagger.errors import ConfigError, SpotifyError, SpotifyOffError
 from training.labels.spotify import SpotifySource
-from training.spotify import consent, exports, references
-from training.spotify.rows import Kind, Row
-from training.spotify.store import SpotifyStore
+from training.spotify import consent, exports, playlist_ids
+from training.spotify.cache import SpotifyStore
+from training.spotify.schema import Kind, Row
 
 ID = "3cEYpjA9oz9GiPac4AsH4n"
 ACCOUNT = {
@@ -68,7 +68,7 @@ spotify:episode:3,Talk,,Somebody,,,
     ],
 )
 def test_a_playlist_is_named_as_people_copy_it(reference):
-    assert references.playlist_id(reference) == ID
+    assert playlist_ids.playlist_id(reference) == ID
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_playlist_is_named_as_people_copy_it(reference):
     ["", "My Metal", f"{ID}x", f"https://evil.example/playlist/{ID}", f"spotify:track:{ID}"],
 )
 def test_what_is_no_playlist_of_spotifys_is_a_name(reference):
-    assert references.playlist_id(reference) is None
+    assert playlist_ids.playlist_id(reference) is None
 
 
 def test_contradictions_are_refused():
     twice = Spotify(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
     with pytest.raises(ConfigError, match="two genres"):
-        references.wanted(twice)
+        playlist_ids.wanted(twice)
     with pytest.raises(ConfigError, match="no playlist's link"):
-        references.wanted(Spotify(playlists={"My Metal": "Metal"}))
+        playlist_ids.wanted(Spotify(playlists={"My Metal": "Metal"}))
     named = Spotify(playlists={"My Metal": "Metal", ID: "Rock"}, exports=(Path("/x"),))
-    assert references.wanted(named) == {ID: "Rock"}
-    assert references.named(named) == {"my_metal": "Metal"}
+    assert playlist_ids.wanted(named) == {ID: "Rock"}
+    assert playlist_ids.named(named) == {"my_metal": "Metal"}
 
 
 def test_the_accounts_export_is_read(tmp_path):
@@ -105,7 +105,7 @@ def test_exportifys_tables_are_read(tmp_path):
     file = tmp_path / "late_bluegrass.csv"
     file.write_text(TABLE, encoding="utf-8")
     (found,) = exports.read(file)
-    assert references.key(found.name) == references.key("Late Bluegrass!")
+    assert playlist_ids.key(found.name) == playlist_ids.key("Late Bluegrass!")
     first, second, *others = found.rows
     assert first.title == "Blue, Ridge"
     assert first.artists == ("The Pickers", "Crosby, Stills")

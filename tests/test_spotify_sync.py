@@ -25,9 +25,9 @@ from tagger.errors import (
     StoreError,
     StoreTooNewError,
 )
-from training.spotify.connection import connected
-from training.spotify.rows import Kind, Page, rows
-from training.spotify.store import KEPT_S, SpotifyStore
+from training.spotify.cache import KEPT_S, SpotifyStore
+from training.spotify.schema import Kind, Page, rows
+from training.spotify.session import connected
 from training.spotify.sync import State, Sync
 
 ALWAYS = float("inf")

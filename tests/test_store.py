@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tagger.domain import (
+from tagger.core.domain import (
     Action,
     Decision,
     Features,
@@ -26,9 +26,9 @@ from tagger.domain import (
     TrackTags,
 )
 from tagger.errors import StoreError, StoreTooNewError
-from tagger.recovery import recover
+from tagger.pipeline.recovery import recover
 from tagger.store import Correction, Store
-from tagger.store.schema import MIGRATIONS, Connection
+from tagger.store.database import MIGRATIONS, Connection
 
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
@@ -211,7 +211,7 @@ def test_what_is_no_database_is_refused(tmp_path):
 def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path, monkeypatch):
     Store(tmp_path).close()
     broken = (*MIGRATIONS, ("CREATE TABLE extra (x) STRICT", "CREATE NONSENSE"))
-    monkeypatch.setattr("tagger.store.schema.MIGRATIONS", broken)
+    monkeypatch.setattr("tagger.store.database.MIGRATIONS", broken)
     with pytest.raises(StoreError):
         Store(tmp_path)
     monkeypatch.undo()
@@ -227,7 +227,7 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from tagger.domain import *
+        from tagger.core.domain import *
         from tagger.store import Store
         store = Store(Path(sys.argv[1]))
         print("ready", flush=True)
@@ -258,7 +258,7 @@ def test_what_a_living_run_intends_is_left_to_it(tmp_path):
     script = textwrap.dedent("""
         import sys, time
         from pathlib import Path
-        from tagger.domain import TagChange
+        from tagger.core.domain import TagChange
         from tagger.store import Store
         store = Store(Path(sys.argv[1]))
         run = store.runs.start("scan")

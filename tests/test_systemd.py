@@ -12,7 +12,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.service import quoted
+from tagger.daemon.host.units import quoted
 
 UNITS = ROOT / "systemd"
 analyze = pytest.mark.skipif(

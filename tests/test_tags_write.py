@@ -21,7 +21,7 @@ from tagging import BLUES, TWO, leftovers, others, restore, write
 from test_tags_read import mp4_atom, with_info
 
 from tagger import tags
-from tagger.domain import FileIdentity
+from tagger.core.domain import FileIdentity
 from tagger.errors import CorruptTagsError, PayloadChangedError, TagError
 
 FULL = {

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from tagger.cli import models
 from tagger.errors import ModelError, TaggerError
-from tagger.models import Models
+from tagger.inference.registry import Models
 from tagger.store import Store
 from training.cli import train
 

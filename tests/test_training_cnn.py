@@ -10,14 +10,14 @@ pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
 
 import onnxruntime  # noqa: E402
 
-from training import publish  # noqa: E402
+from training.classifiers.novelty import DistanceGuard  # noqa: E402
+from training.classifiers.svm_lda import Lda  # noqa: E402
 from training.ensemble import Ensemble, HeldOut  # noqa: E402
-from training.fit import cnn  # noqa: E402
-from training.fit.augment import Augmentation, augmented, mixed  # noqa: E402
-from training.fit.cnn import GENRES, TEACHER, Cnn, Lesson, Schedule  # noqa: E402
-from training.fit.distance import DistanceGuard  # noqa: E402
-from training.fit.network import Network  # noqa: E402
-from training.fit.statistics import Lda  # noqa: E402
+from training.export import bundle  # noqa: E402
+from training.research.cnn import train  # noqa: E402
+from training.research.cnn.augment import Augmentation, augmented, mixed  # noqa: E402
+from training.research.cnn.network import Network  # noqa: E402
+from training.research.cnn.train import GENRES, TEACHER, Cnn, Lesson, Schedule  # noqa: E402
 
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
 
@@ -55,11 +55,11 @@ def test_learns_what_a_teacher_hears_from_the_clips_that_it_heard():
     teacher[::3] = np.nan
     torch.manual_seed(0)
     network = Network({GENRES: 2, TEACHER: 2})
-    taught = cnn.train(network, Lesson(levels, labels, 2, teacher), QUICK)
-    guessed = cnn.scores(taught, levels, TEACHER)
+    taught = train.train(network, Lesson(levels, labels, 2, teacher), QUICK)
+    guessed = train.scores(taught, levels, TEACHER)
     for guess, truth in zip(guessed[::3].T, heard[::3].T, strict=True):
         assert np.corrcoef(guess, truth)[0, 1] > 0.8
-    assert cnn.embeddings(taught, levels).shape == (len(levels), network.size)
+    assert train.embeddings(taught, levels).shape == (len(levels), network.size)
 
 
 @pytest.mark.parametrize("columns", [48, 37])
@@ -84,7 +84,7 @@ def test_an_ensemble_with_it_is_one_graph(fitted):
     held_out = HeldOut(np.arange(0), np.empty((0, 2)))
     guard = DistanceGuard().fit(statistics).with_limit(0.9)
     ensemble = Ensemble((linear, Cnn(QUICK)), parts, np.array([0.5, 0.25]), (guard,), held_out)
-    session = onnxruntime.InferenceSession(publish.network(ensemble, 2))
+    session = onnxruntime.InferenceSession(bundle.network(ensemble, 2))
     (given,) = session.run(["probabilities"], {"levels": levels, "statistics": statistics})
     total = 0.5 * parts[0].scores(statistics) + 0.25 * parts[1].scores(levels)
     total *= guard.trust(guard.measure(statistics))

@@ -13,12 +13,12 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
-from training import build
-from training.copies import CUTS, with_copies
-from training.damage import band_limited
-from training.dataset import read_gtzan
+from training.classifiers.svm_lda import Lda
+from training.data.dataset import read_gtzan
 from training.ensemble import FOLDS, Recipe, log_loss, train
-from training.fit.statistics import Lda
+from training.research import build_default
+from training.research.band_limited import CUTS, with_copies
+from training.research.degradations import band_limited
 
 SPEC = "statistics-1"
 
@@ -129,8 +129,8 @@ def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
     recipe = Recipe(((Lda(components=20),),), repeats=1, guards=())
     said = {}
     for name, data in {"plain": plain, "copied": copied}.items():
-        manifest = build.build_gtzan(
-            recipe, data, tmp_path / name, date(2026, 1, 2), build.Measures()
+        manifest = build_default.build_gtzan(
+            recipe, data, tmp_path / name, date(2026, 1, 2), build_default.Measures()
         )
         assert manifest.training.tracks == len(data) - 1
         said[name] = manifest.training.recipe

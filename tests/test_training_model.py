@@ -18,10 +18,12 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 from tagger.errors import ModelError, TrainingDataError
 from tagger.inference import load
 from tagger.inference.manifest import Pooling
-from training import benchmark, build, evaluate, publish
-from training.dataset import FOLEISS, read_gtzan
+from training.classifiers.svm_lda import Lda, Svm
+from training.data.dataset import FOLEISS, read_gtzan
 from training.ensemble import HeldOut, Recipe, artist_folds, train
-from training.fit.statistics import Lda, Svm
+from training.evaluation import metrics
+from training.export import bundle
+from training.research import benchmark, build_default
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -58,7 +60,14 @@ def test_missing_or_mixed_up_data_is_told(tmp_path):
 
 
 def test_the_command_says_where_data_is_missing(tmp_path):
-    command = [sys.executable, "-m", "training", "benchmark", "--data", str(tmp_path / "none")]
+    command = [
+        sys.executable,
+        "-m",
+        "training.research",
+        "benchmark",
+        "--data",
+        str(tmp_path / "none"),
+    ]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("error: ")
@@ -89,14 +98,14 @@ def test_the_published_splits_keep_artists_apart():
 def test_held_out_predictions_learn_the_genres(data, ensemble):
     assert len(ensemble.candidates) == 2
     assert (ensemble.weights >= 0).all()
-    assert evaluate.track_verdicts(data, ensemble.held_out).accuracy > 0.6
+    assert metrics.track_verdicts(data, ensemble.held_out).accuracy > 0.6
 
 
 def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
-        build.build_gtzan(
-            RECIPE, data, folder, date(2026, 1, 2), build.Measures(("gtzan_kereliuk",))
+        build_default.build_gtzan(
+            RECIPE, data, folder, date(2026, 1, 2), build_default.Measures(("gtzan_kereliuk",))
         )
     names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}
     assert {path.name for path in folders[0].iterdir()} == names
@@ -112,11 +121,13 @@ def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data,
 
 
 def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
-    manifest = build.build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), build.Measures())
+    manifest = build_default.build_gtzan(
+        RECIPE, data, tmp_path, date(2026, 1, 2), build_default.Measures()
+    )
     other = train(Recipe(((Lda(components=5),),), repeats=1), data, np.flatnonzero(data.known))
-    assert publish.verify_bundle(tmp_path, ensemble, data) < 1e-4
+    assert bundle.verify_bundle(tmp_path, ensemble, data) < 1e-4
     with pytest.raises(ModelError, match="differs"):
-        publish.verify_bundle(tmp_path, other, data)
+        bundle.verify_bundle(tmp_path, other, data)
     assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
 
 
@@ -152,7 +163,7 @@ def held_out(data, sharpness):
 
 
 def test_albums_are_one_artist_and_no_larger_than_eight(data):
-    albums = list(evaluate.stand_in_albums(data, np.tile(np.arange(len(data)), 2)))
+    albums = list(metrics.stand_in_albums(data, np.tile(np.arange(len(data)), 2)))
     assert sorted(np.concatenate(albums).tolist()) == list(range(2 * len(data)))
     for album in albums:
         assert len(set(data.artists[album % len(data)])) == 1
@@ -160,12 +171,12 @@ def test_albums_are_one_artist_and_no_larger_than_eight(data):
 
 
 def test_tracks_that_err_alone_are_stronger_together(data):
-    pooling = evaluate.fit_pooling(data, held_out(data, 1.0))
+    pooling = metrics.fit_pooling(data, held_out(data, 1.0))
     assert pooling.exponent > 0.2
-    alone = evaluate.track_verdicts(data, held_out(data, 1.0))
-    together = evaluate.album_verdicts(data, held_out(data, 1.0), pooling)
+    alone = metrics.track_verdicts(data, held_out(data, 1.0))
+    together = metrics.album_verdicts(data, held_out(data, 1.0), pooling)
     assert together.accuracy > alone.accuracy
-    overconfident = evaluate.fit_pooling(data, held_out(data, 5.0))
+    overconfident = metrics.fit_pooling(data, held_out(data, 5.0))
     assert overconfident.exponent < pooling.exponent
     assert pooling == Pooling(pooling.exponent, 8)
 
@@ -176,12 +187,12 @@ def verdicts(clips=2000, artists=200):
     confidence = random.uniform(0.3, 1, clips)
     right = random.uniform(size=clips) < confidence
     artist = random.integers(artists, size=clips).astype(str)
-    return evaluate.Verdicts(artist, np.zeros(clips, int), (~right).astype(int), confidence)
+    return metrics.Verdicts(artist, np.zeros(clips, int), (~right).astype(int), confidence)
 
 
 def test_every_promise_is_kept_with_a_margin():
     judged = verdicts()
-    points = evaluate.operating_points(judged).overall
+    points = metrics.operating_points(judged).overall
     assert [p.precision for p in points] == sorted(p.precision for p in points)
     assert [p.threshold for p in points] == sorted(p.threshold for p in points)
     for point in points:
@@ -193,14 +204,14 @@ def test_every_promise_is_kept_with_a_margin():
 
 
 def test_nothing_is_promised_of_too_few():
-    assert evaluate.operating_points(verdicts(clips=29)).overall == ()
-    assert evaluate.threshold_for(evaluate.operating_points(verdicts(clips=29)), 0.9) is None
+    assert metrics.operating_points(verdicts(clips=29)).overall == ()
+    assert metrics.threshold_for(metrics.operating_points(verdicts(clips=29)), 0.9) is None
 
 
 def test_calibration_and_intervals_agree_with_what_was_made():
     judged = verdicts()
-    assert evaluate.calibration_error(judged) < 0.05
-    low, high = evaluate.interval(judged)
+    assert metrics.calibration_error(judged) < 0.05
+    low, high = metrics.interval(judged)
     assert low < judged.accuracy < high
     assert high - low < 0.06
-    assert evaluate.interval(judged) == (low, high)
+    assert metrics.interval(judged) == (low, high)

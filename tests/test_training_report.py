@@ -14,12 +14,13 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.errors import TrainingDataError
-from training import damage, evidence, reference, report, robustness
-from training.card import card
-from training.dataset import read_gtzan
+from training.classifiers.svm_lda import Lda
+from training.data.dataset import read_gtzan
 from training.ensemble import HeldOut, Recipe
-from training.evaluate import Verdicts
-from training.fit.statistics import Lda
+from training.evaluation import breakdown, report
+from training.evaluation.metrics import Verdicts
+from training.research import baseline, degradations, robustness
+from training.research.default_card import card
 
 RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
@@ -46,8 +47,8 @@ def some():
 
 
 def test_genres_are_counted_as_they_are(some):
-    assert evidence.confusion(some, 2).tolist() == [[2, 1], [1, 2]]
-    first, second, third = evidence.by_genre(some, ("A", "B", "C"))
+    assert breakdown.confusion(some, 2).tolist() == [[2, 1], [1, 2]]
+    first, second, third = breakdown.by_genre(some, ("A", "B", "C"))
     assert (first.tracks, first.artists) == (3, 2)
     assert first.precision.value == pytest.approx(2 / 3)
     assert second.recall.value == pytest.approx(2 / 3)
@@ -57,14 +58,14 @@ def test_genres_are_counted_as_they_are(some):
 
 
 def test_the_surest_come_first(some):
-    coverage, right = evidence.risk_coverage(some)
+    coverage, right = breakdown.risk_coverage(some)
     assert coverage.tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
     assert right.tolist() == pytest.approx([1, 1, 1, 3 / 4, 4 / 5, 4 / 6])
-    assert sum(one.tracks for one in evidence.calibration(some)) == 6
+    assert sum(one.tracks for one in breakdown.calibration(some)) == 6
 
 
 def test_mistakes_are_named(data, some):
-    found = evidence.mistakes(data, np.arange(6), some, most=1)
+    found = breakdown.mistakes(data, np.arange(6), some, most=1)
     assert [(one.clip, one.called, one.genre) for one in found] == [
         (data.ids[2], data.genres[1], data.genres[0])
     ]
@@ -72,7 +73,7 @@ def test_mistakes_are_named(data, some):
 
 def test_more_tracks_help(subject):
     sizes, right = zip(*subject.learning, strict=True)
-    assert sizes == tuple(size for size in evidence.SIZES if size <= 8)
+    assert sizes == tuple(size for size in breakdown.SIZES if size <= 8)
     assert all(0.2 < share <= 1 for share in right)
 
 
@@ -133,7 +134,7 @@ def test_the_page_of_a_library_holds_any_name(data):
 
 def test_the_study_is_measured_on_the_same_splits(data):
     for name in ("study_foleiss", "study_kereliuk"):
-        figure = reference.REFERENCES[name](RECIPE, data)
+        figure = baseline.REFERENCES[name](RECIPE, data)
         assert figure.tracks == (119 if name == "study_foleiss" else 40)
         assert 0.1 < figure.accuracy <= 1
         assert figure.command.endswith(f"benchmark {name} --data DATA")
@@ -141,24 +142,24 @@ def test_the_study_is_measured_on_the_same_splits(data):
 
 def test_the_studys_statistics_hear_what_they_should():
     still = np.repeat(np.linspace(0, 255, 128).astype(np.uint8)[:, np.newaxis], 40, axis=1)
-    found = reference.study_statistics(still)
+    found = baseline.study_statistics(still)
     assert found.shape == (26,)
     assert found[12] == pytest.approx(1)
     assert found[13:] == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", damage.TO_LEVELS)
+@pytest.mark.parametrize("name", degradations.TO_LEVELS)
 def test_changed_levels_are_levels(data, name):
-    changed = damage.TO_LEVELS[name](data.levels[0])
+    changed = degradations.TO_LEVELS[name](data.levels[0])
     assert changed.dtype == np.uint8
     assert changed.shape[0] == 128
     assert 0 < changed.shape[1] <= data.levels.shape[2]
 
 
-@pytest.mark.parametrize("name", damage.TO_SOUND)
+@pytest.mark.parametrize("name", degradations.TO_SOUND)
 def test_changed_sound_is_sound(name):
     samples = signals.melody(15.0)
-    changed = damage.TO_SOUND[name](samples)
+    changed = degradations.TO_SOUND[name](samples)
     shorter = {"10 s later": 5}.get(name, 15)
     assert len(changed) / signals.RATE == pytest.approx(shorter, abs=0.25)
     assert np.abs(changed[: signals.RATE]).max() > 0.05
@@ -167,13 +168,13 @@ def test_changed_sound_is_sound(name):
 def test_what_holds_is_measured(data, tmp_path):
     with pytest.raises(TrainingDataError, match="no audio"):
         next(robustness.robustness(RECIPE, data, tmp_path))
-    flac = damage.Codec("flac", "flac", signals.RATE)
+    flac = degradations.Codec("flac", "flac", signals.RATE)
     for clip in data.ids[1:2]:
         write_clip(tmp_path / f"{clip}.flac", flac)
     held = list(robustness.robustness(RECIPE, data, tmp_path))
-    assert [one.change for one in held] == [*damage.TO_LEVELS, *damage.TO_SOUND]
+    assert [one.change for one in held] == [*degradations.TO_LEVELS, *degradations.TO_SOUND]
     assert {one.on: one.clips for one in held} == {"levels": 119, "sound": 1}
-    assert held[0].same == held[len(damage.TO_LEVELS)].same == 1
+    assert held[0].same == held[len(degradations.TO_LEVELS)].same == 1
 
 
 def write_clip(path, codec):
@@ -187,7 +188,7 @@ def write_clip(path, codec):
 def test_the_card_has_what_stands_beside(data, tmp_path):
     from datetime import date  # noqa: PLC0415
 
-    from training.build import Measures, build_gtzan  # noqa: PLC0415
+    from training.research.build_default import Measures, build_gtzan  # noqa: PLC0415
 
     names = ("gtzan_kereliuk", "study_kereliuk")
     manifest = build_gtzan(RECIPE, data, tmp_path, date(2026, 1, 2), Measures(names))

@@ -13,20 +13,20 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.domain import Features
+from tagger.core.domain import Features
 from tagger.errors import TrainingDataError
 from tagger.inference import load, threshold
-from training import speech
-from training.dataset import Heard, read_gtzan
+from training.classifiers import speech_data
+from training.classifiers.speech import SpeechGuard
+from training.classifiers.svm_lda import EMBEDDING, Lda
+from training.data.dataset import Heard, read_gtzan
 from training.ensemble import Recipe, train
-from training.fit.speech import SpeechGuard
-from training.fit.statistics import EMBEDDING, Lda
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def talking(spec=EMBEDDING):
-    known = speech.read_speech()
+    known = speech_data.read_speech()
     return known.inputs[spec][: known.clips]
 
 
@@ -55,7 +55,7 @@ def test_speech_of_voices_that_were_not_taught_is_told_from_music(collection, mu
     heard, unheard = music[::2], music[1::2]
     guard = SpeechGuard(without=collection).fit(heard)
     guard = guard.with_limit(float(np.quantile(guard.measure(unheard), 0.97)))
-    known = speech.read_speech()
+    known = speech_data.read_speech()
     voices = known.inputs[EMBEDDING][known.collections == collection]
     assert guard.trust(guard.measure(voices)).max() < 0.1
     assert (guard.trust(guard.measure(unheard)) > 0.9).mean() > 0.9
@@ -111,15 +111,15 @@ def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
             media.make(folder / f"{n}.wav", "wav", seconds=13, rate=8000)
     (recordings / "radio" / "long" / "list.txt").write_text("no sound\n")
     made = tmp_path / "speech.npz"
-    assert speech.make_speech(recordings, made) == 2  # 65 s are two clips, 13 s none
-    read = speech.read_speech(made)
+    assert speech_data.make_speech(recordings, made) == 2  # 65 s are two clips, 13 s none
+    read = speech_data.read_speech(made)
     assert read.collections.tolist() == ["radio"] * 4
     assert {spec: len(values) for spec, values in read.inputs.items()} == dict.fromkeys(
-        speech.SPECS, 4
+        speech_data.SPECS, 4
     )
     assert all(np.isfinite(values).all() for values in read.inputs.values())
 
 
 def test_recordings_that_are_not_there_are_told(tmp_path):
     with pytest.raises(TrainingDataError, match="COLLECTION/VOICE"):
-        speech.make_speech(tmp_path, tmp_path / "speech.npz")
+        speech_data.make_speech(tmp_path, tmp_path / "speech.npz")

@@ -12,10 +12,10 @@ pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
 pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
 
 from tagger.errors import TrainingDataError
-from training import student as taught
-from training.dataset import read_fma_small, read_vggish
-from training.evaluate import track_verdicts
-from training.fit import cnn
+from training.data.dataset import read_fma_small, read_vggish
+from training.evaluation.metrics import track_verdicts
+from training.research import distillation as taught
+from training.research.cnn import train as cnn
 
 GENRES = ("Folk", "Pop", "Rock")
 EACH = 40

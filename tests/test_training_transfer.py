@@ -13,8 +13,8 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.errors import TrainingDataError
 from tagger.features.mel import RATE, mel_filters
-from training.dataset import read_fma_small
-from training.transfer import SHARED, WAYS, fma_small_student, fma_to_gtzan, gtzan_to_fma
+from training.data.dataset import read_fma_small
+from training.research.transfer import SHARED, WAYS, fma_small_student, fma_to_gtzan, gtzan_to_fma
 
 FMA_GENRES = ("Folk", "Hip-Hop", "Pop", "Rock")
 OUR_NAMES = {"Hip-Hop": "hiphop", "Pop": "pop", "Rock": "rock"}
@@ -82,7 +82,7 @@ def test_shared_genres_carry_over(tmp_path, asked, way):
 
 
 def test_what_needs_torch_says_so_without_it(tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "training.student", raising=False)
+    monkeypatch.delitem(sys.modules, "training.research.distillation", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(TrainingDataError, match=r"needs torch.*tagger\[cnn\]"):
         fma_small_student(tmp_path)

@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from training.dataset import Heard
+from training.classifiers.svm_lda import EMBEDDING, Lda
+from training.data.dataset import Heard
 from training.ensemble import Recipe
-from training.fit.statistics import EMBEDDING, Lda
-from training.unknown import PROMISES, unknown_written
+from training.research.unknown_genres import PROMISES, unknown_written
 
 EACH = 60
 PLACES = {"Dub": (6, 0), "Folk": (0, 6), "Polka": (0, 5.5), "Waltz": (-6, -6)}

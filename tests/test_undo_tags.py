@@ -13,7 +13,7 @@ from mutagen import apev2, id3
 from tagging import BLUES, TWO, others, restore, write
 
 from tagger import tags
-from tagger.domain import FileIdentity
+from tagger.core.domain import FileIdentity
 from tagger.tags import GenreSnapshot
 
 TAGGED = {"title": "x", "comment": "y" * 100, "picture": media.png(32)}

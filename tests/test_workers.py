@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from pebble.pool.process import TaskResult, WorkerManager
 
+from tagger.analysis.pool import Workers
 from tagger.errors import (
     NotAudioError,
     WorkerCrashedError,
     WorkersUnusableError,
     WorkerTimedOutError,
 )
-from tagger.workers import Workers
 
 PATH = Path("song.mp3")
 
@@ -166,7 +166,7 @@ def spin(started):
 ORPHANING = """
 import sys
 from test_workers import nothing, spin
-from tagger.workers import Workers
+from tagger.analysis.pool import Workers
 if __name__ == "__main__":
     workers = Workers(1, 1.0, 2048, nothing)
     workers.submit(spin, sys.argv[1])

@@ -18,16 +18,16 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.model_selection import StratifiedGroupKFold
 
-from training.fit.distance import DistanceGuard
-from training.fit.speech import SpeechGuard
+from training.classifiers.novelty import DistanceGuard
+from training.classifiers.speech import SpeechGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from training.dataset import Dataset
-    from training.fit import Candidate, Fitted, FittedGuard, Guard
+    from training.classifiers.base import Candidate, Fitted, FittedGuard, Guard
+    from training.data.dataset import Dataset
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import listening, models
+from tagger.analysis import worker
+from tagger.analysis.pool import Workers
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import AudioError, TaggerError, WorkerError
-from tagger.inference import read_manifest
-from tagger.workers import Workers
+from tagger.inference import read_manifest, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tagger.config import Settings
-    from tagger.domain import Prediction
+    from tagger.core.domain import Prediction
 
 SOME_FAILED = 1
 
@@ -31,7 +31,7 @@ SOME_FAILED = 1
 @configured
 def command(settings: Settings, files: Sequence[Path], *, as_json: bool, top: int) -> None:
     """Say what files sound like; writes nothing."""
-    settings = models.settled(settings)
+    settings = registry.settled(settings)
     model = read_manifest(settings.model.bundle.folder).id
     failed = False
     for path, heard in _heard(settings, files):
@@ -53,11 +53,11 @@ def _heard(
         min(limits.count, len(files)),
         limits.timeout,
         limits.memory_mb,
-        listening.prepare,
+        worker.prepare,
         bundle,
     ) as workers:
         asked = [
-            workers.submit(listening.listen, path, bundle, listen.offset, listen.length)
+            workers.submit(worker.listen, path, bundle, listen.offset, listen.length)
             for path in files
         ]
         for path, future in zip(files, asked, strict=True):

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.models import Installed, Models
+from tagger.inference.registry import Installed, Models
 
 if TYPE_CHECKING:
     from tagger.config import Settings

@@ -15,7 +15,7 @@ from tagger import config
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tagger.domain import Outcome
+    from tagger.core.domain import Outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")

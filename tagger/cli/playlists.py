@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger import filing
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json, printable
 from tagger.players import Changes, notify_all
+from tagger.playlists import refresh
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Rebuild the genre playlists from what the last scans saw."""
     with Store(settings.store.folder) as store:
-        refreshed = filing.refresh_all(settings, store.files.roots(), store, dry_run=dry_run)
+        refreshed = refresh.refresh_all(settings, store.files.roots(), store, dry_run=dry_run)
     for change in refreshed.changes:
         if as_json:
             print_json(

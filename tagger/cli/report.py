@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from tagger.cli.options import outcome_json, outcome_line, print_json, printable
-from tagger.domain import Action
+from tagger.core.domain import Action
 from tagger.players import Changes, notify_all
 from tagger.playlists import PlaylistAction
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from tagger.config import Players
-    from tagger.domain import Outcome
-    from tagger.filing import Refreshed
+    from tagger.core.domain import Outcome
+    from tagger.playlists.refresh import Refreshed
 
 WRITTEN = (Action.SET, Action.ADD)
 MOST_SHOWN = 10

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger import filing, survey
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
 from tagger.cli.report import report
-from tagger.scan import Scan
+from tagger.library import index
+from tagger.pipeline.scan import Scan
+from tagger.playlists import refresh
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def command(
                     told.outcome(outcome)
         told.run = scan.run_id
         if settings.playlists.enabled and not no_playlists and not dry_run:
-            there = [root for root in scan.roots if survey.is_there(root, store)]
-            told.playlists(filing.refresh_all(settings, there, store))
+            there = [root for root in scan.roots if index.is_there(root, store)]
+            told.playlists(refresh.refresh_all(settings, there, store))
     if not dry_run:
         told.tell(settings.players)
     told.finish()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from tagger import config, service
+from tagger import config
 from tagger.cli.options import printable
+from tagger.daemon.host import units
 
 
 @click.command
@@ -34,22 +35,22 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
     file = config.find(chosen)
     if system:
         settings = config.load(chosen)
-        unit = service.system_unit(settings, file, getpass.getuser())
+        unit = units.system_unit(settings, file, getpass.getuser())
         if not settings.store.folder.is_dir():
             click.echo(f"first: mkdir -p {printable(settings.store.folder)}", err=True)
     else:
         config.load(chosen)
-        unit = service.user_unit(file if file != config.user_file() else None)
+        unit = units.user_unit(file if file != config.user_file() else None)
     if action == "show":
         click.echo(unit.text, nl=False)
     elif action == "install":
-        service.install(unit)
+        units.install(unit)
         click.echo(f"Written: {unit.path}. It starts now and with every login after")
         click.echo(f"  {unit.systemctl} daemon-reload")
         click.echo(f"  {unit.systemctl} enable --now tagger")
         click.echo("It runs while nobody is logged in, too, after")
         click.echo("  loginctl enable-linger")
-    elif service.uninstall(unit):
+    elif units.uninstall(unit):
         click.echo(f"Removed: {unit.path}. If it still runs, it ends after")
         click.echo(f"  {unit.systemctl} stop tagger; {unit.systemctl} daemon-reload")
     else:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import models
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.daemon.status import ask
-from tagger.inference import read_manifest
+from tagger.daemon.status.server import ask
+from tagger.inference import read_manifest, registry
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     return {
         "daemon": ask(settings.store.folder),
-        "model": read_manifest(models.settled(settings).model.bundle.folder).id,
+        "model": read_manifest(registry.settled(settings).model.bundle.folder).id,
         "state": str(store.path),
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),

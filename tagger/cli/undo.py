@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger import filing, recovery, undo
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
 from tagger.cli.report import UNDONE, report
-from tagger.operations import write_options
+from tagger.pipeline import recovery, undo
+from tagger.pipeline.operations import write_options
+from tagger.playlists import refresh
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def command(
                 told.outcome(outcome)
         roots = list(dict.fromkeys(entry.root for entry in entries))
         if settings.playlists.enabled and not dry_run:
-            told.playlists(filing.refresh_all(settings, roots, store))
+            told.playlists(refresh.refresh_all(settings, roots, store))
     if not dry_run:
         told.tell(settings.players)
     told.finish()

@@ -8,7 +8,7 @@ import click
 
 from tagger import config
 from tagger.daemon.daemon import Daemon
-from tagger.daemon.logs import configure
+from tagger.daemon.host.logs import configure
 
 
 @click.command

@@ -1,6 +1,6 @@
 """One frozen tree of settings, read from a TOML file; every key has a default."""
 
-from tagger.config.loading import ENVIRONMENT_VARIABLE, find, load, user_file
+from tagger.config.load import ENVIRONMENT_VARIABLE, find, load, user_file
 from tagger.config.players import Jellyfin, Kodi, Lyrion, Mpd, Navidrome, Players
 from tagger.config.settings import (
     Albums,
@@ -21,7 +21,7 @@ from tagger.config.settings import (
     Watch,
     Workers,
 )
-from tagger.config.text import example_text, to_toml
+from tagger.config.toml import example_text, to_toml
 from tagger.config.values import PathMap, Secret
 
 __all__ = [

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, field
 
 from tagger.config.players import Players
 from tagger.config.values import PathMap, Text, expand
-from tagger.resources import data_path
+from tagger.system.resources import data_path
 
 Mode = Literal["empty", "add", "replace"]
 Profile = Literal["standard", "absolute", "mpd"]

@@ -7,18 +7,18 @@ import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tagger import library, models
-from tagger.daemon.bell import Bell
-from tagger.daemon.board import Board
-from tagger.daemon.engine import Engine
-from tagger.daemon.inbox import Inbox
-from tagger.daemon.lock import Lock, socket_path
-from tagger.daemon.logs import log
-from tagger.daemon.notify import Notifier
-from tagger.daemon.priority import step_back
-from tagger.daemon.status import StatusServer
+from tagger.daemon.events import Inbox
+from tagger.daemon.host.instance import Lock, socket_path
+from tagger.daemon.host.logs import log
+from tagger.daemon.host.priority import step_back
+from tagger.daemon.host.systemd import Notifier
+from tagger.daemon.host.wakeup import Bell
+from tagger.daemon.loop import Engine
+from tagger.daemon.status.server import StatusServer
+from tagger.daemon.status.state import Board
 from tagger.errors import TaggerError
-from tagger.inference import read_manifest
+from tagger.inference import read_manifest, registry
+from tagger.library import walk
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Daemon:
             step_back(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._board.snapshot))
             if port := self._settings.daemon.metrics_port:
-                from tagger.daemon.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
+                from tagger.daemon.status.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
 
                 stack.enter_context(MetricsServer(port, self._board.snapshot))
             self._engine.start()
@@ -134,8 +134,8 @@ class Daemon:
 
 def _check(settings: Settings) -> str:
     """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
-    library.check_patterns(settings.library.ignore)
-    return read_manifest(models.settled(settings).model.bundle.folder).id
+    walk.check_patterns(settings.library.ignore)
+    return read_manifest(registry.settled(settings).model.bundle.folder).id
 
 
 def _fixed(settings: Settings) -> tuple[object, ...]:

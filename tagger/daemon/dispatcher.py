@@ -7,26 +7,26 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger import company, models, survey
-from tagger.daemon.logs import log
-from tagger.domain import Action, FileIdentity
+from tagger.core.domain import Action, FileIdentity
+from tagger.daemon.host.logs import log
 from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
-from tagger.inference import read_manifest
-from tagger.leases import open_for_writing
-from tagger.library import Found
-from tagger.operations import SpareUndone, Write, write_options
-from tagger.pipeline import Pipeline
+from tagger.inference import read_manifest, registry
+from tagger.library import index, siblings
+from tagger.library.walk import Found
+from tagger.pipeline.operations import SpareUndone, Write, write_options
+from tagger.pipeline.pipeline import Pipeline
 from tagger.store.failures import MAX_ATTEMPTS
+from tagger.system.leases import open_for_writing
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from tagger.config import Settings
-    from tagger.daemon.board import Board
+    from tagger.core.domain import Outcome, Track
+    from tagger.daemon.burst import Stretch
     from tagger.daemon.intake import Intake
-    from tagger.daemon.listeners import Listeners
-    from tagger.daemon.stretch import Stretch
-    from tagger.domain import Outcome, Track
+    from tagger.daemon.status.state import Board
+    from tagger.daemon.worker_pool import Listeners
     from tagger.store import Job, Store
 
 BATCH = 128
@@ -80,13 +80,13 @@ class Dispatcher:
             self._came_to_nothing(jobs, error)
 
     def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
-        settings = models.settled(settings)  # `tagger train` may have made another one active
+        settings = registry.settled(settings)  # `tagger train` may have made another one active
         manifest = read_manifest(settings.model.bundle.folder)
         self._board.model = manifest.id
-        tracks = {found.path: survey.look(found, self._store) for found in self._found(jobs)}
+        tracks = {found.path: index.look(found, self._store) for found in self._found(jobs)}
         if not tracks:
             return
-        again, others = company.gather(list(tracks.values()), self._store)
+        again, others = siblings.gather(list(tracks.values()), self._store)
         write = Write(self._store, self._stretch.run(), manifest.id, write_options(settings))
         workers = self._listeners.workers(settings, manifest)
         self._board.workers = workers.count

@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tagger import library, survey
-from tagger.containers import EXTENSIONS
-from tagger.daemon import mounts
-from tagger.daemon.board import Reconciled
-from tagger.daemon.inbox import Hint
-from tagger.daemon.logs import log
-from tagger.daemon.observers import Observers
-from tagger.daemon.settling import Settling
+from tagger.audio.formats import EXTENSIONS
+from tagger.core.domain import FileIdentity
+from tagger.daemon.events import Hint
+from tagger.daemon.host.logs import log
+from tagger.daemon.status.state import Reconciled
 from tagger.daemon.walker import Walker
-from tagger.domain import FileIdentity
+from tagger.daemon.watch import mounts
+from tagger.daemon.watch.observers import Observers
+from tagger.daemon.watch.stability import Settling
+from tagger.library import index, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.daemon.board import Board
-    from tagger.daemon.inbox import Inbox
+    from tagger.daemon.events import Inbox
+    from tagger.daemon.status.state import Board
     from tagger.store import Store
 
 CHECK_INTERVAL = 5.0
@@ -136,11 +136,11 @@ class Intake:
             return 0
         if len(self._gone) > MANY_GONE:
             self._gone = dict.fromkeys(self._roots)
-        there = {root for root in self._roots if survey.is_there(root, self._store)}
-        gone = [path for path in self._gone if library.root_of(path, self._roots) in there]
+        there = {root for root in self._roots if index.is_there(root, self._store)}
+        gone = [path for path in self._gone if walk.root_of(path, self._roots) in there]
         for path in gone:
             del self._gone[path]
-        return sum(survey.forget_vanished(path, self._store) for path in gone)
+        return sum(index.forget_vanished(path, self._store) for path in gone)
 
     def close(self) -> None:
         """Stop watching."""
@@ -176,7 +176,7 @@ class Intake:
 
     def _look_below(self, start: Path) -> int:
         """Touch every file that something is left to do for; returns how many files there are."""
-        root = library.root_of(start, self._roots)
+        root = walk.root_of(start, self._roots)
         files = 0
         for found in self._walker.below(start, root, self._settings.library.ignore):
             self._board.beat()
@@ -190,13 +190,13 @@ class Intake:
     def _enqueue(self, paths: Iterable[Path]) -> None:
         """Put settled files into the queue, by the rules as they are now."""
         jobs: dict[Path, list[Path]] = {}
-        rules: dict[Path, library.IgnoreRules] = {}
+        rules: dict[Path, walk.IgnoreRules] = {}
         for path in paths:
-            root = library.root_of(path, self._roots)
+            root = walk.root_of(path, self._roots)
             if root not in self._roots or path.suffix.lower() not in EXTENSIONS:
                 continue
             if root not in rules:
-                rules[root] = library.IgnoreRules(root, self._settings.library.ignore)
+                rules[root] = walk.IgnoreRules(root, self._settings.library.ignore)
             if not rules[root].ignores_on_the_way(path) and self._is_needed(path):
                 jobs.setdefault(root, []).append(path)
         for root, chosen in jobs.items():

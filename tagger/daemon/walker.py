@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger import library, tags
-from tagger.daemon.logs import log
+from tagger import tags
+from tagger.daemon.host.logs import log
+from tagger.library import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tagger.library import Found
+    from tagger.library.walk import Found
     from tagger.store import Store
 
 MOST_TOLD = 10_000
@@ -31,10 +32,10 @@ class Walker:
             if start == root:
                 self._tell_once(root, "is not there")
             return
-        for item in library.walk(start, root, patterns):
-            if isinstance(item, library.Leftover):
+        for item in walk.walk(start, root, patterns):
+            if isinstance(item, walk.Leftover):
                 tags.remove_leftovers(item.folder)
-            elif isinstance(item, library.Passed):
+            elif isinstance(item, walk.Passed):
                 self._tell_once(item.path, item.reason)
             else:
                 yield item

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tagger.features.mel import RATE, log_mel
-from tagger.features.spec import SPECS, Spec, extract, spec
+from tagger.features.specs import SPECS, Spec, extract, spec
 
 __all__ = ["RATE", "SPECS", "Spec", "extract", "log_mel", "spec"]

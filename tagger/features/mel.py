@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagger.domain import LogMel
+from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, SilentError, TooShortError
 
 if TYPE_CHECKING:

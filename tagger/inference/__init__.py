@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tagger.core.pooling import pool
 from tagger.inference.bundle import Model, load, read_manifest
 from tagger.inference.manifest import Manifest, threshold
-from tagger.inference.pooling import pool
 
 __all__ = ["Manifest", "Model", "load", "pool", "read_manifest", "threshold"]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tagger import networks
-from tagger.domain import Prediction
+from tagger.core.domain import Prediction
 from tagger.errors import ModelError
 from tagger.features import spec
 from tagger.inference.manifest import MODEL_FILE, Manifest, decode
+from tagger.system import onnx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.domain import Features
+    from tagger.core.domain import Features
 
 OUTPUT = "probabilities"
 _MANIFEST_BYTES = 1 << 20
@@ -134,7 +134,7 @@ def _verified(path: Path, sha256: str) -> bytes:
 
 def _session(network: bytes) -> Any:
     try:
-        return networks.session(network)
+        return onnx.session(network)
     except Exception as error:  # onnxruntime's errors share no base of their own
         raise ModelError(f"{MODEL_FILE} is no usable ONNX network: {_line(error)}") from error
 

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.domain import Action
-from tagger.mapping import exchange
+from tagger.config.mapping import exchange
+from tagger.core.domain import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tagger.config import PathMap
-    from tagger.domain import Outcome
+    from tagger.core.domain import Outcome
 
 MOST_FOLDERS = 100
 """With more of them, those that hold them are named instead."""

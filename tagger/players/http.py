@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from tagger import __version__
 from tagger.errors import PlayerError
-from tagger.players import talking
+from tagger.players import transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class WebServer:
         try:
             status, answer = self._exchange(method, path, body, headers)
         except OSError as error:
-            raise talking.unreachable(error, self._where, self._key) from None
+            raise transport.unreachable(error, self._where, self._key) from None
         except (http.client.HTTPException, ValueError):
             raise self.nonsense() from None
         if status == good:
@@ -63,7 +63,7 @@ class WebServer:
 
     def nonsense(self) -> PlayerError:
         """Say that this is no player of its kind."""
-        return talking.nonsense(self._where, self._kind, self._key)
+        return transport.nonsense(self._where, self._kind, self._key)
 
     def refused(self, what: str) -> PlayerError:
         """Say that who we are is not good enough; `what` are the settings that say who."""
@@ -76,15 +76,15 @@ class WebServer:
         parts = urlsplit(self._where)
         secure = parts.scheme == "https"
         client = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = client(parts.hostname or "", parts.port, timeout=talking.TIMEOUT)
+        connection = client(parts.hostname or "", parts.port, timeout=transport.TIMEOUT)
         with contextlib.closing(connection):
             connection.connect()
-            with talking.limited(connection.sock):
+            with transport.limited(connection.sock):
                 who = {"User-Agent": f"tagger/{__version__}", "Connection": "close"}
                 address = quote(parts.path, safe="/%") + path
                 connection.request(method, address, body or None, {**who, **headers})
                 answer = connection.getresponse()
-                return answer.status, answer.read(talking.MOST_BYTES)
+                return answer.status, answer.read(transport.MOST_BYTES)
 
     def _refusal(self, status: int) -> PlayerError:
         if status in (401, 403):

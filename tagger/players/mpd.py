@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tagger.config.values import expand
 from tagger.errors import PlayerError
-from tagger.players import talking
+from tagger.players import transport
 from tagger.players.changes import seen_as
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class MpdPlayer:
             with (
                 _connect(address) as connection,
                 connection.makefile("rb") as answers,
-                talking.limited(connection),
+                transport.limited(connection),
             ):
                 session = _Session(connection, answers, address)
                 if password:
                     session.ask("password", password)
                 yield session
         except OSError as error:
-            raise talking.unreachable(error, address, KEY) from None
+            raise transport.unreachable(error, address, KEY) from None
 
 
 class _Session:
@@ -76,7 +76,7 @@ class _Session:
         self._where = where
         greeting = self._line()
         if not greeting.startswith("OK MPD "):
-            raise talking.nonsense(where, "MPD", KEY)
+            raise transport.nonsense(where, "MPD", KEY)
         self.version = greeting.removeprefix("OK MPD ")[:20]
 
     def ask(self, command: str, argument: str | None = None) -> list[str]:
@@ -89,25 +89,25 @@ class _Session:
                 raise _refused(line.removeprefix("ACK [").partition("@")[0])
             lines.append(line)
             if len(lines) > MANY_LINES:
-                raise talking.nonsense(self._where, "MPD", KEY)
+                raise transport.nonsense(self._where, "MPD", KEY)
         return lines
 
     def _line(self) -> str:
-        line = self._answers.readline(talking.MOST_BYTES)
+        line = self._answers.readline(transport.MOST_BYTES)
         if not line:
             raise ConnectionResetError
         if not line.endswith(b"\n"):
-            raise talking.nonsense(self._where, "MPD", KEY)
+            raise transport.nonsense(self._where, "MPD", KEY)
         return line[:-1].decode(errors="replace")
 
 
 def _connect(address: str) -> socket.socket:
     if "/" not in address:
         parts = urlsplit(f"//{address}")
-        return socket.create_connection((parts.hostname, parts.port or PORT), talking.TIMEOUT)
+        return socket.create_connection((parts.hostname, parts.port or PORT), transport.TIMEOUT)
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.settimeout(talking.TIMEOUT)
+        connection.settimeout(transport.TIMEOUT)
         connection.connect(str(expand(address)))
     except BaseException:
         connection.close()

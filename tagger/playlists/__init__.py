@@ -1,8 +1,8 @@
 """One M3U playlist a genre: composing, rendering, and publishing into a folder of their own."""
 
 from tagger.playlists.compose import Composed, compose
+from tagger.playlists.locations import locator
 from tagger.playlists.m3u import Entry, Playlist, parse, render
-from tagger.playlists.profiles import locator
 from tagger.playlists.publish import PlaylistAction, PlaylistChange, publish
 
 __all__ = [

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from tagger.domain import TrackTags
-    from tagger.playlists.profiles import Locate
+    from tagger.core.domain import TrackTags
+    from tagger.playlists.locations import Locate
 
 
 @dataclass(frozen=True, slots=True)

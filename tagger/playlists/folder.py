@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger import genres
+from tagger.core import genres
 from tagger.errors import PlaylistError
 from tagger.playlists import m3u
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Self
 from tagger.store.analyses import Analyses
 from tagger.store.choices import Choices
 from tagger.store.corrections import Correction, Corrections
+from tagger.store.database import connect, transaction
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import FileRecord, Files
 from tagger.store.journal import Journal, JournalEntry
-from tagger.store.living import Living
-from tagger.store.published import Published
+from tagger.store.playlists import Published
 from tagger.store.queue import Job, Queue
+from tagger.store.run_locks import Living
 from tagger.store.runs import Run, Runs
 from tagger.store.samples import Sample, Samples
-from tagger.store.schema import connect, transaction
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from tagger.domain import Features, Prediction
+from tagger.core.domain import Features, Prediction
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.domain import FileIdentity
+from tagger.core.domain import FileIdentity
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.domain import FileIdentity, Track, TrackTags
+from tagger.core.domain import FileIdentity, Track, TrackTags
 
 if TYPE_CHECKING:
     import sqlite3

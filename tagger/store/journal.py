@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.domain import TagChange
-from tagger.store.schema import durable
+from tagger.core.domain import TagChange
+from tagger.store.database import durable
 
 if TYPE_CHECKING:
     import sqlite3

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from tagger.domain import FileIdentity
+    from tagger.core.domain import FileIdentity
 
 
 @dataclass(frozen=True, slots=True)

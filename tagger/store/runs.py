@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.domain import Action, Decision
+from tagger.core.domain import Action, Decision
 
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from tagger.store.living import Living
+    from tagger.store.run_locks import Living
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.domain import FileIdentity, TrackTags
+from tagger.core.domain import FileIdentity, TrackTags
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tagger.domain import TrackTags
-from tagger.tags import safe_write
-from tagger.tags.reading import boundary, track_tags
-from tagger.tags.safe_write import TEMPORARY_SUFFIX, remove_leftovers
+from tagger.core.domain import TrackTags
+from tagger.tags import replace
+from tagger.tags.read import boundary, track_tags
+from tagger.tags.replace import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
-from tagger.tags.writing import rehearse, restore_genres, write_genres
+from tagger.tags.write import rehearse, restore_genres, write_genres
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,4 +61,4 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:
 
     Raises TagError if it is gone.
     """
-    safe_write.check_writable(path, root=root, options=options)
+    replace.check_writable(path, root=root, options=options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - msgspec resolves the annotations
 from typing import Literal
 
-from tagger.domain import FileIdentity  # noqa: TC001
+from tagger.core.domain import FileIdentity  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from training.cli.spotify_report import (
     status_of,
 )
 from training.labels.spotify import NAME
-from training.spotify import consent, endpoints, references
+from training.spotify import consent, endpoints, playlist_ids
 from training.spotify.auth import Authorization, plain_session
+from training.spotify.cache import FILE_NAME, SpotifyStore
 from training.spotify.callback import Callback
-from training.spotify.connection import LOCK, alone, client_id, connected
-from training.spotify.lists import compare, known
-from training.spotify.store import FILE_NAME, SpotifyStore
+from training.spotify.playlists import compare, known
+from training.spotify.session import LOCK, alone, client_id, connected
 from training.spotify.sync import State, Sync
 from training.spotify.tokens import LIFETIME_S, TokenFile
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from training.spotify.rows import Listed
+    from training.spotify.schema import Listed
 
 SOME_FAILED = 1
 URI = "spotify:"
@@ -116,7 +116,7 @@ def playlists(settings: Settings, *, as_json: bool) -> None:
     """List the playlists of your account, with the genre that the configuration gives them."""
     _require_consent(settings)
     named = settings.training.spotify.playlists
-    genres = {references.playlist_id(reference): genre for reference, genre in named.items()}
+    genres = {playlist_ids.playlist_id(reference): genre for reference, genre in named.items()}
     with connected(settings) as api:
         me = api.me().id
         for playlist in api.playlists():
@@ -138,7 +138,7 @@ def sync(settings: Settings, *, as_json: bool) -> None:
     _require_consent(settings)
     for warning in TokenFile(settings.store.folder).warnings():
         click.echo(printable(warning), err=True)
-    wanted = references.wanted(settings.training.spotify)
+    wanted = playlist_ids.wanted(settings.training.spotify)
     failed = False
     if not wanted:
         click.echo("No playlist to read; exports are read when they are needed.", err=True)
@@ -161,7 +161,7 @@ def sync(settings: Settings, *, as_json: bool) -> None:
 def match(settings: Settings, *, as_json: bool) -> None:
     """Say how much of each playlist is in the library; asks nothing of Spotify."""
     from tagger.store import Store  # noqa: PLC0415 - the other commands touch no audio
-    from training.gathering import gather  # noqa: PLC0415
+    from training.labels.collect import gather  # noqa: PLC0415
 
     with Store(settings.store.folder) as store:
         said = gather([NAME], settings, store)

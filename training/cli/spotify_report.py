@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.options import print_json, printable
-from training.spotify import consent, references
-from training.spotify.refusals import LOGIN
-from training.spotify.rows import Kind
-from training.spotify.store import SpotifyStore
+from training.spotify import consent, playlist_ids
+from training.spotify.cache import SpotifyStore
+from training.spotify.responses import LOGIN
+from training.spotify.schema import Kind
 from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tagger.config import Settings
-    from training.spotify.lists import Found
+    from training.spotify.playlists import Found
     from training.spotify.sync import Synced
 
 
@@ -44,7 +44,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
             "paused_until": _when(store.paused_until) if store.paused_until > time.time() else None,
             "playlists": [
                 _playlist(store, playlist, genre)
-                for playlist, genre in references.wanted(spotify).items()
+                for playlist, genre in playlist_ids.wanted(spotify).items()
             ],
             "exports": [str(path) for path in spotify.exports],
             "warnings": file.warnings(),

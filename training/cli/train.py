@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tagger.config import Settings
-    from training.session import Promote
+    from training.train import Promote
 
 LIBRARIES = ("anyascii", "joblib", "onnx", "rapidfuzz", "scipy", "sklearn", "threadpoolctl")
 """What the extra `train` brings and a plain installation lacks."""
@@ -71,7 +71,7 @@ def command(
     if ctx.invoked_subcommand:
         return
     from training.cli import train_report as told  # noqa: PLC0415 - scikit-learn takes a second
-    from training.session import Session, alone  # noqa: PLC0415
+    from training.train import Session, alone  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = sources or configured_sources(settings.training)

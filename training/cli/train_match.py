@@ -14,7 +14,7 @@ from training.labels import configured_sources
 
 if TYPE_CHECKING:
     from tagger.config import Settings
-    from training.matching import Ambiguous
+    from training.matching.match import Ambiguous
 
 NONE, LATER = "n", "s"
 
@@ -56,7 +56,7 @@ def match_command(
 
 
 def _go_through(settings: Settings, store: Store, *, ask: bool, as_json: bool) -> None:
-    from training.gathering import gather  # noqa: PLC0415 - only this needs the matching
+    from training.labels.collect import gather  # noqa: PLC0415 - only this needs the matching
 
     found = gather(configured_sources(settings.training), settings, store).matching.ambiguous
     for number, one in enumerate(found, 1):

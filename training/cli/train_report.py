@@ -11,16 +11,16 @@ import click
 import msgspec
 
 from tagger.cli.options import printable
-from training.selecting import LEAST_ARTISTS
+from training.data.select import LEAST_ARTISTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.progress import Progress as RichProgress
 
-    from training.matching import Candidate
+    from training.matching.match import Candidate
     from training.progress import Progress
-    from training.session import Prepared, Result
+    from training.train import Prepared, Result
 
 MOST_SHOWN = 10
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.domain import Track
+    from tagger.core.domain import Track
     from tagger.store import Store
 
 
@@ -33,7 +33,7 @@ class Label:
     path: Path
     """Absolute."""
     genre: str
-    """As the user names it; `tagger.genres.key` tells which names mean the same."""
+    """As the user names it; `tagger.core.genres.key` tells which names mean the same."""
     source: str
     """The source's name: `folders`, `tags`, `corrections`, `playlists`, `csv`, `spotify`."""
     weight: int
@@ -48,7 +48,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A track on an outside list, which `training.matching` looks for among the local files."""
+    """A track on an outside list; `training.matching.match` finds its local file."""
 
     title: str
     artists: tuple[str, ...]
@@ -94,7 +94,7 @@ class Context:
     settings: Settings
     store: Store
     tracks: tuple[Track, ...]
-    """Every track of the library, with its tags, as `tagger.scan` would find it."""
+    """Every track of the library, with its tags, as `tagger.pipeline.scan` would find it."""
 
 
 class LabelSource(Protocol):
@@ -103,7 +103,7 @@ class LabelSource(Protocol):
     A source reads and never writes, prompts or waits for a network; the same state gives the
     same answer, in the same order. It names genres as the user does (`settings.training.genres`
     has been applied) and judges nothing: counting, two genres for one track, duplicates and
-    matching are for `training.gathering`. What is broken is a note and never stops the rest.
+    matching are for `training.labels.collect`. What is broken is a note and never stops the rest.
     """
 
     @property

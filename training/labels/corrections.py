@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger import library
+from tagger.library import walk
 from training.labels.base import Gathered, Label, Weight
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
 
 if TYPE_CHECKING:
     from training.labels.base import Context
@@ -29,7 +29,7 @@ class CorrectionSource:
         gone = 0
         for correction in sorted(self._store.corrections.all(), key=lambda c: c.path):
             genre = self._naming.genre(correction.theirs[0]) if correction.theirs else ""
-            if library.is_gone(correction.path):
+            if walk.is_gone(correction.path):
                 gone += 1
             elif genre:
                 labels.append(Label(correction.path, genre, NAME, Weight.CORRECTION))

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tagger import library
-from training.labels import fma
+from tagger.library import walk
 from training.labels.base import Gathered, Label, Weight
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
+from training.research import fma_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +43,13 @@ class FolderSource:
     def _of(self, folder: Path) -> Gathered:
         if not folder.is_dir():
             return Gathered(notes=(f"training.folders: there is no folder {folder}",))
-        if tables := fma.tables(folder):
-            return fma.gather(folder, tables, self._naming)
+        if tables := fma_labels.tables(folder):
+            return fma_labels.gather(folder, tables, self._naming)
         top = _below_archive(folder)
         labels, notes = [], list[str]()
         for genre_folder in sorted(path for path in top.iterdir() if path.is_dir()):
             genre = self._naming.genre(genre_folder.name)
-            if genre and not library.IgnoreRules(top, ()).ignores(genre_folder, is_folder=True):
+            if genre and not walk.IgnoreRules(top, ()).ignores(genre_folder, is_folder=True):
                 labels += self._music(genre_folder, top, genre)
         unknown = Counter(bool(_GTZAN.fullmatch(label.path.stem)) for label in labels)[True]
         if unknown:
@@ -62,11 +62,11 @@ class FolderSource:
         return Gathered(tuple(labels), notes=tuple(notes))
 
     def _music(self, folder: Path, top: Path, genre: str) -> list[Label]:
-        found = library.walk(folder, top, self._settings.library.ignore)
+        found = walk.walk(folder, top, self._settings.library.ignore)
         return [
             Label(item.path, genre, NAME, Weight.FOLDER, origin=str(folder))
             for item in found
-            if isinstance(item, library.Found)
+            if isinstance(item, walk.Found)
         ]
 
 

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from tagger import library
+from tagger.library import walk
 from tagger.playlists import parse
 from training.labels.base import Entry, Gathered, Label, Weight
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ class PlaylistSource:
             location = unquote(urlsplit(location).path)
         for base in (playlist.parent, *self._roots):
             path = base / location.replace("\\", "/") if "/" not in location else base / location
-            if "\0" not in location and not library.is_gone(path):
+            if "\0" not in location and not walk.is_gone(path):
                 return path.resolve()
         return None
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import SpotifyError
 from training.labels.base import Entry, Gathered
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
 from training.spotify import consent
-from training.spotify.lists import known
-from training.spotify.store import SpotifyStore
+from training.spotify.cache import SpotifyStore
+from training.spotify.playlists import known
 from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
     from training.labels.base import Context
-    from training.spotify.lists import Playlist
+    from training.spotify.playlists import Playlist
 
 NAME = "spotify"
 

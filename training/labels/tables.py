@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from tagger import library
+from tagger.library import walk
 from training.labels.base import Entry, Gathered, Label, Weight
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
 from training.labels.playlists import files
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class TableSource:
 
     def _file(self, named: str, table: Path) -> Path | None:
         for base in (table.parent, *self._roots) if named and "\0" not in named else ():
-            if not library.is_gone(base / named):
+            if not walk.is_gone(base / named):
                 return (base / named).resolve()
         return None
 

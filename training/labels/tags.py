@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger import genres
+from tagger.core import genres
 from training.labels.base import Gathered, Label, Weight
-from training.labels.naming import Naming
+from training.labels.genre_names import Naming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

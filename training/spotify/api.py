@@ -13,9 +13,9 @@ import msgspec
 import spotipy
 
 from tagger.errors import SpotifyLoginError, SpotifyPausedError, SpotifyUnavailableError
-from training.spotify import refusals
+from training.spotify import responses
 from training.spotify.auth import TIMEOUT_S
-from training.spotify.rows import Head, Listed, Page, PlaylistsPage, User
+from training.spotify.schema import Head, Listed, Page, PlaylistsPage, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,7 +114,7 @@ class Api:
         for attempt in range(1, TRIES + 1):
             self._pace.wait()
             try:
-                with refusals.typed():
+                with responses.typed():
                     return msgspec.convert(question(*args, **named), kind)
             except SpotifyLoginError:
                 if renewed or not self._login.exists:
@@ -126,5 +126,5 @@ class Api:
                 if attempt < TRIES:
                     self._pace.rest(attempt, error.seconds)
         if fault.seconds is not None:
-            raise SpotifyPausedError(fault.reason, hint=refusals.LATER, seconds=fault.seconds)
+            raise SpotifyPausedError(fault.reason, hint=responses.LATER, seconds=fault.seconds)
         raise fault

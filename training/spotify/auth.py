@@ -12,7 +12,7 @@ from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyPKCE
 
 from tagger.errors import SpotifyLoginError
-from training.spotify import refusals
+from training.spotify import responses
 
 if TYPE_CHECKING:
     from spotipy.cache_handler import CacheHandler
@@ -36,7 +36,7 @@ def plain_session() -> requests.Session:
         logging.getLogger(name).disabled = True
     session = requests.Session()
     session.auth = _as_it_is
-    session.hooks["response"].append(refusals.check)
+    session.hooks["response"].append(responses.check)
     return session
 
 
@@ -65,13 +65,13 @@ class Login:
         Raises SpotifyLoginError when there is none, SpotifyUnavailableError.
         """
         try:
-            with refusals.typed():
+            with responses.typed():
                 token = self._pkce.validate_token(self._file.get_cached_token())
         except SpotifyLoginError:
             self._file.forget()
             raise
         if token is None:
-            raise SpotifyLoginError("there is no Spotify login", hint=refusals.LOGIN)
+            raise SpotifyLoginError("there is no Spotify login", hint=responses.LOGIN)
         return str(token["access_token"])
 
     def renew(self) -> None:
@@ -81,9 +81,9 @@ class Login:
         """
         token = self._file.read()
         if token is None:
-            raise SpotifyLoginError("there is no Spotify login", hint=refusals.LOGIN)
+            raise SpotifyLoginError("there is no Spotify login", hint=responses.LOGIN)
         try:
-            with refusals.typed():
+            with responses.typed():
                 self._pkce.refresh_access_token(token.refresh_token)
         except SpotifyLoginError:
             self._file.forget()
@@ -123,7 +123,7 @@ class Authorization:
         if "code" not in query:
             raise SpotifyLoginError("Spotify was not allowed to let tagger in", hint=again)
         try:
-            with refusals.typed():
+            with responses.typed():
                 self._pkce.get_access_token(query["code"], check_cache=False)
                 file.begin(self._pkce.cache_handler.get_cached_token())
         except SpotifyLoginError as error:

@@ -9,7 +9,7 @@ from tagger.errors import SpotifyOffError
 
 if TYPE_CHECKING:
     from tagger.config import Spotify
-    from training.spotify.store import SpotifyStore
+    from training.spotify.cache import SpotifyStore
 
 CLAUSE = "developer-policy-III.14/2025-05-15"
 """What exactly a yes was said to; another wording is asked for anew."""

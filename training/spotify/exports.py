@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.errors import SpotifyError
-from training.spotify.rows import Kind, Row
+from training.spotify.schema import Kind, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,15 +18,15 @@ from tagger.errors import (
     SpotifyUnavailableError,
 )
 from training.spotify.api import PAGE
-from training.spotify.refusals import LATER
-from training.spotify.rows import rows
-from training.spotify.store import Problem
+from training.spotify.cache import Problem
+from training.spotify.responses import LATER
+from training.spotify.schema import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from training.spotify.api import Api
-    from training.spotify.store import Reading, SpotifyStore
+    from training.spotify.cache import Reading, SpotifyStore
 
 MOST_READINGS = 3
 """How often a playlist that changes while it is read is begun again."""

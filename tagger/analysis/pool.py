@@ -1,0 +1,201 @@
+"""Processes that may crash, hang or run out of memory at the cost of one task.
+
+Pebble's pool and not the standard library's: there, one worker's death breaks the whole pool
+and a task that hangs cannot be stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
+from weakref import WeakKeyDictionary
+
+from pebble import ProcessExpired, ProcessPool
+
+from tagger.errors import WorkerCrashedError, WorkersUnusableError, WorkerTimedOutError
+from tagger.system import interrupts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+MAX_POOLS = 3
+"""How often a task is given to a new pool when workers die before they begin."""
+
+
+class _Call(NamedTuple):
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Workers:
+    """A pool of processes, started with the first task."""
+
+    def __init__(
+        self,
+        count: int,
+        timeout: float,
+        memory_mb: int,
+        prepare: Callable[..., None],
+        *arguments: object,
+    ) -> None:
+        """Each worker calls `prepare(*arguments)` once.
+
+        `count` 0 means one for each core that this process may use; `timeout` is in seconds
+        for one task; `memory_mb` bounds a worker's address space.
+        """
+        self.count = count or usable_cores()
+        self._timeout = timeout
+        self._start = (memory_mb, prepare, arguments)
+        self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
+        self._pool = self._new_pool()
+        self._closed = False
+        self._joining = threading.Lock()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.count,
+            # spawn: a fork would copy threads' locks, and the daemon's memory with them
+            context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=self._start,
+        )
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a module-level function in a worker.
+
+        Raises `CancelledError` when the pool was closed.
+        """
+        return self._schedule(_Call(function, args, kwargs))
+
+    def _schedule(self, call: _Call) -> Future[Any]:
+        schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
+        with interrupts.held():
+            try:
+                future: Future[Any] = schedule(_within, args=(self._timeout, *call))
+            except RuntimeError as error:
+                if self._closed:
+                    raise CancelledError from error
+                self._pool = self._new_pool()  # Pebble gives a pool up whose idle worker died
+                return self._schedule(call)
+            self._calls[future] = call
+            return future
+
+    def result(self, future: Future[T], path: Path) -> T:
+        """Wait for a task on `path`.
+
+        Raises what the task raised, or:
+            WorkerCrashedError: two workers died under it.
+            WorkerTimedOutError: it took longer than the time limit, and was killed.
+            WorkersUnusableError: workers die before they do anything.
+            CancelledError: the pool was closed at once.
+        """
+        died = False
+        for _ in range(MAX_POOLS):
+            try:
+                return _settled(future)
+            except FutureTimeoutError as error:
+                raise WorkerTimedOutError(
+                    f"took longer than {self._timeout:.0f} s and was given up", path
+                ) from error
+            except ProcessExpired as error:
+                if died:
+                    raise WorkerCrashedError(
+                        "brought the listening process down: it is damaged or made to do harm", path
+                    ) from error
+                # Pebble also blames the task before, whose answer was still on its way.
+                died, future = True, self._schedule(self._calls[future])
+            except MemoryError as error:
+                reason = "needs more memory than a worker may have"
+                raise WorkerCrashedError(reason, path) from error
+            except BrokenProcessPool:  # a worker died while none had a task: begin again
+                future = self._schedule(self._calls[future])
+        raise WorkersUnusableError(
+            "listening processes die as soon as they start", hint="raise workers.memory_mb"
+        )
+
+    def close(self, *, wait: bool = True) -> None:
+        """End the processes, after the tasks under way or at once.
+
+        At once may be said from another thread than the one that waits for results, and while
+        that one closes too.
+        """
+        with interrupts.held():
+            self._closed = True
+            end: Callable[[], None] = self._pool.close if wait else self._pool.stop
+            end()
+            if not wait:
+                for future in list(self._calls):
+                    future.cancel()
+            with self._joining:  # two at a time would close Pebble's pipes twice
+                self._pool.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(wait=kind is None)
+
+
+def _settled(future: Future[T]) -> T:
+    """Wait for a future in a way that an interrupt ends, and leaves nothing locked behind it."""
+    done = threading.Lock()
+    done.acquire()
+    with interrupts.held():
+        future.add_done_callback(lambda _: done.release())
+    done.acquire()
+    with interrupts.held():
+        return future.result()
+
+
+def _within(
+    seconds: float,
+    function: Callable[..., T],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> T:
+    """Run a task with so much processor time, should nobody be left to look at the clock."""
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource  # noqa: PLC0415
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = math.ceil(time.process_time() + seconds) + 1
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+    return function(*args, **kwargs)
+
+
+def _start(memory_mb: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = "1"
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    prepare(*arguments)

@@ -1,0 +1,226 @@
+"""The part of a file that is listened to, as mono float32 at the model's rate.
+
+Files are hostile until proven otherwise: the operating system opens them, never FFmpeg
+by name, so that no demuxer can follow a path or an address that stands in the content;
+no more is read or decoded than the clip needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import stat
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import av
+import numpy as np
+import soxr
+from av.stream import Disposition
+
+from tagger.audio.formats import open_audio
+from tagger.core.domain import AudioClip
+from tagger.errors import (
+    CorruptAudioError,
+    MovingPictureError,
+    NarrowBandError,
+    NotAudioError,
+    TooShortError,
+    UnreadableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from numpy.typing import NDArray
+
+    Part = tuple[int, NDArray[np.float32]]
+    """Rate and samples of one frame."""
+
+SAMPLE_RATE = 22_050
+"""Hz; the rate of the recordings that the features are defined on."""
+SHORTEST_CLIP = 3.0
+"""Seconds; with less there is no rhythm to hear."""
+SILENCE = 1e-3
+"""-60 dB below the loudest: what is softer at the beginning is passed over."""
+LOWEST_RATE = 16_000
+"""Hz; below it is speech, or music of which the model would hear less than half of its bands."""
+MAX_RATE = 768_000
+MAX_CHANNELS = 32
+_SCALE = {
+    "u1": np.float32(2**-7),
+    "i2": np.float32(2**-15),
+    "i4": np.float32(2**-31),
+    "i8": np.float32(2**-63),
+}
+"""Full scale of FFmpeg's integer sample formats."""
+_STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""What makes a video stream a cover."""
+MAX_BAD_PACKETS = 100
+MAX_SILENT_PACKETS = 10_000
+"""Packets in a row that decode to nothing, after which a stream is given up."""
+
+
+def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
+    """Decode `length` seconds of a file from `offset` seconds on, or what there is of them.
+
+    Silence at the beginning does not count: the clip starts with the sound, unless `length`
+    seconds pass without any. A file that ends before `offset` is heard from its beginning.
+
+    Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
+
+    Raises:
+        UnreadableError: the operating system refuses the file.
+        NotAudioError: no audio container that tagger knows.
+        MovingPictureError: a video.
+        CorruptAudioError: the sound cannot be decoded.
+        TooShortError: less than 3 seconds of sound.
+        NarrowBandError: recorded at less than 16 kHz.
+
+    """
+    with open_regular(path) as file:
+        clip = _decode(file, path, offset, length)
+        if offset and clip.samples.size < SHORTEST_CLIP * SAMPLE_RATE:
+            file.seek(0)
+            clip = _decode(file, path, 0.0, length)
+    seconds = clip.samples.size / clip.rate
+    if seconds < SHORTEST_CLIP:
+        raise TooShortError(
+            f"has only {seconds:.2f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
+        )
+    return clip
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; a FIFO or a device is refused without blocking on it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise UnreadableError(
+            f"cannot be opened: {error.strerror}", path, "check that it exists and may be read"
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableError("is not a regular file", path)
+    return os.fdopen(descriptor, "rb")
+
+
+def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioClip:
+    digest = hashlib.sha256()
+    with _opened(file, path) as container:
+        if not container.streams.audio:
+            raise NotAudioError("holds no sound", path)
+        if any(not stream.disposition & _STILL for stream in container.streams.video):
+            raise MovingPictureError("is a video", path)
+        try:
+            if offset:
+                container.seek(int(offset * av.time_base))
+            parts = _sounding(_mono_parts(container, digest, offset, path), length)
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            raise CorruptAudioError(
+                f"is damaged: {getattr(error, 'strerror', None) or error}", path
+            ) from error
+    samples = _resampled(parts)[: round(length * SAMPLE_RATE)]
+    return AudioClip(samples, SAMPLE_RATE, digest.hexdigest())
+
+
+def _opened(file: BinaryIO, path: Path) -> InputContainer:
+    try:
+        return open_audio(file)
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise NotAudioError("is not an audio file that tagger knows", path) from error
+
+
+def _mono_parts(
+    container: InputContainer,
+    digest: hashlib._Hash,
+    offset: float,
+    path: Path,
+) -> Iterator[Part]:
+    """Yield (rate, samples) frame by frame."""
+    stream = container.streams.audio[0]
+    bad = barren = 0
+    digest.update(stream.codec_context.name.encode())
+    for packet in container.demux(stream):
+        digest.update(bytes(packet))
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError as error:
+            bad += 1
+            if bad > MAX_BAD_PACKETS:
+                raise CorruptAudioError(
+                    "is damaged: too much of it cannot be decoded", path
+                ) from error
+            continue
+        barren = 0 if frames else barren + 1
+        if barren > MAX_SILENT_PACKETS:
+            raise CorruptAudioError("is damaged: its packets hold no sound", path)
+        for frame in frames:
+            if frame.time is not None and frame.time + frame.samples / frame.rate <= offset:
+                continue
+            yield frame.rate, _mono(frame, path)
+
+
+def _sounding(parts: Iterator[Part], length: float) -> list[Part]:
+    """Take `length` seconds, those of a silent beginning not counted.
+
+    Silent is relative, so that loudness does not matter: what passed for a soft beginning is
+    dropped when the music comes.
+    """
+    kept: list[Part] = []
+    while more := list(_taken(parts, length - _seconds(kept))):
+        kept += more
+        kept = _without_silence(kept)
+    return kept
+
+
+def _without_silence(parts: list[Part]) -> list[Part]:
+    least = SILENCE * _peak(np.concatenate([samples for _, samples in parts]))
+    return list(itertools.dropwhile(lambda part: _peak(part[1]) < least, parts))
+
+
+def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
+    """Yield the next parts until there are so many seconds."""
+    while seconds > 0 and (part := next(parts, None)):
+        yield part
+        seconds -= _seconds([part])
+
+
+def _seconds(parts: list[Part]) -> float:
+    return sum(samples.size / rate for rate, samples in parts)
+
+
+def _peak(samples: NDArray[np.float32]) -> float:
+    return max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
+
+
+def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
+    channels = frame.layout.nb_channels
+    if not 1 <= channels <= MAX_CHANNELS or not 0 < frame.rate <= MAX_RATE:
+        raise CorruptAudioError(f"claims {channels} channels at {frame.rate} Hz", path)
+    if frame.rate < LOWEST_RATE:
+        raise NarrowBandError(f"is recorded at {frame.rate} Hz: too little to judge by", path)
+    samples: NDArray[Any] = frame.to_ndarray()
+    by_channel = samples if frame.format.is_planar else samples.reshape(-1, channels).T
+    mono: NDArray[np.float32] = by_channel.mean(axis=0, dtype=np.float32)
+    if samples.dtype.kind == "u":
+        mono -= 128
+    return mono * _SCALE.get(samples.dtype.str[1:], np.float32(1))
+
+
+def _resampled(parts: list[Part]) -> NDArray[np.float32]:
+    """Join the parts at the model's rate; chained streams may change theirs on the way."""
+    runs = [
+        (rate, np.concatenate([samples for _, samples in run]))
+        for rate, run in itertools.groupby(parts, key=lambda part: part[0])
+    ]
+    if not runs:
+        return np.zeros(0, np.float32)
+    return np.concatenate(
+        [
+            samples if rate == SAMPLE_RATE else soxr.resample(samples, rate, SAMPLE_RATE, "HQ")
+            for rate, samples in runs
+        ]
+    )

@@ -1,0 +1,128 @@
+"""From what a model thinks to what shall stand in the file. Pure: no file is looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tagger.core import genres as names
+from tagger.core.domain import Action, Decision, Prediction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tagger.config import Mode, Settings
+
+FURTHER_GENRE_SHARE = 0.5
+"""A further genre is written when it is at least half as likely as the first."""
+
+
+_EVEN = 0.02
+"""No genre stands out while the likeliest is by no more than this above all on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's rules for one run."""
+
+    mode: Mode = "empty"
+    max_genres: int = 1
+    keep: frozenset[str] = frozenset()
+    """Keys of genres whose files are left alone; see `genres.key`."""
+    never: frozenset[str] = frozenset()
+    """Keys of genres that are not written."""
+    own_names: Mapping[str, str] = field(default_factory=dict)
+    """Key of a genre to the user's own name for it."""
+    parents: bool = False
+    own_parents: Mapping[str, str] = field(default_factory=dict)
+    """Key of a genre to what the user says that it is part of."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """Take the rules out of the settings."""
+        return cls(
+            mode=settings.tags.mode,
+            max_genres=settings.tags.max_genres,
+            keep=frozenset(map(names.key, settings.tags.keep)),
+            never=frozenset(map(names.key, settings.genres.never)),
+            own_names={names.key(theirs): own for theirs, own in settings.genres.names.items()},
+            parents=settings.genres.parents,
+            own_parents={names.key(g): above for g, above in settings.training.parents.items()},
+        )
+
+    def settled(self, existing: tuple[str, ...], *, corrected: bool = False) -> Decision | None:
+        """Decide what needs no listening; None when it does."""
+        kept = [genre for genre in existing if names.key(genre) in self.keep]
+        if corrected:
+            return Decision(Action.KEEP, existing, "you changed the genre after tagger")
+        if kept:
+            return Decision(Action.KEEP, existing, f"{kept[0]} is among tags.keep")
+        if existing and self.mode == "empty":
+            return Decision(Action.KEEP, existing, "has a genre")
+        return None
+
+    def decide(
+        self,
+        prediction: Prediction,
+        existing: tuple[str, ...],
+        required: Mapping[str, float | None],
+        *,
+        album_of: int = 1,
+    ) -> Decision:
+        """Decide by what was heard.
+
+        `required` gives by genre the confidence from which on it is written, None when no
+        confidence is enough; `album_of` tells of how many tracks the prediction is.
+        """
+        top, confidence = prediction.ranked[0]
+        need = required[top]
+        heard = "" if album_of == 1 else f", heard with {album_of - 1} more of its album"
+        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{heard}"
+        if names.key(top) in self.never:
+            return _abstain(existing, f"{likely}: among genres.never", confidence)
+        if need is None:
+            return _abstain(existing, f"{likely}: never sure enough for this genre", confidence)
+        if confidence < need:
+            known = len(prediction.probabilities)
+            why = f"{likely}, {math.ceil(100 * need)}% needed"
+            if confidence <= 1 / known + _EVEN:
+                why = f"none of the {known} genres stands out{heard}"
+            return _abstain(existing, f"unsure: {why}", confidence)
+        return self._placed(self._chosen(prediction), existing, likely, confidence)
+
+    def _chosen(self, prediction: Prediction) -> tuple[str, ...]:
+        ranked = prediction.ranked[: self.max_genres]
+        least = FURTHER_GENRE_SHARE * ranked[0][1]
+        genres = [
+            names.canonical(genre)
+            for place, (genre, probability) in enumerate(ranked)
+            if place == 0 or (probability >= least and names.key(genre) not in self.never)
+        ]
+        if self.parents:
+            genres += [parent for genre in genres for parent in self._parents(genre)]
+        return tuple(dict.fromkeys(map(self._own, genres)))
+
+    def _placed(
+        self, chosen: tuple[str, ...], existing: tuple[str, ...], likely: str, confidence: float
+    ) -> Decision:
+        present = set(map(names.key, existing))
+        wanted = set(map(names.key, chosen))
+        if (self.mode == "add" and wanted <= present) or wanted == present:
+            reason = f"{likely}: already there"
+            return Decision(Action.KEEP, existing, reason, chosen[0], confidence)
+        if self.mode == "add" and existing:
+            new = tuple(genre for genre in chosen if names.key(genre) not in present)
+            return Decision(Action.ADD, existing + new, likely, chosen[0], confidence)
+        return Decision(Action.SET, chosen, likely, chosen[0], confidence)
+
+    def _parents(self, genre: str) -> tuple[str, ...]:
+        above = self.own_parents.get(names.key(genre))
+        return (above, *names.parents(above)) if above else names.parents(genre)
+
+    def _own(self, genre: str) -> str:
+        return self.own_names.get(names.key(genre), names.canonical(genre))
+
+
+def _abstain(existing: tuple[str, ...], reason: str, confidence: float) -> Decision:
+    return Decision(Action.ABSTAIN, existing, reason, None, confidence)

@@ -1,0 +1,113 @@
+"""A stretch of work: from the first job after an idle time until nothing is left to do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tagger.daemon.host.logs import log
+from tagger.daemon.status.state import Burst
+from tagger.library import index, walk
+from tagger.players import Changes
+from tagger.playlists import PlaylistAction, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tagger.config import Settings
+    from tagger.core.domain import Outcome
+    from tagger.daemon.status.state import Board
+    from tagger.players import Couriers
+    from tagger.store import Store
+
+
+class Stretch:
+    """Is one run, which `tagger undo` takes back as a whole; ends with playlists and players."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        couriers: Couriers,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._couriers = couriers
+        self._changes = Changes()
+        self._clock = clock
+        self._run: int | None = None
+        self._began = 0.0
+        self._files = 0
+        self._cut_off = _cut_off(store)
+        self._unpublished = self._cut_off is not None
+        """Whether playlists may be behind, as they are when a run was cut off."""
+        for path in store.journal.paths(self._cut_off) if self._cut_off else ():
+            self._changes.file(path)
+        board.known = store.files.count()
+
+    def run(self) -> int:
+        """Return the number of this stretch's run, beginning one if need be."""
+        if self._run is None:
+            self._run = self._store.runs.start("watch")
+            self._began, self._files = self._clock(), 0
+        return self._run
+
+    def filed(self, outcome: Outcome) -> None:
+        """Count a file."""
+        self._files += 1
+        self._changes.outcome(outcome)
+        self._unpublished = True
+        self._board.burst = Burst(self._files, self._clock() - self._began, over=False)
+
+    def changed(self) -> None:
+        """Note that files are gone."""
+        self._unpublished = True
+
+    def end(self, settings: Settings) -> None:
+        """Publish what is new, tell players, and end the run; harmless when nothing was done."""
+        if self._unpublished:
+            self._unpublished = False
+            self._publish(settings)
+            self._tell(settings)
+        self._couriers.again()
+        if self._cut_off is not None:
+            self._store.runs.finish(self._cut_off)
+            self._cut_off = None
+        if self._run is not None:
+            self._store.runs.finish(self._run)
+            self._run = None
+            seconds = self._clock() - self._began
+            self._board.burst = Burst(self._files, seconds)
+            self._board.known = self._store.files.count()
+            log.info("done for now", files=self._files, seconds=round(seconds, 1))
+
+    def _publish(self, settings: Settings) -> None:
+        if not settings.playlists.enabled:
+            return
+        roots = [root.resolve() for root in settings.library.roots]
+        home = walk.root_of(settings.playlist_folder.resolve(), roots)
+        if home in roots and not index.is_there(home, self._store):
+            return  # a playlist would be written where a disk is to be mounted
+        refreshed = refresh.refresh_all(settings, roots, self._store)
+        for change in refreshed.changes:
+            if change.action is PlaylistAction.REFUSED:
+                log.warning("playlist refused", path=change.path, reason=change.reason)
+            elif change.action is not PlaylistAction.UNCHANGED:
+                log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
+        for problem in refreshed.problems:
+            log.warning("not in a playlist", path=problem.path, reason=problem.reason)
+        self._changes.playlists(refreshed.written)
+
+    def _tell(self, settings: Settings) -> None:
+        changes, self._changes = self._changes, Changes()
+        if changes:
+            self._couriers.tell(settings.players, changes)
+
+
+def _cut_off(store: Store) -> int | None:
+    """Return the last run if it was cut off: neither came to its end nor goes on elsewhere."""
+    last = store.runs.last()
+    if last is None or last.finished is not None or store.runs.is_alive(last.id):
+        return None
+    return last.id

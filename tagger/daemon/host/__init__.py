@@ -1,0 +1,1 @@
+"""The host of the daemon: systemd, signals, priority, logs, the instance lock."""

@@ -1,0 +1,116 @@
+"""The systemd units that come with tagger, with the user's own paths in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from tagger.errors import DaemonError
+from tagger.system.resources import data_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tagger.config import Settings
+
+NAME = "tagger.service"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit file, where it belongs, and how systemd is told."""
+
+    path: Path
+    text: str
+    systemctl: str
+
+
+def user_unit(config: Path | None) -> Unit:
+    """Return the unit that runs for this user; `config` is the file to use, None for theirs."""
+    text = _filled("systemd/user/tagger.service", {"ExecStart": _command(config)})
+    path = platformdirs.user_config_path("systemd") / "user" / NAME
+    return Unit(path, text, "systemctl --user")
+
+
+def system_unit(settings: Settings, config: Path | None, user: str) -> Unit:
+    """Return the sandboxed unit that runs as `user`, with only the library writable.
+
+    It shares the state folder of these settings, so that the command line knows what it did.
+    """
+    writable = [*settings.library.roots, settings.playlist_folder, settings.store.folder]
+    filled = {
+        "ExecStart": _command(config),
+        "User": user,
+        "Group": "",
+        "StateDirectory": "",
+        "StateDirectoryMode": "",
+        "Environment": "",
+        "ReadWritePaths": " ".join(map(quoted, _outermost(writable))),
+    }
+    text = _filled("systemd/tagger.service", filled)
+    return Unit(Path("/etc/systemd/system") / NAME, text, "sudo systemctl")
+
+
+def install(unit: Unit) -> None:
+    """Write the unit where systemd finds it.
+
+    Raises `DaemonError` when that is not permitted.
+    """
+    try:
+        unit.path.parent.mkdir(parents=True, exist_ok=True)
+        unit.path.write_text(unit.text, "utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise DaemonError(f"cannot be written: {error.strerror}", unit.path) from error
+
+
+def uninstall(unit: Unit) -> bool:
+    """Remove the unit; False when there was none.
+
+    Raises `DaemonError` when that is not permitted.
+    """
+    try:
+        unit.path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise DaemonError(f"cannot be removed: {error.strerror}", unit.path) from error
+    return True
+
+
+def quoted(value: object) -> str:
+    """Quote a word as `man 7 systemd.syntax` has it, with specifiers and variables escaped."""
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return '"' + "".join(f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else c for c in text) + '"'
+
+
+def _command(config: Path | None) -> str:
+    program = Path(sys.executable).with_name("tagger")
+    found = str(program) if program.exists() else shutil.which("tagger")
+    words = [found] if found else [sys.executable, "-m", "tagger"]
+    if config:
+        words += ["--config", str(Path(os.path.abspath(config)))]  # noqa: PTH100 - links stay
+    return " ".join(quoted(word).replace("$", "$$") for word in [*words, "watch"])
+
+
+def _filled(name: str, values: dict[str, str]) -> str:
+    """Give the shipped unit's settings other values; those without a value are left out."""
+    lines = []
+    for line in data_path(name).read_text("utf-8").splitlines():
+        key, equals, _ = line.partition("=")
+        if not equals or key not in values:
+            lines.append(line)
+        elif values[key]:
+            lines.append(f"{key}={values[key]}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _outermost(folders: Iterable[Path]) -> list[Path]:
+    """Drop the folders that lie in another one of them."""
+    chosen = dict.fromkeys(folders)
+    return [f for f in chosen if not any(f != g and f.is_relative_to(g) for g in chosen)]

@@ -1,0 +1,1 @@
+"""File system events, mounts, and the stability of files."""

@@ -1,0 +1,106 @@
+"""Keeping alive the observers that the plan wants."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tagger.daemon.host.logs import log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from tagger.daemon.events import Inbox
+    from tagger.daemon.watch.inotify import Observer
+    from tagger.daemon.watch.mounts import Watched
+
+LIMITS = {
+    errno.ENOSPC: "fs.inotify.max_user_watches",
+    errno.EMFILE: "fs.inotify.max_user_instances",
+}
+"""The sysctl that is used up, by what the kernel says (`man 2 inotify_add_watch`)."""
+
+MISSING = "cannot be watched now"
+
+
+class Observers:
+    """One observer for each folder that is watched by the kernel's events."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._plan: dict[Path, Watched] = {}
+        self._running: dict[Path, Observer] = {}
+        self._polled: dict[Path, str] = {}
+        """Folders that cannot be watched, and why."""
+
+    @property
+    def watching(self) -> list[Watched]:
+        """How each folder really is watched."""
+        return [
+            replace(watched, how="poll", why=self._polled[folder])
+            if folder in self._polled
+            else watched
+            for folder, watched in self._plan.items()
+        ]
+
+    def arrange(self, plan: Iterable[Watched]) -> None:
+        """Watch these folders, and no others."""
+        self._plan = {watched.folder: watched for watched in plan}
+        wanted = [w.folder for w in self._plan.values() if w.how == "inotify"]
+        for folder in self._running.keys() - wanted:
+            self._running.pop(folder).close()
+        for folder in self._polled.keys() - wanted:
+            del self._polled[folder]
+        for folder in wanted:
+            if folder not in self._running and folder not in self._polled:
+                self._start(folder)
+
+    def check(self) -> None:
+        """Begin anew where an observer has died, poll where the kernel has no more watches."""
+        for folder, observer in list(self._running.items()):
+            if observer.exhausted:
+                self._drop(folder)
+                self._poll(folder, errno.ENOSPC)
+            elif not observer.alive:
+                self._drop(folder)
+                log.warning("observer died", folder=folder)
+                if self._start(folder):
+                    self._inbox.reconcile("an observer had died")
+        for folder in [f for f, why in self._polled.items() if why == MISSING and f.is_dir()]:
+            del self._polled[folder]
+            if self._start(folder):
+                self._inbox.reconcile("a folder is back")
+
+    @property
+    def alive(self) -> bool:
+        """Whether all that should be watched is."""
+        return all(observer.alive for observer in self._running.values())
+
+    def close(self) -> None:
+        """End all observers."""
+        for folder in list(self._running):
+            self._drop(folder)
+
+    def _start(self, folder: Path) -> bool:
+        from tagger.daemon.watch.inotify import Observer  # noqa: PLC0415 - only Linux can import it
+
+        try:
+            self._running[folder] = Observer(folder, self._inbox)
+        except OSError as error:
+            self._poll(folder, error.errno or 0)
+            return False
+        return True
+
+    def _poll(self, folder: Path, number: int) -> None:
+        if limit := LIMITS.get(number):
+            self._polled[folder] = f"{limit} is reached"
+            hint = f"raise it: sysctl {limit}; see docs/operations.md"
+            log.warning("polling instead of inotify", folder=folder, limit=limit, hint=hint)
+        else:
+            self._polled[folder] = MISSING
+            log.warning("folder cannot be watched now", folder=folder)
+
+    def _drop(self, folder: Path) -> None:
+        self._running.pop(folder).close()

@@ -1,0 +1,1 @@
+"""The files of the library: walking folders, indexing files, album siblings."""

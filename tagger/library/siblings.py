@@ -1,0 +1,44 @@
+"""The company of tracks that come later than the rest of their album."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.core import albums
+from tagger.core.domain import Action, FileIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tagger.core.domain import Track
+    from tagger.store import Store
+
+
+def gather(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Track]]:
+    """Return the tracks that are known of the same albums and are not among these.
+
+    First those that were left alone because they were unsure: with more of their album known
+    they are worth deciding again. Then the others, which only speak for their album.
+    """
+    given = {track.path for track in tracks}
+    found: dict[Path, Track] = {}
+    for track in {albums.key(track): track for track in tracks}.values():
+        if not track.tags.album and track.path.parent == track.root:
+            continue  # loose files
+        for record in store.files.mates(track, albums.LARGEST_ALBUM + 1):
+            if record.track.path not in given:
+                found[record.track.path] = record.track
+    unsure = {track.path for track in found.values() if _was_unsure(track, store)}
+    again = [track for track in found.values() if track.path in unsure]
+    return again, [track for track in found.values() if track.path not in unsure]
+
+
+def _was_unsure(track: Track, store: Store) -> bool:
+    decision = store.runs.decision(track.path)
+    if decision is None or decision.action is not Action.ABSTAIN:
+        return False
+    try:
+        return FileIdentity.of(track.path.stat()) == track.identity
+    except OSError:
+        return False

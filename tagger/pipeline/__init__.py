@@ -1,0 +1,1 @@
+"""The way of a file, and what uses it: scan, reclassify, undo, recovery."""

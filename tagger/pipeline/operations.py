@@ -1,0 +1,215 @@
+"""What a decision becomes: written into the file, or only said.
+
+A dry run is another operation, not a question asked all along the way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from tagger import tags
+from tagger.core.domain import Action, Decision, FileIdentity, Outcome, TagChange, Track
+from tagger.errors import (
+    CorruptTagsError,
+    FileChangedError,
+    PayloadChangedError,
+    SkippedError,
+    TagError,
+    UnsupportedContainerError,
+)
+from tagger.library import index, walk
+from tagger.store.failures import MAX_ATTEMPTS
+from tagger.tags import WriteOptions
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+    from tagger.store import Store
+    from tagger.tags import TagIntent
+
+WRITES = frozenset([Action.SET, Action.ADD])
+LASTING = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
+"""Failures to write that are the file's own, unlike a full disk."""
+
+
+class Operation(Protocol):
+    """Carries out one decision on one track."""
+
+    def declines(self, track: Track) -> str | None:
+        """Say why nothing will be written to this track, whatever it sounds like."""
+        ...
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """Do what was decided; a file that cannot be written is an outcome, not an exception."""
+        ...
+
+
+class Pretend:
+    """Says what would happen, the refusals included, and touches nothing."""
+
+    def __init__(self, options: WriteOptions) -> None:
+        self._options = options
+
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return unwritable(track, self._options)
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        if decision.action in WRITES:
+            try:
+                tags.rehearse(track.path, decision.genres, root=track.root, options=self._options)
+            except TagError as error:
+                return refused(track, decision, error)
+        return outcome(track, decision)
+
+
+class SpareUndone:
+    """Does not write again what the user took back; for whoever was not asked to."""
+
+    def __init__(self, store: Store, operation: Operation) -> None:
+        self._store = store
+        self._operation = operation
+
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return self._operation.declines(track)
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        undone = self._store.journal.was_undone
+        if decision.action in WRITES and undone(track.path, decision.genres):
+            reason = f"you took {', '.join(decision.genres)} back"
+            decision = Decision(Action.KEEP, track.tags.genres, reason)
+        return self._operation.carry_out(track, decision)
+
+
+class Write:
+    """Writes into the file, with the journal's entry made before the file is replaced."""
+
+    def __init__(self, store: Store, run: int, model: str, options: WriteOptions) -> None:
+        self._store = store
+        self._run = run
+        self._model = model
+        self._options = options
+
+    def declines(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return unwritable(track, self._options)
+
+    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        result = outcome(track, decision)
+        if decision.action in WRITES:
+            try:
+                self._write(track, decision)
+            except FileChangedError as error:
+                # What another tagger noted of its decision stands.
+                self._look_again(track)
+                return refused(track, decision, error)
+            except TagError as error:
+                result = refused(track, decision, error)
+                self._count(track, error)
+            else:
+                self._store.failures.clear(track.path)
+        if decision.confidence is not None or result.action is not Action.KEEP:
+            # what was kept unheard leaves the reason standing why it was once written
+            noted = replace(decision, action=result.action, reason=result.reason)
+            self._store.runs.decided(track.path, self._run, noted, self._model)
+        if result.action is not Action.ERROR:
+            self._store.files.handled(track.path)
+        return result
+
+    def _look_again(self, track: Track) -> None:
+        """Remember a file as it is: it may have been put down as it was before."""
+        with contextlib.suppress(OSError):
+            identity = FileIdentity.of(track.path.stat(follow_symlinks=False))
+            index.look(walk.Found(track.path, track.root, identity), self._store)
+
+    def _count(self, track: Track, error: TagError) -> None:
+        """Remember a write that can only fail again while the file is as it is."""
+        if isinstance(error, LASTING):
+            self._store.failures.begin(track.path, track.identity, blamed=True)
+            kind = type(error).__name__
+            attempts = MAX_ATTEMPTS
+            self._store.failures.failed(track.path, kind, error.reason, attempts=attempts)
+
+    def _write(self, track: Track, decision: Decision) -> None:
+        intended: list[int] = []
+
+        def intend(intent: TagIntent) -> None:
+            change = TagChange(track.path, intent.before, intent.after)
+            snapshot = msgspec.json.encode(intent.snapshot).decode()
+            intended.append(self._store.journal.intend(self._run, track.root, change, snapshot))
+
+        try:
+            written = tags.write_genres(
+                track.path,
+                decision.genres,
+                root=track.root,
+                expected=track.identity,
+                options=self._options,
+                before_commit=intend,
+            )
+        except TagError:
+            for change_id in intended:
+                self._store.journal.settle(change_id, done=False)
+            raise
+        if written is None:
+            return
+        record = self._store.files.get(track.path)
+        now = replace(
+            track, identity=written.identity, tags=replace(track.tags, genres=written.after)
+        )
+        with self._store.transaction():
+            for change_id in intended:
+                self._store.journal.settle(change_id, done=True)
+            self._store.files.put(now, record.content_id if record else None)
+
+
+def unwritable(track: Track, options: WriteOptions) -> str | None:
+    """Say why a track's file must not be written, if it must not."""
+    try:
+        tags.check_writable(track.path, root=track.root, options=options)
+    except SkippedError as error:
+        return said(error)
+    except TagError:
+        return None  # it is gone, say: whoever listens to it will find out
+    return None
+
+
+def write_options(settings: Settings) -> WriteOptions:
+    """Take out of the settings how files are written."""
+    return WriteOptions(
+        preserve_mtime=settings.tags.preserve_mtime,
+        hard_links=settings.tags.hard_links,
+        id3_version=settings.tags.id3_version,
+    )
+
+
+def outcome(track: Track, decision: Decision) -> Outcome:
+    """Say what was decided and done."""
+    return Outcome(
+        track.path,
+        decision.action,
+        track.tags.genres,
+        decision.genres,
+        decision.genre,
+        decision.confidence,
+        decision.reason,
+    )
+
+
+def refused(track: Track, decision: Decision, error: TagError) -> Outcome:
+    """Say why a decision was not carried out."""
+    action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
+    before, reason = track.tags.genres, said(error)
+    return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
+
+
+def said(error: TagError) -> str:
+    """Return an error's reason with its next step."""
+    return f"{error.reason} ({error.hint})" if error.hint else error.reason

@@ -1,0 +1,86 @@
+"""Taking back what was written, file by file, unless the user changed the genre after us."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger import tags
+from tagger.core.domain import Action, FileIdentity, Outcome, Track
+from tagger.errors import SkippedError, StoreError, TagError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tagger.store import JournalEntry, Store
+    from tagger.tags import WriteOptions
+
+
+def undo(
+    entries: Iterable[JournalEntry], store: Store, options: WriteOptions, *, dry_run: bool = False
+) -> Iterator[Outcome]:
+    """Bring each file's genres back to what stood there before the oldest of these changes.
+
+    What cannot be taken back is an outcome: `skip` where the genres are no longer the ones
+    that tagger wrote, `error` where the file is gone or cannot be written.
+    """
+    by_path: dict[Path, list[JournalEntry]] = defaultdict(list)
+    for entry in entries:
+        by_path[entry.change.path].append(entry)
+    for folder in {path.parent for path in by_path}:
+        tags.remove_leftovers(folder)
+    for path, changes in by_path.items():
+        oldest, newest = changes[0], changes[-1]
+        try:
+            found = tags.read(path)
+            if found.genres not in (newest.change.after, oldest.change.before):
+                raise SkippedError("the genre was changed after tagger wrote it", path)
+            if dry_run:
+                tags.check_writable(path, root=oldest.root, options=options)
+            else:
+                _restore(path, oldest, found, store, options)
+                store.journal.mark_undone(entry.id for entry in changes)
+        except (TagError, StoreError) as error:
+            action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
+            yield _outcome(path, action, newest.change.after, newest.change.after, error.reason)
+        else:
+            yield _outcome(path, Action.SET, found.genres, oldest.change.before, "taken back")
+
+
+def _restore(
+    path: Path, oldest: JournalEntry, found: tags.TrackTags, store: Store, options: WriteOptions
+) -> None:
+    try:
+        snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
+    except msgspec.MsgspecError as error:
+        raise StoreError("the journal's record of it is damaged", path) from error
+    identity = FileIdentity.of(path.stat())
+    record = store.files.get(path)
+
+    def remember(genres: tuple[str, ...], identity: FileIdentity) -> None:
+        if record:
+            restored = replace(found, genres=genres)
+            track = Track(path, record.track.root, identity, restored)
+            store.files.put(track, record.content_id)
+
+    written = tags.restore_genres(
+        path,
+        snapshot,
+        root=oldest.root,
+        expected=identity,
+        options=options,
+        # beforehand, so that a kill in between does not pass for the user's own correction
+        before_commit=lambda intent: remember(intent.after, identity),
+    )
+    if written:
+        remember(written.after, written.identity)
+
+
+def _outcome(
+    path: Path, action: Action, before: tuple[str, ...], after: tuple[str, ...], reason: str
+) -> Outcome:
+    return Outcome(path, action, before, after, after[0] if after else None, None, reason)

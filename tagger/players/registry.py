@@ -1,0 +1,35 @@
+"""Which players there are; the modules of the others are not imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tagger.config import Players
+    from tagger.players.base import Player
+
+
+def roster(settings: Players) -> list[Player]:
+    """Return the players that have an address."""
+    players: list[Player] = []
+    if settings.mpd.address:
+        from tagger.players.mpd import MpdPlayer  # noqa: PLC0415
+
+        players.append(MpdPlayer(settings.mpd))
+    if settings.navidrome.url:
+        from tagger.players.navidrome import NavidromePlayer  # noqa: PLC0415
+
+        players.append(NavidromePlayer(settings.navidrome))
+    if settings.jellyfin.url:
+        from tagger.players.jellyfin import JellyfinPlayer  # noqa: PLC0415
+
+        players.append(JellyfinPlayer(settings.jellyfin))
+    if settings.kodi.url:
+        from tagger.players.kodi import KodiPlayer  # noqa: PLC0415
+
+        players.append(KodiPlayer(settings.kodi))
+    if settings.lyrion.url:
+        from tagger.players.lyrion import LyrionPlayer  # noqa: PLC0415
+
+        players.append(LyrionPlayer(settings.lyrion))
+    return players

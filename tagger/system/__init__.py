@@ -1,0 +1,1 @@
+"""The operating system: locks, atomic files, signals, leases, packaged resources."""

@@ -1,0 +1,86 @@
+"""APEv2 tags (and version 1, which differs in the version number).
+
+https://wiki.hydrogenaud.io/index.php?title=APEv2_specification
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from tagger.tags.containers.base import Item, MalformedError, RawTag
+
+PREAMBLE: Final = b"APETAGEX"
+FOOTER: Final = 32
+HAS_HEADER: Final = 1 << 31
+IS_HEADER: Final = 1 << 29
+
+
+def size_before(footer: bytes) -> int:
+    """Return the whole size of the tag that ends with these 32 bytes, 0 if none does."""
+    if len(footer) < FOOTER or footer[:8] != PREAMBLE:
+        return 0
+    size, flags = (int.from_bytes(footer[at : at + 4], "little") for at in (12, 20))
+    if flags & IS_HEADER or size < FOOTER:
+        return 0
+    return size + (FOOTER if flags & HAS_HEADER else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Apev2(RawTag):
+    """An APEv2 tag at the end of a file; the format has no padding, so `room` is just its size."""
+
+    version: int = 2000
+    flags: int = HAS_HEADER
+    reserved: bytes = bytes(8)
+
+    genre_names: ClassVar = frozenset({"genre"})
+
+    @classmethod
+    def parse(cls, data: bytes) -> Apev2:
+        """Take a whole tag apart."""
+        version, size, count, flags, reserved = struct.unpack_from("<4I8s", data, len(data) - 24)
+        at, end = len(data) - size, len(data) - FOOTER
+        items = []
+        for _ in range(count):
+            key_end = data.find(b"\0", at + 8, end)
+            if key_end < 0:
+                raise MalformedError("an APEv2 item is cut off")
+            stop = key_end + 1 + int.from_bytes(data[at : at + 4], "little")
+            if stop > end:
+                raise MalformedError("an APEv2 item is longer than its tag")
+            name = data[at + 8 : key_end].decode("latin-1").lower()
+            items.append(Item(name, data[at:stop]))
+            at = stop
+        if at != end:
+            raise MalformedError("an APEv2 tag holds more than its items")
+        return cls(tuple(items), len(data), version, flags, reserved)
+
+    def genres(self) -> tuple[str, ...]:
+        """Read text values, separated by NUL."""
+        texts = [
+            item.raw[8:].partition(b"\0")[2].decode("utf-8", "replace")
+            for _, item in self.genre_items
+            if not item.raw[4] & 0b110  # binary or a link
+        ]
+        return tuple(v.strip() for text in texts for v in text.split("\0") if v.strip())
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """One item of several values; the key keeps its letter case."""
+        standing = self.genre_items
+        key = standing[0][1].raw[8:].partition(b"\0")[0] if standing else b"Genre"
+        value = "\0".join(genres).encode()
+        return (Item("genre", struct.pack("<II", len(value), 0) + key + b"\0" + value),)
+
+    def render(self) -> bytes:
+        """Write a header where there was one, the items, and the footer."""
+        body = b"".join(item.raw for item in self.items)
+        footer = self._end(len(body) + FOOTER, self.flags & ~IS_HEADER)
+        if not self.flags & HAS_HEADER:
+            return body + footer
+        return self._end(len(body) + FOOTER, self.flags | IS_HEADER) + body + footer
+
+    def _end(self, size: int, flags: int) -> bytes:
+        numbers = (self.version, size, len(self.items), flags)
+        return PREAMBLE + struct.pack("<4I8s", *numbers, self.reserved)

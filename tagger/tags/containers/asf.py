@@ -1,0 +1,232 @@
+"""ASF (WMA): a header of objects, of which three hold attributes.
+
+Advanced Systems Format specification, sections 3.10, 3.11, 4.7 and 4.8. As TagLib and mutagen do,
+the first value of an attribute goes into the Extended Content Description, further ones into the
+Metadata Library.
+"""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from mutagen.id3 import TCON
+
+from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.stream import file_size, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+
+def _guid(text: str) -> bytes:
+    return uuid.UUID(text).bytes_le
+
+
+HEADER_OBJECT: Final = _guid("75B22630-668E-11CF-A6D9-00AA0062CE6C")
+FILE_PROPERTIES: Final = _guid("8CABDCA1-A947-11CF-8EE4-00C00C205365")
+EXTENDED_CONTENT: Final = _guid("D2D0A440-E307-11D2-97F0-00A0C95EA850")
+HEADER_EXTENSION: Final = _guid("5FBF03B5-A92E-11CF-8EE3-00C00C205365")
+METADATA_LIBRARY: Final = _guid("44231C94-9498-49D1-A141-1D134E457054")
+PADDING: Final = _guid("1806D474-CADF-4509-A4BA-9AABCB96AAE8")
+
+HEADER_SIZE: Final = 30
+OBJECT_HEADER: Final = 24
+EXTENSION_HEADER: Final = 22
+UNICODE: Final = 0
+FILE_SIZE_AT: Final = 16
+"""Where the file properties, behind their object header, hold the size of the file."""
+CONTENT, LIBRARY = "content", "library"
+
+
+@dataclass(frozen=True, slots=True)
+class AsfAttributes(RawTag):
+    """The attributes of both places; `room` is that of both objects and the padding."""
+
+    extensible: bool = True
+    """Whether there is a header extension, which a Metadata Library stands in."""
+
+    genre_names: ClassVar = frozenset({"WM/Genre", "WM/GenreID"})
+
+    def genres(self) -> tuple[str, ...]:
+        """Every `WM/Genre`; without one `WM/GenreID`, an ID3v1 number."""
+        texts = {"WM/Genre": list[str](), "WM/GenreID": list[str]()}
+        for _, item in self.genre_items:
+            texts[item.name].append(_value(item).decode("utf-16-le", "replace").strip("\0 "))
+        numbers = TCON(encoding=3, text=texts["WM/GenreID"]).genres
+        return tuple(t for t in texts["WM/Genre"] if t) or tuple(numbers)
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """Drop `WM/GenreID`, which would contradict."""
+        places = [CONTENT] + [LIBRARY if self.extensible else CONTENT] * (len(genres) - 1)
+        return tuple(
+            Item("WM/Genre", _attribute(place, "WM/Genre", genre), place)
+            for place, genre in zip(places, genres, strict=True)
+        )
+
+    def render(self) -> bytes:
+        """Write both places one behind the other; the container takes them one by one."""
+        return self.render_place(CONTENT) + self.render_place(LIBRARY)
+
+    def render_place(self, place: str) -> bytes:
+        """Write the object of one place."""
+        items = [item.raw for item in self.items if item.place == place]
+        name = EXTENDED_CONTENT if place == CONTENT else METADATA_LIBRARY
+        return _object(name, struct.pack("<H", len(items)) + b"".join(items))
+
+
+def _object(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<Q", OBJECT_HEADER + len(body)) + body
+
+
+def _attribute(place: str, name: str, value: str) -> bytes:
+    key, text = f"{name}\0".encode("utf-16-le"), f"{value}\0".encode("utf-16-le")
+    if place == CONTENT:
+        head = struct.pack("<H", len(key)) + key
+        return head + struct.pack("<HH", UNICODE, len(text)) + text
+    return struct.pack("<HHHHI", 0, 0, len(key), UNICODE, len(text)) + key + text
+
+
+def _value(item: Item) -> bytes:
+    if item.place == CONTENT:
+        at = 2 + int.from_bytes(item.raw[:2], "little")
+        return item.raw[at + 4 :]
+    return item.raw[12 + int.from_bytes(item.raw[4:6], "little") :]
+
+
+def _attributes(body: bytes, place: str) -> Iterator[Item]:
+    (count,) = struct.unpack_from("<H", body)
+    at = 2
+    for _ in range(count):
+        start = at
+        if place == CONTENT:
+            (key_size,) = struct.unpack_from("<H", body, at)
+            key = body[at + 2 : at + 2 + key_size]
+            _, size = struct.unpack_from("<HH", body, at + 2 + key_size)
+            at += 6 + key_size + size
+        else:
+            _, _, key_size, _, size = struct.unpack_from("<HHHHI", body, at)
+            key = body[at + 12 : at + 12 + key_size]
+            at += 12 + key_size + size
+        if at > len(body):
+            raise MalformedError("an attribute is longer than its object")
+        name = key.decode("utf-16-le", "replace").rstrip("\0")
+        yield Item(name, body[start:at], place)
+
+
+@dataclass(frozen=True, slots=True)
+class AsfObject:
+    """An object of the header: its name and its contents."""
+
+    name: bytes
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return OBJECT_HEADER + len(self.body)
+
+
+def _objects(data: bytes) -> list[AsfObject]:
+    objects, at = [], 0
+    while at + OBJECT_HEADER <= len(data):
+        (size,) = struct.unpack_from("<Q", data, at + 16)
+        if size < OBJECT_HEADER or at + size > len(data):
+            raise MalformedError("an ASF object is longer than what holds it")
+        objects.append(AsfObject(data[at : at + 16], data[at + OBJECT_HEADER : at + size]))
+        at += size
+    if at != len(data):
+        raise MalformedError("an ASF object is cut off")
+    return objects
+
+
+class AsfFile(Container):
+    """An ASF file."""
+
+    primary = "asf"
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file_size = file_size(file)
+        head = read_at(file, 0, HEADER_SIZE)
+        size, _ = struct.unpack_from("<QI", head, 16)
+        if not HEADER_SIZE <= size <= self._file_size:
+            raise MalformedError("the ASF header is cut off")
+        self._reserved = head[28:]
+        self._objects = _objects(read_at(file, HEADER_SIZE, size - HEADER_SIZE))
+        self._rest = Span(size, self._file_size - size)
+        self._inner = [
+            inner
+            for o in self._objects
+            if o.name == HEADER_EXTENSION
+            for inner in _objects(o.body[EXTENSION_HEADER:])
+        ]
+        ours = [o for o in self._objects if o.name == EXTENDED_CONTENT]
+        libraries = [o for o in self._inner if o.name == METADATA_LIBRARY]
+        extensions = sum(o.name == HEADER_EXTENSION for o in self._objects)
+        if max(len(ours), len(libraries), extensions) > 1:
+            raise MalformedError("an ASF object that must be single is repeated")
+        self._places = {CONTENT for _ in ours} | {LIBRARY for _ in libraries}
+        self._padding = sum(o.size for o in self._objects + self._inner if o.name == PADDING)
+        self._extensible = extensions == 1
+        self.tags: Mapping[str, RawTag] = {}
+        if ours or libraries:
+            items = [i for o in ours for i in _attributes(o.body, CONTENT)]
+            items += [i for o in libraries for i in _attributes(o.body, LIBRARY)]
+            room = sum(o.size for o in ours + libraries) + self._padding
+            self.tags = {"asf": AsfAttributes(tuple(items), room, self._extensible)}
+
+    def empty(self) -> RawTag:
+        """Return attributes without an attribute, at home in the padding that there is."""
+        return AsfAttributes((), self._padding, self._extensible)
+
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Keep every other object in its place; padding goes where the first one was."""
+        tag = tags.get("asf")
+        content = library = padding = b""
+        if isinstance(tag, AsfAttributes):
+            content, library = self._place(tag, CONTENT), self._place(tag, LIBRARY)
+            left = tag.room - len(content) - len(library)
+            padding = (
+                _object(PADDING, bytes(left - OBJECT_HEADER)) if left >= OBJECT_HEADER else b""
+            )
+        parts = _replaced(self._objects, EXTENDED_CONTENT, content, padding)
+        parts = [
+            self._extension(library) if part.startswith(HEADER_EXTENSION) else part
+            for part in parts
+        ]
+        size = HEADER_SIZE + sum(map(len, parts))
+        parts = [self._sized(p, size) if p.startswith(FILE_PROPERTIES) else p for p in parts]
+        yield HEADER_OBJECT + struct.pack("<QI", size, len(parts)) + self._reserved
+        yield from parts
+        yield self._rest
+
+    def _place(self, tag: AsfAttributes, place: str) -> bytes:
+        """Render one place; one that would be empty only where it stood already."""
+        needed = place in self._places or any(item.place == place for item in tag.items)
+        return tag.render_place(place) if needed else b""
+
+    def _extension(self, library: bytes) -> bytes:
+        body = next(o.body for o in self._objects if o.name == HEADER_EXTENSION)
+        inside = b"".join(_replaced(self._inner, METADATA_LIBRARY, library, b""))
+        head = body[: EXTENSION_HEADER - 4] + struct.pack("<I", len(inside))
+        return _object(HEADER_EXTENSION, head + inside)
+
+    def _sized(self, part: bytes, header: int) -> bytes:
+        """Correct the size of the file, where it was correct."""
+        at = OBJECT_HEADER + FILE_SIZE_AT
+        if int.from_bytes(part[at : at + 8], "little") != self._file_size:
+            return part
+        return part[:at] + struct.pack("<Q", header + self._rest.size) + part[at + 8 :]
+
+
+def _replaced(objects: list[AsfObject], name: bytes, new: bytes, padding: bytes) -> list[bytes]:
+    """Render objects with a new one and new padding where they stood, or at the end."""
+    fresh = {name: new, PADDING: padding}
+    parts = [
+        fresh.pop(o.name, b"") if o.name in (name, PADDING) else _object(o.name, o.body)
+        for o in objects
+    ]
+    return [part for part in (*parts, *fresh.values()) if part]

@@ -1,0 +1,113 @@
+"""FLAC: metadata blocks, then frames.
+
+https://www.rfc-editor.org/rfc/rfc9639#section-8
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tagger.tags.containers.base import MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.stream import StreamFile, read_at
+from tagger.tags.containers.vorbis import VorbisComment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+PADDING: Final = 1
+VORBIS_COMMENT: Final = 4
+LAST: Final = 0x80
+BLOCK_HEADER: Final = 4
+MAX_BLOCK: Final = (1 << 24) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One metadata block: its type and where its contents are."""
+
+    kind: int
+    body: Span
+
+
+class FlacFile(StreamFile):
+    """A FLAC file; its tag's `room` is the comment block plus all padding blocks."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file, "vorbis")
+        self.blocks, self.frames = self._walk(file)
+        comments = [b for b in self.blocks if b.kind == VORBIS_COMMENT]
+        if comments:
+            data = read_at(file, comments[0].body.start, comments[0].body.size)
+            tag = VorbisComment.parse(data)
+            room = sum(
+                BLOCK_HEADER + b.body.size
+                for b in self.blocks
+                if b.kind in (PADDING, VORBIS_COMMENT)
+            )
+            standing = VorbisComment(tag.items, room, tag.vendor, tag.trailer)
+            self.tags = {"vorbis": standing, **self.tags}
+
+    def _walk(self, file: BinaryIO) -> tuple[list[Block], Span]:
+        at, end = self.sound.start, self.sound.start + self.sound.size
+        if read_at(file, at, 4) != b"fLaC":
+            raise MalformedError("no FLAC stream follows the tag")
+        at += 4
+        blocks = []
+        last = False
+        while not last:
+            header = read_at(file, at, BLOCK_HEADER)
+            size = int.from_bytes(header[1:], "big")
+            last = bool(header[0] & LAST)
+            blocks.append(Block(header[0] & ~LAST, Span(at + BLOCK_HEADER, size)))
+            at += BLOCK_HEADER + size
+        # a picture block whose size overflowed would end the walk anywhere but at a frame
+        if at > end or (at < end and int.from_bytes(read_at(file, at, 2), "big") >> 1 != 0x7FFC):
+            raise MalformedError("the FLAC metadata blocks do not end where the frames begin")
+        if sum(b.kind == VORBIS_COMMENT for b in blocks) > 1:
+            raise MalformedError("several comment blocks, of which FLAC allows one")
+        return blocks, Span(at, end - at)
+
+    def empty(self) -> RawTag:
+        """Return comments without a comment, at home in the padding that there is."""
+        room = sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
+        return VorbisComment((), room)
+
+    def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Yield the blocks, the comments in their place and one padding block at the end.
+
+        Without comments the padding takes their room, if there is padding at all.
+        """
+        tag = tags.get("vorbis")
+        if tag is None:
+            padded = any(b.kind == PADDING for b in self.blocks)
+            standing = self.tags.get("vorbis", self.empty())
+            yield from self._stream(None, standing.room if padded else 0)
+        else:
+            body = tag.render()
+            yield from self._stream(body, tag.room - BLOCK_HEADER - len(body))
+
+    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
+        """Yield all but comments, padding and the tags around the stream."""
+        yield from self._stream(None, 0)
+
+    def _stream(self, comments: bytes | None, padding: int) -> Iterator[Piece]:
+        blocks: list[tuple[int, Piece]] = [
+            (b.kind, b.body) for b in self.blocks if b.kind not in (PADDING, VORBIS_COMMENT)
+        ]
+        if comments is not None:
+            kept = [b.kind for b in self.blocks if b.kind != PADDING]
+            at = kept.index(VORBIS_COMMENT) if VORBIS_COMMENT in kept else 1
+            blocks.insert(at, (VORBIS_COMMENT, comments))
+        if padding >= BLOCK_HEADER:
+            blocks.append((PADDING, bytes(min(padding - BLOCK_HEADER, MAX_BLOCK))))
+        yield b"fLaC"
+        for number, (kind, piece) in enumerate(blocks, 1):
+            size = piece.size if isinstance(piece, Span) else len(piece)
+            if size > MAX_BLOCK:
+                raise MalformedError("the comments exceed a FLAC block")
+            last = LAST if number == len(blocks) else 0
+            yield bytes([kind | last]) + size.to_bytes(3, "big")
+            yield piece
+        yield self.frames

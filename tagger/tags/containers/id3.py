@@ -1,0 +1,248 @@
+"""ID3v2.2, 2.3, 2.4 and ID3v1, at the level of whole frames.
+
+https://id3.org/id3v2.4.0-structure, id3v2.3.0, id3v2-00
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from mutagen import id3
+
+from tagger.tags.containers.base import Item, MalformedError, RawTag
+
+HEADER: Final = 10
+UNSYNCHRONISED: Final = 0x80
+EXTENDED: Final = 0x40
+FOOTER: Final = 0x10
+PADDING: Final = 1024
+V23_SEPARATOR: Final = "; "
+"""ID3v2.3 has no lists; its customary `/` stands inside many genre names."""
+
+_FRAME_ID = {2: re.compile(rb"[A-Z0-9]{3}"), 3: re.compile(rb"[A-Z0-9]{3}[A-Z0-9 \0]")}
+_V1_NUMBERS = {name.casefold(): number for number, name in reversed([*enumerate(id3.TCON.GENRES)])}
+NO_V1_GENRE: Final = 255
+
+
+def syncsafe(number: int) -> bytes:
+    """Write 28 bits in four bytes whose highest bits are 0."""
+    if number >= 1 << 28:
+        raise MalformedError("an ID3 tag cannot exceed 256 MB")
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def from_syncsafe(data: bytes) -> int:
+    """Read four bytes of which the highest bits are ignored."""
+    return sum((byte & 0x7F) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
+
+
+def tag_size(header: bytes) -> int:
+    """Return the whole size of the tag that begins with these ten bytes, 0 if none does."""
+    if (
+        len(header) < HEADER
+        or header[:3] != b"ID3"
+        or header[3] == 0xFF
+        or max(header[6:10]) > 0x7F
+    ):
+        return 0
+    footer = HEADER if header[3] == 4 and header[5] & FOOTER else 0
+    return HEADER + from_syncsafe(header[6:10]) + footer
+
+
+@dataclass(frozen=True, slots=True)
+class Id3v2(RawTag):
+    """An ID3v2 tag; `room` includes its header and, where it has one, its footer."""
+
+    major: int = 4
+    flags: int = 0
+
+    genre_names: ClassVar = frozenset({"TCON", "TCO"})
+
+    @property
+    def dialect(self) -> str:
+        """The version, since frames of one are malformed in another."""
+        return f"2.{self.major}"
+
+    @classmethod
+    def parse(cls, data: bytes) -> Id3v2:
+        """Take a whole tag apart.
+
+        An extended header (only a checksum, restrictions or a padding size) is dropped: a rewrite
+        makes its checksum wrong. Bytes after the last frame that are no padding are kept as an
+        item without a name.
+        """
+        major, flags = data[3], data[5]
+        if major not in (2, 3, 4):
+            raise MalformedError(f"ID3v2.{major} is not known")
+        if major == 2 and flags & EXTENDED:
+            raise MalformedError("compressed ID3v2.2 tags are not specified")
+        body = data[HEADER : HEADER + from_syncsafe(data[6:10])]
+        if major < 4 and flags & UNSYNCHRONISED:
+            body = body.replace(b"\xff\x00", b"\xff")
+        if flags & EXTENDED and not _FRAME_ID[3].match(body):  # some set the flag and write none
+            body = body[_extended_size(body, major) :]
+        return cls(_frames(body, major), len(data), major, flags & ~EXTENDED)
+
+    @property
+    def end(self) -> int:
+        """Before bytes that are no frame, which no reader gets past."""
+        return len(self.items) - sum(not item.name for item in self.items)
+
+    def genres(self) -> tuple[str, ...]:
+        """Resolve numbers, `RX` and `CR`; a 2.2 or 2.3 text is split as `encode` joins it."""
+        only = replace(self, items=tuple(item for _, item in self.genre_items), room=0)
+        parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
+        names: list[str] = []
+        for frame in parsed.values():
+            numbers_beyond_the_list = "Unknown" not in frame.text
+            for name in frame.genres:
+                if not (name == "Unknown" and numbers_beyond_the_list):
+                    names += name.split(V23_SEPARATOR) if self.major < 4 else [name]
+        return tuple(name.strip() for name in names if name.strip())
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """One frame, whatever the number of genres: a list in 2.4, one joined text before."""
+        escaped = ["(" + name if name.startswith("(") else name for name in genres]
+        if self.major == 4:
+            body = b"\x03" + "\0".join(escaped).encode()
+            return (Item("TCON", b"TCON" + syncsafe(len(body)) + b"\0\0" + body),)
+        text = V23_SEPARATOR.join(escaped)
+        body = b"\0" + text.encode() if text.isascii() else b"\x01" + b"\xff\xfe" + _utf16(text)
+        if self.major == 3:
+            return (Item("TCON", b"TCON" + len(body).to_bytes(4, "big") + b"\0\0" + body),)
+        return (Item("TCO", b"TCO" + len(body).to_bytes(3, "big") + body),)
+
+    def render(self) -> bytes:
+        """Fill `room` with padding; a tag that has outgrown it gets new padding."""
+        frames = b"".join(item.raw for item in self.items)
+        footer = HEADER if self.major == 4 and self.flags & FOOTER else 0
+        body = self._synchronised(frames)
+        padding = self.room - HEADER - len(body)
+        if footer:
+            padding = 0  # forbidden together with a footer
+        elif padding < 0:
+            padding = PADDING
+        body += bytes(padding)
+        ends = bytes([self.major, 0, self.flags]) + syncsafe(len(body))
+        return b"ID3" + ends + body + (b"3DI" + ends if footer else b"")
+
+    def _synchronised(self, body: bytes) -> bytes:
+        if self.major == 4 or not self.flags & UNSYNCHRONISED:
+            return body  # 2.4 does it frame by frame, and the frames are raw
+        body = re.sub(rb"\xff(?=[\x00\xe0-\xff])", b"\xff\x00", body)
+        return body + b"\0" if body.endswith(b"\xff") else body
+
+    def converted(self, major: int) -> Id3v2:
+        """Return the tag in another version, every frame translated by mutagen.
+
+        Raises MalformedError if a frame is unknown to it and would be lost.
+        """
+        tags = id3.ID3(io.BytesIO(self.render()), load_v1=False)
+        if tags.unknown_frames:
+            raise MalformedError(f"a frame of this ID3v2.{self.major} tag cannot be converted")
+        if major == 3:
+            tags.update_to_v23()
+        buffer = io.BytesIO()
+        tags.save(buffer, v1=0, v2_version=major, v23_sep=V23_SEPARATOR)
+        return Id3v2.parse(buffer.getvalue())
+
+
+def _utf16(text: str) -> bytes:
+    return text.encode("utf-16-le")
+
+
+def _extended_size(body: bytes, major: int) -> int:
+    if len(body) < 6:
+        raise MalformedError("the ID3 extended header is cut off")
+    if major == 4:
+        return from_syncsafe(body[:4])
+    return 4 + int.from_bytes(body[:4], "big")
+
+
+def _frames(body: bytes, major: int) -> tuple[Item, ...]:
+    if major < 4:
+        items, end = _walk(body, major, plain=True)
+    else:
+        items, end = _walk(body, major, plain=False)
+        if body[end:].strip(b"\0"):
+            # early versions of iTunes wrote plain sizes into 2.4
+            other, other_end = _walk(body, major, plain=True)
+            if other_end > end:
+                items, end = other, other_end
+    rest = body[end:].rstrip(b"\0")
+    return (*items, Item("", rest)) if rest else tuple(items)
+
+
+def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
+    """Walk from frame to frame until no valid one follows; return them and where they end."""
+    id_size, size_size, header = (3, 3, 6) if major == 2 else (4, 4, 10)
+    pattern = _FRAME_ID[min(major, 3)]
+    items, at = [], 0
+    while at + header <= len(body):
+        name = body[at : at + id_size]
+        field = body[at + id_size : at + id_size + size_size]
+        size = int.from_bytes(field, "big") if plain else from_syncsafe(field)
+        unsafe = not plain and max(field) > 0x7F
+        if unsafe or not pattern.fullmatch(name) or at + header + size > len(body):
+            break
+        items.append(Item(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
+        at += header + size
+    return items, at
+
+
+@dataclass(frozen=True, slots=True)
+class Id3v1(RawTag):
+    """An ID3v1 tag: 127 bytes that stay, and one that numbers the genre."""
+
+    genre_names: ClassVar = frozenset({"genre"})
+
+    @classmethod
+    def parse(cls, data: bytes) -> Id3v1:
+        """Take the last 128 bytes of a file apart."""
+        return cls((Item("fields", data[:127]), Item("genre", data[127:])), len(data))
+
+    @property
+    def number(self) -> int:
+        """The genre's number, 255 for none."""
+        return self.items[1].raw[0]
+
+    def genres(self) -> tuple[str, ...]:
+        """Look the number up."""
+        names = id3.TCON.GENRES
+        return (names[self.number],) if self.number < len(names) else ()
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """Take the first genre that has a number; none has: 255."""
+        numbers = [_V1_NUMBERS[g.casefold()] for g in genres if g.casefold() in _V1_NUMBERS]
+        return (Item("genre", bytes([numbers[0] if numbers else NO_V1_GENRE])),)
+
+    def render(self) -> bytes:
+        """Join the two items."""
+        return b"".join(item.raw for item in self.items)
+
+    def to_v2(self) -> Id3v2:
+        """Return its fields but the genre as ID3v2.4.
+
+        Players that find an ID3v2 tag look no further, so one that holds a genre alone would hide
+        title and artist.
+        """
+        frames = id3.ParseID3v1(self.render(), 4) or {}
+        frames.pop("TCON", None)
+        return Id3v2.parse(_save_frames(list(frames.values()))) if frames else new_id3v2()
+
+
+def _save_frames(frames: list[id3.Frame]) -> bytes:
+    tags = id3.ID3()
+    for frame in frames:
+        tags.add(frame)
+    buffer = io.BytesIO()
+    tags.save(buffer, v1=0, v2_version=4, padding=lambda _: PADDING)
+    return buffer.getvalue()
+
+
+def new_id3v2() -> Id3v2:
+    """Return an ID3v2.4 tag without frames."""
+    return Id3v2((), 0)

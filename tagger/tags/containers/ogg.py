@@ -1,0 +1,280 @@
+"""Ogg: packets in numbered, checksummed pages.
+
+https://www.rfc-editor.org/rfc/rfc3533
+
+The comment packet is the second of its stream (Vorbis, Opus, Speex, FLAC). It shares pages with
+the header packets behind it, and these pages end where a packet ends. They are laid out anew over
+the same number of pages wherever that is possible, so that no other page of the file changes; else
+the pages behind them get new numbers.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.stream import file_size, read_at
+from tagger.tags.containers.vorbis import VorbisComment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+HEADER: Final = 27
+MAX_SEGMENTS: Final = 255
+CONTINUED: Final = 1
+FIRST: Final = 2
+NOTHING_ENDS: Final = -1
+"""The granule position of a page on which no packet ends."""
+
+CODECS: Final = {
+    b"\x01vorbis": "vorbis",
+    b"OpusHead": "opus",
+    b"\x7fFLAC": "oggflac",
+    b"Speex   ": "speex",
+}
+"""What a stream's first packet begins with."""
+COMMENT_MAGICS: Final = {"vorbis": b"\x03vorbis", "opus": b"OpusTags", "speex": b""}
+"""What stands before the comments; in Ogg FLAC it is a block header."""
+FLAC_COMMENT: Final = 4
+_MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; `lacing` are the sizes of its segments."""
+
+    start: int
+    flags: int
+    granule: int
+    serial: int
+    number: int
+    lacing: bytes
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return HEADER + len(self.lacing) + len(self.body)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last packet of the page ends on it."""
+        return bool(self.lacing) and self.lacing[-1] < MAX_SEGMENTS
+
+    def render(self) -> bytes:
+        """Write the page with its checksum."""
+        head = struct.pack(
+            "<4sBBqIIIB",
+            b"OggS",
+            0,
+            self.flags,
+            self.granule,
+            self.serial,
+            self.number & 0xFFFFFFFF,
+            0,
+            len(self.lacing),
+        )
+        data = head + self.lacing + self.body
+        return data[:22] + struct.pack("<I", checksum(data)) + data[26:]
+
+
+def checksum(data: bytes) -> int:
+    """Ogg's CRC-32: zlib's with mirrored bits, starting from 0 and not inverted."""
+    mirrored = zlib.crc32(data.translate(_MIRROR), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{mirrored:032b}"[::-1], 2)
+
+
+def read_page(file: BinaryIO, at: int) -> Page:
+    """Read one page; its checksum is not looked at."""
+    head = read_at(file, at, HEADER)
+    magic, version, flags, granule, serial, number, _, count = struct.unpack("<4sBBqIIIB", head)
+    if magic != b"OggS" or version != 0:
+        raise MalformedError("an Ogg page does not follow the one before")
+    rest = file.read(count)
+    body = file.read(sum(rest))
+    if len(rest) != count or len(body) != sum(rest):
+        raise MalformedError("the last Ogg page is cut off")
+    return Page(at, flags, granule, serial, number, rest, body)
+
+
+def first_page(file: BinaryIO) -> Page:
+    """Find the first page of the first stream of sound; all streams begin before any goes on."""
+    at = 0
+    while True:
+        page = read_page(file, at)
+        if not page.flags & FIRST:
+            raise MalformedError("no Ogg stream of a known codec")
+        if page.body.startswith(tuple(CODECS)):
+            return page
+        at += page.size
+
+
+def _codec(first: Page) -> str:
+    return next(name for magic, name in CODECS.items() if first.body.startswith(magic))
+
+
+def ogg_codec(file: BinaryIO) -> str | None:
+    """Name the codec of an Ogg file, None if it is no known one."""
+    try:
+        return _codec(first_page(file))
+    except MalformedError:
+        return None
+
+
+class OggFile(Container):
+    """An Ogg file with one stream of sound, and perhaps others that stay as they are."""
+
+    primary = "vorbis"
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file_size(file)
+        self._first = first_page(file)
+        self._codec = _codec(self._first)
+        self._group = self._header_pages(file)
+        self._packets = _packets(self._group)
+        self._magic, comments = self._split_magic(self._packets[0])
+        self.tags: Mapping[str, RawTag] = {"vorbis": VorbisComment.parse(comments)}
+
+    def _header_pages(self, file: BinaryIO) -> list[Page]:
+        """Read the pages from the comment packet's first to where it and a page end together."""
+        pages: list[Page] = []
+        at = self._first.start + self._first.size
+        while True:
+            page = read_page(file, at)
+            at += page.size
+            if page.serial != self._first.serial:
+                continue
+            if page.granule not in (0, NOTHING_ENDS) or (not pages and page.flags & CONTINUED):
+                raise MalformedError("the comment packet does not stand alone")
+            pages.append(page)
+            if page.complete:
+                return pages
+
+    def _split_magic(self, packet: bytes) -> tuple[bytes, bytes]:
+        if self._codec == "oggflac":
+            size = int.from_bytes(packet[1:4], "big")
+            if packet[0] & 0x7F != FLAC_COMMENT or size != len(packet) - 4:
+                raise MalformedError("the second Ogg FLAC packet is no comment block")
+            return packet[:4], packet[4:]
+        magic = COMMENT_MAGICS[self._codec]
+        if not packet.startswith(magic):
+            raise MalformedError("the second packet holds no comments")
+        return magic, packet[len(magic) :]
+
+    def empty(self) -> RawTag:
+        """Return comments without a comment; the packet itself always exists."""
+        return replace(self.tags["vorbis"], items=())
+
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Lay the header packets out anew."""
+        body = (tags["vorbis"] if "vorbis" in tags else self.empty()).render()
+        magic = self._magic
+        if self._codec == "oggflac":
+            magic = magic[:1] + len(body).to_bytes(3, "big")
+        pages = _paginate([magic + body, *self._packets[1:]], self._group)
+        added = len(pages) - len(self._group)
+        at = 0
+        for i, old in enumerate(self._group):
+            yield Span(at, old.start - at)
+            last = i == len(self._group) - 1
+            for page in pages[i:] if last else pages[i : i + 1]:
+                yield page.render()
+            at = old.start + old.size
+        if added:
+            yield from self._renumbered(at, added)
+        else:
+            yield Span(at, self._size - at)
+
+    def _renumbered(self, at: int, added: int) -> Iterator[Piece]:
+        for page in _pages(self._file, at, self._size):
+            if isinstance(page, Span):
+                yield page
+            elif page.serial != self._first.serial:
+                yield Span(page.start, page.size)
+            elif page.flags & FIRST:
+                raise MalformedError("a stream's serial number is used twice")
+            else:
+                yield replace(page, number=page.number + added).render()
+
+    def payload(self, file: BinaryIO) -> Iterator[Piece]:
+        """Yield every packet but the comments; of pages all but number and checksum."""
+        yield from self._packets[1:]
+        rewritten = {page.start for page in self._group}
+        for page in _pages(file, 0, self._size):
+            if isinstance(page, Span):
+                yield page
+            elif page.start not in rewritten:
+                yield struct.pack("<BqI", page.flags, page.granule, page.serial) + page.lacing
+                yield page.body
+
+
+def _pages(file: BinaryIO, at: int, end: int) -> Iterator[Page | Span]:
+    """Read page by page; what follows the last whole one, if anything, is one span."""
+    while at < end:
+        try:
+            page = read_page(file, at)
+        except MalformedError:
+            yield Span(at, end - at)
+            return
+        yield page
+        at += page.size
+
+
+def _packets(pages: list[Page]) -> list[bytes]:
+    packets, parts = [], []
+    for page in pages:
+        at = 0
+        for size in page.lacing:
+            parts.append(page.body[at : at + size])
+            at += size
+            if size < MAX_SEGMENTS:
+                packets.append(b"".join(parts))
+                parts = []
+    return packets
+
+
+def _lacing(packet: bytes) -> bytes:
+    return b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255])
+
+
+def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
+    """Lay packets out over as many pages as `old`, each as full as it was, or over more."""
+    lacing = b"".join(map(_lacing, packets))
+    body = b"".join(packets)
+    pages: list[Page] = []
+    inside = False
+    for count in _spread(len(lacing), [len(page.lacing) for page in old]):
+        mine, lacing = lacing[:count], lacing[count:]
+        size = sum(mine)
+        page = Page(
+            start=0,
+            flags=CONTINUED if inside else 0,
+            granule=0 if min(mine) < MAX_SEGMENTS else NOTHING_ENDS,
+            serial=old[0].serial,
+            number=old[0].number + len(pages),
+            lacing=mine,
+            body=body[:size],
+        )
+        body = body[size:]
+        inside = not page.complete
+        pages.append(page)
+    return pages
+
+
+def _spread(total: int, old: list[int]) -> list[int]:
+    """Distribute `total` segments, at least one a page, the last page taking what is left."""
+    counts = []
+    old = old[:total]
+    for i, count in enumerate(old[:-1]):
+        pages_after = len(old) - 1 - i
+        counts.append(max(1, min(count, total - pages_after)))
+        total -= counts[-1]
+    while total > MAX_SEGMENTS:
+        counts.append(MAX_SEGMENTS)
+        total -= MAX_SEGMENTS
+    return [*counts, total]

@@ -1,0 +1,190 @@
+"""RIFF/WAVE and AIFF: chunks, each with a name and a size; and DSF, whose tag is appended.
+
+WAV and AIFF hold ID3 in a chunk; WAV may hold a list of INFO texts as well. A chunk that runs to
+the end of a file that was cut off, or whose size was never filled in, can be read but not written:
+a chunk behind it could not be found.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from tagger.tags.containers import id3
+from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.id3 import Id3v2
+from tagger.tags.containers.stream import file_size, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO, Literal
+
+FORM_HEADER: Final = 12
+CHUNK_HEADER: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class InfoList(RawTag):
+    """The texts of a RIFF `LIST` chunk of the type INFO, ASCII by its specification."""
+
+    genre_names: ClassVar = frozenset({"IGNR"})
+
+    @classmethod
+    def parse(cls, data: bytes) -> InfoList:
+        """Take the list apart, without its `INFO`."""
+        items, at = [], 0
+        while at + CHUNK_HEADER <= len(data):
+            size = int.from_bytes(data[at + 4 : at + 8], "little")
+            stop = at + CHUNK_HEADER + size + size % 2
+            items.append(Item(data[at : at + 4].decode("latin-1"), data[at:stop]))
+            at = stop
+        return cls(tuple(items), len(data))
+
+    def texts(self) -> dict[str, str]:
+        """Return the texts by name; each ends at a NUL."""
+        return {i.name: i.raw[8:].split(b"\0")[0].decode("latin-1").strip() for i in self.items}
+
+    def genres(self) -> tuple[str, ...]:
+        """Split the text as `encode` joins it."""
+        names = self.texts().get("IGNR", "").split(id3.V23_SEPARATOR)
+        return tuple(name.strip() for name in names if name.strip())
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """One joined text, or nothing if it is not ASCII."""
+        text = id3.V23_SEPARATOR.join(genres)
+        if not text.isascii():
+            return ()
+        body = text.encode() + b"\0"
+        raw = b"IGNR" + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+        return (Item("IGNR", raw),)
+
+    def render(self) -> bytes:
+        """Join the texts."""
+        return b"".join(item.raw for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk: its name, its contents, and the kind of tag in it, if any."""
+
+    name: bytes
+    body: Span
+    tag: str = ""
+
+
+class ChunkedFile(Container):
+    """A WAV or AIFF file."""
+
+    primary = "id3v2"
+
+    def __init__(self, file: BinaryIO, order: Literal["little", "big"]) -> None:
+        self._order: Literal["little", "big"] = order
+        size = file_size(file)
+        self._head = read_at(file, 0, FORM_HEADER)
+        self._declared = int.from_bytes(self._head[4:8], order) + 8
+        self._found: dict[str, RawTag] = {}
+        self._chunks = list(self._walk(file, min(self._declared, size)))
+        last = self._chunks[-1].body if self._chunks else Span(FORM_HEADER, 0)
+        self._end = min(last.start + last.size + last.size % 2, size)
+        self._whole = last.start + last.size <= size and self._declared <= size + 1
+        self._rest = Span(self._end, size - self._end)
+        order_of_kinds = ("id3v2", "info")
+        self.tags: Mapping[str, RawTag] = {
+            kind: self._found[kind] for kind in order_of_kinds if kind in self._found
+        }
+
+    def _walk(self, file: BinaryIO, end: int) -> Iterator[Chunk]:
+        at = FORM_HEADER
+        while at + CHUNK_HEADER <= end:
+            header = read_at(file, at, CHUNK_HEADER)
+            body = Span(at + CHUNK_HEADER, int.from_bytes(header[4:], self._order))
+            yield Chunk(header[:4], body, self._tag(file, header[:4], body))
+            at = body.start + body.size + body.size % 2
+
+    def _tag(self, file: BinaryIO, name: bytes, body: Span) -> str:
+        """Parse the tag in a chunk; return its kind, or nothing."""
+        if name.lower() == b"id3 " and "id3v2" not in self._found:
+            data = read_at(file, body.start, body.size)
+            size = id3.tag_size(data[: id3.HEADER])
+            if not 0 < size <= len(data) or data[size:].strip(b"\0"):
+                raise MalformedError("an ID3 chunk that holds no ID3 tag")
+            tag = Id3v2.parse(data[:size])
+            self._found["id3v2"] = Id3v2(tag.items, body.size, tag.major, tag.flags)
+            return "id3v2"
+        if name == b"LIST" and "info" not in self._found:
+            data = read_at(file, body.start, body.size)
+            if data[:4] == b"INFO":
+                self._found["info"] = InfoList.parse(data[4:])
+                return "info"
+        return ""
+
+    def empty(self) -> RawTag:
+        """Return an ID3v2.4 tag."""
+        return id3.new_id3v2()
+
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Keep the order of the chunks; a new ID3 chunk comes last."""
+        if not self._whole:
+            raise MalformedError("the chunk sizes reach beyond the end of the file")
+        pieces = list(self._pieces(tags))
+        size = sum(p.size if isinstance(p, Span) else len(p) for p in pieces)
+        # what was declared may differ from what is there by a byte that was never padded
+        yield self._head[:4] + (4 + size).to_bytes(4, self._order) + self._head[8:]
+        yield from pieces
+        yield self._rest
+
+    def _pieces(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        for chunk in self._chunks:
+            if not chunk.tag:
+                yield chunk.name + chunk.body.size.to_bytes(4, self._order)
+                yield chunk.body
+                yield bytes(chunk.body.size % 2)
+            elif chunk.tag in tags:
+                yield self._chunk(chunk.name, chunk.tag, tags[chunk.tag])
+        if "id3v2" in tags and "id3v2" not in self._found:
+            name = b"id3 " if self._order == "little" else b"ID3 "
+            yield self._chunk(name, "id3v2", tags["id3v2"])
+
+    def _chunk(self, name: bytes, kind: str, tag: RawTag) -> bytes:
+        body = (b"INFO" if kind == "info" else b"") + tag.render()
+        return name + len(body).to_bytes(4, self._order) + body + bytes(len(body) % 2)
+
+
+class DsfFile(Container):
+    """A DSF file: header, `fmt `, `data`, and an ID3 tag that the header points to.
+
+    https://dsd-guide.com/sites/default/files/white-papers/DSFFileFormatSpec_E.pdf
+    """
+
+    primary = "id3v2"
+    _HEADER: Final = 28
+
+    def __init__(self, file: BinaryIO) -> None:
+        size = file_size(file)
+        _, _, total, pointer = struct.unpack("<4sQQQ", read_at(file, 0, self._HEADER))
+        if total != size or (pointer and not self._HEADER <= pointer < size):
+            raise MalformedError("the DSF header disagrees with the file's size")
+        self._sound = Span(self._HEADER, (pointer or size) - self._HEADER)
+        self.tags: Mapping[str, RawTag] = {}
+        self._rest = Span(size, 0)
+        if pointer:
+            length = id3.tag_size(read_at(file, pointer, min(id3.HEADER, size - pointer)))
+            if not 0 < length <= size - pointer:
+                raise MalformedError("the DSF header points to no ID3 tag")
+            self.tags = {"id3v2": Id3v2.parse(read_at(file, pointer, length))}
+            self._rest = Span(pointer + length, size - pointer - length)
+
+    def empty(self) -> RawTag:
+        """Return an ID3v2.4 tag."""
+        return id3.new_id3v2()
+
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Write the header anew; the tag stays last."""
+        tag = tags["id3v2"].render() if "id3v2" in tags else b""
+        pointer = self._HEADER + self._sound.size
+        total = pointer + len(tag) + self._rest.size
+        yield struct.pack("<4sQQQ", b"DSD ", self._HEADER, total, pointer if tag else 0)
+        yield self._sound
+        yield tag
+        yield self._rest

@@ -1,0 +1,63 @@
+"""The comments of Vorbis, Opus, Speex and FLAC.
+
+https://xiph.org/vorbis/doc/v-comment.html
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tagger.tags.containers.base import Item, MalformedError, RawTag
+
+
+@dataclass(frozen=True, slots=True)
+class VorbisComment(RawTag):
+    """A comment header without its codec's magic; an item's raw form is `KEY=value`."""
+
+    vendor: bytes = b"tagger"
+    trailer: bytes = b""
+    """What follows the comments: Vorbis' framing bit, Opus' padding or binary extension."""
+
+    genre_names: ClassVar = frozenset({"GENRE"})
+
+    @classmethod
+    def parse(cls, data: bytes) -> VorbisComment:
+        """Take a comment header apart."""
+        vendor, at = _text(data, 0)
+        count = int.from_bytes(data[at : at + 4], "little")
+        at += 4
+        items = []
+        for _ in range(count):
+            raw, at = _text(data, at)
+            name = raw.partition(b"=")[0].decode("latin-1").upper() if b"=" in raw else ""
+            items.append(Item(name, raw))
+        return cls(tuple(items), len(data), vendor, data[at:])
+
+    def genres(self) -> tuple[str, ...]:
+        """Every `GENRE`, in any letter case."""
+        values = [i.raw.partition(b"=")[2].decode("utf-8", "replace") for _, i in self.genre_items]
+        return tuple(value.strip() for value in values if value.strip())
+
+    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
+        """One comment a genre; the key keeps its letter case."""
+        standing = self.genre_items
+        key = standing[0][1].raw.partition(b"=")[0] if standing else b"GENRE"
+        return tuple(Item("GENRE", key + b"=" + genre.encode()) for genre in genres)
+
+    def render(self) -> bytes:
+        """Write vendor, count, comments and trailer."""
+        texts = b"".join(_sized(item.raw) for item in self.items)
+        return _sized(self.vendor) + struct.pack("<I", len(self.items)) + texts + self.trailer
+
+
+def _text(data: bytes, at: int) -> tuple[bytes, int]:
+    end = at + 4 + int.from_bytes(data[at : at + 4], "little")
+    if at + 4 > len(data) or end > len(data):
+        raise MalformedError("a comment is longer than its header")
+    return data[at + 4 : end], end
+
+
+def _sized(text: bytes) -> bytes:
+    return struct.pack("<I", len(text)) + text

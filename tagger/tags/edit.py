@@ -1,0 +1,119 @@
+"""From the tags that stand in a file to those that shall: pure.
+
+The primary tag of a container always names the genres. Any other tag in the same file follows only
+if it names a genre already, so that no two tags of one file contradict each other, and a file gets
+no kind of tag that its owner did not choose. What a tag cannot say (a name that ID3v1 has no number
+for, a name that is not ASCII in RIFF INFO) it leaves unsaid.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from mutagen.id3 import TCON
+
+from tagger.errors import TagError
+from tagger.tags.containers.base import Item
+from tagger.tags.containers.id3 import Id3v2
+from tagger.tags.values import GenreSnapshot, PlacedItem, TagState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tagger.tags.containers.base import Container, RawTag
+    from tagger.tags.values import WriteOptions
+
+Tags = dict[str, "RawTag"]
+
+
+def check_genres(genres: tuple[str, ...]) -> None:
+    """Refuse what could not be read back from every container.
+
+    Raises TagError: no genre; an empty one, or one with spaces around it; control characters and
+    lone surrogates; `;`, which separates genres in ID3v2.3; a name that ID3 takes for a number.
+    """
+    if not genres:
+        raise TagError("there is no genre to write")
+    for name in genres:
+        if not name or name != name.strip():
+            raise TagError(f"a genre is empty or has spaces around it: {name!r}")
+        if ";" in name or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
+            raise TagError(f"a genre holds ';' or a character that is no text: {name!r}")
+        if TCON(encoding=3, text=[name]).genres != [name]:
+            raise TagError(f"ID3 would read this genre as another one: {name!r}")
+
+
+def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
+    """Note all genre fields of a file; `genres` says the same in words."""
+    return GenreSnapshot(
+        genres,
+        {
+            kind: TagState(
+                tag.dialect,
+                tag.room,
+                tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
+            )
+            for kind, tag in container.tags.items()
+        },
+        sound,
+    )
+
+
+def retagged(container: Container, genres: tuple[str, ...], options: WriteOptions) -> Tags:
+    """Return the file's tags with `genres` in them."""
+    return {
+        kind: tag.with_genres(genres) if kind == container.primary or tag.genres() else tag
+        for kind, tag in _in_version(container, options).items()
+    }
+
+
+def _in_version(container: Container, options: WriteOptions) -> Tags:
+    """Return the file's tags, a missing primary one created, ID3v2 in the version asked for."""
+    tags = dict(container.tags)
+    if container.primary not in tags:
+        tags[container.primary] = container.empty()
+    old = tags.get("id3v2")
+    if options.id3_version != "keep" and isinstance(old, Id3v2):
+        major = int(options.id3_version.removeprefix("2."))
+        if old.major != major:
+            tags["id3v2"] = old.converted(major)
+    return tags
+
+
+def restored(container: Container, before: GenreSnapshot) -> Tags:
+    """Return the file's tags with the genre fields of a snapshot in them."""
+    tags: Tags = {}
+    for kind, tag in container.tags.items():
+        state = before.tags.get(kind)
+        if state is not None:
+            tags[kind] = _with_state(tag, state, before.genres)
+        elif kind != container.primary:
+            tags[kind] = tag  # somebody has added it since
+        else:
+            without = tag.with_items((), tag.room)
+            if without.items not in ((), container.empty().items):
+                tags[kind] = without
+    lost = before.tags.get(container.primary)
+    if lost is not None and lost.items and container.primary not in tags:
+        tags[container.primary] = _with_state(container.empty(), lost, before.genres)
+    return tags
+
+
+def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag:
+    if state.dialect == tag.dialect:
+        placed = tuple((i.index, Item(i.name, i.raw, i.place)) for i in state.items)
+        return tag.with_items(placed, state.room)
+    return tag.with_genres(genres) if state.items else tag.with_items((), tag.room)
+
+
+def same(one: Mapping[str, RawTag], other: Mapping[str, RawTag]) -> bool:
+    """Tell whether two sets of tags hold the same fields in the same order."""
+    return one.keys() == other.keys() and all(
+        by_place(one[kind].items) == by_place(other[kind].items) for kind in one
+    )
+
+
+def by_place(items: tuple[Item, ...]) -> list[Item]:
+    """Sort the parts of a tag as they follow each other in the file."""
+    return sorted(items, key=lambda item: item.place)

@@ -1,0 +1,73 @@
+"""Proof that a rewritten file holds the same sound.
+
+`digest` covers every byte that belongs to no tag: frames, headers, seek tables, pictures in their
+own blocks, gapless data, edit lists; what merely moves (chunk offsets, page numbers) is normalised.
+It trusts tagger's own idea of where tags begin and end, so `opening` asks FFmpeg for a second
+opinion: which streams there are, with which parameters, and the packets that playing starts with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import TYPE_CHECKING, Final
+
+import av
+
+from tagger.audio.formats import open_audio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+    from tagger.tags.containers.base import Container, Piece
+
+BLOCK: Final = 1 << 20
+PACKETS: Final = 64
+
+
+def digest(file: BinaryIO, container: Container) -> str:
+    """Return the SHA-256 of everything but the tags."""
+    total = hashlib.sha256()
+    for data in contents(file, container.payload(file)):
+        total.update(data)
+    return total.hexdigest()
+
+
+def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """Yield the bytes of pieces, those of a span block by block."""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            yield piece
+            continue
+        at, left = piece.start, piece.size
+        while left:
+            file.seek(at)
+            data = file.read(min(left, BLOCK))
+            if not data:
+                raise EOFError("the file ends before its tags say so")
+            at, left = at + len(data), left - len(data)
+            yield data
+
+
+def opening(file: BinaryIO) -> str | None:
+    """Return the SHA-256 of FFmpeg's view: the audio stream's parameters and its first packets.
+
+    None if FFmpeg cannot open the file. The last packet of a short file is left out: some
+    demuxers end it with the file, not with the sound.
+    """
+    total = hashlib.sha256()
+    file.seek(0)
+    try:
+        with open_audio(file) as container:
+            stream = container.streams.audio[0]
+            codec = stream.codec_context
+            parameters = (container.format.name, codec.name, codec.sample_rate, codec.channels)
+            total.update(repr((*parameters, stream.time_base, codec.extradata)).encode())
+            packets = itertools.islice(container.demux(stream), PACKETS)
+            for packet, _ in itertools.pairwise(p for p in packets if p.size):
+                total.update(repr((packet.pts, packet.dts, packet.duration)).encode())
+                total.update(bytes(packet))
+    except (av.FFmpegError, ValueError, IndexError):
+        return None
+    return total.hexdigest()

@@ -1,0 +1,238 @@
+"""Reading tags: a table of fields by kind of tag, over mutagen.
+
+Genres come from the raw tags, as the writer sees them; the other fields and the duration from
+mutagen, which is also the second opinion on what was written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from mutagen.aiff import AIFF
+from mutagen.apev2 import APEv2
+from mutagen.asf import ASF
+from mutagen.dsf import DSF
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3
+from mutagen.monkeysaudio import MonkeysAudio
+from mutagen.mp3 import MP3, HeaderNotFoundError
+from mutagen.mp4 import MP4, MP4NoTrackError
+from mutagen.musepack import Musepack
+from mutagen.oggflac import OggFLAC
+from mutagen.oggopus import OggOpus
+from mutagen.oggspeex import OggSpeex
+from mutagen.oggvorbis import OggVorbis
+from mutagen.wave import WAVE
+from mutagen.wavpack import WavPack
+
+from tagger.core.domain import TrackTags
+from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
+from tagger.tags.containers import dismantle, identify
+from tagger.tags.containers.riff import InfoList
+from tagger.tags.containers.stream import sound_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from tagger.tags.containers.base import Container
+
+READERS: Final[dict[str, Any]] = {
+    "aiff": AIFF,
+    "ape": MonkeysAudio,
+    "asf": ASF,
+    "dsf": DSF,
+    "flac": FLAC,
+    "mp3": MP3,
+    "mp4": MP4,
+    "musepack": Musepack,
+    "oggflac": OggFLAC,
+    "opus": OggOpus,
+    "speex": OggSpeex,
+    "vorbis": OggVorbis,
+    "wav": WAVE,
+    "wavpack": WavPack,
+}
+
+FIELDS: Final[dict[str, dict[str, str]]] = {
+    "id3v2": {
+        "title": "TIT2",
+        "artist": "TPE1",
+        "album": "TALB",
+        "album_artist": "TPE2",
+        "compilation": "TCMP",
+        "genre": "TCON",
+        "isrc": "TSRC",
+    },
+    "vorbis": {
+        "title": "title",
+        "artist": "artist",
+        "album": "album",
+        "album_artist": "albumartist",
+        "compilation": "compilation",
+        "genre": "genre",
+        "isrc": "isrc",
+    },
+    "ilst": {
+        "title": "\xa9nam",
+        "artist": "\xa9ART",
+        "album": "\xa9alb",
+        "album_artist": "aART",
+        "compilation": "cpil",
+        "genre": "\xa9gen",
+        "isrc": "----:com.apple.iTunes:ISRC",
+    },
+    "asf": {
+        "title": "Title",
+        "artist": "Author",
+        "album": "WM/AlbumTitle",
+        "album_artist": "WM/AlbumArtist",
+        "compilation": "WM/IsCompilation",
+        "genre": "WM/Genre",
+        "isrc": "WM/ISRC",
+    },
+    "apev2": {
+        "title": "Title",
+        "artist": "Artist",
+        "album": "Album",
+        "album_artist": "Album Artist",
+        "compilation": "Compilation",
+        "genre": "Genre",
+        "isrc": "ISRC",
+    },
+    "info": {
+        "title": "INAM",
+        "artist": "IART",
+        "album": "IPRD",
+        "album_artist": "IAAR",
+        "compilation": "ICPL",
+        "genre": "IGNR",
+        "isrc": "ISRC",
+    },
+}
+"""What a field is called, by kind of tag."""
+
+
+@contextmanager
+def boundary(path: Path) -> Iterator[None]:
+    """Turn everything that a file's bytes can cause into tagger's own errors.
+
+    mutagen and the slicing of hostile bytes raise nearly anything, MemoryError and RecursionError
+    included. mutagen also wraps the operating system's errors, which are found by their cause.
+    """
+    try:
+        yield
+    except TaggerError:
+        raise
+    except Exception as error:
+        cause = _os_error(error)
+        if isinstance(cause, FileNotFoundError):
+            raise TagError("the file is gone", path) from error
+        if isinstance(cause, PermissionError):
+            raise TagError("no permission to read the file", path) from error
+        if cause is not None:
+            raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
+        if isinstance(error, HeaderNotFoundError | MP4NoTrackError):
+            raise UnsupportedContainerError("not an audio file that tagger knows", path) from error
+        said = str(error) or type(error).__name__
+        raise CorruptTagsError(f"the tags cannot be made sense of: {said}", path) from error
+
+
+def _os_error(error: BaseException | None) -> OSError | None:
+    """Find the operating system's own error; EINVAL is a seek to where a damaged file points."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def open_container(file: BinaryIO, path: Path) -> tuple[str, Container]:
+    """Tell a file's format by its content and take it apart; inside `boundary`.
+
+    Raises UnsupportedContainerError.
+    """
+    form = identify(file)
+    if form not in READERS:
+        raise UnsupportedContainerError("not an audio file that tagger knows", path)
+    return form, dismantle(file, form)
+
+
+def parse(file: BinaryIO, form: str) -> Any:
+    """Let mutagen read the file as the format that it is; inside `boundary`."""
+    file.seek(0)
+    if form in ("ape", "wavpack"):  # mutagen does not expect an ID3 tag before these
+        return READERS[form](_Tail(file, sound_start(file)))
+    return READERS[form](file)
+
+
+class _Tail:
+    """The part of a file from `start` on, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file = file
+        self._start = start
+        self.read = file.read
+        file.seek(start)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        shift = self._start if whence == os.SEEK_SET else 0
+        return self._file.seek(offset + shift, whence) - self._start
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
+
+
+def track_tags(file: BinaryIO, path: Path) -> TrackTags:
+    """Read an open file; inside `boundary`."""
+    form, container = open_container(file, path)
+    parsed = parse(file, form)
+    sources = list(_sources(file, container, parsed))
+    return TrackTags(
+        genres=container.genres(),
+        title=_first(sources, "title"),
+        artist=_first(sources, "artist"),
+        album=_first(sources, "album"),
+        album_artist=_first(sources, "album_artist"),
+        compilation=_first(sources, "compilation").lower() in ("1", "true"),
+        duration=float(getattr(parsed.info, "length", None) or 0.0),
+        isrc=_first(sources, "isrc"),
+    )
+
+
+def _sources(file: BinaryIO, container: Container, parsed: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the tags with their kind, the container's own first."""
+    if parsed.tags is not None:
+        kind = "id3v2" if isinstance(parsed.tags, ID3) else container.primary
+        yield kind, parsed.tags
+    if "apev2" in container.tags and container.primary != "apev2":
+        file.seek(0)
+        yield "apev2", APEv2(file)
+    info = container.tags.get("info")
+    if isinstance(info, InfoList):
+        yield "info", info.texts()
+
+
+def _first(sources: list[tuple[str, Any]], field: str) -> str:
+    found = (text for kind, tags in sources for text in texts(tags, kind, field))
+    return next((text for text in found if text), "")
+
+
+def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
+    """Return a field's values in mutagen's tags of that kind."""
+    key = FIELDS[kind][field]
+    if key not in tags:
+        return ()
+    value = tags[key]
+    values = getattr(value, "genres", getattr(value, "text", value))
+    values = [values] if isinstance(values, str | bool) else list(values)
+    return tuple(_text(value).strip() for value in values)
+
+
+def _text(value: object) -> str:
+    """MP4's own fields hold bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

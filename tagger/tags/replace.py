@@ -1,0 +1,300 @@
+"""Replacing a file as a transaction: at every moment its name holds the old bytes or the new ones.
+
+    open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
+    ->  lock  ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
+
+The copy stands in the same folder under a dot name of our own and is locked while its writer
+lives, so that `remove_leftovers` can tell what a killed process left behind. All names are looked
+up in the folder that was checked, by its descriptor: a folder that is moved away meanwhile leads
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
+
+from tagger.core.domain import FileIdentity
+from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
+from tagger.system import leases
+from tagger.tags.containers.base import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tagger.tags.containers.base import Piece
+    from tagger.tags.values import WriteOptions
+
+TEMPORARY_SUFFIX: Final = ".tagger-tmp"
+_TEMPORARY: Final = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(TEMPORARY_SUFFIX)}")
+_BLOCK: Final = 1 << 20
+_NO_KERNEL_COPY: Final = (
+    errno.EBADF,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.EPERM,
+    errno.EXDEV,
+)
+_HINTS: Final = {
+    errno.ENOSPC: "free some space: a copy of the file must fit beside it",
+    errno.EDQUOT: "the quota is used up: a copy of the file must fit beside it",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.EACCES: "check the permissions of the file and its folder",
+    errno.EPERM: "check the permissions of the file and its folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file really is: no part of the path is a link."""
+
+    folder: Path
+    name: str
+
+
+def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
+    """Find the file to replace, or say why it must not be.
+
+    A link leads to its target, which is what gets replaced. Raises SkippedError (outside `root`,
+    no regular file, several names, read-only, its folder read-only) or TagError (gone).
+    """
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+        if not real.is_relative_to(os.path.realpath(root)):
+            raise SkippedError("leads outside the music folder", path)
+        _check_status(real.lstat(), path, options)
+    except FileNotFoundError as error:
+        raise TagError("the file is gone", path) from error
+    except OSError as error:
+        raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
+    if not os.access(real, os.W_OK):
+        raise SkippedError("read-only file", path, "make it writable to let it be tagged")
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        hint = "a file is replaced by a copy, so its folder must be writable"
+        raise SkippedError("read-only folder", path, hint)
+    return Place(real.parent, real.name)
+
+
+def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise SkippedError("not a regular file", path)
+    if not status.st_mode & 0o222:  # os.access says yes to root whatever the mode
+        raise SkippedError("read-only file", path, "make it writable to let it be tagged")
+    if status.st_nlink > 1 and options.hard_links == "skip":
+        hint = 'set tags.hard_links = "break" to part it from its other names'
+        raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
+
+
+class Replacement:
+    """A file that is being replaced; a context manager around one transaction.
+
+    `original` is open for reading from the start. Fill and verify `copy`, then `commit`. Leaving
+    the context without a commit removes the copy. Foreign errors leave as WriteFailedError.
+    """
+
+    def __init__(
+        self, path: Path, *, root: Path, expected: FileIdentity, options: WriteOptions
+    ) -> None:
+        self._path = path
+        self._expected = expected
+        self._options = options
+        self._place = check_writable(path, root=root, options=options)
+        self._root = root
+        self._temporary = f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        self._stack = contextlib.ExitStack()
+        self.original: BinaryIO
+        self.copy: BinaryIO
+
+    def __enter__(self) -> Self:
+        with self._stack, self.errors():
+            flags = os.O_RDONLY | os.O_CLOEXEC
+            self._folder = os.open(self._place.folder, flags | os.O_DIRECTORY | os.O_NOFOLLOW)
+            self._stack.callback(os.close, self._folder)
+            # again, now that the folder cannot change under us
+            if check_writable(self._path, root=self._root, options=self._options) != self._place:
+                raise FileChangedError("the file was moved", self._path)
+            nonblocking = flags | os.O_NOFOLLOW | os.O_NONBLOCK
+            original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
+            self.original = self._stack.enter_context(os.fdopen(original, "rb"))
+            self._check_unchanged()
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn the operating system's errors into ours."""
+        try:
+            yield
+        except OSError as error:
+            hint = _HINTS.get(error.errno or 0)
+            raise WriteFailedError(f"not written: {error.strerror}", self._path, hint) from error
+
+    def fill(self, pieces: Iterable[Piece]) -> None:
+        """Create the copy and write the pieces into it, spans by the kernel where it can."""
+        with self.errors():
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            copy = os.open(self._temporary, flags, 0o600, dir_fd=self._folder)
+            self._committed = False
+            self._stack.callback(self._remove_copy)
+            self.copy = self._stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
+            with contextlib.suppress(OSError):  # not every network file system has locks
+                fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for piece in pieces:
+                if isinstance(piece, Span):
+                    self._copy_span(piece)
+                else:
+                    _write_all(copy, piece)
+
+    def _copy_span(self, span: Span) -> None:
+        source, target = self.original.fileno(), self.copy.fileno()
+        at, left = span.start, span.size
+        while left:
+            try:
+                done = os.copy_file_range(source, target, left, at)
+            except OSError as error:
+                if error.errno not in _NO_KERNEL_COPY:
+                    raise
+                done = 0
+            if not done:
+                data = os.pread(source, min(left, _BLOCK), at)
+                if not data:
+                    raise FileChangedError("the file became shorter", self._path)
+                _write_all(target, data)
+                done = len(data)
+            at, left = at + done, left - done
+
+    def commit(self, before_commit: Callable[[], None]) -> FileIdentity:
+        """Make the copy durable and give it the file's name; return the new file's identity.
+
+        Raises FileChangedError if the file is no longer the one expected, and whatever
+        `before_commit` raises, which is called last before the rename.
+        """
+        with self.errors():
+            target = self.copy.fileno()
+            _copy_attributes(self.original.fileno(), target)
+            if self._options.preserve_mtime:
+                status = os.fstat(self.original.fileno())
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.fsync(target)
+            self._lock()
+            self._check_unchanged()
+        before_commit()
+        with self.errors():
+            self._check_unchanged()
+            if leases.is_being_written(self.original.fileno()):
+                raise FileChangedError(
+                    "somebody is writing the file", self._path, "it will be looked at again"
+                )
+            identity = FileIdentity.of(os.fstat(target))
+            os.replace(
+                self._temporary,
+                self._place.name,
+                src_dir_fd=self._folder,
+                dst_dir_fd=self._folder,
+            )
+            self._committed = True
+        # the new file stands; should its folder not reach the disk now, the journal knows of it
+        with contextlib.suppress(OSError):
+            os.fsync(self._folder)
+        return identity
+
+    def _lock(self) -> None:
+        """Keep another tagger from replacing the same file between the last look and the rename."""
+        try:
+            fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FileChangedError(
+                "somebody else changed the file, or is about to",
+                self._path,
+                "it will be looked at again",
+            ) from error
+        except OSError:
+            pass  # not every network file system has locks
+
+    def _check_unchanged(self) -> None:
+        named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
+        opened = os.fstat(self.original.fileno())
+        if not FileIdentity.of(named) == FileIdentity.of(opened) == self._expected:
+            raise FileChangedError(
+                "somebody else changed the file", self._path, "it will be looked at again"
+            )
+        _check_status(named, self._path, self._options)
+
+    def _remove_copy(self) -> None:
+        """Remove a copy that was not committed; if even that fails, `remove_leftovers` will."""
+        if not self._committed:
+            with contextlib.suppress(OSError):
+                os.unlink(self._temporary, dir_fd=self._folder)
+
+
+def _write_all(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]
+
+
+def _copy_attributes(source: int, target: int) -> None:
+    """Copy owner, mode and extended attributes (ACLs among them), as far as is permitted."""
+    status, fresh = os.fstat(source), os.fstat(target)
+    # one by one: who may not give a file away may still give it to a group of their own
+    if fresh.st_gid != status.st_gid:
+        with contextlib.suppress(PermissionError):
+            os.fchown(target, -1, status.st_gid)
+    if fresh.st_uid != status.st_uid:
+        with contextlib.suppress(PermissionError):
+            os.fchown(target, status.st_uid, -1)
+    if os.fstat(target).st_mode != status.st_mode:  # some file systems know one mode only
+        os.fchmod(target, stat.S_IMODE(status.st_mode))
+    try:
+        names = os.listxattr(source)
+    except OSError:
+        return  # a file system without them
+    for name in names:
+        try:
+            os.setxattr(target, name, os.getxattr(source, name))
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENODATA):
+                raise
+
+
+def remove_leftovers(folder: Path) -> list[Path]:
+    """Delete the copies in `folder` that a killed process left behind; return their paths.
+
+    Only regular files whose names are exactly ours, and only those that no living process has
+    locked. A folder that cannot be read has none.
+    """
+    removed = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                path = Path(entry.path)
+                if _remove_unlocked(path):
+                    removed.append(path)
+    return removed
+
+
+def _remove_unlocked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True

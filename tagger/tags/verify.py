@@ -1,0 +1,102 @@
+"""Three judges of a rewritten file, before it may take the old one's place.
+
+tagger's own view: every tag holds exactly the fields intended, and the sound is the same byte by
+byte. mutagen's: the genres are those asked for, every other field is as before. FFmpeg's: the same
+stream and the same first packets.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tagger.tags import edit, fingerprint
+from tagger.tags.containers.id3 import V23_SEPARATOR
+from tagger.tags.read import FIELDS, open_container, parse, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from tagger.tags.containers.base import RawTag
+
+_GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre", "wm/genreid"}
+
+
+class Judged:
+    """An open file, taken apart by us and parsed by mutagen; inside `reading.boundary`."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self.file = file
+        form, self.container = open_container(file, path)
+        self.parsed: Any = parse(file, form)
+
+    @cached_property
+    def opening(self) -> str | None:
+        """What FFmpeg makes of the sound; see `payload.opening`."""
+        return fingerprint.opening(self.file)
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres, as `tagger.tags.read` tells them."""
+        return self.container.genres()
+
+    @property
+    def mutagen_genres(self) -> tuple[str, ...]:
+        """What mutagen reads from the container's own tag."""
+        if self.parsed.tags is None:
+            return ()
+        return texts(self.parsed.tags, self.container.primary, "genre")
+
+    @property
+    def mutagen_others(self) -> dict[str, str]:
+        """What mutagen reads from every field but the genres."""
+        tags = {} if self.parsed.tags is None else dict(self.parsed.tags)
+        return {k: repr(v) for k, v in tags.items() if k.lower() not in _GENRE_FIELDS}
+
+    @property
+    def id3_version(self) -> tuple[int, ...] | None:
+        """The version of the ID3 tag, if mutagen found one."""
+        return getattr(self.parsed.tags, "version", None)
+
+
+def find_fault(
+    old: Judged, new: Judged, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+) -> str | None:
+    """Say what is wrong with the new file, None if nothing is.
+
+    `asked`: the genres it shall hold, None where old ones are put back as they were.
+    """
+    return next(_faults(old, new, intended, asked), None)
+
+
+def _faults(
+    old: Judged, new: Judged, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+) -> Iterator[str]:
+    if not edit.same(new.container.tags, intended):
+        yield "the copy's tags are not those intended"
+    if not _others_kept(old.container.tags, new.container.tags):
+        yield "another field would have changed"
+    if fingerprint.digest(new.file, new.container) != fingerprint.digest(old.file, old.container):
+        yield "the sound would have changed"
+    if old.opening is None:
+        yield "FFmpeg cannot open it, so nothing could prove the copy right"
+    if new.opening != old.opening:
+        yield "FFmpeg would play it differently"
+    seen = new.mutagen_genres
+    joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
+    if asked is not None and (new.genres != asked or asked not in (seen, joined)):
+        yield "the genres read back differ"
+    converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
+    if not converted and old.mutagen_others != new.mutagen_others:
+        yield "mutagen would read another field differently"
+
+
+def _others_kept(old: Mapping[str, RawTag], new: Mapping[str, RawTag]) -> bool:
+    """Compare the fields that are no genres, unless the tag is new, gone or converted."""
+    return all(
+        edit.by_place(tag.other_items) == edit.by_place(new[kind].other_items)
+        for kind, tag in old.items()
+        if kind in new and new[kind].dialect == tag.dialect
+    )

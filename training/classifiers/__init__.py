@@ -1,0 +1,1 @@
+"""Classifiers and guards: fitted on features, exported as one graph."""

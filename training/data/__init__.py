@@ -1,0 +1,1 @@
+"""Training data: labels joined with remembered features."""

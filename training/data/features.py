@@ -1,0 +1,169 @@
+"""Features of files to learn from: remembered by content, else heard by worker processes.
+
+The same workers as `tagger scan`'s: a malformed file costs itself and nothing else. What was
+heard is kept at once, so that a run that was ended goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger import tags
+from tagger.analysis import worker
+from tagger.analysis.pool import Workers
+from tagger.core.domain import FileIdentity, TrackTags
+from tagger.errors import AudioError, TagError, UnreadableError, WorkerError
+from tagger.store import Sample
+from tagger.store.failures import MAX_ATTEMPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.errors import TaggerError
+    from tagger.store import Store
+
+AHEAD = 8
+"""Files that wait for each worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A file that cannot be learned from."""
+
+    path: Path
+    reason: str
+
+
+class Hearing:
+    """Finds out what sound a file holds, and the features of that sound."""
+
+    def __init__(self, settings: Settings, store: Store, specs: Iterable[str]) -> None:
+        self._settings = settings
+        self._store = store
+        self._specs = tuple(specs)
+
+    def look(self, path: Path) -> Sample | Unheard:
+        """Return a file with its tags, and with its content where that is known."""
+        try:
+            identity = FileIdentity.of(path.stat())
+        except OSError as error:
+            return Unheard(path, f"cannot be read: {error.strerror}")
+        known = self._store.files.get(path)
+        if known and known.track.identity == identity:
+            return Sample(path, identity, known.track.tags, self._fitting(known.content_id))
+        sample = self._store.samples.get(path)
+        if sample and sample.identity == identity:
+            return Sample(path, identity, sample.tags, self._fitting(sample.content_id))
+        return Sample(path, identity, _tags(path), None)
+
+    def is_remembered(self, sample: Sample) -> bool:
+        """Tell whether nothing has to be decoded for this file."""
+        content = sample.content_id
+        return content is not None and self._store.analyses.has(content, self._specs)
+
+    def hear(
+        self, samples: Sequence[Sample], heard: Callable[[int], None] = lambda _: None
+    ) -> tuple[list[Sample], list[Unheard]]:
+        """Make sure that the features of these files are remembered.
+
+        Returns those that can be learned from, with their content, and the others; `heard` is
+        told each time how many are done.
+        """
+        done: list[Sample] = []
+        failed: list[Unheard] = []
+        limits = self._settings.workers
+        waiting: deque[tuple[Sample, Future[worker.Listened]]] = deque()
+        with Workers(limits.count, limits.timeout, limits.memory_mb, _nothing) as workers:
+            for sample in samples:
+                if self.is_remembered(sample):
+                    done.append(sample)
+                elif known := self._given_up(sample):
+                    failed.append(known)
+                else:
+                    waiting.append((sample, self._ask(sample, workers)))
+                if len(waiting) > AHEAD * workers.count:
+                    _sort(self._answer(*waiting.popleft(), workers), done, failed)
+                heard(len(done) + len(failed))
+            while waiting:
+                _sort(self._answer(*waiting.popleft(), workers), done, failed)
+                heard(len(done) + len(failed))
+        order = {sample.path: place for place, sample in enumerate(samples)}
+        return sorted(done, key=lambda sample: order[sample.path]), failed
+
+    def _ask(self, sample: Sample, workers: Workers) -> Future[worker.Listened]:
+        listen = self._settings.listen
+        return workers.submit(
+            worker.features, sample.path, self._specs, listen.offset, listen.length
+        )
+
+    def _answer(
+        self, sample: Sample, asked: Future[worker.Listened], workers: Workers
+    ) -> Sample | Unheard:
+        store = self._store
+        try:
+            heard = workers.result(asked, sample.path)
+        except (AudioError, WorkerError) as error:
+            final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
+            with store.transaction():
+                store.failures.begin(sample.path, sample.identity, blamed=False)
+                attempts = MAX_ATTEMPTS if final else 1
+                kind = type(error).__name__
+                store.failures.failed(sample.path, kind, error.reason, attempts=attempts)
+            return Unheard(sample.path, error.reason)
+        content = heard.content_id + self._settings.listen.window
+        found = Sample(sample.path, sample.identity, sample.tags, content)
+        with store.transaction():
+            store.failures.clear(sample.path)
+            store.analyses.keep(content, heard.features)
+            self._remember(found)
+        return found
+
+    def _remember(self, sample: Sample) -> None:
+        known = self._store.files.get(sample.path)
+        if known and known.track.identity == sample.identity:
+            self._store.files.put(known.track, sample.content_id)
+        else:
+            self._store.samples.put(sample)
+
+    def _given_up(self, sample: Sample) -> Unheard | None:
+        failure = self._store.failures.get(sample.path)
+        if failure and failure.given_up and failure.identity == sample.identity:
+            return Unheard(sample.path, failure.reason)
+        return None
+
+    def _fitting(self, content_id: str | None) -> str | None:
+        """Pass on the content of the part that is listened to now, not of another one."""
+        fits = content_id and content_id.endswith(self._settings.listen.window)
+        return content_id if fits else None
+
+
+def _sort(answer: Sample | Unheard, done: list[Sample], failed: list[Unheard]) -> None:
+    if isinstance(answer, Sample):
+        done.append(answer)
+    else:
+        failed.append(answer)
+
+
+def _tags(path: Path) -> TrackTags:
+    try:
+        return tags.read(path)
+    except TagError:
+        return TrackTags()  # listening says what is wrong with it
+
+
+def _nothing() -> None:
+    """Workers need no model here."""
+
+
+def reasons(failed: Iterable[Unheard | TaggerError]) -> Iterator[str]:
+    """Say each reason once, with how often."""
+    counted: dict[str, int] = {}
+    for one in failed:
+        counted[one.reason] = counted.get(one.reason, 0) + 1
+    for reason, count in sorted(counted.items(), key=lambda item: -item[1]):
+        yield f"{count} files: {reason}"

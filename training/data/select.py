@@ -1,0 +1,286 @@
+"""From labels to what is learned: one genre for each recording, enough of each genre. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tagger.core import genres
+from training.labels.base import Weight
+from training.matching.normalize import artist_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from tagger.store import Sample
+    from training.labels.base import Label
+
+LEAST_ARTISTS = 6
+"""Artists without which a genre is not learned: five folds have to differ, one is held out."""
+HELD_OUT = 0.2
+"""Share of the artists that are kept for measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One recording that is learned from."""
+
+    content_id: str
+    path: Path
+    genre: str
+    artist: str
+    """The group that must not stand on both sides of a split."""
+    part: str
+    """`train` or `test` where a source prescribes it, else empty."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Few:
+    """A genre that cannot be learned yet."""
+
+    genre: str
+    tracks: int
+    artists: int
+    taught: str = ""
+    """The larger genre that its tracks teach instead; empty when they teach none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is learned, and what is not and why."""
+
+    members: tuple[Member, ...]
+    few: tuple[Few, ...] = ()
+    conflicts: tuple[Path, ...] = ()
+    """Recordings that sources name different genres for, none of them the surer."""
+    duplicates: int = 0
+    """Files that hold the same sound as another one."""
+    written: int = 0
+    """Copies of files whose genre tagger wrote itself."""
+    balanced: Mapping[str, int] = field(default_factory=dict)
+    """Tracks left out of a genre that had too many, by genre."""
+    unknown_artists: int = 0
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres that are learned, by name."""
+        return tuple(sorted({member.genre for member in self.members}))
+
+    def tracks(self, genre: str) -> int:
+        """Count a genre's tracks."""
+        return sum(member.genre == genre for member in self.members)
+
+    def artists(self, genre: str) -> int:
+        """Count a genre's artists."""
+        return len({member.artist for member in self.members if member.genre == genre})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The user's rules."""
+
+    minimum: int
+    balance: float
+    parents: Callable[[str], tuple[str, ...]]
+    """See `Naming.parents`."""
+
+
+def select(
+    labels: Iterable[Label],
+    samples: Iterable[Sample],
+    rules: Rules,
+    written: frozenset[tuple[str, str]] = frozenset(),
+) -> Selection:
+    """Choose what is learned.
+
+    `samples` are the files that were heard, or all of them with their path for a content where
+    it is not known yet. `written` are contents with the key of a genre that tagger wrote into a
+    file of it.
+    """
+    by_path = {sample.path: sample for sample in samples}
+    by_content: dict[str, list[Label]] = defaultdict(list)
+    own_words = 0
+    for label in labels:
+        if sample := by_path.get(label.path):
+            content = sample.content_id or str(sample.path)
+            if label.weight == Weight.TAG and (content, genres.key(label.genre)) in written:
+                own_words += 1
+            else:
+                by_content[content].append(label)
+    members, conflicts = [], []
+    for content, said in by_content.items():
+        genre = _primary(said, rules)
+        if genre is None:
+            conflicts.append(said[0].path)
+        else:
+            members.append(_member(content, genre, said, by_path[said[0].path]))
+    members = _one_spelling(members)
+    members, few = _enough(members, rules)
+    kept = _balanced(members, rules)
+    left_out = Counter(m.genre for m in members) - Counter(m.genre for m in kept)
+    return Selection(
+        tuple(sorted(kept, key=lambda member: member.path)),
+        tuple(few),
+        tuple(sorted(conflicts)),
+        sum(len({label.path for label in said}) - 1 for said in by_content.values()),
+        own_words,
+        dict(left_out),
+        sum(member.artist.startswith("?") for member in kept),
+    )
+
+
+def held_out(members: Sequence[Member]) -> list[bool]:
+    """Tell which members are kept for measuring: a fifth of each genre's artists.
+
+    By the hash of the artist's name, so that an artist stays on the same side from one training
+    to the next. A split that came with a source holds for all.
+    """
+    if any(member.part == "test" for member in members):
+        return [member.part == "test" for member in members]
+    by_genre: dict[str, Counter[str]] = defaultdict(Counter)
+    for member in members:
+        by_genre[member.genre][member.artist] += 1
+    chosen = {artist for tracks in by_genre.values() for artist in _drawn(tracks)}
+    return [member.artist in chosen for member in members]
+
+
+def _drawn(tracks: Mapping[str, int]) -> list[str]:
+    """Draw artists out of one genre: at least one, at most a third, with half the tracks."""
+    drawn: list[str] = []
+    left = sum(tracks.values()) / 2
+    for artist in sorted(tracks, key=_draw):
+        wanted = not drawn or (_draw(artist) < HELD_OUT and len(drawn) < len(tracks) // 3)
+        if wanted and tracks[artist] <= left:
+            drawn.append(artist)
+            left -= tracks[artist]
+    return drawn
+
+
+def _primary(said: Sequence[Label], rules: Rules) -> str | None:
+    """Choose a recording's genre: the heaviest, a subgenre before what it is part of.
+
+    Where the user corrected tagger, nothing else counts.
+    """
+    said = [label for label in said if label.weight == Weight.CORRECTION] or said
+    weights: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for label in set(said):
+        weights[genres.key(label.genre)] += label.weight
+    for label in said:
+        names.setdefault(genres.key(label.genre), label.genre)
+    parents = {key: set(map(genres.key, rules.parents(name))) for key, name in names.items()}
+    covered = set().union(*parents.values())
+    voices = {
+        key: weights[key] + sum(weights[above] for above in parents[key])
+        for key in names
+        if key not in covered
+    }
+    heaviest = max(voices.values(), default=0)
+    best = [key for key, weight in voices.items() if weight == heaviest]
+    return names[best[0]] if len(best) == 1 else None
+
+
+def _member(content: str, genre: str, said: Sequence[Label], sample: Sample) -> Member:
+    given = next((label.artist for label in said if label.artist), "")
+    part = next((label.part for label in said if label.part), "")
+    names = dict.fromkeys(label.source for label in said)
+    return Member(content, sample.path, genre, _artist(given, said, sample), part, tuple(names))
+
+
+def _artist(given: str, said: Sequence[Label], sample: Sample) -> str:
+    """Name the group of a recording; one that nobody is known of begins with `?`.
+
+    Without an artist an album's folder stands for one, unless it is the genre's own folder.
+    """
+    if given:
+        return given.casefold()
+    named = sample.tags.artist or sample.tags.album_artist
+    if names := artist_names((named,)):
+        return max(sorted(names), key=len)
+    folder = sample.path.parent
+    if any(label.source == "folders" and label.origin != str(folder) for label in said):
+        return f"folder:{folder}"
+    return f"?{sample.path}"
+
+
+def _one_spelling(members: Iterable[Member]) -> list[Member]:
+    members = list(members)
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
+    for member in members:
+        spellings[genres.key(member.genre)][member.genre] += 1
+    best = {key: min(c, key=lambda name: (-c[name], name)) for key, c in spellings.items()}
+    return [replace(member, genre=best[genres.key(member.genre)]) for member in members]
+
+
+def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list[Few]]:
+    """Let genres with too few tracks teach what they are part of, the smallest first."""
+    members = list(members)
+    few: dict[str, Few] = {}
+    while small := _smallest(members, rules.minimum):
+        parents = rules.parents(small.genre)
+        there = {genres.key(member.genre): member.genre for member in members}
+        siblings = {
+            genres.key(p) for m in members if m.genre != small.genre for p in rules.parents(m.genre)
+        }
+        above = next(
+            (p for p in parents if genres.key(p) in there or genres.key(p) in siblings), ""
+        )
+        above = there.get(genres.key(above), above)
+        above = "" if above in few else above  # the user's parents may go in a circle
+        few[small.genre] = replace(small, taught=above)
+        members = [
+            replace(member, genre=above) if member.genre == small.genre else member
+            for member in members
+            if member.genre != small.genre or above
+        ]
+    return members, _in_the_end(few)
+
+
+def _in_the_end(few: Mapping[str, Few]) -> list[Few]:
+    """Say what a small genre taught in the end: what it was counted for may be small as well."""
+    result = []
+    for one in few.values():
+        taught = one.taught
+        while taught in few:
+            taught = few[taught].taught
+        result.append(replace(one, taught=taught))
+    return sorted(result, key=lambda one: one.genre)
+
+
+def _smallest(members: Iterable[Member], minimum: int) -> Few | None:
+    by_genre: dict[str, list[Member]] = defaultdict(list)
+    for member in members:
+        by_genre[member.genre].append(member)
+    counted = [Few(g, len(m), len({one.artist for one in m})) for g, m in by_genre.items()]
+    lacking = [c for c in counted if c.tracks < minimum or c.artists < LEAST_ARTISTS]
+    return min(lacking, key=lambda one: (one.tracks, one.genre), default=None)
+
+
+def _balanced(members: Sequence[Member], rules: Rules) -> list[Member]:
+    """Take from large genres as many tracks of each artist as it needs, one from each in turn."""
+    counts = Counter(member.genre for member in members)
+    most = int(rules.balance * min(counts.values(), default=0))
+    kept: list[Member] = []
+    for genre in counts:
+        by_artist: dict[str, list[Member]] = defaultdict(list)
+        for member in sorted(members, key=lambda member: _draw(member.content_id)):
+            if member.genre == genre:
+                by_artist[member.artist].append(member)
+        turns = [
+            (turn, _draw(artist), member)
+            for artist, tracks in by_artist.items()
+            for turn, member in enumerate(tracks)
+        ]
+        turns.sort(key=lambda item: item[:2])
+        kept += [member for _, _, member in turns[:most]]
+    return kept
+
+
+def _draw(text: str) -> float:
+    """Draw a number in 0..1 that is always the same for one text."""
+    digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64

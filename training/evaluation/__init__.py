@@ -1,0 +1,1 @@
+"""Metrics, intervals, comparison and reports of a model."""

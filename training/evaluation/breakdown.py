@@ -1,0 +1,179 @@
+"""What held-out predictions tell: the numbers behind a report. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.ensemble import artist_folds, combined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from training.data.dataset import Dataset
+    from training.ensemble import Ensemble
+    from training.evaluation.metrics import Verdicts
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+SIZES = (5, 10, 20, 40, 80, 160)
+"""Tracks of each genre that a learning curve is measured with."""
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95% interval, bootstrapped over artists; None of nothing."""
+
+    value: float | None
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GenreFigures:
+    """How well one genre is told."""
+
+    genre: str
+    tracks: int
+    artists: int
+    precision: Share
+    """Right among what is called this genre."""
+    recall: Share
+    """Called this genre among what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Tracks of similar confidence."""
+
+    confidence: float
+    """Their mean."""
+    right: float
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A clip that was called something else."""
+
+    clip: str
+    artist: str
+    genre: str
+    called: str
+    confidence: float
+
+
+def confusion(verdicts: Verdicts, genres: int) -> NDArray[np.intp]:
+    """Count clips, shape (label, what it was called)."""
+    counts = np.zeros((genres, genres), np.intp)
+    np.add.at(counts, (verdicts.labels, verdicts.genres), 1)
+    return counts
+
+
+def by_genre(verdicts: Verdicts, genres: Sequence[str]) -> list[GenreFigures]:
+    """Measure every genre, with intervals over resamples of the artists."""
+    names, artist = np.unique(verdicts.artists, return_inverse=True)
+    shape = (len(names), len(genres))
+    right, called, there = (np.zeros(shape) for _ in range(3))
+    np.add.at(right, (artist[verdicts.right], verdicts.labels[verdicts.right]), 1)
+    np.add.at(called, (artist, verdicts.genres), 1)
+    np.add.at(there, (artist, verdicts.labels), 1)
+    times = np.random.default_rng(0).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), size=_RESAMPLES
+    )
+    return [
+        GenreFigures(
+            genre,
+            int(there[:, place].sum()),
+            int((there[:, place] > 0).sum()),
+            _share(right[:, place], called[:, place], times),
+            _share(right[:, place], there[:, place], times),
+        )
+        for place, genre in enumerate(genres)
+    ]
+
+
+def risk_coverage(verdicts: Verdicts) -> tuple[Array, Array]:
+    """Give share written and share right among it, from the surest clip on."""
+    order = np.argsort(-verdicts.confidence, kind="stable")
+    written = np.arange(1, len(order) + 1)
+    return written / len(order), np.cumsum(verdicts.right[order]) / written
+
+
+def calibration(verdicts: Verdicts, bins: int = 10) -> list[Bin]:
+    """Compare how sure it was with how often it was right, in equal-width bins."""
+    place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
+    return [
+        Bin(
+            float(verdicts.confidence[place == one].mean()),
+            float(verdicts.right[place == one].mean()),
+            int((place == one).sum()),
+        )
+        for one in np.unique(place)
+    ]
+
+
+def mistakes(data: Dataset, members: Indices, verdicts: Verdicts, most: int) -> list[Mistake]:
+    """List the surest mistakes; `verdicts` are those of `members`, in their order."""
+    wrong = np.flatnonzero(~verdicts.right)
+    surest = wrong[np.argsort(-verdicts.confidence[wrong], kind="stable")][:most]
+    return [
+        Mistake(
+            str(data.ids[members[one]]),
+            str(data.artists[members[one]]),
+            data.genres[verdicts.labels[one]],
+            data.genres[verdicts.genres[one]],
+            float(verdicts.confidence[one]),
+        )
+        for one in surest
+    ]
+
+
+def learning_curve(ensemble: Ensemble, data: Dataset) -> list[tuple[int, float]]:
+    """Measure accuracy against tracks of each genre, for those that the ensemble was made from.
+
+    The ensemble's candidates and weights, on artist-grouped folds; only sizes that the smallest
+    genre can fill are measured. The tracks are drawn at random, the same in every call.
+    """
+    members = np.unique(ensemble.held_out.members)
+    folds = list(artist_folds(data, members, seed=0))
+    smallest = min(
+        np.bincount(data.labels[fit], minlength=len(data.genres)).min() for fit, _ in folds
+    )
+    return [
+        (size, float(np.mean(np.concatenate(list(_learned(ensemble, data, folds, size))))))
+        for size in SIZES
+        if size <= smallest
+    ]
+
+
+def _learned(
+    ensemble: Ensemble, data: Dataset, folds: Sequence[tuple[Indices, Indices]], size: int
+) -> Iterator[NDArray[np.bool_]]:
+    """Tell, fold by fold, what is right after `size` tracks of each genre."""
+    random = np.random.default_rng(0)
+    for fit, held in folds:
+        mixed = random.permutation(fit)
+        some = np.concatenate(
+            [mixed[data.labels[mixed] == genre][:size] for genre in range(len(data.genres))]
+        )
+        scores = []
+        for candidate in ensemble.candidates:
+            fitted = candidate.fit(*data.lesson(candidate.spec, some), len(data.genres))
+            scores.append(fitted.scores(data.inputs[candidate.spec][held]))
+        yield combined(scores, ensemble.weights).argmax(axis=1) == data.labels[held]
+
+
+def _share(part: Array, whole: Array, times: NDArray[np.int64]) -> Share:
+    if not whole.sum():
+        return Share(None)
+    totals = times @ whole
+    shares = (times @ part)[totals > 0] / totals[totals > 0]
+    low, high = np.percentile(shares, [2.5, 97.5])
+    return Share(float(part.sum() / whole.sum()), float(low), float(high))

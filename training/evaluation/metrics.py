@@ -1,0 +1,196 @@
+"""Measuring without fooling oneself: artists kept apart, thresholds found outside the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from tagger.core.pooling import pooled_probabilities
+from tagger.inference.manifest import OperatingPoint, OperatingPoints, Pooling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from training.data.dataset import Dataset
+    from training.ensemble import HeldOut
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+ALBUM_TRACKS = 8
+"""Tracks of one artist, at most so many together, stand in for an album."""
+PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
+LEAST_WRITTEN = 30
+"""Held-out tracks that must lie above a threshold before anything is promised of it."""
+CAUTION = 0.9
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What was decided of each clip, whose the clip is, and whether it was right."""
+
+    artists: NDArray[np.str_]
+    labels: Indices
+    genres: Indices
+    """The likeliest genre."""
+    confidence: Array
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the likeliest genre is the label."""
+        right: NDArray[np.bool_] = self.genres == self.labels
+        return right
+
+    @property
+    def accuracy(self) -> float:
+        """Share of clips that were right."""
+        return float(self.right.mean())
+
+    def surer_than(self, threshold: float | None) -> NDArray[np.bool_]:
+        """Tell which clips would be written; none without a threshold."""
+        return self.confidence >= (np.inf if threshold is None else threshold)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Verdicts]) -> Verdicts:
+        """Put several parts' verdicts together."""
+        return cls(
+            np.concatenate([part.artists for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.genres for part in parts]),
+            np.concatenate([part.confidence for part in parts]),
+        )
+
+
+def track_verdicts(data: Dataset, held_out: HeldOut) -> Verdicts:
+    """Decide every clip alone."""
+    return _verdicts(data, held_out.members, np.exp(held_out.log_probabilities))
+
+
+def album_verdicts(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Verdicts:
+    """Decide every clip with the others of its stand-in album."""
+    probabilities = np.exp(held_out.log_probabilities)
+    for album in stand_in_albums(data, held_out.members):
+        probabilities[album] = pooled_probabilities(held_out.log_probabilities[album], pooling)
+    return _verdicts(data, held_out.members, probabilities)
+
+
+def stand_in_albums(data: Dataset, members: Indices) -> Iterator[Indices]:
+    """Group positions in `members` into albums: one artist and genre, at most ALBUM_TRACKS.
+
+    A clip without a known artist, and each appearance of a clip in another repeat, is kept apart.
+    """
+    keys = np.stack(
+        [
+            np.unique(data.artists[members], return_inverse=True)[1],
+            data.labels[members],
+            _appearance(members),
+        ],
+        axis=1,
+    )
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    for one in range(group.max() + 1):
+        tracks = np.flatnonzero(group == one)
+        yield from np.array_split(tracks, -(-len(tracks) // ALBUM_TRACKS))
+
+
+def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
+    """Find the exponent under which pooled predictions are likeliest (tagger's `Pooling`)."""
+    albums = list(stand_in_albums(data, held_out.members))
+    labels = data.labels[held_out.members]
+
+    def loss(exponent: float) -> float:
+        pooling = Pooling(exponent, ALBUM_TRACKS)
+        total = 0.0
+        for album in albums:
+            pooled = pooled_probabilities(held_out.log_probabilities[album], pooling)
+            total -= len(album) * float(np.log(pooled[labels[album[0]]]))
+        return total
+
+    found = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-3})
+    return Pooling(round(float(found.x), 3), ALBUM_TRACKS)
+
+
+def operating_points(verdicts: Verdicts) -> OperatingPoints:
+    """Find the lowest threshold that keeps each of PRECISIONS, where one does.
+
+    Kept means: in CAUTION of the resamples of the artists, what is above the threshold is right
+    so often. The share itself, of these very artists, would be broken by half of all others; the
+    margin also pays for a library that is less like the training data than held-out parts of it.
+    """
+    order = np.argsort(-verdicts.confidence, kind="stable")
+    confidence = verdicts.confidence[order]
+    kept = _cautious_precision(verdicts, order)
+    points = []
+    for precision in PRECISIONS:
+        enough = np.flatnonzero(kept[LEAST_WRITTEN - 1 :] >= precision)
+        if len(enough):
+            last = int(enough[-1]) + LEAST_WRITTEN - 1
+            threshold = _up(float(confidence[last]))
+            coverage = round(float((confidence >= threshold).mean()), 4)
+            points.append(OperatingPoint(precision, threshold, coverage))
+    return OperatingPoints(tuple(points))
+
+
+def threshold_for(points: OperatingPoints, precision: float) -> float | None:
+    """Give the overall threshold for one of PRECISIONS; None where it is not supported."""
+    return next((p.threshold for p in points.overall if p.precision >= precision), None)
+
+
+def interval(verdicts: Verdicts) -> tuple[float, float]:
+    """Bootstrap the 95% interval of the accuracy over artists, who are what was sampled."""
+    _, artist = np.unique(verdicts.artists, return_inverse=True)
+    right, total = np.bincount(artist, verdicts.right), np.bincount(artist)
+    draws = np.random.default_rng(0).integers(len(total), size=(_RESAMPLES, len(total)))
+    accuracies = right[draws].sum(axis=1) / total[draws].sum(axis=1)
+    low, high = np.percentile(accuracies, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def calibration_error(verdicts: Verdicts, bins: int = 10) -> float:
+    """Give the expected calibration error over equal-width bins of confidence."""
+    place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(place))
+
+
+def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Verdicts:
+    return Verdicts(
+        data.artists[members],
+        data.labels[members],
+        probabilities.argmax(axis=1),
+        probabilities.max(axis=1),
+    )
+
+
+def _cautious_precision(verdicts: Verdicts, order: Indices) -> Array:
+    """Give the precision that CAUTION of the resamples reach, by how many are written."""
+    _, artist = np.unique(verdicts.artists[order], return_inverse=True)
+    artists = int(artist.max()) + 1
+    times = np.random.default_rng(0).multinomial(
+        artists, np.full(artists, 1 / artists), size=_RESAMPLES
+    )
+    drawn = times[:, artist].astype(np.float32)
+    written = np.cumsum(drawn, axis=1)
+    precision = np.cumsum(drawn * verdicts.right[order], axis=1) / np.maximum(written, 1)
+    cautious: Array = np.percentile(precision, 100 * (1 - CAUTION), axis=0)
+    return cautious
+
+
+def _up(threshold: float) -> float:
+    return float(np.ceil(threshold * 10_000) / 10_000)
+
+
+def _appearance(members: Indices) -> Indices:
+    """Count how often each member stood further ahead."""
+    seen: dict[int, int] = {}
+    counts = []
+    for member in members.tolist():
+        counts.append(seen.get(member, 0))
+        seen[member] = counts[-1] + 1
+    return np.array(counts)

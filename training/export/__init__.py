@@ -1,0 +1,1 @@
+"""Fitted models as bundles: the ONNX graph, the manifest, the model card."""

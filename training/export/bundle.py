@@ -1,0 +1,205 @@
+"""A fitted ensemble as a bundle that tagger can run: one graph, its manifest, its card."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+from onnx import TensorProto, compose, helper, numpy_helper
+
+from tagger.core.domain import Features
+from tagger.errors import ModelError
+from tagger.features import spec
+from tagger.inference import load
+from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training, encode
+from training.evaluation.metrics import (
+    album_verdicts,
+    fit_pooling,
+    operating_points,
+    track_verdicts,
+)
+from training.export.onnx_graph import IR_VERSION, OPSET
+from training.research.band_limited import CUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+    import onnx
+    from numpy.typing import NDArray
+
+    from tagger.inference.manifest import Evaluation
+    from training.data.dataset import Dataset
+    from training.ensemble import Ensemble
+
+TOLERANCE = 1e-3
+"""Greatest difference of a probability between the fitted ensemble and the bundle.
+
+Single precision moves it by less than 1e-4, but by 5e-4 where a track lies at a guard's limit.
+"""
+_KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
+COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
+GUARDED = "; all of it shrinks where a track is unlike what was taught, or like speech"
+_TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from."""
+
+    prefix: str
+    """Begins the model's name."""
+    created: date
+    data: str
+    """What was heard, and on what terms, as a sentence."""
+    command: str
+    """Makes it again."""
+
+
+def network(ensemble: Ensemble, genres: int) -> bytes:
+    """Export the ensemble with its calibration as one ONNX graph.
+
+    Inputs are those of `input_names`, output is `probabilities` (batch, genres).
+    """
+    inputs = input_names(ensemble)
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+    weighted = []
+    for place, (candidate, fitted) in enumerate(
+        zip(ensemble.candidates, ensemble.fitted, strict=True)
+    ):
+        part = compose.add_prefix(fitted.graph(), f"{place}/").graph
+        _rename(part, f"{place}/features", inputs[candidate.spec])
+        constants += part.initializer
+        constants.append(_scalar(f"{place}/weight", ensemble.weights[place]))
+        weighted.append(f"{place}/weighted")
+        nodes += part.node
+        nodes.append(
+            helper.make_node("Mul", [f"{place}/scores", f"{place}/weight"], [weighted[-1]])
+        )
+    nodes.append(helper.make_node("Sum", weighted, ["total"]))
+    trusted = "total"
+    for place, guard in enumerate(ensemble.guards):
+        part = compose.add_prefix(guard.graph(), f"guard{place}/").graph
+        _rename(part, f"guard{place}/features", inputs[guard.spec])
+        constants += part.initializer
+        before, trusted = trusted, f"guard{place}/trusted"
+        nodes += part.node
+        nodes.append(helper.make_node("Mul", [before, f"guard{place}/trust"], [trusted]))
+    nodes.append(helper.make_node("Softmax", [trusted], ["probabilities"], axis=-1))
+    graph = helper.make_graph(
+        nodes,
+        "tagger",
+        [_input(name, spec_name) for spec_name, name in inputs.items()],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", genres])],
+        constants,
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    model = helper.make_model(
+        graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tagger"
+    )
+    exported: bytes = model.SerializeToString(deterministic=True)
+    return exported
+
+
+def input_names(ensemble: Ensemble) -> dict[str, str]:
+    """Name the network's input for each feature spec: the spec without its version."""
+    return {spec: spec.rpartition("-")[0] for spec in ensemble.specs}
+
+
+def publish(
+    folder: Path,
+    ensemble: Ensemble,
+    data: Dataset,
+    provenance: Provenance,
+    evaluation: Mapping[str, Evaluation],
+) -> Manifest:
+    """Write and verify the model of a fitted ensemble, thresholds and all; its card comes after.
+
+    Raises ModelError when the exported network is not equal to the fitted one.
+    """
+    model = network(ensemble, len(data.genres))
+    sha256 = hashlib.sha256(model).hexdigest()
+    held_out = ensemble.held_out
+    pooling = fit_pooling(data, held_out)
+    manifest = Manifest(
+        format=FORMAT,
+        id=f"{provenance.prefix}{len(data.genres)}-{sha256[:8]}",
+        created=provenance.created,
+        genres=data.genres,
+        inputs={name: spec for spec, name in input_names(ensemble).items()},
+        files={MODEL_FILE: sha256},
+        tracks=operating_points(track_verdicts(data, held_out)),
+        albums=operating_points(album_verdicts(data, held_out, pooling)),
+        pooling=pooling,
+        training=_training(ensemble, data, provenance),
+        evaluation=dict(evaluation),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(model)
+    (folder / "manifest.json").write_bytes(encode(manifest))
+    verify_bundle(folder, ensemble, data)
+    return manifest
+
+
+def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Training:
+    parts = [
+        f"{weight:.3g} x {candidate.name}"
+        for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
+    ]
+    members = np.unique(ensemble.held_out.members)
+    copies = "" if data.copies is None else COPIES
+    guarded = GUARDED if ensemble.guards else ""
+    return Training(
+        data=provenance.data,
+        tracks=len(members),
+        artists=len(np.unique(data.artists[members])),
+        recipe=f"Softmax of {' + '.join(parts)}{copies}{guarded}",
+        command=provenance.command,
+        libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
+    )
+
+
+def write_card(folder: Path, card: str) -> None:
+    """Put its card beside a model."""
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+
+
+def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
+    """Compare the bundle with the ensemble on every clip; give the greatest difference.
+
+    Raises ModelError when a probability differs by more than TOLERANCE.
+    """
+    model = load(folder)
+    everything = np.arange(len(data))
+    tracks = [
+        [Features(name, data.inputs[name][clip]) for name in model.specs] for clip in everything
+    ]
+    given = [[p.probabilities[g] for g in data.genres] for p in model.predict(tracks)]
+    wanted = np.exp(ensemble.log_probabilities(data, everything))
+    difference = float(np.abs(np.array(given) - wanted).max())
+    if difference > TOLERANCE:
+        raise ModelError(f"the exported network differs by {difference:.1e} from the fitted one")
+    return difference
+
+
+def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name == old:
+                node.input[place] = new
+
+
+def _input(name: str, spec_name: str) -> onnx.ValueInfoProto:
+    wanted = spec(spec_name)
+    shape = ["batch", *(size or "columns" for size in wanted.shape)]
+    return helper.make_tensor_value_info(name, _TENSOR_TYPES[wanted.dtype], shape)
+
+
+def _scalar(name: str, value: float) -> onnx.TensorProto:
+    array: NDArray[np.float32] = np.array(value, np.float32)
+    return numpy_helper.from_array(array, name)

@@ -1,0 +1,100 @@
+"""From sources to labels of files: everything the sources say, with their lists matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger.errors import ConfigError, TrainingDataError
+from tagger.pipeline.scan import Scan
+from training import labels as sources
+from training.labels.base import Context, Label
+from training.matching.match import Candidate, Matching, match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.core.domain import Track
+    from tagger.store import Store
+    from training.labels.base import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What all sources said together."""
+
+    labels: tuple[Label, ...]
+    """Those of the sources, then those of the matched entries."""
+    matching: Matching
+    counts: dict[str, int]
+    """Labels by source, matched entries among them."""
+    notes: tuple[str, ...]
+
+
+def library(settings: Settings, store: Store) -> tuple[Track, ...]:
+    """Look through the library as a scan does, without listening; nothing if there is none."""
+    try:
+        return Scan(settings, store).look().tracks
+    except ConfigError:
+        return ()
+
+
+def gather(names: Sequence[str], settings: Settings, store: Store) -> Said:
+    """Ask the sources of these names.
+
+    Raises TaggerError when a source that the configuration asks for cannot be used.
+    """
+    context = Context(settings, store, library(settings, store))
+    labels: list[Label] = []
+    entries: list[Entry] = []
+    notes: list[str] = []
+    for name in names:
+        gathered = sources.source(name, context).gather()
+        labels += gathered.labels
+        entries += gathered.entries
+        notes += gathered.notes
+    matching = match(entries, candidates(context.tracks, labels, store), store.choices.all())
+    labels += [
+        Label(m.candidate.path, m.entry.genre, m.entry.source, m.entry.weight, m.entry.origin)
+        for m in matching.matched
+    ]
+    counts = {name: sum(label.source == name for label in labels) for name in names}
+    return Said(tuple(labels), matching, counts, tuple(notes))
+
+
+def candidates(tracks: Iterable[Track], labels: Iterable[Label], store: Store) -> list[Candidate]:
+    """Return what entries can be matched to: the library, and the other files with labels."""
+    found = {track.path: track.tags for track in tracks}
+    for label in labels:
+        sample = store.samples.get(label.path) if label.path not in found else None
+        if sample:
+            found[label.path] = sample.tags
+    return [
+        Candidate(
+            path,
+            *_named(tags.title, tags.artist, path),
+            album=tags.album,
+            duration_s=tags.duration or None,
+            isrc=tags.isrc,
+        )
+        for path, tags in found.items()
+    ]
+
+
+def _named(title: str, artist: str, path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return title and artists; a file without tags may be called `Artist - Title`."""
+    if title:
+        return title, (artist,) if artist else ()
+    before, dash, after = path.stem.partition(" - ")
+    return (after, (artist or before,)) if dash else (path.stem, (artist,) if artist else ())
+
+
+def require_some(said: Said) -> None:
+    """Raise TrainingDataError when nothing is labelled."""
+    if not said.labels:
+        raise TrainingDataError(
+            "nothing to learn from: no source names a file",
+            hint="set training.folders, tags, playlists or csv; `tagger config path` says where",
+        )

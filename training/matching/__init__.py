@@ -1,0 +1,1 @@
+"""From an outside list's track to a local file."""

@@ -1,0 +1,236 @@
+"""From an entry of an outside list to a local file. Pure; precision before recall.
+
+The tiers, the first that finds something decides:
+
+1. a manual choice that was remembered;
+2. the same ISRC, and the title or the duration agrees (movements share ISRCs);
+3. the same normalised title, at least one common artist, durations within 3 s;
+4. a similar title (0.90 and more), a common artist, durations within 5 s;
+5. nothing.
+
+Version words have to agree in every tier but the first. Several files that serve alike are told
+apart by the album; where that fails the entry is ambiguous, which counts as no match: a wrong label
+costs more than a missing one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz
+
+from training.matching.normalize import Name, album_name, track_name
+from training.matching.vocabulary import FILLERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from training.labels.base import Entry
+
+
+EXACT_S = 3.0
+"""Seconds between durations where the titles are the same."""
+SIMILAR_S = 5.0
+SIMILAR = 0.90
+SAME_WORD = 0.70
+"""Least similarity of two words that may be spellings of one."""
+
+
+class Tier(StrEnum):
+    """By what an entry was matched."""
+
+    CHOSEN = "chosen"
+    ISRC = "isrc"
+    EXACT = "exact"
+    SIMILAR = "similar"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A local file as far as matching looks at it."""
+
+    path: Path
+    title: str
+    artists: tuple[str, ...]
+    """As they stand in the tags, the album artist among them; taken apart here."""
+    album: str = ""
+    duration_s: float | None = None
+    isrc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry and its file."""
+
+    entry: Entry
+    candidate: Candidate
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """An entry that several files serve alike."""
+
+    entry: Entry
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What became of the entries, each kind in the order of the list."""
+
+    matched: tuple[Match, ...] = ()
+    ambiguous: tuple[Ambiguous, ...] = ()
+    missing: tuple[Entry, ...] = ()
+
+
+def match(
+    entries: Iterable[Entry],
+    candidates: Iterable[Candidate],
+    choices: Mapping[str, Path | None] | None = None,
+) -> Matching:
+    """Find each entry's file.
+
+    `choices` are the user's own, by `Entry.key`; None stands for "none of my files". A choice
+    whose file is no candidate any more counts as not made.
+    """
+    index = _Index(candidates)
+    matched: list[Match] = []
+    ambiguous: list[Ambiguous] = []
+    missing: list[Entry] = []
+    for entry in entries:
+        found, tier = _search(entry, index, choices or {})
+        if len(found) > 1:
+            ambiguous.append(Ambiguous(entry, found))
+        elif found:
+            matched.append(Match(entry, found[0], tier))
+        else:
+            missing.append(entry)
+    return Matching(tuple(matched), tuple(ambiguous), tuple(missing))
+
+
+class _Index:
+    """Candidates by what the tiers look them up by."""
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.by_path: dict[Path, Candidate] = {}
+        self.by_isrc: dict[str, list[_Known]] = defaultdict(list)
+        self.by_artist: dict[str, list[_Known]] = defaultdict(list)
+        self.by_title: dict[tuple[str, str], list[_Known]] = defaultdict(list)
+        for candidate in sorted(candidates, key=lambda c: c.path):
+            known = _Known(candidate)
+            self.by_path[candidate.path] = candidate
+            if candidate.isrc:
+                self.by_isrc[_isrc(candidate.isrc)].append(known)
+            for artist in known.name.artists:
+                self.by_artist[artist].append(known)
+                self.by_title[artist, known.name.title].append(known)
+
+
+class _Known:
+    """A candidate with its normalised names."""
+
+    __slots__ = ("album", "candidate", "name")
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.name = track_name(candidate.title, candidate.artists, candidate.album)
+        self.album = album_name(candidate.album)
+
+    def apart(self, entry: Entry) -> float | None:
+        """Return how many seconds the durations differ, None where one is not known."""
+        if self.candidate.duration_s is None or entry.duration_s is None:
+            return None
+        return abs(self.candidate.duration_s - entry.duration_s)
+
+
+def _search(
+    entry: Entry, index: _Index, choices: Mapping[str, Path | None]
+) -> tuple[tuple[Candidate, ...], Tier]:
+    if entry.key in choices:
+        chosen = choices[entry.key]
+        if chosen is None:
+            return (), Tier.CHOSEN
+        if chosen in index.by_path:
+            return (index.by_path[chosen],), Tier.CHOSEN
+    name = track_name(entry.title, entry.artists, entry.album)
+    for tier, found in _TIERS.items():
+        if known := found(entry, name, index):
+            return _told_apart(known, entry), tier
+    return (), Tier.SIMILAR
+
+
+def _same_isrc(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+    sharing = index.by_isrc[_isrc(entry.isrc)] if entry.isrc else []
+    checks = [(known, *_isrc_checks(known, entry, name)) for known in sharing]
+    both = [known for known, title, duration in checks if title and duration]
+    return both or [known for known, title, duration in checks if title or duration]
+
+
+def _isrc_checks(known: _Known, entry: Entry, name: Name) -> tuple[bool, bool]:
+    if not known.name.version.agrees(name.version) or known.name.markers != name.markers:
+        return False, False
+    apart = known.apart(entry)
+    return _similar(known.name.title, name.title), apart is not None and apart <= EXACT_S
+
+
+def _same_title(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+    found = _unique(index.by_title.get((artist, name.title), []) for artist in name.artists)
+    near = [k for k in found if (apart := k.apart(entry)) is None or apart <= EXACT_S]
+    return [known for known in near if known.name.version.agrees(name.version)]
+
+
+def _similar_title(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+    found = _unique(index.by_artist.get(artist, []) for artist in name.artists)
+    near = [k for k in found if (apart := k.apart(entry)) is not None and apart <= SIMILAR_S]
+    return [
+        known
+        for known in near
+        if known.name.markers == name.markers
+        and known.name.version.agrees(name.version)
+        and _similar(known.name.title, name.title)
+    ]
+
+
+_TIERS = {Tier.ISRC: _same_isrc, Tier.EXACT: _same_title, Tier.SIMILAR: _similar_title}
+
+
+def _similar(one: str, other: str) -> bool:
+    """Tell whether two titles differ by spelling alone, and not by a word."""
+    if fuzz.ratio(one, other, score_cutoff=100 * SIMILAR) == 0:
+        return False
+    mine, theirs = Counter(one.split()), Counter(other.split())
+    lonely = list((mine - theirs).elements()), list((theirs - mine).elements())
+    return _spelt_alike(*lonely) and _spelt_alike(*reversed(lonely))
+
+
+def _spelt_alike(lonely: list[str], others: list[str]) -> bool:
+    joined = "".join(others)
+    return all(
+        word in FILLERS
+        or word in joined  # "sun shine" and "sunshine"
+        or any(fuzz.ratio(word, other) >= 100 * SAME_WORD or other in word for other in others)
+        for word in lonely
+    )
+
+
+def _told_apart(known: list[_Known], entry: Entry) -> tuple[Candidate, ...]:
+    """Let the album decide; copies of one track in one album are as good as each other."""
+    album = album_name(entry.album)
+    left = [k for k in known if album and k.album == album] or known
+    if len({(k.album, k.name) for k in left}) == 1 and left[0].album:
+        left = left[:1]
+    return tuple(k.candidate for k in left)
+
+
+def _unique(lists: Iterable[list[_Known]]) -> list[_Known]:
+    found = {id(known): known for one in lists for known in one}
+    return sorted(found.values(), key=lambda known: known.candidate.path)
+
+
+def _isrc(text: str) -> str:
+    return text.replace("-", "").replace(" ", "").upper()

@@ -1,0 +1,185 @@
+"""Titles, artists and albums reduced to what two catalogues agree on. Pure.
+
+What never carries meaning is left out (case, accents, punctuation, "2011 Remaster", the three
+places of "feat."); what does (live, remix, numbers, major and minor) is kept, so that matching
+can insist on it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from training.matching import vocabulary as words
+
+_BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
+_DASH = re.compile(r"\s+[-~\u2013\u2014\u2212]+\s+|\s*//\s*")
+_FEATURED = re.compile(r"(?:feat|featuring|ft|with|w/)(?:\.|\b)\s*(?=\S)(.+)", re.IGNORECASE)
+_FEATURED_BARE = re.compile(r"\s(?:feat\.?|featuring|ft\.)\s+(.+)$", re.IGNORECASE)
+_BETWEEN_ARTISTS = re.compile(
+    r"\s*[,;/|\u3001\u00d7]\s*|\s+(?:&|\+|x|and|und|et|y|vs\.?|feat\.?|featuring|ft\.?|with|con"
+    r"|mit|presents|pres\.)\s+",
+    re.IGNORECASE,
+)
+_UMLAUTS = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"}
+_YEAR = re.compile(r"(?:19|20)\d\d|\d+(?:st|nd|rd|th)")
+_ALBUM_NOTE = re.compile(r"[:(\[\u2013-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What makes a track another recording of its song."""
+
+    kinds: frozenset[str] = frozenset()
+    details: frozenset[str] = frozenset()
+    """The other words of the notes: who mixed it, where it was played."""
+
+    def agrees(self, other: Version) -> bool:
+        """Tell whether both can be one recording: the same kinds and no contrary details."""
+        details = self.details & other.details or not (self.details and other.details)
+        return self.kinds == other.kinds and bool(details)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A track's title and artists, ready to compare."""
+
+    title: str
+    """Words; brackets and hyphens leave no trace."""
+    artists: frozenset[str]
+    """Whole names and their parts: "simonandgarfunkel", "simon", "garfunkel"."""
+    version: Version
+    markers: tuple[str, ...]
+    """The title's numbers, keys and movements."""
+
+
+@lru_cache(maxsize=200_000)
+def track_name(title: str, artists: tuple[str, ...], album: str = "") -> Name:
+    """Normalise a track: featured artists move from the title, the album tells the version."""
+    text, notes = _split(_nfkc(title))
+    guests, told, kept = list[str](), list[str](), list[str]()
+    for note in notes:
+        if featured := _FEATURED.match(note.strip()):
+            guests.append(featured[1])
+        elif _is_neutral(plain(note)):
+            continue
+        elif told or _kinds(plain(note), words.DISTINCT):  # "Live at Wembley - May 1986"
+            told.append(plain(note))
+        else:
+            kept.append(note)
+    if bare := _FEATURED_BARE.search(text):
+        guests.append(bare[1])
+        text = text[: bare.start()]
+    named = _title(" ".join([text, *kept])) or _raw(title)
+    version = _version(told, album)
+    return Name(named, artist_names((*artists, *guests)), version, _markers(named))
+
+
+@lru_cache(maxsize=200_000)
+def artist_names(artists: tuple[str, ...]) -> frozenset[str]:
+    """Spell every artist's whole name and its parts; "Various Artists" is nobody."""
+    parts = [part for a in artists for part in (a, *_BETWEEN_ARTISTS.split(_nfkc(a)))]
+    names = [name for part in parts for name in (part, part.casefold().translate(_UMLAUTS))]
+    return frozenset(spelt for name in names for spelt in _artist(name)) - {""}
+
+
+@lru_cache(maxsize=50_000)
+def album_name(album: str) -> str:
+    """Normalise an album's title: editions and disc numbers leave no trace."""
+    text, notes = _split(_nfkc(album))
+    kept = [note for note in notes if not words.EDITION.search(plain(note))]
+    return _title(" ".join([text, *kept])) or _raw(album)
+
+
+def plain(text: str) -> str:
+    """Fold text to lower-case ASCII words; `&` and `+` become "and"."""
+    text = anyascii(_nfkc(text).casefold()).lower()
+    text = re.sub(r"\s*[&+]\s*", " and ", text)
+    text = re.sub(r"#\s*(?=\d)", " no ", text)
+    text = re.sub(r"(?<=[a-z])\$|\$(?=[a-z])", "s", text)
+    text = re.sub(r"(?<=[a-z])!(?=[a-z])", "i", text)
+    text = re.sub(r"(?<![a-z0-9])([a-z])\.(?!\d)|['`\"]", r"\1", text)  # R.E.M. and don't
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _raw(text: str) -> str:
+    """Keep what is nothing but signs as it is: "???" is a title."""
+    return " ".join(_nfkc(text).casefold().split())
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """Take a title apart into its beginning and the notes after hyphens and in brackets."""
+    notes = []
+    while found := _BRACKETS.search(text):
+        before, after = text[: found.start()], text[found.end() :]
+        if before.strip():
+            notes.append(found[1])
+            text = f"{before} {after}"
+        else:  # "(I Can't Get No) Satisfaction"
+            text = f"{found[1]} {after}"
+    head, *rest = [part for part in _DASH.split(text) if part.strip()] or [text]
+    return head, [*rest, *notes]
+
+
+def _is_neutral(note: str) -> bool:
+    said = set(note.split())
+    others = {
+        word for word in said - words.NEUTRAL - words.NEUTRAL_COMPANY if not _YEAR.fullmatch(word)
+    }
+    return bool(words.SOUNDTRACK.match(note)) or (bool(said & words.NEUTRAL) and not others)
+
+
+def _kinds(text: str, table: dict[str, str]) -> frozenset[str]:
+    return frozenset(kind for kind, p in table.items() if re.search(rf"\b(?:{p})\b", text))
+
+
+def _version(notes: list[str], album: str) -> Version:
+    kinds = frozenset[str]().union(*(_kinds(note, words.DISTINCT) for note in notes))
+    parts = [plain(part) for part in _ALBUM_NOTE.split(album)]
+    of_album = frozenset[str]().union(*(_kinds(part, words.DISTINCT_ALBUM) for part in parts))
+    meaning = "|".join(words.DISTINCT.values())
+    told = {w for note in notes for w in re.sub(rf"\b(?:{meaning})\b", " ", note).split()}
+    details = told - words.FILLERS - words.NEUTRAL - words.NEUTRAL_COMPANY - {"at", "from"}
+    return Version(kinds | of_album, frozenset(details))
+
+
+def _markers(title: str) -> tuple[str, ...]:
+    return tuple(
+        sorted(w for w in title.split() if w in words.MARKERS or any(c.isdigit() for c in w))
+    )
+
+
+def _artist(text: str) -> set[str]:
+    """Spell an artist without spaces ("AC/DC" is "ACDC"), and a leader without the quartet."""
+    if plain(text) in words.NOBODY:
+        return set()
+    named = [words.SAME_WORD.get(word, word) for word in plain(text).split()]
+    named = named[: -1 if named[-1:] == ["the"] else None]
+    named = named[1 if named[:1] == ["the"] else 0 :]
+    leader = re.sub(r"( and (his|her|the))? \w+$", "", " ".join(named))
+    led = {leader} if named and named[-1] in words.ENSEMBLES else set[str]()
+    return {name.replace(" ", "") for name in led | {" ".join(named)}} or {_raw(text)}
+
+
+def _title(text: str) -> str:
+    before, counting, result = "", False, list[str]()
+    for said in plain(text).split():
+        word = words.SAME_WORD.get(said, said)
+        counting = before in words.COUNTED or (counting and before.isdigit())  # "parts I-V"
+        before = _number(word, counting=counting)
+        result.append(before)
+    return " ".join(result[1:] if result[:1] == ["the"] and len(result) > 1 else result)
+
+
+def _number(word: str, *, counting: bool) -> str:
+    if word in words.ROMAN and (counting or len(word) > 1):
+        return words.ROMAN[word]
+    return words.SPELLED.get(word, word) if counting else word

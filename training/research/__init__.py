@@ -1,0 +1,1 @@
+"""Makes and measures the default model. Not in the wheel."""

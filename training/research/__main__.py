@@ -1,0 +1,167 @@
+"""`python -m training.research`: make the default model, and measure it again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+from threadpoolctl import threadpool_limits
+
+from tagger.errors import TaggerError
+from training.classifiers.speech_data import VECTORS, make_speech
+from training.data.dataset import read_gtzan
+from training.evaluation.report import gtzan_subject, page
+from training.research import musicnn
+from training.research.band_limited import with_copies
+from training.research.baseline import REFERENCES
+from training.research.benchmark import BENCHMARKS
+from training.research.build_default import RECIPE, Measures, build_gtzan
+from training.research.robustness import robustness as measure_robustness
+from training.research.speech_rejection import speech_written
+from training.research.transfer import TRANSFERS
+from training.research.unknown_genres import unknown_written
+
+if TYPE_CHECKING:
+    from training.data.dataset import Dataset
+
+_ROOT = Path(__file__).resolve().parents[2]
+_FIGURES = BENCHMARKS | REFERENCES
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=_ROOT.parent / "shared" / "data",
+    help="Folder of the data sets.",
+)
+
+
+@click.group()
+def main() -> None:
+    """Make and measure genre models."""
+    # The matrices are small: more threads only wait for each other, and round otherwise.
+    threadpool_limits(limits=1, user_api="blas")
+
+
+@main.command()
+@_data
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=_ROOT / "models" / "default",
+    help="Folder of the bundle.",
+)
+@click.option(
+    "--created",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: datetime.now(UTC),
+    help="Date in the manifest; give it to make the same bundle again.",
+)
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    type=click.Choice(list(_FIGURES)),
+    multiple=True,
+    default=list(_FIGURES),
+    help="Figures to measure for the card.",
+)
+def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
+    """Train the default model and write its bundle."""
+    audio = data / "gtzan_clips"
+    measures = Measures(benchmarks, audio if audio.is_dir() else None)
+    manifest = build_gtzan(RECIPE, _clips(data), output, created.date(), measures)
+    click.echo(f"{manifest.id}: {output}")
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=_ROOT / "tagger" / "features" / "musicnn.onnx",
+    help="The network's file.",
+)
+def embedding(output: Path) -> None:
+    """Write the network of `musicnn-2`, from musicnn's own weights."""
+    output.write_bytes(musicnn.network(musicnn.weights()).SerializeToString(deterministic=True))
+    click.echo(output)
+
+
+@main.command()
+@click.argument(
+    "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
+)
+def speech(recordings: Path) -> None:
+    """Compute the vectors of recorded speech, in folders COLLECTION/VOICE."""
+    click.echo(f"{make_speech(recordings)} clips: {VECTORS}")
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(_FIGURES)))
+@_data
+def benchmark(names: tuple[str, ...], data: Path) -> None:
+    """Measure figures again (all of them, if none is named); one JSON object a line."""
+    clips = _clips(data)
+    for name in names or _FIGURES:
+        figure = msgspec.to_builtins(_FIGURES[name](RECIPE, clips))
+        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(TRANSFERS)))
+@_data
+def transfer(names: tuple[str, ...], data: Path) -> None:
+    """Measure on FMA-small, and from one source to another (all, if none is named)."""
+    for name in names or TRANSFERS:
+        figure = msgspec.to_builtins(TRANSFERS[name](data))
+        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+
+
+@main.command()
+@_data
+def robustness(data: Path) -> None:
+    """Measure how predictions hold under codecs, cuts and silence; one JSON object a line."""
+    for held in measure_robustness(RECIPE, _clips(data), data / "gtzan_clips"):
+        click.echo(msgspec.json.encode(held).decode())
+
+
+@main.command()
+@_data
+def silence(data: Path) -> None:
+    """Measure how much speech would get a genre; one JSON object a line."""
+    for spoken in speech_written(RECIPE, _clips(data)):
+        click.echo(msgspec.json.encode(spoken).decode())
+
+
+@main.command()
+@_data
+def unknown(data: Path) -> None:
+    """Measure how much music of genres that a model does not know would get one."""
+    for measured in unknown_written(RECIPE, _clips(data)):
+        click.echo(msgspec.json.encode(measured).decode())
+
+
+@main.command()
+@_data
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    help="The page.",
+)
+def report(data: Path, output: Path) -> None:
+    """Write a page about how the default model's recipe decides."""
+    output.write_text(page(gtzan_subject(RECIPE, _clips(data))), encoding="utf-8")
+    click.echo(output)
+
+
+def _clips(folder: Path) -> Dataset:
+    """Read what the default model is made from."""
+    return with_copies(read_gtzan(folder))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TaggerError as error:
+        raise SystemExit(f"error: {error}") from error

@@ -1,0 +1,1 @@
+"""Convolutional networks on log-mel levels, trained with PyTorch."""

@@ -1,0 +1,92 @@
+"""FMA-small with a network of our own, which learns the genres and what VGGish hears at once.
+
+VGGish (Hershey et al. 2017, arXiv 1609.09430) learned from millions of clips of sound. A network
+that hears levels alone and has to guess its embedding learns more of music than eight genres say
+(distillation). Needs torch, and half an hour a network, each on a core of its own; so there is one
+division of the training part, not a cross-validation: nine tenths of the artists teach, the others
+weigh the candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+from training.classifiers.svm_lda import EMBEDDING, SPEC, Lda, Svm
+from training.data.dataset import read_fma_small, read_vggish
+from training.ensemble import HeldOut, artist_folds, combined, fitted_weights
+from training.research.cnn.augment import Augmentation
+from training.research.cnn.network import Network
+from training.research.cnn.train import GENRES, TEACHER, Lesson, Schedule, embeddings, scores, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from training.data.dataset import Dataset
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+NETWORKS = 2
+_SCHEDULE = Schedule(
+    15_000,
+    columns=96,
+    rate=1.5e-3,
+    genres=0.2,
+    teacher=2.0,
+    augmentation=Augmentation(mask_columns=10, mixup=0.4),
+)
+_DROPOUT = 0.2
+_GUESSED, _EMBEDDED = "guessed", "embedded"
+"""Feature specs: what the networks take VGGish's embedding for, and their own."""
+_CANDIDATES = (
+    Lda(),
+    Lda(0.2, 300, EMBEDDING),
+    Lda(spec=_EMBEDDED),
+    Svm(3.0, spec=_GUESSED),
+)
+
+
+def student(folder: Path) -> tuple[Dataset, HeldOut, HeldOut]:
+    """Train on FMA-small's training part; give its clips and what is said of two parts of them.
+
+    The first is of the artists that weighed the candidates, the second of the test part.
+    """
+    data = read_fma_small(folder)
+    fit, held = next(artist_folds(data, data.members("fma_small", "train"), seed=0, folds=10))
+    test = data.members("fma_small", "test")
+    answers = _answers(data, read_vggish(folder, data), fit, np.concatenate([held, test]))
+    weights = fitted_weights([part[: len(held)] for part in answers], data.labels[held])
+    logs = combined(answers, weights)
+    return data, HeldOut(held, logs[: len(held)]), HeldOut(test, logs[len(held) :])
+
+
+def _answers(
+    data: Dataset, teacher: NDArray[np.float32], fit: Indices, asked: Indices
+) -> list[Array]:
+    """Give every candidate's scores of the clips that are asked about, each (clips, genres)."""
+    count = len(data.genres)
+    lesson = Lesson(data.levels[fit], data.labels[fit], count, teacher[fit])
+    networks = Parallel(n_jobs=NETWORKS)(delayed(_taught)(lesson, n) for n in range(NETWORKS))
+    inputs = {
+        **{spec: data.inputs[spec] for spec in (SPEC, EMBEDDING)},
+        _GUESSED: np.mean([scores(n, data.levels, TEACHER) for n in networks], axis=0),
+        _EMBEDDED: np.concatenate([embeddings(n, data.levels) for n in networks], axis=1),
+    }
+    fitted = [(c.spec, c.fit(inputs[c.spec][fit], data.labels[fit], count)) for c in _CANDIDATES]
+    named = np.mean([scores(n, data.levels[asked]) for n in networks], axis=0)
+    return [named, *(candidate.scores(inputs[spec][asked]) for spec, candidate in fitted)]
+
+
+def _taught(lesson: Lesson, seed: int) -> Network:
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    size = 0 if lesson.teacher is None else lesson.teacher.shape[1]
+    network = Network({GENRES: lesson.genres, TEACHER: size}, dropout=_DROPOUT)
+    return train(network, lesson, replace(_SCHEDULE, seed=seed))

@@ -1,0 +1,233 @@
+"""musicnn as a network on our levels: `tagger/features/musicnn.onnx`, and how it is made.
+
+musicnn (Pons and Serra 2019, arXiv 1909.06654; ISC licence, beside the network) learned the tags of
+some 200,000 songs. It hears 96 mel bands below 8 kHz in frames of 16 ms; `levels-1` has 128 bands
+below 11,025 Hz, in columns 77 ms apart. Both are evenly spaced on the Slaney mel scale, so bands
+are interpolated. In time it is the other way about: columns are taken to be joined by straight
+lines, and a kernel over frames is carried over to the columns that its frames lie between. The
+network is then asked at columns alone, for a fifth of the work.
+
+What comes out is musicnn's own embedding: the channels between front end and pooling, their maximum
+within three seconds, averaged, and their mean. Of the 753 channels no more than 212 say anything:
+learning drove all the other filters to zero, so what they give is the same for every clip. They are
+neither computed nor given.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from tagger.features.mel import FRAMES_PER_COLUMN, HOP, N_MELS, RATE, TOP_DB, mel_centres
+from tagger.features.musicnn import SIZE, Embedder
+from training.export.onnx_graph import IR_VERSION, OPSET, GraphBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import onnx
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+WEIGHTS = Path(__file__).with_name("musicnn.npz")
+"""The variables of the package's `MSD_musicnn`, by their TensorFlow names."""
+COLUMN_SECONDS = FRAMES_PER_COLUMN * HOP / RATE
+"""From one column of `levels-1` to the next."""
+_FRAME_SECONDS = 256 / 16_000
+_RATE = 16_000
+_BANDS = 96
+_GAIN = 16.0
+"""dB from a clip's own maximum to the power that musicnn hears: the median of the 20 clips."""
+_POOL_SECONDS = 2.8
+"""The package pools 3 s; the shortest clip has 36 columns."""
+_EPSILON = 1e-3
+_FRONT = range(5)
+"""The convolutions that hear the sound; three more follow upon them."""
+_DEAD = 1e-5
+"""Size of a filter, relative to the greatest, below which it is zero but for rounding.
+
+None lies between 4e-7 and 1e-3.
+"""
+_VECTOR = 16
+"""Channels that onnxruntime convolves at once; others are three times as slow."""
+
+
+def weights(path: Path = WEIGHTS) -> dict[str, Array]:
+    """Read musicnn's variables."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name].astype(np.float64) for name in archive.files}
+
+
+def network(variables: Mapping[str, Array], column_s: float = COLUMN_SECONDS) -> onnx.ModelProto:
+    """Write the network down for levels whose columns are `column_s` seconds apart.
+
+    Input `levels` uint8 (batch, N_MELS, columns), output `embedding` float32 (batch, SIZE).
+    """
+    writer = _Writer(variables, column_s)
+    sound = writer.sound()
+    front = [writer.front(place, sound) for place in _FRONT]
+    layers = [writer.op("Concat", *front, axis=1)]
+    layers.append(writer.middle(5, layers[0]))
+    layers.append(writer.op("Add", writer.middle(6, layers[1]), layers[1]))
+    layers.append(writer.op("Add", writer.middle(7, layers[2]), layers[2]))
+    writer.pooled(writer.op("Concat", *layers, axis=1))
+    given = helper.make_tensor_value_info("levels", TensorProto.UINT8, ["batch", N_MELS, "columns"])
+    made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", SIZE])
+    graph = helper.make_graph(writer.nodes, "musicnn", [given], [made], writer.constants)
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+
+
+@cache
+def embedder(column_s: float) -> Embedder:
+    """Return what embeds levels of this step."""
+    return Embedder(network(weights(), column_s).SerializeToString())
+
+
+class _Writer(GraphBuilder):
+    """Writes musicnn's layers, whose numbers are those of its variables."""
+
+    def __init__(self, variables: Mapping[str, Array], column_s: float) -> None:
+        super().__init__()
+        self._variables = variables
+        self._step = column_s / _FRAME_SECONDS
+        self._pool = round(_POOL_SECONDS / column_s)
+
+    def sound(self) -> str:
+        """Turn levels into what musicnn hears, shape (batch, 1, bands, columns)."""
+        bands = self.op("MatMul", self.constant(_bands()), self.op("Cast", "levels", to=1))
+        per_level = TOP_DB / 255 * np.log(10) / 10
+        loudest = (_GAIN - TOP_DB) * np.log(10) / 10 + np.log(10_000)
+        exponent = self.op("Mul", bands, self.constant(per_level))
+        power = self.op("Exp", self.op("Add", exponent, self.constant(loudest)))
+        heard = self.op("Log", self.op("Add", power, self.constant(1.0)))
+        scale, shift = self._normalised(0)
+        normal = self.op("Mul", heard, self.constant(scale / np.log(10)))
+        normal = self.op("Add", normal, self.constant(shift))
+        return self.op("Unsqueeze", normal, self.integers(1))
+
+    def front(self, place: int, sound: str) -> str:
+        """Convolve and keep the greatest over all bands, shape (batch, channels, columns).
+
+        Normalisation comes after the maximum here: where its scale is negative, the least of the
+        convolution is wanted, which is the greatest of the negated one.
+        """
+        kernel, bias = self._convolution(place)
+        scale, shift = self._normalised(place + 1)
+        alive = self._alive(place)
+        padding = -len(alive) % _VECTOR
+        sign = np.pad(np.where(scale[alive] < 0, -1.0, 1.0), (0, padding), constant_values=1)
+        filters = np.pad(kernel[..., alive], [*[(0, 0)] * 3, (0, padding)])
+        convolved = self.op(
+            "Conv",
+            sound,
+            self.constant((filters * sign).transpose(3, 2, 1, 0)),
+            self.constant(np.pad(bias[alive], (0, padding)) * sign),
+            pads=[0, len(kernel) // 2, 0, len(kernel) // 2],
+        )
+        height = _BANDS - kernel.shape[1] + 1
+        greatest = self.op("MaxPool", convolved, kernel_shape=[height, 1])
+        flat = self.op("Squeeze", greatest, self.integers(2))
+        rectified = self.op("Relu", self.op("Mul", flat, self._column(sign)))
+        spread = np.zeros((len(bias), len(sign)))
+        spread[alive, np.arange(len(alive))] = scale[alive]
+        always = np.maximum(0, bias) * scale
+        always[alive] = 0
+        channels = self.op("MatMul", self.constant(spread), rectified)
+        return self.op("Add", channels, self._column(always + shift))
+
+    def middle(self, place: int, given: str) -> str:
+        """Convolve in time, rectify, normalise; shape (batch, channels, columns)."""
+        kernel, bias = self._convolution(place)
+        convolved = self.op(
+            "Conv",
+            given,
+            self.constant(kernel[:, :, 0, :].transpose(2, 1, 0)),
+            self.constant(bias),
+            pads=[len(kernel) // 2] * 2,
+        )
+        return self._affine(self.op("Relu", convolved), *self._normalised(place + 1))
+
+    def pooled(self, layers: str) -> None:
+        """Give the embedding: maxima within some seconds, averaged, and the mean."""
+        channels = self.op("Gather", layers, self.integers(*self._telling()), axis=1)
+        greatest = self.op(
+            "MaxPool", channels, kernel_shape=[self._pool], strides=[self._pool], ceil_mode=1
+        )
+        means = [
+            self.op("ReduceMean", v, self.integers(2), keepdims=0) for v in (greatest, channels)
+        ]
+        self.op("Concat", *means, output="embedding", axis=1)
+
+    def _telling(self) -> list[int]:
+        """List the channels of all layers together that differ from clip to clip."""
+        front = [self._alive(place) for place in _FRONT]
+        middle, added = [], np.empty(0, np.intp)
+        for place in (5, 6, 7):
+            added = np.union1d(added, self._alive(place))
+            middle.append(added)
+        sizes = [len(self._convolution(place)[1]) for place in (*_FRONT, 5, 6)]
+        first = np.cumsum([0, *sizes])
+        parts = zip(first, [*front, *middle], strict=True)
+        return [int(start + channel) for start, part in parts for channel in part]
+
+    def _alive(self, place: int) -> NDArray[np.intp]:
+        """List a convolution's filters that learning has not driven to zero."""
+        kernel = self._variables[f"{_named('conv2d', place)}/kernel"]
+        size = np.abs(kernel).max(axis=(0, 1, 2))
+        return np.flatnonzero(size > _DEAD * size.max())
+
+    def _convolution(self, place: int) -> tuple[Array, Array]:
+        """Give kernel (columns, bands, given, channels) and bias."""
+        name = _named("conv2d", place)
+        return _carried_over(self._variables[f"{name}/kernel"], self._step), self._variables[
+            f"{name}/bias"
+        ]
+
+    def _normalised(self, place: int) -> tuple[Array, Array]:
+        """Give a batch normalisation as scale and shift."""
+        name = _named("batch_normalization", place)
+        gamma, beta, mean, variance = (
+            self._variables[f"{name}/{part}"]
+            for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        )
+        scale: Array = gamma / np.sqrt(variance + _EPSILON)
+        return scale, beta - mean * scale
+
+    def _affine(self, value: str, scale: Array, shift: Array) -> str:
+        return self.op("Add", self.op("Mul", value, self._column(scale)), self._column(shift))
+
+    def _column(self, values: Array) -> str:
+        return self.constant(values[:, np.newaxis])
+
+
+def _carried_over(kernel: Array, step: float) -> Array:
+    """Carry a kernel over frames, its first axis, over to columns `step` frames apart."""
+    frames = len(kernel)
+    centre = (frames - 1) // 2
+    reach = int(np.ceil(max(centre, frames - 1 - centre) / step))
+    columns = np.zeros((2 * reach + 1, *kernel.shape[1:]))
+    for frame, values in enumerate(kernel):
+        place = (frame - centre) / step + reach
+        below = int(np.floor(place))
+        columns[below] += (1 - (place - below)) * values
+        if place > below:
+            columns[below + 1] += (place - below) * values
+    return columns
+
+
+def _bands() -> Array:
+    """Interpolate our bands at musicnn's centres, shape (96, N_MELS)."""
+    ours, theirs = mel_centres(RATE, N_MELS), mel_centres(_RATE, _BANDS)
+    place = (theirs - ours[0]) / (ours[1] - ours[0])
+    shares: Array = np.maximum(0, 1 - np.abs(place[:, np.newaxis] - np.arange(N_MELS)))
+    return shares
+
+
+def _named(kind: str, place: int) -> str:
+    return f"{kind}_{place}" if place else kind

@@ -1,0 +1,156 @@
+"""How predictions hold when a recording is changed in ways that leave its genre alone.
+
+Every clip is asked of a model that has not heard its artist (five artist-grouped folds). What
+levels can show is done to the levels of all clips; what needs sound is done to the clips whose
+audio is there, which are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import Struct
+
+from tagger.audio.decode import read_clip
+from tagger.errors import TrainingDataError
+from tagger.features import RATE, log_mel
+from tagger.features.specs import quantised
+from training.ensemble import HeldOut, artist_folds, train
+from training.evaluation.metrics import Verdicts, track_verdicts
+from training.research.benchmark import promised
+from training.research.degradations import TO_LEVELS, TO_SOUND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from training.data.dataset import Dataset
+    from training.ensemble import Ensemble, Recipe
+
+    Samples = NDArray[np.float32]
+
+
+class Held(Struct, frozen=True):
+    """How predictions held under a change."""
+
+    change: str
+    on: str
+    """`levels` of all clips, or `sound` of the few whose audio is there."""
+    clips: int
+    accuracy: float
+    same: float
+    """Share of the clips that are called what they were called unchanged."""
+    precision: float | None
+    """Right among what would be written for a promise of 0.90; None where nothing would."""
+    coverage: float
+    """Share of the clips that would be written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """A model, whom it has not heard, and from when on it would write."""
+
+    ensemble: Ensemble
+    unheard: NDArray[np.str_]
+    """Ids of clips."""
+    threshold: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the folds say of the clips that each has not heard."""
+
+    verdicts: Verdicts
+    written: NDArray[np.bool_]
+
+
+def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[Held]:
+    """Measure every change; `audio` is a folder of FLAC files named by clip id.
+
+    Of each of the recipe's families the first candidate is taken. Raises TrainingDataError when
+    there is no audio.
+    """
+    sounds = _sounds(data, audio)
+    folds = _folds(recipe.plain, data)
+    yield from _held("levels", folds, _changed_levels(data))
+    yield from _held("sound", folds, _changed_sounds(data, sounds))
+
+
+def _sounds(data: Dataset, audio: Path) -> Mapping[str, Samples]:
+    known = data.ids[data.known]
+    paths = [path for path in sorted(audio.glob("*.flac")) if path.stem in known]
+    if not paths:
+        raise TrainingDataError("no audio of the data set's clips", audio)
+    return {path.stem: read_clip(path).samples for path in paths}
+
+
+def _folds(recipe: Recipe, data: Dataset) -> list[Fold]:
+    folds = []
+    for fit, unheard in artist_folds(data, np.flatnonzero(data.known), seed=0):
+        ensemble = train(recipe, data, fit)
+        threshold = promised(track_verdicts(data, ensemble.held_out))
+        folds.append(Fold(ensemble, data.ids[unheard], threshold))
+    return folds
+
+
+def _changed_levels(data: Dataset) -> Iterator[tuple[str, Dataset]]:
+    for name, change in TO_LEVELS.items():
+        yield name, replace(data, levels=np.stack([change(levels) for levels in data.levels]))
+
+
+def _changed_sounds(data: Dataset, sounds: Mapping[str, Samples]) -> Iterator[tuple[str, Dataset]]:
+    clips = np.flatnonzero(np.isin(data.ids, list(sounds)))
+    there = replace(
+        data,
+        ids=data.ids[clips],
+        labels=data.labels[clips],
+        artists=data.artists[clips],
+        known=data.known[clips],
+        splits={},
+        copies=None,
+    )
+    for name, change in TO_SOUND.items():
+        heard = [_levels(change(sounds[clip])) for clip in there.ids]
+        columns = min(levels.shape[1] for levels in heard)
+        yield name, replace(there, levels=np.stack([levels[:, :columns] for levels in heard]))
+
+
+def _levels(samples: Samples) -> NDArray[np.uint8]:
+    return quantised(log_mel(samples, RATE))
+
+
+def _held(on: str, folds: Sequence[Fold], changes: Iterator[tuple[str, Dataset]]) -> Iterator[Held]:
+    """Measure changes, of which the first is none."""
+    before: Answers | None = None
+    for name, data in changes:
+        after = _answers(folds, data)
+        before = before or after
+        right = after.verdicts.right[after.written]
+        yield Held(
+            name,
+            on,
+            len(after.written),
+            _rounded(after.verdicts.accuracy),
+            _rounded((after.verdicts.genres == before.verdicts.genres).mean()),
+            _rounded(right.mean()) if len(right) else None,
+            _rounded(after.written.mean()),
+        )
+
+
+def _answers(folds: Sequence[Fold], data: Dataset) -> Answers:
+    verdicts, written = [], []
+    for fold in folds:
+        members = np.flatnonzero(np.isin(data.ids, fold.unheard))
+        if len(members):
+            heard = HeldOut(members, fold.ensemble.log_probabilities(data, members))
+            verdicts.append(track_verdicts(data, heard))
+            written.append(verdicts[-1].surer_than(fold.threshold))
+    return Answers(Verdicts.joined(verdicts), np.concatenate(written))
+
+
+def _rounded(share: float | np.floating) -> float:
+    return round(float(share), 4)

@@ -1,0 +1,123 @@
+"""What is known of the user's playlists now, without asking Spotify: kept readings and exports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger.errors import SpotifyError
+from training.spotify import exports, playlist_ids
+from training.spotify.schema import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tagger.config import Spotify
+    from training.matching.match import Matching
+    from training.spotify.cache import SpotifyStore
+    from training.spotify.schema import Row
+
+SYNC = "run `tagger spotify sync`"
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A playlist of the configuration with its rows."""
+
+    name: str
+    """For people, and different from every other one's."""
+    genre: str
+    rows: tuple[Row, ...]
+
+    @property
+    def tracks(self) -> tuple[Row, ...]:
+        """The rows that can be looked for in the library."""
+        return tuple(row for row in self.rows if row.kind is Kind.TRACK)
+
+    @property
+    def skipped(self) -> Counter[Kind]:
+        """How many rows cannot, by kind."""
+        return Counter(row.kind for row in self.rows if row.kind is not Kind.TRACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The configured playlists as far as they are known."""
+
+    playlists: tuple[Playlist, ...]
+    notes: tuple[str, ...]
+    """One sentence each: which are not known, and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What of one playlist is among the user's files."""
+
+    name: str
+    genre: str
+    matched: int
+    missing: int
+    ambiguous: int
+    skipped: dict[Kind, int]
+    """Places that cannot be looked for, by kind."""
+
+
+def compare(lists: Lists, matching: Matching) -> tuple[Found, ...]:
+    """Count by playlist what matching found; entries know their playlist by its name."""
+    matched = Counter(match.entry.origin for match in matching.matched)
+    missing = Counter(entry.origin for entry in matching.missing)
+    ambiguous = Counter(one.entry.origin for one in matching.ambiguous)
+    return tuple(
+        Found(p.name, p.genre, matched[p.name], missing[p.name], ambiguous[p.name], dict(p.skipped))
+        for p in lists.playlists
+    )
+
+
+def known(spotify: Spotify, store: SpotifyStore) -> Lists:
+    """Return what is known of the configured playlists. Raises ConfigError."""
+    notes: list[str] = []
+    found = [*_kept(spotify, store, notes), *_exported(spotify, notes)]
+    names = Counter(playlist.name for playlist, _ in found)
+    return Lists(
+        tuple(
+            Playlist(f"{p.name} ({origin})" if names[p.name] > 1 else p.name, p.genre, p.rows)
+            for p, origin in found
+        ),
+        tuple(notes),
+    )
+
+
+def _kept(
+    spotify: Spotify, store: SpotifyStore, notes: list[str]
+) -> Iterator[tuple[Playlist, str]]:
+    for playlist, genre in playlist_ids.wanted(spotify).items():
+        reading, problem = store.finished(playlist), store.problem(playlist)
+        name = store.name(playlist)
+        if reading:
+            yield Playlist(reading.name, genre, tuple(store.rows(reading))), playlist
+        if problem:
+            age = "could not be read again" if reading else "could not be read"
+            notes.append(f"{genre}: {name} {age}: {problem.reason} ({problem.hint})")
+        elif not reading:
+            notes.append(f"{genre}: {name} has not been read yet ({SYNC})")
+
+
+def _exported(spotify: Spotify, notes: list[str]) -> Iterator[tuple[Playlist, str]]:
+    genres = playlist_ids.named(spotify)
+    missing = dict(genres)
+    for file in exports.files(spotify.exports):
+        try:
+            playlists = exports.read(file)
+        except SpotifyError as error:
+            notes.append(str(error))
+            continue
+        for playlist in playlists:
+            name = playlist_ids.key(playlist.name)
+            if name in genres:
+                missing.pop(name, None)
+                yield Playlist(playlist.name, genres[name], playlist.rows), file.name
+    notes.extend(
+        f"{genre}: no export holds a playlist named {name!r} (training.spotify.exports)"
+        for name, genre in missing.items()
+    )
