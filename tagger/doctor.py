@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tagger.config import Players, Settings
+    from tagger.config import PlayerSettings, Settings
     from tagger.players import Player
 
 DECODERS = {
@@ -97,7 +97,7 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        model = load(registry.settled(settings).model.bundle.folder)
+        model = load(registry.resolve_bundle(settings).model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
         mel = log_mel(0.1 * noise, SAMPLE_RATE)
         model.predict([tuple(extract(spec, mel) for spec in model.specs)])
@@ -145,7 +145,7 @@ def _player(player: Player) -> Finding:
         return Finding(name, Level.FAILED, error.reason, error.hint or "see its log")
 
 
-def _exposed(players: Players) -> Iterator[Finding]:
+def _exposed(players: PlayerSettings) -> Iterator[Finding]:
     """Find files with passwords that others may read."""
     for name, table in msgspec.structs.asdict(players).items():
         for key, value in msgspec.structs.asdict(table).items():

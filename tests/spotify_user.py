@@ -19,7 +19,7 @@ from conftest import Result
 pytest.importorskip("spotipy", reason="Spotify playlists need the extra `train`")
 
 import tagger.cli
-from tagger.config import Settings, Spotify, Store, Training
+from tagger.config import Settings, SpotifySettings, StoreSettings, TrainingSettings
 from training.spotify import consent
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
@@ -72,7 +72,10 @@ def follow(address):
 def settings(folder, **spotify):
     """Settings with the source turned on."""
     spotify = {"enabled": True, "client_id": spotify_server.CLIENT_ID} | spotify
-    return Settings(store=Store(folder=folder), training=Training(spotify=Spotify(**spotify)))
+    return Settings(
+        store=StoreSettings(folder=folder),
+        training=TrainingSettings(spotify=SpotifySettings(**spotify)),
+    )
 
 
 class Listener:

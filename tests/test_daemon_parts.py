@@ -13,14 +13,14 @@ from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.daemon.events import MOST_HINTS, Hint, Inbox
+from tagger.daemon.events import MOST_HINTS, EventQueue, FileEvent
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.status import metrics
-from tagger.daemon.status.state import Board
+from tagger.daemon.status.state import DaemonState
 from tagger.daemon.watch.inotify import Observer
 from tagger.daemon.watch.mounts import parse_mounts, plan, read_mounts
 from tagger.daemon.watch.observers import Observers
-from tagger.daemon.watch.stability import Settling
+from tagger.daemon.watch.stability import StabilityTracker
 
 MOUNTS = rb"""22 27 0:21 / / rw,relatime - ext4 /dev/vda rw
 30 22 0:27 / /mnt/nas rw shared:5 master:1 - cifs //nas/music rw
@@ -45,7 +45,7 @@ def clock():
 
 
 def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock):
-    settling = Settling(10, clock)
+    settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"
     path.write_bytes(b"1")
     assert settling.next_look() is None
@@ -61,7 +61,7 @@ def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock)
 
 
 def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
-    settling = Settling(10, clock)
+    settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"
     with path.open("wb") as file:
         file.write(b"1")
@@ -74,7 +74,7 @@ def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
 
 
 def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
-    settling = Settling(10, clock)
+    settling = StabilityTracker(10, clock)
     gone, replaced, fifo, link = (tmp_path / name for name in "grfl")
     for path in (gone, replaced):
         path.write_bytes(b"1")
@@ -90,7 +90,7 @@ def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
 
 
 def test_what_settles_is_bounded(tmp_path, clock):
-    settling = Settling(10, clock, limit=2)
+    settling = StabilityTracker(10, clock, limit=2)
     paths = [tmp_path / f"{n}.mp3" for n in range(3)]
     for path in paths:
         path.touch()
@@ -123,8 +123,8 @@ def test_this_machines_mounts_can_be_read():
     assert any(mount.point == Path("/proc") for mount in read_mounts())
 
 
-class Deaf(Inbox):
-    """An inbox of which one kind of hint cannot be taken."""
+class Deaf(EventQueue):
+    """An event_queue of which one kind of hint cannot be taken."""
 
     def hint(self, hint, path):
         if path.name == "bad.mp3":
@@ -133,14 +133,14 @@ class Deaf(Inbox):
 
 
 def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
-    inbox = Deaf()
-    observer = Observer(tmp_path, inbox)
+    event_queue = Deaf()
+    observer = Observer(tmp_path, event_queue)
     try:
         (tmp_path / "bad.mp3").touch()
-        until(lambda: inbox.read().reconcile)
+        until(lambda: event_queue.read().reconcile)
         assert observer.alive
         (tmp_path / "good.mp3").touch()
-        until(lambda: (Hint.CHANGED, tmp_path / "good.mp3") in inbox.read().hints)
+        until(lambda: (FileEvent.CHANGED, tmp_path / "good.mp3") in event_queue.read().hints)
     finally:
         observer.close()
 
@@ -148,8 +148,8 @@ def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
 def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
     root = tmp_path / "music"
     root.mkdir()
-    inbox = Inbox()
-    observers = Observers(inbox)
+    event_queue = EventQueue()
+    observers = Observers(event_queue)
     observers.arrange(plan(root, "inotify", []))
     try:
         assert observers.alive
@@ -159,24 +159,24 @@ def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
         observers.check()
         assert [w.how for w in observers.watching] == ["poll"]
         root.mkdir()
-        inbox.read()
+        event_queue.read()
         observers.check()
         assert observers.alive
         assert [w.how for w in observers.watching] == ["inotify"]
-        assert inbox.read().reconcile
+        assert event_queue.read().reconcile
         (root / "a.mp3").touch()
-        until(lambda: (Hint.CHANGED, root / "a.mp3") in inbox.read().hints)
+        until(lambda: (FileEvent.CHANGED, root / "a.mp3") in event_queue.read().hints)
     finally:
         observers.close()
 
 
 def test_more_hints_than_fit_are_a_reconcile():
-    inbox = Inbox()
+    event_queue = EventQueue()
     for number in range(MOST_HINTS + 1):
-        inbox.hint(Hint.CHANGED, Path(f"/{number}"))
-    letters = inbox.read()
-    assert len(letters.hints) == MOST_HINTS
-    assert letters.reconcile
+        event_queue.hint(FileEvent.CHANGED, Path(f"/{number}"))
+    events = event_queue.read()
+    assert len(events.hints) == MOST_HINTS
+    assert events.reconcile
 
 
 ANY_NAME = st.binary(min_size=1, max_size=60).map(os.fsdecode) | st.text(max_size=60)
@@ -197,7 +197,7 @@ def test_a_record_is_one_line_whatever_a_name_holds(name, form):
 
 
 def test_figures_are_in_prometheus_text_format():
-    text = metrics.render(Board(model='odd "name"').snapshot())
+    text = metrics.render(DaemonState(model='odd "name"').snapshot())
     sample = re.compile(r'[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? [0-9.e+-]+')
     for line in text.splitlines():
         assert line.startswith(("# HELP tagger_", "# TYPE tagger_")) or sample.fullmatch(line)

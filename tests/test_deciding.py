@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tagger import config
-from tagger.core.decide import Deciding, decide_together
+from tagger.core.decide import DecisionRules, decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.inference import read_manifest
 
 
 @pytest.fixture
 def deciding(bundle):
-    return Deciding.of(config.Settings(), read_manifest(bundle))
+    return DecisionRules.of(config.Settings(), read_manifest(bundle))
 
 
 def track(number, genres=()):
@@ -59,10 +59,10 @@ def test_a_sure_outlier_neither_follows_nor_disturbs(deciding):
 
 
 def test_a_number_takes_the_place_of_the_models_threshold(bundle):
-    settings = config.Settings(tags=config.Tags(min_confidence=0.6))
-    assert actions(Deciding.of(settings, read_manifest(bundle)), 0.61) == [Action.SET]
+    settings = config.Settings(tags=config.TagSettings(min_confidence=0.6))
+    assert actions(DecisionRules.of(settings, read_manifest(bundle)), 0.61) == [Action.SET]
 
 
 def test_a_promise_that_the_model_cannot_make_writes_nothing(bundle):
-    settings = config.Settings(tags=config.Tags(target_precision=0.99))
-    assert actions(Deciding.of(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]
+    settings = config.Settings(tags=config.TagSettings(target_precision=0.99))
+    assert actions(DecisionRules.of(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]

@@ -11,13 +11,12 @@ import pytest
 pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
 from tagger import tags
-from tagger.config import Library, Settings, Training
-from tagger.config import Store as StoreSettings
+from tagger.config import LibrarySettings, Settings, StoreSettings, TrainingSettings
 from tagger.core.domain import FileIdentity, TagChange, Track, TrackTags
 from tagger.store import Correction, Sample, Store
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.labels import Context, Label, Weight, configured_sources, source
-from training.labels.genre_names import Naming
+from training.labels.genre_names import GenreNames
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def music(tmp_path):
 def told(name, tmp_path, store, tracks=(), **training):
     """Ask a source, with these settings of `[training]`."""
     settings = Settings(
-        library=Library(roots=(tmp_path / "music",)),
+        library=LibrarySettings(roots=(tmp_path / "music",)),
         store=StoreSettings(folder=tmp_path / "state"),
-        training=Training(**training),
+        training=TrainingSettings(**training),
     )
     return source(name, Context(settings, store, tuple(tracks))).gather()
 
@@ -172,8 +171,8 @@ def test_tables_name_files_or_tracks(tmp_path, store, music):
 
 
 def test_only_sources_with_something_to_do_are_asked(tmp_path):
-    assert configured_sources(Training()) == ["corrections"]
-    given = Training(folders=(tmp_path,), csv=(tmp_path,))
+    assert configured_sources(TrainingSettings()) == ["corrections"]
+    given = TrainingSettings(folders=(tmp_path,), csv=(tmp_path,))
     assert configured_sources(given) == ["corrections", "folders", "csv"]
 
 
@@ -200,7 +199,7 @@ def sample(name, artist="Someone", content=None):
 
 
 def chosen(labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset()):
-    naming = Naming(Training(parents=parents or {}))
+    naming = GenreNames(TrainingSettings(parents=parents or {}))
     return select(labels, samples, Rules(minimum, balance, naming.parents), written)
 
 

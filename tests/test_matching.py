@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 pytest.importorskip("rapidfuzz", reason="matching needs the extra `train`")
 pytest.importorskip("anyascii", reason="matching needs the extra `train`")
 
-from training.labels import Entry
-from training.matching.match import Candidate, Tier, match
+from training.labels import ListedTrack
+from training.matching.match import LocalTrack, Tier, match
 from training.matching.normalize import track_name
 
 TABLE = Path(__file__).with_name("matching_pairs.tsv").read_text(encoding="utf-8")
@@ -21,11 +21,11 @@ PAIRS = list(csv.DictReader(TABLE.splitlines(), delimiter="\t", quoting=csv.QUOT
 
 
 def entry(title="Song", artists=("Band",), *, album="", seconds=200.0, isrc="", key=""):
-    return Entry(title, artists, "Rock", "csv", album, seconds, isrc, key)
+    return ListedTrack(title, artists, "Rock", "csv", album, seconds, isrc, key)
 
 
 def candidate(path, title="Song", artists=("Band",), *, album="", seconds=200.0, isrc=""):
-    return Candidate(Path(path), title, artists, album, seconds, isrc)
+    return LocalTrack(Path(path), title, artists, album, seconds, isrc)
 
 
 def wanted(row):
@@ -132,6 +132,6 @@ text = st.text(max_size=30) | st.sampled_from(["(", "[] - ", " - Live", "feat. "
 @given(st.lists(text, min_size=1, max_size=4).map("".join), st.tuples(text, text), text)
 def test_any_name_is_normalised_and_equals_itself(title, artists, album):
     track_name(title, artists, album)
-    song = Entry(title, artists, "Rock", "csv", album, 100.0)
-    matched = match([song], [Candidate(Path("/a"), title, artists, album, 100.0)])
+    song = ListedTrack(title, artists, "Rock", "csv", album, 100.0)
+    matched = match([song], [LocalTrack(Path("/a"), title, artists, album, 100.0)])
     assert matched.ambiguous == ()

@@ -12,7 +12,7 @@ from pathlib import Path
 import media
 import pytest
 
-from tagger.config import Library, Playlists, Settings
+from tagger.config import LibrarySettings, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
 from tagger.playlists import compose, locator, publish
 
@@ -132,8 +132,8 @@ def loaded(mpd: Mpd, name: str) -> set[str]:
 
 @pytest.mark.parametrize("extension", ["m3u8", "m3u"])
 def test_a_playlist_in_the_library(library, mpd, extension):
-    playlists = Playlists(extension=extension)
-    path = published(Settings(Library((library,)), playlists=playlists), library)
+    playlists = PlaylistSettings(extension=extension)
+    path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)
     assert mpd.files("listall") == set(NAMES + STRIPPED)
     assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)
@@ -141,15 +141,15 @@ def test_a_playlist_in_the_library(library, mpd, extension):
 
 def test_a_stored_playlist(library, mpd, tmp_path):
     folder = str(tmp_path / "stored")
-    playlists = Playlists(profile="mpd", folder=folder, music_directory=library)
-    path = published(Settings(Library((library,)), playlists=playlists), library)
+    playlists = PlaylistSettings(profile="mpd", folder=folder, music_directory=library)
+    path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)
     assert mpd("listplaylists")[0] == f"playlist: {path.stem}"
     assert loaded(mpd, path.stem) == set(NAMES)
 
 
 def test_absolute_paths(library, mpd):
-    playlists = Playlists(profile="absolute")
-    path = published(Settings(Library((library,)), playlists=playlists), library)
+    playlists = PlaylistSettings(profile="absolute")
+    path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)
     assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)

@@ -21,8 +21,8 @@ from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandI
 
 from tagger import config, doctor
 from tagger.errors import ConfigError, PlayerError
-from tagger.players import Changes, Couriers, notify, notify_all, roster, transport
-from tagger.players.changes import MOST_FOLDERS, seen_as
+from tagger.players import Changes, PlayerNotifier, notify, notify_all, roster, transport
+from tagger.players.changes import MOST_FOLDERS, player_path
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_each_player_is_asked_as_its_documentation_says(player, load):
 
 def test_nobody_is_told_of_nothing_and_nobody_is_there_by_default(player, load):
     assert notify_all(load(player.table()).players, Changes()) == {}
-    assert notify_all(config.Players(), changed("/m")) == {}
+    assert notify_all(config.PlayerSettings(), changed("/m")) == {}
     assert player.asked == []
 
 
@@ -188,57 +188,57 @@ def test_one_player_that_hangs_holds_up_neither_the_others_nor_the_caller(jellyf
 
 def test_what_a_player_could_not_be_told_it_is_told_with_the_next_change(jellyfin, load):
     news = []
-    couriers = Couriers(lambda *what: news.append(what))
+    notifier = PlayerNotifier(lambda *what: news.append(what))
     maps = 'map = [{ from = "/nowhere", to = "/m" }]'
     players = load(jellyfin.table(maps)).players
     jellyfin.fault = "fails"
     for folder in ("a", "b"):
-        couriers.tell(players, changed(f"/nowhere/{folder}"))
-        assert couriers.wait(10)["jellyfin"]
+        notifier.tell(players, changed(f"/nowhere/{folder}"))
+        assert notifier.wait(10)["jellyfin"]
     assert len(news) == 1
     jellyfin.fault = None
     for folder in ("c", "d"):
-        couriers.tell(players, changed(f"/nowhere/{folder}"))
-        assert couriers.wait(10) == {"jellyfin": None}
+        notifier.tell(players, changed(f"/nowhere/{folder}"))
+        assert notifier.wait(10) == {"jellyfin": None}
     assert [error is None for _, error in news] == [False, True]
     told = [[u["Path"] for u in body["Updates"]] for _, body in jellyfin.notices]
     assert told == [["/m/a", "/m/b", "/m/c"], ["/m/d"]]
 
 
 def test_what_fails_is_tried_again_after_a_while(jellyfin, load, monkeypatch):
-    couriers = Couriers()
+    notifier = PlayerNotifier()
     jellyfin.fault = "fails"
-    couriers.tell(load(jellyfin.table()).players, changed("/m"))
-    assert couriers.wait(10)["jellyfin"]
+    notifier.tell(load(jellyfin.table()).players, changed("/m"))
+    assert notifier.wait(10)["jellyfin"]
     jellyfin.fault = None
-    couriers.again()
-    assert couriers.wait(10)["jellyfin"]
+    notifier.again()
+    assert notifier.wait(10)["jellyfin"]
     monkeypatch.setattr(notify, "RETRY", 0.0)
     jellyfin.fault = "fails"
-    couriers.tell(load(jellyfin.table()).players, changed("/m"))
-    assert couriers.wait(10)["jellyfin"]
+    notifier.tell(load(jellyfin.table()).players, changed("/m"))
+    assert notifier.wait(10)["jellyfin"]
     jellyfin.fault = None
-    couriers.again()
-    assert couriers.wait(10) == {"jellyfin": None}
-    couriers.again()
+    notifier.again()
+    assert notifier.wait(10) == {"jellyfin": None}
+    notifier.again()
     assert len(jellyfin.notices) == 1
 
 
 def test_changes_while_a_player_is_being_told_are_one_more_notice(jellyfin, load):
     jellyfin.fault = "hangs"
-    couriers = Couriers()
+    notifier = PlayerNotifier()
     players = load(jellyfin.table('map = [{ from = "/nowhere", to = "/m" }]')).players
     before = set(threading.enumerate())
-    couriers.tell(players, changed("/nowhere/a"))
+    notifier.tell(players, changed("/nowhere/a"))
     assert jellyfin.hanging.wait(60)
     for folder in ("b", "c", "d"):
-        couriers.tell(players, changed(f"/nowhere/{folder}"))
+        notifier.tell(players, changed(f"/nowhere/{folder}"))
     started = set(threading.enumerate()) - before
     assert len([thread for thread in started if thread.name == "courier"]) == 1
     jellyfin.fault = None
     jellyfin.released.set()
     until(lambda: jellyfin.notices)
-    assert couriers.wait(10) == {"jellyfin": None}
+    assert notifier.wait(10) == {"jellyfin": None}
     assert len(jellyfin.notices) == 1
     assert len(jellyfin.notices[0][1]["Updates"]) == 4
 
@@ -264,9 +264,9 @@ def test_a_library_of_changes_is_still_a_few_folders():
     assert changes.folders == [Path(f"/m/{n}") for n in sorted(map(str, range(60)))]
     changes = changed(*(f"/m/{n}" for n in range(5000)))
     assert changes.folders == [Path("/m")]
-    assert seen_as(Path("/m/b\nad/x"), [config.PathMap(Path("/m"), "/")]) == "/"
-    assert seen_as(Path(os.fsdecode(b"/m/a/\xff")), [config.PathMap(Path("/m"), "/")]) == "/a"
-    assert seen_as(Path("/n"), [config.PathMap(Path("/m"), "/")]) is None
+    assert player_path(Path("/m/b\nad/x"), [config.PathMap(Path("/m"), "/")]) == "/"
+    assert player_path(Path(os.fsdecode(b"/m/a/\xff")), [config.PathMap(Path("/m"), "/")]) == "/a"
+    assert player_path(Path("/n"), [config.PathMap(Path("/m"), "/")]) is None
 
 
 # A real MPD

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.config import Library, PathMap, Playlists, Settings
+from tagger.config import LibrarySettings, PathMap, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
 from tagger.errors import PlaylistError
 from tagger.playlists import Entry, Playlist, compose, locator, m3u, parse, publish, render
@@ -150,7 +150,9 @@ def test_mpd_is_told_only_of_what_it_can_open(tmp_path):
 
 def test_the_settings_choose(tmp_path):
     def chosen(**keys):
-        located = locator(Settings(Library((tmp_path,)), playlists=Playlists(**keys)))
+        located = locator(
+            Settings(LibrarySettings((tmp_path,)), playlists=PlaylistSettings(**keys))
+        )
         return located(tmp_path / "a.mp3")
 
     assert chosen() == "../../a.mp3"

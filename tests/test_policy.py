@@ -16,7 +16,7 @@ NEED = {"Rock": 0.8, "Metal": 0.8, "Baroque": None}
 
 
 def decide(policy, prediction=SURE, existing=(), need=NEED):
-    return policy.settled(existing) or policy.decide(prediction, existing, need)
+    return policy.without_audio(existing) or policy.decide(prediction, existing, need)
 
 
 def test_an_empty_file_gets_what_is_sure():
@@ -65,7 +65,7 @@ def test_modes(mode, existing, action, genres):
 
 
 def test_what_the_user_said_last_stands():
-    decision = Policy(mode="replace").settled(("Sunday",), corrected=True)
+    decision = Policy(mode="replace").without_audio(("Sunday",), corrected=True)
     assert decision.action is Action.KEEP
 
 

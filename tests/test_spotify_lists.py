@@ -12,12 +12,12 @@ import spotify_user
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.config import Settings, Spotify, Training
+from tagger.config import Settings, SpotifySettings, TrainingSettings
 from tagger.errors import ConfigError, SpotifyError, SpotifyOffError
 from training.labels.spotify import SpotifySource
 from training.spotify import consent, exports, playlist_ids
 from training.spotify.cache import SpotifyStore
-from training.spotify.schema import Kind, Row
+from training.spotify.schema import Kind, PlaylistTrack
 
 ID = "3cEYpjA9oz9GiPac4AsH4n"
 ACCOUNT = {
@@ -80,12 +80,12 @@ def test_what_is_no_playlist_of_spotifys_is_a_name(reference):
 
 
 def test_contradictions_are_refused():
-    twice = Spotify(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
+    twice = SpotifySettings(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
     with pytest.raises(ConfigError, match="two genres"):
         playlist_ids.wanted(twice)
     with pytest.raises(ConfigError, match="no playlist's link"):
-        playlist_ids.wanted(Spotify(playlists={"My Metal": "Metal"}))
-    named = Spotify(playlists={"My Metal": "Metal", ID: "Rock"}, exports=(Path("/x"),))
+        playlist_ids.wanted(SpotifySettings(playlists={"My Metal": "Metal"}))
+    named = SpotifySettings(playlists={"My Metal": "Metal", ID: "Rock"}, exports=(Path("/x"),))
     assert playlist_ids.wanted(named) == {ID: "Rock"}
     assert playlist_ids.named(named) == {"my_metal": "Metal"}
 
@@ -95,7 +95,7 @@ def test_the_accounts_export_is_read(tmp_path):
     file.write_text(json.dumps(ACCOUNT))
     first, second = exports.read(file)
     assert (first.name, second.name) == ("Late Bluegrass", "")
-    assert first.rows[0] == Row(
+    assert first.rows[0] == PlaylistTrack(
         0, Kind.TRACK, "spotify:track:1", "Blue Ridge", ("The Pickers",), "Hills"
     )
     assert [row.kind for row in first.rows[1:]] == [Kind.EPISODE, Kind.LOCAL, Kind.GONE]
@@ -131,7 +131,7 @@ def test_any_file_is_an_export_or_refused(tmp_path_factory, name, content):
     file = tmp_path_factory.getbasetemp() / name
     file.write_bytes(content)
     with suppress(SpotifyError):
-        assert all(isinstance(row, Row) for one in exports.read(file) for row in one.rows)
+        assert all(isinstance(row, PlaylistTrack) for one in exports.read(file) for row in one.rows)
 
 
 def test_what_is_not_there_is_refused(tmp_path):
@@ -161,7 +161,9 @@ def kept(settings, playlist, *rows, name="List"):
         store.finish(reading)
 
 
-SONG = Row(0, Kind.TRACK, "spotify:track:1", "Song", ("One", "Two"), "Record", 200.5, "ISRC1")
+SONG = PlaylistTrack(
+    0, Kind.TRACK, "spotify:track:1", "Song", ("One", "Two"), "Record", 200.5, "ISRC1"
+)
 
 
 def test_nothing_without_a_switch_and_a_yes(tmp_path):
@@ -174,7 +176,12 @@ def test_nothing_without_a_switch_and_a_yes(tmp_path):
 
 def test_tracks_become_entries_and_the_rest_does_not(tmp_path):
     settings = agreed(tmp_path, playlists={ID: "Sunday"})
-    rows = [SONG, Row(1, Kind.GONE), Row(2, Kind.EPISODE), Row(3, Kind.LOCAL)]
+    rows = [
+        SONG,
+        PlaylistTrack(1, Kind.GONE),
+        PlaylistTrack(2, Kind.EPISODE),
+        PlaylistTrack(3, Kind.LOCAL),
+    ]
     kept(settings, ID, *rows, name="My Sunday")
     (entry,) = source(settings).gather().entries
     assert (entry.title, entry.artists, entry.genre) == ("Song", ("One", "Two"), "Sunday")
@@ -186,7 +193,7 @@ def test_tracks_become_entries_and_the_rest_does_not(tmp_path):
 def test_names_are_the_users_and_an_empty_one_leaves_out(tmp_path):
     other = ID[::-1]
     settings = agreed(tmp_path, playlists={ID: "newgrass", other: "Misc"})
-    training = Training(
+    training = TrainingSettings(
         spotify=settings.training.spotify,
         genres={"newgrass": "Progressive Bluegrass", "Misc": ""},
     )

@@ -46,10 +46,10 @@ def test_what_is_heard_of_an_older_state_does_not_replace_a_newer_one(store):
         TRACK, identity=replace(IDENTITY, mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
     )
     store.files.put(newer, None)
-    store.files.heard(TRACK, "old")
+    store.files.set_content(TRACK, "old")
     assert store.files.get(ODD).track == newer
     assert store.files.get(ODD).content_id is None
-    store.files.heard(newer, "new")
+    store.files.set_content(newer, "new")
     assert store.files.get(ODD).content_id == "new"
 
 
@@ -136,16 +136,16 @@ def test_changes_are_found_by_folder_and_time(store):
 
 
 def test_attempts_are_counted_for_a_state_of_a_file(store):
-    store.failures.begin(ODD, IDENTITY, blamed=False)
+    store.failures.start_attempt(ODD, IDENTITY, blamed=False)
     assert store.failures.get(ODD).attempts == 0
     for attempts in (1, 2, 3):
         assert not store.failures.get(ODD).given_up
-        store.failures.begin(ODD, IDENTITY, blamed=True)
+        store.failures.start_attempt(ODD, IDENTITY, blamed=True)
         assert store.failures.get(ODD).attempts == attempts
     assert store.failures.get(ODD).given_up
-    store.failures.begin(ODD, replace(IDENTITY, size=9), blamed=True)
+    store.failures.start_attempt(ODD, replace(IDENTITY, size=9), blamed=True)
     assert store.failures.get(ODD).attempts == 1
-    store.failures.failed(ODD, "CorruptAudioError", "damaged", attempts=3)
+    store.failures.record_failure(ODD, "CorruptAudioError", "damaged", attempts=3)
     assert store.failures.get(ODD).given_up
     store.failures.clear(ODD)
     assert store.failures.all() == []
@@ -236,7 +236,7 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
             with store.transaction():
                 store.files.put(
                     Track(path, Path("/m"), FileIdentity(1, n, 1, 1), TrackTags()), str(n))
-                store.failures.begin(path, FileIdentity(1, n, 1, 1), blamed=True)
+                store.failures.start_attempt(path, FileIdentity(1, n, 1, 1), blamed=True)
     """)
     for _ in range(5):
         child = subprocess.Popen(
@@ -319,7 +319,7 @@ def test_nothing_is_left_to_do_for_what_was_handled_or_given_up_as_it_is(store):
     assert not store.queue.needs(ODD, moved)
     assert store.queue.needs(ODD, replace(IDENTITY, size=9))
     store.files.put(TRACK, None)
-    store.failures.begin(ODD, IDENTITY, blamed=True)
+    store.failures.start_attempt(ODD, IDENTITY, blamed=True)
     assert store.queue.needs(ODD, IDENTITY)
-    store.failures.failed(ODD, "CorruptAudioError", "damaged", attempts=3)
+    store.failures.record_failure(ODD, "CorruptAudioError", "damaged", attempts=3)
     assert not store.queue.needs(ODD, IDENTITY)

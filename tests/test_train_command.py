@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from tagger.cli import models
 from tagger.errors import ModelError, TaggerError
-from tagger.inference.registry import Models
+from tagger.inference.registry import ModelRegistry
 from tagger.store import Store
 from training.cli import train
 
@@ -140,7 +140,7 @@ def test_models_are_switched_taken_back_and_removed(taught):
     name = found["model"]["id"]
 
     def active():
-        return Models(program.state).active
+        return ModelRegistry(program.state).active
 
     assert program.run("models", "use", "default").code == 0
     assert active() == "default"
@@ -152,16 +152,16 @@ def test_models_are_switched_taken_back_and_removed(taught):
                 models.command, refused, env=program.environment, catch_exceptions=False
             )
     assert active() == name
-    copy = Models(program.state).workplace()
+    copy = ModelRegistry(program.state).workplace()
     bundles.make_bundle(copy, name="another-1")
-    assert Models(program.state).install(copy) == "another-1"
+    assert ModelRegistry(program.state).install(copy) == "another-1"
     assert program.run("models", "remove", "another-1").code == 0
-    assert [model.name for model in Models(program.state).all()] == ["default", name]
+    assert [model.name for model in ModelRegistry(program.state).all()] == ["default", name]
 
 
 def test_a_damaged_model_is_never_made_active(taught):
     program, found = taught
-    there = Models(program.state)
+    there = ModelRegistry(program.state)
     (there.folder / "broken-1").mkdir(exist_ok=True)
     (there.folder / "broken-1" / "manifest.json").write_text("{}")
     with pytest.raises(ModelError):
@@ -203,9 +203,9 @@ def test_reclassify_touches_only_what_tagger_wrote(program):
     corrected["genre"] = "Sunday"
     corrected.save()
     assert program.run("undo", program.music / "undone.flac").code == 0
-    work = Models(program.state).workplace()
+    work = ModelRegistry(program.state).workplace()
     bundles.make_bundle(work, name="renamed-1", genres=("Baroque", "Industrial"))
-    Models(program.state).install(work)
+    ModelRegistry(program.state).install(work)
     program.bundle = "active"
     program.configure()
     assert program.run("models", "use", "renamed-1").code == 0
@@ -272,7 +272,7 @@ def test_what_is_missing_is_said_and_nothing_changes(program):
     full = program.run("train")
     assert (full.code, "models cannot be kept there" in full.err) == (2, True)
     assert "Traceback" not in full.err
-    assert Models(program.state).active == "default"
+    assert ModelRegistry(program.state).active == "default"
 
 
 def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program):
@@ -280,7 +280,7 @@ def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program)
     fill(program.home / "sorted", each=EACH)
     for after in (1.5, 3.0):
         program.killed("train", after=after)
-        assert all(found.manifest for found in Models(program.state).all())
+        assert all(found.manifest for found in ModelRegistry(program.state).all())
     shutil.rmtree(program.state / "training", ignore_errors=True)
     with program.start("train") as child:
         while child.poll() is None and not list(program.state.glob("training/scores/*.npy")):

@@ -17,7 +17,7 @@ from training.classifiers.svm_lda import Lda
 from training.data.dataset import read_gtzan
 from training.ensemble import FOLDS, Recipe, log_loss, train
 from training.research import build_default
-from training.research.band_limited import CUTS, with_copies
+from training.research.band_limited import CUTS, augmented
 from training.research.degradations import band_limited
 
 SPEC = "statistics-1"
@@ -30,7 +30,7 @@ def plain(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def copied(plain):
-    return with_copies(plain)
+    return augmented(plain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def test_every_copy_lacks_what_is_above_its_cut(plain, copied):
         assert np.array_equal(copy[centres <= limit], clip[centres <= limit])
         seen.add(limit)
     assert seen == set(CUTS)
-    assert np.array_equal(copied.copies, with_copies(plain).copies)
+    assert np.array_equal(copied.copies, augmented(plain).copies)
     assert np.array_equal(copied.levels, plain.levels)
 
 
@@ -122,7 +122,7 @@ def test_copies_keep_a_narrow_band_from_misleading(plain):
         ensemble = train(Recipe(((Lda(components=20),),), repeats=1, guards=()), taught, fit)
         return log_loss(ensemble.log_probabilities(narrow, test), narrow.labels[test])
 
-    assert loss(with_copies(clips)) < 0.8 * loss(clips)
+    assert loss(augmented(clips)) < 0.8 * loss(clips)
 
 
 def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):

@@ -98,7 +98,7 @@ def test_the_published_splits_keep_artists_apart():
 def test_held_out_predictions_learn_the_genres(data, ensemble):
     assert len(ensemble.candidates) == 2
     assert (ensemble.weights >= 0).all()
-    assert metrics.track_verdicts(data, ensemble.held_out).accuracy > 0.6
+    assert metrics.track_predictions(data, ensemble.held_out).accuracy > 0.6
 
 
 def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data, tmp_path):
@@ -173,8 +173,8 @@ def test_albums_are_one_artist_and_no_larger_than_eight(data):
 def test_tracks_that_err_alone_are_stronger_together(data):
     pooling = metrics.fit_pooling(data, held_out(data, 1.0))
     assert pooling.exponent > 0.2
-    alone = metrics.track_verdicts(data, held_out(data, 1.0))
-    together = metrics.album_verdicts(data, held_out(data, 1.0), pooling)
+    alone = metrics.track_predictions(data, held_out(data, 1.0))
+    together = metrics.album_predictions(data, held_out(data, 1.0), pooling)
     assert together.accuracy > alone.accuracy
     overconfident = metrics.fit_pooling(data, held_out(data, 5.0))
     assert overconfident.exponent < pooling.exponent
@@ -187,7 +187,7 @@ def verdicts(clips=2000, artists=200):
     confidence = random.uniform(0.3, 1, clips)
     right = random.uniform(size=clips) < confidence
     artist = random.integers(artists, size=clips).astype(str)
-    return metrics.Verdicts(artist, np.zeros(clips, int), (~right).astype(int), confidence)
+    return metrics.Predictions(artist, np.zeros(clips, int), (~right).astype(int), confidence)
 
 
 def test_every_promise_is_kept_with_a_margin():

@@ -18,7 +18,7 @@ from training.classifiers.svm_lda import Lda
 from training.data.dataset import read_gtzan
 from training.ensemble import HeldOut, Recipe
 from training.evaluation import breakdown, report
-from training.evaluation.metrics import Verdicts
+from training.evaluation.metrics import Predictions
 from training.research import baseline, degradations, robustness
 from training.research.default_card import card
 
@@ -38,7 +38,7 @@ def subject(data):
 @pytest.fixture
 def some():
     """Six clips of two genres: one of each is called the other."""
-    return Verdicts(
+    return Predictions(
         np.array(["a", "a", "b", "c", "c", "d"]),
         np.array([0, 0, 0, 1, 1, 1]),
         np.array([0, 0, 1, 1, 1, 0]),
@@ -197,7 +197,9 @@ def test_the_card_has_what_stands_beside(data, tmp_path):
     assert "study_kereliuk" not in manifest.evaluation
     assert "What holds" not in text
     bare = card(
-        manifest, {}, [robustness.Held("first 15 s", "levels", 946, 0.76, 0.871, None, 0.0)]
+        manifest,
+        {},
+        [robustness.RobustnessResult("first 15 s", "levels", 946, 0.76, 0.871, None, 0.0)],
     )
     assert "Beside it" not in bare
     assert "| first 15 s | levels | 946 | 76.0% | 87.1% | - / 0% |" in bare

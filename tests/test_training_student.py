@@ -13,7 +13,7 @@ pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
 
 from tagger.errors import TrainingDataError
 from training.data.dataset import read_fma_small, read_vggish
-from training.evaluation.metrics import track_verdicts
+from training.evaluation.metrics import track_predictions
 from training.research import distillation as taught
 from training.research.cnn import train as cnn
 
@@ -64,7 +64,7 @@ def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma, monke
         np.testing.assert_array_equal(lesson.levels, data.levels[learned])
         np.testing.assert_array_equal(lesson.teacher, read_vggish(fma, data)[learned])
     assert unheard.members.tolist() == data.members("fma_small", "test").tolist()
-    assert track_verdicts(data, unheard).accuracy > 0.9
+    assert track_predictions(data, unheard).accuracy > 0.9
 
 
 def test_embeddings_of_other_clips_are_refused(fma):

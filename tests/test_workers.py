@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from pebble.pool.process import TaskResult, WorkerManager
 
-from tagger.analysis.pool import Workers
+from tagger.analysis.pool import WorkerPool
 from tagger.errors import (
     NotAudioError,
     WorkerCrashedError,
@@ -52,7 +52,7 @@ def refuse():
 
 @pytest.fixture
 def workers():
-    with Workers(1, 1.0, 2048, nothing) as pool:
+    with WorkerPool(1, 1.0, 2048, nothing) as pool:
         yield pool
         pool.close(wait=False)
 
@@ -81,7 +81,7 @@ def test_an_answer_that_is_on_its_way_when_the_worker_dies_is_not_lost(monkeypat
         return message
 
     monkeypatch.setattr(WorkerManager, "receive", late)
-    pool = Workers(1, 60.0, 2048, nothing)
+    pool = WorkerPool(1, 60.0, 2048, nothing)
     innocent, _ = pool.submit(fine, 1), pool.submit(die, signal.SIGKILL)
     assert pool.result(innocent, PATH) == 1
     pool.close(wait=False)
@@ -123,14 +123,14 @@ def test_an_idle_workers_death_costs_nothing(workers):
 
 
 def test_workers_that_cannot_start_are_not_a_files_fault():
-    with Workers(1, 5.0, 2048, die, signal.SIGKILL) as pool:
+    with WorkerPool(1, 5.0, 2048, die, signal.SIGKILL) as pool:
         with pytest.raises(WorkersUnusableError):
             pool.result(pool.submit(fine, 1), PATH)
         pool.close(wait=False)
 
 
 def test_closing_at_once_ends_the_waiting():
-    with Workers(1, 60.0, 2048, nothing) as pool:
+    with WorkerPool(1, 60.0, 2048, nothing) as pool:
         under_way, behind = pool.submit(sleepy, 60), pool.submit(fine, 1)
         threading.Timer(0.5, pool.close, kwargs={"wait": False}).start()
         for future in (under_way, behind):
@@ -149,7 +149,7 @@ def test_several_threads_may_close_at_the_same_moment(monkeypatch):
         assert connection.closed == before
         closed(connection)
 
-    pool = Workers(1, 60.0, 2048, nothing)
+    pool = WorkerPool(1, 60.0, 2048, nothing)
     assert pool.result(pool.submit(fine, 1), PATH) == fine(1)
     monkeypatch.setattr(Connection, "close", slowly)
     with ThreadPoolExecutor(4) as threads:
@@ -166,9 +166,9 @@ def spin(started):
 ORPHANING = """
 import sys
 from test_workers import nothing, spin
-from tagger.analysis.pool import Workers
+from tagger.analysis.pool import WorkerPool
 if __name__ == "__main__":
-    workers = Workers(1, 1.0, 2048, nothing)
+    workers = WorkerPool(1, 1.0, 2048, nothing)
     workers.submit(spin, sys.argv[1])
     input()
 """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.classifiers.base import Candidate, Fitted, FittedGuard, Guard
+    from training.classifiers.base import Classifier, Fitted, FittedGuard, NoveltyGuard
     from training.data.dataset import Dataset
 
     Array = NDArray[np.float64]
@@ -43,10 +43,10 @@ FAMILIAR_OF_GENRE = 0.9
 class Recipe:
     """What is tried: one candidate out of each family is kept, and the kept ones are added."""
 
-    families: tuple[tuple[Candidate, ...], ...]
+    families: tuple[tuple[Classifier, ...], ...]
     repeats: int = 3
     """Cross-validations with other folds, whose held-out predictions are used together."""
-    guards: tuple[Guard, ...] = (DistanceGuard(), SpeechGuard())
+    guards: tuple[NoveltyGuard, ...] = (DistanceGuard(), SpeechGuard())
 
     @property
     def plain(self) -> Recipe:
@@ -74,7 +74,7 @@ class HeldOut:
 class Ensemble:
     """A fitted recipe."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Classifier, ...]
     fitted: tuple[Fitted, ...]
     weights: Array
     guards: tuple[FittedGuard, ...]
@@ -156,20 +156,20 @@ def artist_folds(
 
 
 def _best(
-    family: Sequence[Candidate], data: Dataset, members: Indices, repeats: int
-) -> tuple[Candidate, Array]:
+    family: Sequence[Classifier], data: Dataset, members: Indices, repeats: int
+) -> tuple[Classifier, Array]:
     """Choose by held-out log loss; give the candidate with its held-out scores."""
     tried = [(candidate, _crossfit(candidate, data, members, repeats)) for candidate in family]
     labels = data.labels[np.tile(members, repeats)]
 
-    def loss(trial: tuple[Candidate, Array]) -> float:
+    def loss(trial: tuple[Classifier, Array]) -> float:
         scores = [trial[1]]
         return log_loss(combined(scores, fitted_weights(scores, labels)), labels)
 
     return min(tried, key=loss)
 
 
-def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: int) -> Array:
+def _crossfit(candidate: Classifier, data: Dataset, members: Indices, repeats: int) -> Array:
     """Score every clip by a fit without its artist, (repeats * members, genres)."""
 
     def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
@@ -179,7 +179,7 @@ def _crossfit(candidate: Candidate, data: Dataset, members: Indices, repeats: in
 
 
 def _guarded(
-    guard: Guard, data: Dataset, members: Indices, repeats: int
+    guard: NoveltyGuard, data: Dataset, members: Indices, repeats: int
 ) -> tuple[FittedGuard, Array]:
     """Fit a guard; give it with its trust in every clip without its artist.
 

@@ -22,7 +22,7 @@ from tagger.analysis.pool import usable_cores
 from tagger.core import genres
 from tagger.errors import StoreError, TrainingDataError
 from tagger.inference import load
-from tagger.inference.registry import Models, settled
+from tagger.inference.registry import ModelRegistry, resolve_bundle
 from training import user_model
 from training.data.features import Hearing, Unheard
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -31,7 +31,7 @@ from training.evaluation import compare
 from training.evaluation.cv_cache import cross_validate, remembered
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
-from training.labels.genre_names import Naming
+from training.labels.genre_names import GenreNames
 from training.progress import Silent
 from training.research.benchmark import apart
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from training.data.select import Selection
     from training.ensemble import Ensemble
     from training.evaluation.compare import Comparison
-    from training.labels.collect import Said
+    from training.labels.collect import CollectedLabels
     from training.progress import Progress
 
     Indices = NDArray[np.intp]
@@ -63,7 +63,7 @@ FOLDER = "training"
 class Prepared:
     """What there is to learn from."""
 
-    said: Said
+    said: CollectedLabels
     selection: Selection
     unheard: tuple[Unheard, ...]
     to_hear: int
@@ -86,20 +86,20 @@ class Result:
     """A page in HTML on how the model does; see `training.evaluation.report`."""
 
 
-class Session:
+class TrainingRun:
     """Trains on what some sources say."""
 
     def __init__(
         self, settings: Settings, store: Store, names: Sequence[str], progress: Progress | None
     ) -> None:
         """`names` are those of the sources."""
-        self._settings = settled(settings)
+        self._settings = resolve_bundle(settings)
         self._chosen = settings.model.bundle
         self._store = store
         self._names = names
         self._progress = progress or Silent()
-        self._naming = Naming(settings.training)
-        self._models = Models(settings.store.folder)
+        self._naming = GenreNames(settings.training)
+        self._models = ModelRegistry(settings.store.folder)
         self._folder = settings.store.folder / FOLDER
         self._current = load(self._settings.model.bundle.folder)
 
@@ -165,7 +165,7 @@ class Session:
     def _specs(self, tracks: int) -> set[str]:
         return user_model.recipe_for(tracks).specs | set(self._current.specs)
 
-    def _look(self, hearing: Hearing, said: Said) -> tuple[list[Sample], list[Unheard]]:
+    def _look(self, hearing: Hearing, said: CollectedLabels) -> tuple[list[Sample], list[Unheard]]:
         paths = sorted({label.path for label in said.labels})
         self._progress.stage("looking", len(paths))
         samples: list[Sample] = []

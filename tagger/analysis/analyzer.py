@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tagger.analysis.pool import Workers
-    from tagger.config import Listen
+    from tagger.analysis.pool import WorkerPool
+    from tagger.config import AnalysisSettings
     from tagger.core.domain import Track
     from tagger.inference import Manifest
     from tagger.store import Store
@@ -30,11 +30,16 @@ Asked = Prediction | TaggerError | Future[worker.Heard]
 """An answer that was there already, or one that is under way in a worker."""
 
 
-class Hearing:
+class Analyzer:
     """Asks the store first, the workers second."""
 
     def __init__(
-        self, store: Store, workers: Workers, bundle: Path, manifest: Manifest, listen: Listen
+        self,
+        store: Store,
+        workers: WorkerPool,
+        bundle: Path,
+        manifest: Manifest,
+        listen: AnalysisSettings,
     ) -> None:
         self._store = store
         self._workers = workers
@@ -69,8 +74,8 @@ class Hearing:
         features = self._store.analyses.features(content_id, self._specs) if content_id else None
         if content_id and features and not again:
             return self._workers.submit(worker.reconsider, content_id, features, self._bundle)
-        with interrupts.held():
-            self._store.failures.begin(track.path, track.identity, blamed=alone)
+        with interrupts.deferred_signals():
+            self._store.failures.start_attempt(track.path, track.identity, blamed=alone)
             self._under_way[track.path] = alone
         return self._workers.submit(
             worker.listen,
@@ -96,7 +101,7 @@ class Hearing:
         with self._store.transaction():
             self._store.failures.clear(track.path)
             self._store.analyses.remember(content_id, heard.features, heard.prediction)
-            self._store.files.heard(track, content_id)
+            self._store.files.set_content(track, content_id)
         # not before: whoever interrupts this is not to be blamed on the file
         self._under_way.pop(track.path, None)
         return heard.prediction
@@ -104,7 +109,7 @@ class Hearing:
     def abandon(self) -> None:
         """Blame no file for an end that was asked for."""
         for path, blamed in self._under_way.items():
-            self._store.failures.forgive(path, attempts=int(blamed))
+            self._store.failures.withdraw_attempt(path, attempts=int(blamed))
         self._under_way.clear()
 
     def _content_id(self, track: Track) -> str | None:
@@ -121,9 +126,9 @@ class Hearing:
 
     def _failed(self, track: Track, error: TaggerError) -> None:
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
-        with interrupts.held():
+        with interrupts.deferred_signals():
             counted = self._under_way.pop(track.path, False)
-            self._store.failures.failed(
+            self._store.failures.record_failure(
                 track.path,
                 type(error).__name__,
                 error.reason,

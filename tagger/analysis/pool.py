@@ -52,7 +52,7 @@ class _Call(NamedTuple):
     kwargs: dict[str, Any]
 
 
-class Workers:
+class WorkerPool:
     """A pool of processes, started with the first task."""
 
     def __init__(
@@ -94,7 +94,7 @@ class Workers:
 
     def _schedule(self, call: _Call) -> Future[Any]:
         schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
-        with interrupts.held():
+        with interrupts.deferred_signals():
             try:
                 future: Future[Any] = schedule(_within, args=(self._timeout, *call))
             except RuntimeError as error:
@@ -144,7 +144,7 @@ class Workers:
         At once may be said from another thread than the one that waits for results, and while
         that one closes too.
         """
-        with interrupts.held():
+        with interrupts.deferred_signals():
             self._closed = True
             end: Callable[[], None] = self._pool.close if wait else self._pool.stop
             end()
@@ -165,10 +165,10 @@ def _settled(future: Future[T]) -> T:
     """Wait for a future in a way that an interrupt ends, and leaves nothing locked behind it."""
     done = threading.Lock()
     done.acquire()
-    with interrupts.held():
+    with interrupts.deferred_signals():
         future.add_done_callback(lambda _: done.release())
     done.acquire()
-    with interrupts.held():
+    with interrupts.deferred_signals():
         return future.result()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.analysis import worker
-from tagger.analysis.pool import Workers
+from tagger.analysis.pool import WorkerPool
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import AudioError, TaggerError, WorkerError
 from tagger.inference import read_manifest, registry
@@ -31,7 +31,7 @@ SOME_FAILED = 1
 @configured
 def command(settings: Settings, files: Sequence[Path], *, as_json: bool, top: int) -> None:
     """Say what files sound like; writes nothing."""
-    settings = registry.settled(settings)
+    settings = registry.resolve_bundle(settings)
     model = read_manifest(settings.model.bundle.folder).id
     failed = False
     for path, heard in _heard(settings, files):
@@ -49,7 +49,7 @@ def _heard(
 ) -> Iterator[tuple[Path, Prediction | TaggerError]]:
     bundle, limits = settings.model.bundle.folder, settings.workers
     listen = settings.listen
-    with Workers(
+    with WorkerPool(
         min(limits.count, len(files)),
         limits.timeout,
         limits.memory_mb,

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.inference.registry import Installed, Models
+from tagger.inference.registry import InstalledModel, ModelRegistry
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -24,7 +24,7 @@ def command() -> None:
 @configured
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List the models; the active one has a star."""
-    for model in Models(settings.store.folder).all():
+    for model in ModelRegistry(settings.store.folder).all():
         if as_json:
             print_json(_json(model))
         else:
@@ -39,7 +39,7 @@ def list_(settings: Settings, *, as_json: bool) -> None:
 @configured
 def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
     """Show a model's card: data, figures, limits. Without NAME, the active one's."""
-    models = Models(settings.store.folder)
+    models = ModelRegistry(settings.store.folder)
     model = models.look(name or models.active)
     if as_json:
         print_json(_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
@@ -54,7 +54,7 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
 @configured
 def use(settings: Settings, *, name: str) -> None:
     """Make a model the active one; `default` is the one that comes with tagger."""
-    Models(settings.store.folder).use(name)
+    ModelRegistry(settings.store.folder).use(name)
     click.echo(printable(f"{name} is active"))
     _warn(settings)
     _next()
@@ -64,7 +64,7 @@ def use(settings: Settings, *, name: str) -> None:
 @configured
 def rollback(settings: Settings) -> None:
     """Make the model active that was before."""
-    click.echo(printable(f"{Models(settings.store.folder).roll_back()} is active again"))
+    click.echo(printable(f"{ModelRegistry(settings.store.folder).roll_back()} is active again"))
     _warn(settings)
     _next()
 
@@ -74,11 +74,11 @@ def rollback(settings: Settings) -> None:
 @configured
 def remove(settings: Settings, *, name: str) -> None:
     """Delete a model of your own that is not active."""
-    Models(settings.store.folder).remove(name)
+    ModelRegistry(settings.store.folder).remove(name)
     click.echo(printable(f"{name} is gone"))
 
 
-def _summary(model: Installed) -> str:
+def _summary(model: InstalledModel) -> str:
     if model.manifest is None:
         return f"cannot be used: {model.problem}"
     manifest = model.manifest
@@ -87,11 +87,11 @@ def _summary(model: Installed) -> str:
     return ", ".join([made, f"{manifest.training.tracks} tracks", *figures[:1]])
 
 
-def _figures(model: Installed) -> list[tuple[str, Any]]:
+def _figures(model: InstalledModel) -> list[tuple[str, Any]]:
     return list(model.manifest.evaluation.items()) if model.manifest else []
 
 
-def _json(model: Installed) -> dict[str, Any]:
+def _json(model: InstalledModel) -> dict[str, Any]:
     manifest = model.manifest
     return {
         "name": model.name,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from tagger.config import Players
+    from tagger.config import PlayerSettings
     from tagger.core.domain import Outcome
     from tagger.playlists.refresh import Refreshed
 
@@ -95,7 +95,7 @@ class Report:
             self.warn(f"playlists: {problem}")
         self._changes.playlists(refreshed.written)
 
-    def tell(self, players: Players) -> None:
+    def tell(self, players: PlayerSettings) -> None:
         """Have players told of all that was heard, and say which could not be."""
         for name, error in notify_all(players, self._changes).items():
             self._players[name] = "failed" if error else "told"

@@ -78,7 +78,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     return {
         "daemon": ask(settings.store.folder),
-        "model": read_manifest(registry.settled(settings).model.bundle.folder).id,
+        "model": read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id,
         "state": str(store.path),
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),

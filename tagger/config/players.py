@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NOBODY = Secret()
 
 
-class Mpd(Struct, frozen=True, forbid_unknown_fields=True):
+class MpdSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.mpd]`: the Music Player Daemon."""
 
     address: str = ""
@@ -25,7 +25,7 @@ class Mpd(Struct, frozen=True, forbid_unknown_fields=True):
     """As for the other players; MPD's `music_directory` is called `/`."""
 
 
-class Navidrome(Struct, frozen=True, forbid_unknown_fields=True):
+class NavidromeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.navidrome]`: by the Subsonic API."""
 
     url: str = ""
@@ -33,7 +33,7 @@ class Navidrome(Struct, frozen=True, forbid_unknown_fields=True):
     password: Secret = NOBODY
 
 
-class Jellyfin(Struct, frozen=True, forbid_unknown_fields=True):
+class JellyfinSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.jellyfin]`."""
 
     url: str = ""
@@ -42,7 +42,7 @@ class Jellyfin(Struct, frozen=True, forbid_unknown_fields=True):
     """Without any, all of the library is looked through."""
 
 
-class Kodi(Struct, frozen=True, forbid_unknown_fields=True):
+class KodiSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.kodi]`: by JSON-RPC over HTTP."""
 
     url: str = ""
@@ -52,7 +52,7 @@ class Kodi(Struct, frozen=True, forbid_unknown_fields=True):
     """Without any, all of the library is looked through."""
 
 
-class Lyrion(Struct, frozen=True, forbid_unknown_fields=True):
+class LyrionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.lyrion]`: Lyrion Music Server, by JSON-RPC over HTTP."""
 
     url: str = ""
@@ -60,17 +60,17 @@ class Lyrion(Struct, frozen=True, forbid_unknown_fields=True):
     password: Secret = NOBODY
 
 
-class Players(Struct, frozen=True, forbid_unknown_fields=True):
+class PlayerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players]`."""
 
-    mpd: Mpd = field(default_factory=Mpd)
-    navidrome: Navidrome = field(default_factory=Navidrome)
-    jellyfin: Jellyfin = field(default_factory=Jellyfin)
-    kodi: Kodi = field(default_factory=Kodi)
-    lyrion: Lyrion = field(default_factory=Lyrion)
+    mpd: MpdSettings = field(default_factory=MpdSettings)
+    navidrome: NavidromeSettings = field(default_factory=NavidromeSettings)
+    jellyfin: JellyfinSettings = field(default_factory=JellyfinSettings)
+    kodi: KodiSettings = field(default_factory=KodiSettings)
+    lyrion: LyrionSettings = field(default_factory=LyrionSettings)
 
 
-def contradictions(players: Players) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Find what cannot be meant: the keys, what is wrong with them, and what would be right."""
     if players.mpd.address and not _is_address(players.mpd.address):
         hint = 'like "localhost", "nas:6600" or "/run/mpd/socket"'

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import platformdirs
 from msgspec import Meta, Struct, field
 
-from tagger.config.players import Players
+from tagger.config.players import PlayerSettings
 from tagger.config.values import PathMap, Text, expand
 from tagger.system.resources import data_path
 
@@ -46,7 +46,7 @@ class Bundle(str):
         return data_path("models/default") if self == "default" else Path(self)
 
 
-class Library(Struct, frozen=True, forbid_unknown_fields=True):
+class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[library]`: where the music is."""
 
     roots: Annotated[tuple[Path, ...], Meta(min_length=1)] = field(
@@ -56,7 +56,7 @@ class Library(Struct, frozen=True, forbid_unknown_fields=True):
     """Patterns in gitignore's language, relative to each root."""
 
 
-class Listen(Struct, frozen=True, forbid_unknown_fields=True):
+class AnalysisSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[listen]`: which part of a track is heard."""
 
     offset: Seconds = 0.0
@@ -69,7 +69,7 @@ class Listen(Struct, frozen=True, forbid_unknown_fields=True):
         return f"@{self.offset:g}+{self.length:g}"
 
 
-class Tags(Struct, frozen=True, forbid_unknown_fields=True):
+class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[tags]`: what is written into files, and when."""
 
     mode: Mode = "empty"
@@ -84,7 +84,7 @@ class Tags(Struct, frozen=True, forbid_unknown_fields=True):
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
 
 
-class Genres(Struct, frozen=True, forbid_unknown_fields=True):
+class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[genres]`: the user's own names."""
 
     names: dict[str, Text] = field(default_factory=dict)
@@ -94,13 +94,13 @@ class Genres(Struct, frozen=True, forbid_unknown_fields=True):
     """Genres of the model that are never written."""
 
 
-class Albums(Struct, frozen=True, forbid_unknown_fields=True):
+class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[albums]`: deciding an album as a whole."""
 
     together: bool = True
 
 
-class Playlists(Struct, frozen=True, forbid_unknown_fields=True):
+class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[playlists]`: one M3U playlist a genre."""
 
     enabled: bool = True
@@ -122,13 +122,13 @@ class Playlists(Struct, frozen=True, forbid_unknown_fields=True):
         return ".m3u" if self.profile == "mpd" else ".m3u8"
 
 
-class Model(Struct, frozen=True, forbid_unknown_fields=True):
+class ModelSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[model]`: who decides."""
 
     bundle: Bundle = Bundle("active")
 
 
-class Workers(Struct, frozen=True, forbid_unknown_fields=True):
+class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[workers]`: the processes that decode."""
 
     count: Annotated[int, Meta(ge=0, le=256)] = 0
@@ -139,13 +139,13 @@ class Workers(Struct, frozen=True, forbid_unknown_fields=True):
     """MiB of address space for one worker."""
 
 
-class Store(Struct, frozen=True, forbid_unknown_fields=True):
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[store]`: what tagger remembers."""
 
     folder: Path = field(default_factory=lambda: platformdirs.user_state_path("tagger"))
 
 
-class Daemon(Struct, frozen=True, forbid_unknown_fields=True):
+class DaemonSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[daemon]`: `tagger watch`."""
 
     settle: Seconds = 10.0
@@ -172,7 +172,7 @@ class Daemon(Struct, frozen=True, forbid_unknown_fields=True):
         return "inotify" if root in self.inotify else "auto"
 
 
-class Spotify(Struct, frozen=True, forbid_unknown_fields=True):
+class SpotifySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[training.spotify]`: the user's own playlists as labels."""
 
     enabled: bool = False
@@ -184,7 +184,7 @@ class Spotify(Struct, frozen=True, forbid_unknown_fields=True):
     """Files, or folders of files, that Spotify's or Exportify's export made."""
 
 
-class Training(Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]`: `tagger train`, and what its labels are called."""
 
     folders: tuple[Path, ...] = ()
@@ -203,24 +203,24 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
     """Tracks without which a genre is not learned."""
     balance: Annotated[float, Meta(ge=1)] = 5.0
     """How many times as many tracks as the smallest genre a genre may have."""
-    spotify: Spotify = field(default_factory=Spotify)
+    spotify: SpotifySettings = field(default_factory=SpotifySettings)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be configured. All paths but `playlists.folder` are absolute."""
 
-    library: Library = field(default_factory=Library)
-    listen: Listen = field(default_factory=Listen)
-    tags: Tags = field(default_factory=Tags)
-    genres: Genres = field(default_factory=Genres)
-    albums: Albums = field(default_factory=Albums)
-    playlists: Playlists = field(default_factory=Playlists)
-    players: Players = field(default_factory=Players)
-    model: Model = field(default_factory=Model)
-    workers: Workers = field(default_factory=Workers)
-    store: Store = field(default_factory=Store)
-    daemon: Daemon = field(default_factory=Daemon)
-    training: Training = field(default_factory=Training)
+    library: LibrarySettings = field(default_factory=LibrarySettings)
+    listen: AnalysisSettings = field(default_factory=AnalysisSettings)
+    tags: TagSettings = field(default_factory=TagSettings)
+    genres: GenreSettings = field(default_factory=GenreSettings)
+    albums: AlbumSettings = field(default_factory=AlbumSettings)
+    playlists: PlaylistSettings = field(default_factory=PlaylistSettings)
+    players: PlayerSettings = field(default_factory=PlayerSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    workers: WorkerSettings = field(default_factory=WorkerSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
 
     @property
     def playlist_folder(self) -> Path:

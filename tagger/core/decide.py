@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class DecisionRules:
     """What decisions are made by in one run."""
 
     policy: Policy
@@ -28,7 +28,7 @@ class Deciding:
     albums_together: bool
 
     @classmethod
-    def of(cls, settings: Settings, manifest: Manifest) -> Deciding:
+    def of(cls, settings: Settings, manifest: Manifest) -> DecisionRules:
         """Take it out of the settings."""
         least = settings.tags.min_confidence
         return cls(
@@ -50,15 +50,15 @@ class Deciding:
 
 
 def decide_together(
-    predictions: Mapping[Track, Prediction], deciding: Deciding
+    predictions: Mapping[Track, Prediction], rules: DecisionRules
 ) -> dict[Track, Decision]:
     """Decide the tracks of one album, each by what all of them sound like.
 
     A track that is sure of another genre by itself is kept apart.
     """
-    alone = deciding.required(album=False)
+    alone = rules.required(album=False)
     if len(predictions) > 1:
-        pooled = inference.pool(list(predictions.values()), deciding.manifest)
+        pooled = inference.pool(list(predictions.values()), rules.manifest)
         apart = {
             track
             for track, own in predictions.items()
@@ -68,16 +68,15 @@ def decide_together(
     else:
         apart, together = set(predictions), {}
     decisions = {
-        track: deciding.policy.decide(predictions[track], track.tags.genres, alone)
-        for track in apart
+        track: rules.policy.decide(predictions[track], track.tags.genres, alone) for track in apart
     }
     if len(together) == 1:
-        return decisions | decide_together(together, deciding)
+        return decisions | decide_together(together, rules)
     if together:
-        pooled = inference.pool(list(together.values()), deciding.manifest)
-        required = deciding.required(album=True)
+        pooled = inference.pool(list(together.values()), rules.manifest)
+        required = rules.required(album=True)
         for track in together:
-            decisions[track] = deciding.policy.decide(
+            decisions[track] = rules.policy.decide(
                 pooled, track.tags.genres, required, album_of=len(together)
             )
     return decisions

@@ -51,7 +51,9 @@ class Policy:
             own_parents={names.key(g): above for g, above in settings.training.parents.items()},
         )
 
-    def settled(self, existing: tuple[str, ...], *, corrected: bool = False) -> Decision | None:
+    def without_audio(
+        self, existing: tuple[str, ...], *, corrected: bool = False
+    ) -> Decision | None:
         """Decide what needs no listening; None when it does."""
         kept = [genre for genre in existing if names.key(genre) in self.keep]
         if corrected:

@@ -1,4 +1,4 @@
-"""A stretch of work: from the first job after an idle time until nothing is left to do."""
+"""A burst of work: from the first job after an idle time until nothing is left to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tagger.daemon.host.logs import log
-from tagger.daemon.status.state import Burst
+from tagger.daemon.status.state import BurstStatus
 from tagger.library import index, walk
 from tagger.players import Changes
 from tagger.playlists import PlaylistAction, refresh
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.core.domain import Outcome
-    from tagger.daemon.status.state import Board
-    from tagger.players import Couriers
+    from tagger.daemon.status.state import DaemonState
+    from tagger.players import PlayerNotifier
     from tagger.store import Store
 
 
-class Stretch:
+class Burst:
     """Is one run, which `tagger undo` takes back as a whole; ends with playlists and players."""
 
     def __init__(
         self,
         store: Store,
-        board: Board,
-        couriers: Couriers,
+        state: DaemonState,
+        player_notifier: PlayerNotifier,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._board = board
-        self._couriers = couriers
+        self._state = state
+        self._player_notifier = player_notifier
         self._changes = Changes()
         self._clock = clock
         self._run: int | None = None
@@ -44,10 +44,10 @@ class Stretch:
         """Whether playlists may be behind, as they are when a run was cut off."""
         for path in store.journal.paths(self._cut_off) if self._cut_off else ():
             self._changes.file(path)
-        board.known = store.files.count()
+        state.known = store.files.count()
 
     def run(self) -> int:
-        """Return the number of this stretch's run, beginning one if need be."""
+        """Return the number of this burst's run, beginning one if need be."""
         if self._run is None:
             self._run = self._store.runs.start("watch")
             self._began, self._files = self._clock(), 0
@@ -58,7 +58,7 @@ class Stretch:
         self._files += 1
         self._changes.outcome(outcome)
         self._unpublished = True
-        self._board.burst = Burst(self._files, self._clock() - self._began, over=False)
+        self._state.burst = BurstStatus(self._files, self._clock() - self._began, over=False)
 
     def changed(self) -> None:
         """Note that files are gone."""
@@ -70,7 +70,7 @@ class Stretch:
             self._unpublished = False
             self._publish(settings)
             self._tell(settings)
-        self._couriers.again()
+        self._player_notifier.again()
         if self._cut_off is not None:
             self._store.runs.finish(self._cut_off)
             self._cut_off = None
@@ -78,8 +78,8 @@ class Stretch:
             self._store.runs.finish(self._run)
             self._run = None
             seconds = self._clock() - self._began
-            self._board.burst = Burst(self._files, seconds)
-            self._board.known = self._store.files.count()
+            self._state.burst = BurstStatus(self._files, seconds)
+            self._state.known = self._store.files.count()
             log.info("done for now", files=self._files, seconds=round(seconds, 1))
 
     def _publish(self, settings: Settings) -> None:
@@ -102,7 +102,7 @@ class Stretch:
     def _tell(self, settings: Settings) -> None:
         changes, self._changes = self._changes, Changes()
         if changes:
-            self._couriers.tell(settings.players, changes)
+            self._player_notifier.tell(settings.players, changes)
 
 
 def _cut_off(store: Store) -> int | None:

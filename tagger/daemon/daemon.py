@@ -7,15 +7,15 @@ import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from tagger.daemon.events import Inbox
-from tagger.daemon.host.instance import Lock, socket_path
+from tagger.daemon.events import EventQueue
+from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import step_back
-from tagger.daemon.host.systemd import Notifier
-from tagger.daemon.host.wakeup import Bell
-from tagger.daemon.loop import Engine
+from tagger.daemon.host.systemd import SystemdNotifier
+from tagger.daemon.host.wakeup import SignalWakeup
+from tagger.daemon.loop import EventLoop
 from tagger.daemon.status.server import StatusServer
-from tagger.daemon.status.state import Board
+from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import read_manifest, registry
 from tagger.library import walk
@@ -47,11 +47,11 @@ class Daemon:
         """
         self._settings = settings
         self._reload = reload
-        self._notifier = Notifier.from_environment()
-        self._inbox = Inbox()
-        self._board = Board()
-        self._bell = Bell(SIGNALS)
-        self._engine = Engine(settings, self._inbox, self._board, self._bell.ring)
+        self._notifier = SystemdNotifier.from_environment()
+        self._event_queue = EventQueue()
+        self._state = DaemonState()
+        self._wakeup = SignalWakeup(SIGNALS)
+        self._event_loop = EventLoop(settings, self._event_queue, self._state, self._wakeup.ring)
 
     def run(self) -> None:
         """Run until told to stop.
@@ -60,18 +60,18 @@ class Daemon:
         `StoreError` or `ModelError` when the settings, the state or the model are unusable.
         """
         state = self._settings.store.folder
-        self._board.model = _check(self._settings)
+        self._state.model = _check(self._settings)
         socket = socket_path(state)
         with ExitStack() as stack:
-            stack.enter_context(Lock(state, socket))
+            stack.enter_context(InstanceLock(state, socket))
             Store(state).close()
             step_back(self._settings.daemon)
-            stack.enter_context(StatusServer(socket, self._board.snapshot))
+            stack.enter_context(StatusServer(socket, self._state.snapshot))
             if port := self._settings.daemon.metrics_port:
                 from tagger.daemon.status.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
 
-                stack.enter_context(MetricsServer(port, self._board.snapshot))
-            self._engine.start()
+                stack.enter_context(MetricsServer(port, self._state.snapshot))
+            self._event_loop.start()
             try:
                 self._attend()
             finally:
@@ -82,29 +82,29 @@ class Daemon:
         ready = False
         tick = min(TICK, self._notifier.watchdog / 2) if self._notifier.watchdog else TICK
         while True:
-            if self._engine.watching and not ready:
+            if self._event_loop.watching and not ready:
                 ready = True
                 self._notifier.ready()
-                log.info("watching", model=self._board.model, roots=self._settings.library.roots)
-            if self._engine.healthy and self._board.silence < self._longest_silence():
+                log.info("watching", model=self._state.model, roots=self._settings.library.roots)
+            if self._event_loop.healthy and self._state.silence < self._longest_silence():
                 self._notifier.alive()
             if ready:
                 self._notifier.status(self._status())
-            for received in self._bell.wait(tick):
+            for received in self._wakeup.wait(tick):
                 if received in STOP:
                     return
                 if received == signal.SIGHUP:
                     self._take_over()
                 elif received == signal.SIGUSR1:
-                    self._inbox.reconcile("SIGUSR1")
+                    self._event_queue.reconcile("SIGUSR1")
 
     def _longest_silence(self) -> float:
         return 2 * self._settings.workers.timeout + SILENCE
 
     def _status(self) -> str:
-        board = self._board
-        waiting = f"{board.queue} files to do" if board.queue else "nothing to do"
-        return f"{waiting}, {board.known} known"
+        state = self._state
+        waiting = f"{state.queue} files to do" if state.queue else "nothing to do"
+        return f"{waiting}, {state.known} known"
 
     def _take_over(self) -> None:
         """Read the configuration again; one that cannot be used changes nothing."""
@@ -114,20 +114,20 @@ class Daemon:
             _check(settings)
         except TaggerError as error:
             log.error("configuration not taken over, the old one holds", reason=str(error))
-            self._board.error(str(error))
+            self._state.error(str(error))
         else:
             if _fixed(settings) != _fixed(self._settings):
                 log.warning("some changes take effect at the next start", keys=FIXED)
             self._settings = settings
-            self._inbox.reconfigure(settings)
-            self._inbox.reconcile("new configuration")
+            self._event_queue.reconfigure(settings)
+            self._event_queue.reconcile("new configuration")
             log.info("configuration taken over")
         self._notifier.ready()
 
     def _stop(self) -> None:
         self._notifier.stopping()
         log.info("stopping")
-        if not self._engine.stop(STOP_PATIENCE):
+        if not self._event_loop.stop(STOP_PATIENCE):
             log.warning("a file takes too long and is left as it was")
             os._exit(0)
 
@@ -135,7 +135,7 @@ class Daemon:
 def _check(settings: Settings) -> str:
     """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
     walk.check_patterns(settings.library.ignore)
-    return read_manifest(registry.settled(settings).model.bundle.folder).id
+    return read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id
 
 
 def _fixed(settings: Settings) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
 from tagger.inference import read_manifest, registry
 from tagger.library import index, siblings
 from tagger.library.walk import Found
-from tagger.pipeline.operations import SpareUndone, Write, write_options
+from tagger.pipeline.operations import KeepUndone, Write, write_options
 from tagger.pipeline.pipeline import Pipeline
 from tagger.store.failures import MAX_ATTEMPTS
 from tagger.system.leases import open_for_writing
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.core.domain import Outcome, Track
-    from tagger.daemon.burst import Stretch
+    from tagger.daemon.burst import Burst
     from tagger.daemon.intake import Intake
-    from tagger.daemon.status.state import Board
-    from tagger.daemon.worker_pool import Listeners
+    from tagger.daemon.status.state import DaemonState
+    from tagger.daemon.worker_pool import PoolOnDemand
     from tagger.store import Job, Store
 
 BATCH = 128
@@ -43,28 +43,28 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        board: Board,
+        state: DaemonState,
         intake: Intake,
-        stretch: Stretch,
-        listeners: Listeners,
+        burst: Burst,
+        pool: PoolOnDemand,
     ) -> None:
         """Whatever a killed daemon was working on waits again."""
         self._store = store
-        self._board = board
+        self._state = state
         self._intake = intake
-        self._stretch = stretch
-        self._listeners = listeners
+        self._burst = burst
+        self._pool = pool
         self._pause_until = 0.0
         store.queue.give_back()
-        board.queue = store.queue.length()
+        state.queue = store.queue.length()
 
     def work(self, settings: Settings) -> Generator[Outcome, None, None]:
         """Yield what becomes of one batch of files; nothing when there is nothing to do now.
 
-        Raises `CancelledError` when the listeners were stopped.
+        Raises `CancelledError` when the pool were stopped.
         """
         jobs = self._store.queue.take(BATCH) if time.monotonic() >= self._pause_until else []
-        self._board.queue = self._store.queue.length()
+        self._state.queue = self._store.queue.length()
         try:
             for outcome in self._file(jobs, settings) if jobs else ():
                 self._tell(outcome)
@@ -80,29 +80,31 @@ class Dispatcher:
             self._came_to_nothing(jobs, error)
 
     def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
-        settings = registry.settled(settings)  # `tagger train` may have made another one active
+        settings = registry.resolve_bundle(
+            settings
+        )  # `tagger train` may have made another one active
         manifest = read_manifest(settings.model.bundle.folder)
-        self._board.model = manifest.id
-        tracks = {found.path: index.look(found, self._store) for found in self._found(jobs)}
+        self._state.model = manifest.id
+        tracks = {found.path: index.index_file(found, self._store) for found in self._found(jobs)}
         if not tracks:
             return
-        again, others = siblings.gather(list(tracks.values()), self._store)
-        write = Write(self._store, self._stretch.run(), manifest.id, write_options(settings))
-        workers = self._listeners.workers(settings, manifest)
-        self._board.workers = workers.count
-        operation = SpareUndone(self._store, write)
+        again, others = siblings.album_siblings(list(tracks.values()), self._store)
+        write = Write(self._store, self._burst.run(), manifest.id, write_options(settings))
+        workers = self._pool.workers(settings, manifest)
+        self._state.workers = workers.count
+        operation = KeepUndone(self._store, write)
         pipeline = Pipeline.of(settings, self._store, workers, manifest, operation)
         for outcome in pipeline.run([*tracks.values(), *again], company=others):
             if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
                 self._look_again(track)
             self._store.queue.done(outcome.path)
-            self._stretch.filed(outcome)
+            self._burst.filed(outcome)
             yield outcome
 
     def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:
         """Look at the files as they are now, which may be long after they settled."""
         for job in jobs:
-            self._board.beat()
+            self._state.beat()
             identity = _regular(job)
             if identity and not open_for_writing(job.path):
                 yield Found(job.path, job.root, identity)
@@ -126,23 +128,23 @@ class Dispatcher:
         if len(jobs) == 1 and jobs[0].failed + 1 >= MAX_ATTEMPTS:
             job = jobs[0]
             if identity := _regular(job):
-                self._store.failures.begin(job.path, identity, blamed=True)
+                self._store.failures.start_attempt(job.path, identity, blamed=True)
                 kind, reason = WorkerCrashedError.__name__, f"tagger failed on it: {error!r}"
-                self._store.failures.failed(job.path, kind, reason, attempts=MAX_ATTEMPTS)
+                self._store.failures.record_failure(job.path, kind, reason, attempts=MAX_ATTEMPTS)
             self._store.queue.drop(job.path)
         else:
             self._pause(repr(error))
 
     def _pause(self, reason: str) -> None:
         log.error("pausing", reason=reason, seconds=PAUSE)
-        self._board.error(reason)
-        self._listeners.close()
+        self._state.error(reason)
+        self._pool.close()
         self._pause_until = time.monotonic() + PAUSE
 
     def _tell(self, outcome: Outcome) -> None:
-        self._board.beat()
-        self._board.outcome(outcome)
-        self._board.queue = max(0, self._board.queue - 1)  # to count them all takes long
+        self._state.beat()
+        self._state.outcome(outcome)
+        self._state.queue = max(0, self._state.queue - 1)  # to count them all takes long
         failed = outcome.action in (Action.ERROR, Action.SKIP)
         say = log.warning if failed else log.info
         say(

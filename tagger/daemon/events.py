@@ -16,7 +16,7 @@ MOST_HINTS = 10_000
 """Paths that are remembered between two looks; what is beyond is found by a reconcile."""
 
 
-class Hint(Enum):
+class FileEvent(Enum):
     """What an event says about a path."""
 
     CHANGED = auto()
@@ -28,10 +28,10 @@ class Hint(Enum):
 
 
 @dataclass(slots=True)
-class Letters:
+class Events:
     """What came in since the last look."""
 
-    hints: dict[tuple[Hint, Path], None] = field(default_factory=dict)
+    hints: dict[tuple[FileEvent, Path], None] = field(default_factory=dict)
     """In the order of their coming, each once."""
     reconcile: str = ""
     """Why everything is to be looked at; empty when it is not."""
@@ -39,12 +39,12 @@ class Letters:
     """To be used from now on."""
 
 
-class Inbox:
-    """Collects letters, and wakes the thread that reads them."""
+class EventQueue:
+    """Collects events, and wakes the thread that reads them."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._letters = Letters()
+        self._events = Events()
         self._unread = False
         self._closed = False
 
@@ -53,25 +53,25 @@ class Inbox:
         """Whether the reader shall stop."""
         return self._closed
 
-    def hint(self, hint: Hint, path: Path) -> None:
+    def hint(self, hint: FileEvent, path: Path) -> None:
         """Leave a hint; with too many of them, ask for a reconcile instead."""
         with self._condition:
-            if len(self._letters.hints) < MOST_HINTS:
-                self._letters.hints[hint, path] = None
+            if len(self._events.hints) < MOST_HINTS:
+                self._events.hints[hint, path] = None
             else:
-                self._letters.reconcile = "more happened than could be remembered"
+                self._events.reconcile = "more happened than could be remembered"
             self._wake()
 
     def reconcile(self, why: str) -> None:
         """Ask for everything to be looked at."""
         with self._condition:
-            self._letters.reconcile = why
+            self._events.reconcile = why
             self._wake()
 
     def reconfigure(self, settings: Settings) -> None:
         """Hand over new settings."""
         with self._condition:
-            self._letters.settings = settings
+            self._events.settings = settings
             self._wake()
 
     def close(self) -> None:
@@ -80,12 +80,12 @@ class Inbox:
             self._closed = True
             self._wake()
 
-    def read(self) -> Letters:
+    def read(self) -> Events:
         """Take out what came in."""
         with self._condition:
-            letters, self._letters = self._letters, Letters()
+            events, self._events = self._events, Events()
             self._unread = False
-            return letters
+            return events
 
     def wait(self, seconds: float) -> None:
         """Wait until something comes in, at most so long."""

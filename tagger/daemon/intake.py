@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tagger.audio.formats import EXTENSIONS
 from tagger.core.domain import FileIdentity
-from tagger.daemon.events import Hint
+from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
 from tagger.daemon.status.state import Reconciled
 from tagger.daemon.walker import Walker
 from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
-from tagger.daemon.watch.stability import Settling
+from tagger.daemon.watch.stability import StabilityTracker
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.daemon.events import Inbox
-    from tagger.daemon.status.state import Board
+    from tagger.daemon.events import EventQueue
+    from tagger.daemon.status.state import DaemonState
     from tagger.store import Store
 
 CHECK_INTERVAL = 5.0
@@ -38,18 +38,18 @@ class Intake:
         self,
         settings: Settings,
         store: Store,
-        inbox: Inbox,
-        board: Board,
+        event_queue: EventQueue,
+        state: DaemonState,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to watch, with a first reconcile due."""
         self._store = store
-        self._inbox = inbox
-        self._board = board
+        self._event_queue = event_queue
+        self._state = state
         self._clock = clock
         self._walker = Walker(store)
-        self._observers = Observers(inbox)
-        self._settling = Settling(settings.daemon.settle, clock)
+        self._observers = Observers(event_queue)
+        self._stability = StabilityTracker(settings.daemon.settle, clock)
         self._gone: dict[Path, None] = {}
         self._why = "start"
         """Why a reconcile is due; empty when only time makes it due."""
@@ -63,32 +63,32 @@ class Intake:
         """Work by these settings from now on."""
         self._settings = settings
         self._roots = [root.resolve() for root in settings.library.roots]
-        self._settling.seconds = settings.daemon.settle
+        self._stability.seconds = settings.daemon.settle
         self._arrange()
 
     @property
     def quiet(self) -> bool:
         """Whether nothing settles or is about to."""
-        return not self._settling and not self._why and not self._overfull
+        return not self._stability and not self._why and not self._overfull
 
     @property
     def healthy(self) -> bool:
         """Whether all that should be watched is."""
         return self._observers.alive
 
-    def hints(self, hints: Iterable[tuple[Hint, Path]]) -> None:
+    def hints(self, hints: Iterable[tuple[FileEvent, Path]]) -> None:
         """Take what the observers told."""
         for hint, path in hints:
-            if hint is Hint.CHANGED:
+            if hint is FileEvent.CHANGED:
                 self.touch(path)
-            elif hint is Hint.APPEARED:
+            elif hint is FileEvent.APPEARED:
                 self._look_below(path)
             else:
                 self._gone[path] = None
 
     def touch(self, path: Path) -> None:
         """Look at a file once it has settled."""
-        if not self._settling.touch(path):
+        if not self._stability.touch(path):
             self._overfull = True
 
     def reconcile_soon(self, why: str) -> None:
@@ -101,8 +101,8 @@ class Intake:
         if now >= self._checked + CHECK_INTERVAL:
             self._checked = now
             self._observers.check()
-        self._enqueue(self._settling.settled())
-        if self._overfull and not self._settling:
+        self._enqueue(self._stability.settled())
+        if self._overfull and not self._stability:
             self._why = "there was more than could be waited for at a time"
         if self._why or now >= self._last_reconcile + self._settings.daemon.reconcile_interval:
             self._reconcile(self._why or "interval")
@@ -110,8 +110,8 @@ class Intake:
             if now >= moment:
                 self._polled[folder] = now
                 self._look_below(folder)
-        self._board.settling = len(self._settling)
-        self._board.watching = self._observers.watching
+        self._state.settling = len(self._stability)
+        self._state.watching = self._observers.watching
 
     def next_turn(self) -> float:
         """Return in how many seconds something is due."""
@@ -120,7 +120,7 @@ class Intake:
             self._last_reconcile + self._settings.daemon.reconcile_interval,
             *self._polls().values(),
         ]
-        settling = self._settling.next_look()
+        settling = self._stability.next_look()
         waits = [moment - self._clock() for moment in due]
         if settling is not None:
             waits.append(settling)
@@ -140,7 +140,7 @@ class Intake:
         gone = [path for path in self._gone if walk.root_of(path, self._roots) in there]
         for path in gone:
             del self._gone[path]
-        return sum(index.forget_vanished(path, self._store) for path in gone)
+        return sum(index.drop_missing(path, self._store) for path in gone)
 
     def close(self) -> None:
         """Stop watching."""
@@ -171,7 +171,7 @@ class Intake:
         files = sum(self._look_below(root) for root in self._roots)
         self._gone |= dict.fromkeys(self._roots)
         self._last_reconcile = self._clock()
-        self._board.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
+        self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
 
     def _look_below(self, start: Path) -> int:
@@ -179,11 +179,11 @@ class Intake:
         root = walk.root_of(start, self._roots)
         files = 0
         for found in self._walker.below(start, root, self._settings.library.ignore):
-            self._board.beat()
+            self._state.beat()
             files += 1
             if self._walker.is_new(found):
                 self.touch(found.path)
-            if self._overfull or self._inbox.closed:
+            if self._overfull or self._event_queue.closed:
                 break
         return files
 

@@ -8,22 +8,22 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger.daemon.burst import Stretch
+from tagger.daemon.burst import Burst
 from tagger.daemon.dispatcher import Dispatcher
 from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import give_back_memory
 from tagger.daemon.intake import Intake
-from tagger.daemon.worker_pool import Listeners
+from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.pipeline import recovery
-from tagger.players import Couriers
+from tagger.players import PlayerNotifier
 from tagger.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tagger.config import Settings
-    from tagger.daemon.events import Inbox
-    from tagger.daemon.status.state import Board
+    from tagger.daemon.events import EventQueue
+    from tagger.daemon.status.state import DaemonState
     from tagger.errors import TaggerError
 
 IDLE = 30.0
@@ -34,22 +34,26 @@ PATIENCE = 5.0
 """Seconds beyond twice the settling time after which a burst is over in any case."""
 
 
-class Engine(threading.Thread):
-    """Finds out what there is to do and does it, until the inbox is closed.
+class EventLoop(threading.Thread):
+    """Finds out what there is to do and does it, until the event_queue is closed.
 
     Whatever goes wrong on the way, a full disk under the store for one, it begins anew.
     """
 
     def __init__(
-        self, settings: Settings, inbox: Inbox, board: Board, news: Callable[[], None]
+        self,
+        settings: Settings,
+        event_queue: EventQueue,
+        state: DaemonState,
+        news: Callable[[], None],
     ) -> None:
         """`news` is called when every folder is watched."""
         super().__init__(name="filing")
         self._settings = settings
-        self._inbox = inbox
-        self._board = board
-        self._listeners = Listeners()
-        self._couriers = Couriers(self._heard_of)
+        self._event_queue = event_queue
+        self._state = state
+        self._pool = PoolOnDemand()
+        self._player_notifier = PlayerNotifier(self._heard_of)
         self._intake: Intake | None = None
         self._active = time.monotonic()
         self._news = news
@@ -63,14 +67,14 @@ class Engine(threading.Thread):
 
     def stop(self, patience: float) -> bool:
         """Finish or abandon what is under way; False if it would take longer, in seconds."""
-        self._inbox.close()
-        self._listeners.stop()
+        self._event_queue.close()
+        self._pool.stop()
         self.join(patience)
         return not self.is_alive()
 
     def run(self) -> None:
-        """Serve until the inbox is closed."""
-        while not self._inbox.closed:
+        """Serve until the event_queue is closed."""
+        while not self._event_queue.closed:
             try:
                 with Store(self._settings.store.folder) as store:
                     self._serve(store)
@@ -78,39 +82,39 @@ class Engine(threading.Thread):
                 log.debug("abandoned what was under way")
             except Exception as error:  # noqa: BLE001 - it is logged, and everything begins anew
                 log.failure("filing begins anew", error)
-                self._board.error(repr(error))
-                self._inbox.wait_for_close(PAUSE)
+                self._state.error(repr(error))
+                self._event_queue.wait_for_close(PAUSE)
 
     def _serve(self, store: Store) -> None:
         recovery.recover(store)
-        intake = Intake(self._settings, store, self._inbox, self._board)
-        stretch = Stretch(store, self._board, self._couriers)
-        dispatcher = Dispatcher(store, self._board, intake, stretch, self._listeners)
+        intake = Intake(self._settings, store, self._event_queue, self._state)
+        burst = Burst(store, self._state, self._player_notifier)
+        dispatcher = Dispatcher(store, self._state, intake, burst, self._pool)
         self._intake = intake
         self.watching = True
         self._news()
         try:
-            while not self._inbox.closed:
+            while not self._event_queue.closed:
                 self._turn(intake)
                 if not self._work(dispatcher, intake):
-                    self._rest(store, intake, stretch)
-                    self._inbox.wait(intake.next_turn())
+                    self._rest(store, intake, burst)
+                    self._event_queue.wait(intake.next_turn())
         finally:
             self._intake = None
             intake.close()
 
     def _turn(self, intake: Intake) -> None:
-        """Read the letters and do what is due."""
-        self._board.beat()
-        letters = self._inbox.read()
-        if letters.settings:
-            self._settings = letters.settings
-            intake.configure(letters.settings)
-        if letters.reconcile:
-            intake.reconcile_soon(letters.reconcile)
-        if letters.hints:
+        """Read the events and do what is due."""
+        self._state.beat()
+        events = self._event_queue.read()
+        if events.settings:
+            self._settings = events.settings
+            intake.configure(events.settings)
+        if events.reconcile:
+            intake.reconcile_soon(events.reconcile)
+        if events.hints:
             self._active = time.monotonic()
-            intake.hints(letters.hints)
+            intake.hints(events.hints)
         intake.turn()
 
     def _work(self, dispatcher: Dispatcher, intake: Intake) -> bool:
@@ -120,26 +124,26 @@ class Engine(threading.Thread):
             for _ in outcomes:
                 worked, self._active = True, time.monotonic()
                 self._turn(intake)
-                if self._inbox.closed:
+                if self._event_queue.closed:
                     break
         return worked
 
-    def _rest(self, store: Store, intake: Intake, stretch: Stretch) -> None:
+    def _rest(self, store: Store, intake: Intake, burst: Burst) -> None:
         """Do what waits for the end of a burst, though some file may take hours to arrive."""
         idle = time.monotonic() - self._active
         arrived = intake.quiet or idle > 2 * self._settings.daemon.settle + PATIENCE
         if arrived and not store.queue.length():
             if intake.forget_gone():
-                stretch.changed()
-            stretch.end(self._settings)
-        if idle > IDLE and self._listeners.close():
+                burst.changed()
+            burst.end(self._settings)
+        if idle > IDLE and self._pool.close():
             give_back_memory()
-        self._board.workers = self._listeners.count
+        self._state.workers = self._pool.count
 
     def _heard_of(self, player: str, error: TaggerError | None) -> None:
         """Say that a player cannot be told of changes, or can again; from any thread."""
         if error:
             log.warning("player not told", player=player, reason=str(error))
-            self._board.error(f"player {player}: {error}")
+            self._state.error(f"player {player}: {error}")
         else:
             log.info("player told", player=player)

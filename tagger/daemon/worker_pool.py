@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger.analysis.pool import Workers
+from tagger.analysis.pool import WorkerPool
 from tagger.analysis.worker import prepare
 from tagger.daemon.host.logs import log
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tagger.inference import Manifest
 
 
-class Listeners:
+class PoolOnDemand:
     """Starts workers on demand, and new ones when the model or their limits change."""
 
     def __init__(self) -> None:
-        self._workers: Workers | None = None
+        self._workers: WorkerPool | None = None
         self._kind: object = None
         self._lock = threading.Lock()
         self._stopped = False
@@ -30,7 +30,7 @@ class Listeners:
         workers = self._workers
         return workers.count if workers else 0
 
-    def workers(self, settings: Settings, manifest: Manifest) -> Workers:
+    def workers(self, settings: Settings, manifest: Manifest) -> WorkerPool:
         """Return the workers that run this model.
 
         Raises `CancelledError` after `stop`.
@@ -46,7 +46,7 @@ class Listeners:
                 self._workers = None
             if self._workers is None:
                 self._kind = kind
-                self._workers = Workers(
+                self._workers = WorkerPool(
                     settings.daemon.workers, limits.timeout, limits.memory_mb, prepare, bundle
                 )
             return self._workers

@@ -24,7 +24,7 @@ class Embedder:
 
     def __init__(self, network: bytes) -> None:
         """`network` is a serialised ONNX graph as `training.research.musicnn` makes it."""
-        self._session = onnx.session(network)
+        self._session = onnx.start_session(network)
 
     def __call__(self, levels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Embed a clip's levels (N_MELS, columns) in 0..255, shape (SIZE,)."""

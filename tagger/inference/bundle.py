@@ -134,7 +134,7 @@ def _verified(path: Path, sha256: str) -> bytes:
 
 def _session(network: bytes) -> Any:
     try:
-        return onnx.session(network)
+        return onnx.start_session(network)
     except Exception as error:  # onnxruntime's errors share no base of their own
         raise ModelError(f"{MODEL_FILE} is no usable ONNX network: {_line(error)}") from error
 

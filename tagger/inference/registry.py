@@ -36,7 +36,7 @@ _REMEMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledModel:
     """A model that can be made active."""
 
     name: str
@@ -48,7 +48,7 @@ class Installed:
     problem: str = ""
 
 
-class Models:
+class ModelRegistry:
     """The models of one state folder."""
 
     def __init__(self, state: Path) -> None:
@@ -70,17 +70,17 @@ class Models:
             return self.folder / name
         raise ModelError(f"there is no model {name!r}", self.folder, "see `tagger models list`")
 
-    def all(self) -> list[Installed]:
+    def all(self) -> list[InstalledModel]:
         """Return every model, the one that comes with tagger first, then by name."""
         return [self.look(name) for name in (DEFAULT, *self._names())]
 
-    def look(self, name: str) -> Installed:
+    def look(self, name: str) -> InstalledModel:
         """Return one model. Raises ModelError when there is none of that name."""
         folder, active = self.path(name), name == self.active
         try:
-            return Installed(name, folder, active, read_manifest(folder))
+            return InstalledModel(name, folder, active, read_manifest(folder))
         except ModelError as error:
-            return Installed(name, folder, active, None, error.reason)
+            return InstalledModel(name, folder, active, None, error.reason)
 
     def use(self, name: str) -> None:
         """Make a model the active one.
@@ -193,11 +193,11 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def settled(settings: Settings) -> Settings:
+def resolve_bundle(settings: Settings) -> Settings:
     """Return the settings with the folder that `model.bundle = "active"` stands for now."""
     if settings.model.bundle != "active":
         return settings
-    models = Models(settings.store.folder)
+    models = ModelRegistry(settings.store.folder)
     name = models.active
     folder = Bundle(DEFAULT if name == DEFAULT else models.folder / name)
     model = msgspec.structs.replace(settings.model, bundle=folder)

@@ -25,7 +25,7 @@ SAME_RECORDING_S = 0.5
 """Durations closer than this, in seconds, are taken for the same recording's."""
 
 
-def look(found: Found, store: Store) -> Track:
+def index_file(found: Found, store: Store) -> Track:
     """Return the file as a track, remembering it.
 
     A file whose tags cannot be read is a track without tags: listening says what is wrong
@@ -51,7 +51,7 @@ def _is_same_state(one: FileIdentity, other: FileIdentity) -> bool:
     return replace(one, device=other.device) == other
 
 
-def forget_vanished(folder: Path, store: Store) -> int:
+def drop_missing(folder: Path, store: Store) -> int:
     """Forget files at or below `folder` that are gone; returns how many.
 
     Where nothing at all is left of a root, it is more likely that a disk is not there.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tagger.store import Store
 
 
-def gather(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Track]]:
+def album_siblings(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Track]]:
     """Return the tracks that are known of the same albums and are not among these.
 
     First those that were left alone because they were unsure: with more of their album known
@@ -26,7 +26,7 @@ def gather(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Tra
     for track in {albums.key(track): track for track in tracks}.values():
         if not track.tags.album and track.path.parent == track.root:
             continue  # loose files
-        for record in store.files.mates(track, albums.LARGEST_ALBUM + 1):
+        for record in store.files.album_siblings(track, albums.LARGEST_ALBUM + 1):
             if record.track.path not in given:
                 found[record.track.path] = record.track
     unsure = {track.path for track in found.values() if _was_unsure(track, store)}

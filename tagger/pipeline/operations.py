@@ -38,26 +38,26 @@ LASTING = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
 class Operation(Protocol):
     """Carries out one decision on one track."""
 
-    def declines(self, track: Track) -> str | None:
+    def refusal(self, track: Track) -> str | None:
         """Say why nothing will be written to this track, whatever it sounds like."""
         ...
 
-    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         """Do what was decided; a file that cannot be written is an outcome, not an exception."""
         ...
 
 
-class Pretend:
+class DryRun:
     """Says what would happen, the refusals included, and touches nothing."""
 
     def __init__(self, options: WriteOptions) -> None:
         self._options = options
 
-    def declines(self, track: Track) -> str | None:
+    def refusal(self, track: Track) -> str | None:
         """See `Operation`."""
         return unwritable(track, self._options)
 
-    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         if decision.action in WRITES:
             try:
@@ -67,24 +67,24 @@ class Pretend:
         return outcome(track, decision)
 
 
-class SpareUndone:
+class KeepUndone:
     """Does not write again what the user took back; for whoever was not asked to."""
 
     def __init__(self, store: Store, operation: Operation) -> None:
         self._store = store
         self._operation = operation
 
-    def declines(self, track: Track) -> str | None:
+    def refusal(self, track: Track) -> str | None:
         """See `Operation`."""
-        return self._operation.declines(track)
+        return self._operation.refusal(track)
 
-    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         undone = self._store.journal.was_undone
         if decision.action in WRITES and undone(track.path, decision.genres):
             reason = f"you took {', '.join(decision.genres)} back"
             decision = Decision(Action.KEEP, track.tags.genres, reason)
-        return self._operation.carry_out(track, decision)
+        return self._operation.apply(track, decision)
 
 
 class Write:
@@ -96,11 +96,11 @@ class Write:
         self._model = model
         self._options = options
 
-    def declines(self, track: Track) -> str | None:
+    def refusal(self, track: Track) -> str | None:
         """See `Operation`."""
         return unwritable(track, self._options)
 
-    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         result = outcome(track, decision)
         if decision.action in WRITES:
@@ -127,15 +127,15 @@ class Write:
         """Remember a file as it is: it may have been put down as it was before."""
         with contextlib.suppress(OSError):
             identity = FileIdentity.of(track.path.stat(follow_symlinks=False))
-            index.look(walk.Found(track.path, track.root, identity), self._store)
+            index.index_file(walk.Found(track.path, track.root, identity), self._store)
 
     def _count(self, track: Track, error: TagError) -> None:
         """Remember a write that can only fail again while the file is as it is."""
         if isinstance(error, LASTING):
-            self._store.failures.begin(track.path, track.identity, blamed=True)
+            self._store.failures.start_attempt(track.path, track.identity, blamed=True)
             kind = type(error).__name__
             attempts = MAX_ATTEMPTS
-            self._store.failures.failed(track.path, kind, error.reason, attempts=attempts)
+            self._store.failures.record_failure(track.path, kind, error.reason, attempts=attempts)
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []

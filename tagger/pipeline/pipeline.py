@@ -10,9 +10,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from tagger.analysis.analyzer import Hearing
+from tagger.analysis.analyzer import Analyzer
 from tagger.core import albums
-from tagger.core.decide import Deciding, decide_together
+from tagger.core.decide import DecisionRules, decide_together
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import (
     MovingPictureError,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tagger.analysis.analyzer import Asked
-    from tagger.analysis.pool import Workers
+    from tagger.analysis.pool import WorkerPool
     from tagger.config import Settings
     from tagger.core.domain import Outcome, Track
     from tagger.inference import Manifest
@@ -57,12 +57,17 @@ class Pipeline:
     """Decides tracks and carries the decisions out."""
 
     def __init__(
-        self, store: Store, hearing: Hearing, deciding: Deciding, operation: Operation, ahead: int
+        self,
+        store: Store,
+        analyzer: Analyzer,
+        rules: DecisionRules,
+        operation: Operation,
+        ahead: int,
     ) -> None:
         """`ahead` bounds how many tracks are listened to before their turn to be decided."""
         self._store = store
-        self._hearing = hearing
-        self._deciding = deciding
+        self._analyzer = analyzer
+        self._rules = rules
         self._operation = operation
         self._ahead = ahead
 
@@ -71,15 +76,15 @@ class Pipeline:
         cls,
         settings: Settings,
         store: Store,
-        workers: Workers,
+        workers: WorkerPool,
         manifest: Manifest,
         operation: Operation,
     ) -> Self:
         """Put it together as the settings say, for the bundle that `manifest` is of."""
         bundle = settings.model.bundle.folder
-        hearing = Hearing(store, workers, bundle, manifest, settings.listen)
-        deciding = Deciding.of(settings, manifest)
-        return cls(store, hearing, deciding, operation, AHEAD * workers.count)
+        analyzer = Analyzer(store, workers, bundle, manifest, settings.listen)
+        rules = DecisionRules.of(settings, manifest)
+        return cls(store, analyzer, rules, operation, AHEAD * workers.count)
 
     def run(
         self, tracks: Iterable[Track], *, company: Iterable[Track] = (), again: bool = False
@@ -93,7 +98,7 @@ class Pipeline:
         try:
             yield from self._run(self._grouped(tracks, company), again=again)
         finally:
-            self._hearing.abandon()
+            self._analyzer.abandon()
 
     def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
         waiting: deque[_Group] = deque()
@@ -115,7 +120,7 @@ class Pipeline:
         What was under way when it ended is heard last and one by one, so that a file which
         brings it down is found out and its neighbours are not blamed.
         """
-        return max(self._hearing.suspicion(track) for track in group)
+        return max(self._analyzer.suspicion(track) for track in group)
 
     def _begun(
         self, group: tuple[Track, ...], company: tuple[Track, ...], *, again: bool, alone: bool
@@ -124,14 +129,14 @@ class Pipeline:
         asked: dict[Track, Asked] = {}
         for track in group:
             if track not in settled:
-                asked[track] = self._hearing.ask(track, again=again, alone=alone)
+                asked[track] = self._analyzer.ask(track, again=again, alone=alone)
                 if alone:
-                    asked[track] = self._hearing.answer(track, asked[track])
+                    asked[track] = self._analyzer.answer(track, asked[track])
         return _Group(group, company, settled, asked)
 
     def _grouped(self, tracks: Iterable[Track], company: Iterable[Track]) -> list[_Together]:
         wanted = dict.fromkeys(tracks)
-        if not self._deciding.albums_together:
+        if not self._rules.albums_together:
             return [((track,), ()) for track in wanted]
         groups = [
             (
@@ -147,28 +152,28 @@ class Pipeline:
         settled: dict[Track, Decision] = {}
         for track in group:
             corrected = self._store.corrections.has(track.path)
-            decision = self._deciding.policy.settled(track.tags.genres, corrected=corrected)
-            if decision is None and (reason := self._operation.declines(track)):
+            decision = self._rules.policy.without_audio(track.tags.genres, corrected=corrected)
+            if decision is None and (reason := self._operation.refusal(track)):
                 decision = Decision(Action.SKIP, track.tags.genres, reason)
             if decision is not None:
                 settled[track] = decision
         return settled
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:
-        answers = {track: self._hearing.answer(track, a) for track, a in group.asked.items()}
+        answers = {track: self._analyzer.answer(track, a) for track, a in group.asked.items()}
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
             predictions |= self._remembered([*group.settled, *group.company])
-        decided = decide_together(predictions, self._deciding)
+        decided = decide_together(predictions, self._rules)
         for track in group.tracks:
             decision = (
                 group.settled.get(track) or decided.get(track) or _unheard(track, answers[track])
             )
-            yield self._operation.carry_out(track, decision)
+            yield self._operation.apply(track, decision)
 
     def _remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
         """Return what was heard earlier of tracks: it still speaks for their album."""
-        heard = {track: self._hearing.remembered(track) for track in tracks}
+        heard = {track: self._analyzer.remembered(track) for track in tracks}
         return {track: prediction for track, prediction in heard.items() if prediction}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from tagger.analysis.analyzer import Hearing
+    from tagger.analysis.analyzer import Analyzer
     from tagger.core.domain import Outcome, Track
     from tagger.inference import Model
     from tagger.pipeline.operations import Operation
@@ -44,7 +44,7 @@ def own(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
 
 
 def as_before(track: Track, before: tuple[str, ...]) -> Track:
-    """Return a track as it was before tagger wrote into it, for deciding."""
+    """Return a track as it was before tagger wrote into it, for rules."""
     return replace(track, tags=replace(track.tags, genres=before))
 
 
@@ -72,13 +72,13 @@ def predict(tracks: Iterable[Track], store: Store, model: Model, window: str) ->
     return unheard
 
 
-def hear(tracks: Sequence[Track], hearing: Hearing, ahead: int) -> None:
+def hear(tracks: Sequence[Track], analyzer: Analyzer, ahead: int) -> None:
     """Listen to tracks; what failed is remembered and comes up when they are decided."""
     for start in range(0, len(tracks), ahead):
         part = tracks[start : start + ahead]
-        asked = [hearing.ask(track, alone=False) for track in part]
+        asked = [analyzer.ask(track, alone=False) for track in part]
         for track, answer in zip(part, asked, strict=True):
-            hearing.answer(track, answer)
+            analyzer.answer(track, answer)
 
 
 class Rewrite:
@@ -89,11 +89,11 @@ class Rewrite:
         self._now: Mapping[Path, Track] = {track.path: track for track in tracks}
         self._operation = operation
 
-    def declines(self, track: Track) -> str | None:
+    def refusal(self, track: Track) -> str | None:
         """See `Operation`."""
-        return self._operation.declines(self._now[track.path])
+        return self._operation.refusal(self._now[track.path])
 
-    def carry_out(self, track: Track, decision: Decision) -> Outcome:
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         now = self._now[track.path]
         stands = set(map(genres.key, now.tags.genres))
@@ -105,7 +105,7 @@ class Rewrite:
             return outcome(
                 now, replace(decision, action=Action.KEEP, genres=now.tags.genres, reason=reason)
             )
-        return self._operation.carry_out(now, replace(decision, action=Action.SET))
+        return self._operation.apply(now, replace(decision, action=Action.SET))
 
 
 def _before(entries: Sequence[JournalEntry]) -> tuple[str, ...]:

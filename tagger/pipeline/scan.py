@@ -1,4 +1,4 @@
-"""One scan: which folders, what is in them, deciding, and the playlists afterwards."""
+"""One scan: which folders, what is in them, rules, and the playlists afterwards."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.analysis.analyzer import Hearing
-from tagger.analysis.pool import Workers
+from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.pool import WorkerPool
 from tagger.analysis.worker import prepare
 from tagger.core.domain import Action, Decision, Outcome
 from tagger.errors import ConfigError
 from tagger.inference import load, read_manifest, registry
 from tagger.library import index, walk
 from tagger.pipeline import reclassify, recovery
-from tagger.pipeline.operations import Operation, Pretend, Write, write_options
+from tagger.pipeline.operations import DryRun, Operation, Write, write_options
 from tagger.pipeline.pipeline import AHEAD, Pipeline
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Scan:
         Raises `ConfigError` when there is nothing to scan there, `ModelError` when the model
         bundle is unusable.
         """
-        self._settings = registry.settled(settings)
+        self._settings = registry.resolve_bundle(settings)
         self._store = store
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
@@ -78,9 +78,9 @@ class Scan:
                 elif isinstance(item, walk.Passed):
                     passed.append(_passed(item))
                 elif item.path not in tracks:
-                    tracks[item.path] = index.look(item, self._store)
+                    tracks[item.path] = index.index_file(item, self._store)
                     seen(len(tracks))
-            index.forget_vanished(start, self._store)
+            index.drop_missing(start, self._store)
         return Surveyed(tuple(tracks.values()), tuple(passed))
 
     def run(
@@ -90,7 +90,7 @@ class Scan:
         settings = self._settings
         bundle = settings.model.bundle.folder
         limits = settings.workers
-        with Workers(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
+        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
             operation = self._operation(dry_run=dry_run)
             pipeline = Pipeline.of(settings, self._store, workers, self._manifest, operation)
             yield from pipeline.run(tracks, again=again)
@@ -111,17 +111,17 @@ class Scan:
         model = load(bundle)
         unheard = reclassify.predict(written, store, model, settings.listen.window)
         reclassify.predict(others, store, model, settings.listen.window)
-        with Workers(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
-            hearing = Hearing(store, workers, bundle, self._manifest, settings.listen)
-            reclassify.hear(unheard, hearing, AHEAD * workers.count)
+        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
+            analyzer = Analyzer(store, workers, bundle, self._manifest, settings.listen)
+            reclassify.hear(unheard, analyzer, AHEAD * workers.count)
             operation = reclassify.Rewrite(written, self._operation(dry_run=dry_run))
             pipeline = Pipeline.of(settings, store, workers, self._manifest, operation)
             heard = {
-                track: genres for track, genres in written.items() if hearing.remembered(track)
+                track: genres for track, genres in written.items() if analyzer.remembered(track)
             }
             for track in written.keys() - heard.keys():
                 lost = Decision(Action.SKIP, track.tags.genres, "could not be heard again")
-                yield operation.carry_out(track, lost)
+                yield operation.apply(track, lost)
             before = [reclassify.as_before(track, genres) for track, genres in heard.items()]
             yield from pipeline.run(before, company=others)
         if self.run_id is not None:
@@ -130,7 +130,7 @@ class Scan:
     def _operation(self, *, dry_run: bool) -> Operation:
         options = write_options(self._settings)
         if dry_run:
-            return Pretend(options)
+            return DryRun(options)
         self.run_id = self._store.runs.start("scan")
         return Write(self._store, self.run_id, self._manifest.id, options)
 

@@ -2,7 +2,7 @@
 
 from tagger.players.base import Player
 from tagger.players.changes import Changes
-from tagger.players.notify import Couriers, notify_all
+from tagger.players.notify import PlayerNotifier, notify_all
 from tagger.players.registry import roster
 
-__all__ = ["Changes", "Couriers", "Player", "notify_all", "roster"]
+__all__ = ["Changes", "Player", "PlayerNotifier", "notify_all", "roster"]

@@ -65,7 +65,7 @@ class Changes:
             self._folders = {folder.parent for folder in self.folders}
 
 
-def seen_as(folder: Path, maps: Sequence[PathMap]) -> str | None:
+def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:
     """Return the player's name for a folder, or for the next one above it that has a plain name.
 
     None where the player sees it under no name that is known: it has to look through everything.

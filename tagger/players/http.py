@@ -79,7 +79,7 @@ class WebServer:
         connection = client(parts.hostname or "", parts.port, timeout=transport.TIMEOUT)
         with contextlib.closing(connection):
             connection.connect()
-            with transport.limited(connection.sock):
+            with transport.deadline(connection.sock):
                 who = {"User-Agent": f"tagger/{__version__}", "Connection": "close"}
                 address = quote(parts.path, safe="/%") + path
                 connection.request(method, address, body or None, {**who, **headers})

@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tagger.players.changes import seen_as
+from tagger.players.changes import player_path
 from tagger.players.http import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tagger.config import Jellyfin
+    from tagger.config import JellyfinSettings
     from tagger.players.changes import Changes
 
 
@@ -21,13 +21,13 @@ class JellyfinPlayer:
 
     name = "jellyfin"
 
-    def __init__(self, settings: Jellyfin) -> None:
+    def __init__(self, settings: JellyfinSettings) -> None:
         self._settings = settings
         self._server = WebServer("Jellyfin", self.name, settings.url)
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. Jellyfin passes over folders that it does not know without a word."""
-        seen = [seen_as(folder, self._settings.map) for folder in changes.folders]
+        seen = [player_path(folder, self._settings.map) for folder in changes.folders]
         if None in seen:
             self._post("/Library/Refresh", b"", self._key())
             return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import PlayerError
-from tagger.players.changes import seen_as
+from tagger.players.changes import player_path
 from tagger.players.http import WebServer, basic
 
 if TYPE_CHECKING:
-    from tagger.config import Kodi
+    from tagger.config import KodiSettings
     from tagger.players.changes import Changes
 
 SCANNING = "Library.IsScanningMusic"
@@ -20,7 +20,7 @@ class KodiPlayer:
 
     name = "kodi"
 
-    def __init__(self, settings: Kodi) -> None:
+    def __init__(self, settings: KodiSettings) -> None:
         self._settings = settings
         self._server = WebServer("Kodi", self.name, settings.url)
 
@@ -29,7 +29,7 @@ class KodiPlayer:
         if self._scans():
             hint = "it is told again with the next change"
             raise PlayerError("Kodi is looking through its library just now", hint=hint)
-        folder = seen_as(changes.common, self._settings.map)
+        folder = player_path(changes.common, self._settings.map)
         where = {"directory": f"{folder.rstrip('/')}/"} if folder else {}
         if self._call("AudioLibrary.Scan", {**where, "showdialogs": False}) != "OK":
             raise self._server.nonsense()

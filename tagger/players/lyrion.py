@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tagger.players.http import WebServer, basic
 
 if TYPE_CHECKING:
-    from tagger.config import Lyrion
+    from tagger.config import LyrionSettings
     from tagger.players.changes import Changes
 
 
@@ -16,7 +16,7 @@ class LyrionPlayer:
 
     name = "lyrion"
 
-    def __init__(self, settings: Lyrion) -> None:
+    def __init__(self, settings: LyrionSettings) -> None:
         self._settings = settings
         self._server = WebServer("Lyrion", self.name, settings.url)
 

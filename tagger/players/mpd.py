@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 from tagger.config.values import expand
 from tagger.errors import PlayerError
 from tagger.players import transport
-from tagger.players.changes import seen_as
+from tagger.players.changes import player_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedReader
 
-    from tagger.config import Mpd
+    from tagger.config import MpdSettings
     from tagger.players.changes import Changes
 
 PORT = 6600
@@ -34,12 +34,12 @@ class MpdPlayer:
 
     name = "mpd"
 
-    def __init__(self, settings: Mpd) -> None:
+    def __init__(self, settings: MpdSettings) -> None:
         self._settings = settings
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`: `update` of the folder that holds all that changed, by its URI."""
-        folder = seen_as(changes.common, self._settings.map) or ""
+        folder = player_path(changes.common, self._settings.map) or ""
         with self._session() as session:
             session.ask("update", folder.strip("/"))
 
@@ -57,7 +57,7 @@ class MpdPlayer:
             with (
                 _connect(address) as connection,
                 connection.makefile("rb") as answers,
-                transport.limited(connection),
+                transport.deadline(connection),
             ):
                 session = _Session(connection, answers, address)
                 if password:

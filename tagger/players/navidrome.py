@@ -11,7 +11,7 @@ from tagger.errors import PlayerError
 from tagger.players.http import WebServer
 
 if TYPE_CHECKING:
-    from tagger.config import Navidrome
+    from tagger.config import NavidromeSettings
     from tagger.players.changes import Changes
 
 PROTOCOL = "1.16.1"
@@ -24,7 +24,7 @@ class NavidromePlayer:
 
     name = "navidrome"
 
-    def __init__(self, settings: Navidrome) -> None:
+    def __init__(self, settings: NavidromeSettings) -> None:
         self._settings = settings
         self._server = WebServer("Navidrome", self.name, settings.url)
 

@@ -13,7 +13,7 @@ from tagger.players.registry import roster
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tagger.config import Players
+    from tagger.config import PlayerSettings
     from tagger.players.base import Player
 
     News = Callable[[str, TaggerError | None], None]
@@ -25,7 +25,7 @@ PATIENCE = 10.0
 """Seconds for all players together: for each two questions, or a name server's slowness."""
 
 
-class Couriers:
+class PlayerNotifier:
     """Tells players, each in a thread of its own, and tells them again what they did not hear."""
 
     def __init__(self, news: News = lambda *_: None) -> None:
@@ -33,7 +33,7 @@ class Couriers:
         self._news = news
         self._couriers: dict[str, _Courier] = {}
 
-    def tell(self, settings: Players, changes: Changes) -> None:
+    def tell(self, settings: PlayerSettings, changes: Changes) -> None:
         """Have players told, at once or after what they are being told; without waiting."""
         players = roster(settings) if changes else []
         known = self._couriers
@@ -56,15 +56,15 @@ class Couriers:
 
 
 def notify_all(
-    settings: Players, changes: Changes, patience: float = PATIENCE
+    settings: PlayerSettings, changes: Changes, patience: float = PATIENCE
 ) -> dict[str, TaggerError | None]:
     """Tell players what changed, if anything did; return for each why it could not be told.
 
     Takes at most `patience` seconds.
     """
-    couriers = Couriers()
-    couriers.tell(settings, changes)
-    return couriers.wait(patience)
+    notifier = PlayerNotifier()
+    notifier.tell(settings, changes)
+    return notifier.wait(patience)
 
 
 class _Courier:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tagger.config import Players
+    from tagger.config import PlayerSettings
     from tagger.players.base import Player
 
 
-def roster(settings: Players) -> list[Player]:
+def roster(settings: PlayerSettings) -> list[Player]:
     """Return the players that have an address."""
     players: list[Player] = []
     if settings.mpd.address:

@@ -22,7 +22,7 @@ UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.
 
 
 @contextlib.contextmanager
-def limited(connection: socket.socket) -> Iterator[None]:
+def deadline(connection: socket.socket) -> Iterator[None]:
     """Cut a connection off when the time is up; raises `TimeoutError` then.
 
     The time-out of a socket is one for each byte: who sends one now and then never meets it.

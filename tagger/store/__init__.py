@@ -15,9 +15,9 @@ from tagger.store.database import connect, transaction
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import FileRecord, Files
 from tagger.store.journal import Journal, JournalEntry
-from tagger.store.playlists import Published
+from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
-from tagger.store.run_locks import Living
+from tagger.store.run_locks import RunLocks
 from tagger.store.runs import Run, Runs
 from tagger.store.samples import Sample, Samples
 
@@ -43,14 +43,14 @@ class Store:
         self._connection = connect(self.path)
         self.files = Files(self._connection)
         self.analyses = Analyses(self._connection)
-        self._living = Living(folder / RUN_LOCKS)
-        self.runs = Runs(self._connection, self._living)
+        self._run_locks = RunLocks(folder / RUN_LOCKS)
+        self.runs = Runs(self._connection, self._run_locks)
         self.journal = Journal(self._connection)
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
         self.samples = Samples(self._connection)
         self.choices = Choices(self._connection)
-        self.published = Published(self._connection)
+        self.published = PlaylistFiles(self._connection)
         self.queue = Queue(self._connection)
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -60,7 +60,7 @@ class Store:
     def close(self) -> None:
         """Close the connection, and end this process's runs."""
         self._connection.close()
-        self._living.close()
+        self._run_locks.close()
 
     def __enter__(self) -> Self:
         return self

@@ -41,7 +41,7 @@ class Failures:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def begin(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
+    def start_attempt(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
         """Record that a file in this state is about to be listened to.
 
         `blamed` counts an attempt already: should tagger end before it is over, it was this
@@ -64,14 +64,14 @@ class Failures:
             ),
         )
 
-    def failed(self, path: Path, kind: str, reason: str, *, attempts: int) -> None:
+    def record_failure(self, path: Path, kind: str, reason: str, *, attempts: int) -> None:
         """Say why it failed, and how many attempts that counts for."""
         self._db.execute(
             "UPDATE failures SET kind = ?, reason = ?, attempts = attempts + ? WHERE path = ?",
             (kind, reason, attempts, os.fsencode(path)),
         )
 
-    def forgive(self, path: Path, *, attempts: int) -> None:
+    def withdraw_attempt(self, path: Path, *, attempts: int) -> None:
         """Take back attempts that ended for reasons of their own."""
         where = os.fsencode(path)
         self._db.execute(

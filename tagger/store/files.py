@@ -63,7 +63,7 @@ class Files:
             ),
         )
 
-    def heard(self, track: Track, content_id: str) -> None:
+    def set_content(self, track: Track, content_id: str) -> None:
         """Remember what a file holds, unless another tagger has remembered a newer state of it."""
         identity = track.identity
         known = self._db.execute(
@@ -84,7 +84,7 @@ class Files:
         """Note that nothing is left to do for a file in the state that is remembered."""
         self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
 
-    def mates(self, track: Track, most: int) -> list[FileRecord]:
+    def album_siblings(self, track: Track, most: int) -> list[FileRecord]:
         """Return at most so many files that may be of the same album, the track's own as well.
 
         They have the same album in their tags, and the same album artist or, without one,

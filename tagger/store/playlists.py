@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-class Published:
+class PlaylistFiles:
     """The table of playlists, keyed by path."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Living:
+class RunLocks:
     """The lock file of runs; one instance a process, as POSIX locks belong to processes."""
 
     def __init__(self, path: Path) -> None:

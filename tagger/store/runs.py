@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from tagger.store.run_locks import Living
+    from tagger.store.run_locks import RunLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Run:
 class Runs:
     """The tables of runs and of the newest decision on each file."""
 
-    def __init__(self, connection: sqlite3.Connection, living: Living) -> None:
+    def __init__(self, connection: sqlite3.Connection, run_locks: RunLocks) -> None:
         self._db = connection
-        self._living = living
+        self._run_locks = run_locks
 
     def start(self, kind: str) -> int:
         """Record that a run begins; returns its id."""
@@ -42,12 +42,12 @@ class Runs:
             "INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, time.time())
         )
         run = int(cursor.lastrowid or 0)
-        self._living.enter(run)
+        self._run_locks.enter(run)
         return run
 
     def is_alive(self, run: int) -> bool:
         """Tell whether the process of a run still lives."""
-        return self._living.has(run)
+        return self._run_locks.has(run)
 
     def exists(self, run: int) -> bool:
         """Tell whether there ever was a run of this number."""

@@ -22,7 +22,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def deferred_signals() -> Iterator[None]:
     """Handle what arrives meanwhile at the end of the block.
 
     For short blocks. Other threads than the main one are never interrupted: nothing to do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def session(network: bytes) -> Any:
+def start_session(network: bytes) -> Any:
     """Start onnxruntime on a serialised network; raises whatever onnxruntime raises."""
     import onnxruntime  # noqa: PLC0415  # half a second that `--help` need not pay
 

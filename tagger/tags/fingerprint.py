@@ -50,7 +50,7 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
             yield data
 
 
-def opening(file: BinaryIO) -> str | None:
+def stream_fingerprint(file: BinaryIO) -> str | None:
     """Return the SHA-256 of FFmpeg's view: the audio stream's parameters and its first packets.
 
     None if FFmpeg cannot open the file. The last packet of a short file is left out: some

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre", "wm/genreid"}
 
 
-class Judged:
+class ParsedFile:
     """An open file, taken apart by us and parsed by mutagen; inside `reading.boundary`."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
@@ -35,7 +35,7 @@ class Judged:
     @cached_property
     def opening(self) -> str | None:
         """What FFmpeg makes of the sound; see `payload.opening`."""
-        return fingerprint.opening(self.file)
+        return fingerprint.stream_fingerprint(self.file)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -61,8 +61,8 @@ class Judged:
         return getattr(self.parsed.tags, "version", None)
 
 
-def find_fault(
-    old: Judged, new: Judged, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+def first_difference(
+    old: ParsedFile, new: ParsedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> str | None:
     """Say what is wrong with the new file, None if nothing is.
 
@@ -72,7 +72,7 @@ def find_fault(
 
 
 def _faults(
-    old: Judged, new: Judged, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+    old: ParsedFile, new: ParsedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> Iterator[str]:
     if not edit.same(new.container.tags, intended):
         yield "the copy's tags are not those intended"

@@ -10,7 +10,7 @@ from tagger.tags import edit, fingerprint, replace
 from tagger.tags.read import boundary, open_container, track_tags
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
-from tagger.tags.verify import Judged, find_fault
+from tagger.tags.verify import ParsedFile, first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
-        judged = Judged(file, path)
+        judged = ParsedFile(file, path)
         if judged.opening is None:
             raise PayloadChangedError("not written: FFmpeg cannot open it", path)
         for _ in judged.container.compose(edit.retagged(judged.container, genres, options)):
@@ -84,7 +84,7 @@ def restore_genres(  # noqa: PLR0913 - as above
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
         with boundary(path):
             before = track_tags(transaction.original, path).genres
-            if fingerprint.opening(transaction.original) != snapshot.sound:
+            if fingerprint.stream_fingerprint(transaction.original) != snapshot.sound:
                 raise SkippedError("another recording stands there now", path)
             _, container = open_container(transaction.original, path)
             tags = edit.restored(container, snapshot)
@@ -114,8 +114,8 @@ def _commit(
     with boundary(path):
         transaction.fill(container.compose(change.tags))
         asked = None if change.restores else change.after
-        original, copy = Judged(transaction.original, path), Judged(transaction.copy, path)
-        fault = find_fault(original, copy, change.tags, asked)
+        original, copy = ParsedFile(transaction.original, path), ParsedFile(transaction.copy, path)
+        fault = first_difference(original, copy, change.tags, asked)
         snapshot = edit.snapshot(container, change.before, original.opening or "")
         after = copy.genres
     if fault:

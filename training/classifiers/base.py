@@ -29,7 +29,7 @@ class Fitted(Protocol):
         ...
 
 
-class Candidate(Protocol):
+class Classifier(Protocol):
     """A recipe with its hyperparameters; an immutable value."""
 
     @property
@@ -75,7 +75,7 @@ class FittedGuard(Protocol):
         ...
 
 
-class Guard(Protocol):
+class NoveltyGuard(Protocol):
     """A way to tell what is no music, or none that a model knows; an immutable value."""
 
     @property

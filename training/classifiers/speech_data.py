@@ -19,7 +19,7 @@ from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.specs import quantised
 from training.data.dataset import Dataset
-from training.research.band_limited import with_copies
+from training.research.band_limited import augmented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -88,7 +88,7 @@ def _dataset(names: NDArray[np.str_], levels: NDArray[np.uint8]) -> Dataset:
     count = len(names)
     everyone = np.ones(count, bool)
     bare = Dataset(names, np.zeros(count, np.intp), ("Speech",), names, everyone, levels, {})
-    return with_copies(bare)
+    return augmented(bare)
 
 
 def _clips(voice: Path) -> Iterator[Samples]:

@@ -71,13 +71,13 @@ def command(
     if ctx.invoked_subcommand:
         return
     from training.cli import train_report as told  # noqa: PLC0415 - scikit-learn takes a second
-    from training.train import Session, alone  # noqa: PLC0415
+    from training.train import TrainingRun, alone  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = sources or configured_sources(settings.training)
     state = settings.store.folder
     with Store(state) as store, alone(state), told.progress(quiet=as_json) as progress:
-        session = Session(settings, store, names, progress)
+        session = TrainingRun(settings, store, names, progress)
         prepared = session.prepare(dry_run=dry_run)
         found = told.as_object(prepared, settings.training.minimum)
         if not as_json:

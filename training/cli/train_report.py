@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as RichProgress
 
-    from training.matching.match import Candidate
+    from training.matching.match import LocalTrack
     from training.progress import Progress
     from training.train import Prepared, Result
 
@@ -221,7 +221,7 @@ def _entry(entry: Any) -> dict[str, Any]:
     }
 
 
-def _file(candidate: Candidate) -> dict[str, Any]:
+def _file(candidate: LocalTrack) -> dict[str, Any]:
     return {"path": str(candidate.path), "title": candidate.title, "album": candidate.album}
 
 

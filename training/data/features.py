@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.analysis import worker
-from tagger.analysis.pool import Workers
+from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, UnreadableError, WorkerError
 from tagger.store import Sample
@@ -78,7 +78,7 @@ class Hearing:
         failed: list[Unheard] = []
         limits = self._settings.workers
         waiting: deque[tuple[Sample, Future[worker.Listened]]] = deque()
-        with Workers(limits.count, limits.timeout, limits.memory_mb, _nothing) as workers:
+        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, _nothing) as workers:
             for sample in samples:
                 if self.is_remembered(sample):
                     done.append(sample)
@@ -95,14 +95,14 @@ class Hearing:
         order = {sample.path: place for place, sample in enumerate(samples)}
         return sorted(done, key=lambda sample: order[sample.path]), failed
 
-    def _ask(self, sample: Sample, workers: Workers) -> Future[worker.Listened]:
+    def _ask(self, sample: Sample, workers: WorkerPool) -> Future[worker.Listened]:
         listen = self._settings.listen
         return workers.submit(
             worker.features, sample.path, self._specs, listen.offset, listen.length
         )
 
     def _answer(
-        self, sample: Sample, asked: Future[worker.Listened], workers: Workers
+        self, sample: Sample, asked: Future[worker.Listened], workers: WorkerPool
     ) -> Sample | Unheard:
         store = self._store
         try:
@@ -110,10 +110,10 @@ class Hearing:
         except (AudioError, WorkerError) as error:
             final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
             with store.transaction():
-                store.failures.begin(sample.path, sample.identity, blamed=False)
+                store.failures.start_attempt(sample.path, sample.identity, blamed=False)
                 attempts = MAX_ATTEMPTS if final else 1
                 kind = type(error).__name__
-                store.failures.failed(sample.path, kind, error.reason, attempts=attempts)
+                store.failures.record_failure(sample.path, kind, error.reason, attempts=attempts)
             return Unheard(sample.path, error.reason)
         content = heard.content_id + self._settings.listen.window
         found = Sample(sample.path, sample.identity, sample.tags, content)

@@ -39,7 +39,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Few:
+class SmallGenre:
     """A genre that cannot be learned yet."""
 
     genre: str
@@ -54,7 +54,7 @@ class Selection:
     """What is learned, and what is not and why."""
 
     members: tuple[Member, ...]
-    few: tuple[Few, ...] = ()
+    few: tuple[SmallGenre, ...] = ()
     conflicts: tuple[Path, ...] = ()
     """Recordings that sources name different genres for, none of them the surer."""
     duplicates: int = 0
@@ -113,7 +113,7 @@ def select(
                 by_content[content].append(label)
     members, conflicts = [], []
     for content, said in by_content.items():
-        genre = _primary(said, rules)
+        genre = _vote(said, rules)
         if genre is None:
             conflicts.append(said[0].path)
         else:
@@ -160,7 +160,7 @@ def _drawn(tracks: Mapping[str, int]) -> list[str]:
     return drawn
 
 
-def _primary(said: Sequence[Label], rules: Rules) -> str | None:
+def _vote(said: Sequence[Label], rules: Rules) -> str | None:
     """Choose a recording's genre: the heaviest, a subgenre before what it is part of.
 
     Where the user corrected tagger, nothing else counts.
@@ -216,10 +216,10 @@ def _one_spelling(members: Iterable[Member]) -> list[Member]:
     return [replace(member, genre=best[genres.key(member.genre)]) for member in members]
 
 
-def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list[Few]]:
+def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list[SmallGenre]]:
     """Let genres with too few tracks teach what they are part of, the smallest first."""
     members = list(members)
-    few: dict[str, Few] = {}
+    few: dict[str, SmallGenre] = {}
     while small := _smallest(members, rules.minimum):
         parents = rules.parents(small.genre)
         there = {genres.key(member.genre): member.genre for member in members}
@@ -240,7 +240,7 @@ def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list
     return members, _in_the_end(few)
 
 
-def _in_the_end(few: Mapping[str, Few]) -> list[Few]:
+def _in_the_end(few: Mapping[str, SmallGenre]) -> list[SmallGenre]:
     """Say what a small genre taught in the end: what it was counted for may be small as well."""
     result = []
     for one in few.values():
@@ -251,11 +251,11 @@ def _in_the_end(few: Mapping[str, Few]) -> list[Few]:
     return sorted(result, key=lambda one: one.genre)
 
 
-def _smallest(members: Iterable[Member], minimum: int) -> Few | None:
+def _smallest(members: Iterable[Member], minimum: int) -> SmallGenre | None:
     by_genre: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_genre[member.genre].append(member)
-    counted = [Few(g, len(m), len({one.artist for one in m})) for g, m in by_genre.items()]
+    counted = [SmallGenre(g, len(m), len({one.artist for one in m})) for g, m in by_genre.items()]
     lacking = [c for c in counted if c.tracks < minimum or c.artists < LEAST_ARTISTS]
     return min(lacking, key=lambda one: (one.tracks, one.genre), default=None)
 

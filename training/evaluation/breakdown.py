@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from training.data.dataset import Dataset
     from training.ensemble import Ensemble
-    from training.evaluation.metrics import Verdicts
+    from training.evaluation.metrics import Predictions
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -69,14 +69,14 @@ class Mistake:
     confidence: float
 
 
-def confusion(verdicts: Verdicts, genres: int) -> NDArray[np.intp]:
+def confusion(verdicts: Predictions, genres: int) -> NDArray[np.intp]:
     """Count clips, shape (label, what it was called)."""
     counts = np.zeros((genres, genres), np.intp)
     np.add.at(counts, (verdicts.labels, verdicts.genres), 1)
     return counts
 
 
-def by_genre(verdicts: Verdicts, genres: Sequence[str]) -> list[GenreFigures]:
+def by_genre(verdicts: Predictions, genres: Sequence[str]) -> list[GenreFigures]:
     """Measure every genre, with intervals over resamples of the artists."""
     names, artist = np.unique(verdicts.artists, return_inverse=True)
     shape = (len(names), len(genres))
@@ -99,14 +99,14 @@ def by_genre(verdicts: Verdicts, genres: Sequence[str]) -> list[GenreFigures]:
     ]
 
 
-def risk_coverage(verdicts: Verdicts) -> tuple[Array, Array]:
+def risk_coverage(verdicts: Predictions) -> tuple[Array, Array]:
     """Give share written and share right among it, from the surest clip on."""
     order = np.argsort(-verdicts.confidence, kind="stable")
     written = np.arange(1, len(order) + 1)
     return written / len(order), np.cumsum(verdicts.right[order]) / written
 
 
-def calibration(verdicts: Verdicts, bins: int = 10) -> list[Bin]:
+def calibration(verdicts: Predictions, bins: int = 10) -> list[Bin]:
     """Compare how sure it was with how often it was right, in equal-width bins."""
     place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
     return [
@@ -119,7 +119,7 @@ def calibration(verdicts: Verdicts, bins: int = 10) -> list[Bin]:
     ]
 
 
-def mistakes(data: Dataset, members: Indices, verdicts: Verdicts, most: int) -> list[Mistake]:
+def mistakes(data: Dataset, members: Indices, verdicts: Predictions, most: int) -> list[Mistake]:
     """List the surest mistakes; `verdicts` are those of `members`, in their order."""
     wrong = np.flatnonzero(~verdicts.right)
     surest = wrong[np.argsort(-verdicts.confidence[wrong], kind="stable")][:most]

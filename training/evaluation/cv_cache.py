@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    from training.classifiers.base import Candidate, Fitted
+    from training.classifiers.base import Classifier, Fitted
     from training.data.dataset import Dataset
 
     Array = NDArray[np.floating]
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Remembered:
     """A candidate whose scores are kept in a folder."""
 
-    candidate: Candidate
+    candidate: Classifier
     folder: Path
 
     @property
@@ -138,7 +138,7 @@ def _folds(recipe: Recipe, data: Dataset, members: Indices) -> Iterator[tuple[In
 
 
 def _score(
-    candidate: Candidate,
+    candidate: Classifier,
     inputs: NDArray[Any],
     labels: Indices,
     fold: tuple[Indices, Indices],

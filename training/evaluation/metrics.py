@@ -32,7 +32,7 @@ _RESAMPLES = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Verdicts:
+class Predictions:
     """What was decided of each clip, whose the clip is, and whether it was right."""
 
     artists: NDArray[np.str_]
@@ -57,7 +57,7 @@ class Verdicts:
         return self.confidence >= (np.inf if threshold is None else threshold)
 
     @classmethod
-    def joined(cls, parts: Sequence[Verdicts]) -> Verdicts:
+    def joined(cls, parts: Sequence[Predictions]) -> Predictions:
         """Put several parts' verdicts together."""
         return cls(
             np.concatenate([part.artists for part in parts]),
@@ -67,12 +67,12 @@ class Verdicts:
         )
 
 
-def track_verdicts(data: Dataset, held_out: HeldOut) -> Verdicts:
+def track_predictions(data: Dataset, held_out: HeldOut) -> Predictions:
     """Decide every clip alone."""
     return _verdicts(data, held_out.members, np.exp(held_out.log_probabilities))
 
 
-def album_verdicts(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Verdicts:
+def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Predictions:
     """Decide every clip with the others of its stand-in album."""
     probabilities = np.exp(held_out.log_probabilities)
     for album in stand_in_albums(data, held_out.members):
@@ -116,7 +116,7 @@ def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
     return Pooling(round(float(found.x), 3), ALBUM_TRACKS)
 
 
-def operating_points(verdicts: Verdicts) -> OperatingPoints:
+def operating_points(verdicts: Predictions) -> OperatingPoints:
     """Find the lowest threshold that keeps each of PRECISIONS, where one does.
 
     Kept means: in CAUTION of the resamples of the artists, what is above the threshold is right
@@ -142,7 +142,7 @@ def threshold_for(points: OperatingPoints, precision: float) -> float | None:
     return next((p.threshold for p in points.overall if p.precision >= precision), None)
 
 
-def interval(verdicts: Verdicts) -> tuple[float, float]:
+def interval(verdicts: Predictions) -> tuple[float, float]:
     """Bootstrap the 95% interval of the accuracy over artists, who are what was sampled."""
     _, artist = np.unique(verdicts.artists, return_inverse=True)
     right, total = np.bincount(artist, verdicts.right), np.bincount(artist)
@@ -152,15 +152,15 @@ def interval(verdicts: Verdicts) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def calibration_error(verdicts: Verdicts, bins: int = 10) -> float:
+def calibration_error(verdicts: Predictions, bins: int = 10) -> float:
     """Give the expected calibration error over equal-width bins of confidence."""
     place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=bins)
     return float(np.abs(gaps).sum() / len(place))
 
 
-def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Verdicts:
-    return Verdicts(
+def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predictions:
+    return Predictions(
         data.artists[members],
         data.labels[members],
         probabilities.argmax(axis=1),
@@ -168,7 +168,7 @@ def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Verdicts
     )
 
 
-def _cautious_precision(verdicts: Verdicts, order: Indices) -> Array:
+def _cautious_precision(verdicts: Predictions, order: Indices) -> Array:
     """Give the precision that CAUTION of the resamples reach, by how many are written."""
     _, artist = np.unique(verdicts.artists[order], return_inverse=True)
     artists = int(artist.max()) + 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from training.ensemble import HeldOut, train
 from training.evaluation import breakdown, charts
-from training.evaluation.metrics import calibration_error, interval, track_verdicts
+from training.evaluation.metrics import calibration_error, interval, track_predictions
 from training.research.benchmark import PROMISE, promised
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from training.data.dataset import Dataset
     from training.ensemble import Ensemble, Recipe
-    from training.evaluation.metrics import Indices, Verdicts
+    from training.evaluation.metrics import Indices, Predictions
 
 MOST_MISTAKES = 25
 _STYLE = Path(__file__).with_name("report.css")
@@ -58,7 +58,7 @@ def gtzan_subject(recipe: Recipe, data: Dataset) -> Subject:
         about,
         data,
         ensemble.held_out,
-        promised(track_verdicts(data, ensemble.held_out)),
+        promised(track_predictions(data, ensemble.held_out)),
         breakdown.learning_curve(ensemble, data),
     )
 
@@ -74,7 +74,7 @@ def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject
         },
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
-        promised(track_verdicts(data, ensemble.held_out)),
+        promised(track_predictions(data, ensemble.held_out)),
     )
 
 
@@ -82,7 +82,7 @@ def page(subject: Subject) -> str:
     """Write the page."""
     members, first = np.unique(subject.heard.members, return_index=True)
     heard = HeldOut(members, subject.heard.log_probabilities[first])
-    verdicts = track_verdicts(subject.data, heard)
+    verdicts = track_predictions(subject.data, heard)
     genres = subject.data.genres
     shown = breakdown.mistakes(subject.data, members, verdicts, MOST_MISTAKES)
     sections = (
@@ -104,7 +104,7 @@ def page(subject: Subject) -> str:
     )
 
 
-def _summary(verdicts: Verdicts, threshold: float | None) -> str:
+def _summary(verdicts: Predictions, threshold: float | None) -> str:
     low, high = interval(verdicts)
     kept = verdicts.surer_than(threshold)
     right = f"{verdicts.right[kept].mean():.1%}" if kept.any() else "-"
@@ -176,7 +176,7 @@ def _cells(row: Sequence[int], right: int) -> str:
 
 
 def _curves(
-    verdicts: Verdicts, threshold: float | None, learning: Sequence[tuple[int, float]]
+    verdicts: Predictions, threshold: float | None, learning: Sequence[tuple[int, float]]
 ) -> str:
     figures = [_risk_coverage(verdicts, threshold), _calibration(verdicts)]
     if len(learning) > 1:
@@ -184,7 +184,7 @@ def _curves(
     return f'<h2>Curves</h2><div class="charts">{"".join(figures)}</div>'
 
 
-def _risk_coverage(verdicts: Verdicts, threshold: float | None) -> str:
+def _risk_coverage(verdicts: Predictions, threshold: float | None) -> str:
     coverage, right = breakdown.risk_coverage(verdicts)
     # The first few clips say little, and a point for every clip would make a large page.
     shown = np.unique(np.linspace(min(19, len(right) - 1), len(right) - 1, 200).astype(int))
@@ -203,7 +203,7 @@ def _risk_coverage(verdicts: Verdicts, threshold: float | None) -> str:
     return _figure("Writing less, being right more often", drawn, text)
 
 
-def _calibration(verdicts: Verdicts) -> str:
+def _calibration(verdicts: Predictions) -> str:
     bins = breakdown.calibration(verdicts)
     points = [(one.confidence, one.right) for one in bins]
     drawn = charts.chart(

@@ -16,10 +16,10 @@ from tagger.features import spec
 from tagger.inference import load
 from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training, encode
 from training.evaluation.metrics import (
-    album_verdicts,
+    album_predictions,
     fit_pooling,
     operating_points,
-    track_verdicts,
+    track_predictions,
 )
 from training.export.onnx_graph import IR_VERSION, OPSET
 from training.research.band_limited import CUTS
@@ -133,8 +133,8 @@ def publish(
         genres=data.genres,
         inputs={name: spec for spec, name in input_names(ensemble).items()},
         files={MODEL_FILE: sha256},
-        tracks=operating_points(track_verdicts(data, held_out)),
-        albums=operating_points(album_verdicts(data, held_out, pooling)),
+        tracks=operating_points(track_predictions(data, held_out)),
+        albums=operating_points(album_predictions(data, held_out, pooling)),
         pooling=pooling,
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),

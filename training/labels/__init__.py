@@ -5,18 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from training.labels.base import Context, Entry, Gathered, Label, LabelSource, Weight
+from training.labels.base import Context, Gathered, Label, LabelSource, ListedTrack, Weight
 
 if TYPE_CHECKING:
-    from tagger.config import Training
+    from tagger.config import TrainingSettings
 
 __all__ = [
     "SOURCES",
     "Context",
-    "Entry",
     "Gathered",
     "Label",
     "LabelSource",
+    "ListedTrack",
     "Weight",
     "configured_sources",
     "source",
@@ -40,7 +40,7 @@ def source(name: str, context: Context) -> LabelSource:
     return made
 
 
-def configured_sources(training: Training) -> list[str]:
+def configured_sources(training: TrainingSettings) -> list[str]:
     """Return the names of the sources that the configuration gives something to do."""
     given = {
         "corrections": True,

@@ -47,7 +47,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedTrack:
     """A track on an outside list; `training.matching.match` finds its local file."""
 
     title: str
@@ -82,7 +82,7 @@ class Gathered:
     """What a source had to say."""
 
     labels: tuple[Label, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ListedTrack, ...] = ()
     notes: tuple[str, ...] = ()
     """One sentence each: what was left out or could not be read, and the next step."""
 

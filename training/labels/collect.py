@@ -9,7 +9,7 @@ from tagger.errors import ConfigError, TrainingDataError
 from tagger.pipeline.scan import Scan
 from training import labels as sources
 from training.labels.base import Context, Label
-from training.matching.match import Candidate, Matching, match
+from training.matching.match import LocalTrack, Matching, match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.core.domain import Track
     from tagger.store import Store
-    from training.labels.base import Entry
+    from training.labels.base import ListedTrack
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CollectedLabels:
     """What all sources said together."""
 
     labels: tuple[Label, ...]
@@ -41,14 +41,14 @@ def library(settings: Settings, store: Store) -> tuple[Track, ...]:
         return ()
 
 
-def gather(names: Sequence[str], settings: Settings, store: Store) -> Said:
+def gather(names: Sequence[str], settings: Settings, store: Store) -> CollectedLabels:
     """Ask the sources of these names.
 
     Raises TaggerError when a source that the configuration asks for cannot be used.
     """
     context = Context(settings, store, library(settings, store))
     labels: list[Label] = []
-    entries: list[Entry] = []
+    entries: list[ListedTrack] = []
     notes: list[str] = []
     for name in names:
         gathered = sources.source(name, context).gather()
@@ -61,10 +61,10 @@ def gather(names: Sequence[str], settings: Settings, store: Store) -> Said:
         for m in matching.matched
     ]
     counts = {name: sum(label.source == name for label in labels) for name in names}
-    return Said(tuple(labels), matching, counts, tuple(notes))
+    return CollectedLabels(tuple(labels), matching, counts, tuple(notes))
 
 
-def candidates(tracks: Iterable[Track], labels: Iterable[Label], store: Store) -> list[Candidate]:
+def candidates(tracks: Iterable[Track], labels: Iterable[Label], store: Store) -> list[LocalTrack]:
     """Return what entries can be matched to: the library, and the other files with labels."""
     found = {track.path: track.tags for track in tracks}
     for label in labels:
@@ -72,7 +72,7 @@ def candidates(tracks: Iterable[Track], labels: Iterable[Label], store: Store) -
         if sample:
             found[label.path] = sample.tags
     return [
-        Candidate(
+        LocalTrack(
             path,
             *_named(tags.title, tags.artist, path),
             album=tags.album,
@@ -91,7 +91,7 @@ def _named(title: str, artist: str, path: Path) -> tuple[str, tuple[str, ...]]:
     return (after, (artist or before,)) if dash else (path.stem, (artist,) if artist else ())
 
 
-def require_some(said: Said) -> None:
+def require_some(said: CollectedLabels) -> None:
     """Raise TrainingDataError when nothing is labelled."""
     if not said.labels:
         raise TrainingDataError(

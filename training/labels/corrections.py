@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tagger.library import walk
 from training.labels.base import Gathered, Label, Weight
-from training.labels.genre_names import Naming
+from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
     from training.labels.base import Context
@@ -21,7 +21,7 @@ class CorrectionSource:
 
     def __init__(self, context: Context) -> None:
         self._store = context.store
-        self._naming = Naming(context.settings.training)
+        self._naming = GenreNames(context.settings.training)
 
     def gather(self) -> Gathered:
         """Return the first genre that the user left in each corrected file."""

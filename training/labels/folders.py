@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.library import walk
 from training.labels.base import Gathered, Label, Weight
-from training.labels.genre_names import Naming
+from training.labels.genre_names import GenreNames
 from training.research import fma_labels
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class FolderSource:
 
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
-        self._naming = Naming(context.settings.training)
+        self._naming = GenreNames(context.settings.training)
 
     def gather(self) -> Gathered:
         """Return every music file at any depth below a genre's folder."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 
 if TYPE_CHECKING:
-    from tagger.config import Training
+    from tagger.config import TrainingSettings
 
 
-class Naming:
+class GenreNames:
     """The user's names for what sources call otherwise, and which genre is part of which."""
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: TrainingSettings) -> None:
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
         self._parents = {genres.key(child): above for child, above in training.parents.items()}
 

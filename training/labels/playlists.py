@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from tagger.library import walk
 from tagger.playlists import parse
-from training.labels.base import Entry, Gathered, Label, Weight
-from training.labels.genre_names import Naming
+from training.labels.base import Gathered, Label, ListedTrack, Weight
+from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,12 +32,12 @@ class PlaylistSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.playlists
         self._roots = context.settings.library.roots
-        self._naming = Naming(context.settings.training)
+        self._naming = GenreNames(context.settings.training)
 
     def gather(self) -> Gathered:
         """Return what each playlist names: a file that is there, or what its line says of it."""
         labels: list[Label] = []
-        entries: list[Entry] = []
+        entries: list[ListedTrack] = []
         notes: list[str] = []
         for file in files(self._named, EXTENSIONS, notes, "training.playlists"):
             found = self._read(file)
@@ -92,11 +92,11 @@ def files(
             notes.append(f"{key}: there is no {path}")
 
 
-def _entry(line: Line, genre: str, file: Path, position: int) -> Entry:
+def _entry(line: Line, genre: str, file: Path, position: int) -> ListedTrack:
     """Take a line for `Artist - Title`; without a label its file's name says what it can."""
     label = line.label or os.path.splitext(line.location.replace("\\", "/").rpartition("/")[2])[0]  # noqa: PTH122 - a foreign path
     artist, _, title = label.partition(" - ")
-    return Entry(
+    return ListedTrack(
         title=title or label,
         artists=(artist,) if title else (),
         genre=genre,

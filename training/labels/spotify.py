@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger.errors import SpotifyError
-from training.labels.base import Entry, Gathered
-from training.labels.genre_names import Naming
+from training.labels.base import Gathered, ListedTrack
+from training.labels.genre_names import GenreNames
 from training.spotify import consent
 from training.spotify.cache import SpotifyStore
 from training.spotify.playlists import known
@@ -44,7 +44,7 @@ class SpotifySource:
                 f"nothing is known of the playlists for {', '.join(sorted(lost)) or 'any genre'}",
                 hint="; ".join(lists.notes) or "set training.spotify.playlists",
             )
-        naming = Naming(self._settings.training)
+        naming = GenreNames(self._settings.training)
         return Gathered(
             entries=tuple(
                 entry
@@ -56,10 +56,10 @@ class SpotifySource:
         )
 
 
-def entries(playlist: Playlist, genre: str) -> tuple[Entry, ...]:
+def entries(playlist: Playlist, genre: str) -> tuple[ListedTrack, ...]:
     """Return a playlist's tracks in the form that matching looks for."""
     return tuple(
-        Entry(
+        ListedTrack(
             title=row.title,
             artists=row.artists,
             genre=genre,

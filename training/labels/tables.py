@@ -6,8 +6,8 @@ import csv
 from typing import TYPE_CHECKING
 
 from tagger.library import walk
-from training.labels.base import Entry, Gathered, Label, Weight
-from training.labels.genre_names import Naming
+from training.labels.base import Gathered, Label, ListedTrack, Weight
+from training.labels.genre_names import GenreNames
 from training.labels.playlists import files
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class TableSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.csv
         self._roots = context.settings.library.roots
-        self._naming = Naming(context.settings.training)
+        self._naming = GenreNames(context.settings.training)
 
     def gather(self) -> Gathered:
         """Return a label for each row that names a file, an entry for each that names a track."""
         labels: list[Label] = []
-        entries: list[Entry] = []
+        entries: list[ListedTrack] = []
         notes: list[str] = []
         for file in files(self._named, (".csv",), notes, "training.csv"):
             try:
@@ -58,7 +58,7 @@ class TableSource:
         return Gathered(tuple(labels), tuple(entries), tuple(notes))
 
     def _read(
-        self, file: Path, labels: list[Label], entries: list[Entry], notes: list[str]
+        self, file: Path, labels: list[Label], entries: list[ListedTrack], notes: list[str]
     ) -> None:
         lost = 0
         with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -101,8 +101,8 @@ def _columns(header: object) -> dict[str, str]:
     }
 
 
-def _entry(row: Mapping[str, str], genre: str, table: str, position: int) -> Entry:
-    return Entry(
+def _entry(row: Mapping[str, str], genre: str, table: str, position: int) -> ListedTrack:
+    return ListedTrack(
         title=row["title"],
         artists=tuple(a for a in (s.strip() for s in _artists(row.get("artists", ""))) if a),
         genre=genre,

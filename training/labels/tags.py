@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from training.labels.base import Gathered, Label, Weight
-from training.labels.genre_names import Naming
+from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ class TagSource:
     def __init__(self, context: Context) -> None:
         self._tracks = context.tracks
         self._store = context.store
-        self._naming = Naming(context.settings.training)
+        self._naming = GenreNames(context.settings.training)
         named = context.settings.training.tags
         self._all = ALL in named
         self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}

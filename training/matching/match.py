@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from training.labels.base import Entry
+    from training.labels.base import ListedTrack
 
 
 EXACT_S = 3.0
@@ -50,7 +50,7 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class LocalTrack:
     """A local file as far as matching looks at it."""
 
     path: Path
@@ -66,8 +66,8 @@ class Candidate:
 class Match:
     """An entry and its file."""
 
-    entry: Entry
-    candidate: Candidate
+    entry: ListedTrack
+    candidate: LocalTrack
     tier: Tier
 
 
@@ -75,8 +75,8 @@ class Match:
 class Ambiguous:
     """An entry that several files serve alike."""
 
-    entry: Entry
-    candidates: tuple[Candidate, ...]
+    entry: ListedTrack
+    candidates: tuple[LocalTrack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ class Matching:
 
     matched: tuple[Match, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
-    missing: tuple[Entry, ...] = ()
+    missing: tuple[ListedTrack, ...] = ()
 
 
 def match(
-    entries: Iterable[Entry],
-    candidates: Iterable[Candidate],
+    entries: Iterable[ListedTrack],
+    candidates: Iterable[LocalTrack],
     choices: Mapping[str, Path | None] | None = None,
 ) -> Matching:
     """Find each entry's file.
@@ -101,7 +101,7 @@ def match(
     index = _Index(candidates)
     matched: list[Match] = []
     ambiguous: list[Ambiguous] = []
-    missing: list[Entry] = []
+    missing: list[ListedTrack] = []
     for entry in entries:
         found, tier = _search(entry, index, choices or {})
         if len(found) > 1:
@@ -116,8 +116,8 @@ def match(
 class _Index:
     """Candidates by what the tiers look them up by."""
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
-        self.by_path: dict[Path, Candidate] = {}
+    def __init__(self, candidates: Iterable[LocalTrack]) -> None:
+        self.by_path: dict[Path, LocalTrack] = {}
         self.by_isrc: dict[str, list[_Known]] = defaultdict(list)
         self.by_artist: dict[str, list[_Known]] = defaultdict(list)
         self.by_title: dict[tuple[str, str], list[_Known]] = defaultdict(list)
@@ -136,12 +136,12 @@ class _Known:
 
     __slots__ = ("album", "candidate", "name")
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, candidate: LocalTrack) -> None:
         self.candidate = candidate
         self.name = track_name(candidate.title, candidate.artists, candidate.album)
         self.album = album_name(candidate.album)
 
-    def apart(self, entry: Entry) -> float | None:
+    def apart(self, entry: ListedTrack) -> float | None:
         """Return how many seconds the durations differ, None where one is not known."""
         if self.candidate.duration_s is None or entry.duration_s is None:
             return None
@@ -149,8 +149,8 @@ class _Known:
 
 
 def _search(
-    entry: Entry, index: _Index, choices: Mapping[str, Path | None]
-) -> tuple[tuple[Candidate, ...], Tier]:
+    entry: ListedTrack, index: _Index, choices: Mapping[str, Path | None]
+) -> tuple[tuple[LocalTrack, ...], Tier]:
     if entry.key in choices:
         chosen = choices[entry.key]
         if chosen is None:
@@ -160,31 +160,31 @@ def _search(
     name = track_name(entry.title, entry.artists, entry.album)
     for tier, found in _TIERS.items():
         if known := found(entry, name, index):
-            return _told_apart(known, entry), tier
+            return _disambiguate(known, entry), tier
     return (), Tier.SIMILAR
 
 
-def _same_isrc(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+def _same_isrc(entry: ListedTrack, name: Name, index: _Index) -> list[_Known]:
     sharing = index.by_isrc[_isrc(entry.isrc)] if entry.isrc else []
     checks = [(known, *_isrc_checks(known, entry, name)) for known in sharing]
     both = [known for known, title, duration in checks if title and duration]
     return both or [known for known, title, duration in checks if title or duration]
 
 
-def _isrc_checks(known: _Known, entry: Entry, name: Name) -> tuple[bool, bool]:
+def _isrc_checks(known: _Known, entry: ListedTrack, name: Name) -> tuple[bool, bool]:
     if not known.name.version.agrees(name.version) or known.name.markers != name.markers:
         return False, False
     apart = known.apart(entry)
     return _similar(known.name.title, name.title), apart is not None and apart <= EXACT_S
 
 
-def _same_title(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+def _same_title(entry: ListedTrack, name: Name, index: _Index) -> list[_Known]:
     found = _unique(index.by_title.get((artist, name.title), []) for artist in name.artists)
     near = [k for k in found if (apart := k.apart(entry)) is None or apart <= EXACT_S]
     return [known for known in near if known.name.version.agrees(name.version)]
 
 
-def _similar_title(entry: Entry, name: Name, index: _Index) -> list[_Known]:
+def _similar_title(entry: ListedTrack, name: Name, index: _Index) -> list[_Known]:
     found = _unique(index.by_artist.get(artist, []) for artist in name.artists)
     near = [k for k in found if (apart := k.apart(entry)) is not None and apart <= SIMILAR_S]
     return [
@@ -218,7 +218,7 @@ def _spelt_alike(lonely: list[str], others: list[str]) -> bool:
     )
 
 
-def _told_apart(known: list[_Known], entry: Entry) -> tuple[Candidate, ...]:
+def _disambiguate(known: list[_Known], entry: ListedTrack) -> tuple[LocalTrack, ...]:
     """Let the album decide; copies of one track in one album are as good as each other."""
     album = album_name(entry.album)
     left = [k for k in known if album and k.album == album] or known

@@ -15,7 +15,7 @@ from training.classifiers.speech_data import VECTORS, make_speech
 from training.data.dataset import read_gtzan
 from training.evaluation.report import gtzan_subject, page
 from training.research import musicnn
-from training.research.band_limited import with_copies
+from training.research.band_limited import augmented
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
 from training.research.build_default import RECIPE, Measures, build_gtzan
@@ -157,7 +157,7 @@ def report(data: Path, output: Path) -> None:
 
 def _clips(folder: Path) -> Dataset:
     """Read what the default model is made from."""
-    return with_copies(read_gtzan(folder))
+    return augmented(read_gtzan(folder))
 
 
 if __name__ == "__main__":

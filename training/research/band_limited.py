@@ -21,7 +21,7 @@ CUTS = (5_000.0, 6_500.0, 8_000.0)
 """Hz; every copy is cut at one of them, by lot."""
 
 
-def with_copies(data: Dataset) -> Dataset:
+def augmented(data: Dataset) -> Dataset:
     """Add a copy of every clip; the same clips give the same copies."""
     lots = np.random.default_rng(0).integers(len(CUTS), size=len(data))
     copies = [band_limited(clip, CUTS[lot]) for clip, lot in zip(data.levels, lots, strict=True)]

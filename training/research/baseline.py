@@ -20,7 +20,7 @@ from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from tagger.inference.manifest import Evaluation
 from training.data.dataset import FOLEISS
 from training.ensemble import HeldOut, train
-from training.evaluation.metrics import Verdicts, interval, track_verdicts
+from training.evaluation.metrics import Predictions, interval, track_predictions
 from training.research.benchmark import COMMAND, apart
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def ours_random(recipe: Recipe, data: Dataset) -> Evaluation:
     for fit, test in _random_folds(data):
         ensemble = train(recipe.plain, data, fit)
         heard = HeldOut(test, ensemble.log_probabilities(data, test))
-        verdicts.append(track_verdicts(data, heard))
+        verdicts.append(track_predictions(data, heard))
     split = "GTZAN, random ten-fold cross-validation, artists on both sides"
     return _evaluation("ours_random", split, verdicts)
 
@@ -92,12 +92,12 @@ REFERENCES = {
 }
 
 
-def _study(data: Dataset, folds: Sequence[tuple[Indices, Indices]]) -> list[Verdicts]:
+def _study(data: Dataset, folds: Sequence[tuple[Indices, Indices]]) -> list[Predictions]:
     points = np.stack([study_statistics(levels) for levels in data.levels])
     return [_judged(data, points, fit, test) for fit, test in folds]
 
 
-def _judged(data: Dataset, points: Array, fit: Indices, test: Indices) -> Verdicts:
+def _judged(data: Dataset, points: Array, fit: Indices, test: Indices) -> Predictions:
     """Choose C by artist-grouped cross-validation inside `fit`, as ours does."""
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     machine = make_pipeline(StandardScaler(), SVC())
@@ -105,7 +105,7 @@ def _judged(data: Dataset, points: Array, fit: Indices, test: Indices) -> Verdic
     search.fit(points[fit], data.labels[fit], groups=data.artists[fit])
     named = search.predict(points[test])
     # It promises nothing of how sure it is.
-    return Verdicts(data.artists[test], data.labels[test], named, np.ones(len(test)))
+    return Predictions(data.artists[test], data.labels[test], named, np.ones(len(test)))
 
 
 def _random_folds(data: Dataset) -> Iterator[tuple[Indices, Indices]]:
@@ -113,8 +113,8 @@ def _random_folds(data: Dataset) -> Iterator[tuple[Indices, Indices]]:
     yield from folds.split(data.labels, data.labels)
 
 
-def _evaluation(name: str, split: str, verdicts: Sequence[Verdicts]) -> Evaluation:
-    together = Verdicts.joined(verdicts)
+def _evaluation(name: str, split: str, verdicts: Sequence[Predictions]) -> Evaluation:
+    together = Predictions.joined(verdicts)
     low, high = interval(together)
     return Evaluation(
         accuracy=round(float(np.mean([part.accuracy for part in verdicts])), 4),

@@ -11,14 +11,14 @@ from tagger.inference.manifest import Evaluation, Written
 from training.data.dataset import FOLEISS
 from training.ensemble import HeldOut, train
 from training.evaluation.metrics import (
-    Verdicts,
-    album_verdicts,
+    Predictions,
+    album_predictions,
     calibration_error,
     fit_pooling,
     interval,
     operating_points,
     threshold_for,
-    track_verdicts,
+    track_predictions,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ COMMAND = "python -m training.research benchmark {} --data DATA"
 class Result:
     """What a model decided on a part that it has not heard, and from when on it would write."""
 
-    tracks: Verdicts
+    tracks: Predictions
     track_threshold: float | None
-    albums: Verdicts | None = None
+    albums: Predictions | None = None
     album_threshold: float | None = None
 
 
@@ -76,10 +76,10 @@ def judged(ensemble: Ensemble, data: Dataset, test: Indices) -> Result:
     unheard = HeldOut(test, ensemble.log_probabilities(data, test))
     pooling = fit_pooling(data, ensemble.held_out)
     return Result(
-        track_verdicts(data, unheard),
-        promised(track_verdicts(data, ensemble.held_out)),
-        album_verdicts(data, unheard, pooling),
-        promised(album_verdicts(data, ensemble.held_out, pooling)),
+        track_predictions(data, unheard),
+        promised(track_predictions(data, ensemble.held_out)),
+        album_predictions(data, unheard, pooling),
+        promised(album_predictions(data, ensemble.held_out, pooling)),
     )
 
 
@@ -92,7 +92,7 @@ def figure(split: str, command: str, results: Sequence[Result]) -> Evaluation:
     """Put results on several test parts together; accuracies are the parts' means."""
     tracks = [(result.tracks, result.track_threshold) for result in results]
     albums = [(r.albums, r.album_threshold) for r in results if r.albums is not None]
-    together = Verdicts.joined([verdicts for verdicts, _ in tracks])
+    together = Predictions.joined([verdicts for verdicts, _ in tracks])
     low, high = interval(together)
     return Evaluation(
         accuracy=_accuracy(tracks),
@@ -107,16 +107,16 @@ def figure(split: str, command: str, results: Sequence[Result]) -> Evaluation:
     )
 
 
-def promised(held_out: Verdicts) -> float | None:
+def promised(held_out: Predictions) -> float | None:
     """Give the threshold that keeps PROMISE by verdicts on held-out clips; None if none does."""
     return threshold_for(operating_points(held_out), PROMISE)
 
 
-def _accuracy(decided: Sequence[tuple[Verdicts, float | None]]) -> float:
+def _accuracy(decided: Sequence[tuple[Predictions, float | None]]) -> float:
     return _rounded(np.mean([verdicts.accuracy for verdicts, _ in decided]))
 
 
-def _written(decided: Sequence[tuple[Verdicts, float | None]]) -> Written:
+def _written(decided: Sequence[tuple[Predictions, float | None]]) -> Written:
     """Tell what would be written above thresholds: how much of it is right, at what share."""
     kept = [verdicts.surer_than(threshold) for verdicts, threshold in decided]
     right = np.concatenate([v.right[k] for (v, _), k in zip(decided, kept, strict=True)])

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tagger.inference.manifest import Evaluation, Manifest, OperatingPoints
-    from training.research.robustness import Held
+    from training.research.robustness import RobustnessResult
 
 _CARD = """\
 # {id}
@@ -108,7 +108,9 @@ called unchanged; "written" is for a promise of 0.90. Of few clips of sound, one
 """
 
 
-def card(manifest: Manifest, beside: Mapping[str, Evaluation], holding: Sequence[Held] = ()) -> str:
+def card(
+    manifest: Manifest, beside: Mapping[str, Evaluation], holding: Sequence[RobustnessResult] = ()
+) -> str:
     """Write the card that the manifest's content makes, with what was measured besides.
 
     `beside` are figures of `REFERENCES`, `holding` those of `training.research.robustness`.
@@ -143,7 +145,7 @@ def _beside(figures: Mapping[str, Evaluation]) -> str:
     return _BESIDE.format(figures="\n".join(rows)) if rows else ""
 
 
-def _holding(changes: Sequence[Held]) -> str:
+def _holding(changes: Sequence[RobustnessResult]) -> str:
     rows = []
     for held in changes:
         right = "-" if held.precision is None else f"{held.precision:.0%}"

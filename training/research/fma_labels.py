@@ -11,7 +11,7 @@ from training.labels.base import Gathered, Label, Weight
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from training.labels.genre_names import Naming
+    from training.labels.genre_names import GenreNames
 
 SOURCE = "folders"
 _COLUMNS = {
@@ -31,7 +31,7 @@ def tables(folder: Path) -> Path | None:
     return next((p / "tracks.csv" for p in places if (p / "tracks.csv").is_file()), None)
 
 
-def gather(folder: Path, table: Path, naming: Naming) -> Gathered:
+def gather(folder: Path, table: Path, naming: GenreNames) -> Gathered:
     """Return the files that are there, with their artists and the published split."""
     labels = []
     try:

@@ -18,7 +18,7 @@ from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.specs import quantised
 from training.ensemble import HeldOut, artist_folds, train
-from training.evaluation.metrics import Verdicts, track_verdicts
+from training.evaluation.metrics import Predictions, track_predictions
 from training.research.benchmark import promised
 from training.research.degradations import TO_LEVELS, TO_SOUND
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 
-class Held(Struct, frozen=True):
+class RobustnessResult(Struct, frozen=True):
     """How predictions held under a change."""
 
     change: str
@@ -64,11 +64,11 @@ class Fold:
 class Answers:
     """What the folds say of the clips that each has not heard."""
 
-    verdicts: Verdicts
+    verdicts: Predictions
     written: NDArray[np.bool_]
 
 
-def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[Held]:
+def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[RobustnessResult]:
     """Measure every change; `audio` is a folder of FLAC files named by clip id.
 
     Of each of the recipe's families the first candidate is taken. Raises TrainingDataError when
@@ -92,7 +92,7 @@ def _folds(recipe: Recipe, data: Dataset) -> list[Fold]:
     folds = []
     for fit, unheard in artist_folds(data, np.flatnonzero(data.known), seed=0):
         ensemble = train(recipe, data, fit)
-        threshold = promised(track_verdicts(data, ensemble.held_out))
+        threshold = promised(track_predictions(data, ensemble.held_out))
         folds.append(Fold(ensemble, data.ids[unheard], threshold))
     return folds
 
@@ -123,14 +123,16 @@ def _levels(samples: Samples) -> NDArray[np.uint8]:
     return quantised(log_mel(samples, RATE))
 
 
-def _held(on: str, folds: Sequence[Fold], changes: Iterator[tuple[str, Dataset]]) -> Iterator[Held]:
+def _held(
+    on: str, folds: Sequence[Fold], changes: Iterator[tuple[str, Dataset]]
+) -> Iterator[RobustnessResult]:
     """Measure changes, of which the first is none."""
     before: Answers | None = None
     for name, data in changes:
         after = _answers(folds, data)
         before = before or after
         right = after.verdicts.right[after.written]
-        yield Held(
+        yield RobustnessResult(
             name,
             on,
             len(after.written),
@@ -147,9 +149,9 @@ def _answers(folds: Sequence[Fold], data: Dataset) -> Answers:
         members = np.flatnonzero(np.isin(data.ids, fold.unheard))
         if len(members):
             heard = HeldOut(members, fold.ensemble.log_probabilities(data, members))
-            verdicts.append(track_verdicts(data, heard))
+            verdicts.append(track_predictions(data, heard))
             written.append(verdicts[-1].surer_than(fold.threshold))
-    return Answers(Verdicts.joined(verdicts), np.concatenate(written))
+    return Answers(Predictions.joined(verdicts), np.concatenate(written))
 
 
 def _rounded(share: float | np.floating) -> float:

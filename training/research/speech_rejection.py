@@ -12,7 +12,7 @@ from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.speech_data import read_speech
 from training.ensemble import train
-from training.evaluation.metrics import track_verdicts
+from training.evaluation.metrics import track_predictions
 from training.research.benchmark import promised
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.classifiers.base import Guard
+    from training.classifiers.base import NoveltyGuard
     from training.data.dataset import Dataset
     from training.ensemble import Recipe
 
@@ -52,11 +52,11 @@ def speech_written(recipe: Recipe, data: Dataset) -> Iterator[Spoken]:
         )
 
 
-def _asked(recipe: Recipe, data: Dataset, guards: Sequence[Guard]) -> NDArray[np.bool_]:
+def _asked(recipe: Recipe, data: Dataset, guards: Sequence[NoveltyGuard]) -> NDArray[np.bool_]:
     """Tell which of all clips of speech would be written."""
     members = np.flatnonzero(data.known)
     ensemble = train(replace(recipe, guards=tuple(guards)), data, members)
-    threshold = promised(track_verdicts(data, ensemble.held_out))
+    threshold = promised(track_predictions(data, ensemble.held_out))
     confidence = np.exp(ensemble.predict(read_speech().inputs)).max(axis=1)
     written: NDArray[np.bool_] = confidence >= (np.inf if threshold is None else threshold)
     return written

@@ -20,7 +20,7 @@ from tagger.errors import TrainingDataError
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
 from training.data.dataset import read_fma_small, read_gtzan
 from training.ensemble import HeldOut, Recipe, train
-from training.evaluation.metrics import track_verdicts
+from training.evaluation.metrics import track_predictions
 from training.research.benchmark import Result, figure, promised
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
 
 def _figure(name: str, split: str, held: Answered, test: Answered) -> Evaluation:
     """Fill in what came out of a test, with the threshold from held-out clips."""
-    result = Result(track_verdicts(*test), promised(track_verdicts(*held)))
+    result = Result(track_predictions(*test), promised(track_predictions(*held)))
     return figure(split, f"python -m training.research transfer {name} --data DATA", [result])
 
 

@@ -15,12 +15,12 @@ from msgspec import Struct
 
 from training.ensemble import HeldOut, train
 from training.evaluation.metrics import (
-    Verdicts,
-    album_verdicts,
+    Predictions,
+    album_predictions,
     fit_pooling,
     operating_points,
     threshold_for,
-    track_verdicts,
+    track_predictions,
 )
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def _asked(ensemble: Ensemble, taught: Dataset, data: Dataset, label: int) -> It
     strangers = np.flatnonzero(data.known & (data.labels == label))
     heard = HeldOut(strangers, ensemble.log_probabilities(data, strangers))
     pooling = fit_pooling(taught, ensemble.held_out)
-    tracks = track_verdicts(taught, ensemble.held_out), track_verdicts(data, heard)
+    tracks = track_predictions(taught, ensemble.held_out), track_predictions(data, heard)
     albums = (
-        album_verdicts(taught, ensemble.held_out, pooling),
-        album_verdicts(data, heard, pooling),
+        album_predictions(taught, ensemble.held_out, pooling),
+        album_predictions(data, heard, pooling),
     )
     track_points, album_points = operating_points(tracks[0]), operating_points(albums[0])
     for promise in PROMISES:
@@ -96,7 +96,7 @@ def _asked(ensemble: Ensemble, taught: Dataset, data: Dataset, label: int) -> It
 
 
 def _written(
-    verdicts: tuple[Verdicts, Verdicts], threshold: float | None
+    verdicts: tuple[Predictions, Predictions], threshold: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     known, unknown = verdicts
     return known.surer_than(threshold), unknown.surer_than(threshold)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from tagger.errors import StoreError
 from tagger.store.database import connect, transaction
-from training.spotify.schema import Kind, Row
+from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -65,7 +65,7 @@ MIGRATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Snapshot:
     """One playlist at one snapshot, whole or as far as it was read."""
 
     id: int
@@ -130,7 +130,7 @@ class SpotifyStore:
                 self._db.execute("DELETE FROM readings WHERE playlist = ?", (playlist,))
                 self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
 
-    def finished(self, playlist: str) -> Reading | None:
+    def finished(self, playlist: str) -> Snapshot | None:
         """Return the whole reading of a playlist."""
         return self._reading("playlist = ? AND finished = 1", playlist)
 
@@ -141,7 +141,7 @@ class SpotifyStore:
         ).fetchone()
         return str(row[0]) if row else playlist
 
-    def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Reading:
+    def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Snapshot:
         """Return the unfinished reading of this snapshot, or begin it.
 
         Unfinished readings of the playlist's other snapshots are dropped.
@@ -160,7 +160,9 @@ class SpotifyStore:
         assert reading is not None  # noqa: S101  # it was just made
         return reading
 
-    def add_page(self, reading: Reading, rows: Iterable[Row], *, total: int, offset: int) -> None:
+    def add_page(
+        self, reading: Snapshot, rows: Iterable[PlaylistTrack], *, total: int, offset: int
+    ) -> None:
         """Keep a page, and where the next one begins."""
         with self._writing():
             self._db.executemany(
@@ -172,7 +174,7 @@ class SpotifyStore:
                 (total, offset, reading.id),
             )
 
-    def finish(self, reading: Reading) -> None:
+    def finish(self, reading: Snapshot) -> None:
         """Let a reading take the place of the playlist's older one."""
         with self._writing():
             self._db.execute(
@@ -182,12 +184,12 @@ class SpotifyStore:
             self._db.execute("UPDATE readings SET finished = 1 WHERE id = ?", (reading.id,))
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (reading.playlist,))
 
-    def drop(self, reading: Reading) -> None:
+    def drop(self, reading: Snapshot) -> None:
         """Forget a reading."""
         with self._writing():
             self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
 
-    def rows(self, reading: Reading) -> list[Row]:
+    def rows(self, reading: Snapshot) -> list[PlaylistTrack]:
         """Return a reading's rows in the playlist's order."""
         found = self._db.execute(
             "SELECT * FROM rows WHERE reading = ? ORDER BY position", (reading.id,)
@@ -252,19 +254,19 @@ class SpotifyStore:
             reason, hint = f"the lists cannot be kept: {error}", "free some space, and run it again"
             raise StoreError(reason, self.path, hint) from error
 
-    def _reading(self, where: str, *values: str) -> Reading | None:
+    def _reading(self, where: str, *values: str) -> Snapshot | None:
         row = self._db.execute(f"SELECT * FROM readings WHERE {where}", values).fetchone()  # noqa: S608
-        return None if row is None else Reading(**{**row, "finished": bool(row["finished"])})
+        return None if row is None else Snapshot(**{**row, "finished": bool(row["finished"])})
 
 
-def _columns(row: Row) -> tuple[object, ...]:
+def _columns(row: PlaylistTrack) -> tuple[object, ...]:
     artists = json.dumps(row.artists)
     named = (row.uri, row.title, artists, row.album)
     return (row.position, row.kind, *named, row.duration_s, row.isrc)
 
 
-def _row(row: sqlite3.Row) -> Row:
-    return Row(
+def _row(row: sqlite3.Row) -> PlaylistTrack:
+    return PlaylistTrack(
         row["position"],
         Kind(row["kind"]),
         row["uri"],

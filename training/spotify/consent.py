@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger.errors import SpotifyOffError
 
 if TYPE_CHECKING:
-    from tagger.config import Spotify
+    from tagger.config import SpotifySettings
     from training.spotify.cache import SpotifyStore
 
 CLAUSE = "developer-policy-III.14/2025-05-15"
@@ -31,7 +31,7 @@ The same training works without Spotify: from folders, genre tags, M3U playlists
 QUESTION = "Do you want to use your playlists in this way?"
 
 
-def require_on(spotify: Spotify) -> None:
+def require_on(spotify: SpotifySettings) -> None:
     """Raise SpotifyOffError unless the source is turned on in the configuration."""
     if not spotify.enabled:
         raise SpotifyOffError(
@@ -40,7 +40,7 @@ def require_on(spotify: Spotify) -> None:
         )
 
 
-def require(spotify: Spotify, store: SpotifyStore) -> None:
+def require(spotify: SpotifySettings, store: SpotifyStore) -> None:
     """Raise SpotifyOffError unless the source is on and the clause was agreed to."""
     require_on(spotify)
     if store.agreed(CLAUSE) is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.errors import SpotifyError
-from training.spotify.schema import Kind, Row
+from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Exported:
 
     name: str
     origin: Path
-    rows: tuple[Row, ...]
+    rows: tuple[PlaylistTrack, ...]
 
 
 class _Track(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,14 +91,16 @@ def _account(content: bytes, path: Path) -> tuple[Exported, ...]:
     )
 
 
-def _place(position: int, place: _Place) -> Row:
+def _place(position: int, place: _Place) -> PlaylistTrack:
     track = place.track
     if track and track.track_name and track.artist_name:
         album, uri = track.album_name or "", track.track_uri or ""
-        return Row(position, Kind.TRACK, uri, track.track_name, (track.artist_name,), album)
+        return PlaylistTrack(
+            position, Kind.TRACK, uri, track.track_name, (track.artist_name,), album
+        )
     if place.episode:
-        return Row(position, Kind.EPISODE)
-    return Row(position, Kind.LOCAL if place.local_track else Kind.GONE)
+        return PlaylistTrack(position, Kind.EPISODE)
+    return PlaylistTrack(position, Kind.LOCAL if place.local_track else Kind.GONE)
 
 
 def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
@@ -113,17 +115,17 @@ def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
     return (Exported(path.stem, path, rows),)
 
 
-def _line(position: int, line: Mapping[str, str]) -> Row:
+def _line(position: int, line: Mapping[str, str]) -> PlaylistTrack:
     uri = line.get("track uri") or line.get("spotify uri") or ""
     title, artists = line["track name"].strip(), _artists(line["artist name(s)"])
     if ":local:" in uri:
-        return Row(position, Kind.LOCAL)
+        return PlaylistTrack(position, Kind.LOCAL)
     if ":episode:" in uri:
-        return Row(position, Kind.EPISODE)
+        return PlaylistTrack(position, Kind.EPISODE)
     if not title or not artists:
-        return Row(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.GONE)
     length = line.get("track duration (ms)") or line.get("duration (ms)") or ""
-    return Row(
+    return PlaylistTrack(
         position,
         Kind.TRACK,
         uri,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tagger.config import Spotify
+    from tagger.config import SpotifySettings
 
 _ID = "(?P<id>[0-9A-Za-z]{22})"
 _FORMS = (
@@ -29,7 +29,7 @@ def playlist_id(reference: str) -> str | None:
     return None
 
 
-def wanted(spotify: Spotify) -> dict[str, str]:
+def wanted(spotify: SpotifySettings) -> dict[str, str]:
     """Return the genre of each playlist id that the API is asked for.
 
     Raises ConfigError when one playlist has two genres, or a reference is neither an id nor,
@@ -52,7 +52,7 @@ def wanted(spotify: Spotify) -> dict[str, str]:
     return genres
 
 
-def named(spotify: Spotify) -> dict[str, str]:
+def named(spotify: SpotifySettings) -> dict[str, str]:
     """Return the genre of each playlist that is named as in an export, by `key` of its name."""
     return {
         key(reference): genre

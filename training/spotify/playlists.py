@@ -13,10 +13,10 @@ from training.spotify.schema import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tagger.config import Spotify
+    from tagger.config import SpotifySettings
     from training.matching.match import Matching
     from training.spotify.cache import SpotifyStore
-    from training.spotify.schema import Row
+    from training.spotify.schema import PlaylistTrack
 
 SYNC = "run `tagger spotify sync`"
 
@@ -28,10 +28,10 @@ class Playlist:
     name: str
     """For people, and different from every other one's."""
     genre: str
-    rows: tuple[Row, ...]
+    rows: tuple[PlaylistTrack, ...]
 
     @property
-    def tracks(self) -> tuple[Row, ...]:
+    def tracks(self) -> tuple[PlaylistTrack, ...]:
         """The rows that can be looked for in the library."""
         return tuple(row for row in self.rows if row.kind is Kind.TRACK)
 
@@ -74,7 +74,7 @@ def compare(lists: Lists, matching: Matching) -> tuple[Found, ...]:
     )
 
 
-def known(spotify: Spotify, store: SpotifyStore) -> Lists:
+def known(spotify: SpotifySettings, store: SpotifyStore) -> Lists:
     """Return what is known of the configured playlists. Raises ConfigError."""
     notes: list[str] = []
     found = [*_kept(spotify, store, notes), *_exported(spotify, notes)]
@@ -89,7 +89,7 @@ def known(spotify: Spotify, store: SpotifyStore) -> Lists:
 
 
 def _kept(
-    spotify: Spotify, store: SpotifyStore, notes: list[str]
+    spotify: SpotifySettings, store: SpotifyStore, notes: list[str]
 ) -> Iterator[tuple[Playlist, str]]:
     for playlist, genre in playlist_ids.wanted(spotify).items():
         reading, problem = store.finished(playlist), store.problem(playlist)
@@ -103,7 +103,7 @@ def _kept(
             notes.append(f"{genre}: {name} has not been read yet ({SYNC})")
 
 
-def _exported(spotify: Spotify, notes: list[str]) -> Iterator[tuple[Playlist, str]]:
+def _exported(spotify: SpotifySettings, notes: list[str]) -> Iterator[tuple[Playlist, str]]:
     genres = playlist_ids.named(spotify)
     missing = dict(genres)
     for file in exports.files(spotify.exports):

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlaylistTrack:
     """One place of a playlist."""
 
     position: int
@@ -115,23 +115,23 @@ class User(Struct, frozen=True):
     display_name: str | None = field(default=None)
 
 
-def rows(page: Page, offset: int) -> tuple[Row, ...]:
+def rows(page: Page, offset: int) -> tuple[PlaylistTrack, ...]:
     """Return a page's places; `offset` is the position of its first."""
     return tuple(_row(place, position) for position, place in enumerate(page.items, start=offset))
 
 
-def _row(place: Place | None, position: int) -> Row:
+def _row(place: Place | None, position: int) -> PlaylistTrack:
     item = (place.item or place.track) if place else None
     if place is None or item is None:
-        return Row(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.GONE)
     if place.is_local or item.is_local:
-        return Row(position, Kind.LOCAL)
+        return PlaylistTrack(position, Kind.LOCAL)
     if item.type == "episode":
-        return Row(position, Kind.EPISODE)
+        return PlaylistTrack(position, Kind.EPISODE)
     artists = tuple(artist.name for artist in item.artists or () if artist and artist.name)
     if not item.id or not item.name or not artists:
-        return Row(position, Kind.GONE)
-    return Row(
+        return PlaylistTrack(position, Kind.GONE)
+    return PlaylistTrack(
         position,
         Kind.TRACK,
         item.uri or f"spotify:track:{item.id}",

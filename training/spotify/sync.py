@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from training.spotify.api import Api
-    from training.spotify.cache import Reading, SpotifyStore
+    from training.spotify.cache import Snapshot, SpotifyStore
 
 MOST_READINGS = 3
 """How often a playlist that changes while it is read is begun again."""
@@ -121,7 +121,7 @@ class Sync:
             "changes all the time while it is read", hint="run `tagger spotify sync` once it rests"
         )
 
-    def _pages(self, reading: Reading) -> int | None:
+    def _pages(self, reading: Snapshot) -> int | None:
         """Read on to the end; returns how many places there are, None when that changed midway."""
         offset, total = reading.next_offset, reading.total
         while total is None or offset < total:

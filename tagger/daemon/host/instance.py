@@ -43,7 +43,7 @@ def socket_of(state: Path) -> Path | None:
         return None
 
 
-class Lock:
+class InstanceLock:
     """Held by the one daemon that works on a state folder; a context manager."""
 
     def __init__(self, state: Path, socket: Path) -> None:

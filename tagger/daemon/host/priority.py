@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from tagger.daemon.host.logs import log
 
 if TYPE_CHECKING:
-    from tagger.config import Daemon
+    from tagger.config import DaemonSettings
 
 _IOPRIO_SET = {
     "x86_64": 251,
@@ -31,7 +31,7 @@ _CLASSES: dict[Literal["normal", "low", "idle"], int] = {
 }
 
 
-def step_back(daemon: Daemon) -> None:
+def step_back(daemon: DaemonSettings) -> None:
     """Lower this process's priority for processor and disk; worker processes inherit both.
 
     To be called before threads are started. What the system forbids is left.

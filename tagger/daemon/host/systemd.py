@@ -8,7 +8,7 @@ import socket
 import time
 
 
-class Notifier:
+class SystemdNotifier:
     """Sends notices over a datagram socket; to nobody when there is none."""
 
     def __init__(self, address: str = "", watchdog: float | None = None) -> None:
@@ -22,7 +22,7 @@ class Notifier:
         self.watchdog = watchdog
 
     @classmethod
-    def from_environment(cls) -> Notifier:
+    def from_environment(cls) -> SystemdNotifier:
         """Take the socket out of the environment, so that workers do not speak for us."""
         address = os.environ.pop("NOTIFY_SOCKET", "")
         microseconds = os.environ.pop("WATCHDOG_USEC", "")

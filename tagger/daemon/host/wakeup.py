@@ -14,7 +14,7 @@ NEWS = 0
 """Rung by a thread; no signal has this number."""
 
 
-class Bell:
+class SignalWakeup:
     """Collects signals in a pipe, where none is lost between looking and waiting.
 
     A queue that a handler puts into is not enough: a signal that comes just before the main

@@ -22,8 +22,8 @@ LAST_ERRORS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Burst:
-    """The stretch of work that goes on, or the last one."""
+class BurstStatus:
+    """The burst of work that goes on, or the last one."""
 
     files: int = 0
     seconds: float = 0.0
@@ -42,7 +42,7 @@ class Reconciled:
 
 
 @dataclass(slots=True)
-class Board:
+class DaemonState:
     """Written by the filing thread, read by others."""
 
     started: float = field(default_factory=time.time)
@@ -54,7 +54,7 @@ class Board:
     queue: int = 0
     settling: int = 0
     workers: int = 0
-    burst: Burst = Burst()
+    burst: BurstStatus = BurstStatus()
     reconciled: Reconciled | None = None
     actions: Counter[str] = field(default_factory=Counter)
     """What became of files since the start."""

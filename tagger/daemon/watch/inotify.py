@@ -28,7 +28,7 @@ from watchdog.observers.inotify import InotifyEmitter
 from watchdog.observers.inotify_c import InotifyFD
 
 from tagger.audio.formats import EXTENSIONS
-from tagger.daemon.events import Hint
+from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
 from tagger.library.walk import IGNORE_FILE
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         WatchDescriptor,
     )
 
-    from tagger.daemon.events import Inbox
+    from tagger.daemon.events import EventQueue
 
 EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
@@ -59,8 +59,8 @@ LEAVING = (DirDeletedEvent, DirMovedEvent, FileDeletedEvent, FileMovedEvent)
 class Handler(FileSystemEventHandler):
     """Turns watchdog's events into hints."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+    def __init__(self, event_queue: EventQueue) -> None:
+        self._event_queue = event_queue
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Leave a hint; whatever fails is told, as it would end the observer's thread."""
@@ -68,22 +68,22 @@ class Handler(FileSystemEventHandler):
             self._tell(event)
         except Exception as error:  # noqa: BLE001
             log.failure("event not understood", error)
-            self._inbox.reconcile("an event was not understood")
+            self._event_queue.reconcile("an event was not understood")
 
     def _tell(self, event: FileSystemEvent) -> None:
         source = Path(os.fsdecode(event.src_path))
         target = Path(os.fsdecode(event.dest_path)) if event.dest_path else source
         leaves = isinstance(event, LEAVING)
         if leaves and (event.is_directory or _may_be_music(source)):
-            self._inbox.hint(Hint.GONE, source)
+            self._event_queue.hint(FileEvent.GONE, source)
         if leaves and target == source:
             return
         if event.is_directory:
-            self._inbox.hint(Hint.APPEARED, target)
+            self._event_queue.hint(FileEvent.APPEARED, target)
         elif target.name == IGNORE_FILE:
-            self._inbox.hint(Hint.APPEARED, target.parent)
+            self._event_queue.hint(FileEvent.APPEARED, target.parent)
         elif _may_be_music(target):
-            self._inbox.hint(Hint.CHANGED, target)
+            self._event_queue.hint(FileEvent.CHANGED, target)
 
 
 def _may_be_music(path: Path) -> bool:
@@ -93,15 +93,17 @@ def _may_be_music(path: Path) -> bool:
 class Observer:
     """Watches one folder and everything below it, for as long as it is alive."""
 
-    def __init__(self, folder: Path, inbox: Inbox) -> None:
+    def __init__(self, folder: Path, event_queue: EventQueue) -> None:
         """Begin to watch.
 
         Raises OSError when the folder is not there, or with one of the errors of
         `man 2 inotify_add_watch`.
         """
-        self._kernel = Kernel(inbox)
+        self._kernel = Kernel(event_queue)
         self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._kernel)
-        self._observer.schedule(Handler(inbox), str(folder), recursive=True, event_filter=EVENTS)
+        self._observer.schedule(
+            Handler(event_queue), str(folder), recursive=True, event_filter=EVENTS
+        )
         try:
             self._kernel.start()
             self._observer.start()
@@ -131,16 +133,16 @@ class Observer:
 class Kernel(InotifyFD):
     """watchdog's reader of the kernel's events, with its ears open."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, event_queue: EventQueue) -> None:
         super().__init__()
-        self._inbox = inbox
+        self._event_queue = event_queue
         self.exhausted = False
 
     def handle_event(self, event: InotifyEvent) -> None:
         """Ask for a reconcile when the kernel has dropped events."""
         super().handle_event(event)
         if event.is_queue_overflow:
-            self._inbox.reconcile("the kernel dropped events")
+            self._event_queue.reconcile("the kernel dropped events")
 
     def add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
@@ -151,5 +153,5 @@ class Kernel(InotifyFD):
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 self.exhausted = True
-                self._inbox.reconcile("not every folder can be watched")
+                self._event_queue.reconcile("not every folder can be watched")
             raise

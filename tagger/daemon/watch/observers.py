@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tagger.daemon.events import Inbox
+    from tagger.daemon.events import EventQueue
     from tagger.daemon.watch.inotify import Observer
     from tagger.daemon.watch.mounts import Watched
 
@@ -28,8 +28,8 @@ MISSING = "cannot be watched now"
 class Observers:
     """One observer for each folder that is watched by the kernel's events."""
 
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+    def __init__(self, event_queue: EventQueue) -> None:
+        self._event_queue = event_queue
         self._plan: dict[Path, Watched] = {}
         self._running: dict[Path, Observer] = {}
         self._polled: dict[Path, str] = {}
@@ -67,11 +67,11 @@ class Observers:
                 self._drop(folder)
                 log.warning("observer died", folder=folder)
                 if self._start(folder):
-                    self._inbox.reconcile("an observer had died")
+                    self._event_queue.reconcile("an observer had died")
         for folder in [f for f, why in self._polled.items() if why == MISSING and f.is_dir()]:
             del self._polled[folder]
             if self._start(folder):
-                self._inbox.reconcile("a folder is back")
+                self._event_queue.reconcile("a folder is back")
 
     @property
     def alive(self) -> bool:
@@ -87,7 +87,7 @@ class Observers:
         from tagger.daemon.watch.inotify import Observer  # noqa: PLC0415 - only Linux can import it
 
         try:
-            self._running[folder] = Observer(folder, self._inbox)
+            self._running[folder] = Observer(folder, self._event_queue)
         except OSError as error:
             self._poll(folder, error.errno or 0)
             return False

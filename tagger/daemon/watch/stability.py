@@ -17,7 +17,7 @@ MOST_WAITING = 10_000
 """Files that are remembered at a time, some 5 MB; what is beyond is found by a reconcile."""
 
 
-class Settling:
+class StabilityTracker:
     """Files that have changed, until they stay as they are and nobody has them open.
 
     A writer may close a file several times and a slow copy may pause, so neither an event
