@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from tagger import config
-from tagger.core.decide import DecisionRules, decide_together
+from tagger.core.decide import decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.inference import read_manifest
+from tagger.pipeline.build import decision_rules
 
 
 @pytest.fixture
 def deciding(bundle):
-    return DecisionRules.of(config.Settings(), read_manifest(bundle))
+    return decision_rules(config.Settings(), read_manifest(bundle))
 
 
 def track(number, genres=()):
@@ -60,9 +61,9 @@ def test_a_sure_outlier_neither_follows_nor_disturbs(deciding):
 
 def test_a_number_takes_the_place_of_the_models_threshold(bundle):
     settings = config.Settings(tags=config.TagSettings(min_confidence=0.6))
-    assert actions(DecisionRules.of(settings, read_manifest(bundle)), 0.61) == [Action.SET]
+    assert actions(decision_rules(settings, read_manifest(bundle)), 0.61) == [Action.SET]
 
 
 def test_a_promise_that_the_model_cannot_make_writes_nothing(bundle):
     settings = config.Settings(tags=config.TagSettings(target_precision=0.99))
-    assert actions(DecisionRules.of(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]
+    assert actions(decision_rules(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]

@@ -17,9 +17,10 @@ import signals
 
 from tagger.audio.decode import read_clip
 from tagger.core.domain import Features, Prediction
+from tagger.core.pooling import pool
 from tagger.errors import ModelError
 from tagger.features import RATE, extract, log_mel
-from tagger.inference import load, pool, read_manifest, threshold
+from tagger.inference import load, read_manifest
 
 
 def features_of(samples, model):
@@ -70,7 +71,7 @@ def assert_left_alone(samples):
     model = load(golden.DEFAULT)
     (prediction,) = model.predict([features_of(samples.astype(np.float32), model)])
     genre, confidence = prediction.ranked[0]
-    assert confidence < threshold(model.manifest, 0.9, album=False, genre=genre)
+    assert confidence < model.manifest.tracks.threshold(0.9, genre)
 
 
 @pytest.mark.parametrize("sound", NO_MUSIC)
@@ -246,16 +247,16 @@ def test_the_manifest_alone_is_read_without_a_network(folder):
 
 def test_the_threshold_is_that_of_the_next_higher_promise(folder):
     manifest = read_manifest(folder)
-    assert threshold(manifest, 0.9, album=False, genre="Metal") == 0.8
-    assert threshold(manifest, 0.5, album=True, genre="Metal") == 0.8
-    assert threshold(manifest, 0.95, album=False, genre="Metal") is None
+    assert manifest.tracks.threshold(0.9, "Metal") == 0.8
+    assert manifest.albums.threshold(0.5, "Metal") == 0.8
+    assert manifest.tracks.threshold(0.95, "Metal") is None
 
 
 def test_a_genre_of_its_own_threshold(tmp_path):
     points = {"Metal": [{"precision": 0.9, "threshold": 0.97, "coverage": 0.1}], "Classical": []}
     manifest = read_manifest(bundles.make_bundle(tmp_path / "bundle", thresholds=points))
-    assert threshold(manifest, 0.9, album=False, genre="Metal") == 0.97
-    assert threshold(manifest, 0.9, album=False, genre="Classical") is None
+    assert manifest.tracks.threshold(0.9, "Metal") == 0.97
+    assert manifest.tracks.threshold(0.9, "Classical") is None
 
 
 def prediction(metal, model="test-1"):
@@ -264,22 +265,24 @@ def prediction(metal, model="test-1"):
 
 def test_an_album_is_the_mean_of_its_log_probabilities(folder):
     manifest = read_manifest(folder)
-    assert pool([prediction(0.7)], manifest) == prediction(0.7)
+    assert pool([prediction(0.7)], manifest.pooling) == prediction(0.7)
     # Odds of 4 and 9 to 1: their geometric mean 6, sharpened by 2 ** 0.5.
-    pooled = pool([prediction(4 / 5), prediction(9 / 10)], manifest)
+    pooled = pool([prediction(4 / 5), prediction(9 / 10)], manifest.pooling)
     assert pooled.probabilities["Metal"] == pytest.approx(1 / (1 + 6 ** -(2**0.5)))
-    many = pool([prediction(0.7)] * 60, manifest)
-    assert many.probabilities == pytest.approx(pool([prediction(0.7)] * 8, manifest).probabilities)
+    many = pool([prediction(0.7)] * 60, manifest.pooling)
+    assert many.probabilities == pytest.approx(
+        pool([prediction(0.7)] * 8, manifest.pooling).probabilities
+    )
 
 
 def test_certain_tracks_that_disagree_can_be_pooled(folder):
-    pooled = pool([prediction(0.0), prediction(1.0)], read_manifest(folder))
+    pooled = pool([prediction(0.0), prediction(1.0)], read_manifest(folder).pooling)
     assert pooled.probabilities["Metal"] == pytest.approx(0.5)
 
 
 def test_nothing_and_strangers_cannot_be_pooled(folder):
     manifest = read_manifest(folder)
     with pytest.raises(ValueError, match="nothing"):
-        pool([], manifest)
-    with pytest.raises(ValueError, match="another model"):
-        pool([prediction(0.5), prediction(0.5, "other-1")], manifest)
+        pool([], manifest.pooling)
+    with pytest.raises(ValueError, match="different models"):
+        pool([prediction(0.5), prediction(0.5, "other-1")], manifest.pooling)

@@ -17,6 +17,7 @@ import pytest
 
 from tagger.core.domain import (
     Action,
+    AnalysisKey,
     Decision,
     Features,
     FileIdentity,
@@ -32,6 +33,8 @@ from tagger.store.database import MIGRATIONS, Connection
 
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
+KEY = AnalysisKey("abc", "@0+30")
+OLD, LATER = replace(KEY, content="old"), replace(KEY, content="later")
 TRACK = Track(ODD, Path("/music"), IDENTITY, TrackTags(("Rock",), "Title", duration=1.5))
 
 
@@ -45,12 +48,11 @@ def test_what_is_heard_of_an_older_state_does_not_replace_a_newer_one(store):
     newer = replace(
         TRACK, identity=replace(IDENTITY, mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
     )
-    store.files.put(newer, None)
-    store.files.set_content(TRACK, "old")
-    assert store.files.get(ODD).track == newer
-    assert store.files.get(ODD).content_id is None
-    store.files.set_content(newer, "new")
-    assert store.files.get(ODD).content_id == "new"
+    store.files.put(newer)
+    store.files.set_content(TRACK, OLD)
+    assert store.files.get(ODD) == newer
+    store.files.set_content(newer, KEY)
+    assert store.files.get(ODD) == replace(newer, content=KEY)
 
 
 def test_opening_waits_for_another_that_has_just_made_the_database(tmp_path):
@@ -69,25 +71,25 @@ def test_opening_waits_for_another_that_has_just_made_the_database(tmp_path):
 
 
 def test_a_file_is_remembered_under_any_name(store):
-    store.files.put(TRACK, "abc")
-    record = store.files.get(ODD)
-    assert record.track == TRACK
-    assert record.content_id == "abc"
-    assert [r.track.path for r in store.files.under(Path("/music"))] == [ODD]
+    analysed = replace(TRACK, content=KEY)
+    store.files.put(analysed)
+    assert store.files.get(ODD) == analysed
+    assert list(store.files.paths_under(Path("/music"))) == [(ODD, Path("/music"))]
+    assert [track.path for track in store.files.under(Path("/music"))] == [ODD]
     assert list(store.files.under(Path("/mus"))) == []
     store.files.forget(ODD)
     assert store.files.get(ODD) is None
 
 
 def test_what_is_known_follows_a_moved_file(store):
-    store.files.put(TRACK, "abc")
+    store.files.put(replace(TRACK, content=KEY))
     run = store.runs.start("scan")
     change = store.journal.intend(run, Path("/music"), TagChange(ODD, (), ("Rock",)), "{}")
     store.journal.settle(change, done=True)
     new = Path("/music/new.mp3")
-    assert store.files.moved_here(IDENTITY).track.path == ODD
+    assert store.files.moved_here(IDENTITY).path == ODD
     store.files.move(ODD, new)
-    assert store.files.get(new).content_id == "abc"
+    assert store.files.get(new).content == KEY
     assert store.journal.last(new).change.after == ("Rock",)
     assert store.journal.last(ODD) is None
 
@@ -98,16 +100,17 @@ def test_what_was_heard_comes_back_as_it_was(store):
         Features("levels-1", np.arange(6, dtype=np.uint8).reshape(2, 3)),
     )
     prediction = Prediction({"Rock": 0.75, "Pop": 0.25}, "model-1")
-    store.analyses.remember("abc", features, prediction)
-    assert store.analyses.prediction("abc", "model-1") == prediction
-    assert store.analyses.prediction("abc", "model-2") is None
-    back = store.analyses.features("abc", ["levels-1", "statistics-1"])
+    store.analyses.put_features(KEY, features)
+    store.analyses.put_prediction(KEY, prediction)
+    assert store.analyses.prediction(KEY, "model-1") == prediction
+    assert store.analyses.prediction(KEY, "model-2") is None
+    back = store.analyses.features(KEY, ["levels-1", "statistics-1"])
     assert [f.spec for f in back] == ["levels-1", "statistics-1"]
     assert all(
         np.array_equal(a.values, b.values) for a, b in zip(back, features[::-1], strict=True)
     )
     assert back[0].values.dtype == np.uint8
-    assert store.analyses.features("abc", ["statistics-2"]) is None
+    assert store.analyses.features(KEY, ["statistics-2"]) is None
 
 
 def test_only_settled_changes_can_be_undone(store):
@@ -164,7 +167,7 @@ def test_decisions_and_corrections(store):
 
 def test_a_failed_block_leaves_nothing(store):
     with pytest.raises(ZeroDivisionError), store.transaction():
-        store.files.put(TRACK, None)
+        store.files.put(TRACK)
         raise ZeroDivisionError
     assert store.files.count() == 0
 
@@ -185,10 +188,10 @@ def test_an_interrupt_between_the_steps_of_a_block_leaves_none_open(tmp_path, mo
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(Connection, "execute", interrupted)
             with store.transaction():
-                store.files.put(TRACK, "abc")
-        store.files.put(TRACK, "later")
+                store.files.put(replace(TRACK, content=KEY))
+        store.files.put(replace(TRACK, content=LATER))
     with Store(tmp_path) as store:
-        assert store.files.get(ODD).content_id == "later"
+        assert store.files.get(ODD).content == LATER
 
 
 def test_a_newer_schema_is_refused_in_one_line(tmp_path):
@@ -235,7 +238,7 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
             path = Path(f"/m/{n}")
             with store.transaction():
                 store.files.put(
-                    Track(path, Path("/m"), FileIdentity(1, n, 1, 1), TrackTags()), str(n))
+                    Track(path, Path("/m"), FileIdentity(1, n, 1, 1), TrackTags()))
                 store.failures.start_attempt(path, FileIdentity(1, n, 1, 1), blamed=True)
     """)
     for _ in range(5):
@@ -287,11 +290,11 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path):
         store._connection.execute("PRAGMA max_page_count = 1")  # as small as it is now
         with pytest.raises(StoreError, match="full") as caught:
             for number in range(10_000):
-                store.files.put(replace(TRACK, path=Path(f"/m/{number}")), None)
+                store.files.put(replace(TRACK, path=Path(f"/m/{number}")))
         assert caught.value.path == store.path
         with pytest.raises(StoreError), store.transaction():
             for number in range(10_000, 20_000):
-                store.files.put(replace(TRACK, path=Path(f"/m/{number}")), None)
+                store.files.put(replace(TRACK, path=Path(f"/m/{number}")))
 
 
 def test_the_queue_gives_whole_folders_and_takes_back_what_was_not_done(store):
@@ -313,12 +316,12 @@ def test_the_queue_gives_whole_folders_and_takes_back_what_was_not_done(store):
 def test_nothing_is_left_to_do_for_what_was_handled_or_given_up_as_it_is(store):
     moved = replace(IDENTITY, device=9)
     assert store.queue.needs(ODD, IDENTITY)
-    store.files.put(TRACK, None)
+    store.files.put(TRACK)
     assert store.queue.needs(ODD, IDENTITY)
     store.files.handled(ODD)
     assert not store.queue.needs(ODD, moved)
     assert store.queue.needs(ODD, replace(IDENTITY, size=9))
-    store.files.put(TRACK, None)
+    store.files.put(TRACK)
     store.failures.start_attempt(ODD, IDENTITY, blamed=True)
     assert store.queue.needs(ODD, IDENTITY)
     store.failures.record_failure(ODD, "CorruptAudioError", "damaged", attempts=3)

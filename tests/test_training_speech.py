@@ -15,7 +15,7 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.core.domain import Features
 from tagger.errors import TrainingDataError
-from tagger.inference import load, threshold
+from tagger.inference import load
 from training.classifiers import speech_data
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda
@@ -38,7 +38,7 @@ def test_no_speech_that_was_taught_gets_a_genre():
     ]
     for prediction in model.predict(tracks):
         genre, confidence = prediction.ranked[0]
-        assert confidence < threshold(model.manifest, 0.9, album=False, genre=genre)
+        assert confidence < model.manifest.tracks.threshold(0.9, genre)
 
 
 @pytest.fixture(scope="module")

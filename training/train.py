@@ -183,11 +183,11 @@ class TrainingRun:
         """Return what tagger wrote, by content, so that a copy of a file tells nothing either."""
         found = set()
         for entry in self._store.journal.done():
-            record = self._store.files.get(entry.change.path)
-            if record and record.content_id:
+            track = self._store.files.get(entry.change.path)
+            if track and track.content:
                 before = set(map(genres.key, entry.change.before))
                 new = set(map(genres.key, entry.change.after)) - before
-                found |= {(record.content_id, key) for key in new}
+                found |= {(str(track.content), key) for key in new}
         return frozenset(found)
 
     def _fit(self, data: Heard, members: Indices, stage: str) -> Ensemble:

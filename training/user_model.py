@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from tagger.core.domain import AnalysisKey
 from training.classifiers.speech_data import ABOUT as SPEECH
 from training.data.dataset import Heard
 from training.ensemble import HeldOut
@@ -54,7 +55,7 @@ def read(selection: Selection, store: Store, specs: Sequence[str]) -> Heard:
     members, genres = selection.members, selection.genres
     columns: dict[str, list[NDArray[Any]]] = {spec: [] for spec in specs}
     for member in members:
-        for features in store.analyses.features(member.content_id, specs) or ():
+        for features in store.analyses.features(AnalysisKey.parse(member.content_id), specs) or ():
             columns[features.spec].append(features.values)
     return Heard(
         ids=np.array([str(member.path) for member in members]),

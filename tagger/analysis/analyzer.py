@@ -1,17 +1,19 @@
-"""Getting a track heard: from what is remembered where that serves, else by a worker.
+"""Analyses of tracks: from the store where they are remembered, else by a worker process.
 
-That a file is about to be listened to is recorded before a worker touches it, so that one which
-brings the whole machine down is not tried for ever.
+An attempt is counted before a worker opens the file, so that a file which ends the whole machine
+is not tried for ever. Scan, daemon, reclassify and training share this one failure policy.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from tagger import errors
 from tagger.analysis import worker
-from tagger.core.domain import Prediction
+from tagger.core.domain import AnalysisKey, Prediction
 from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
 from tagger.store.failures import MAX_ATTEMPTS
 from tagger.system import interrupts
@@ -22,89 +24,75 @@ if TYPE_CHECKING:
 
     from tagger.analysis.pool import WorkerPool
     from tagger.config import AnalysisSettings
-    from tagger.core.domain import Track
+    from tagger.core.domain import FileIdentity, Track
     from tagger.inference import Manifest
     from tagger.store import Store
 
-Asked = Prediction | TaggerError | Future[worker.Heard]
-"""An answer that was there already, or one that is under way in a worker."""
+T = TypeVar("T")
+
+AHEAD = 8
+"""Tracks that wait for each worker, so that decoding and writing overlap."""
 
 
-class Analyzer:
-    """Asks the store first, the workers second."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One analysis that was asked for."""
 
-    def __init__(
-        self,
-        store: Store,
-        workers: WorkerPool,
-        bundle: Path,
-        manifest: Manifest,
-        listen: AnalysisSettings,
-    ) -> None:
+    track: Track
+    answer: Prediction | TaggerError | Future[worker.Analysis]
+    """Known already, or under way in a worker."""
+
+
+class Attempts:
+    """Counts attempts on files before workers begin, and records how each ended."""
+
+    def __init__(self, store: Store, pool: WorkerPool) -> None:
         self._store = store
-        self._workers = workers
-        self._bundle = bundle
-        self._model = manifest.id
-        self._specs: Iterable[str] = manifest.inputs.values()
-        self._listen = listen
+        self._pool = pool
         self._under_way: dict[Path, bool] = {}
-        """What workers listen to, and whether it is to blame if tagger ends."""
+        """Files in workers, and whether an attempt was counted against each."""
 
-    def remembered(self, track: Track) -> Prediction | None:
-        """Return what this model thought of the track's content, if it ever heard it."""
-        content_id = self._content_id(track)
-        return self._store.analyses.prediction(content_id, self._model) if content_id else None
-
-    def suspicion(self, track: Track) -> int:
-        """Return how often tagger ended while it listened to this track, 0 for never."""
-        failure = self._store.failures.get(track.path)
-        if failure is None or failure.identity != track.identity or failure.given_up:
+    def suspicion(self, path: Path, identity: FileIdentity) -> int:
+        """Return how often tagger ended during an analysis of this file, 0 for never."""
+        failure = self._store.failures.get(path)
+        if failure is None or failure.identity != identity or failure.given_up:
             return 0
         return failure.attempts + 1
 
-    def ask(self, track: Track, *, again: bool = False, alone: bool = True) -> Asked:
-        """Begin to get a track heard.
+    def given_up(self, path: Path, identity: FileIdentity) -> TaggerError | None:
+        """Return the final error of a file that is left alone in this state."""
+        failure = self._store.failures.get(path)
+        if failure is None or not failure.given_up or failure.identity != identity:
+            return None
+        kind: type[TaggerError] = getattr(errors, failure.kind)
+        return kind(failure.reason, path)
 
-        `again` ignores what is remembered; `alone` says that nothing else is under way, so
-        that the track itself is to blame if tagger ends before it answers.
-        """
-        if not again and (known := self._given_up(track) or self.remembered(track)):
-            return known
-        content_id = self._content_id(track)
-        features = self._store.analyses.features(content_id, self._specs) if content_id else None
-        if content_id and features and not again:
-            return self._workers.submit(worker.reconsider, content_id, features, self._bundle)
+    def start(self, path: Path, identity: FileIdentity, *, alone: bool) -> None:
+        """Count an attempt. `alone`: no other file is in a worker, so this file takes the blame."""
         with interrupts.deferred_signals():
-            self._store.failures.start_attempt(track.path, track.identity, blamed=alone)
-            self._under_way[track.path] = alone
-        return self._workers.submit(
-            worker.listen,
-            track.path,
-            self._bundle,
-            self._listen.offset,
-            self._listen.length,
-        )
+            self._store.failures.start_attempt(path, identity, blamed=alone)
+            self._under_way[path] = alone
 
-    def answer(self, track: Track, asked: Asked) -> Prediction | TaggerError:
-        """Wait for what was asked, and remember it.
+    def result(self, path: Path, future: Future[T]) -> T:
+        """Wait for a worker; an error of the file is recorded, then raised.
 
-        Raises `ModelError` when the model cannot be run: no other track would fare better.
+        Raises:
+            AudioError: the file cannot be decoded.
+            WorkerError: the worker died or ran out of time.
+
         """
-        if not isinstance(asked, Future):
-            return asked
         try:
-            heard = self._workers.result(asked, track.path)
+            return self._pool.result(future, path)
         except (AudioError, WorkerError) as error:
-            self._failed(track, error)
-            return error
-        content_id = heard.content_id.partition("@")[0] + self._listen.window
-        with self._store.transaction():
-            self._store.failures.clear(track.path)
-            self._store.analyses.remember(content_id, heard.features, heard.prediction)
-            self._store.files.set_content(track, content_id)
-        # not before: whoever interrupts this is not to be blamed on the file
-        self._under_way.pop(track.path, None)
-        return heard.prediction
+            self._failed(path, error)
+            raise
+
+    def succeeded(self, path: Path) -> None:
+        """Release a file; to be called after its failure was cleared.
+
+        Not before: an interrupt in between must not blame the file.
+        """
+        self._under_way.pop(path, None)
 
     def abandon(self) -> None:
         """Blame no file for an end that was asked for."""
@@ -112,25 +100,130 @@ class Analyzer:
             self._store.failures.withdraw_attempt(path, attempts=int(blamed))
         self._under_way.clear()
 
-    def _content_id(self, track: Track) -> str | None:
-        record = self._store.files.get(track.path)
-        heard = record.content_id if record else None
-        return heard if heard and heard.endswith(self._listen.window) else None
-
-    def _given_up(self, track: Track) -> TaggerError | None:
-        failure = self._store.failures.get(track.path)
-        if failure is None or not failure.given_up or failure.identity != track.identity:
-            return None
-        kind: type[TaggerError] = getattr(errors, failure.kind)
-        return kind(failure.reason, track.path)
-
-    def _failed(self, track: Track, error: TaggerError) -> None:
+    def _failed(self, path: Path, error: TaggerError) -> None:
         final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
         with interrupts.deferred_signals():
-            counted = self._under_way.pop(track.path, False)
+            counted = self._under_way.pop(path, False)
             self._store.failures.record_failure(
-                track.path,
+                path,
                 type(error).__name__,
                 error.reason,
                 attempts=MAX_ATTEMPTS if final else int(not counted),
             )
+
+
+class Analyzer:
+    """Returns predictions of one model, from the store first, from workers second."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: WorkerPool,
+        bundle: Path,
+        manifest: Manifest,
+        part: AnalysisSettings,
+    ) -> None:
+        """Analyze with the model of one bundle.
+
+        Args:
+            store: Where analyses are remembered.
+            pool: The worker processes.
+            bundle: The folder of the model bundle.
+            manifest: The manifest of that bundle.
+            part: The part of a track that is decoded.
+
+        """
+        self._store = store
+        self._pool = pool
+        self._bundle = bundle
+        self._model = manifest.id
+        self._specs = tuple(manifest.inputs.values())
+        self._part = part
+        self._attempts = Attempts(store, pool)
+        self.ahead = AHEAD * pool.count
+        """How many tracks may wait for workers."""
+
+    def remembered(self, track: Track) -> Prediction | None:
+        """Return the stored prediction of this model for the sound of a track."""
+        key = self._key(track)
+        return self._store.analyses.prediction(key, self._model) if key else None
+
+    def suspicion(self, track: Track) -> int:
+        """Return how often tagger ended during an analysis of this track, 0 for never."""
+        return self._attempts.suspicion(track.path, track.identity)
+
+    def request(self, track: Track, *, again: bool = False, alone: bool = True) -> Request:
+        """Begin an analysis.
+
+        Args:
+            track: The track.
+            again: Ignore what is remembered.
+            alone: Nothing else is under way, so that the track itself is to blame if tagger ends.
+
+        """
+        if not again:
+            known = self._attempts.given_up(track.path, track.identity) or self.remembered(track)
+            if known:
+                return Request(track, known)
+            if request := self._from_features(track):
+                return request
+        self._attempts.start(track.path, track.identity, alone=alone)
+        window = worker.Window(self._part.offset, self._part.length)
+        return Request(track, self._pool.submit(worker.analyze, track.path, self._bundle, window))
+
+    def _from_features(self, track: Track) -> Request | None:
+        """Begin a prediction from remembered features, if they are there."""
+        key = self._key(track)
+        features = self._store.analyses.features(key, self._specs) if key else None
+        if key is None or features is None:
+            return None
+        future = self._pool.submit(worker.predict, key.content, features, self._bundle)
+        return Request(track, future)
+
+    def result(self, request: Request) -> Prediction | TaggerError:
+        """Wait for an analysis, and remember it.
+
+        Raises `ModelError` when the model cannot be run: no other track would fare better.
+        """
+        track, answer = request.track, request.answer
+        if not isinstance(answer, Future):
+            return answer
+        try:
+            analysis = self._attempts.result(track.path, answer)
+        except (AudioError, WorkerError) as error:
+            return error
+        key = AnalysisKey(analysis.content, self._part.window)
+        with self._store.transaction():
+            self._store.failures.clear(track.path)
+            self._store.analyses.put_features(key, analysis.features)
+            self._store.analyses.put_prediction(key, analysis.prediction)
+            self._store.files.set_content(track, key)
+        self._attempts.succeeded(track.path)
+        return analysis.prediction
+
+    def remember(self, tracks: Iterable[Track], *, decode: bool) -> None:
+        """Make this model's predictions of many tracks remembered.
+
+        Args:
+            tracks: The tracks; failures are recorded and come up when the tracks are decided.
+            decode: Decode tracks without remembered features; else leave them out.
+
+        """
+        waiting: deque[Request] = deque()
+        for track in tracks:
+            if decode:
+                waiting.append(self.request(track, alone=False))
+            elif not self.remembered(track) and (request := self._from_features(track)):
+                waiting.append(request)
+            if len(waiting) > self.ahead:
+                self.result(waiting.popleft())
+        for request in waiting:
+            self.result(request)
+
+    def abandon(self) -> None:
+        """Blame no file for an end that was asked for."""
+        self._attempts.abandon()
+
+    def _key(self, track: Track) -> AnalysisKey | None:
+        key = track.content
+        return key if key and key.window == self._part.window else None

@@ -1,7 +1,7 @@
-"""What runs in a worker process: decode, log-mel, features, model.
+"""The analysis that runs in a worker process: decode, log-mel, features, model.
 
-The model is loaded once in each process; nothing here knows of tags, folders or the store.
-Decoders and features are imported by the process that listens, not by the one that asks.
+The model is loaded once in each process; no function here uses tags, folders or the store.
+Decoders and features are imported by the worker, never by the parent process.
 """
 
 from __future__ import annotations
@@ -21,58 +21,94 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features, Prediction
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a track that is decoded."""
+
+    offset: float
+    """Seconds from the start of the track."""
+    length: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSet:
+    """The features of one file's sound."""
+
+    content: str
+    """`AudioClip.content_id`."""
+    features: tuple[Features, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis(FeatureSet):
+    """Features, with the prediction that a model made of them."""
+
+    prediction: Prediction
+
+
 @functools.cache
 def _model(bundle: Path) -> inference.Model:
     return inference.load(bundle)
 
 
-@dataclass(frozen=True, slots=True)
-class Listened:
-    """What a file sounds like, before anybody thinks about it."""
-
-    content_id: str
-    features: tuple[Features, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Heard(Listened):
-    """What one listening gave."""
-
-    prediction: Prediction
-
-
 def prepare(bundle: Path) -> None:
-    """Load the model bundle of this process; one that cannot be run is refused by `listen`."""
+    """Load the model bundle of this process; `analyze` raises the error of an unusable bundle."""
     with contextlib.suppress(ModelError):
         _model(bundle)
 
 
-def listen(path: Path, bundle: Path, offset: float, length: float) -> Heard:
-    """Listen to `length` seconds of a file from `offset` seconds on.
+def analyze(path: Path, bundle: Path, window: Window) -> Analysis:
+    """Decode a part of a file, compute the inputs of a model, and run the model.
 
-    Raises `AudioError` when it cannot be heard, `ModelError` when the bundle cannot be run.
+    Args:
+        path: The audio file.
+        bundle: The folder of the model bundle.
+        window: The part of the track.
+
+    Raises:
+        AudioError: the file cannot be decoded.
+        ModelError: the bundle cannot be run.
+
     """
     model = _model(bundle)
-    listened = features(path, model.specs, offset, length)
-    return Heard(listened.content_id, listened.features, model.predict([listened.features])[0])
+    found = features(path, model.specs, window)
+    return Analysis(found.content, found.features, model.predict([found.features])[0])
 
 
-def features(path: Path, specs: Iterable[str], offset: float, length: float) -> Listened:
+def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
     """Compute features of a part of a file.
 
-    Raises `AudioError` when it cannot be heard.
+    Args:
+        path: The audio file.
+        specs: Names of feature specs, such as `statistics-1`.
+        window: The part of the track.
+
+    Raises:
+        AudioError: the file cannot be decoded.
+
     """
     from tagger.audio.decode import read_clip  # noqa: PLC0415
     from tagger.features import extract, log_mel  # noqa: PLC0415
 
-    clip = read_clip(path, offset=offset, length=length)
+    clip = read_clip(path, offset=window.offset, length=window.length)
     try:
         mel = log_mel(clip.samples, clip.rate)
     except AudioError as error:
         raise type(error)(error.reason, path, error.hint) from error
-    return Listened(clip.content_id, tuple(extract(spec, mel) for spec in specs))
+    return FeatureSet(clip.content_id, tuple(extract(spec, mel) for spec in specs))
 
 
-def reconsider(content_id: str, features: tuple[Features, ...], bundle: Path) -> Heard:
-    """Ask the model again about features that were computed before."""
-    return Heard(content_id, features, _model(bundle).predict([features])[0])
+def predict(content: str, features: tuple[Features, ...], bundle: Path) -> Analysis:
+    """Run a model on features that were computed before.
+
+    Args:
+        content: The content id that the features belong to.
+        features: One for each spec of the model.
+        bundle: The folder of the model bundle.
+
+    Raises:
+        ModelError: the bundle cannot be run, or features are missing.
+
+    """
+    return Analysis(content, features, _model(bundle).predict([features])[0])

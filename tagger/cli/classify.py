@@ -1,4 +1,4 @@
-"""`tagger classify`: say what files sound like."""
+"""`tagger classify`: print the genres that files sound like."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.analysis import worker
-from tagger.analysis.pool import WorkerPool
-from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.errors import AudioError, TaggerError, WorkerError
+from tagger.cli.options import JSON, SOME_FAILED, configured, print_json, printable
+from tagger.errors import TaggerError
 from tagger.inference import read_manifest, registry
+from tagger.pipeline.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tagger.config import Settings
     from tagger.core.domain import Prediction
-
-SOME_FAILED = 1
 
 
 @click.command
@@ -30,61 +27,38 @@ SOME_FAILED = 1
 @click.option("--top", type=click.IntRange(1), default=3, help="How many genres to show.")
 @configured
 def command(settings: Settings, files: Sequence[Path], *, as_json: bool, top: int) -> None:
-    """Say what files sound like; writes nothing."""
+    """Print the genres that files sound like; writes nothing."""
     settings = registry.resolve_bundle(settings)
     model = read_manifest(settings.model.bundle.folder).id
     failed = False
-    for path, heard in _heard(settings, files):
-        failed = failed or isinstance(heard, TaggerError)
+    for path, answer in classify(settings, files):
+        failed = failed or isinstance(answer, TaggerError)
         if as_json:
-            print_json(_json(path, heard, model, top))
+            print_json(_json(path, answer, model, top))
         else:
-            click.echo(printable(f"{path}: {_text(heard, top)}"))
+            click.echo(printable(f"{path}: {_text(answer, top)}"))
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _heard(
-    settings: Settings, files: Sequence[Path]
-) -> Iterator[tuple[Path, Prediction | TaggerError]]:
-    bundle, limits = settings.model.bundle.folder, settings.workers
-    listen = settings.listen
-    with WorkerPool(
-        min(limits.count, len(files)),
-        limits.timeout,
-        limits.memory_mb,
-        worker.prepare,
-        bundle,
-    ) as workers:
-        asked = [
-            workers.submit(worker.listen, path, bundle, listen.offset, listen.length)
-            for path in files
-        ]
-        for path, future in zip(files, asked, strict=True):
-            try:
-                yield path, workers.result(future, path).prediction
-            except (AudioError, WorkerError) as error:
-                yield path, error
-
-
-def _json(path: Path, heard: Prediction | TaggerError, model: str, top: int) -> dict[str, Any]:
-    if isinstance(heard, TaggerError):
+def _json(path: Path, answer: Prediction | TaggerError, model: str, top: int) -> dict[str, Any]:
+    if isinstance(answer, TaggerError):
         genre = confidence = None
         probabilities: dict[str, float] = {}
     else:
-        genre, confidence = heard.genre, round(heard.confidence, 4)
-        probabilities = {name: round(p, 4) for name, p in heard.ranked[:top]}
+        genre, confidence = answer.genre, round(answer.confidence, 4)
+        probabilities = {name: round(p, 4) for name, p in answer.ranked[:top]}
     return {
         "path": str(path),
         "genre": genre,
         "confidence": confidence,
         "probabilities": probabilities,
         "model": model,
-        "error": heard.reason if isinstance(heard, TaggerError) else None,
+        "error": answer.reason if isinstance(answer, TaggerError) else None,
     }
 
 
-def _text(heard: Prediction | TaggerError, top: int) -> str:
-    if isinstance(heard, TaggerError):
-        return heard.reason
-    return ", ".join(f"{genre} {probability:.0%}" for genre, probability in heard.ranked[:top])
+def _text(answer: Prediction | TaggerError, top: int) -> str:
+    if isinstance(answer, TaggerError):
+        return answer.reason
+    return ", ".join(f"{genre} {probability:.0%}" for genre, probability in answer.ranked[:top])

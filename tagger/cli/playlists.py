@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json, printable
-from tagger.players import Changes, notify_all
-from tagger.playlists import refresh
+from tagger.cli.report.base import warnings
+from tagger.pipeline.publish import after_run
+from tagger.players import Changes
 from tagger.store import Store
 
 if TYPE_CHECKING:
     from tagger.config import Settings
+    from tagger.playlists import PlaylistChange
 
 
 @click.command
@@ -20,27 +23,26 @@ if TYPE_CHECKING:
 @JSON
 @configured
 def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
-    """Rebuild the genre playlists from what the last scans saw."""
+    """Rebuild the genre playlists from the files of the last scans."""
+    enabled = msgspec.structs.replace(settings.playlists, enabled=True)
+    settings = msgspec.structs.replace(settings, playlists=enabled)
     with Store(settings.store.folder) as store:
-        refreshed = refresh.refresh_all(settings, store.files.roots(), store, dry_run=dry_run)
-    for change in refreshed.changes:
+        roots = store.files.roots()
+        published = after_run(settings, store, Changes(), roots, dry_run=dry_run)
+    for change in published.playlists.changes:
         if as_json:
-            print_json(
-                {
-                    "path": str(change.path),
-                    "action": str(change.action),
-                    "genre": change.genre,
-                    "reason": change.reason,
-                }
-            )
+            print_json(_json(change))
         else:
             because = f"  ({change.reason})" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
-    for problem in refreshed.problems:
-        click.echo(printable(problem), err=True)
-    if not dry_run:
-        changes = Changes()
-        changes.playlists(refreshed.written)
-        for player, error in notify_all(settings.players, changes).items():
-            if error:
-                click.echo(printable(f"player {player}: {error}"), err=True)
+    for warning in warnings(published, changes=False):
+        click.echo(printable(warning), err=True)
+
+
+def _json(change: PlaylistChange) -> dict[str, str]:
+    return {
+        "path": str(change.path),
+        "action": str(change.action),
+        "genre": change.genre,
+        "reason": change.reason,
+    }

@@ -14,9 +14,9 @@ from msgspec import Meta, Struct, field
 
 from tagger.config.players import PlayerSettings
 from tagger.config.values import PathMap, Text, expand
+from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.system.resources import data_path
 
-Mode = Literal["empty", "add", "replace"]
 Profile = Literal["standard", "absolute", "mpd"]
 Watch = Literal["auto", "inotify", "poll"]
 

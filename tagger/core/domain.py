@@ -30,6 +30,29 @@ class FileIdentity:
         """Take the identity out of a stat result."""
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
+    def same_content(self, other: FileIdentity) -> bool:
+        """Compare all but the device, whose number may change with each mount."""
+        return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisKey:
+    """The sound that an analysis is of: a recording, and the part of it that was decoded."""
+
+    content: str
+    """`AudioClip.content_id`."""
+    window: str
+    """`AnalysisSettings.window`, such as `@0+30`."""
+
+    def __str__(self) -> str:
+        return self.content + self.window
+
+    @classmethod
+    def parse(cls, text: str) -> AnalysisKey:
+        """Return the key whose text, as `str` writes it, is `text`."""
+        content, at, window = text.partition("@")
+        return cls(content, at + window)
+
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
@@ -116,6 +139,8 @@ class Track:
     root: Path
     identity: FileIdentity
     tags: TrackTags
+    content: AnalysisKey | None = None
+    """The sound of the file, None until it was analysed in this state."""
 
 
 class Action(StrEnum):
@@ -127,6 +152,11 @@ class Action(StrEnum):
     ABSTAIN = "abstain"
     SKIP = "skip"
     ERROR = "error"
+
+    @property
+    def writes(self) -> bool:
+        """Whether the action changes the genres of the file."""
+        return self in (Action.SET, Action.ADD)
 
 
 @dataclass(frozen=True, slots=True)

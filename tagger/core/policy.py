@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tagger.core import genres as names
 from tagger.core.domain import Action, Decision, Prediction
@@ -12,7 +12,8 @@ from tagger.core.domain import Action, Decision, Prediction
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tagger.config import Mode, Settings
+Mode = Literal["empty", "add", "replace"]
+"""Fill empty genres only, add to genres, or replace them."""
 
 FURTHER_GENRE_SHARE = 0.5
 """A further genre is written when it is at least half as likely as the first."""
@@ -37,19 +38,6 @@ class Policy:
     parents: bool = False
     own_parents: Mapping[str, str] = field(default_factory=dict)
     """Key of a genre to what the user says that it is part of."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> Policy:
-        """Take the rules out of the settings."""
-        return cls(
-            mode=settings.tags.mode,
-            max_genres=settings.tags.max_genres,
-            keep=frozenset(map(names.key, settings.tags.keep)),
-            never=frozenset(map(names.key, settings.genres.never)),
-            own_names={names.key(theirs): own for theirs, own in settings.genres.names.items()},
-            parents=settings.genres.parents,
-            own_parents={names.key(g): above for g, above in settings.training.parents.items()},
-        )
 
     def without_audio(
         self, existing: tuple[str, ...], *, corrected: bool = False

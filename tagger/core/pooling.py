@@ -1,44 +1,53 @@
-"""Several tracks of one album decided as one."""
+"""Several tracks of one album, decided as one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
+from msgspec import Meta, Struct
 
 from tagger.core.domain import Prediction
+from tagger.core.thresholds import Share  # noqa: TC001  # msgspec resolves annotations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
 
-    from tagger.inference.manifest import Manifest, Pooling
+class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
+    """The weight of several predictions together.
+
+    The mean of n tracks' log-probabilities is multiplied by min(n, max_tracks)**exponent:
+    with 1 the tracks are independent witnesses, with 0 they are copies of one witness.
+    """
+
+    exponent: Share
+    max_tracks: Annotated[int, Meta(ge=1)]
+    """The largest group that the exponent was fitted on."""
+
+    def probabilities(self, log_probabilities: Sequence[Sequence[float]]) -> list[float]:
+        """Pool log-probabilities, shape (tracks, genres), into probabilities, shape (genres,)."""
+        weight = min(len(log_probabilities), self.max_tracks) ** self.exponent
+        columns = zip(*log_probabilities, strict=True)
+        scores = [math.fsum(column) / len(log_probabilities) * weight for column in columns]
+        odds = [math.exp(score - max(scores)) for score in scores]
+        total = math.fsum(odds)
+        return [odd / total for odd in odds]
 
 
-def pooled_probabilities(
-    log_probabilities: NDArray[np.floating], pooling: Pooling
-) -> NDArray[np.float64]:
-    """Pool log-probabilities of shape (tracks, genres) into probabilities of shape (genres,)."""
-    tracks = min(len(log_probabilities), pooling.max_tracks)
-    scores = log_probabilities.mean(axis=0, dtype=np.float64) * tracks**pooling.exponent
-    odds = np.exp(scores - scores.max())
-    pooled: NDArray[np.float64] = odds / odds.sum()
-    return pooled
-
-
-def pool(predictions: Sequence[Prediction], manifest: Manifest) -> Prediction:
-    """Pool the predictions of one album's tracks: what `manifest.pooling` describes.
+def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
+    """Pool the predictions of one album's tracks.
 
     One prediction comes back as it is. Raises ValueError for none, or for predictions of
-    another model.
+    different models.
     """
     if not predictions:
         raise ValueError("nothing to pool")
-    if any(prediction.model != manifest.id for prediction in predictions):
-        raise ValueError("predictions of another model cannot be pooled")
+    if len({prediction.model for prediction in predictions}) > 1:
+        raise ValueError("predictions of different models cannot be pooled")
     if len(predictions) == 1:
         return predictions[0]
-    rows = [[p.log_probabilities[genre] for genre in manifest.genres] for p in predictions]
-    pooled = pooled_probabilities(np.array(rows), manifest.pooling)
-    return Prediction(dict(zip(manifest.genres, pooled.tolist(), strict=True)), manifest.id)
+    genres = list(predictions[0].probabilities)
+    rows = [[p.log_probabilities[genre] for genre in genres] for p in predictions]
+    pooled = pooling.probabilities(rows)
+    return Prediction(dict(zip(genres, pooled, strict=True)), predictions[0].model)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from tagger.daemon.host.logs import log
 from tagger.daemon.status.state import BurstStatus
-from tagger.library import index, walk
+from tagger.pipeline.publish import after_run
 from tagger.players import Changes
-from tagger.playlists import PlaylistAction, refresh
+from tagger.playlists import PlaylistAction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from tagger.config import Settings
+    from tagger.config import PlayerSettings, Settings
     from tagger.core.domain import Outcome
     from tagger.daemon.status.state import DaemonState
+    from tagger.errors import TaggerError
     from tagger.players import PlayerNotifier
     from tagger.store import Store
 
@@ -69,7 +70,6 @@ class Burst:
         if self._unpublished:
             self._unpublished = False
             self._publish(settings)
-            self._tell(settings)
         self._player_notifier.again()
         if self._cut_off is not None:
             self._store.runs.finish(self._cut_off)
@@ -83,26 +83,24 @@ class Burst:
             log.info("done for now", files=self._files, seconds=round(seconds, 1))
 
     def _publish(self, settings: Settings) -> None:
-        if not settings.playlists.enabled:
-            return
+        changes, self._changes = self._changes, Changes()
         roots = [root.resolve() for root in settings.library.roots]
-        home = walk.root_of(settings.playlist_folder.resolve(), roots)
-        if home in roots and not index.is_there(home, self._store):
-            return  # a playlist would be written where a disk is to be mounted
-        refreshed = refresh.refresh_all(settings, roots, self._store)
-        for change in refreshed.changes:
+        published = after_run(settings, self._store, changes, roots, notify=self._notify)
+        for change in published.playlists.changes:
             if change.action is PlaylistAction.REFUSED:
                 log.warning("playlist refused", path=change.path, reason=change.reason)
             elif change.action is not PlaylistAction.UNCHANGED:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
-        for problem in refreshed.problems:
+        for problem in published.playlists.problems:
             log.warning("not in a playlist", path=problem.path, reason=problem.reason)
-        self._changes.playlists(refreshed.written)
 
-    def _tell(self, settings: Settings) -> None:
-        changes, self._changes = self._changes, Changes()
+    def _notify(
+        self, players: PlayerSettings, changes: Changes
+    ) -> Mapping[str, TaggerError | None]:
+        """Hand the changes over; a slow player holds nothing up."""
         if changes:
-            self._player_notifier.tell(settings.players, changes)
+            self._player_notifier.tell(players, changes)
+        return {}
 
 
 def _cut_off(store: Store) -> int | None:

@@ -13,8 +13,8 @@ from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
 from tagger.inference import read_manifest, registry
 from tagger.library import index, siblings
 from tagger.library.walk import Found
-from tagger.pipeline.operations import KeepUndone, Write, write_options
-from tagger.pipeline.pipeline import Pipeline
+from tagger.pipeline import build
+from tagger.pipeline.operations import KeepUndone, Write
 from tagger.store.failures import MAX_ATTEMPTS
 from tagger.system.leases import open_for_writing
 
@@ -80,21 +80,21 @@ class Dispatcher:
             self._came_to_nothing(jobs, error)
 
     def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
-        settings = registry.resolve_bundle(
-            settings
-        )  # `tagger train` may have made another one active
+        # for each batch: `tagger train` may have made another model active
+        settings = registry.resolve_bundle(settings)
         manifest = read_manifest(settings.model.bundle.folder)
         self._state.model = manifest.id
         tracks = {found.path: index.index_file(found, self._store) for found in self._found(jobs)}
         if not tracks:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
-        write = Write(self._store, self._burst.run(), manifest.id, write_options(settings))
+        write = Write(self._store, self._burst.run(), manifest.id, build.write_options(settings))
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count
         operation = KeepUndone(self._store, write)
-        pipeline = Pipeline.of(settings, self._store, workers, manifest, operation)
-        for outcome in pipeline.run([*tracks.values(), *again], company=others):
+        analyzer = build.analyzer(settings, self._store, workers, manifest)
+        pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
+        for outcome in pipeline.run([*tracks.values(), *again], siblings=others):
             if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
                 self._look_again(track)
             self._store.queue.done(outcome.path)

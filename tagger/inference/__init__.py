@@ -1,9 +1,8 @@
-"""Model bundles: checked, run, and pooled over albums."""
+"""Model bundles: checked, installed and run."""
 
 from __future__ import annotations
 
-from tagger.core.pooling import pool
 from tagger.inference.bundle import Model, load, read_manifest
-from tagger.inference.manifest import Manifest, threshold
+from tagger.inference.manifest import Manifest
 
-__all__ = ["Manifest", "Model", "load", "pool", "read_manifest", "threshold"]
+__all__ = ["Manifest", "Model", "load", "read_manifest"]

@@ -8,44 +8,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from tagger.core.pooling import Pooling  # noqa: TC001  # likewise
+from tagger.core.thresholds import OperatingPoints, Share, Word  # noqa: TC001  # likewise
 from tagger.errors import ModelError
 
 FORMAT = 1
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 """A plain name: nothing that could lead out of the bundle's folder."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
-    """One promise: of what is at least this sure, so much is right."""
-
-    precision: Share
-    threshold: Share
-    coverage: Share
-    """Share of the held-out tracks that were at least this sure."""
-
-
-class OperatingPoints(Struct, frozen=True, forbid_unknown_fields=True):
-    """The promises that held-out data supports, by rising precision."""
-
-    overall: tuple[OperatingPoint, ...]
-    genres: dict[Word, tuple[OperatingPoint, ...]] = {}
-    """For genres that need a higher threshold than the overall one."""
-
-
-class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
-    """How an album's tracks speak together.
-
-    The mean of n tracks' log-probabilities is multiplied by min(n, max_tracks)**exponent:
-    with 1 the tracks would be independent witnesses, with 0 copies of one.
-    """
-
-    exponent: Share
-    max_tracks: Annotated[int, Meta(ge=1)]
-    """The largest group that the exponent was fitted on."""
 
 
 class Written(Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,19 +110,3 @@ def decode(text: bytes) -> Manifest:
 def encode(manifest: Manifest) -> bytes:
     """Encode a manifest as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-
-
-def threshold(
-    manifest: Manifest, target_precision: float, *, album: bool, genre: str
-) -> float | None:
-    """How sure a prediction must be, for what is written to be right so often.
-
-    The point of the next higher precision that the held-out data supports; None when it
-    supports none, so that nothing should be written. `genre` is the likeliest genre: some need
-    more than the overall threshold. `album` says that the prediction was pooled.
-    """
-    points = manifest.albums if album else manifest.tracks
-    for point in points.genres.get(genre, points.overall):
-        if point.precision >= target_precision:
-            return point.threshold
-    return None

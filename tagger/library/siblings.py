@@ -26,9 +26,9 @@ def album_siblings(tracks: Sequence[Track], store: Store) -> tuple[list[Track], 
     for track in {albums.key(track): track for track in tracks}.values():
         if not track.tags.album and track.path.parent == track.root:
             continue  # loose files
-        for record in store.files.album_siblings(track, albums.LARGEST_ALBUM + 1):
-            if record.track.path not in given:
-                found[record.track.path] = record.track
+        for sibling in store.files.album_siblings(track, albums.LARGEST_ALBUM + 1):
+            if sibling.path not in given:
+                found[sibling.path] = sibling
     unsure = {track.path for track in found.values() if _was_unsure(track, store)}
     again = [track for track in found.values() if track.path in unsure]
     return again, [track for track in found.values() if track.path not in unsure]

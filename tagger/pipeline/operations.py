@@ -23,14 +23,11 @@ from tagger.errors import (
 )
 from tagger.library import index, walk
 from tagger.store.failures import MAX_ATTEMPTS
-from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
-    from tagger.config import Settings
     from tagger.store import Store
-    from tagger.tags import TagIntent
+    from tagger.tags import TagIntent, WriteOptions
 
-WRITES = frozenset([Action.SET, Action.ADD])
 LASTING = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
 """Failures to write that are the file's own, unlike a full disk."""
 
@@ -59,7 +56,7 @@ class DryRun:
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
-        if decision.action in WRITES:
+        if decision.action.writes:
             try:
                 tags.rehearse(track.path, decision.genres, root=track.root, options=self._options)
             except TagError as error:
@@ -81,7 +78,7 @@ class KeepUndone:
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         undone = self._store.journal.was_undone
-        if decision.action in WRITES and undone(track.path, decision.genres):
+        if decision.action.writes and undone(track.path, decision.genres):
             reason = f"you took {', '.join(decision.genres)} back"
             decision = Decision(Action.KEEP, track.tags.genres, reason)
         return self._operation.apply(track, decision)
@@ -103,7 +100,7 @@ class Write:
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         result = outcome(track, decision)
-        if decision.action in WRITES:
+        if decision.action.writes:
             try:
                 self._write(track, decision)
             except FileChangedError as error:
@@ -160,14 +157,11 @@ class Write:
             raise
         if written is None:
             return
-        record = self._store.files.get(track.path)
-        now = replace(
-            track, identity=written.identity, tags=replace(track.tags, genres=written.after)
-        )
         with self._store.transaction():
             for change_id in intended:
                 self._store.journal.settle(change_id, done=True)
-            self._store.files.put(now, record.content_id if record else None)
+            tags_now = replace(track.tags, genres=written.after)
+            self._store.files.record_write(track.path, written.identity, tags_now)
 
 
 def unwritable(track: Track, options: WriteOptions) -> str | None:
@@ -179,15 +173,6 @@ def unwritable(track: Track, options: WriteOptions) -> str | None:
     except TagError:
         return None  # it is gone, say: whoever listens to it will find out
     return None
-
-
-def write_options(settings: Settings) -> WriteOptions:
-    """Take out of the settings how files are written."""
-    return WriteOptions(
-        preserve_mtime=settings.tags.preserve_mtime,
-        hard_links=settings.tags.hard_links,
-        id3_version=settings.tags.id3_version,
-    )
 
 
 def outcome(track: Track, decision: Decision) -> Outcome:

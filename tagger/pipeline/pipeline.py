@@ -1,18 +1,18 @@
-"""The way of a file: found, looked at, heard with its album, decided, carried out.
+"""The way of tracks: analyzed with their album, decided, and the decision applied.
 
-`scan`, the daemon and a dry run share this one way. They differ in where files come from
-and in the operation that carries decisions out.
+Scan, daemon and dry run share this way. They differ in the source of the files and in the
+operation that applies decisions.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.analyzer import Request
 from tagger.core import albums
-from tagger.core.decide import DecisionRules, decide_together
+from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import (
     MovingPictureError,
@@ -25,116 +25,106 @@ from tagger.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tagger.analysis.analyzer import Asked
-    from tagger.analysis.pool import WorkerPool
-    from tagger.config import Settings
+    from tagger.analysis.analyzer import Analyzer
+    from tagger.core.decide import DecisionRules
     from tagger.core.domain import Outcome, Track
-    from tagger.inference import Manifest
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
-    """Tracks of one album that are to be decided, and the others of it."""
+    """Tracks of one album that are to be decided, and the siblings that only count for it."""
 
-NOTHING_TO_HEAR = (TooShortError, SilentError, MovingPictureError, NarrowBandError)
-"""Errors that say something about the music rather than about the file."""
-AHEAD = 8
-"""Tracks that wait for each worker, so that writing and listening overlap."""
+NOT_MUSIC = (TooShortError, SilentError, MovingPictureError, NarrowBandError)
+"""Errors that describe the music rather than a fault of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Tracks that are decided together, with what is known and what was asked."""
+    """Tracks that are decided together, with the decisions and requests made so far."""
 
     tracks: tuple[Track, ...]
-    company: tuple[Track, ...]
-    """More of the album, of which only what is remembered of them counts."""
-    settled: Mapping[Track, Decision]
-    asked: Mapping[Track, Asked]
+    siblings: tuple[Track, ...]
+    decided: Mapping[Track, Decision]
+    """Decisions that needed no audio."""
+    requests: Mapping[Track, Request]
 
 
 class Pipeline:
-    """Decides tracks and carries the decisions out."""
+    """Decides tracks and applies the decisions."""
 
     def __init__(
-        self,
-        store: Store,
-        analyzer: Analyzer,
-        rules: DecisionRules,
-        operation: Operation,
-        ahead: int,
+        self, store: Store, analyzer: Analyzer, rules: DecisionRules, operation: Operation
     ) -> None:
-        """`ahead` bounds how many tracks are listened to before their turn to be decided."""
+        """Connect the parts of one run.
+
+        Args:
+            store: The state database.
+            analyzer: Returns the predictions.
+            rules: The rules of the run.
+            operation: Applies the decisions.
+
+        """
         self._store = store
         self._analyzer = analyzer
         self._rules = rules
         self._operation = operation
-        self._ahead = ahead
-
-    @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        store: Store,
-        workers: WorkerPool,
-        manifest: Manifest,
-        operation: Operation,
-    ) -> Self:
-        """Put it together as the settings say, for the bundle that `manifest` is of."""
-        bundle = settings.model.bundle.folder
-        analyzer = Analyzer(store, workers, bundle, manifest, settings.listen)
-        rules = DecisionRules.of(settings, manifest)
-        return cls(store, analyzer, rules, operation, AHEAD * workers.count)
 
     def run(
-        self, tracks: Iterable[Track], *, company: Iterable[Track] = (), again: bool = False
+        self, tracks: Iterable[Track], *, siblings: Iterable[Track] = (), again: bool = False
     ) -> Iterator[Outcome]:
-        """Yield what became of each track, album by album.
+        """Yield the outcome of each track, album by album.
 
-        `company` are tracks that were decided before and only speak for their albums.
-        `again` listens anew, whatever is remembered. Raises `ModelError` when the model
-        cannot be run; what failed on single files is among the outcomes.
+        Args:
+            tracks: The tracks to decide.
+            siblings: Tracks that were decided before; their predictions count for their albums.
+            again: Analyze again, whatever is remembered.
+
+        Raises:
+            ModelError: the model cannot be run. Failures of single files are outcomes.
+
         """
         try:
-            yield from self._run(self._grouped(tracks, company), again=again)
+            yield from self._run(self._grouped(tracks, siblings), again=again)
         finally:
             self._analyzer.abandon()
 
     def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
         waiting: deque[_Group] = deque()
         under_way = 0
-        for together in sorted(groups, key=lambda group: self._suspicion(group[0])):
-            alone = self._suspicion(together[0]) > 0
-            while waiting and (alone or under_way > self._ahead):
-                under_way -= len(waiting[0].asked)
+        for suspicion, together in self._by_suspicion(groups):
+            alone = suspicion > 0
+            while waiting and (alone or under_way > self._analyzer.ahead):
+                under_way -= len(waiting[0].requests)
                 yield from self._finish(waiting.popleft())
-            group = self._begun(*together, again=again, alone=alone)
+            group = self._begin(*together, again=again, alone=alone)
             waiting.append(group)
-            under_way += len(group.asked)
+            under_way += len(group.requests)
         while waiting:
             yield from self._finish(waiting.popleft())
 
-    def _suspicion(self, group: tuple[Track, ...]) -> int:
-        """Return how often tagger ended while it listened to one of these, 0 for never.
+    def _by_suspicion(self, groups: Iterable[_Together]) -> list[tuple[int, _Together]]:
+        """Sort groups by how often tagger ended during an analysis of one of their tracks.
 
-        What was under way when it ended is heard last and one by one, so that a file which
-        brings it down is found out and its neighbours are not blamed.
+        Such tracks come last and alone: a file that ends the process is found out, and no
+        other file takes the blame.
         """
-        return max(self._analyzer.suspicion(track) for track in group)
+        rated = [(max(map(self._analyzer.suspicion, group[0])), group) for group in groups]
+        return sorted(rated, key=lambda item: item[0])
 
-    def _begun(
-        self, group: tuple[Track, ...], company: tuple[Track, ...], *, again: bool, alone: bool
+    def _begin(
+        self, group: tuple[Track, ...], siblings: tuple[Track, ...], *, again: bool, alone: bool
     ) -> _Group:
-        settled = self._settled(group)
-        asked: dict[Track, Asked] = {}
+        decided = self._without_audio(group)
+        requests: dict[Track, Request] = {}
         for track in group:
-            if track not in settled:
-                asked[track] = self._analyzer.ask(track, again=again, alone=alone)
-                if alone:
-                    asked[track] = self._analyzer.answer(track, asked[track])
-        return _Group(group, company, settled, asked)
+            if track not in decided:
+                request = self._analyzer.request(track, again=again, alone=alone)
+                # at once, so that the next track of the album is alone as well
+                answered = Request(track, self._analyzer.result(request)) if alone else request
+                requests[track] = answered
+        return _Group(group, siblings, decided, requests)
 
-    def _grouped(self, tracks: Iterable[Track], company: Iterable[Track]) -> list[_Together]:
+    def _grouped(self, tracks: Iterable[Track], siblings: Iterable[Track]) -> list[_Together]:
         wanted = dict.fromkeys(tracks)
         if not self._rules.albums_together:
             return [((track,), ()) for track in wanted]
@@ -143,41 +133,41 @@ class Pipeline:
                 tuple(track for track in album if track in wanted),
                 tuple(track for track in album if track not in wanted),
             )
-            for album in albums.group([*wanted, *company])
+            for album in albums.group([*wanted, *siblings])
         ]
         return [group for group in groups if group[0]]
 
-    def _settled(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
-        """Decide what needs no listening: by the rules, or because it would not be written."""
-        settled: dict[Track, Decision] = {}
+    def _without_audio(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
+        """Decide by the policy alone, or because the operation would refuse the file."""
+        decided: dict[Track, Decision] = {}
         for track in group:
             corrected = self._store.corrections.has(track.path)
             decision = self._rules.policy.without_audio(track.tags.genres, corrected=corrected)
             if decision is None and (reason := self._operation.refusal(track)):
                 decision = Decision(Action.SKIP, track.tags.genres, reason)
             if decision is not None:
-                settled[track] = decision
-        return settled
+                decided[track] = decision
+        return decided
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:
-        answers = {track: self._analyzer.answer(track, a) for track, a in group.asked.items()}
+        answers = {track: self._analyzer.result(r) for track, r in group.requests.items()}
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
-            predictions |= self._remembered([*group.settled, *group.company])
+            predictions |= self._remembered([*group.decided, *group.siblings])
         decided = decide_together(predictions, self._rules)
         for track in group.tracks:
             decision = (
-                group.settled.get(track) or decided.get(track) or _unheard(track, answers[track])
+                group.decided.get(track) or decided.get(track) or _failed(track, answers[track])
             )
             yield self._operation.apply(track, decision)
 
     def _remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
-        """Return what was heard earlier of tracks: it still speaks for their album."""
-        heard = {track: self._analyzer.remembered(track) for track in tracks}
-        return {track: prediction for track, prediction in heard.items() if prediction}
+        """Return earlier predictions: they still count for the album."""
+        found = {track: self._analyzer.remembered(track) for track in tracks}
+        return {track: prediction for track, prediction in found.items() if prediction}
 
 
-def _unheard(track: Track, answer: Prediction | TaggerError) -> Decision:
-    action = Action.SKIP if isinstance(answer, NOTHING_TO_HEAR) else Action.ERROR
+def _failed(track: Track, answer: Prediction | TaggerError) -> Decision:
+    action = Action.SKIP if isinstance(answer, NOT_MUSIC) else Action.ERROR
     reason = answer.reason if isinstance(answer, TaggerError) else "was not decided"
     return Decision(action, track.tags.genres, reason)

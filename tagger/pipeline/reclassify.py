@@ -1,36 +1,72 @@
-"""Deciding again what tagger wrote, with another model, from what is remembered.
+"""A new decision on files that tagger wrote, by another model, from remembered features.
 
-Only genres that stand in a file exactly as tagger left them are touched: what the user changed,
-wrote before or took back stays. Nothing is decoded but what was never heard in the way that the
-new model needs; and where the new model is unsure, the old genre stays.
+Only genres that are in a file exactly as tagger left them are decided again. Genres that the user
+changed, wrote before or took back stay. A file is decoded only where the new model needs features
+that are not remembered. Where the new model is unsure, the old genre stays.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.domain import Action, Decision, Prediction
-from tagger.pipeline.operations import WRITES, outcome
+from tagger.core.domain import Action, Decision
+from tagger.pipeline.operations import outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.analysis.analyzer import Analyzer
     from tagger.core.domain import Outcome, Track
-    from tagger.inference import Model
     from tagger.pipeline.operations import Operation
     from tagger.store import JournalEntry, Store
 
-BATCH = 500
-"""Predictions that are kept at a time."""
+
+@dataclass(frozen=True, slots=True)
+class Reclassification:
+    """The tracks of one reclassification."""
+
+    tracks: tuple[Track, ...]
+    """With the genres from before tagger wrote, for deciding."""
+    siblings: tuple[Track, ...]
+    """Further tracks, which only count for their albums."""
+    now: Mapping[Path, Track]
+    """The tracks with the genres that are in the files now."""
+    lost: tuple[Track, ...]
+    """Tracks whose sound cannot be analyzed again."""
 
 
-def own(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
-    """Return the tracks that stand as tagger left them, with the genres they had before it."""
+def prepare(tracks: Sequence[Track], store: Store, analyzer: Analyzer) -> Reclassification:
+    """Find the tracks that tagger wrote, and analyze them.
+
+    Args:
+        tracks: All tracks that were found.
+        store: The state database.
+        analyzer: The analyzer of the new model.
+
+    """
+    written = written_tracks(tracks, store)
+    siblings = tuple(track for track in tracks if track not in written)
+    analyzer.remember(siblings, decode=False)
+    analyzer.remember(written, decode=True)
+    indexed = {track: store.files.get(track.path) or track for track in written}
+    return Reclassification(
+        tuple(
+            _with_genres(now, written[track])
+            for track, now in indexed.items()
+            if analyzer.remembered(now)
+        ),
+        siblings,
+        {now.path: now for now in indexed.values()},
+        tuple(now for now in indexed.values() if not analyzer.remembered(now)),
+    )
+
+
+def written_tracks(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
+    """Return the tracks whose genres are as tagger left them, with the genres from before."""
     written: dict[Path, list[JournalEntry]] = defaultdict(list)
     for entry in store.journal.done():
         written[entry.change.path].append(entry)
@@ -43,50 +79,11 @@ def own(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
     }
 
 
-def as_before(track: Track, before: tuple[str, ...]) -> Track:
-    """Return a track as it was before tagger wrote into it, for rules."""
-    return replace(track, tags=replace(track.tags, genres=before))
-
-
-def predict(tracks: Iterable[Track], store: Store, model: Model, window: str) -> list[Track]:
-    """Ask the model about every track whose features are remembered; return the others.
-
-    `window` is `Listen.window`.
-    """
-    unheard: list[Track] = []
-    found: list[tuple[str, Prediction]] = []
-    for track in tracks:
-        record = store.files.get(track.path)
-        content = record.content_id if record else None
-        if content is None or not content.endswith(window):
-            unheard.append(track)
-        elif not store.analyses.prediction(content, model.manifest.id):
-            features = store.analyses.features(content, model.specs)
-            if features:
-                found.append((content, model.predict([features])[0]))
-            else:
-                unheard.append(track)
-        if len(found) >= BATCH:
-            _keep(found, store)
-    _keep(found, store)
-    return unheard
-
-
-def hear(tracks: Sequence[Track], analyzer: Analyzer, ahead: int) -> None:
-    """Listen to tracks; what failed is remembered and comes up when they are decided."""
-    for start in range(0, len(tracks), ahead):
-        part = tracks[start : start + ahead]
-        asked = [analyzer.ask(track, alone=False) for track in part]
-        for track, answer in zip(part, asked, strict=True):
-            analyzer.answer(track, answer)
-
-
 class Rewrite:
-    """Carries a new decision out where it differs from what stands in the file."""
+    """Applies a new decision where it differs from the genres in the file."""
 
-    def __init__(self, tracks: Iterable[Track], operation: Operation) -> None:
-        """`tracks` are as they are now."""
-        self._now: Mapping[Path, Track] = {track.path: track for track in tracks}
+    def __init__(self, work: Reclassification, operation: Operation) -> None:
+        self._now = work.now
         self._operation = operation
 
     def refusal(self, track: Track) -> str | None:
@@ -96,20 +93,17 @@ class Rewrite:
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         now = self._now[track.path]
-        stands = set(map(genres.key, now.tags.genres))
-        if decision.action not in WRITES:
-            keep = Action.KEEP if decision.action is Action.ABSTAIN else decision.action
-            return outcome(now, replace(decision, action=keep, genres=now.tags.genres))
-        if set(map(genres.key, decision.genres)) == stands:
-            reason = f"{decision.reason}: already there"
-            return outcome(
-                now, replace(decision, action=Action.KEEP, genres=now.tags.genres, reason=reason)
-            )
+        kept = replace(decision, action=Action.KEEP, genres=now.tags.genres)
+        if not decision.action.writes:
+            stays = decision.action in (Action.ABSTAIN, Action.KEEP)
+            return outcome(now, kept if stays else replace(kept, action=decision.action))
+        if set(map(genres.key, decision.genres)) == set(map(genres.key, now.tags.genres)):
+            return outcome(now, replace(kept, reason=f"{decision.reason}: already there"))
         return self._operation.apply(now, replace(decision, action=Action.SET))
 
 
 def _before(entries: Sequence[JournalEntry]) -> tuple[str, ...]:
-    """Go back over writes that follow on each other to what stood there before the first."""
+    """Go back over writes that follow each other, to the genres before the first write."""
     before = entries[-1].change.before
     for entry in reversed(entries[:-1]):
         if entry.change.after != before:
@@ -118,8 +112,12 @@ def _before(entries: Sequence[JournalEntry]) -> tuple[str, ...]:
     return before
 
 
-def _keep(found: list[tuple[str, Prediction]], store: Store) -> None:
-    with store.transaction():
-        for content, prediction in found:
-            store.analyses.predict(content, prediction)
-    found.clear()
+def _with_genres(track: Track, genres: tuple[str, ...]) -> Track:
+    return replace(track, tags=replace(track.tags, genres=genres))
+
+
+def skip_lost(work: Reclassification, operation: Operation) -> Iterator[Outcome]:
+    """Yield the outcomes of the tracks whose sound cannot be analyzed again."""
+    for track in work.lost:
+        reason = "its sound could not be analyzed again"
+        yield operation.apply(track, Decision(Action.SKIP, track.tags.genres, reason))

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.core.domain import FileIdentity, Track
+from tagger.core.domain import FileIdentity
 from tagger.errors import TagError
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ def settle(entry: JournalEntry, store: Store) -> bool:
         identity = FileIdentity.of(path.stat())
         found = tags.read(path)
         done = found.genres == entry.change.after != entry.change.before
-        record = store.files.get(path)
-        if done and record:
-            store.files.put(Track(path, entry.root, identity, found), record.content_id)
+        if done:
+            store.files.record_write(path, identity, found)
     store.journal.settle(entry.id, done=done)
     return done

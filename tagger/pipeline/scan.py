@@ -1,24 +1,23 @@
-"""One scan: which folders, what is in them, rules, and the playlists afterwards."""
+"""One scan: files are found, indexed, decided and written; then playlists and players follow."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.analysis.analyzer import Analyzer
-from tagger.analysis.pool import WorkerPool
-from tagger.analysis.worker import prepare
-from tagger.core.domain import Action, Decision, Outcome
+from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError
-from tagger.inference import load, read_manifest, registry
+from tagger.inference import read_manifest, registry
 from tagger.library import index, walk
-from tagger.pipeline import reclassify, recovery
-from tagger.pipeline.operations import DryRun, Operation, Write, write_options
-from tagger.pipeline.pipeline import AHEAD, Pipeline
+from tagger.pipeline import build, reclassify, recovery
+from tagger.pipeline.operations import DryRun, Operation, Write
+from tagger.pipeline.publish import Published, after_run
+from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from tagger.config import Settings
@@ -26,30 +25,64 @@ if TYPE_CHECKING:
     from tagger.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Surveyed:
-    """What lies in the folders."""
+class Observer:
+    """Follows a run while it goes on; this base ignores everything."""
 
-    tracks: tuple[Track, ...]
-    passed: tuple[Outcome, ...]
-    """What was passed over on the way, with the reason."""
+    def found(self, files: int) -> None:
+        """Take the number of files found so far."""
+
+    def expect(self, files: int) -> None:
+        """Take the number of outcomes that will follow."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Take the outcome of one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """The options of one scan."""
+
+    dry_run: bool = False
+    """Write nothing."""
+    again: bool = False
+    """Analyze files again whose analysis is remembered."""
+    reclassify: bool = False
+    """Decide again the files that tagger wrote, by the active model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """The end of a scan."""
+
+    run: int | None
+    """The number of the run that wrote, None in a dry run."""
+    published: Published
 
 
 class Scan:
     """Files the music at or below some paths, once."""
 
-    def __init__(self, settings: Settings, store: Store, paths: Sequence[Path] = ()) -> None:
-        """`paths` are what to scan; without any, the configured roots.
+    def __init__(
+        self, settings: Settings, store: Store, paths: Sequence[Path], options: ScanOptions
+    ) -> None:
+        """Check that there is something to scan.
 
-        Raises `ConfigError` when there is nothing to scan there, `ModelError` when the model
-        bundle is unusable.
+        Args:
+            settings: The settings.
+            store: The state database.
+            paths: Files and folders; without any, the configured roots.
+            options: The options of the scan.
+
+        Raises:
+            ConfigError: a path is gone, or an ignore pattern is malformed.
+            ModelError: the model bundle is unusable.
+
         """
         self._settings = registry.resolve_bundle(settings)
         self._store = store
+        self._options = options
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
-        self.run_id: int | None = None
-        """The number of the run that writes, None before it and in a dry run."""
         self._manifest = read_manifest(self._settings.model.bundle.folder)
         walk.check_patterns(settings.library.ignore)
         for start in self._starts:
@@ -60,13 +93,29 @@ class Scan:
                     "name your music's folder, or set library.roots in the configuration",
                 )
 
-    @property
-    def roots(self) -> list[Path]:
-        """The library roots that this scan touches."""
-        return list(dict.fromkeys(walk.root_of(s, self._roots) for s in self._starts))
+    def run(self, observer: Observer) -> ScanResult:
+        """Scan, and pass each outcome to the observer.
 
-    def look(self, seen: Callable[[int], None] = lambda _: None) -> Surveyed:
-        """Find the files and read the tags of those that changed; `seen` is told how many."""
+        Raises `ModelError` when the model cannot be run; failures of single files are outcomes.
+        """
+        tracks, passed = self.find(observer)
+        observer.expect(len(tracks))
+        for outcome in passed:
+            observer.outcome(outcome)
+        changes = Changes()
+        run = None if self._options.dry_run else self._store.runs.start("scan")
+        with contextlib.closing(self._outcomes(tracks, run)) as outcomes:
+            for outcome in outcomes:
+                changes.outcome(outcome)
+                observer.outcome(outcome)
+        if run is None:
+            return ScanResult(None, Published())
+        self._store.runs.finish(run)
+        roots = dict.fromkeys(walk.root_of(start, self._roots) for start in self._starts)
+        return ScanResult(run, after_run(self._settings, self._store, changes, roots))
+
+    def find(self, observer: Observer) -> tuple[list[Track], list[Outcome]]:
+        """Return the indexed files, and the outcomes of files that were passed over."""
         recovery.recover(self._store)
         tracks: dict[Path, Track] = {}
         passed: list[Outcome] = []
@@ -79,60 +128,30 @@ class Scan:
                     passed.append(_passed(item))
                 elif item.path not in tracks:
                     tracks[item.path] = index.index_file(item, self._store)
-                    seen(len(tracks))
+                    observer.found(len(tracks))
             index.drop_missing(start, self._store)
-        return Surveyed(tuple(tracks.values()), tuple(passed))
+        return list(tracks.values()), passed
 
-    def run(
-        self, tracks: Iterable[Track], *, dry_run: bool = False, again: bool = False
-    ) -> Generator[Outcome, None, None]:
-        """Yield what became of each track; see `Pipeline.run`."""
-        settings = self._settings
-        bundle = settings.model.bundle.folder
-        limits = settings.workers
-        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
-            operation = self._operation(dry_run=dry_run)
-            pipeline = Pipeline.of(settings, self._store, workers, self._manifest, operation)
-            yield from pipeline.run(tracks, again=again)
-        if self.run_id is not None:
-            self._store.runs.finish(self.run_id)
+    def _outcomes(self, tracks: list[Track], run: int | None) -> Generator[Outcome]:
+        settings, store, manifest = self._settings, self._store, self._manifest
+        operation = self._operation(run)
+        with build.worker_pool(settings) as pool:
+            analyzer = build.analyzer(settings, store, pool, manifest)
+            if not self._options.reclassify:
+                pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
+                yield from pipeline.run(tracks, again=self._options.again)
+                return
+            work = reclassify.prepare(tracks, store, analyzer)
+            rewrite = reclassify.Rewrite(work, operation)
+            pipeline = build.pipeline(settings, store, analyzer, manifest, rewrite)
+            yield from reclassify.skip_lost(work, operation)
+            yield from pipeline.run(work.tracks, siblings=work.siblings)
 
-    def reclassify(
-        self, tracks: Sequence[Track], *, dry_run: bool = False
-    ) -> Generator[Outcome, None, None]:
-        """Yield what became of each track that tagger wrote; see `tagger.pipeline.reclassify`.
-
-        `tracks` are all that were found: the others still speak for their albums.
-        """
-        settings, store, limits = self._settings, self._store, self._settings.workers
-        bundle = settings.model.bundle.folder
-        written = reclassify.own(tracks, store)
-        others = [track for track in tracks if track not in written]
-        model = load(bundle)
-        unheard = reclassify.predict(written, store, model, settings.listen.window)
-        reclassify.predict(others, store, model, settings.listen.window)
-        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, prepare, bundle) as workers:
-            analyzer = Analyzer(store, workers, bundle, self._manifest, settings.listen)
-            reclassify.hear(unheard, analyzer, AHEAD * workers.count)
-            operation = reclassify.Rewrite(written, self._operation(dry_run=dry_run))
-            pipeline = Pipeline.of(settings, store, workers, self._manifest, operation)
-            heard = {
-                track: genres for track, genres in written.items() if analyzer.remembered(track)
-            }
-            for track in written.keys() - heard.keys():
-                lost = Decision(Action.SKIP, track.tags.genres, "could not be heard again")
-                yield operation.apply(track, lost)
-            before = [reclassify.as_before(track, genres) for track, genres in heard.items()]
-            yield from pipeline.run(before, company=others)
-        if self.run_id is not None:
-            store.runs.finish(self.run_id)
-
-    def _operation(self, *, dry_run: bool) -> Operation:
-        options = write_options(self._settings)
-        if dry_run:
+    def _operation(self, run: int | None) -> Operation:
+        options = build.write_options(self._settings)
+        if run is None:
             return DryRun(options)
-        self.run_id = self._store.runs.start("scan")
-        return Write(self._store, self.run_id, self._manifest.id, options)
+        return Write(self._store, run, self._manifest.id, options)
 
 
 def _passed(item: walk.Passed) -> Outcome:

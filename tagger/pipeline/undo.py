@@ -1,23 +1,82 @@
-"""Taking back what was written, file by file, unless the user changed the genre after us."""
+"""Undo of written genres, file by file, unless the user changed the genre afterwards."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger import tags
-from tagger.core.domain import Action, FileIdentity, Outcome, Track
+from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.errors import SkippedError, StoreError, TagError
+from tagger.pipeline import build, recovery
+from tagger.pipeline.publish import Published, after_run
+from tagger.players import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from tagger.config import Settings
+    from tagger.pipeline.scan import Observer
     from tagger.store import JournalEntry, Store
     from tagger.tags import WriteOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The writes that are undone; without any limit, those of the newest run."""
+
+    run: int | None = None
+    since: float | None = None
+    """Unix seconds."""
+    paths: tuple[Path, ...] = ()
+    """Files and folders, resolved."""
+
+    def entries(self, store: Store) -> list[JournalEntry]:
+        """Return the selected journal entries, oldest first."""
+        run = self.run
+        if not self.paths and self.since is None and run is None:
+            run = store.runs.last_with_changes()
+            return [] if run is None else store.journal.done(run=run)
+        entries = {
+            entry.id: entry
+            for below in self.paths or (None,)
+            for entry in store.journal.done(run=run, since=self.since, below=below)
+        }
+        return [entries[id_] for id_ in sorted(entries)]
+
+
+def undo_run(
+    settings: Settings,
+    store: Store,
+    selection: Selection,
+    observer: Observer,
+    *,
+    dry_run: bool,
+) -> Published:
+    """Undo the selected writes, then refresh playlists and notify players.
+
+    Args:
+        settings: The settings.
+        store: The state database.
+        selection: The writes that are undone.
+        observer: Takes the outcome of each file.
+        dry_run: Change nothing.
+
+    """
+    recovery.recover(store)
+    entries = selection.entries(store)
+    observer.expect(len({entry.change.path for entry in entries}))
+    changes = Changes()
+    for outcome in undo(entries, store, build.write_options(settings), dry_run=dry_run):
+        changes.outcome(outcome)
+        observer.outcome(outcome)
+    if dry_run:
+        return Published()
+    return after_run(settings, store, changes, dict.fromkeys(entry.root for entry in entries))
 
 
 def undo(
@@ -59,13 +118,9 @@ def _restore(
     except msgspec.MsgspecError as error:
         raise StoreError("the journal's record of it is damaged", path) from error
     identity = FileIdentity.of(path.stat())
-    record = store.files.get(path)
 
     def remember(genres: tuple[str, ...], identity: FileIdentity) -> None:
-        if record:
-            restored = replace(found, genres=genres)
-            track = Track(path, record.track.root, identity, restored)
-            store.files.put(track, record.content_id)
+        store.files.record_write(path, identity, replace(found, genres=genres))
 
     written = tags.restore_genres(
         path,

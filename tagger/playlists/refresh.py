@@ -102,9 +102,9 @@ def _by_genre(roots: Sequence[Path], store: Store) -> dict[str, list[tuple[Path,
     tracks: dict[str, dict[Path, TrackTags]] = defaultdict(dict)
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for root in roots:
-        for record in store.files.under(root):
-            for genre in record.track.tags.genres:
-                tracks[genres.key(genre)][record.track.path] = record.track.tags
+        for track in store.files.under(root):
+            for genre in track.tags.genres:
+                tracks[genres.key(genre)][track.path] = track.tags
                 spellings[genres.key(genre)][genre] += 1
     return {
         min(spellings[key], key=lambda name: (-spellings[key][name], name)): list(found.items())

@@ -13,7 +13,7 @@ from tagger.store.choices import Choices
 from tagger.store.corrections import Correction, Corrections
 from tagger.store.database import connect, transaction
 from tagger.store.failures import Failure, Failures
-from tagger.store.files import FileRecord, Files
+from tagger.store.files import Files
 from tagger.store.journal import Journal, JournalEntry
 from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "FileRecord", "Job", "JournalEntry", "Run", "Sample", "Store"]
+__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Sample", "Store"]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"

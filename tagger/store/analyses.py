@@ -1,4 +1,4 @@
-"""What was heard: features and predictions by content, so that nothing is decoded twice."""
+"""Features and predictions by analysed sound, so that nothing is decoded twice."""
 
 from __future__ import annotations
 
@@ -14,59 +14,54 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from tagger.core.domain import AnalysisKey
+
 
 class Analyses:
-    """The tables of features and predictions, keyed by `AudioClip.content_id`."""
+    """The tables of features and predictions, keyed by `AnalysisKey`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def remember(
-        self, content_id: str, features: Iterable[Features], prediction: Prediction
-    ) -> None:
-        """Keep what one listening gave."""
-        self.keep(content_id, features)
-        self.predict(content_id, prediction)
-
-    def keep(self, content_id: str, features: Iterable[Features]) -> None:
-        """Keep features that nobody was asked about."""
+    def put_features(self, key: AnalysisKey, features: Iterable[Features]) -> None:
+        """Store features, in place of the same specs' earlier ones."""
         self._db.executemany(
             "INSERT OR REPLACE INTO features VALUES (?, ?, ?)",
-            [(content_id, f.spec, _packed(f.values)) for f in features],
+            [(str(key), f.spec, _packed(f.values)) for f in features],
         )
 
-    def has(self, content_id: str, specs: Iterable[str]) -> bool:
-        """Tell whether the features of all these specs are there."""
-        rows = self._db.execute("SELECT spec FROM features WHERE content_id = ?", (content_id,))
+    def has(self, key: AnalysisKey, specs: Iterable[str]) -> bool:
+        """Return whether features of all these specs are stored."""
+        rows = self._db.execute("SELECT spec FROM features WHERE content_id = ?", (str(key),))
         return {row[0] for row in rows}.issuperset(specs)
 
-    def predict(self, content_id: str, prediction: Prediction) -> None:
-        """Keep what a model thinks of remembered features."""
+    def put_prediction(self, key: AnalysisKey, prediction: Prediction) -> None:
+        """Store a prediction, in place of the same model's earlier one."""
         self._db.execute(
             "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?)",
             (
-                content_id,
+                str(key),
                 prediction.model,
                 msgspec.json.encode(dict(prediction.probabilities)).decode(),
             ),
         )
 
-    def prediction(self, content_id: str, model: str) -> Prediction | None:
-        """Return what `model` thought of this content, if it was asked before."""
+    def prediction(self, key: AnalysisKey, model: str) -> Prediction | None:
+        """Return the stored prediction of a model, named by its id."""
         row = self._db.execute(
             "SELECT probabilities FROM predictions WHERE content_id = ? AND model = ?",
-            (content_id, model),
+            (str(key), model),
         ).fetchone()
         if row is None:
             return None
         return Prediction(msgspec.json.decode(row[0], type=dict[str, float]), model)
 
-    def features(self, content_id: str, specs: Iterable[str]) -> tuple[Features, ...] | None:
+    def features(self, key: AnalysisKey, specs: Iterable[str]) -> tuple[Features, ...] | None:
         """Return the features of these specs, in their order, or None unless all are there."""
         found = []
         for spec in specs:
             row = self._db.execute(
-                "SELECT data FROM features WHERE content_id = ? AND spec = ?", (content_id, spec)
+                "SELECT data FROM features WHERE content_id = ? AND spec = ?", (str(key), spec)
             ).fetchone()
             if row is None:
                 return None

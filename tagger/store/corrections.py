@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tagger.core.domain import AnalysisKey
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -19,7 +21,7 @@ class Correction:
     """A genre that the user changed after us: kept for ever, and a label to learn from."""
 
     path: Path
-    content_id: str | None
+    content: AnalysisKey | None
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
 
@@ -36,7 +38,7 @@ class Corrections:
             "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?)",
             (
                 os.fsencode(correction.path),
-                correction.content_id,
+                str(correction.content) if correction.content else None,
                 msgspec.json.encode(correction.ours).decode(),
                 msgspec.json.encode(correction.theirs).decode(),
                 time.time(),
@@ -56,7 +58,7 @@ class Corrections:
 def _correction(row: sqlite3.Row) -> Correction:
     return Correction(
         Path(os.fsdecode(row["path"])),
-        row["content_id"],
+        AnalysisKey.parse(row["content_id"]) if row["content_id"] else None,
         msgspec.json.decode(row["ours"], type=tuple[str, ...]),
         msgspec.json.decode(row["theirs"], type=tuple[str, ...]),
     )

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import FileIdentity, Track, TrackTags
+from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file as it was when it was last looked at."""
-
-    track: Track
-    content_id: str | None
-    """`AudioClip.content_id` with the part that was heard; None until it was listened to."""
 
 
 class Files:
@@ -31,21 +22,21 @@ class Files:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def get(self, path: Path) -> FileRecord | None:
+    def get(self, path: Path) -> Track | None:
         """Return what is known of the file at `path`."""
         row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
-        return _record(row.fetchone())
+        return _track(row.fetchone())
 
-    def moved_here(self, identity: FileIdentity) -> FileRecord | None:
+    def moved_here(self, identity: FileIdentity) -> Track | None:
         """Return a file that was known in exactly this state under whatever path."""
         row = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
             (identity.device, identity.inode, identity.size, identity.mtime_ns),
         )
-        return _record(row.fetchone())
+        return _track(row.fetchone())
 
-    def put(self, track: Track, content_id: str | None) -> None:
-        """Remember a file's state in place of the one before; it is still to be handled."""
+    def put(self, track: Track) -> None:
+        """Replace the row of a file; the file is still to be handled."""
         identity = track.identity
         self._db.execute(
             "INSERT OR REPLACE INTO files"
@@ -59,18 +50,36 @@ class Files:
                 identity.size,
                 identity.mtime_ns,
                 msgspec.json.encode(track.tags).decode(),
-                content_id,
+                str(track.content) if track.content else None,
             ),
         )
 
-    def set_content(self, track: Track, content_id: str) -> None:
-        """Remember what a file holds, unless another tagger has remembered a newer state of it."""
+    def record_write(self, path: Path, identity: FileIdentity, tags: TrackTags) -> None:
+        """Store the state that a write left a file in; its sound is the same as before.
+
+        A path without a row gets none.
+        """
+        self._db.execute(
+            "UPDATE files SET (device, inode, size, mtime_ns, tags, handled) = (?, ?, ?, ?, ?, 0)"
+            " WHERE path = ?",
+            (
+                identity.device,
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+                msgspec.json.encode(tags).decode(),
+                os.fsencode(path),
+            ),
+        )
+
+    def set_content(self, track: Track, content: AnalysisKey) -> None:
+        """Store the sound of a file, unless another process has stored a newer state of it."""
         identity = track.identity
         known = self._db.execute(
             "UPDATE files SET content_id = ?, handled = 0"
             " WHERE path = ? AND (inode, size, mtime_ns) = (?, ?, ?)",
             (
-                content_id,
+                str(content),
                 os.fsencode(track.path),
                 identity.inode,
                 identity.size,
@@ -78,13 +87,13 @@ class Files:
             ),
         )
         if not known.rowcount and self.get(track.path) is None:
-            self.put(track, content_id)
+            self.put(replace(track, content=content))
 
     def handled(self, path: Path) -> None:
         """Note that nothing is left to do for a file in the state that is remembered."""
         self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
 
-    def album_siblings(self, track: Track, most: int) -> list[FileRecord]:
+    def album_siblings(self, track: Track, most: int) -> list[Track]:
         """Return at most so many files that may be of the same album, the track's own as well.
 
         They have the same album in their tags, and the same album artist or, without one,
@@ -107,7 +116,7 @@ class Files:
             f"SELECT * FROM files WHERE {where} LIMIT ?",  # noqa: S608 - constants
             (*values, most),
         )
-        return [record for row in rows if (record := _record(row))]
+        return [found for row in rows if (found := _track(row))]
 
     def move(self, old: Path, new: Path) -> None:
         """Let everything that is known of a file follow it to its new path.
@@ -125,7 +134,7 @@ class Files:
         """Drop a file that is gone; what was decided and written stays in the journal."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
-    def under(self, folder: Path) -> Iterator[FileRecord]:
+    def under(self, folder: Path) -> Iterator[Track]:
         """Yield every known file at or below `folder`, by path."""
         low = os.fsencode(folder)
         if itself := self.get(folder):
@@ -135,9 +144,21 @@ class Files:
             (low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
         )
         for row in rows:
-            record = _record(row)
-            if record:
-                yield record
+            track = _track(row)
+            if track:
+                yield track
+
+    def paths_under(self, folder: Path) -> Iterator[tuple[Path, Path]]:
+        """Yield the path and the root of every known file at or below `folder`, by path."""
+        low = os.fsencode(folder).rstrip(b"/")
+        rows = self._db.execute(
+            "SELECT path, root FROM files WHERE path = ?"
+            " UNION ALL SELECT * FROM"
+            " (SELECT path, root FROM files WHERE path > ? AND path < ? ORDER BY path)",
+            (low, low + b"/", low + b"0"),
+        )
+        for path, root in rows:
+            yield Path(os.fsdecode(path)), Path(os.fsdecode(root))
 
     def count(self) -> int:
         """Return how many files are known."""
@@ -149,13 +170,14 @@ class Files:
         return [Path(os.fsdecode(row[0])) for row in rows]
 
 
-def _record(row: sqlite3.Row | None) -> FileRecord | None:
+def _track(row: sqlite3.Row | None) -> Track | None:
     if row is None:
         return None
-    track = Track(
+    content = row["content_id"]
+    return Track(
         path=Path(os.fsdecode(row["path"])),
         root=Path(os.fsdecode(row["root"])),
         identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
         tags=msgspec.json.decode(row["tags"], type=TrackTags),
+        content=AnalysisKey.parse(content) if content else None,
     )
-    return FileRecord(track, row["content_id"])

@@ -26,7 +26,7 @@ class Sample:
     identity: FileIdentity
     tags: TrackTags
     content_id: str | None
-    """As in `FileRecord`."""
+    """The text of an `AnalysisKey`."""
 
 
 class Samples:

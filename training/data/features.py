@@ -7,13 +7,13 @@ heard is kept at once, so that a run that was ended goes on where it was.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.analysis import worker
 from tagger.analysis.pool import WorkerPool
-from tagger.core.domain import FileIdentity, TrackTags
+from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, UnreadableError, WorkerError
 from tagger.store import Sample
 from tagger.store.failures import MAX_ATTEMPTS
@@ -54,8 +54,9 @@ class Hearing:
         except OSError as error:
             return Unheard(path, f"cannot be read: {error.strerror}")
         known = self._store.files.get(path)
-        if known and known.track.identity == identity:
-            return Sample(path, identity, known.track.tags, self._fitting(known.content_id))
+        if known and known.identity == identity:
+            content = str(known.content) if known.content else None
+            return Sample(path, identity, known.tags, self._fitting(content))
         sample = self._store.samples.get(path)
         if sample and sample.identity == identity:
             return Sample(path, identity, sample.tags, self._fitting(sample.content_id))
@@ -63,8 +64,8 @@ class Hearing:
 
     def is_remembered(self, sample: Sample) -> bool:
         """Tell whether nothing has to be decoded for this file."""
-        content = sample.content_id
-        return content is not None and self._store.analyses.has(content, self._specs)
+        key = AnalysisKey.parse(sample.content_id) if sample.content_id else None
+        return key is not None and self._store.analyses.has(key, self._specs)
 
     def hear(
         self, samples: Sequence[Sample], heard: Callable[[int], None] = lambda _: None
@@ -77,7 +78,7 @@ class Hearing:
         done: list[Sample] = []
         failed: list[Unheard] = []
         limits = self._settings.workers
-        waiting: deque[tuple[Sample, Future[worker.Listened]]] = deque()
+        waiting: deque[tuple[Sample, Future[worker.FeatureSet]]] = deque()
         with WorkerPool(limits.count, limits.timeout, limits.memory_mb, _nothing) as workers:
             for sample in samples:
                 if self.is_remembered(sample):
@@ -95,14 +96,13 @@ class Hearing:
         order = {sample.path: place for place, sample in enumerate(samples)}
         return sorted(done, key=lambda sample: order[sample.path]), failed
 
-    def _ask(self, sample: Sample, workers: WorkerPool) -> Future[worker.Listened]:
+    def _ask(self, sample: Sample, workers: WorkerPool) -> Future[worker.FeatureSet]:
         listen = self._settings.listen
-        return workers.submit(
-            worker.features, sample.path, self._specs, listen.offset, listen.length
-        )
+        window = worker.Window(listen.offset, listen.length)
+        return workers.submit(worker.features, sample.path, self._specs, window)
 
     def _answer(
-        self, sample: Sample, asked: Future[worker.Listened], workers: WorkerPool
+        self, sample: Sample, asked: Future[worker.FeatureSet], workers: WorkerPool
     ) -> Sample | Unheard:
         store = self._store
         try:
@@ -115,18 +115,18 @@ class Hearing:
                 kind = type(error).__name__
                 store.failures.record_failure(sample.path, kind, error.reason, attempts=attempts)
             return Unheard(sample.path, error.reason)
-        content = heard.content_id + self._settings.listen.window
-        found = Sample(sample.path, sample.identity, sample.tags, content)
+        key = AnalysisKey(heard.content, self._settings.listen.window)
+        found = Sample(sample.path, sample.identity, sample.tags, str(key))
         with store.transaction():
             store.failures.clear(sample.path)
-            store.analyses.keep(content, heard.features)
-            self._remember(found)
+            store.analyses.put_features(key, heard.features)
+            self._remember(found, key)
         return found
 
-    def _remember(self, sample: Sample) -> None:
+    def _remember(self, sample: Sample, key: AnalysisKey) -> None:
         known = self._store.files.get(sample.path)
-        if known and known.track.identity == sample.identity:
-            self._store.files.put(known.track, sample.content_id)
+        if known and known.identity == sample.identity:
+            self._store.files.put(replace(known, content=key))
         else:
             self._store.samples.put(sample)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from tagger.core.pooling import pooled_probabilities
-from tagger.inference.manifest import OperatingPoint, OperatingPoints, Pooling
+from tagger.core.pooling import Pooling
+from tagger.core.thresholds import OperatingPoint, OperatingPoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Pre
     """Decide every clip with the others of its stand-in album."""
     probabilities = np.exp(held_out.log_probabilities)
     for album in stand_in_albums(data, held_out.members):
-        probabilities[album] = pooled_probabilities(held_out.log_probabilities[album], pooling)
+        probabilities[album] = pooling.probabilities(held_out.log_probabilities[album].tolist())
     return _verdicts(data, held_out.members, probabilities)
 
 
@@ -108,7 +108,7 @@ def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
         pooling = Pooling(exponent, ALBUM_TRACKS)
         total = 0.0
         for album in albums:
-            pooled = pooled_probabilities(held_out.log_probabilities[album], pooling)
+            pooled = pooling.probabilities(held_out.log_probabilities[album].tolist())
             total -= len(album) * float(np.log(pooled[labels[album[0]]]))
         return total
 

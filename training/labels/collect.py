@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.errors import ConfigError, TrainingDataError
-from tagger.pipeline.scan import Scan
+from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from training import labels as sources
 from training.labels.base import Context, Label
 from training.matching.match import LocalTrack, Matching, match
@@ -34,11 +34,12 @@ class CollectedLabels:
 
 
 def library(settings: Settings, store: Store) -> tuple[Track, ...]:
-    """Look through the library as a scan does, without listening; nothing if there is none."""
+    """Index the library as a scan does, without analysis; nothing if there is none."""
     try:
-        return Scan(settings, store).look().tracks
+        tracks, _ = Scan(settings, store, (), ScanOptions(dry_run=True)).find(Observer())
     except ConfigError:
         return ()
+    return tuple(tracks)
 
 
 def gather(names: Sequence[str], settings: Settings, store: Store) -> CollectedLabels:

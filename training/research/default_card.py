@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tagger.inference.manifest import Evaluation, Manifest, OperatingPoints
+    from tagger.core.thresholds import OperatingPoints
+    from tagger.inference.manifest import Evaluation, Manifest
     from training.research.robustness import RobustnessResult
 
 _CARD = """\

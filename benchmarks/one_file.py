@@ -1,0 +1,128 @@
+"""Counts what a scan of one file costs inside the program: calls, rows, parses, opens.
+
+    python benchmarks/one_file.py
+
+The figures of docs/architecture.md come from here. Counted in the parent process, for one new
+WAV file without a genre that gets one, from the `scan` command to its end:
+
+- calls between modules: a Python function of one `tagger` module is called by another module
+  of `tagger`. Generators count once for each resumption.
+- row selects: statements that read the row of the file in the table `files`.
+- tag parses: a container is taken apart, or mutagen reads the file.
+- container opens: the music file is opened.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import struct
+import sys
+import tempfile
+import wave
+from collections import Counter
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger.cli import main
+from tagger.store import database
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+PACKAGE = "tagger."
+RATE = 22_050
+SECONDS = 8
+PARSERS = {"dismantle", "parse"}
+"""Functions of `tagger.tags` that take a container apart, or have mutagen read it."""
+
+
+class Counts:
+    """What was counted in one run."""
+
+    def __init__(self, music: Path) -> None:
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self.parses: Counter[str] = Counter()
+        self.selects: list[str] = []
+        self.opens = 0
+        self._music = os.fsencode(music)
+
+    def profile(self, frame: FrameType, event: str, _: object) -> None:
+        """Count a call between two modules, and the parses among all calls."""
+        if event != "call" or frame.f_back is None:
+            return
+        callee, caller = (str(f.f_globals.get("__name__")) for f in (frame, frame.f_back))
+        if callee.startswith(PACKAGE + "tags.") and frame.f_code.co_name in PARSERS:
+            self.parses[frame.f_code.co_qualname] += 1
+        both = callee.startswith(PACKAGE) and caller.startswith(PACKAGE)
+        if both and callee != caller and frame.f_code.co_name != "<module>":
+            self.calls[caller, f"{callee}.{frame.f_code.co_qualname}"] += 1
+
+    def statement(self, sql: str) -> None:
+        """Keep a statement that reads rows of the table of files."""
+        if sql.startswith("SELECT") and " FROM files WHERE path = " in sql:
+            self.selects.append(sql)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Count the times that the music file is opened."""
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+            name = os.path.basename(os.fsencode(arguments[0]))  # noqa: PTH119 - bytes
+            self.opens += name == os.path.basename(self._music)  # noqa: PTH119
+
+
+def tone(path: Path) -> None:
+    """Write a chord as a mono WAV file of `SECONDS` seconds at `RATE` Hz."""
+    notes = (220.0, 277.2, 329.6)
+    samples = (
+        int(6000 * sum(math.sin(2 * math.pi * note * n / RATE) for note in notes))
+        for n in range(RATE * SECONDS)
+    )
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+
+
+def measured(folder: Path) -> Counts:
+    """Scan one new file below `folder`, and count."""
+    music = folder / "music"
+    music.mkdir()
+    song = music / "song.wav"
+    tone(song)
+    os.environ |= {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    counts = Counts(song)
+    connect = database.connect
+
+    def traced(*args: Any) -> Any:
+        connection = connect(*args)
+        connection.set_trace_callback(counts.statement)
+        return connection
+
+    vars(sys.modules["tagger.store"])["connect"] = traced
+    sys.addaudithook(counts.audit)
+    sys.argv = ["tagger", "scan", "--min-confidence", "0", str(music)]
+    sys.setprofile(counts.profile)
+    try:
+        with redirect_stdout(io.StringIO()):
+            main()
+    except SystemExit as end:
+        if end.code:
+            raise
+    finally:
+        sys.setprofile(None)
+    return counts
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        found = measured(Path(scratch))
+    print(f"calls between modules  {found.calls.total()}")
+    print(f"row selects            {len(found.selects)}")
+    print(f"tag parses             {found.parses.total()}  {dict(found.parses)}")
+    print(f"container opens        {found.opens}")
+    if "-v" in sys.argv[1:]:
+        for (caller, callee), count in found.calls.most_common():
+            print(f"{count:5}  {caller} -> {callee}")

@@ -1,0 +1,117 @@
+"""The report of a run, and its form for pipes and log files: a line a file."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from tagger.cli.options import SOME_FAILED, outcome_line, printable
+from tagger.core.domain import Action
+from tagger.pipeline.scan import Observer
+from tagger.playlists import PlaylistAction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tagger.core.domain import Outcome
+    from tagger.pipeline.publish import Published
+
+DONE = {
+    Action.SET: "got a genre",
+    Action.ADD: "got a further genre",
+    Action.KEEP: "kept as they are",
+    Action.ABSTAIN: "left alone, unsure",
+    Action.SKIP: "skipped",
+    Action.ERROR: "failed",
+}
+"""By action the words that follow a number of files."""
+WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
+UNDONE = DONE | {Action.SET: "taken back"}
+NO_MUSIC = "no music found"
+NOTHING_TO_UNDO = "no genre there was written by tagger"
+
+
+class Report(Observer):
+    """Counts the outcomes of a run, and prints each as a plain line."""
+
+    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
+        self._dry_run = dry_run
+        self._words = words
+        self._nothing = NOTHING_TO_UNDO if words is UNDONE else NO_MUSIC
+        self._began = time.monotonic()
+        self._actions: Counter[str] = Counter()
+        self._genres: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the screen as a run's end needs it."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Take the outcome of one file."""
+        self._actions[outcome.action] += 1
+        if outcome.action.writes:
+            self._genres.update(set(outcome.after) - set(outcome.before))
+        self._show(outcome)
+
+    def finish(self, published: Published, run: int | None = None) -> None:
+        """Print the end of the run; exits with 1 if some file failed.
+
+        Args:
+            published: The playlists and players after the run.
+            run: The number of the run that wrote, None if none did.
+
+        """
+        for warning in warnings(published):
+            click.echo(printable(warning), err=True)
+        self._show_end(published, run)
+        if self._actions[Action.ERROR]:
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    def summary(self, published: Published, run: int | None) -> dict[str, Any]:
+        """Return the figures of the run, in the form that is documented for scripts."""
+        changes = Counter(str(change.action) for change in published.playlists.changes)
+        return {
+            "run": run,
+            "dry_run": self._dry_run,
+            "files": self._actions.total(),
+            **{str(action): self._actions[action] for action in Action},
+            "genres": dict(self._genres.most_common()),
+            "playlists": dict(changes),
+            "players": {n: "failed" if e else "told" for n, e in published.players.items()},
+            "seconds": round(time.monotonic() - self._began, 2),
+        }
+
+    @property
+    def written(self) -> int:
+        """How many files got genres."""
+        return sum(count for action, count in self._actions.items() if Action(action).writes)
+
+    def _show(self, outcome: Outcome) -> None:
+        click.echo(outcome_line(outcome))
+
+    def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
+        counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]
+        click.echo(f"{self._actions.total()} files: {', '.join(counts) or self._nothing}")
+
+
+def warnings(published: Published, *, changes: bool = True) -> Iterator[str]:
+    """Yield a line for each playlist and player that did not come out as it should.
+
+    Args:
+        published: The playlists and players after a run.
+        changes: Whether playlists that were refused are among the lines.
+
+    """
+    for change in published.playlists.changes if changes else ():
+        if change.reason and change.action is not PlaylistAction.REMOVED:
+            yield f"playlist {change.path}: {change.reason}"
+    for problem in published.playlists.problems:
+        yield f"playlists: {problem}"
+    for name, error in published.players.items():
+        if error:
+            yield f"player {name}: {error}"

@@ -1,0 +1,22 @@
+"""The report of a run for scripts: one JSON object a file, then the summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.cli.options import outcome_json, print_json
+from tagger.cli.report.base import Report
+
+if TYPE_CHECKING:
+    from tagger.core.domain import Outcome
+    from tagger.pipeline.publish import Published
+
+
+class JsonReport(Report):
+    """Prints the objects that the README documents."""
+
+    def _show(self, outcome: Outcome) -> None:
+        print_json(outcome_json(outcome))
+
+    def _show_end(self, published: Published, run: int | None) -> None:
+        print_json({"summary": self.summary(published, run)})

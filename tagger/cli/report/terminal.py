@@ -1,0 +1,98 @@
+"""The report of a run on a terminal: a progress bar with rate and time left, then tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+from rich import progress
+from rich.console import Console
+from rich.table import Table
+
+from tagger.cli.options import printable
+from tagger.cli.report.base import Report
+from tagger.core.domain import Action
+from tagger.playlists import PlaylistAction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tagger.core.domain import Outcome
+    from tagger.pipeline.publish import Published
+
+MOST_SHOWN = 10
+
+
+class TerminalReport(Report):
+    """Draws with rich."""
+
+    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
+        super().__init__(words, dry_run=dry_run)
+        self._console = Console()
+        self._troubles: list[Outcome] = []
+        self._progress = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
+            progress.TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Looking", total=None, rate="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def found(self, files: int) -> None:
+        """Count the files while they are found."""
+        self._progress.update(self._task, completed=files)
+
+    def expect(self, files: int) -> None:
+        """Begin the bar."""
+        self._progress.reset(self._task, total=files, description="Analyzing", rate="")
+
+    def _show(self, outcome: Outcome) -> None:
+        if outcome.action in (Action.ERROR, Action.SKIP):
+            self._troubles.append(outcome)
+        speed = self._progress.tasks[0].speed
+        self._progress.update(self._task, advance=1, rate=f"{speed:.1f} files/s" if speed else "")
+
+    def _show_end(self, published: Published, run: int | None) -> None:
+        self._show_genres()
+        if not self._actions:
+            self._print(self._nothing)
+        for action, count in self._actions.most_common():
+            self._print(f"{count:>7}  {self._words[Action(action)]}")
+        changes = Counter(change.action for change in published.playlists.changes)
+        del changes[PlaylistAction.UNCHANGED]
+        if changes:
+            text = ", ".join(f"{count} {action}" for action, count in changes.items())
+            self._print(f"Playlists: {text}")
+        if told := [name for name, error in published.players.items() if not error]:
+            self._print(f"Told: {', '.join(told)}")
+        if run is not None and self.written:
+            self._print(f"`tagger undo --run {run}` takes this run back.")
+        self._show_troubles()
+
+    def _show_genres(self) -> None:
+        table = Table("Genre", "Tracks", title="Would write" if self._dry_run else "Written")
+        for genre, tracks in self._genres.most_common():
+            table.add_row(printable(genre), str(tracks))
+        if self._genres:
+            self._console.print(table)
+
+    def _show_troubles(self) -> None:
+        for outcome in self._troubles[:MOST_SHOWN]:
+            text = printable(f"{outcome.path}: {outcome.reason}")
+            self._console.print(f"{outcome.action}: {text}", markup=False, highlight=False)
+        if len(self._troubles) > MOST_SHOWN:
+            more = len(self._troubles) - MOST_SHOWN
+            self._print(f"... and {more} more: `tagger status` lists failures")
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, highlight=False)

@@ -1,0 +1,100 @@
+"""From settings to the objects of one run: the only module that turns the one into the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.analysis import worker
+from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.pool import WorkerPool
+from tagger.core import genres
+from tagger.core.decide import DecisionRules
+from tagger.core.policy import Policy
+from tagger.pipeline.pipeline import Pipeline
+from tagger.tags import WriteOptions
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+    from tagger.core.decide import Thresholds
+    from tagger.core.thresholds import OperatingPoints
+    from tagger.inference import Manifest
+    from tagger.pipeline.operations import Operation
+    from tagger.store import Store
+
+
+def policy(settings: Settings) -> Policy:
+    """Return the user's rules for genres."""
+    key = genres.key
+    return Policy(
+        mode=settings.tags.mode,
+        max_genres=settings.tags.max_genres,
+        keep=frozenset(map(key, settings.tags.keep)),
+        never=frozenset(map(key, settings.genres.never)),
+        own_names={key(name): own for name, own in settings.genres.names.items()},
+        parents=settings.genres.parents,
+        own_parents={key(name): parent for name, parent in settings.training.parents.items()},
+    )
+
+
+def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
+    """Return the rules for predictions of the model of `manifest`."""
+    return DecisionRules(
+        policy(settings),
+        manifest.pooling,
+        _thresholds(settings, manifest, manifest.tracks),
+        _thresholds(settings, manifest, manifest.albums),
+        settings.albums.together,
+    )
+
+
+def write_options(settings: Settings) -> WriteOptions:
+    """Return the options for writing files."""
+    return WriteOptions(
+        preserve_mtime=settings.tags.preserve_mtime,
+        hard_links=settings.tags.hard_links,
+        id3_version=settings.tags.id3_version,
+    )
+
+
+def worker_pool(settings: Settings) -> WorkerPool:
+    """Return a pool whose workers have loaded the bundle of the settings."""
+    limits = settings.workers
+    bundle = settings.model.bundle.folder
+    return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, bundle)
+
+
+def analyzer(settings: Settings, store: Store, pool: WorkerPool, manifest: Manifest) -> Analyzer:
+    """Return an analyzer.
+
+    Args:
+        settings: With the bundle resolved, see `registry.resolve_bundle`.
+        store: Where analyses are remembered.
+        pool: The worker processes.
+        manifest: The manifest of the bundle.
+
+    """
+    return Analyzer(store, pool, settings.model.bundle.folder, manifest, settings.listen)
+
+
+def pipeline(
+    settings: Settings, store: Store, analyzer: Analyzer, manifest: Manifest, operation: Operation
+) -> Pipeline:
+    """Return the pipeline of one run.
+
+    Args:
+        settings: With the bundle resolved, see `registry.resolve_bundle`.
+        store: The state database.
+        analyzer: Returns the predictions.
+        manifest: The manifest of the bundle.
+        operation: Applies the decisions.
+
+    """
+    return Pipeline(store, analyzer, decision_rules(settings, manifest), operation)
+
+
+def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:
+    fixed = settings.tags.min_confidence
+    return {
+        genre: points.threshold(settings.tags.target_precision, genre) if fixed == "auto" else fixed
+        for genre in manifest.genres
+    }

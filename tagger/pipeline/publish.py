@@ -1,0 +1,60 @@
+"""The end of a run: genre playlists are refreshed, then players are notified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tagger.library import index
+from tagger.players import Changes, notify_all
+from tagger.playlists import refresh
+from tagger.playlists.refresh import Refreshed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from tagger.config import PlayerSettings, Settings
+    from tagger.errors import TaggerError
+    from tagger.store import Store
+
+    Notify = Callable[[PlayerSettings, Changes], Mapping[str, TaggerError | None]]
+    """Notifies the configured players; returns the error of each, None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The playlists and players after a run."""
+
+    playlists: Refreshed = field(default_factory=lambda: Refreshed((), ()))
+    players: Mapping[str, TaggerError | None] = field(default_factory=dict)
+    """By name; None for a player that was notified."""
+
+
+def after_run(  # noqa: PLR0913 - the one end of every run
+    settings: Settings,
+    store: Store,
+    changes: Changes,
+    roots: Iterable[Path],
+    *,
+    notify: Notify = notify_all,
+    dry_run: bool = False,
+) -> Published:
+    """Refresh the playlists of the libraries that a run touched, and notify players.
+
+    Args:
+        settings: Without `playlists.enabled`, playlists stay as they are.
+        store: The state database.
+        changes: The files that the run changed; the changed playlists are added.
+        roots: The library roots that the run touched. A root of which no known file is left is
+            left out: its disk may not be mounted.
+        notify: Notifies the players of the changes.
+        dry_run: Return what would be done to playlists; notify nobody.
+
+    """
+    refreshed = Refreshed((), ())
+    if settings.playlists.enabled:
+        mounted = [root for root in roots if index.is_there(root, store)]
+        refreshed = refresh.refresh_all(settings, mounted, store, dry_run=dry_run)
+        changes.playlists(refreshed.written)
+    return Published(refreshed, {} if dry_run else notify(settings.players, changes))
