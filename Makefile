@@ -25,6 +25,7 @@ lint: .venv/.installed-dev
 
 check: lint
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

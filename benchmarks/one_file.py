@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PACKAGE = "tagger."
 RATE = 22_050
 SECONDS = 8
+VERBOSE = "-v" in sys.argv[1:]
 PARSERS = {"dismantle", "parse"}
 """Functions of `tagger.tags` that take a container apart, or have mutagen read it."""
 
@@ -123,6 +124,6 @@ if __name__ == "__main__":
     print(f"row selects            {len(found.selects)}")
     print(f"tag parses             {found.parses.total()}  {dict(found.parses)}")
     print(f"container opens        {found.opens}")
-    if "-v" in sys.argv[1:]:
+    if VERBOSE:
         for (caller, callee), count in found.calls.most_common():
             print(f"{count:5}  {caller} -> {callee}")

@@ -79,7 +79,7 @@ def test_the_table_agrees_with_itself():
         assert not set("/,;") & set(name)
         assert name not in genres.parents(name)
         assert all(genres.canonical(above) == above for above in genres.parents(name))
-    spelled = [other for others in genres._ALIASES.values() for other in genres._names(others)]
+    spelled = [other for others in genres._table()["aliases"].values() for other in others]
     assert len(spelled) == len(set(map(genres._fold, spelled)))
     assert not set(map(genres._fold, spelled)) & set(map(genres._fold, all_known()))
 
