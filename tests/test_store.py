@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tagger.analysis.tag_jobs import TagJobs
 from tagger.core.domain import (
     Action,
     AnalysisKey,
@@ -277,11 +278,11 @@ def test_what_a_living_run_intends_is_left_to_it(tmp_path):
     ):
         run = int(child.stdout.readline())
         assert store.runs.is_alive(run)
-        assert recover(store) == 0
+        assert recover(store, TagJobs(30, 2048)) == 0
         child.kill()
         child.wait()
         assert not store.runs.is_alive(run)
-        assert recover(store) == 1
+        assert recover(store, TagJobs(30, 2048)) == 1
         assert store.journal.intended() == []
 
 

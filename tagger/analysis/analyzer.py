@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tagger import errors
 from tagger.analysis import worker
@@ -43,12 +43,20 @@ class Request:
     """Known already, or under way in a worker."""
 
 
+class Workers(Protocol):
+    """Whatever waits for a worker's answer about a file."""
+
+    def result(self, future: Future[Any], path: Path) -> Any:
+        """Return the answer, or raise the error of the file or the worker."""
+        ...
+
+
 class Attempts:
     """Counts attempts on files before workers begin, and records how each ended."""
 
-    def __init__(self, store: Store, pool: WorkerPool) -> None:
+    def __init__(self, store: Store, workers: Workers) -> None:
         self._store = store
-        self._pool = pool
+        self._workers = workers
         self._under_way: dict[Path, bool] = {}
         """Files in workers, and whether an attempt was counted against each."""
 
@@ -82,10 +90,17 @@ class Attempts:
 
         """
         try:
-            return self._pool.result(future, path)
+            answer: T = self._workers.result(future, path)
         except (AudioError, WorkerError) as error:
             self._failed(path, error)
             raise
+        return answer
+
+    def withdraw(self, path: Path) -> None:
+        """Take the attempt back: the file came through."""
+        with interrupts.deferred_signals():
+            counted = self._under_way.pop(path, False)
+            self._store.failures.withdraw_attempt(path, attempts=int(counted))
 
     def succeeded(self, path: Path) -> None:
         """Release a file; to be called after its failure was cleared.

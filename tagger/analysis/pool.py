@@ -17,6 +17,7 @@ import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -27,7 +28,6 @@ from tagger.system import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,22 +55,33 @@ class _Call(NamedTuple):
 class WorkerPool:
     """A pool of processes, started with the first task."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the limits of a worker
         self,
         count: int,
         timeout: float,
         memory_mb: int,
         prepare: Callable[..., None],
         *arguments: object,
+        cpu_s: float | None = None,
+        spare_mb: int | None = None,
     ) -> None:
         """Each worker calls `prepare(*arguments)` once.
 
-        `count` 0 means one for each core that this process may use; `timeout` is in seconds
-        for one task; `memory_mb` bounds a worker's address space.
+        Args:
+            count: Workers; 0 for one for each core that this process may use.
+            timeout: Seconds for one task.
+            memory_mb: MiB of address space for one worker.
+            prepare: Called by each worker before its first task.
+            arguments: The arguments of `prepare`.
+            cpu_s: Seconds of processor time for one task; by default `timeout`.
+            spare_mb: MiB of address space beyond what a worker has after `prepare`, where that
+                is less than `memory_mb`.
+
         """
         self.count = count or usable_cores()
         self._timeout = timeout
-        self._start = (memory_mb, prepare, arguments)
+        self._cpu_s = timeout if cpu_s is None else cpu_s
+        self._start = (memory_mb, spare_mb, prepare, arguments)
         self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
         self._pool = self._new_pool()
         self._closed = False
@@ -96,7 +107,7 @@ class WorkerPool:
         schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
         with interrupts.deferred_signals():
             try:
-                future: Future[Any] = schedule(_within, args=(self._timeout, *call))
+                future: Future[Any] = schedule(_within, args=(self._cpu_s, *call))
             except RuntimeError as error:
                 if self._closed:
                     raise CancelledError from error
@@ -129,6 +140,8 @@ class WorkerPool:
                     ) from error
                 # Pebble also blames the task before, whose answer was still on its way.
                 died, future = True, self._schedule(self._calls[future])
+            except WorkerTimedOutError as error:
+                raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
                 reason = "needs more memory than a worker may have"
                 raise WorkerCrashedError(reason, path) from error
@@ -172,13 +185,21 @@ def _settled(future: Future[T]) -> T:
         return future.result()
 
 
+class _OutOfTime(BaseException):
+    """The processor time of a task is used up; no `except Exception` may take this for its own."""
+
+
 def _within(
     seconds: float,
     function: Callable[..., T],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> T:
-    """Run a task with so much processor time, should nobody be left to look at the clock."""
+    """Run a task with limited processor time.
+
+    A task that runs in the interpreter ends with an error of its own. One that does not return
+    to the interpreter is killed a second later, also when the parent process is gone.
+    """
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource  # noqa: PLC0415
 
@@ -186,16 +207,46 @@ def _within(
         limit = math.ceil(time.process_time() + seconds) + 1
         if hard == resource.RLIM_INFINITY or limit < hard:
             resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-    return function(*args, **kwargs)
+            signal.signal(signal.SIGXCPU, _out_of_time)
+    try:
+        return function(*args, **kwargs)
+    except _OutOfTime:
+        reason = f"needs more than {seconds:.0f} s of processor time and was given up"
+        raise WorkerTimedOutError(reason) from None
 
 
-def _start(memory_mb: int, prepare: Callable[..., None], arguments: tuple[object, ...]) -> None:
+def _out_of_time(*_: object) -> None:
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)  # the kernel signals again each second
+    raise _OutOfTime
+
+
+def _start(
+    memory_mb: int,
+    spare_mb: int | None,
+    prepare: Callable[..., None],
+    arguments: tuple[object, ...],
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, resource.RLIM_INFINITY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        prepare(*arguments)
+        limit = memory_mb * 2**20
+        if spare_mb is not None and (used := _address_space()):
+            limit = min(limit, used + spare_mb * 2**20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        return
     prepare(*arguments)
+
+
+def _address_space() -> int | None:
+    """Return the bytes of this process's address space, None where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text("ascii").split()[0]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

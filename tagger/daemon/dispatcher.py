@@ -7,22 +7,24 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import Action, FileIdentity
+from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
 from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
 from tagger.inference import read_manifest, registry
-from tagger.library import index, siblings
+from tagger.library import siblings
 from tagger.library.walk import Found
 from tagger.pipeline import build
+from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import KeepUndone, Write
 from tagger.store.failures import MAX_ATTEMPTS
 from tagger.system.leases import open_for_writing
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import Outcome, Track
+    from tagger.core.domain import Track
     from tagger.daemon.burst import Burst
     from tagger.daemon.intake import Intake
     from tagger.daemon.status.state import DaemonState
@@ -84,11 +86,19 @@ class Dispatcher:
         settings = registry.resolve_bundle(settings)
         manifest = read_manifest(settings.model.bundle.folder)
         self._state.model = manifest.id
-        tracks = {found.path: index.index_file(found, self._store) for found in self._found(jobs)}
+        tag_jobs = self._pool.tag_jobs(settings)
+        tracks: dict[Path, Track] = {}
+        for item in index_files(self._found(jobs), self._store, tag_jobs):
+            self._state.beat()
+            if isinstance(item, Outcome):
+                yield self._done(item)
+            else:
+                tracks[item.path] = item
         if not tracks:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
-        write = Write(self._store, self._burst.run(), manifest.id, build.write_options(settings))
+        options = build.write_options(settings)
+        write = Write(self._store, tag_jobs, self._burst.run(), manifest.id, options)
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count
         operation = KeepUndone(self._store, write)
@@ -97,9 +107,12 @@ class Dispatcher:
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others):
             if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
                 self._look_again(track)
-            self._store.queue.done(outcome.path)
-            self._burst.filed(outcome)
-            yield outcome
+            yield self._done(outcome)
+
+    def _done(self, outcome: Outcome) -> Outcome:
+        self._store.queue.done(outcome.path)
+        self._burst.filed(outcome)
+        return outcome
 
     def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:
         """Look at the files as they are now, which may be long after they settled."""

@@ -14,7 +14,7 @@ from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import give_back_memory
 from tagger.daemon.intake import Intake
 from tagger.daemon.worker_pool import PoolOnDemand
-from tagger.pipeline import recovery
+from tagger.pipeline import build, recovery
 from tagger.players import PlayerNotifier
 from tagger.store import Store
 
@@ -86,7 +86,8 @@ class EventLoop(threading.Thread):
                 self._event_queue.wait_for_close(PAUSE)
 
     def _serve(self, store: Store) -> None:
-        recovery.recover(store)
+        with build.tag_jobs(self._settings) as jobs:
+            recovery.recover(store, jobs)
         intake = Intake(self._settings, store, self._event_queue, self._state)
         burst = Burst(store, self._state, self._player_notifier)
         dispatcher = Dispatcher(store, self._state, intake, burst, self._pool)

@@ -1,4 +1,4 @@
-"""The worker processes, which are there only while there is something to hear."""
+"""The worker processes of the daemon, which exist only while there is work."""
 
 from __future__ import annotations
 
@@ -6,37 +6,41 @@ import threading
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from tagger.analysis.pool import WorkerPool
-from tagger.analysis.worker import prepare
+import msgspec
+
 from tagger.daemon.host.logs import log
+from tagger.pipeline import build
 
 if TYPE_CHECKING:
+    from tagger.analysis.pool import WorkerPool
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.inference import Manifest
 
 
 class PoolOnDemand:
-    """Starts workers on demand, and new ones when the model or their limits change."""
+    """Starts workers on demand, and new workers when the model or the limits change."""
 
     def __init__(self) -> None:
         self._workers: WorkerPool | None = None
+        self._tag_jobs: TagJobs | None = None
         self._kind: object = None
         self._lock = threading.Lock()
         self._stopped = False
 
     @property
     def count(self) -> int:
-        """How many workers there are."""
+        """How many workers decode."""
         workers = self._workers
         return workers.count if workers else 0
 
     def workers(self, settings: Settings, manifest: Manifest) -> WorkerPool:
-        """Return the workers that run this model.
+        """Return the workers that run a model.
 
         Raises `CancelledError` after `stop`.
         """
-        limits, bundle = settings.workers, settings.model.bundle.folder
-        kind = (bundle, manifest.id, settings.daemon.workers, limits.timeout, limits.memory_mb)
+        limits = msgspec.structs.replace(settings.workers, count=settings.daemon.workers)
+        kind = (settings.model.bundle.folder, manifest.id, limits)
         with self._lock:
             if self._stopped:
                 raise CancelledError
@@ -46,18 +50,29 @@ class PoolOnDemand:
                 self._workers = None
             if self._workers is None:
                 self._kind = kind
-                self._workers = WorkerPool(
-                    settings.daemon.workers, limits.timeout, limits.memory_mb, prepare, bundle
-                )
+                self._workers = build.worker_pool(msgspec.structs.replace(settings, workers=limits))
             return self._workers
 
-    def close(self) -> bool:
-        """Let the workers go, False if there are none; new ones come when they are needed."""
+    def tag_jobs(self, settings: Settings) -> TagJobs:
+        """Return the worker for tags.
+
+        Raises `CancelledError` after `stop`.
+        """
         with self._lock:
-            workers, self._workers = self._workers, None
-            if workers:
-                workers.close(wait=False)
-            return workers is not None
+            if self._stopped:
+                raise CancelledError
+            if self._tag_jobs is None:
+                self._tag_jobs = build.tag_jobs(settings)
+            return self._tag_jobs
+
+    def close(self) -> bool:
+        """End the workers, False if there are none; new workers start when they are needed."""
+        with self._lock:
+            open_ = [pool for pool in (self._workers, self._tag_jobs) if pool]
+            self._workers = self._tag_jobs = None
+            for pool in open_:
+                pool.close(wait=False)
+            return bool(open_)
 
     def stop(self) -> None:
         """End all work at once and for good; from any thread."""

@@ -1,15 +1,14 @@
-"""Looking at files before listening: which are new, changed, moved or corrected by the user.
+"""The index of files: which are new, changed, moved, or corrected by the user.
 
-Only files whose identity changed are opened.
+No file is opened here: the tags of new and changed files come from `pipeline.indexing`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger import tags
 from tagger.core.domain import Track, TrackTags
-from tagger.errors import TagError
 from tagger.library import walk
 from tagger.store import Correction
 
@@ -23,23 +22,46 @@ SAME_RECORDING_S = 0.5
 """Durations closer than this, in seconds, are taken for the same recording's."""
 
 
-def index_file(found: Found, store: Store) -> Track:
-    """Return the file as a track, remembering it.
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A file that was found, and the row of the same file."""
 
-    A file whose tags cannot be read is a track without tags: listening says what is wrong
-    with it.
-    """
+    found: Found
+    known: Track | None
+    """The file as it was indexed last, under this path or the path that it was moved from."""
+
+    @property
+    def current(self) -> Track | None:
+        """The indexed track where nothing changed since, else None."""
+        known, found = self.known, self.found
+        if known and (known.identity, known.root) == (found.identity, found.root):
+            return known
+        return None
+
+
+def look_up(found: Found, store: Store) -> Lookup:
+    """Find the row of a file; the row of a moved file follows it to its new path."""
     known = store.files.get(found.path)
     if known is None or not known.identity.same_content(found.identity):
         known = _moved(found, store) or known
-    if known and (known.identity, known.root) == (found.identity, found.root):
-        return known
-    read = _tags(found)
+    return Lookup(found, known)
+
+
+def put(lookup: Lookup, tags: TrackTags | None, store: Store) -> Track:
+    """Index a file, and note a genre that the user changed after tagger wrote it.
+
+    Args:
+        lookup: The file and its earlier row.
+        tags: Its tags now; None where they cannot be parsed, which makes a track without tags.
+        store: The state database.
+
+    """
+    found, known = lookup.found, lookup.known
     unchanged = known is not None and known.identity.same_content(found.identity)
     content = known.content if known and unchanged else None
-    track = Track(found.path, found.root, found.identity, read or TrackTags(), content)
+    track = Track(found.path, found.root, found.identity, tags or TrackTags(), content)
     with store.transaction():
-        if known and read and not unchanged:
+        if known and tags and not unchanged:
             _keep_correction(track, known, store)
         store.files.put(track)
     return track
@@ -88,10 +110,3 @@ def _keep_correction(track: Track, known: Track, store: Store) -> None:
     ours = store.journal.last(track.path)
     if ours and ours.change.after != now.genres:
         store.corrections.put(Correction(track.path, known.content, ours.change.after, now.genres))
-
-
-def _tags(found: Found) -> TrackTags | None:
-    try:
-        return tags.read(found.path)
-    except TagError:
-        return None

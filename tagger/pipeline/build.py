@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool
+from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.policy import Policy
@@ -61,6 +62,11 @@ def worker_pool(settings: Settings) -> WorkerPool:
     limits = settings.workers
     bundle = settings.model.bundle.folder
     return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, bundle)
+
+
+def tag_jobs(settings: Settings) -> TagJobs:
+    """Return the worker for tags."""
+    return TagJobs(settings.workers.timeout, settings.workers.memory_mb)
 
 
 def analyzer(settings: Settings, store: Store, pool: WorkerPool, manifest: Manifest) -> Analyzer:

@@ -20,11 +20,13 @@ from tagger.errors import (
     SkippedError,
     TagError,
     UnsupportedContainerError,
+    WorkerError,
 )
 from tagger.library import index, walk
 from tagger.store.failures import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.store import Store
     from tagger.tags import TagIntent, WriteOptions
 
@@ -47,7 +49,8 @@ class Operation(Protocol):
 class DryRun:
     """Says what would happen, the refusals included, and touches nothing."""
 
-    def __init__(self, options: WriteOptions) -> None:
+    def __init__(self, jobs: TagJobs, options: WriteOptions) -> None:
+        self._jobs = jobs
         self._options = options
 
     def refusal(self, track: Track) -> str | None:
@@ -58,8 +61,10 @@ class DryRun:
         """See `Operation`."""
         if decision.action.writes:
             try:
-                tags.rehearse(track.path, decision.genres, root=track.root, options=self._options)
-            except TagError as error:
+                self._jobs.rehearse(
+                    track.path, decision.genres, root=track.root, options=self._options
+                )
+            except (TagError, WorkerError) as error:
                 return refused(track, decision, error)
         return outcome(track, decision)
 
@@ -87,8 +92,21 @@ class KeepUndone:
 class Write:
     """Writes into the file, with the journal's entry made before the file is replaced."""
 
-    def __init__(self, store: Store, run: int, model: str, options: WriteOptions) -> None:
+    def __init__(
+        self, store: Store, jobs: TagJobs, run: int, model: str, options: WriteOptions
+    ) -> None:
+        """Write as part of a run.
+
+        Args:
+            store: The state database.
+            jobs: Writes the tags.
+            run: The number of the run.
+            model: The id of the model that made the predictions.
+            options: The options for writing files.
+
+        """
         self._store = store
+        self._jobs = jobs
         self._run = run
         self._model = model
         self._options = options
@@ -105,9 +123,9 @@ class Write:
                 self._write(track, decision)
             except FileChangedError as error:
                 # What another tagger noted of its decision stands.
-                self._look_again(track)
+                self._index_again(track)
                 return refused(track, decision, error)
-            except TagError as error:
+            except (TagError, WorkerError) as error:
                 result = refused(track, decision, error)
                 self._count(track, error)
             else:
@@ -120,13 +138,15 @@ class Write:
             self._store.files.handled(track.path)
         return result
 
-    def _look_again(self, track: Track) -> None:
-        """Remember a file as it is: it may have been put down as it was before."""
-        with contextlib.suppress(OSError):
+    def _index_again(self, track: Track) -> None:
+        """Index a file as it is now: its older state may have been stored meanwhile."""
+        with contextlib.suppress(OSError, TagError, WorkerError):
             identity = FileIdentity.of(track.path.stat(follow_symlinks=False))
-            index.index_file(walk.Found(track.path, track.root, identity), self._store)
+            lookup = index.look_up(walk.Found(track.path, track.root, identity), self._store)
+            if not lookup.current:
+                index.put(lookup, self._jobs.read(track.path), self._store)
 
-    def _count(self, track: Track, error: TagError) -> None:
+    def _count(self, track: Track, error: TagError | WorkerError) -> None:
         """Remember a write that can only fail again while the file is as it is."""
         if isinstance(error, LASTING):
             self._store.failures.start_attempt(track.path, track.identity, blamed=True)
@@ -143,7 +163,7 @@ class Write:
             intended.append(self._store.journal.intend(self._run, track.root, change, snapshot))
 
         try:
-            written = tags.write_genres(
+            written = self._jobs.write(
                 track.path,
                 decision.genres,
                 root=track.root,
@@ -188,13 +208,13 @@ def outcome(track: Track, decision: Decision) -> Outcome:
     )
 
 
-def refused(track: Track, decision: Decision, error: TagError) -> Outcome:
+def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> Outcome:
     """Say why a decision was not carried out."""
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
     return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
 
 
-def said(error: TagError) -> str:
+def said(error: TagError | WorkerError) -> str:
     """Return an error's reason with its next step."""
     return f"{error.reason} ({error.hint})" if error.hint else error.reason

@@ -10,26 +10,46 @@ from tagger.core.domain import FileIdentity
 from tagger.errors import TagError
 
 if TYPE_CHECKING:
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.store import JournalEntry, Store
 
 
-def recover(store: Store) -> int:
-    """Settle what dead runs intended and remove their temporary files; returns how many."""
+def recover(store: Store, jobs: TagJobs) -> int:
+    """Settle the writes that dead runs left open, and remove their temporary files.
+
+    Args:
+        store: The state database.
+        jobs: Reads the tags of the files.
+
+    Returns:
+        How many writes were open.
+
+    """
     entries = [e for e in store.journal.intended() if not store.runs.is_alive(e.run)]
     for folder in {entry.change.path.parent for entry in entries}:
         tags.remove_leftovers(folder)
     for entry in entries:
-        settle(entry, store)
+        settle(entry, store, jobs)
     return len(entries)
 
 
-def settle(entry: JournalEntry, store: Store) -> bool:
-    """Mark one intended change as done if the file carries it, else drop it."""
+def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
+    """Confirm an open write that the file shows, discard any other.
+
+    Args:
+        entry: The open write.
+        store: The state database.
+        jobs: Reads the tags of the file.
+
+    Returns:
+        Whether the write was confirmed.
+
+    """
     path = entry.change.path
     done = False
     with contextlib.suppress(TagError, OSError):
         identity = FileIdentity.of(path.stat())
-        found = tags.read(path)
+        found = jobs.read(path)
         done = found.genres == entry.change.after != entry.change.before
         if done:
             store.files.record_write(path, identity, found)

@@ -12,14 +12,16 @@ from tagger.errors import ConfigError
 from tagger.inference import read_manifest, registry
 from tagger.library import index, walk
 from tagger.pipeline import build, reclassify, recovery
+from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import DryRun, Operation, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
     from tagger.store import Store
@@ -98,13 +100,18 @@ class Scan:
 
         Raises `ModelError` when the model cannot be run; failures of single files are outcomes.
         """
-        tracks, passed = self.find(observer)
-        observer.expect(len(tracks))
+        with build.tag_jobs(self._settings) as jobs:
+            return self._run(observer, jobs)
+
+    def _run(self, observer: Observer, jobs: TagJobs) -> ScanResult:
+        tracks, passed = self.find(observer, jobs)
+        observer.expect(len(tracks) + len(passed))
         for outcome in passed:
             observer.outcome(outcome)
         changes = Changes()
         run = None if self._options.dry_run else self._store.runs.start("scan")
-        with contextlib.closing(self._outcomes(tracks, run)) as outcomes:
+        operation = self._operation(jobs, run)
+        with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:
                 changes.outcome(outcome)
                 observer.outcome(outcome)
@@ -114,11 +121,33 @@ class Scan:
         roots = dict.fromkeys(walk.root_of(start, self._roots) for start in self._starts)
         return ScanResult(run, after_run(self._settings, self._store, changes, roots))
 
-    def find(self, observer: Observer) -> tuple[list[Track], list[Outcome]]:
-        """Return the indexed files, and the outcomes of files that were passed over."""
-        recovery.recover(self._store)
-        tracks: dict[Path, Track] = {}
+    def find(self, observer: Observer, jobs: TagJobs) -> tuple[list[Track], list[Outcome]]:
+        """Index the files of the scan.
+
+        Args:
+            observer: Takes the number of files found so far.
+            jobs: Reads the tags of new and changed files.
+
+        Returns:
+            The tracks, and the outcomes of files that were passed over or cannot be read.
+
+        """
+        recovery.recover(self._store, jobs)
+        tracks: list[Track] = []
         passed: list[Outcome] = []
+        for item in index_files(self._walk(passed), self._store, jobs):
+            if isinstance(item, Outcome):
+                passed.append(item)
+            else:
+                tracks.append(item)
+                observer.found(len(tracks))
+        for start in self._starts:
+            index.drop_missing(start, self._store)
+        return tracks, passed
+
+    def _walk(self, passed: list[Outcome]) -> Iterator[walk.Found]:
+        """Yield each file once; files that are passed over are added to `passed`."""
+        seen: set[Path] = set()
         for start in self._starts:
             root = walk.root_of(start, self._roots)
             for item in walk.walk(start, root, self._settings.library.ignore):
@@ -126,15 +155,12 @@ class Scan:
                     tags.remove_leftovers(item.folder)
                 elif isinstance(item, walk.Passed):
                     passed.append(_passed(item))
-                elif item.path not in tracks:
-                    tracks[item.path] = index.index_file(item, self._store)
-                    observer.found(len(tracks))
-            index.drop_missing(start, self._store)
-        return list(tracks.values()), passed
+                elif item.path not in seen:
+                    seen.add(item.path)
+                    yield item
 
-    def _outcomes(self, tracks: list[Track], run: int | None) -> Generator[Outcome]:
+    def _outcomes(self, tracks: list[Track], operation: Operation) -> Generator[Outcome]:
         settings, store, manifest = self._settings, self._store, self._manifest
-        operation = self._operation(run)
         with build.worker_pool(settings) as pool:
             analyzer = build.analyzer(settings, store, pool, manifest)
             if not self._options.reclassify:
@@ -147,11 +173,11 @@ class Scan:
             yield from reclassify.skip_lost(work, operation)
             yield from pipeline.run(work.tracks, siblings=work.siblings)
 
-    def _operation(self, run: int | None) -> Operation:
+    def _operation(self, jobs: TagJobs, run: int | None) -> Operation:
         options = build.write_options(self._settings)
         if run is None:
-            return DryRun(options)
-        return Write(self._store, run, self._manifest.id, options)
+            return DryRun(jobs, options)
+        return Write(self._store, jobs, run, self._manifest.id, options)
 
 
 def _passed(item: walk.Passed) -> Outcome:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger import tags
-from tagger.core.domain import Action, FileIdentity, Outcome
-from tagger.errors import SkippedError, StoreError, TagError
+from tagger.core.domain import Action, FileIdentity, Outcome, TrackTags
+from tagger.errors import SkippedError, StoreError, TagError, WorkerError
 from tagger.pipeline import build, recovery
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.pipeline.scan import Observer
     from tagger.store import JournalEntry, Store
@@ -67,25 +68,40 @@ def undo_run(
         dry_run: Change nothing.
 
     """
-    recovery.recover(store)
-    entries = selection.entries(store)
-    observer.expect(len({entry.change.path for entry in entries}))
     changes = Changes()
-    for outcome in undo(entries, store, build.write_options(settings), dry_run=dry_run):
-        changes.outcome(outcome)
-        observer.outcome(outcome)
+    with build.tag_jobs(settings) as jobs:
+        recovery.recover(store, jobs)
+        entries = selection.entries(store)
+        observer.expect(len({entry.change.path for entry in entries}))
+        options = build.write_options(settings)
+        for outcome in undo(entries, store, jobs, options, dry_run=dry_run):
+            changes.outcome(outcome)
+            observer.outcome(outcome)
     if dry_run:
         return Published()
     return after_run(settings, store, changes, dict.fromkeys(entry.root for entry in entries))
 
 
 def undo(
-    entries: Iterable[JournalEntry], store: Store, options: WriteOptions, *, dry_run: bool = False
+    entries: Iterable[JournalEntry],
+    store: Store,
+    jobs: TagJobs,
+    options: WriteOptions,
+    *,
+    dry_run: bool = False,
 ) -> Iterator[Outcome]:
-    """Bring each file's genres back to what stood there before the oldest of these changes.
+    """Bring each file's genres back to the genres before the oldest of these writes.
 
-    What cannot be taken back is an outcome: `skip` where the genres are no longer the ones
-    that tagger wrote, `error` where the file is gone or cannot be written.
+    A write that cannot be undone is an outcome: `skip` where the genres are no longer the
+    genres that tagger wrote, `error` where the file is gone or cannot be written.
+
+    Args:
+        entries: Entries of the journal, oldest first.
+        store: The state database.
+        jobs: Reads and writes the tags.
+        options: The options for writing files.
+        dry_run: Change nothing.
+
     """
     by_path: dict[Path, list[JournalEntry]] = defaultdict(list)
     for entry in entries:
@@ -95,15 +111,15 @@ def undo(
     for path, changes in by_path.items():
         oldest, newest = changes[0], changes[-1]
         try:
-            found = tags.read(path)
+            found = jobs.read(path)
             if found.genres not in (newest.change.after, oldest.change.before):
                 raise SkippedError("the genre was changed after tagger wrote it", path)
             if dry_run:
                 tags.check_writable(path, root=oldest.root, options=options)
             else:
-                _restore(path, oldest, found, store, options)
+                _restore(oldest, found, store, jobs, options)
                 store.journal.mark_undone(entry.id for entry in changes)
-        except (TagError, StoreError) as error:
+        except (TagError, WorkerError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
             yield _outcome(path, action, newest.change.after, newest.change.after, error.reason)
         else:
@@ -111,8 +127,9 @@ def undo(
 
 
 def _restore(
-    path: Path, oldest: JournalEntry, found: tags.TrackTags, store: Store, options: WriteOptions
+    oldest: JournalEntry, found: TrackTags, store: Store, jobs: TagJobs, options: WriteOptions
 ) -> None:
+    path = oldest.change.path
     try:
         snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
     except msgspec.MsgspecError as error:
@@ -122,7 +139,7 @@ def _restore(
     def remember(genres: tuple[str, ...], identity: FileIdentity) -> None:
         store.files.record_write(path, identity, replace(found, genres=genres))
 
-    written = tags.restore_genres(
+    written = jobs.restore(
         path,
         snapshot,
         root=oldest.root,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.errors import ConfigError, TrainingDataError
+from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from training import labels as sources
 from training.labels.base import Context, Label
@@ -36,9 +37,11 @@ class CollectedLabels:
 def library(settings: Settings, store: Store) -> tuple[Track, ...]:
     """Index the library as a scan does, without analysis; nothing if there is none."""
     try:
-        tracks, _ = Scan(settings, store, (), ScanOptions(dry_run=True)).find(Observer())
+        scan = Scan(settings, store, (), ScanOptions(dry_run=True))
     except ConfigError:
         return ()
+    with build.tag_jobs(settings) as jobs:
+        tracks, _ = scan.find(Observer(), jobs)
     return tuple(tracks)
 
 

@@ -1,0 +1,120 @@
+"""Reading and writing tags with every byte of a file parsed in a worker process.
+
+A tag can be made to need any amount of time and memory: compressed frames, millions of items,
+sizes beyond the end of the file. The worker has little of both, and its own process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from tagger import tags
+from tagger.analysis.pool import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from tagger.core.domain import FileIdentity, TrackTags
+    from tagger.tags import GenreSnapshot, TagIntent, WriteOptions, Written
+
+CPU_S = 3.0
+"""Seconds of processor time for the tags of one file."""
+SPARE_MB = 160
+"""MiB for the tags of one file."""
+
+
+class TagJobs:
+    """One worker process for tags, started with the first job.
+
+    One is enough: pictures are copied by the kernel, and the decoders need the other cores.
+    """
+
+    def __init__(self, timeout: float, memory_mb: int) -> None:
+        """Set the limits.
+
+        Args:
+            timeout: Seconds for one job.
+            memory_mb: MiB of address space for the worker.
+
+        """
+        self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=SPARE_MB)
+
+    def submit_read(self, path: Path) -> Future[TrackTags]:
+        """Begin to read the tags of a file; `result` returns them."""
+        return self._pool.submit(tags.read, path)
+
+    def result(self, future: Future[TrackTags], path: Path) -> TrackTags:
+        """Wait for the tags of a file.
+
+        Raises:
+            TagError: as `tags.read` raises it.
+            WorkerError: the worker died, or the limits were reached.
+
+        """
+        return self._pool.result(future, path)
+
+    def read(self, path: Path) -> TrackTags:
+        """Read the tags of a file; raises the errors of `result`."""
+        return self.result(self.submit_read(path), path)
+
+    def rehearse(
+        self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions
+    ) -> None:
+        """Raise the error of `write`, as far as it can be found without a copy."""
+        tags.rehearse(path, genres, root=root, options=options)
+
+    def write(  # noqa: PLR0913 - keywords, each part of the contract
+        self,
+        path: Path,
+        genres: tuple[str, ...],
+        *,
+        root: Path,
+        expected: FileIdentity,
+        options: WriteOptions,
+        before_commit: Callable[[TagIntent], None],
+    ) -> Written | None:
+        """Write genres into a file, see `tags.write_genres`; raises WorkerError as well."""
+        return tags.write_genres(
+            path,
+            genres,
+            root=root,
+            expected=expected,
+            options=options,
+            before_commit=before_commit,
+        )
+
+    def restore(  # noqa: PLR0913 - as above
+        self,
+        path: Path,
+        snapshot: GenreSnapshot,
+        *,
+        root: Path,
+        expected: FileIdentity,
+        options: WriteOptions,
+        before_commit: Callable[[TagIntent], None],
+    ) -> Written | None:
+        """Put back the genres of a file, see `tags.restore_genres`; raises WorkerError as well."""
+        return tags.restore_genres(
+            path,
+            snapshot,
+            root=root,
+            expected=expected,
+            options=options,
+            before_commit=before_commit,
+        )
+
+    def close(self, *, wait: bool = True) -> None:
+        """End the worker, after its job or at once."""
+        self._pool.close(wait=wait)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(wait=kind is None)
+
+
+def _prepare() -> None:
+    """Import before memory is limited; the module is imported with this function."""

@@ -1,0 +1,101 @@
+"""Indexing files: the tags of new and changed files are read by a worker, then stored.
+
+An attempt is counted before a worker opens the file. A file that needs more time or memory than
+the worker has is an outcome, and is left alone after some attempts until it changes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger.analysis.analyzer import Attempts
+from tagger.core.domain import Action, Outcome, Track, TrackTags
+from tagger.errors import TagError, TaggerError, WorkerError
+from tagger.library import index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+
+    from tagger.analysis.tag_jobs import TagJobs
+    from tagger.library.index import Lookup
+    from tagger.library.walk import Found
+    from tagger.store import Store
+
+AHEAD = 16
+"""Files whose tags wait for the worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    lookup: Lookup
+    tags: Future[TrackTags]
+
+
+def index_files(files: Iterable[Found], store: Store, jobs: TagJobs) -> Iterator[Track | Outcome]:
+    """Yield each file as an indexed track, or the outcome of a file whose tags cannot be read.
+
+    Files during whose reading tagger ended before come last and alone.
+
+    Args:
+        files: The files, as they are now.
+        store: The state database.
+        jobs: Reads the tags.
+
+    Raises:
+        WorkersUnusableError: no worker can be started.
+
+    """
+    yield from _Indexer(store, jobs).run(files)
+
+
+class _Indexer:
+    def __init__(self, store: Store, jobs: TagJobs) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._attempts = Attempts(store, jobs)
+
+    def run(self, files: Iterable[Found]) -> Iterator[Track | Outcome]:
+        waiting: deque[_Request] = deque()
+        suspects: list[Lookup] = []
+        try:
+            for found in files:
+                lookup = index.look_up(found, self._store)
+                if track := lookup.current:
+                    yield track
+                elif error := self._attempts.given_up(found.path, found.identity):
+                    yield _failed(found, error)
+                elif self._attempts.suspicion(found.path, found.identity):
+                    suspects.append(lookup)
+                else:
+                    waiting.append(self._request(lookup, alone=False))
+                if len(waiting) > AHEAD:
+                    yield self._result(waiting.popleft())
+            while waiting:
+                yield self._result(waiting.popleft())
+            for lookup in suspects:
+                yield self._result(self._request(lookup, alone=True))
+        finally:
+            self._attempts.abandon()
+
+    def _request(self, lookup: Lookup, *, alone: bool) -> _Request:
+        found = lookup.found
+        self._attempts.start(found.path, found.identity, alone=alone)
+        return _Request(lookup, self._jobs.submit_read(found.path))
+
+    def _result(self, request: _Request) -> Track | Outcome:
+        found = request.lookup.found
+        try:
+            tags: TrackTags | None = self._attempts.result(found.path, request.tags)
+        except TagError:
+            tags = None  # the analysis names the fault of the file
+        except WorkerError as error:
+            return _failed(found, error)
+        self._attempts.withdraw(found.path)
+        return index.put(request.lookup, tags, self._store)
+
+
+def _failed(found: Found, error: TaggerError) -> Outcome:
+    return Outcome(found.path, Action.ERROR, (), (), None, None, error.reason)
