@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -29,7 +30,7 @@ from tagger.core.domain import (
 from tagger.errors import StoreError, StoreTooNewError
 from tagger.pipeline.recovery import recover
 from tagger.store import Correction, Store
-from tagger.store.database import MIGRATIONS, Connection
+from tagger.store.database import MIGRATIONS, Connection, connect
 
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
@@ -205,19 +206,36 @@ def test_a_newer_schema_is_refused_in_one_line(tmp_path):
     assert "newer tagger" in caught.value.hint
 
 
+def test_migrations_of_one_component_do_not_count_for_another(tmp_path):
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "001.sql").write_text("CREATE TABLE extra (x INTEGER) STRICT;\n-- the end\n")
+    (scripts / "002.sql").write_text("INSERT INTO extra VALUES (1);")
+    with Store(tmp_path) as store:
+        store.add_tables("one", scripts)
+    with Store(tmp_path) as store:
+        db = store.add_tables("one", scripts)
+        assert db.execute("SELECT count(*) FROM extra").fetchone()[0] == 1
+        with pytest.raises(StoreError, match="already exists"):
+            store.add_tables("two", scripts)
+    (scripts / "002.sql").unlink()
+    with Store(tmp_path) as store, pytest.raises(StoreTooNewError, match="version 2 of one"):
+        store.add_tables("one", scripts)
+
+
 def test_what_is_no_database_is_refused(tmp_path):
     (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
 
 
-def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path, monkeypatch):
+def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path):
     Store(tmp_path).close()
-    broken = (*MIGRATIONS, ("CREATE TABLE extra (x) STRICT", "CREATE NONSENSE"))
-    monkeypatch.setattr("tagger.store.database.MIGRATIONS", broken)
-    with pytest.raises(StoreError):
-        Store(tmp_path)
-    monkeypatch.undo()
+    broken = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, broken)
+    (broken / "999.sql").write_text("CREATE TABLE extra (x INTEGER) STRICT;\nCREATE NONSENSE")
+    with pytest.raises(StoreError, match="syntax error"):
+        connect(tmp_path / "tagger.sqlite3", broken)
     with Store(tmp_path) as store:
         assert store.files.count() == 0
     with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:

@@ -15,8 +15,8 @@ from tagger.analysis import worker
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, UnreadableError, WorkerError
-from tagger.store import Sample
 from tagger.store.failures import MAX_ATTEMPTS
+from training.data.file_table import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.errors import TaggerError
-    from tagger.store import Store
+    from training.data.store import TrainingStore
 
 AHEAD = 8
 """Files that wait for each worker."""
@@ -42,7 +42,7 @@ class Unheard:
 class Hearing:
     """Finds out what sound a file holds, and the features of that sound."""
 
-    def __init__(self, settings: Settings, store: Store, specs: Iterable[str]) -> None:
+    def __init__(self, settings: Settings, store: TrainingStore, specs: Iterable[str]) -> None:
         self._settings = settings
         self._store = store
         self._specs = tuple(specs)
