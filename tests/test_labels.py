@@ -107,7 +107,7 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
         (both.path, ("Blues",), ("Blues", "Jazz")),
     ]:
         change = store.journal.intend(run, music, TagChange(path, before, after), "{}")
-        store.journal.settle(change, done=True)
+        store.journal.confirm(change)
     tracks = (theirs, ours, both)
     found = told("tags", tmp_path, store, tracks, tags=("Jazz", "blues"))
     assert words(found) == {("theirs.mp3", "Jazz"), ("both.mp3", "Blues")}

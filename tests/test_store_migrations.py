@@ -70,3 +70,18 @@ def test_a_new_database_has_tables_of_training_only_after_training(tmp_path):
     assert not {"samples", "choices"} & tables()
     TrainingStore(tmp_path).close()
     assert {"samples", "choices"} <= tables()
+
+
+def test_a_database_of_version_3_gets_codes_for_names_of_classes(folder):
+    with Store(folder) as store:
+        failed = store.failures.all()
+        assert len(failed) == 18
+        for failure in failed:
+            name = type(failure.error).__name__
+            assert failure.given_up
+            assert failure.reason == "damaged"
+            assert name in (failure.path.stem, "TaggerError")
+        assert len({type(failure.error) for failure in failed}) == 13
+    with sqlite3.connect(folder / "tagger.sqlite3") as db:
+        codes = [row[0] for row in db.execute("SELECT code FROM failures")]
+    assert not any("Error" in code for code in codes)
