@@ -13,15 +13,17 @@ pytest.importorskip("anyascii", reason="labels need the extra `train`")
 from tagger import tags
 from tagger.config import LibrarySettings, Settings, StoreSettings, TrainingSettings
 from tagger.core.domain import FileIdentity, TagChange, Track, TrackTags
-from tagger.store import Correction, Sample, Store
+from tagger.store import Correction
+from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
+from training.data.store import TrainingStore
 from training.labels import Context, Label, Weight, configured_sources, source
 from training.labels.genre_names import GenreNames
 
 
 @pytest.fixture
 def store(tmp_path):
-    with Store(tmp_path / "state") as opened:
+    with TrainingStore(tmp_path / "state") as opened:
         yield opened
 
 
@@ -105,7 +107,7 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
         (both.path, ("Blues",), ("Blues", "Jazz")),
     ]:
         change = store.journal.intend(run, music, TagChange(path, before, after), "{}")
-        store.journal.settle(change, done=True)
+        store.journal.confirm(change)
     tracks = (theirs, ours, both)
     found = told("tags", tmp_path, store, tracks, tags=("Jazz", "blues"))
     assert words(found) == {("theirs.mp3", "Jazz"), ("both.mp3", "Blues")}

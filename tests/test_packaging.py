@@ -55,3 +55,9 @@ def test_the_unpacked_wheel_finds_its_own_data(unpacked, tmp_path):
     assert folder == str(unpacked / "tagger/data/models/default")
     assert int(genres) >= 10
     assert whole == "True"
+
+
+def test_the_wheel_carries_every_migration(unpacked):
+    scripts = {path.relative_to(ROOT) for path in ROOT.glob("t*/**/migrations/*.sql")}
+    assert len(scripts) >= 3
+    assert {path.relative_to(unpacked) for path in unpacked.glob("**/*.sql")} == scripts

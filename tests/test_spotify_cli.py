@@ -18,7 +18,7 @@ import spotify_user
 from spotify_server import StandIn
 
 from tagger.cli.group import cli
-from tagger.store import Store
+from training.data.store import TrainingStore
 from training.spotify.session import connected
 from training.spotify.tokens import FILE_NAME
 
@@ -221,7 +221,7 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
     result = logged_in.run("match", "--json")
     assert (result.objects[0]["matched"], result.objects[0]["ambiguous"]) == (0, 2)
     assert "tagger train match" in result.err
-    with Store(logged_in.state) as store:
+    with TrainingStore(logged_in.state) as store:
         store.choices.put(f"spotify:track:{SONGS[0].id}", there)
     settled = logged_in.run("match", "--json").objects[0]
     assert (settled["matched"], settled["ambiguous"]) == (1, 1)
@@ -240,7 +240,7 @@ def test_nothing_of_spotifys_is_left_after_a_purge(logged_in):
     made_library(logged_in)
     logged_in.run("sync")
     logged_in.run("match")
-    with Store(logged_in.state) as store:
+    with TrainingStore(logged_in.state) as store:
         for number in range(400):
             store.choices.put(f"spotify:track:{number:022}", logged_in.program.music / "x")
         store.choices.put("mine|artist|album", None)
@@ -252,7 +252,7 @@ def test_nothing_of_spotifys_is_left_after_a_purge(logged_in):
     ids = [item["id"] for item in places if item and item["id"]]
     for trace in ("spotify:", "My Metal", "BQ-access", *ids[len(SONGS) :]):
         assert trace.encode() not in left
-    with Store(logged_in.state) as store:
+    with TrainingStore(logged_in.state) as store:
         assert store.choices.all() == {"mine|artist|album": None}
     assert "terms      not agreed" in logged_in.run("status").out
     assert logged_in.run("logout", "--purge").code == 0

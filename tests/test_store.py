@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -27,10 +28,22 @@ from tagger.core.domain import (
     Track,
     TrackTags,
 )
-from tagger.errors import StoreError, StoreTooNewError
+from tagger.errors import (
+    AudioError,
+    CorruptAudioError,
+    PayloadChangedError,
+    StoreError,
+    StoreTooNewError,
+    TaggerError,
+    UnreadableError,
+    WorkerCrashedError,
+    WorkerError,
+    WriteFailedError,
+)
 from tagger.pipeline.recovery import recover
 from tagger.store import Correction, Store
-from tagger.store.database import MIGRATIONS, Connection
+from tagger.store.database import MIGRATIONS, Connection, connect
+from tagger.store.failures import CODES
 
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
@@ -86,7 +99,7 @@ def test_what_is_known_follows_a_moved_file(store):
     store.files.put(replace(TRACK, content=KEY))
     run = store.runs.start("scan")
     change = store.journal.intend(run, Path("/music"), TagChange(ODD, (), ("Rock",)), "{}")
-    store.journal.settle(change, done=True)
+    store.journal.confirm(change)
     new = Path("/music/new.mp3")
     assert store.files.moved_here(IDENTITY).path == ODD
     store.files.move(ODD, new)
@@ -118,7 +131,7 @@ def test_only_settled_changes_can_be_undone(store):
     run = store.runs.start("scan")
     first = store.journal.intend(run, Path("/m"), TagChange(Path("/m/a"), (), ("Rock",)), "{}")
     store.journal.intend(run, Path("/m"), TagChange(Path("/m/b"), ("Pop",), ("Rock",)), "{}")
-    store.journal.settle(first, done=True)
+    store.journal.confirm(first)
     assert [e.change.path.name for e in store.journal.done(run=run)] == ["a"]
     assert [e.change.path.name for e in store.journal.intended()] == ["b"]
     assert store.runs.last_with_changes() == run
@@ -132,7 +145,7 @@ def test_changes_are_found_by_folder_and_time(store):
     run = store.runs.start("scan")
     for name in ("/m/a/1", "/m/ab/2", "/m/a"):
         change = TagChange(Path(name), (), ("Rock",))
-        store.journal.settle(store.journal.intend(run, Path("/m"), change, "{}"), done=True)
+        store.journal.confirm(store.journal.intend(run, Path("/m"), change, "{}"))
     below = [str(e.change.path) for e in store.journal.done(below=Path("/m/a"))]
     assert below == ["/m/a/1", "/m/a"]
     assert len(store.journal.done(since=0)) == 3
@@ -149,10 +162,49 @@ def test_attempts_are_counted_for_a_state_of_a_file(store):
     assert store.failures.get(ODD).given_up
     store.failures.start_attempt(ODD, replace(IDENTITY, size=9), blamed=True)
     assert store.failures.get(ODD).attempts == 1
-    store.failures.record_failure(ODD, "CorruptAudioError", "damaged", attempts=3)
+    store.failures.record_failure(ODD, IDENTITY, CorruptAudioError("damaged"))
     assert store.failures.get(ODD).given_up
     store.failures.clear(ODD)
     assert store.failures.all() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts"),
+    [
+        (CorruptAudioError("damaged"), [3, 3]),
+        (PayloadChangedError("not written"), [3, 3]),
+        (UnreadableError("the device failed"), [1, 2]),
+        (WorkerCrashedError("the worker died"), [1, 2]),
+        (WriteFailedError("no space left on device"), []),
+    ],
+)
+def test_an_error_of_the_file_is_final_and_an_error_of_the_disk_not_recorded(
+    store, error, attempts
+):
+    counted = []
+    for _ in range(2):
+        store.failures.record_failure(ODD, IDENTITY, error)
+        if failure := store.failures.get(ODD):
+            counted.append(failure.attempts)
+            assert type(failure.error) is type(error)
+            assert failure.error.args == (error.reason, ODD, None)
+    assert counted == attempts
+
+
+def test_a_counted_attempt_is_not_counted_again_when_it_fails(store):
+    store.failures.start_attempt(ODD, IDENTITY, blamed=True)
+    store.failures.record_failure(ODD, IDENTITY, WorkerCrashedError("it died"), counted=True)
+    assert store.failures.get(ODD).attempts == 1
+
+
+def test_every_error_that_can_be_recorded_has_a_code_of_its_own():
+    def leaves(kind):
+        below = kind.__subclasses__()
+        return {kind} if not below else set().union(*map(leaves, below))
+
+    assert leaves(AudioError) | leaves(WorkerError) <= set(CODES.values())
+    assert len(set(CODES.values())) == len(CODES)
+    assert not any(kind.__name__ in CODES for kind in leaves(TaggerError))
 
 
 def test_decisions_and_corrections(store):
@@ -206,19 +258,36 @@ def test_a_newer_schema_is_refused_in_one_line(tmp_path):
     assert "newer tagger" in caught.value.hint
 
 
+def test_migrations_of_one_component_do_not_count_for_another(tmp_path):
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "001.sql").write_text("CREATE TABLE extra (x INTEGER) STRICT;\n-- the end\n")
+    (scripts / "002.sql").write_text("INSERT INTO extra VALUES (1);")
+    with Store(tmp_path) as store:
+        store.add_tables("one", scripts)
+    with Store(tmp_path) as store:
+        db = store.add_tables("one", scripts)
+        assert db.execute("SELECT count(*) FROM extra").fetchone()[0] == 1
+        with pytest.raises(StoreError, match="already exists"):
+            store.add_tables("two", scripts)
+    (scripts / "002.sql").unlink()
+    with Store(tmp_path) as store, pytest.raises(StoreTooNewError, match="version 2 of one"):
+        store.add_tables("one", scripts)
+
+
 def test_what_is_no_database_is_refused(tmp_path):
     (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
 
 
-def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path, monkeypatch):
+def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path):
     Store(tmp_path).close()
-    broken = (*MIGRATIONS, ("CREATE TABLE extra (x) STRICT", "CREATE NONSENSE"))
-    monkeypatch.setattr("tagger.store.database.MIGRATIONS", broken)
-    with pytest.raises(StoreError):
-        Store(tmp_path)
-    monkeypatch.undo()
+    broken = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, broken)
+    (broken / "999.sql").write_text("CREATE TABLE extra (x INTEGER) STRICT;\nCREATE NONSENSE")
+    with pytest.raises(StoreError, match="syntax error"):
+        connect(tmp_path / "tagger.sqlite3", broken)
     with Store(tmp_path) as store:
         assert store.files.count() == 0
     with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
@@ -325,5 +394,5 @@ def test_nothing_is_left_to_do_for_what_was_handled_or_given_up_as_it_is(store):
     store.files.put(TRACK)
     store.failures.start_attempt(ODD, IDENTITY, blamed=True)
     assert store.queue.needs(ODD, IDENTITY)
-    store.failures.record_failure(ODD, "CorruptAudioError", "damaged", attempts=3)
+    store.failures.record_failure(ODD, IDENTITY, CorruptAudioError("damaged"))
     assert not store.queue.needs(ODD, IDENTITY)

@@ -23,8 +23,8 @@ from click.testing import CliRunner
 from tagger.cli import models
 from tagger.errors import ModelError, TaggerError
 from tagger.inference.registry import ModelRegistry
-from tagger.store import Store
 from training.cli import train
+from training.data.store import TrainingStore
 
 BANDS = {"Low": (20, 600), "High": (4000, 9000)}
 EACH = 10
@@ -291,7 +291,7 @@ def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program)
     found = trained(program)
     assert found["promoted"]
     assert not list((program.state / "models").glob(".making-*"))
-    with Store(program.state) as store:
+    with TrainingStore(program.state) as store:
         assert store.samples.get(program.home / "sorted" / "Low" / "0.flac").content_id
 
 

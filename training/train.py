@@ -43,9 +43,10 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.inference.manifest import Manifest
-    from tagger.store import Sample, Store
     from training.data.dataset import Heard
+    from training.data.file_table import Sample
     from training.data.select import Selection
+    from training.data.store import TrainingStore
     from training.ensemble import Ensemble
     from training.evaluation.compare import Comparison
     from training.labels.collect import CollectedLabels
@@ -90,7 +91,11 @@ class TrainingRun:
     """Trains on what some sources say."""
 
     def __init__(
-        self, settings: Settings, store: Store, names: Sequence[str], progress: Progress | None
+        self,
+        settings: Settings,
+        store: TrainingStore,
+        names: Sequence[str],
+        progress: Progress | None,
     ) -> None:
         """`names` are those of the sources."""
         self._settings = resolve_bundle(settings)

@@ -11,11 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from tagger import errors
 from tagger.analysis import worker
 from tagger.core.domain import AnalysisKey, Prediction
-from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
-from tagger.store.failures import MAX_ATTEMPTS
+from tagger.errors import AudioError, TaggerError, WorkerError
 from tagger.system import interrupts
 
 if TYPE_CHECKING:
@@ -57,8 +55,8 @@ class Attempts:
     def __init__(self, store: Store, workers: Workers) -> None:
         self._store = store
         self._workers = workers
-        self._under_way: dict[Path, bool] = {}
-        """Files in workers, and whether an attempt was counted against each."""
+        self._under_way: dict[Path, tuple[FileIdentity, bool]] = {}
+        """Files in workers with their states, and whether an attempt was counted already."""
 
     def suspicion(self, path: Path, identity: FileIdentity) -> int:
         """Return how often tagger ended during an analysis of this file, 0 for never."""
@@ -72,14 +70,13 @@ class Attempts:
         failure = self._store.failures.get(path)
         if failure is None or not failure.given_up or failure.identity != identity:
             return None
-        kind: type[TaggerError] = getattr(errors, failure.kind)
-        return kind(failure.reason, path)
+        return failure.error
 
     def start(self, path: Path, identity: FileIdentity, *, alone: bool) -> None:
         """Count an attempt. `alone`: no other file is in a worker, so this file takes the blame."""
         with interrupts.deferred_signals():
             self._store.failures.start_attempt(path, identity, blamed=alone)
-            self._under_way[path] = alone
+            self._under_way[path] = identity, alone
 
     def result(self, path: Path, future: Future[T]) -> T:
         """Wait for a worker; an error of the file is recorded, then raised.
@@ -99,7 +96,7 @@ class Attempts:
     def withdraw(self, path: Path) -> None:
         """Take the attempt back: the file came through."""
         with interrupts.deferred_signals():
-            counted = self._under_way.pop(path, False)
+            _, counted = self._under_way.pop(path)
             self._store.failures.withdraw_attempt(path, attempts=int(counted))
 
     def succeeded(self, path: Path) -> None:
@@ -111,20 +108,15 @@ class Attempts:
 
     def abandon(self) -> None:
         """Blame no file for an end that was asked for."""
-        for path, blamed in self._under_way.items():
+        for path, (_, blamed) in self._under_way.items():
             self._store.failures.withdraw_attempt(path, attempts=int(blamed))
         self._under_way.clear()
 
     def _failed(self, path: Path, error: TaggerError) -> None:
-        final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
         with interrupts.deferred_signals():
-            counted = self._under_way.pop(path, False)
-            self._store.failures.record_failure(
-                path,
-                type(error).__name__,
-                error.reason,
-                attempts=MAX_ATTEMPTS if final else int(not counted),
-            )
+            if started := self._under_way.pop(path, None):
+                identity, counted = started
+                self._store.failures.record_failure(path, identity, error, counted=counted)
 
 
 class Analyzer:

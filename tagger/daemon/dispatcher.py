@@ -16,7 +16,6 @@ from tagger.library.walk import Found
 from tagger.pipeline import build
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import KeepUndone, Write
-from tagger.store.failures import MAX_ATTEMPTS
 from tagger.system.leases import open_for_writing
 
 if TYPE_CHECKING:
@@ -138,12 +137,11 @@ class Dispatcher:
     def _came_to_nothing(self, jobs: Sequence[Job], error: Exception) -> None:
         """Let the files come one by one, and give up the one that brings it about again."""
         self._store.queue.give_back(failed=True)
-        if len(jobs) == 1 and jobs[0].failed + 1 >= MAX_ATTEMPTS:
+        if len(jobs) == 1 and jobs[0].is_last_attempt:
             job = jobs[0]
             if identity := _regular(job):
-                self._store.failures.start_attempt(job.path, identity, blamed=True)
-                kind, reason = WorkerCrashedError.__name__, f"tagger failed on it: {error!r}"
-                self._store.failures.record_failure(job.path, kind, reason, attempts=MAX_ATTEMPTS)
+                crash = WorkerCrashedError(f"tagger failed on it: {error!r}")
+                self._store.failures.give_up(job.path, identity, crash)
             self._store.queue.drop(job.path)
         else:
             self._pause(repr(error))

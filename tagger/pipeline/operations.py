@@ -14,24 +14,17 @@ import msgspec
 from tagger import tags
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, TagChange, Track
 from tagger.errors import (
-    CorruptTagsError,
     FileChangedError,
-    PayloadChangedError,
     SkippedError,
     TagError,
-    UnsupportedContainerError,
     WorkerError,
 )
 from tagger.library import index, walk
-from tagger.store.failures import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.store import Store
     from tagger.tags import TagIntent, WriteOptions
-
-LASTING = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
-"""Failures to write that are the file's own, unlike a full disk."""
 
 
 class Operation(Protocol):
@@ -127,7 +120,7 @@ class Write:
                 return refused(track, decision, error)
             except (TagError, WorkerError) as error:
                 result = refused(track, decision, error)
-                self._count(track, error)
+                self._store.failures.record_failure(track.path, track.identity, error)
             else:
                 self._store.failures.clear(track.path)
         if decision.confidence is not None or result.action is not Action.KEEP:
@@ -145,14 +138,6 @@ class Write:
             lookup = index.look_up(walk.Found(track.path, track.root, identity), self._store)
             if not lookup.current:
                 index.put(lookup, self._jobs.read(track.path), self._store)
-
-    def _count(self, track: Track, error: TagError | WorkerError) -> None:
-        """Remember a write that can only fail again while the file is as it is."""
-        if isinstance(error, LASTING):
-            self._store.failures.start_attempt(track.path, track.identity, blamed=True)
-            kind = type(error).__name__
-            attempts = MAX_ATTEMPTS
-            self._store.failures.record_failure(track.path, kind, error.reason, attempts=attempts)
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []
@@ -173,13 +158,13 @@ class Write:
             )
         except TagError:
             for change_id in intended:
-                self._store.journal.settle(change_id, done=False)
+                self._store.journal.discard(change_id)
             raise
         if written is None:
             return
         with self._store.transaction():
             for change_id in intended:
-                self._store.journal.settle(change_id, done=True)
+                self._store.journal.confirm(change_id)
             tags_now = replace(track.tags, genres=written.after)
             self._store.files.record_write(track.path, written.identity, tags_now)
 

@@ -53,5 +53,5 @@ def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
         done = found.genres == entry.change.after != entry.change.before
         if done:
             store.files.record_write(path, identity, found)
-    store.journal.settle(entry.id, done=done)
+    (store.journal.confirm if done else store.journal.discard)(entry.id)
     return done

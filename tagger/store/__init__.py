@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from tagger.store.analyses import Analyses
-from tagger.store.choices import Choices
 from tagger.store.corrections import Correction, Corrections
-from tagger.store.database import connect, transaction
+from tagger.store.database import connect, migrate, transaction
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import Files
 from tagger.store.journal import Journal, JournalEntry
@@ -19,13 +18,13 @@ from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
 from tagger.store.run_locks import RunLocks
 from tagger.store.runs import Run, Runs
-from tagger.store.samples import Sample, Samples
 
 if TYPE_CHECKING:
+    import sqlite3
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Sample", "Store"]
+__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Store"]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"
@@ -48,10 +47,16 @@ class Store:
         self.journal = Journal(self._connection)
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
-        self.samples = Samples(self._connection)
-        self.choices = Choices(self._connection)
         self.published = PlaylistFiles(self._connection)
         self.queue = Queue(self._connection)
+
+    def add_tables(self, component: str, folder: Path) -> sqlite3.Connection:
+        """Create or migrate another component's tables; returns the connection to use them.
+
+        `folder` contains the component's scripts, `001.sql` onwards. Raises `StoreError`.
+        """
+        migrate(self._connection, folder, component)
+        return self._connection
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit what the block does as one, or nothing of it."""

@@ -1,7 +1,7 @@
-"""The database's shape, and the way from each version to the next.
+"""Opening the database, and bringing its tables up to date.
 
 Each migration commits together with the number of its version, so that a process killed
-midway leaves the old shape or the new one. Paths are stored as the file system's own bytes.
+midway leaves the old tables or the new tables. Paths are stored as the file system's bytes.
 """
 
 from __future__ import annotations
@@ -9,125 +9,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import StoreError, StoreTooNewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-Migrations = tuple[tuple[str, ...], ...]
-"""Statements by version: the first entry makes version 1."""
-
-MIGRATIONS: Migrations = (
-    (
-        """CREATE TABLE runs (
-            id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL,
-            started REAL NOT NULL,
-            finished REAL
-        ) STRICT""",
-        """CREATE TABLE files (
-            path BLOB PRIMARY KEY,
-            root BLOB NOT NULL,
-            device INTEGER NOT NULL,
-            inode INTEGER NOT NULL,
-            size INTEGER NOT NULL,
-            mtime_ns INTEGER NOT NULL,
-            tags TEXT NOT NULL,
-            content_id TEXT
-        ) STRICT""",
-        "CREATE INDEX files_by_inode ON files (device, inode)",
-        """CREATE TABLE features (
-            content_id TEXT NOT NULL,
-            spec TEXT NOT NULL,
-            data BLOB NOT NULL,
-            PRIMARY KEY (content_id, spec)
-        ) STRICT, WITHOUT ROWID""",
-        """CREATE TABLE predictions (
-            content_id TEXT NOT NULL,
-            model TEXT NOT NULL,
-            probabilities TEXT NOT NULL,
-            PRIMARY KEY (content_id, model)
-        ) STRICT, WITHOUT ROWID""",
-        """CREATE TABLE decisions (
-            path BLOB PRIMARY KEY,
-            run INTEGER NOT NULL REFERENCES runs (id),
-            action TEXT NOT NULL,
-            genres TEXT NOT NULL,
-            genre TEXT,
-            confidence REAL,
-            reason TEXT NOT NULL,
-            model TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT""",
-        """CREATE TABLE changes (
-            id INTEGER PRIMARY KEY,
-            run INTEGER NOT NULL REFERENCES runs (id),
-            path BLOB NOT NULL,
-            root BLOB NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'undone')),
-            before TEXT NOT NULL,
-            after TEXT NOT NULL,
-            snapshot TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT""",
-        "CREATE INDEX changes_by_path ON changes (path, id)",
-        "CREATE INDEX changes_by_run ON changes (run)",
-        """CREATE TABLE corrections (
-            path BLOB PRIMARY KEY,
-            content_id TEXT,
-            ours TEXT NOT NULL,
-            theirs TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT""",
-        """CREATE TABLE failures (
-            path BLOB PRIMARY KEY,
-            device INTEGER NOT NULL,
-            inode INTEGER NOT NULL,
-            size INTEGER NOT NULL,
-            mtime_ns INTEGER NOT NULL,
-            attempts INTEGER NOT NULL,
-            kind TEXT NOT NULL,
-            reason TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT""",
-        """CREATE TABLE playlists (
-            path BLOB PRIMARY KEY,
-            sha256 TEXT NOT NULL,
-            genre TEXT NOT NULL
-        ) STRICT""",
-    ),
-    (
-        "ALTER TABLE files ADD COLUMN handled INTEGER NOT NULL DEFAULT 0",
-        "CREATE INDEX files_by_album ON files (json_extract(tags, '$.album') COLLATE NOCASE)",
-        """CREATE TABLE queue (
-            path BLOB PRIMARY KEY,
-            root BLOB NOT NULL,
-            added REAL NOT NULL,
-            taken INTEGER NOT NULL DEFAULT 0,
-            failed INTEGER NOT NULL DEFAULT 0
-        ) STRICT""",
-        "CREATE INDEX queue_in_order ON queue (taken, failed, added, path)",
-    ),
-    (
-        """CREATE TABLE samples (
-            path BLOB PRIMARY KEY,
-            device INTEGER NOT NULL,
-            inode INTEGER NOT NULL,
-            size INTEGER NOT NULL,
-            mtime_ns INTEGER NOT NULL,
-            tags TEXT NOT NULL,
-            content_id TEXT
-        ) STRICT""",
-        """CREATE TABLE choices (
-            entry TEXT PRIMARY KEY,
-            path BLOB
-        ) STRICT""",
-    ),
-)
-"""The state database's own."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""The state database's own scripts: `001.sql` makes version 1, and so on."""
+COMPONENTS = "CREATE TABLE IF NOT EXISTS components (name TEXT PRIMARY KEY, version INTEGER) STRICT"
 
 BUSY_TIMEOUT_S = 30.0
 _PAUSE_S = 0.05
@@ -165,12 +57,12 @@ def unusable(error: Exception, path: Path) -> StoreError:
     )
 
 
-def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connection:
-    """Open the database at `path`, making or migrating it as needed; `MIGRATIONS` by default.
+def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
+    """Open the database at `path`, and create or migrate it with the scripts of a folder.
 
     Raises:
-        StoreTooNewError: a newer tagger wrote it.
-        StoreError: it cannot be opened, or is no database.
+        StoreTooNewError: a newer tagger wrote the database.
+        StoreError: the database cannot be opened, or the file is no database.
 
     """
     try:
@@ -183,7 +75,7 @@ def connect(path: Path, migrations: Migrations | None = None) -> sqlite3.Connect
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _migrate(connection, path, MIGRATIONS if migrations is None else migrations)
+        migrate(connection, migrations)
     except (OSError, sqlite3.Error) as error:
         raise unusable(error, path) from error
     return connection
@@ -232,22 +124,59 @@ def durable(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def migrate(connection: Connection, folder: Path, component: str | None = None) -> None:
+    """Bring the tables of one component up to date.
 
+    Args:
+        connection: a connection that `connect` opened.
+        folder: the component's scripts, `001.sql` onwards, each one version.
+        component: the component's name in the table of versions; without it, the scripts make
+            the database itself, whose version SQLite keeps in the file's header.
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
-    if _version(connection) > len(migrations):
+    Raises:
+        StoreTooNewError: a newer tagger wrote these tables.
+        StoreError: a script failed; the database is as it was before this script.
+
+    """
+    scripts = sorted(folder.glob("*.sql"))
+    if component:
+        connection.execute(COMPONENTS)
+    if (version := _version(connection, component)) > len(scripts):
         raise StoreTooNewError(
-            f"the state database is of version {_version(connection)}, "
-            f"this tagger knows up to {len(migrations)}",
-            path,
+            f"the state database has version {version} of {component or 'its tables'}, "
+            f"this tagger supports versions up to {len(scripts)}",
+            connection.path,
             "install the newer tagger again, or set store.folder to another folder",
         )
-    while _version(connection) < len(migrations):
+    for number, script in enumerate(scripts, 1):
         with transaction(connection):
-            version = _version(connection)  # another process may have been faster
-            if version < len(migrations):
-                for statement in migrations[version]:
+            if _version(connection, component) < number:  # another process may have been faster
+                for statement in _statements(script.read_text("utf-8")):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {version + 1}")
+                _set_version(connection, component, number)
+
+
+def _version(connection: sqlite3.Connection, component: str | None) -> int:
+    if component is None:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    row = connection.execute("SELECT version FROM components WHERE name = ?", (component,))
+    return int((row.fetchone() or (0,))[0])
+
+
+def _set_version(connection: sqlite3.Connection, component: str | None, version: int) -> None:
+    if component is None:
+        connection.execute(f"PRAGMA user_version = {version}")
+    else:
+        connection.execute("INSERT OR REPLACE INTO components VALUES (?, ?)", (component, version))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script; `sqlite3.executescript` would commit after each statement."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

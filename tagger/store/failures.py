@@ -1,4 +1,4 @@
-"""Files that could not be listened to, and how often it was tried."""
+"""Files whose analysis or write failed, how often, and whether to try again."""
 
 from __future__ import annotations
 
@@ -6,24 +6,59 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tagger import errors
 from tagger.core.domain import FileIdentity
+from tagger.errors import TaggerError
 
 if TYPE_CHECKING:
     import sqlite3
 
+MAX_ATTEMPTS: Final = 3
+"""Attempts after which a file is left alone until it changes."""
+
+CODES: Final[dict[str, type[TaggerError]]] = {
+    "corrupt-audio": errors.CorruptAudioError,
+    "corrupt-tags": errors.CorruptTagsError,
+    "moving-picture": errors.MovingPictureError,
+    "narrow-band": errors.NarrowBandError,
+    "not-audio": errors.NotAudioError,
+    "payload-changed": errors.PayloadChangedError,
+    "silent": errors.SilentError,
+    "too-short": errors.TooShortError,
+    "unreadable": errors.UnreadableError,
+    "unsupported-container": errors.UnsupportedContainerError,
+    "worker-crashed": errors.WorkerCrashedError,
+    "worker-timed-out": errors.WorkerTimedOutError,
+    "other": TaggerError,
+}
+"""What the database contains for each error; a class may be renamed, its code stays."""
+
+_PASSING: Final = (errors.UnreadableError, errors.WorkerError)
+"""Errors that the next attempt on the same state of a file may not meet."""
+_FINAL: Final = (
+    errors.AudioError,
+    errors.CorruptTagsError,
+    errors.PayloadChangedError,
+    errors.UnsupportedContainerError,
+)
+"""Errors that every attempt on the same state of a file meets; `_PASSING` goes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be listened to."""
+    """A file whose analysis or write failed."""
 
     path: Path
     identity: FileIdentity
     attempts: int
-    kind: str
-    """The name of the error's class in `tagger.errors`."""
-    reason: str
+    error: TaggerError
+
+    @property
+    def reason(self) -> str:
+        """Why the last attempt failed."""
+        return self.error.reason
 
     @property
     def given_up(self) -> bool:
@@ -31,45 +66,49 @@ class Failure:
         return self.attempts >= MAX_ATTEMPTS
 
 
-MAX_ATTEMPTS = 3
-"""Attempts after which a file is left alone until it changes."""
-
-
 class Failures:
-    """The table of failures: attempts are counted before the work that may kill us."""
+    """The table of failures: attempts are counted before work that may end this process."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
     def start_attempt(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
-        """Record that a file in this state is about to be listened to.
+        """Record that work on a file in this state begins.
 
-        `blamed` counts an attempt already: should tagger end before it is over, it was this
-        file.
+        Args:
+            path: the file.
+            identity: its state; attempts on another state do not count.
+            blamed: count an attempt already, so that a crash of tagger counts against the file.
+
         """
-        known = self.get(path)
-        before = known.attempts if known and known.identity == identity else 0
-        self._db.execute(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                os.fsencode(path),
-                identity.device,
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
-                before + int(blamed),
-                "WorkerCrashedError",
-                "tagger was ended while it listened to it",
-                time.time(),
-            ),
-        )
+        crashed = errors.WorkerCrashedError("tagger ended during the analysis of this file")
+        self._put(path, identity, self._attempts(path, identity) + int(blamed), crashed)
 
-    def record_failure(self, path: Path, kind: str, reason: str, *, attempts: int) -> None:
-        """Say why it failed, and how many attempts that counts for."""
-        self._db.execute(
-            "UPDATE failures SET kind = ?, reason = ?, attempts = attempts + ? WHERE path = ?",
-            (kind, reason, attempts, os.fsencode(path)),
-        )
+    def record_failure(
+        self, path: Path, identity: FileIdentity, error: TaggerError, *, counted: bool = False
+    ) -> None:
+        """Record why work on a file failed, and count the attempt.
+
+        An error of the file itself is final. After an error of the device or of a worker, the
+        file gets `MAX_ATTEMPTS` attempts in all. Any other error, such as a full disk, is not
+        the fault of the file: nothing is recorded.
+
+        Args:
+            path: the file.
+            identity: the state in which the attempt met it.
+            error: the error that ended the attempt.
+            counted: `start_attempt` has counted this attempt.
+
+        """
+        if isinstance(error, _PASSING):
+            attempts = self._attempts(path, identity) + int(not counted)
+            self._put(path, identity, attempts, error)
+        elif isinstance(error, _FINAL):
+            self.give_up(path, identity, error)
+
+    def give_up(self, path: Path, identity: FileIdentity, error: TaggerError) -> None:
+        """Leave a file alone until it changes, whatever its error is."""
+        self._put(path, identity, MAX_ATTEMPTS, error)
 
     def withdraw_attempt(self, path: Path, *, attempts: int) -> None:
         """Take back attempts that ended for reasons of their own."""
@@ -80,11 +119,11 @@ class Failures:
         self._db.execute("DELETE FROM failures WHERE path = ? AND attempts <= 0", (where,))
 
     def clear(self, path: Path) -> None:
-        """Forget a file's failures: it was listened to, or it is gone."""
+        """Drop a file's failures: the work succeeded, or the file is gone."""
         self._db.execute("DELETE FROM failures WHERE path = ?", (os.fsencode(path),))
 
     def get(self, path: Path) -> Failure | None:
-        """Return what failed on a file."""
+        """Return the failure of a file, whatever state the file was in."""
         row = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
         return _failure(row.fetchone())
 
@@ -93,11 +132,36 @@ class Failures:
         rows = self._db.execute("SELECT * FROM failures ORDER BY at DESC")
         return [failure for row in rows if (failure := _failure(row))]
 
+    def _attempts(self, path: Path, identity: FileIdentity) -> int:
+        known = self.get(path)
+        return known.attempts if known and known.identity == identity else 0
+
+    def _put(self, path: Path, identity: FileIdentity, attempts: int, error: TaggerError) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO failures"
+            " (path, device, inode, size, mtime_ns, attempts, code, reason, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(path),
+                identity.device,
+                identity.inode,
+                identity.size,
+                identity.mtime_ns,
+                attempts,
+                _code(error),
+                error.reason,
+                time.time(),
+            ),
+        )
+
+
+def _code(error: TaggerError) -> str:
+    return next((code for code, kind in CODES.items() if type(error) is kind), "other")
+
 
 def _failure(row: sqlite3.Row | None) -> Failure | None:
     if row is None:
         return None
+    path = Path(os.fsdecode(row["path"]))
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
-    return Failure(
-        Path(os.fsdecode(row["path"])), identity, row["attempts"], row["kind"], row["reason"]
-    )
+    return Failure(path, identity, row["attempts"], CODES[row["code"]](row["reason"], path))

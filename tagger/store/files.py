@@ -124,7 +124,7 @@ class Files:
         What was written into a file that stood there before can no longer be undone.
         """
         self._db.execute("DELETE FROM changes WHERE path = ?", (os.fsencode(new),))
-        for table in ("files", "decisions", "changes", "corrections", "failures", "choices"):
+        for table in ("files", "decisions", "changes", "corrections", "failures"):
             self._db.execute(
                 f"UPDATE OR REPLACE {table} SET path = ? WHERE path = ?",  # noqa: S608 - a constant
                 (os.fsencode(new), os.fsencode(old)),

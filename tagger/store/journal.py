@@ -61,12 +61,13 @@ class Journal:
             )
         return int(cursor.lastrowid or 0)
 
-    def settle(self, change_id: int, *, done: bool) -> None:
-        """Mark an intended change as made, or drop it."""
-        if done:
-            self._db.execute("UPDATE changes SET state = 'done' WHERE id = ?", (change_id,))
-        else:
-            self._db.execute("DELETE FROM changes WHERE id = ?", (change_id,))
+    def confirm(self, change_id: int) -> None:
+        """Mark an intended change as made."""
+        self._db.execute("UPDATE changes SET state = 'done' WHERE id = ?", (change_id,))
+
+    def discard(self, change_id: int) -> None:
+        """Drop an intended change that was not made."""
+        self._db.execute("DELETE FROM changes WHERE id = ?", (change_id,))
 
     def mark_undone(self, change_ids: Iterable[int]) -> None:
         """Mark changes whose files are as they were before."""

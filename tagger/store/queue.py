@@ -26,6 +26,11 @@ class Job:
     failed: int
     """How often it was taken and came to nothing."""
 
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether the file is given up if this attempt fails as well."""
+        return self.failed + 1 >= MAX_ATTEMPTS
+
 
 class Queue:
     """The table of jobs: waiting, or taken by the one process that works on them."""

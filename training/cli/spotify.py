@@ -160,10 +160,10 @@ def sync(settings: Settings, *, as_json: bool) -> None:
 @configured
 def match(settings: Settings, *, as_json: bool) -> None:
     """Say how much of each playlist is in the library; asks nothing of Spotify."""
-    from tagger.store import Store  # noqa: PLC0415 - the other commands touch no audio
+    from training.data.store import TrainingStore  # noqa: PLC0415 - the other commands touch no audio
     from training.labels.collect import gather  # noqa: PLC0415
 
-    with Store(settings.store.folder) as store:
+    with TrainingStore(settings.store.folder) as store:
         said = gather([NAME], settings, store)
     with SpotifyStore(settings.store.folder) as spotify:
         lists = known(settings.training.spotify, spotify)
@@ -199,10 +199,10 @@ def _require_consent(settings: Settings) -> None:
 
 
 def _purge(folder: Path) -> None:
-    from tagger.store import Store  # noqa: PLC0415 - the other commands touch no audio
+    from training.data.store import TrainingStore  # noqa: PLC0415 - the other commands touch no audio
 
     SpotifyStore.purge(folder)
-    with Store(folder) as store:
+    with TrainingStore(folder) as store:
         store.choices.forget_all(URI)
     (folder / LOCK).unlink(missing_ok=True)
 

@@ -12,8 +12,8 @@ import click
 
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json
 from tagger.errors import TrainingDataError
-from tagger.store import Store
 from training.cli.train_match import match_command
+from training.data.store import TrainingStore
 from training.labels import SOURCES, configured_sources
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = sources or configured_sources(settings.training)
     state = settings.store.folder
-    with Store(state) as store, alone(state), told.progress(quiet=as_json) as progress:
+    with TrainingStore(state) as store, alone(state), told.progress(quiet=as_json) as progress:
         session = TrainingRun(settings, store, names, progress)
         prepared = session.prepare(dry_run=dry_run)
         found = told.as_object(prepared, settings.training.minimum)

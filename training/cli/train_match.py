@@ -9,7 +9,7 @@ import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
 from tagger.errors import TrainingDataError
-from tagger.store import Store
+from training.data.store import TrainingStore
 from training.labels import configured_sources
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def match_command(
     Without arguments, each ambiguous entry is asked for. ENTRY is an entry's name as
     `tagger train match --list` shows it, FILE the file that it is.
     """
-    with Store(settings.store.folder) as store:
+    with TrainingStore(settings.store.folder) as store:
         if entry and forget:
             known = store.choices.forget(entry)
             click.echo("forgotten" if known else "nothing was chosen for it")
@@ -55,7 +55,7 @@ def match_command(
             _go_through(settings, store, ask=not (only_list or as_json), as_json=as_json)
 
 
-def _go_through(settings: Settings, store: Store, *, ask: bool, as_json: bool) -> None:
+def _go_through(settings: Settings, store: TrainingStore, *, ask: bool, as_json: bool) -> None:
     from training.labels.collect import gather  # noqa: PLC0415 - only this needs the matching
 
     found = gather(configured_sources(settings.training), settings, store).matching.ambiguous
@@ -88,7 +88,7 @@ def _show(one: Ambiguous, place: str) -> None:
         click.echo(printable(f"  {number}  {candidate.path}  [{candidate.album}, {length}]"))
 
 
-def _ask(one: Ambiguous, store: Store) -> None:
+def _ask(one: Ambiguous, store: TrainingStore) -> None:
     numbers = [str(number) for number in range(1, len(one.candidates) + 1)]
     answer = click.prompt(
         "Which one (n: none of them, s: later)",

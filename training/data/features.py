@@ -14,9 +14,8 @@ from tagger import tags
 from tagger.analysis import worker
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
-from tagger.errors import AudioError, TagError, UnreadableError, WorkerError
-from tagger.store import Sample
-from tagger.store.failures import MAX_ATTEMPTS
+from tagger.errors import AudioError, TagError, WorkerError
+from training.data.file_table import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.errors import TaggerError
-    from tagger.store import Store
+    from training.data.store import TrainingStore
 
 AHEAD = 8
 """Files that wait for each worker."""
@@ -42,7 +41,7 @@ class Unheard:
 class Hearing:
     """Finds out what sound a file holds, and the features of that sound."""
 
-    def __init__(self, settings: Settings, store: Store, specs: Iterable[str]) -> None:
+    def __init__(self, settings: Settings, store: TrainingStore, specs: Iterable[str]) -> None:
         self._settings = settings
         self._store = store
         self._specs = tuple(specs)
@@ -108,12 +107,7 @@ class Hearing:
         try:
             heard = workers.result(asked, sample.path)
         except (AudioError, WorkerError) as error:
-            final = isinstance(error, AudioError) and not isinstance(error, UnreadableError)
-            with store.transaction():
-                store.failures.start_attempt(sample.path, sample.identity, blamed=False)
-                attempts = MAX_ATTEMPTS if final else 1
-                kind = type(error).__name__
-                store.failures.record_failure(sample.path, kind, error.reason, attempts=attempts)
+            store.failures.record_failure(sample.path, sample.identity, error)
             return Unheard(sample.path, error.reason)
         key = AnalysisKey(heard.content, self._settings.listen.window)
         found = Sample(sample.path, sample.identity, sample.tags, str(key))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from tagger.store import Sample
+    from training.data.file_table import Sample
     from training.labels.base import Label
 
 LEAST_ARTISTS = 6

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.core.domain import Track
-    from tagger.store import Store
+    from training.data.store import TrainingStore
 
 
 class Weight(IntEnum):
@@ -92,7 +92,7 @@ class Context:
     """What sources look at."""
 
     settings: Settings
-    store: Store
+    store: TrainingStore
     tracks: tuple[Track, ...]
     """Every track of the library, with its tags, as `tagger.pipeline.scan` would find it."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.core.domain import Track
-    from tagger.store import Store
+    from training.data.store import TrainingStore
     from training.labels.base import ListedTrack
 
 
@@ -34,7 +34,7 @@ class CollectedLabels:
     notes: tuple[str, ...]
 
 
-def library(settings: Settings, store: Store) -> tuple[Track, ...]:
+def library(settings: Settings, store: TrainingStore) -> tuple[Track, ...]:
     """Index the library as a scan does, without analysis; nothing if there is none."""
     try:
         scan = Scan(settings, store, (), ScanOptions(dry_run=True))
@@ -45,7 +45,7 @@ def library(settings: Settings, store: Store) -> tuple[Track, ...]:
     return tuple(tracks)
 
 
-def gather(names: Sequence[str], settings: Settings, store: Store) -> CollectedLabels:
+def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> CollectedLabels:
     """Ask the sources of these names.
 
     Raises TaggerError when a source that the configuration asks for cannot be used.
@@ -68,7 +68,9 @@ def gather(names: Sequence[str], settings: Settings, store: Store) -> CollectedL
     return CollectedLabels(tuple(labels), matching, counts, tuple(notes))
 
 
-def candidates(tracks: Iterable[Track], labels: Iterable[Label], store: Store) -> list[LocalTrack]:
+def candidates(
+    tracks: Iterable[Track], labels: Iterable[Label], store: TrainingStore
+) -> list[LocalTrack]:
     """Return what entries can be matched to: the library, and the other files with labels."""
     found = {track.path: track.tags for track in tracks}
     for label in labels:

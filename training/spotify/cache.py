@@ -13,6 +13,7 @@ import os
 import sqlite3
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tagger.errors import StoreError
@@ -21,47 +22,12 @@ from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from pathlib import Path
 
 FILE_NAME = "spotify.sqlite3"
 KEPT_S = 30 * 86_400.0
 """How long rows may be kept: Spotify's terms allow no more than a cache."""
 
-MIGRATIONS = (
-    (
-        """CREATE TABLE readings (
-            id INTEGER PRIMARY KEY,
-            playlist TEXT NOT NULL,
-            name TEXT NOT NULL,
-            snapshot TEXT NOT NULL,
-            total INTEGER,
-            next_offset INTEGER NOT NULL DEFAULT 0,
-            finished INTEGER NOT NULL DEFAULT 0,
-            started REAL NOT NULL,
-            UNIQUE (playlist, snapshot)
-        ) STRICT""",
-        """CREATE TABLE rows (
-            reading INTEGER NOT NULL REFERENCES readings (id) ON DELETE CASCADE,
-            position INTEGER NOT NULL,
-            kind TEXT NOT NULL,
-            uri TEXT NOT NULL,
-            title TEXT NOT NULL,
-            artists TEXT NOT NULL,
-            album TEXT NOT NULL,
-            duration_s REAL,
-            isrc TEXT NOT NULL,
-            PRIMARY KEY (reading, position)
-        ) STRICT, WITHOUT ROWID""",
-        """CREATE TABLE problems (
-            playlist TEXT PRIMARY KEY,
-            reason TEXT NOT NULL,
-            hint TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT""",
-        "CREATE TABLE agreements (clause TEXT PRIMARY KEY, at REAL NOT NULL) STRICT",
-        "CREATE TABLE pauses (until REAL NOT NULL) STRICT",
-    ),
-)
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+-- Version 3 added the tables of training, which now come with training's own migrations.
