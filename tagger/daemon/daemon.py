@@ -68,7 +68,7 @@ class Daemon:
             step_back(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._state.snapshot))
             if port := self._settings.daemon.metrics_port:
-                from tagger.daemon.status.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
+                from tagger.daemon.status.metrics import MetricsServer  # noqa: PLC0415 - 7 MB
 
                 stack.enter_context(MetricsServer(port, self._state.snapshot))
             self._event_loop.start()
