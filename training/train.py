@@ -7,8 +7,6 @@ model is switched at the very end, in one step.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from tagger.core import genres
 from tagger.errors import StoreError, TrainingDataError
 from tagger.inference import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.system.locks import exclusive
 from training import user_model
 from training.data.features import Hearing, Unheard
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -263,21 +262,14 @@ def alone(state: Path) -> Iterator[None]:
     """
     folder = state / FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        with exclusive(folder / "lock"):
+            yield
     except BlockingIOError as error:
         raise TrainingDataError("another `tagger train` is running", folder) from error
     except OSError as error:
         raise _unwritable(folder, error) from error
     except sqlite3.Error as error:
         raise StoreError(f"the state database cannot be used: {error}", folder) from error
-    finally:
-        os.close(lock)
 
 
 def _unwritable(folder: Path, error: OSError) -> TrainingDataError:

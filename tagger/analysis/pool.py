@@ -7,7 +7,6 @@ and a task that hangs cannot be stopped.
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import multiprocessing
 import os
@@ -104,17 +103,21 @@ class WorkerPool:
         return self._schedule(_Call(function, args, kwargs))
 
     def _schedule(self, call: _Call) -> Future[Any]:
-        schedule = functools.partial(self._pool.schedule, timeout=self._timeout)
+        arguments = (self._cpu_s, *call)
         with interrupts.deferred_signals():
-            try:
-                future: Future[Any] = schedule(_within, args=(self._cpu_s, *call))
-            except RuntimeError as error:
-                if self._closed:
-                    raise CancelledError from error
-                self._pool = self._new_pool()  # Pebble gives a pool up whose idle worker died
-                return self._schedule(call)
-            self._calls[future] = call
-            return future
+            for _ in range(MAX_POOLS):
+                try:
+                    future: Future[Any] = self._pool.schedule(
+                        _within, args=arguments, timeout=self._timeout
+                    )
+                except RuntimeError as error:  # Pebble gives a pool up whose idle worker died
+                    if self._closed:
+                        raise CancelledError from error
+                    self._pool = self._new_pool()
+                else:
+                    self._calls[future] = call
+                    return future
+        raise _unusable()
 
     def result(self, future: Future[T], path: Path) -> T:
         """Wait for a task on `path`.
@@ -147,9 +150,7 @@ class WorkerPool:
                 raise WorkerCrashedError(reason, path) from error
             except BrokenProcessPool:  # a worker died while none had a task: begin again
                 future = self._schedule(self._calls[future])
-        raise WorkersUnusableError(
-            "listening processes die as soon as they start", hint="raise workers.memory_mb"
-        )
+        raise _unusable()
 
     def close(self, *, wait: bool = True) -> None:
         """End the processes, after the tasks under way or at once.
@@ -172,6 +173,11 @@ class WorkerPool:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close(wait=kind is None)
+
+
+def _unusable() -> WorkersUnusableError:
+    reason = "worker processes die as soon as they start"
+    return WorkersUnusableError(reason, hint="raise workers.memory_mb")
 
 
 def _settled(future: Future[T]) -> T:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from tagger import config
+from tagger.system.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,12 +94,8 @@ def print_json(value: dict[str, Any]) -> None:
 
 def printable(value: object) -> str:
     """Make sure that a name from a file system stays on its line and can be encoded."""
-    text = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in str(value).encode(errors="surrogateescape").decode(errors="replace")
-    )
     encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return one_line(str(value)).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

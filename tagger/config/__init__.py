@@ -28,7 +28,7 @@ from tagger.config.settings import (
     WorkerSettings,
 )
 from tagger.config.toml import example_text, to_toml
-from tagger.config.values import PathMap, Secret
+from tagger.config.values import PathMap, PathMaps, Secret
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -45,6 +45,7 @@ __all__ = [
     "MpdSettings",
     "NavidromeSettings",
     "PathMap",
+    "PathMaps",
     "PlayerSettings",
     "PlaylistSettings",
     "Profile",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
+import tomli_w
 
 from tagger.config.values import Secret
 from tagger.system.resources import data_path
@@ -18,32 +18,15 @@ def example_text() -> str:
     """Return the commented example configuration.
 
     Raises:
-        TaggerError: the installation lacks it.
+        TaggerError: the installation lacks the file.
     """
     return data_path("config.example.toml").read_text(encoding="utf-8")
 
 
 def to_toml(settings: Settings) -> str:
-    """Write settings out in full; `load` reads the same settings back, but for what is secret."""
-    tree = msgspec.to_builtins(settings, enc_hook=_plain)
-    return "\n".join(
-        f"[{table}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in content.items())
-        for table, content in tree.items()
-    )
+    """Write settings out in full; `load` reads the same settings back, except secrets."""
+    return tomli_w.dumps(msgspec.to_builtins(settings, enc_hook=_plain))
 
 
 def _plain(value: object) -> str | dict[str, str]:
     return value.shown() if isinstance(value, Secret) else str(value)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_text(k)} = {_value(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return _text(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _text(text: str) -> str:
-    """Quote a TOML basic string: JSON's rules, and DEL escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct, field
 
 from tagger.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 
@@ -19,6 +22,24 @@ class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: Path = field(name="from")
     target: Text = field(name="to")
+
+
+class PathMaps:
+    """Translates paths here to the paths that a player sees."""
+
+    def __init__(self, maps: Sequence[PathMap]) -> None:
+        folders = [(Path(os.path.realpath(m.source)), m.target.rstrip("/")) for m in maps]
+        self._folders = sorted(folders, key=lambda pair: len(pair[0].parts), reverse=True)
+
+    def translate(self, path: Path) -> str | None:
+        """Return the player's path for a resolved path, by the longest `from` that contains it.
+
+        None where no `from` contains the path.
+        """
+        for source, target in self._folders:
+            if path.is_relative_to(source):
+                return "/".join([target, *path.relative_to(source).parts]) or "/"
+        return None
 
 
 class Secret:

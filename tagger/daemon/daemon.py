@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tagger.daemon.events import EventQueue
 from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import log
-from tagger.daemon.host.priority import step_back
+from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.host.systemd import SystemdNotifier
 from tagger.daemon.host.wakeup import SignalWakeup
 from tagger.daemon.loop import EventLoop
@@ -65,10 +65,10 @@ class Daemon:
         with ExitStack() as stack:
             stack.enter_context(InstanceLock(state, socket))
             Store(state).close()
-            step_back(self._settings.daemon)
+            lower_priority(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._state.snapshot))
             if port := self._settings.daemon.metrics_port:
-                from tagger.daemon.status.metrics_server import MetricsServer  # noqa: PLC0415 - 7 MB
+                from tagger.daemon.status.metrics import MetricsServer  # noqa: PLC0415 - 7 MB
 
                 stack.enter_context(MetricsServer(port, self._state.snapshot))
             self._event_loop.start()

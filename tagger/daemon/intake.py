@@ -5,30 +5,33 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tagger import tags
 from tagger.audio.formats import EXTENSIONS
 from tagger.core.domain import FileIdentity
 from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
 from tagger.daemon.status.state import Reconciled
-from tagger.daemon.walker import Walker
 from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from tagger.config import Settings
     from tagger.daemon.events import EventQueue
     from tagger.daemon.status.state import DaemonState
+    from tagger.library.walk import Found
     from tagger.store import Store
 
 CHECK_INTERVAL = 5.0
 """Seconds between two looks at whether the observers live."""
 MANY_GONE = 100
 """Paths; to look for more than these one by one costs more than to look everywhere."""
+MAX_REPORTED = 10_000
+"""Paths left out that are remembered, so that each is logged once."""
 
 
 class Intake:
@@ -47,7 +50,7 @@ class Intake:
         self._event_queue = event_queue
         self._state = state
         self._clock = clock
-        self._walker = Walker(store)
+        self._reported: set[tuple[Path, str]] = set()
         self._observers = Observers(event_queue)
         self._stability = StabilityTracker(settings.daemon.settle, clock)
         self._gone: dict[Path, None] = {}
@@ -178,14 +181,41 @@ class Intake:
         """Touch every file that something is left to do for; returns how many files there are."""
         root = walk.root_of(start, self._roots)
         files = 0
-        for found in self._walker.below(start, root, self._settings.library.ignore):
+        for found in self._walk(start, root):
             self._state.beat()
             files += 1
-            if self._walker.is_new(found):
+            if self._is_new(found):
                 self.touch(found.path)
             if self._overfull or self._event_queue.closed:
                 break
         return files
+
+    def _walk(self, start: Path, root: Path) -> Iterator[Found]:
+        """Yield the music files below a folder, and delete the copies of a killed writer."""
+        if not start.is_dir():
+            if start == root:
+                self._report(root, "is not there")
+            return
+        for item in walk.walk(start, root, self._settings.library.ignore):
+            if isinstance(item, walk.Leftover):
+                tags.remove_leftovers(item.folder)
+            elif isinstance(item, walk.Passed):
+                self._report(item.path, item.reason)
+            else:
+                yield item
+
+    def _is_new(self, found: Found) -> bool:
+        """Return whether a file needs work and is not in the queue."""
+        queue = self._store.queue
+        return queue.needs(found.path, found.identity) and not queue.holds(found.path)
+
+    def _report(self, path: Path, reason: str) -> None:
+        """Log once that a path is left out."""
+        if len(self._reported) > MAX_REPORTED:
+            self._reported.clear()
+        if (path, reason) not in self._reported:
+            self._reported.add((path, reason))
+            log.warning("left out", path=path, reason=reason)
 
     def _enqueue(self, paths: Iterable[Path]) -> None:
         """Put settled files into the queue, by the rules as they are now."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tagger.daemon.burst import Burst
 from tagger.daemon.dispatcher import Dispatcher
 from tagger.daemon.host.logs import log
-from tagger.daemon.host.priority import give_back_memory
+from tagger.daemon.host.priority import release_memory
 from tagger.daemon.intake import Intake
 from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.pipeline import build, recovery
@@ -138,7 +138,7 @@ class EventLoop(threading.Thread):
                 burst.changed()
             burst.end(self._settings)
         if idle > IDLE and self._pool.close():
-            give_back_memory()
+            release_memory()
         self._state.workers = self._pool.count
 
     def _heard_of(self, player: str, error: TaggerError | None) -> None:

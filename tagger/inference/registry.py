@@ -8,7 +8,6 @@ replaced in one step, so that the active model is always a whole one.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import msgspec
 from tagger.config import Bundle
 from tagger.errors import ModelError
 from tagger.inference import load, read_manifest
+from tagger.system import atomic
 from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ class ModelRegistry:
         name = load(workplace).manifest.id
         with _writing(self.folder):
             for file in workplace.rglob("*"):
-                _sync(file)
+                atomic.sync(file)
             if not (self.folder / name).exists():
                 workplace.rename(self.folder / name)
-                _sync(self.folder)
+                atomic.sync_folder(self.folder)
             else:
                 shutil.rmtree(workplace)
         return name
@@ -170,14 +170,8 @@ class ModelRegistry:
     def _write(self, order: list[str]) -> None:
         with _writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=self.folder, prefix=".active-", delete=False
-            ) as file:
-                file.write("\n".join(order[1:][-_REMEMBERED:]) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self.folder / _ORDER)
-            _sync(self.folder)
+            text = "\n".join(order[1:][-_REMEMBERED:]) + "\n"
+            atomic.replace_file(self.folder / _ORDER, text.encode(), mode=0o600)
 
 
 @contextlib.contextmanager
@@ -202,11 +196,3 @@ def resolve_bundle(settings: Settings) -> Settings:
     folder = Bundle(DEFAULT if name == DEFAULT else models.folder / name)
     model = msgspec.structs.replace(settings.model, bundle=folder)
     return msgspec.structs.replace(settings, model=model)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.config.mapping import exchange
+from tagger.config import PathMaps
 from tagger.core.domain import Action
 
 if TYPE_CHECKING:
@@ -70,6 +70,5 @@ def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:
 
     None where the player sees it under no name that is known: it has to look through everything.
     """
-    exchanged = exchange(maps)
     plain = next(f for f in (folder, *folder.parents) if str(f).isprintable())
-    return exchanged(plain)
+    return PathMaps(maps).translate(plain)

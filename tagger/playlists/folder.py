@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import itertools
 import os
 import re
-import secrets
 import stat
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 from tagger.errors import PlaylistError
 from tagger.playlists import m3u
+from tagger.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".m3u", ".m3u8")
 _LARGEST = 64 * 2**20  # bytes; nothing that we write comes near
-_TEMPORARY = ".tagger-*.tmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +88,7 @@ def replace(path: Path, data: bytes, *, create: bool) -> None:
     """
     if create and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "somebody else has just made it", path)
-    mode = None if create else stat.S_IMODE(path.lstat().st_mode)
-    temporary = path.with_name(_TEMPORARY.replace("*", secrets.token_hex(8)))
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if mode is not None:
-                os.fchmod(descriptor, mode)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def settle(folder: Path) -> None:
-    """Make replaced and removed names last, and clear away what a killed run left."""
-    for left in folder.glob(_TEMPORARY):
-        with contextlib.suppress(OSError):
-            left.unlink()
-    with contextlib.suppress(OSError):  # some network file systems refuse it
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    atomic.replace_file(path, data)
 
 
 def _ours(path: Path, known: Mapping[Path, str]) -> Ours | None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.config.mapping import exchange
+from tagger.config import PathMaps
 from tagger.errors import PlaylistError
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def standard(folder: Path) -> Locate:
 
 def absolute(maps: Sequence[PathMap] = ()) -> Locate:
     """Locate by the whole path, with folders exchanged for those that the player sees."""
-    exchanged = exchange(maps)
-    return lambda path: exchanged(path) or path.as_posix()
+    path_maps = PathMaps(maps)
+    return lambda path: path_maps.translate(path) or path.as_posix()
 
 
 def mpd(music_directory: Path) -> Locate:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tagger.errors import PlaylistError
 from tagger.playlists import folder as on_disk
 from tagger.playlists import m3u
+from tagger.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,8 @@ def publish(
         _make(folder)
     changes = [_carry_out(step) for step in steps]
     if folder.is_dir():
-        on_disk.settle(folder)
+        atomic.remove_leftovers(folder)
+        atomic.sync_folder(folder)  # makes removals last
     return changes
 
 

@@ -6,9 +6,10 @@ its process lives: the kernel lets go of it however the process ends.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from typing import TYPE_CHECKING
+
+from tagger.system import locks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,19 +24,12 @@ class RunLocks:
 
     def enter(self, run: int) -> None:
         """Hold a run's byte until this process ends."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, run)
+        locks.lock_byte(self._file, run)
         self._own.add(run)
 
     def has(self, run: int) -> bool:
         """Tell whether the process of a run still lives."""
-        if run in self._own:
-            return True
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, run)
-        except OSError:
-            return True
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, run)
-        return False
+        return run in self._own or locks.is_byte_locked(self._file, run)
 
     def close(self) -> None:
         """Let go of all of this process's runs."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 from typing import TYPE_CHECKING
 
 from tagger.errors import SpotifyError, SpotifyOffError
+from tagger.system.locks import exclusive
 from training.spotify import endpoints
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
@@ -50,14 +49,10 @@ def connected(settings: Settings) -> Iterator[Api]:
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep other processes from the login. Raises SpotifyError when one is at it."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        reason = "another tagger is talking with Spotify"
-        raise SpotifyError(reason, hint="wait until it has finished") from error
-    else:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(folder / LOCK))
+        except BlockingIOError as error:
+            reason = "another tagger is talking with Spotify"
+            raise SpotifyError(reason, hint="wait until it has finished") from error
         yield
-    finally:
-        os.close(lock)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from spotipy.cache_handler import CacheHandler
 
 from tagger.errors import StoreError
+from tagger.system import atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +41,6 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
-        self._unfinished = folder / f"{FILE_NAME}.new"
 
     def read(self) -> Token | None:
         """Return the token; None when there is none that can be used."""
@@ -88,36 +86,21 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
 
     def forget(self) -> bool:
         """Delete the login; tells whether there was one."""
-        was = self.path.exists()
-        for path in (self.path, self._unfinished):
-            path.unlink(missing_ok=True)
-        return was
+        existed = self.path.exists()
+        self.path.unlink(missing_ok=True)
+        atomic.remove_leftovers(self.path.parent)
+        return existed
 
     def _write(self, token_info: dict[str, Any]) -> None:
         content = msgspec.json.encode(msgspec.convert(token_info, Token, strict=False))
         folder = self.path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with suppress(FileNotFoundError):
-                self._unfinished.unlink()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            with open(os.open(self._unfinished, flags, 0o600), "wb") as file:  # noqa: PTH123
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            self._unfinished.replace(self.path)
-            _sync_folder(folder)
+            atomic.remove_leftovers(folder)
+            atomic.replace_file(self.path, content, mode=0o600)
         except OSError as error:
             raise StoreError(
                 f"the Spotify login cannot be kept: {error.strerror}",
                 self.path,
                 "check the folder's permissions and free space",
             ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import warnings
@@ -13,6 +12,7 @@ from typing import Self
 import platformdirs
 
 from tagger.errors import DaemonError, StoreError
+from tagger.system import locks
 
 LOCK = "daemon.lock"
 
@@ -54,17 +54,14 @@ class InstanceLock:
         """
         path = state / LOCK
         try:
-            state.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = locks.open_lock_file(path)
+            taken = not locks.try_lock(self._file)
         except OSError as error:
             raise StoreError(f"cannot be used: {error.strerror}", path) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if taken:
             os.close(self._file)
-            raise DaemonError(
-                "another tagger watches with this state folder", state, "see `tagger status`"
-            ) from error
+            reason = "another tagger watches with this state folder"
+            raise DaemonError(reason, state, "see `tagger status`")
         os.ftruncate(self._file, 0)
         os.write(self._file, os.fsencode(socket))
 

@@ -13,6 +13,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from tagger.system.text import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -92,15 +94,6 @@ class Formatter(logging.Formatter):
             return f"{when:%H:%M:%S} {warning}{one_line(event)} {told}".rstrip()
         moment = when.isoformat(timespec="milliseconds")
         return f"time={moment} level={level} event={_value(event)} {told}".rstrip()
-
-
-def one_line(text: str) -> str:
-    """Write out whatever would not show as itself on one line."""
-    readable = text.encode(errors="surrogateescape").decode(errors="backslashreplace")
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in readable
-    )
 
 
 def _value(value: object) -> str:

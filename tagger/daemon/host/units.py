@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from tagger.errors import DaemonError
+from tagger.system import atomic
 from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def install(unit: Unit) -> None:
     """
     try:
         unit.path.parent.mkdir(parents=True, exist_ok=True)
-        unit.path.write_text(unit.text, "utf-8", errors="surrogateescape")
+        target = unit.path.resolve()  # a link into a folder of dotfiles stays one
+        atomic.replace_file(target, unit.text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise DaemonError(f"cannot be written: {error.strerror}", unit.path) from error
 

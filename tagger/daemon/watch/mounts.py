@@ -1,35 +1,33 @@
-"""Which folders the kernel can watch, and which have to be polled.
+"""The choice between inotify and polling for each folder.
 
-inotify does not see what other computers write on a network file system, not even on one
-that is mounted somewhere inside a local folder.
+inotify reports no changes that other computers make on a network file system. That includes a
+network file system that is mounted inside a local folder.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tagger.config import Watch
 
-MOUNTINFO = Path("/proc/self/mountinfo")
 NETWORK = frozenset(
     "afs ceph cifs coda davfs gfs gfs2 glusterfs lustre ncp ncpfs nfs nfs4 ocfs2 pvfs2 smb3 smbfs"
     " sshfs".split()
 )
-"""File systems that systemd takes for network ones (`fstype_is_network`)."""
+"""The network file systems of systemd's `fstype_is_network`."""
 SHARED = frozenset(
     "9p acfs beegfs curlftpfs drvfs gvfsd-fuse juicefs orangefs prl_fs rclone s3fs vboxsf"
     " virtiofs vmhgfs vmhgfs-fuse".split()
 )
-"""Others that somebody else writes to as well: hosts of virtual machines, clouds."""
-_ESCAPE = re.compile(rb"\\([0-7]{3})")
+"""File systems to which a virtual machine's host or a cloud service writes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """How a folder and what is below it is watched, and why so."""
+    """How a folder with its subfolders is watched, and the reason."""
 
     folder: Path
     root: Path
@@ -52,29 +50,20 @@ class Watched:
 
 
 def read_mounts() -> list[Mount]:
-    """Return what is mounted; nothing on systems that do not say."""
+    """Return the mounted file systems, in the order in which they were mounted."""
     try:
-        return parse_mounts(MOUNTINFO.read_bytes())
+        partitions = psutil.disk_partitions(all=True)
     except OSError:
         return []
-
-
-def parse_mounts(text: bytes) -> list[Mount]:
-    """Parse the format of `/proc/self/mountinfo` (`man 5 proc`)."""
-    mounts = []
-    for line in text.splitlines():
-        before, _, after = line.partition(b" - ")
-        point = _ESCAPE.sub(lambda match: bytes([int(match[1], 8)]), before.split(b" ")[4])
-        kind = os.fsdecode(after.split(b" ")[0])
-        mounts.append(Mount(Path(os.fsdecode(point)), kind.removeprefix("fuse.")))
-    return mounts
+    return [Mount(Path(p.mountpoint), p.fstype.removeprefix("fuse.")) for p in partitions]
 
 
 def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
-    """Decide how to watch a root, a resolved path: as the user says, or by what is mounted.
+    """Decide how to watch a library root: as configured, else by its file system.
 
-    A root on a local file system is watched by inotify, and each network file system that is
-    mounted inside it is polled besides. Only Linux has inotify.
+    `root` is a resolved path, `how` is its configuration, and `mounts` are the mounted file
+    systems. A root on a local file system is watched by inotify. Each network file system that
+    is mounted inside the root is polled. Only Linux has inotify.
     """
     if sys.platform != "linux":
         return [Watched(root, root, "poll", f"is on {sys.platform}")]
@@ -93,7 +82,7 @@ def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
 
 
 def _kind(path: Path, mounts: Sequence[Mount]) -> str:
-    """Return the file system of a path: of equal mount points the last one covers the others."""
+    """Return the file system type of a path; a later mount on the same point hides an earlier."""
     holding = [mount for mount in reversed(mounts) if path.is_relative_to(mount.point)]
     return max(holding, key=lambda m: len(m.point.parts)).kind if holding else ""
 

@@ -1,0 +1,74 @@
+"""Advisory locks between processes; the kernel releases a lock however its process ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def try_lock(file: int) -> bool:
+    """Take the exclusive lock of an open file without waiting; False when it is taken.
+
+    The lock belongs to the open file (`man 2 flock`): closing the descriptor releases it.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def open_lock_file(path: Path) -> int:
+    """Open the lock file at `path`, readable by this user alone; returns its descriptor.
+
+    Makes the file and its folder where they are missing.
+
+    Raises:
+        OSError: the file cannot be made or opened.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path` for the length of the block.
+
+    Raises:
+        BlockingIOError: another process holds the lock.
+        OSError: the lock file cannot be made or locked.
+    """
+    file = open_lock_file(path)
+    try:
+        if not try_lock(file):
+            raise BlockingIOError
+        yield
+    finally:
+        os.close(file)
+
+
+def lock_byte(file: int, offset: int) -> None:
+    """Lock one byte of an open file until this process ends or closes the file.
+
+    The lock belongs to the process (`man 2 fcntl`, F_SETLK), so one file serves many holders.
+    """
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, offset)
+
+
+def is_byte_locked(file: int, offset: int) -> bool:
+    """Test whether another process has locked a byte of an open file."""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+    except OSError:
+        return True
+    fcntl.lockf(file, fcntl.LOCK_UN, 1, offset)
+    return False
