@@ -32,7 +32,7 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format
 
 spotify-demo: .venv/.installed-dev
-	$(BIN)/python tests/spotify_demo.py
+	$(BIN)/python tests/support/spotify_demo.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

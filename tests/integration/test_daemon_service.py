@@ -1,0 +1,284 @@
+"""The daemon as a service manager, its user and an unlucky machine meet it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import urllib.request
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+from daemons import Watcher, until
+from programs import ROOT
+
+from tagger import tags
+
+MEGABYTES = 1024  # of what /proc counts in
+PR_SET_MDWE = 65
+
+
+def genres(path):
+    return tags.read(path).genres
+
+
+def song(path, sound=bundles.low, **fields):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return media.make(path, "mp3", signal=sound(), tags=fields or None)
+
+
+@pytest.fixture
+def manager(tmp_path):
+    """The notify socket of a service manager."""
+    folder = tmp_path / "n"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(folder / "s"))
+        listening.settimeout(30)
+        yield listening
+
+
+def notices(manager, until_notice):
+    """Read notices until one of them comes."""
+    seen = []
+    while until_notice not in seen:
+        seen += manager.recv(4096).decode().splitlines()
+    return seen
+
+
+def test_a_service_manager_is_told_what_goes_on(program, manager):
+    environment = program.environment | {
+        "NOTIFY_SOCKET": manager.getsockname(),
+        "WATCHDOG_USEC": "400000",
+    }
+    with Watcher(program, env=environment) as watcher:
+        assert notices(manager, "READY=1")[0] == "READY=1"
+        seen = notices(manager, "WATCHDOG=1")
+        assert any(notice.startswith("STATUS=") for notice in [*seen, *notices(manager, seen[-1])])
+
+        good = program.config.read_text()
+        refused = "configuration not taken over, the old one holds"
+        program.config.write_text(good.replace("[library]", '[library]\nignore = ["!"]'))
+        watcher.process.send_signal(signal.SIGHUP)
+        seen = notices(manager, "READY=1")
+        at = seen.index("RELOADING=1")
+        assert seen[at + 1].startswith("MONOTONIC_USEC=")
+        assert "library.ignore" in watcher.wait_for(refused)["reason"]
+        program.config.write_text(f"{good}[tags]\nmood = 1\n")
+        watcher.process.send_signal(signal.SIGHUP)
+        until(lambda: len(watcher.events(refused)) == 2)
+        assert "tags.mood" in watcher.events(refused)[-1]["reason"]
+        assert notices(manager, "READY=1")
+
+        watcher.process.send_signal(signal.SIGTERM)
+        notices(manager, "STOPPING=1")
+
+
+def test_no_ping_goes_out_for_a_filing_thread_that_does_not_get_on(program, manager):
+    """The silence that is allowed is minutes; here it is none, so that any is too long."""
+    environment = program.environment | {
+        "NOTIFY_SOCKET": manager.getsockname(),
+        "WATCHDOG_USEC": "100000",
+    }
+    script = "from tagger.daemon import daemon; daemon.SILENCE = -1e9; import tagger.__main__ as m"
+    with Watcher(program, run=f"{script}; m.main()", env=environment):
+        assert "WATCHDOG=1" not in notices(manager, "READY=1")
+        manager.settimeout(1)
+        with pytest.raises(TimeoutError):
+            while manager.recv(4096) != b"WATCHDOG=1":
+                pass
+
+
+def test_new_settings_are_taken_over_and_a_new_model_too(program, tmp_path):
+    with Watcher(program) as watcher:
+        other = program.home / "more music"
+        text = program.config.read_text()
+        program.config.write_text(text.replace(f'["{program.music}"]', f'["{other}"]'))
+        path = song(other / "a.mp3")
+        watcher.process.send_signal(signal.SIGHUP)
+        watcher.wait_for("set", path=path)
+        assert [w["folder"] for w in watcher.status()["watching"]] == [str(other)]
+
+        bundles.make_bundle(tmp_path / "new", name="test-2", genres=("Jazz", "Metal"))
+        text = program.config.read_text().replace(str(program.bundle), str(tmp_path / "bundle"))
+        program.config.write_text(text)
+        (tmp_path / "bundle").symlink_to(program.bundle)
+        watcher.process.send_signal(signal.SIGHUP)
+        until(lambda: len(watcher.events("configuration taken over")) == 2)
+        swap = tmp_path / "swap"
+        swap.symlink_to(tmp_path / "new")
+        swap.replace(tmp_path / "bundle")
+        path = song(other / "b.mp3")
+        watcher.wait_for("set", path=path)
+        assert genres(path) == ("Jazz",)
+        assert watcher.status()["model"] == "test-2"
+
+
+def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
+    alone = program.run("status", "--json")
+    assert (alone.code, alone.objects[0]["daemon"]) == (3, None)
+    assert program.run("status").out.startswith("daemon      not running")
+    with Watcher(program) as watcher:
+        song(program.music / "a.mp3")
+        (program.music / "bad.mp3").write_text("no music")
+        watcher.wait_for("done for now")
+        found = program.run("status", "--json")
+        daemon = found.objects[0]["daemon"]
+        assert found.code == 0
+        assert daemon["pid"] == watcher.process.pid
+        assert daemon["watching"][0]["folder"] == str(program.music)
+        assert (daemon["actions"]["set"], daemon["actions"]["error"]) == (1, 1)
+        assert daemon["errors"][0]["path"] == str(program.music / "bad.mp3")
+        assert "bad.mp3" in program.run("status").out
+
+        with program.start("watch") as second:
+            said = second.communicate()[1]
+        assert (second.returncode, len(said.splitlines())) == (2, 1)
+        assert "another tagger watches" in said
+    assert program.run("status").code == 3
+
+
+def test_figures_are_served_to_this_computer_alone(program):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Watcher(program, daemon=f"metrics_port = {port}") as watcher:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert "text/plain; version=0.0.4" in answer.headers["Content-Type"]
+            assert "tagger_queue 0" in answer.read().decode()
+        listening = Path(f"/proc/{watcher.process.pid}/net/tcp").read_text()
+        assert f"0100007F:{port:04X}" in listening
+        assert f"00000000:{port:04X}" not in listening
+
+
+def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
+    script = "from tagger.daemon import loop; loop.IDLE = 1; import tagger.__main__ as m"
+    with Watcher(program, run=f"{script}; m.main()") as watcher:
+        song(program.music / "a.mp3")
+        watcher.wait_for("done for now")
+        until(lambda: not watcher.workers)
+        status = Path(f"/proc/{watcher.process.pid}/status").read_text()
+        resident = int(status.split("VmRSS:")[1].split()[0])
+        assert resident <= 100 * MEGABYTES
+        maps = Path(f"/proc/{watcher.process.pid}/maps").read_text()
+        assert not [word for word in ("onnxruntime", "soxr") if word in maps]
+
+
+FAULTS = """
+import multiprocessing, os, signal, sys, time
+
+def fault(event, args):
+    name = str(args[0]) if event == "open" and args else ""
+    if multiprocessing.parent_process() is not None:
+        if name.endswith("crash.mp3"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if name.endswith("hang.mp3"):
+            time.sleep(1000)
+        if name.endswith("grow.mp3"):
+            bytearray(2**42)
+
+sys.addaudithook(fault)
+"""
+"""Opening a file of such a name in a worker is its end: what a malformed file may do."""
+
+
+@pytest.fixture
+def faulty(program):
+    """The environment in which `FAULTS` hold."""
+    folder = program.home / "faults"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(textwrap.dedent(FAULTS))
+    return program.environment | {"PYTHONPATH": str(folder)}
+
+
+def test_a_file_that_brings_workers_down_costs_itself_alone(program, faulty):
+    bad = [song(program.music / f"{name}.mp3") for name in ("crash", "hang", "grow")]
+    good = [song(program.music / f"{number}.mp3") for number in range(4)]
+    program.configure(workers="timeout = 1")
+    with Watcher(program, env=faulty, daemon="reconcile_interval = 1") as watcher:
+        for path in good:
+            watcher.wait_for("set", path=path)
+        for path in bad:
+            until(lambda path=path: len(watcher.events("error", path=path)) == 3)
+        watcher.wait_for_calm()
+        watcher.wait_for_calm()
+        assert [len(watcher.events("error", path=path)) for path in bad] == [3, 3, 3]
+        failures = program.run("status", "--json").objects[0]["failures"]
+        assert {f["path"] for f in failures if f["given_up"]} == set(map(str, bad))
+        media.tag(bad[0], title="changed")
+        until(lambda: len(watcher.events("error", path=bad[0])) == 4)
+        bad[0].rename(program.music / "fine.mp3")
+        media.tag(program.music / "fine.mp3", title="changed again")
+        watcher.wait_for("set", path=program.music / "fine.mp3")
+
+
+def test_it_stops_in_time_even_under_a_file_that_hangs(program, faulty):
+    song(program.music / "hang.mp3")
+    program.configure(workers="timeout = 600")
+    with Watcher(program, env=faulty) as watcher:
+        until(lambda: watcher.workers)
+        until(lambda: watcher.status()["queue"] == 1 and watcher.status()["workers"])
+        watcher.process.send_signal(signal.SIGTERM)
+        watcher.process.wait(10)
+    assert not program.run("status", "--json").objects[0]["failures"]
+
+
+@pytest.mark.parametrize("after", [0.0, 0.7, 1.1])
+def test_killed_at_any_moment_it_goes_on_where_it_was(program, after):
+    paths = [song(program.music / f"{number}.mp3") for number in range(6)]
+    sounds = [media.pcm(path) for path in paths]
+    with Watcher(program) as watcher:
+        until(lambda: watcher.events("queued"))
+        with pytest.raises(subprocess.TimeoutExpired):
+            watcher.process.wait(after)
+        watcher.kill()
+        with Watcher(program) as second:
+            for path, sound in zip(paths, sounds, strict=True):
+                until(lambda path=path: genres(path) == ("Classical",))
+                assert (media.pcm(path) == sound).all()
+            second.wait_for_calm()
+    left = [p.name for p in program.music.iterdir() if p.name.endswith(tags.TEMPORARY_SUFFIX)]
+    assert left == []
+    undone = program.run("undo", "--since", "1h", "--json")
+    assert undone.summary["set"] == 6
+
+
+def test_memory_that_can_be_written_is_never_executed(program):
+    """What MemoryDenyWriteExecute= of the unit forbids; the kernel's own switch for it."""
+    libc = ctypes.CDLL(None)
+
+    def deny():
+        libc.prctl(PR_SET_MDWE, 1, 0, 0, 0)
+
+    with Watcher(program, preexec_fn=deny) as watcher:
+        path = song(program.music / "a.mp3")
+        watcher.wait_for("set", path=path)
+
+
+def test_it_runs_without_a_home_on_a_read_only_installation(program):
+    script = textwrap.dedent("""
+        set -e
+        for folder in "$REPO" "$LIBRARY"; do
+            mount --bind "$folder" "$folder"
+            mount -o remount,bind,ro "$folder"
+        done
+        ! touch "$REPO/written" 2>/dev/null
+        exec env -u HOME -u REPO -u LIBRARY "$0" "$@"
+    """)
+    unshared = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    places = {"REPO": str(ROOT), "LIBRARY": str(Path(sys.prefix))}
+    tried = subprocess.run(
+        [*unshared, script, "true"], env=os.environ | places, capture_output=True, check=False
+    )
+    if tried.returncode:
+        pytest.skip("needs mounts in user namespaces")
+    bare = {k: v for k, v in program.environment.items() if not k.startswith("XDG_")}
+    with Watcher(program, *unshared, script, env=bare | places) as watcher:
+        path = song(program.music / "a.mp3")
+        watcher.wait_for("set", path=path)

@@ -1,0 +1,96 @@
+"""A model bundle made while the tests run, whose opinion is known beforehand.
+
+It hears how the sound's level is spread: mostly below 1 kHz is Classical, mostly above 4 kHz is
+Metal, and both alike is a toss-up. `low`, `high` and `both` make such sounds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+GENRES = ("Classical", "Metal")
+
+
+def make_bundle(folder, *, name="test-1", genres=GENRES, thresholds=None):
+    """Write a bundle into `folder` and return it; the promise for 0.90 is a confidence of 0.8."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = _network()
+    (folder / "model.onnx").write_bytes(model)
+    point = {"precision": 0.9, "threshold": 0.8, "coverage": 0.5}
+    points = {"overall": [point], "genres": thresholds or {}}
+    manifest = {
+        "format": 1,
+        "id": name,
+        "created": "2026-11-22",
+        "genres": list(genres),
+        "inputs": {"levels": "levels-1"},
+        "files": {"model.onnx": hashlib.sha256(model).hexdigest()},
+        "tracks": points,
+        "albums": points,
+        "pooling": {"exponent": 0.5, "max_tracks": 8},
+        "training": {
+            "data": "made",
+            "tracks": 0,
+            "artists": 0,
+            "recipe": "by hand",
+            "command": "tests/support/bundles.py",
+            "libraries": {},
+        },
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def _network():
+    weights = np.zeros((128, 2), np.float32)
+    weights[:35, 0] = 1 / 35  # the 35 lowest mel bands end near 1 kHz
+    weights[80:, 1] = 1 / 48  # the 48 highest begin near 4 kHz
+    constants = {
+        "weights": weights,
+        "gain": np.float32([8 / 255]),
+        "time": np.int64([2]),
+    }
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["levels"], ["real"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceMean", ["real", "time"], ["mean"], keepdims=0),
+            helper.make_node("MatMul", ["mean", "weights"], ["bands"]),
+            helper.make_node("Mul", ["bands", "gain"], ["scores"]),
+            helper.make_node("Softmax", ["scores"], ["probabilities"]),
+        ],
+        "balance",
+        [helper.make_tensor_value_info("levels", TensorProto.UINT8, [None, 128, None])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(value, key) for key, value in constants.items()],
+    )
+    opset = [helper.make_opsetid("", 18)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+
+
+def _band(lowest, highest, seconds, seed):
+    rate = 44100
+    size = round(seconds * rate)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=size))
+    hz = np.fft.rfftfreq(size, 1 / rate)
+    spectrum[(hz < lowest) | (hz > highest)] *= 1e-3
+    signal = np.fft.irfft(spectrum, size)
+    return (signal / np.abs(signal).max() * 0.8).astype(np.float32)
+
+
+def low(seconds=4.0, seed=0):
+    """Noise below 1 kHz: Classical."""
+    return _band(20, 1000, seconds, seed)
+
+
+def high(seconds=4.0, seed=0):
+    """Noise above 4 kHz: Metal."""
+    return _band(4000, 11000, seconds, seed)
+
+
+def both(seconds=4.0, seed=0):
+    """Noise everywhere: not sure."""
+    return _band(20, 22050, seconds, seed)

@@ -1,0 +1,30 @@
+"""What the default model says of two sounds; `python tests/support/golden.py` writes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import signals
+
+from tagger.features import RATE, extract, log_mel
+from tagger.inference import load
+
+DEFAULT = Path(__file__).resolve().parents[2] / "models" / "default"
+FILE = Path(__file__).with_name("golden_predictions.json")
+SOUNDS = {"long and bright": (30.0, 12), "short and dull": (5.0, 2)}
+
+
+def predictions():
+    """Predict the sounds: the model's id and probabilities by sound and genre."""
+    model = load(DEFAULT)
+    given = {}
+    for name, sound in SOUNDS.items():
+        heard = log_mel(signals.melody(*sound), RATE)
+        (prediction,) = model.predict([[extract(spec, heard) for spec in model.specs]])
+        given[name] = {genre: round(p, 5) for genre, p in prediction.probabilities.items()}
+    return {"model": model.manifest.id, "predictions": given}
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(predictions(), indent=2) + "\n")

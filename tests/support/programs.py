@@ -1,0 +1,129 @@
+"""The program as its users run it, in a home of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from tagger.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the program left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self):
+        """Each line of output as JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def files(self):
+        """`--json` objects of files, by file name."""
+        return {Path(o["path"]).name: o for o in self.objects if "path" in o}
+
+    @property
+    def summary(self):
+        """The last object of `scan --json`."""
+        return self.objects[-1]["summary"]
+
+
+class _Captured(io.TextIOWrapper):
+    """A stream that takes what a terminal or a pipe would."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n")
+
+    @property
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode()
+
+
+class Program:
+    """`tagger` in a home of its own, with a model whose opinion is known beforehand."""
+
+    def __init__(self, home, bundle):
+        self.home = home
+        self.state = home / "state"
+        self.music = home / "music"
+        self.music.mkdir()
+        self.config = home / "config.toml"
+        self.bundle = bundle
+        self.configure()
+
+    def configure(self, text="", *, workers="count = 1"):
+        """Write the configuration: `text` after what every test needs."""
+        self.config.write_text(
+            f'[library]\nroots = ["{self.music}"]\n'
+            f'[model]\nbundle = "{self.bundle}"\n'
+            f'[store]\nfolder = "{self.state}"\n'
+            f"[workers]\n{workers}\n{text}\n"
+        )
+
+    @property
+    def environment(self):
+        """The environment of the program."""
+        homes = {
+            name: str(self.home / name.lower())
+            for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+        }
+        named = {"HOME": str(self.home), "TAGGER_CONFIG": str(self.config)}
+        return os.environ | homes | named
+
+    def start(self, *args, **options):
+        """Start the program without waiting for it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tagger", *map(str, args)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # whoever runs the tests in the background has SIGINT ignored, and children with it
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+            **options,
+        )
+
+    def run(self, *args):
+        """Run the program to its end, in this process: its imports cost most of a short run."""
+        out, err = _Captured(), _Captured()
+        handler = signal.getsignal(signal.SIGTERM)
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "argv", ["tagger", *map(str, args)]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        signal.signal(signal.SIGTERM, handler)
+        return Result(ended.value.code or 0, out.text, err.text)
+
+    def scan(self, *args):
+        """Run `tagger scan --json`."""
+        return self.run("scan", "--json", *args)
+
+    def killed(self, *args, after):
+        """Run the program and kill it, with all its workers, `after` seconds from its start."""
+        with self.start(*args, start_new_session=True) as child:
+            try:
+                child.communicate(timeout=after)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.communicate()

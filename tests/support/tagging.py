@@ -1,0 +1,68 @@
+"""Short words for the tag room's tests."""
+
+from __future__ import annotations
+
+import struct
+
+import mutagen
+
+from tagger import tags
+from tagger.core.domain import FileIdentity
+
+BLUES = ("Blues",)
+TWO = ("Deep House", "Électronique")
+
+
+def write(path, genres=TWO, *, root=None, expected=None, before_commit=None, **options):
+    """Write genres with the file as it stands now."""
+    return tags.write_genres(
+        path,
+        genres,
+        root=root or path.parent,
+        expected=expected or FileIdentity.of(path.stat()),
+        options=tags.WriteOptions(**options),
+        before_commit=before_commit or (lambda _: None),
+    )
+
+
+def restore(path, snapshot, *, root=None, **options):
+    """Take a write back with the file as it stands now."""
+    return tags.restore_genres(
+        path,
+        snapshot,
+        root=root or path.parent,
+        expected=FileIdentity.of(path.stat()),
+        options=tags.WriteOptions(**options),
+        before_commit=lambda _: None,
+    )
+
+
+def others(path):
+    """Return mutagen's view of everything but the genre, for comparing before with after."""
+    file = mutagen.File(path)
+    genre = {"tcon", "genre", "\xa9gen", "gnre", "wm/genre", "wm/genreid"}
+    fields = {k: repr(v) for k, v in dict(file.tags or {}).items() if k.lower() not in genre}
+    pictures = [p.data for p in getattr(file, "pictures", [])]
+    return fields, pictures
+
+
+def leftovers(folder):
+    """List what is no plain file of the test."""
+    return [p.name for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def mp4_atom(name, body):
+    """Make an atom of an MP4 file."""
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def with_info(path, **texts):
+    """Add a LIST INFO chunk to a RIFF file."""
+    data = path.read_bytes()
+    body = b"INFO" + b"".join(
+        key.encode() + struct.pack("<I", len(text)) + text + bytes(len(text) % 2)
+        for key, text in texts.items()
+    )
+    data += b"LIST" + struct.pack("<I", len(body)) + body
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    return path

@@ -1,0 +1,203 @@
+"""Processes that die, hang or grow cost one task."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+from pebble.pool.process import TaskResult, WorkerManager
+
+from tagger.analysis.pool import WorkerPool
+from tagger.errors import (
+    NotAudioError,
+    WorkerCrashedError,
+    WorkersUnusableError,
+    WorkerTimedOutError,
+)
+
+PATH = Path("song.mp3")
+
+
+def nothing():
+    pass
+
+
+def fine(value):
+    return value
+
+
+def die(how):
+    os.kill(os.getpid(), how)
+
+
+def hang():
+    time.sleep(60)
+
+
+def grow():
+    return bytearray(2**40)
+
+
+def refuse():
+    raise NotAudioError("is no audio", PATH, "look elsewhere")
+
+
+@pytest.fixture
+def workers():
+    with WorkerPool(1, 1.0, 2048, nothing) as pool:
+        yield pool
+        pool.close(wait=False)
+
+
+def test_a_result_comes_back(workers):
+    assert workers.result(workers.submit(fine, 7), PATH) == 7
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+def test_a_death_costs_one_task(workers, how):
+    assert workers.result(workers.submit(fine, 1), PATH) == 1
+    deadly, after = workers.submit(die, how), workers.submit(fine, 2)
+    with pytest.raises(WorkerCrashedError) as caught:
+        workers.result(deadly, PATH)
+    assert caught.value.path == PATH
+    assert workers.result(after, PATH) == 2
+
+
+def test_an_answer_that_is_on_its_way_when_the_worker_dies_is_not_lost(monkeypatch):
+    receive = WorkerManager.receive
+
+    def late(manager, timeout):
+        message = receive(manager, timeout)
+        if isinstance(message, TaskResult):
+            time.sleep(1.0)  # long enough to see the next task's worker dead
+        return message
+
+    monkeypatch.setattr(WorkerManager, "receive", late)
+    pool = WorkerPool(1, 60.0, 2048, nothing)
+    innocent, _ = pool.submit(fine, 1), pool.submit(die, signal.SIGKILL)
+    assert pool.result(innocent, PATH) == 1
+    pool.close(wait=False)
+
+
+def test_a_hang_is_killed_after_the_time_limit(workers):
+    hanging, after = workers.submit(hang), workers.submit(fine, 2)
+    with pytest.raises(WorkerTimedOutError):
+        workers.result(hanging, PATH)
+    assert workers.result(after, PATH) == 2
+
+
+def test_more_memory_than_allowed_is_refused(workers):
+    with pytest.raises(WorkerCrashedError, match="memory"):
+        workers.result(workers.submit(grow), PATH)
+
+
+def test_typed_errors_cross_the_process_boundary_whole(workers):
+    with pytest.raises(NotAudioError) as caught:
+        workers.result(workers.submit(refuse), PATH)
+    assert (caught.value.reason, caught.value.path, caught.value.hint) == (
+        "is no audio",
+        PATH,
+        "look elsewhere",
+    )
+
+
+def sleepy(seconds):
+    time.sleep(seconds)
+
+
+def test_an_idle_workers_death_costs_nothing(workers):
+    idle = workers.result(workers.submit(os.getpid), PATH)
+    os.kill(idle, signal.SIGKILL)
+    while Path(f"/proc/{idle}/stat").exists() and "Z" not in Path(f"/proc/{idle}/stat").read_text():
+        time.sleep(0.01)
+    for value in range(3):
+        assert workers.result(workers.submit(fine, value), PATH) == value
+
+
+def test_workers_that_cannot_start_are_not_a_files_fault():
+    with WorkerPool(1, 5.0, 2048, die, signal.SIGKILL) as pool:
+        with pytest.raises(WorkersUnusableError):
+            pool.result(pool.submit(fine, 1), PATH)
+        pool.close(wait=False)
+
+
+def test_closing_at_once_ends_the_waiting():
+    with WorkerPool(1, 60.0, 2048, nothing) as pool:
+        under_way, behind = pool.submit(sleepy, 60), pool.submit(fine, 1)
+        threading.Timer(0.5, pool.close, kwargs={"wait": False}).start()
+        for future in (under_way, behind):
+            with pytest.raises(CancelledError):
+                pool.result(future, PATH)
+        with pytest.raises(CancelledError):
+            pool.submit(fine, 2)
+
+
+def test_several_threads_may_close_at_the_same_moment(monkeypatch):
+    closed = Connection.close
+
+    def slowly(connection):  # as when another thread takes its turn in the middle
+        before = connection.closed
+        time.sleep(0.05)
+        assert connection.closed == before
+        closed(connection)
+
+    pool = WorkerPool(1, 60.0, 2048, nothing)
+    assert pool.result(pool.submit(fine, 1), PATH) == fine(1)
+    monkeypatch.setattr(Connection, "close", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        closings = [threads.submit(pool.close, wait=False) for _ in range(4)]
+    assert [closing.exception() for closing in closings] == [None] * 4
+
+
+def spin(started):
+    Path(started).write_text(str(os.getpid()))
+    while True:
+        pass
+
+
+ORPHANING = """
+import sys
+from test_pool import nothing, spin
+from tagger.analysis.pool import WorkerPool
+if __name__ == "__main__":
+    workers = WorkerPool(1, 1.0, 2048, nothing)
+    workers.submit(spin, sys.argv[1])
+    input()
+"""
+
+
+def test_a_worker_that_nobody_watches_any_more_ends_too(tmp_path):
+    started, program = tmp_path / "pid", tmp_path / "orphaning.py"
+    program.write_text(ORPHANING)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    with subprocess.Popen(
+        [sys.executable, program, started],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
+    ) as parent:
+        wait_until(lambda: started.exists() and started.read_text())
+        parent.kill()
+    status = Path("/proc", started.read_text(), "status")
+    wait_until(lambda: ended(status))
+
+
+def ended(status):
+    try:
+        return "State:\tZ" in status.read_text()
+    except OSError:
+        return True
+
+
+def wait_until(true, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import signals
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagger import features
+from tagger.audio.decode import read_clip
+from tagger.core.domain import LogMel
+from tagger.errors import CorruptAudioError, ModelError, SilentError, TooShortError
+from tagger.features import RATE, extract, log_mel
+from tagger.features.mel import mel_filters, sampled_frames
+from tagger.features.statistics import statistics_names
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+@pytest.mark.parametrize("seconds", [3.0, 14.9, 30.0])
+def test_log_mel_equals_librosa(seconds):
+    librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
+    samples = signals.melody(seconds)
+
+    power = librosa.feature.melspectrogram(y=samples, sr=RATE, n_fft=2048, hop_length=512)
+    decibels = librosa.power_to_db(power, ref=np.max, top_db=80)
+    expected = (1 - decibels / decibels.min())[:, sampled_frames(decibels.shape[1])]
+
+    heard = log_mel(samples, RATE)
+    assert heard.floor_db == pytest.approx(decibels.min(), abs=1e-3)
+    np.testing.assert_allclose(heard.levels, expected, atol=1e-5)
+
+
+def test_mel_filters_equal_librosas():
+    librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
+    expected = librosa.filters.mel(sr=RATE, n_fft=2048)
+    np.testing.assert_allclose(mel_filters(), expected, atol=1e-8)
+
+
+def test_log_mel_gives_the_levels_that_librosa_0_11_gave():
+    levels = log_mel(signals.melody(5.0), RATE).levels
+    expected = [0.27581, 0.11473, 0.16446, 0.20434, 0.25171, 0.19115, 0.22027, 0.21295]
+    np.testing.assert_allclose(levels[::16, 20], expected, atol=1e-4)
+
+
+def test_log_mel_gives_the_training_data_from_its_audio():
+    if not (DATA / "gtzan_clips").is_dir():
+        pytest.skip(f"needs the clips in {DATA}")
+    with np.load(DATA / "gtzan_logmel.npz") as archive:
+        stored = dict(zip(archive["id"].tolist(), archive["level"], strict=True))
+    clips = sorted((DATA / "gtzan_clips").glob("*.flac"))
+    assert len(clips) == 20
+    for path in clips:
+        clip = read_clip(path, length=31.0)
+        heard = log_mel(clip.samples, clip.rate)
+        columns = stored[path.stem].shape[1]
+        difference = np.abs(heard.levels[:, :columns] - stored[path.stem] / 255)
+        assert difference.mean() * -heard.floor_db <= 0.1, path.name
+
+
+@pytest.mark.parametrize("decibels", [-60, -20, 6, 40])
+def test_loudness_does_not_matter(decibels):
+    samples = signals.melody(10.0)
+    louder = samples * np.float32(10 ** (decibels / 20))
+    for spec in features.SPECS:
+        one = extract(spec, log_mel(samples, RATE)).values.astype(float)
+        other = extract(spec, log_mel(louder, RATE)).values.astype(float)
+        step = 1 if spec == "levels-1" else 0.05
+        assert np.abs(one - other).max() <= step
+
+
+@given(st.floats(3.0, 40.0))
+@settings(max_examples=25, deadline=None)
+def test_any_length_from_three_seconds_on_works(seconds):
+    heard = log_mel(signals.melody(seconds), RATE)
+    vector = extract("statistics-1", heard)
+    assert heard.levels.shape[0] == 128
+    assert heard.levels.min() >= 0
+    assert heard.levels.max() <= 1
+    assert vector.values.shape == (len(statistics_names()),)
+    assert vector.values.dtype == np.float32
+    assert np.isfinite(vector.values).all()
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.eye(1, 5 * RATE, RATE, dtype=np.float32)[0],
+        np.r_[np.zeros(4 * RATE), np.ones(RATE)].astype(np.float32),
+        np.sin(np.arange(5 * RATE)).astype(np.float32),
+        (np.arange(5 * RATE) % 2 * 2 - 1).astype(np.float32),
+    ],
+    ids=["click", "step", "tone", "Nyquist"],
+)
+def test_odd_sounds_give_finite_features(samples):
+    heard = log_mel(samples, RATE)
+    for spec in features.SPECS:
+        assert np.isfinite(extract(spec, heard).values).all()
+
+
+def test_silence_is_told():
+    with pytest.raises(SilentError):
+        log_mel(np.zeros(10 * RATE, np.float32), RATE)
+    with pytest.raises(SilentError):
+        log_mel(np.full(10 * RATE, 2 / 32768, np.float32), RATE)
+    with pytest.raises(SilentError):
+        log_mel(np.ones(10 * RATE, np.float32), RATE)
+
+
+def test_what_is_no_number_is_told():
+    samples = signals.melody(5.0)
+    for value in (np.nan, np.inf, 1e18):
+        samples[1000] = value
+        with pytest.raises(CorruptAudioError):
+            log_mel(samples, RATE)
+
+
+def test_too_little_sound_is_told():
+    with pytest.raises(TooShortError):
+        log_mel(signals.melody(2.0), RATE)
+    with pytest.raises(TooShortError):
+        log_mel(np.zeros(0, np.float32), RATE)
+
+
+def test_another_rate_is_refused():
+    with pytest.raises(ValueError, match="22050"):
+        log_mel(signals.melody(5.0), 44_100)
+
+
+def test_an_unknown_spec_is_told():
+    with pytest.raises(ModelError, match="statistics-9"):
+        extract("statistics-9", log_mel(signals.melody(5.0), RATE))
+
+
+def test_stored_levels_give_the_very_features_of_the_sound():
+    heard = log_mel(signals.melody(5.0), RATE)
+    stored = extract("levels-1", heard).values
+    again = LogMel(stored.astype(np.float32) / np.float32(255), -80.0)
+    for spec in features.SPECS:
+        np.testing.assert_array_equal(extract(spec, heard).values, extract(spec, again).values)
+
+
+def test_every_element_has_its_own_name():
+    names = statistics_names()
+    assert len(set(names)) == len(names)
+    assert names[0] == "mfcc_mean[0]"

@@ -1,0 +1,303 @@
+"""What is read out of a file's tags, whatever wrote them."""
+
+from __future__ import annotations
+
+import os
+import struct
+
+import media
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from mutagen import asf, id3, mp4, wave
+from mutagen.oggvorbis import OggVorbis
+from tagging import mp4_atom, with_info
+
+from tagger import tags
+from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
+
+FULL = {
+    "title": "Tïtle",
+    "artist": "Artist",
+    "album": "Album",
+    "album_artist": "Album Artist",
+    "compilation": True,
+    "genre": ["Rock", "Jazz"],
+    "comment": "long " * 2000,
+}
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_every_field_of_every_format(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags=FULL | {"picture": media.png()})
+    found = tags.read(path)
+    assert found.genres == ("Rock", "Jazz")
+    assert (found.title, found.artist) == ("Tïtle", "Artist")
+    assert (found.album, found.album_artist) == ("Album", "Album Artist")
+    assert found.compilation is True
+    assert found.duration == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_no_tags_are_no_error(tmp_path, form):
+    found = tags.read(media.make(tmp_path / "song", form))
+    assert found.genres == ()
+    assert (found.title, found.compilation) == ("", False)
+    assert found.duration == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "genres"),
+    [
+        (["(17)"], ("Rock",)),
+        (["17"], ("Rock",)),
+        (["RX", "CR"], ("Remix", "Cover")),
+        (["(RX)"], ("Remix",)),
+        (["(17)(4)Foo"], ("Rock", "Disco", "Foo")),
+        (["(17)Rock"], ("Rock",)),
+        (["((x"], ("(x",)),
+        (["Rock", "", " Jazz "], ("Rock", "Jazz")),
+        (["R&B/Soul"], ("R&B/Soul",)),
+        (["250"], ()),
+        (["Unknown"], ("Unknown",)),
+        ([""], ()),
+    ],
+)
+@pytest.mark.parametrize("form", ["mp3", "wav", "aiff", "dsf"])
+def test_id3_genres_in_all_their_spellings(tmp_path, form, text, genres):
+    path = media.make(tmp_path / "song", form, tags={"genre": text})
+    assert tags.read(path).genres == genres
+
+
+def test_id3v23_lists_are_taken_apart_as_we_join_them(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"genre": ["Rock", "Jazz"], "id3_version": 3})
+    assert tags.read(path).genres == ("Rock", "Jazz")
+
+
+@pytest.mark.parametrize(
+    ("body", "genres"),
+    [
+        (b"\0(17)", ("Rock",)),
+        (b"\0Acid Jazz\0", ("Acid Jazz",)),
+        (b"\x01" + "Ünï".encode("utf-16"), ("Ünï",)),
+        (b"\0(4)Eurodisco", ("Disco", "Eurodisco")),
+    ],
+)
+def test_id3v22(tmp_path, body, genres):
+    path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TT2", b"\0Old"), (b"TCO", body))
+    found = tags.read(path)
+    assert (found.genres, found.title) == (genres, "Old")
+
+
+def test_id3v1_alone(tmp_path):
+    path = media.id3v1(media.make(tmp_path / "song.mp3"), title="One", artist="Two", genre=17)
+    found = tags.read(path)
+    assert (found.genres, found.title, found.artist) == (("Rock",), "One", "Two")
+
+
+def test_id3v1_without_a_genre(tmp_path):
+    assert tags.read(media.id3v1(media.make(tmp_path / "song.mp3"), title="One")).genres == ()
+
+
+def test_vorbis_keys_in_any_letter_case(tmp_path):
+    path = media.make(tmp_path / "song.ogg", "vorbis")
+    file = OggVorbis(path)
+    file.tags.extend([("Genre", "Rock"), ("GENRE", "Jazz"), ("gEnRe", "Folk")])
+    file.save()
+    assert tags.read(path).genres == ("Rock", "Jazz", "Folk")
+
+
+def test_mp4_numeric_genre(tmp_path):
+    path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "x"})
+    data = path.read_bytes()
+    gnre = mp4_atom(b"gnre", mp4_atom(b"data", struct.pack(">IIH", 0, 0, 18)))
+    path.write_bytes(grown(data, gnre))
+    assert mp4.MP4(path).tags["\xa9gen"] == ["Rock"]
+    assert tags.read(path).genres == ("Rock",)
+
+
+def grown(data, item):
+    """Add an item to the ilst of a file whose moov is last."""
+    for name in (b"moov", b"udta", b"meta", b"ilst"):
+        at = data.rindex(name) - 4
+        size = int.from_bytes(data[at : at + 4], "big")
+        data = data[:at] + struct.pack(">I", size + len(item)) + data[at + 4 :]
+        end = at + size
+    return data[:end] + item + data[end:]
+
+
+@pytest.mark.parametrize(
+    ("fields", "genres"),
+    [
+        ({"WM/GenreID": "(17)"}, ("Rock",)),
+        ({"WM/GenreID": "17"}, ("Rock",)),
+        ({"WM/Genre": "Folk", "WM/GenreID": "(17)"}, ("Folk",)),
+    ],
+)
+def test_asf_genre_ids(tmp_path, fields, genres):
+    path = media.make(tmp_path / "song.wma", "wma")
+    file = asf.ASF(path)
+    file.tags.update({key: [value] for key, value in fields.items()})
+    file.save()
+    assert tags.read(path).genres == genres
+
+
+def test_an_apev2_tag_on_an_mp3_answers_what_id3_leaves_open(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"title": "From ID3"})
+    media.ape_on_mp3(path, Title="From APE", Artist="Ape", Genre=["Rock", "Jazz"])
+    found = tags.read(path)
+    assert (found.genres, found.title, found.artist) == (("Rock", "Jazz"), "From ID3", "Ape")
+
+
+def test_riff_info_answers_where_a_wav_has_no_id3(tmp_path):
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), IGNR=b"Rock\0", INAM=b"Odd\0\0\0")
+    found = tags.read(path)
+    assert (found.genres, found.title) == (("Rock",), "Odd")
+    file = wave.WAVE(path)
+    file.add_tags()
+    file.tags.add(id3.TCON(encoding=3, text=["Jazz"]))
+    file.save()
+    assert tags.read(path).genres == ("Jazz",)
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_the_content_decides_not_the_name(tmp_path, form):
+    path = media.make(tmp_path / "song.jpg", form, tags={"genre": ["Rock"]})
+    assert tags.read(path).genres == ("Rock",)
+    wrong = path.rename(tmp_path / ("song.mp3" if form != "mp3" else "song.flac"))
+    assert tags.read(wrong).genres == ("Rock",)
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    path = tmp_path / os.fsdecode(media.RAW_NAME)
+    assert tags.read(media.make(path, tags={"genre": ["Rock"]})).genres == ("Rock",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0" * 5000,
+        b"just a text " * 500,
+        b"#EXTM3U\nother.mp3\n",
+        b"ffconcat version 1.0\nfile other.mp3\n",
+        media.png(),
+        b"RIFF\x10\0\0\0AVI LIST",
+        b"OggS" + bytes(40),
+        b"\x1aE\xdf\xa3" + bytes(200) + media._encoded("mp3", media.tone().tobytes(), 44100),
+    ],
+    ids=[
+        "empty",
+        "zeros",
+        "text",
+        "playlist",
+        "ffconcat",
+        "picture",
+        "avi",
+        "ogg of nothing",
+        "matroska with mp3 frames",
+    ],
+)
+def test_what_is_no_audio_file_is_told_so(tmp_path, content):
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content)
+    with pytest.raises(UnsupportedContainerError):
+        tags.read(path)
+
+
+@pytest.mark.parametrize("form", ["ape", "wavpack", "flac", "musepack"])
+def test_an_id3_tag_before_a_format_that_has_its_own(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags={"title": "Own"})
+    media.id3v23(path, (b"TIT2", b"\0Foreign"), (b"TCON", b"\0Rock"))
+    found = tags.read(path)
+    assert (found.title, found.genres) == ("Own", ("Rock",))
+    assert found.duration == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_broken_apev2_tag_on_an_mp3_is_no_obstacle(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"genre": ["Rock"]})
+    media.ape_on_mp3(path, Title="x" * 50, Genre="Jazz")
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<I", 50) + bytes(4) + b"Title", b"\xff" * 13))
+    assert tags.read(path).genres == ("Rock",)
+
+
+def test_an_extended_header_that_was_announced_and_not_written(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"]})
+    data = bytearray(path.read_bytes())
+    data[5] |= 0x40
+    path.write_bytes(data)
+    assert tags.read(path).genres == ("Rock",)
+
+
+def test_a_file_cut_off_inside_its_tag(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags=FULL)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(CorruptTagsError) as caught:
+        tags.read(path)
+    assert caught.value.path == path
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(TagError, match="gone"):
+        tags.read(tmp_path / "none.mp3")
+
+
+def test_a_folder(tmp_path):
+    with pytest.raises(TagError, match="directory"):
+        tags.read(tmp_path)
+
+
+def test_no_permission(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    path.chmod(0)
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)  # root may read everything
+    try:
+        with pytest.raises(TagError, match="permission"):
+            tags.read(path)
+    finally:
+        os.seteuid(me)
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_reading_leaves_the_file_alone_and_says_nothing(tmp_path, capfd, form):
+    path = media.make(tmp_path / "song", form, tags=FULL)
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    tags.read(path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("form", media.available())
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    damage=st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12
+    ),
+    keep=st.floats(0.01, 1),
+    near_tags=st.booleans(),
+)
+@example(damage=[(0.0, 0)], keep=0.01, near_tags=False)
+def test_a_damaged_file_gives_tags_or_a_typed_error(tmp_path, form, damage, keep, near_tags):
+    path = media.make(tmp_path / "song", form, seconds=0.1, tags=FULL | {"comment": "short"})
+    data = bytearray(path.read_bytes())
+    reach = min(len(data), 1500) if near_tags else len(data)
+    for where, value in damage:
+        data[int(where * reach)] = value
+    path.write_bytes(data[: max(1, int(keep * len(data)))])
+    try:
+        tags.read(path)
+    except TaggerError as error:
+        assert error.path == path
+
+
+def test_a_fifo_never_blocks(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    with pytest.raises(TagError):
+        tags.read(tmp_path / "pipe.mp3")

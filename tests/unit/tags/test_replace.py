@@ -1,0 +1,433 @@
+"""No file is ever damaged: failures, kills, other writers, and files that must be left alone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import media
+import pytest
+from tagging import BLUES, TWO, leftovers, restore, write
+
+from tagger import tags
+from tagger.core.domain import FileIdentity
+from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
+from tagger.system import leases
+from tagger.system.leases import HAS_LEASES
+
+ROOT = Path(__file__).parents[3]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def run_failing(path, fault):
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "support" / "failing_writes.py", path, fault],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+def test_whatever_fails_the_file_is_the_old_one_or_the_new_one(tmp_path, form, fault):
+    path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
+    *failed, last = run_failing(path, fault)
+    assert {"open", "write", "fchmod", "fsync", "replace"} <= {a["step"] for a in failed}
+    for attempt in failed:
+        assert attempt["file"] in ("old", "new"), attempt
+        assert attempt["code"] in (0, 3), attempt
+        assert attempt["file"] == ("new" if attempt["code"] == 0 else "old"), attempt
+        # a folder that will not even unlink keeps the copy until the next start
+        assert attempt["left"] == [] or attempt["step"] == "unlink", attempt
+    assert (last["file"], last["left"]) == ("new", [])
+
+
+@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
+def test_killed_anywhere_the_file_is_the_old_one_or_the_new_one(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
+    *killed, last = run_failing(path, "KILL")
+    assert {"open", "write", "fsync", "replace"} <= {a["step"] for a in killed}
+    for attempt in killed:
+        assert attempt["code"] == -signal.SIGKILL
+        assert attempt["file"] in ("old", "new"), attempt
+        assert attempt["removed"] == attempt["left"], attempt
+    assert any(attempt["left"] for attempt in killed)
+    assert last["file"] == "new"
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """Mount a file system of `size` bytes."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("mounting is not permitted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@needs_root
+def test_a_disk_that_is_full(tmp_path):
+    with small_disk(tmp_path, 1 << 20):
+        path = media.make(tmp_path / "song.wav", "wav", seconds=7)
+        before = path.read_bytes()
+        with pytest.raises(WriteFailedError, match="No space") as caught:
+            write(path)
+        assert "free some space" in caught.value.hint
+        assert path.read_bytes() == before
+        assert leftovers(tmp_path) == []
+
+
+# --- what else belongs to a file
+
+
+def test_mode_and_extended_attributes_stay(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    path.chmod(0o640)
+    set_xattr(path, "user.comment", b"mine")
+    # an access control list: user::rw-, user:12345:r--, group::r--, mask::r--, other::---
+    entries = ((1, 6, -1), (2, 4, 12345), (4, 4, -1), (16, 4, -1), (32, 0, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    set_xattr(path, "system.posix_acl_access", acl)
+    mode = path.stat().st_mode
+    write(path)
+    assert path.stat().st_mode == mode
+    assert os.getxattr(path, "user.comment") == b"mine"
+    assert os.getxattr(path, "system.posix_acl_access") == acl
+
+
+def set_xattr(path, name, value):
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        pytest.skip(f"{name} is not supported here")
+
+
+@needs_root
+def test_the_owner_stays(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o4755)
+    write(path)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (1234, 4321, 0o4755)
+
+
+def test_the_time_moves_unless_it_shall_stay(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    os.utime(path, ns=(10**18, 10**18 + 7))
+    write(path, TWO)
+    assert path.stat().st_mtime_ns > 10**18 + 7
+    os.utime(path, ns=(10**18, 10**18 + 7))
+    written = write(path, BLUES, preserve_mtime=True)
+    assert path.stat().st_mtime_ns == 10**18 + 7
+    assert written.identity == FileIdentity.of(path.stat())
+
+
+def test_the_identity_handed_back_is_the_new_files(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    before = FileIdentity.of(path.stat())
+    written = write(path)
+    assert written.identity == FileIdentity.of(path.stat()) != before
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".mp3", os.fsdecode(media.RAW_NAME), *media.NAMES])
+def test_any_file_name(tmp_path, name):
+    path = media.make(tmp_path / name)
+    write(path)
+    assert tags.read(path).genres == TWO
+    assert [found.name for found in tmp_path.iterdir()] == [name]
+
+
+# --- what is left alone, and why
+
+
+def refused(path, reason, **options):
+    """Check that both the write and the dry run refuse, and that nothing changes."""
+    before = path.read_bytes() if path.is_file() else None
+    root = options.pop("root", path.parent)
+    with pytest.raises(SkippedError, match=reason) as caught:
+        tags.check_writable(path, root=root, options=tags.WriteOptions(**options))
+    assert caught.value.path == path
+    with pytest.raises(SkippedError, match=reason):
+        write(path, root=root, **options)
+    assert before is None or path.read_bytes() == before
+    assert leftovers(path.parent) == []
+
+
+def test_hard_links(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    other = tmp_path / "other.mp3"
+    other.hardlink_to(path)
+    before = other.read_bytes()
+    refused(path, "2 names")
+    write(path, hard_links="break")
+    assert tags.read(path).genres == TWO
+    assert other.read_bytes() == before
+
+
+def test_a_read_only_file(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    path.chmod(0o444)
+    refused(path, "read-only file")
+
+
+@needs_root
+def test_a_folder_that_is_not_ours():
+    """As another user, since root may write everywhere."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        path = media.make(folder / "song.mp3")
+        path.chmod(0o666)
+        code = (
+            "import os, sys; from pathlib import Path; from tagger import tags\n"
+            "os.setgid(65534); os.setuid(65534); path = Path(sys.argv[1])\n"
+            "try: tags.check_writable(path, root=path.parent, options=tags.WriteOptions())\n"
+            "except tags.replace.SkippedError as error: print(error.reason)"
+        )
+        command = [sys.executable, "-c", code, path]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "read-only folder\n"
+
+
+@needs_root
+def test_a_file_system_mounted_read_only(tmp_path):
+    with small_disk(tmp_path, 1 << 20):
+        path = media.make(tmp_path / "song.mp3")
+        subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
+        refused(path, "read-only")
+
+
+def test_what_is_no_regular_file(tmp_path):
+    fifo = tmp_path / "song.mp3"
+    os.mkfifo(fifo)
+    refused(fifo, "not a regular file")
+    folder = tmp_path / "folder.mp3"
+    folder.mkdir()
+    refused(folder, "not a regular file")
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(TagError, match="gone"):
+        tags.check_writable(tmp_path / "x.mp3", root=tmp_path, options=tags.WriteOptions())
+
+
+def test_a_link_inside_is_written_through_and_stays_a_link(tmp_path):
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    target = media.make(folder / "target.mp3")
+    link = tmp_path / "link.mp3"
+    link.symlink_to(Path("deep", "target.mp3"))
+    write(link)
+    assert link.is_symlink()
+    assert link.readlink() == Path("deep", "target.mp3")
+    assert tags.read(target).genres == TWO
+    assert leftovers(tmp_path) == leftovers(folder) == []
+
+
+def test_links_that_lead_outside(tmp_path):
+    root, outside = tmp_path / "music", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    target = media.make(outside / "target.mp3")
+    link = root / "link.mp3"
+    link.symlink_to(target)
+    refused(link, "outside", root=root)
+    (root / "folder").symlink_to(outside)
+    refused(root / "folder" / "target.mp3", "outside", root=root)
+    refused(root / ".." / "outside" / "target.mp3", "outside", root=root)
+
+
+def test_a_root_that_is_itself_a_link(tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    path = media.make(real / "song.mp3")
+    (tmp_path / "music").symlink_to(real)
+    write(tmp_path / "music" / "song.mp3", root=tmp_path / "music")
+    assert tags.read(path).genres == TWO
+
+
+def test_a_link_to_itself(tmp_path):
+    link = tmp_path / "song.mp3"
+    link.symlink_to(link)
+    with pytest.raises(SkippedError, match="reached"):
+        tags.check_writable(link, root=tmp_path, options=tags.WriteOptions())
+
+
+# --- other writers
+
+
+def test_a_file_that_is_not_the_one_decided_on(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    old = FileIdentity.of(path.stat())
+    media.tag(path, title="changed since")
+    before = path.read_bytes()
+    with pytest.raises(FileChangedError):
+        write(path, expected=old)
+    assert path.read_bytes() == before
+
+
+def append(path):
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def replace(path):
+    other = path.with_suffix(".new")
+    other.write_bytes(path.read_bytes() + b"new")
+    other.rename(path)
+
+
+def touch(path):
+    os.utime(path)
+
+
+def delete(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [append, replace, touch, delete])
+def test_a_file_that_changes_while_its_copy_is_written(tmp_path, change):
+    path = media.make(tmp_path / "song.mp3")
+    after = []
+
+    def meddle(_):
+        change(path)
+        after.append(path.read_bytes() if path.exists() else None)
+
+    with pytest.raises(WriteFailedError):
+        write(path, before_commit=meddle)
+    assert (path.read_bytes() if path.exists() else None) == after[0]
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(not HAS_LEASES, reason="needs Linux's file leases")
+def test_a_file_that_somebody_still_writes(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+    with path.open("ab"), pytest.raises(FileChangedError, match="writing"):
+        write(path)
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+    with path.open("rb"):  # one who reads it is in nobody's way
+        write(path)
+    assert tags.read(path).genres == TWO
+
+
+def test_two_writers_at_once_are_one_write(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.mp3")
+    other = []
+
+    def at_the_last_moment(_):
+        if not other:
+            other.append(True)
+            with pytest.raises(FileChangedError, match="is about to"):
+                write(path)
+        return False
+
+    monkeypatch.setattr(leases, "is_being_written", at_the_last_moment)
+    write(path)
+    assert other
+    assert tags.read(path).genres == TWO
+    assert leftovers(tmp_path) == []
+
+
+def test_a_folder_that_is_moved_away_meanwhile_is_not_followed_elsewhere(tmp_path):
+    folder, away = tmp_path / "album", tmp_path / "away"
+    folder.mkdir()
+    path = media.make(folder / "song.mp3")
+
+    def meddle(_):
+        folder.rename(away)
+        folder.mkdir()
+        (folder / "song.mp3").write_bytes(b"somebody else's")
+
+    write(path, root=tmp_path, before_commit=meddle)
+    assert path.read_bytes() == b"somebody else's"
+    assert tags.read(away / "song.mp3").genres == TWO
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_journal_that_cannot_be_written_stops_the_write(tmp_path, error):
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+
+    def fail(_):
+        raise error
+
+    with pytest.raises(error):
+        write(path, before_commit=fail)
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
+def test_the_journal_learns_all_before_the_file_changes(tmp_path):
+    path = media.make(tmp_path / "song.mp3", tags={"genre": ["Rock"]})
+    seen = []
+    written = write(path, before_commit=lambda intent: seen.append((intent, tags.read(path))))
+    [(intent, then)] = seen
+    assert then.genres == ("Rock",)
+    assert (intent.path, intent.before, intent.after) == (path, ("Rock",), TWO)
+    assert intent.snapshot == written.snapshot
+
+
+# --- what a killed process left
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path):
+    ours = tmp_path / f".{'0' * 16}{tags.TEMPORARY_SUFFIX}"
+    ours.write_bytes(b"half a copy")
+    living = tmp_path / f".{'1' * 16}{tags.TEMPORARY_SUFFIX}"
+    living.write_bytes(b"being written")
+    others = [
+        tmp_path / "song.mp3",
+        tmp_path / f".{'0' * 15}{tags.TEMPORARY_SUFFIX}",
+        tmp_path / f".{'g' * 16}{tags.TEMPORARY_SUFFIX}",
+        tmp_path / f"{'0' * 16}{tags.TEMPORARY_SUFFIX}",
+        tmp_path / f".{'0' * 16}{tags.TEMPORARY_SUFFIX}.bak",
+    ]
+    for other in others:
+        other.write_bytes(b"somebody's")
+    folder = tmp_path / f".{'2' * 16}{tags.TEMPORARY_SUFFIX}"
+    folder.mkdir()
+    link = tmp_path / f".{'3' * 16}{tags.TEMPORARY_SUFFIX}"
+    link.symlink_to(others[0])
+    with living.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert tags.remove_leftovers(tmp_path) == [ours]
+    assert all(other.exists() for other in [*others, folder, link])
+    assert tags.remove_leftovers(tmp_path) == [living]
+    assert tags.remove_leftovers(tmp_path / "none") == []
+
+
+def test_a_copy_being_written_is_no_leftover(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    found = []
+    write(path, before_commit=lambda _: found.append(tags.remove_leftovers(tmp_path)))
+    assert found == [[]]
+    assert tags.read(path).genres == TWO
+
+
+def test_restoring_is_the_same_transaction(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    snapshot = write(path).snapshot
+    path.chmod(0o444)
+    with pytest.raises(SkippedError, match="read-only"):
+        restore(path, snapshot)

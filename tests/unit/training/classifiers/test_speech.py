@@ -1,0 +1,125 @@
+"""Speech: its vectors, the guard that is taught them, and what is left of genres then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import golden
+import media
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
+pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
+
+from tagger.core.domain import Features
+from tagger.errors import TrainingDataError
+from tagger.inference import load
+from training.classifiers import speech_data
+from training.classifiers.speech import SpeechGuard
+from training.classifiers.svm_lda import EMBEDDING, Lda
+from training.data.dataset import Heard, read_gtzan
+from training.ensemble import Recipe, train
+
+SHARED = Path(__file__).resolve().parents[5] / "shared" / "data"
+
+
+def talking(spec=EMBEDDING):
+    known = speech_data.read_speech()
+    return known.inputs[spec][: known.clips]
+
+
+def test_no_speech_that_was_taught_gets_a_genre():
+    model = load(golden.DEFAULT)
+    tracks = [
+        [Features(spec, values) for spec, values in zip(model.specs, clip, strict=True)]
+        for clip in zip(*map(talking, model.specs), strict=True)
+    ]
+    for prediction in model.predict(tracks):
+        genre, confidence = prediction.ranked[0]
+        assert confidence < model.manifest.tracks.threshold(0.9, genre)
+
+
+@pytest.fixture(scope="module")
+def music():
+    """Embeddings of a twelfth of GTZAN's clips."""
+    gtzan = read_gtzan(SHARED)
+    some = replace(gtzan, levels=gtzan.levels[np.flatnonzero(gtzan.known)[::12]])
+    return some.inputs[EMBEDDING]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared")
+@pytest.mark.parametrize("collection", ["asterisk", "klettres", "hedgewars"])
+def test_speech_of_voices_that_were_not_taught_is_told_from_music(collection, music):
+    heard, unheard = music[::2], music[1::2]
+    guard = SpeechGuard(without=collection).fit(heard)
+    guard = guard.with_limit(float(np.quantile(guard.measure(unheard), 0.97)))
+    known = speech_data.read_speech()
+    voices = known.inputs[EMBEDDING][known.collections == collection]
+    assert guard.trust(guard.measure(voices)).max() < 0.1
+    assert (guard.trust(guard.measure(unheard)) > 0.9).mean() > 0.9
+
+
+def made_music(random, clips, place):
+    """Vectors that are not like speech, around a place of their own."""
+    voices = talking()
+    away = voices.mean(axis=0) + place * voices.std(axis=0)
+    return away + random.normal(0, 1, (clips, len(away))) * voices.std(axis=0)
+
+
+def taught(**genres):
+    """A data set of vectors by genre, four clips an artist."""
+    names = tuple(genres)
+    labels = np.repeat(np.arange(len(names)), [len(clips) for clips in genres.values()])
+    count = len(labels)
+    return Heard(
+        ids=np.arange(count).astype(str),
+        labels=labels,
+        genres=names,
+        artists=np.array([f"{label}-{n // 4}" for n, label in enumerate(labels)]),
+        known=np.ones(count, bool),
+        levels=np.empty((count, 0, 0), np.uint8),
+        splits={},
+        features={EMBEDDING: np.concatenate(list(genres.values())).astype(np.float32)},
+    )
+
+
+RECIPE = Recipe(((Lda(spec=EMBEDDING, components=20),),), repeats=1, guards=(SpeechGuard(),))
+
+
+def confidence(data, vectors):
+    ensemble = train(RECIPE, data, np.arange(len(data)))
+    return np.exp(ensemble.predict({EMBEDDING: vectors})).max(axis=1)
+
+
+def test_who_teaches_readings_gets_them_named_and_no_one_else():
+    random = np.random.default_rng(0)
+    folk, dub = made_music(random, 80, 4), made_music(random, 80, 8)
+    voices = talking()
+    assert confidence(taught(Folk=folk, Dub=dub), voices).max() < 0.6
+    named = confidence(taught(Folk=folk, Dub=dub, Reading=voices[::2]), voices[1::2])
+    assert (named > 0.9).mean() > 0.75
+
+
+def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
+    recordings = tmp_path / "recordings"
+    for voice, files in (("long", 5), ("short", 1)):
+        folder = recordings / "radio" / voice
+        folder.mkdir(parents=True)
+        for n in range(files):
+            media.make(folder / f"{n}.wav", "wav", seconds=13, rate=8000)
+    (recordings / "radio" / "long" / "list.txt").write_text("no sound\n")
+    made = tmp_path / "speech.npz"
+    assert speech_data.make_speech(recordings, made) == 2  # 65 s are two clips, 13 s none
+    read = speech_data.read_speech(made)
+    assert read.collections.tolist() == ["radio"] * 4
+    assert {spec: len(values) for spec, values in read.inputs.items()} == dict.fromkeys(
+        speech_data.SPECS, 4
+    )
+    assert all(np.isfinite(values).all() for values in read.inputs.values())
+
+
+def test_recordings_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(TrainingDataError, match="COLLECTION/VOICE"):
+        speech_data.make_speech(tmp_path, tmp_path / "speech.npz")

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+
+import bundles
+import media
+import mutagen
+import numpy as np
+import pytest
+from programs import Program
+
+pytest.importorskip("sklearn", reason="training needs the extra `train`")
+pytest.importorskip("joblib", reason="training needs the extra `train`")
+pytest.importorskip("rapidfuzz", reason="training needs the extra `train`")
+pytest.importorskip("anyascii", reason="training needs the extra `train`")
+pytest.importorskip("onnx", reason="training needs the extra `train`")
+
+from click.testing import CliRunner
+
+from tagger.cli import models
+from tagger.errors import ModelError, TaggerError
+from tagger.inference.registry import ModelRegistry
+from training.cli import train
+from training.data.store import TrainingStore
+
+BANDS = {"Low": (20, 600), "High": (4000, 9000)}
+EACH = 10
+TRAINING = '[training]\nfolders = ["{sorted}"]\nminimum = 10\n'
+
+
+def sound(genre, seed):
+    """Noise whose band tells the genre, a little different each time."""
+    lowest, highest = BANDS[genre]
+    random = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(random.normal(size=3 * 22050))
+    hz = np.fft.rfftfreq(3 * 22050, 1 / 22050)
+    spectrum[(hz < lowest) | (hz > highest * random.uniform(0.8, 1.2))] *= 1e-3
+    signal = np.fft.irfft(spectrum)
+    return (signal / np.abs(signal).max() * 0.8).astype(np.float32)
+
+
+def put(path, band, seed, **tags):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named = {"title": f"{band} {seed}", "artist": f"{band} artist {seed}"} | tags
+    return media.make(path, "flac", signal=sound(band, seed), rate=22050, tags=named)
+
+
+def fill(folder, *, each=EACH):
+    for genre in BANDS:
+        for number in range(each):
+            put(folder / genre / f"{number}.flac", genre, number)
+
+
+def settle(program, more=""):
+    """Let the active model decide, and learn from folders."""
+    text = TRAINING.format(sorted=program.home / "sorted") + more
+    program.bundle = "active"
+    program.configure(text)
+    return program
+
+
+def trained(program, *args):
+    result = program.run("train", "--json", *args)
+    assert result.code == 0, result.err
+    return json.loads(result.out)
+
+
+def here(program, *args):
+    """Run `tagger train` in this process, which has the libraries loaded; return its objects."""
+    said = CliRunner().invoke(
+        train.command, [*map(str, args)], env=program.environment, catch_exceptions=False
+    )
+    return [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
+
+
+def dry(program):
+    (found,) = here(program, "--json", "--dry-run")
+    return found
+
+
+def refusal(program):
+    with pytest.raises(TaggerError) as caught:
+        here(program)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    """Give the home of a program that was trained once."""
+    home = tmp_path_factory.mktemp("taught") / "home"
+    home.mkdir()
+    program = settle(Program(home, "active"))
+    fill(home / "sorted")
+    return program, trained(program, "--report", home / "report.json")
+
+
+def test_a_model_is_trained_measured_and_made_active(taught):
+    program, found = taught
+    assert found["sources"] == {"corrections": 0, "folders": 2 * EACH}
+    assert [(g["genre"], g["tracks"]) for g in found["genres"]] == [("High", EACH), ("Low", EACH)]
+    assert found["promoted"]
+    assert found["model"]["held_out"]["accuracy"] == 1.0
+    assert found["model"]["held_out"]["written"]["coverage"] > 0.5
+    assert found["comparison"]["tracks"] == sum(g["held_out"] for g in found["genres"]) > 0
+    assert json.loads((program.home / "report.json").read_text()) == found
+    name = found["model"]["id"]
+    (active,) = [o for o in program.run("models", "list", "--json").objects if o["active"]]
+    assert (active["name"], active["genres"]) == (name, ["High", "Low"])
+    assert name in program.run("models", "show").out
+    new = put(program.home / "new.flac", "High", 99)
+    (heard,) = program.run("classify", "--json", new).objects
+    assert (heard["genre"], heard["model"]) == ("High", name)
+    assert f"model       {name}\n" in program.run("status").out
+
+
+def test_nothing_is_heard_twice_and_a_dry_run_changes_nothing(taught):
+    program, _ = taught
+    before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)
+    text = program.run("train", "--dry-run").out
+    assert "labels      corrections 0, folders 20" in text
+    assert "listened to" not in text
+    assert sorted(p for p in program.state.rglob("*") if "sqlite" not in p.name) == before
+
+
+def test_the_report_is_a_page_if_its_name_says_so(taught):
+    program, _ = taught
+    path = program.home / "report.html"
+    here(program, "--json", "--promote", "never", "--report", path)
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert "Your own library" in text
+    assert "High" in text
+
+
+def test_models_are_switched_taken_back_and_removed(taught):
+    program, found = taught
+    name = found["model"]["id"]
+
+    def active():
+        return ModelRegistry(program.state).active
+
+    assert program.run("models", "use", "default").code == 0
+    assert active() == "default"
+    assert program.run("models", "rollback").code == 0
+    assert active() == name
+    for refused in (["remove", name], ["remove", "default"], ["use", "no-such"], ["show", "x"]):
+        with pytest.raises(ModelError):
+            CliRunner().invoke(
+                models.command, refused, env=program.environment, catch_exceptions=False
+            )
+    assert active() == name
+    copy = ModelRegistry(program.state).workplace()
+    bundles.make_bundle(copy, name="another-1")
+    assert ModelRegistry(program.state).install(copy) == "another-1"
+    assert program.run("models", "remove", "another-1").code == 0
+    assert [model.name for model in ModelRegistry(program.state).all()] == ["default", name]
+
+
+def test_a_damaged_model_is_never_made_active(taught):
+    program, found = taught
+    there = ModelRegistry(program.state)
+    (there.folder / "broken-1").mkdir(exist_ok=True)
+    (there.folder / "broken-1" / "manifest.json").write_text("{}")
+    with pytest.raises(ModelError):
+        there.use("broken-1")
+    assert there.active == found["model"]["id"]
+    assert "cannot be used" in program.run("models", "list").out
+    shutil.rmtree(there.folder / "broken-1")
+
+
+def test_corrections_are_learned_and_the_new_model_stays_away_from_them(program):
+    """Somebody calls loud high noise Sunday, after tagger called it Metal."""
+    for number in range(12):
+        put(program.music / f"{number}.flac", "High", number)
+        put(program.music / f"low{number}.flac", "Low", number)
+    assert program.scan().summary["set"] == 24
+    for number in range(10):
+        file = mutagen.File(program.music / f"{number}.flac")
+        file["genre"] = "Sunday"
+        file.save()
+    program.scan()
+    program.configure('[training]\ntags = ["*"]\nminimum = 10\n')
+    found = dry(program)
+    assert found["sources"] == {"corrections": 10, "tags": 10}  # none of the 14 that are ours
+    assert [few["genre"] for few in found["too_few"]] == []
+    assert [genre["genre"] for genre in found["genres"]] == ["Sunday"]
+    alone = refusal(program)
+    assert "at least two genres" in alone
+    assert "and Sunday has them" in alone
+
+
+def test_reclassify_touches_only_what_tagger_wrote(program):
+    names = ["ours", "corrected", "theirs", "undone", "unsure"]
+    for number, name in enumerate(names):
+        genre = {"genre": "Jazz"} if name == "theirs" else {}
+        put(program.music / f"{name}.flac", "High", number, **genre)
+    media.make(program.music / "unsure.flac", "flac", signal=bundles.high(3), rate=44100, tags={})
+    assert program.scan().summary["set"] == 4
+    corrected = mutagen.File(program.music / "corrected.flac")
+    corrected["genre"] = "Sunday"
+    corrected.save()
+    assert program.run("undo", program.music / "undone.flac").code == 0
+    work = ModelRegistry(program.state).workplace()
+    bundles.make_bundle(work, name="renamed-1", genres=("Baroque", "Industrial"))
+    ModelRegistry(program.state).install(work)
+    program.bundle = "active"
+    program.configure()
+    assert program.run("models", "use", "renamed-1").code == 0
+
+    def genres():
+        return {n: mutagen.File(program.music / f"{n}.flac").get("genre") for n in names}
+
+    before = genres()
+    told = program.scan("--reclassify", "--dry-run")
+    assert genres() == before
+    assert {n for n, o in told.files.items() if o["decision"] == "set"} == {
+        "ours.flac",
+        "unsure.flac",
+    }
+    shutil.move(program.music / "ours.flac", program.music / "moved.flac")
+    names[0] = "moved"
+    assert program.scan("--reclassify").code == 0
+    assert genres() == {
+        "moved": ["Industrial"],
+        "corrected": ["Sunday"],
+        "theirs": ["Jazz"],
+        "undone": None,
+        "unsure": ["Industrial"],
+    }
+    assert program.scan("--reclassify").summary["set"] == 0
+    assert program.run("undo").code == 0
+    assert genres()["moved"] == ["Metal"]
+
+
+def test_a_list_is_matched_and_what_is_ambiguous_is_settled_once(program):
+    put(program.music / "1.flac", "High", 1, title="Song", artist="Band", album="First")
+    put(program.music / "2.flac", "High", 2, title="Song", artist="Band", album="Hits")
+    table = program.home / "Sunday.csv"
+    table.write_text(
+        "Track URI,Track Name,Artist Name(s),Album Name,Duration (ms)\n"
+        "uri:1,Song - Remastered,Band,Other,3000\nuri:2,Song,Band,First,3000\nuri:3,No,One,,1\n"
+    )
+    program.configure(f'[training]\ncsv = ["{table}"]\n')
+    found = dry(program)
+    assert (found["matched"], len(found["missing"])) == (1, 1)
+    (open_,) = here(program, "match", "--json")
+    assert (open_["entry"], len(open_["files"])) == ("uri:1", 2)
+    assert "remembered" in program.run("train", "match", "uri:1", program.music / "2.flac").out
+    assert dry(program)["matched"] == 2
+    shutil.move(program.music / "2.flac", program.music / "moved.flac")
+    assert dry(program)["matched"] == 2
+    here(program, "match", "uri:1", "--none")
+    assert len(dry(program)["missing"]) == 2
+    here(program, "match", "uri:1", "--forget")
+    assert len(dry(program)["ambiguous"]) == 1
+
+
+def test_what_is_missing_is_said_and_nothing_changes(program):
+    settle(program)
+    assert "nothing to learn from" in refusal(program)
+    for number in range(7):
+        path = program.home / "sorted" / "Broken" / f"{number}.mp3"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no music at all" * 99)
+    assert "can be heard" in refusal(program)
+    fill(program.home / "sorted", each=EACH)
+    models = program.state / "models"
+    models.write_text("a file where a folder has to be")
+    full = program.run("train")
+    assert (full.code, "models cannot be kept there" in full.err) == (2, True)
+    assert "Traceback" not in full.err
+    assert ModelRegistry(program.state).active == "default"
+
+
+def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program):
+    settle(program)
+    fill(program.home / "sorted", each=EACH)
+    for after in (1.5, 3.0):
+        program.killed("train", after=after)
+        assert all(found.manifest for found in ModelRegistry(program.state).all())
+    shutil.rmtree(program.state / "training", ignore_errors=True)
+    with program.start("train") as child:
+        while child.poll() is None and not list(program.state.glob("training/scores/*.npy")):
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate()
+    assert (child.returncode, "Traceback" in err) == (130, False), err
+    found = trained(program)
+    assert found["promoted"]
+    assert not list((program.state / "models").glob(".making-*"))
+    with TrainingStore(program.state) as store:
+        assert store.samples.get(program.home / "sorted" / "Low" / "0.flac").content_id
+
+
+def test_without_the_extra_one_sentence_names_the_command(monkeypatch, tmp_path):
+    monkeypatch.setattr(train, "LIBRARIES", ("no_such_library",))
+    monkeypatch.setenv("TAGGER_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text(f'store.folder = "{tmp_path / "state"}"')
+    result = CliRunner().invoke(train.command, [])
+    assert "pip install 'tagger[train]'" in str(result.exception)
+    assert not (tmp_path / "state").exists()

@@ -1,0 +1,217 @@
+"""From a data set to a bundle, on made-up clips: three genres by artists of their own sound."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gtzan_like import ARTISTS, write_gtzan
+
+pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
+pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
+
+from tagger.errors import ModelError, TrainingDataError
+from tagger.inference import load
+from tagger.inference.manifest import Pooling
+from training.classifiers.svm_lda import Lda, Svm
+from training.data.dataset import FOLEISS, read_gtzan
+from training.ensemble import HeldOut, Recipe, artist_folds, train
+from training.evaluation import metrics
+from training.export import bundle
+from training.research import benchmark, build_default
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = ROOT.parent / "shared" / "data"
+RECIPE = Recipe(families=((Svm(C=1), Svm(C=5)), (Lda(components=20),)), repeats=2)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="module")
+def ensemble(data):
+    return train(RECIPE, data, np.flatnonzero(data.known))
+
+
+def test_the_data_set_is_read(data):
+    assert len(data) == 10 * ARTISTS * 2
+    assert data.genres[4] == "Hip-Hop"
+    assert not data.known[0]
+    assert data.artists[0] == "unknown:blues.00"
+    assert 0 not in data.members("foleiss_1", "train", "test")
+    assert len(data.members("kereliuk", "train", "valid")) == 80
+
+
+def test_missing_or_mixed_up_data_is_told(tmp_path):
+    with pytest.raises(TrainingDataError, match="--data"):
+        read_gtzan(tmp_path)
+    folder = write_gtzan(tmp_path / "mixed")
+    lines = (folder / "gtzan_splits.csv").read_text().splitlines()
+    (folder / "gtzan_splits.csv").write_text("\n".join([lines[0], *lines[:0:-1]]))
+    with pytest.raises(TrainingDataError, match="does not list"):
+        read_gtzan(folder)
+
+
+def test_the_command_says_where_data_is_missing(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "training.research",
+        "benchmark",
+        "--data",
+        str(tmp_path / "none"),
+    ]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: ")
+    assert "Traceback" not in run.stderr
+
+
+def test_no_artist_is_on_both_sides(data):
+    members = np.flatnonzero(data.known)
+    held = []
+    for fit, part in artist_folds(data, members, seed=3):
+        assert not set(data.artists[fit]) & set(data.artists[part])
+        held += part.tolist()
+    assert sorted(held) == members.tolist()
+
+
+def test_the_published_splits_keep_artists_apart():
+    if not (SHARED / "gtzan_splits.csv").is_file():
+        pytest.skip(f"needs the data sets in {SHARED}")
+    shared = read_gtzan(SHARED)
+    for split in (*FOLEISS, "kereliuk"):
+        test = shared.members(split, "test")
+        fit = shared.members(split, "train", "valid")
+        kept = benchmark.apart(shared, fit, test)
+        assert not set(shared.artists[kept]) & set(shared.artists[test])
+        assert len(fit) - len(kept) == (2 if split == "kereliuk" else 0)
+
+
+def test_held_out_predictions_learn_the_genres(data, ensemble):
+    assert len(ensemble.candidates) == 2
+    assert (ensemble.weights >= 0).all()
+    assert metrics.track_predictions(data, ensemble.held_out).accuracy > 0.6
+
+
+def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data, tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        build_default.build_gtzan(
+            RECIPE, data, folder, date(2026, 1, 2), build_default.Measures(("gtzan_kereliuk",))
+        )
+    names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}
+    assert {path.name for path in folders[0].iterdir()} == names
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+    manifest = load(folders[0]).manifest
+    assert manifest.genres == data.genres
+    assert manifest.training.tracks == len(data) - 1
+    figure = manifest.evaluation["gtzan_kereliuk"]
+    assert figure.tracks == 40
+    assert f"{figure.accuracy:.1%}" in (folders[0] / "MODEL_CARD.md").read_text()
+
+
+def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
+    manifest = build_default.build_gtzan(
+        RECIPE, data, tmp_path, date(2026, 1, 2), build_default.Measures()
+    )
+    other = train(Recipe(((Lda(components=5),),), repeats=1), data, np.flatnonzero(data.known))
+    assert bundle.verify_bundle(tmp_path, ensemble, data) < 1e-4
+    with pytest.raises(ModelError, match="differs"):
+        bundle.verify_bundle(tmp_path, other, data)
+    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
+
+
+def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):
+    clips = np.flatnonzero(data.known)
+    inputs = data.inputs["statistics-1"][clips]
+    distance = ensemble.guards[0]
+    assert (distance.trust(distance.measure(inputs)) == 1).mean() > 0.95
+    strange = inputs[:5] + 8 * (inputs[:5] - inputs.mean(axis=0))
+    others = replace(data, levels=data.levels[clips[:5]])
+    others.inputs["statistics-1"] = strange
+    given = np.exp(ensemble.log_probabilities(others, np.arange(5)))
+    assert given.max() < 0.2
+
+
+def test_two_genres_are_enough(data):
+    members = np.flatnonzero(data.labels < 2)
+    labels = data.labels[members]
+    inputs = data.inputs["statistics-1"][members]
+    for candidate in (Svm(), Lda(components=10)):
+        scores = candidate.fit(inputs, labels, 2).scores(inputs)
+        assert scores.shape == (len(members), 2)
+        assert (scores.argmax(axis=1) == labels).mean() > 0.9
+
+
+def held_out(data, sharpness):
+    """Held-out predictions as they would be of tracks that say the same a sharpness too loud."""
+    random = np.random.default_rng(0)
+    members = np.arange(len(data))
+    scores = sharpness * (3 * np.eye(10)[data.labels] + random.normal(0, 2, (len(data), 10)))
+    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    return HeldOut(members, logs)
+
+
+def test_albums_are_one_artist_and_no_larger_than_eight(data):
+    albums = list(metrics.stand_in_albums(data, np.tile(np.arange(len(data)), 2)))
+    assert sorted(np.concatenate(albums).tolist()) == list(range(2 * len(data)))
+    for album in albums:
+        assert len(set(data.artists[album % len(data)])) == 1
+        assert len(set(album % len(data))) == len(album)
+
+
+def test_tracks_that_err_alone_are_stronger_together(data):
+    pooling = metrics.fit_pooling(data, held_out(data, 1.0))
+    assert pooling.exponent > 0.2
+    alone = metrics.track_predictions(data, held_out(data, 1.0))
+    together = metrics.album_predictions(data, held_out(data, 1.0), pooling)
+    assert together.accuracy > alone.accuracy
+    overconfident = metrics.fit_pooling(data, held_out(data, 5.0))
+    assert overconfident.exponent < pooling.exponent
+    assert pooling == Pooling(pooling.exponent, 8)
+
+
+def verdicts(clips=2000, artists=200):
+    """Verdicts that are right exactly as often as they are sure."""
+    random = np.random.default_rng(1)
+    confidence = random.uniform(0.3, 1, clips)
+    right = random.uniform(size=clips) < confidence
+    artist = random.integers(artists, size=clips).astype(str)
+    return metrics.Predictions(artist, np.zeros(clips, int), (~right).astype(int), confidence)
+
+
+def test_every_promise_is_kept_with_a_margin():
+    judged = verdicts()
+    points = metrics.operating_points(judged).overall
+    assert [p.precision for p in points] == sorted(p.precision for p in points)
+    assert [p.threshold for p in points] == sorted(p.threshold for p in points)
+    for point in points:
+        written = judged.surer_than(point.threshold)
+        assert judged.right[written].mean() >= point.precision
+        assert written.mean() == pytest.approx(point.coverage, abs=1e-3)
+    # A clip at 0.8 is right in 0.8: above it 0.9 on average, so the cautious need more.
+    assert 0.8 < next(p.threshold for p in points if p.precision == 0.9) < 0.9
+
+
+def test_nothing_is_promised_of_too_few():
+    assert metrics.operating_points(verdicts(clips=29)).overall == ()
+    assert metrics.threshold_for(metrics.operating_points(verdicts(clips=29)), 0.9) is None
+
+
+def test_calibration_and_intervals_agree_with_what_was_made():
+    judged = verdicts()
+    assert metrics.calibration_error(judged) < 0.05
+    low, high = metrics.interval(judged)
+    assert low < judged.accuracy < high
+    assert high - low < 0.06
+    assert metrics.interval(judged) == (low, high)
