@@ -15,12 +15,13 @@ from gtzan_like import ARTISTS, write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.errors import ModelError, TrainingDataError
+from tagger.errors import ModelError
 from tagger.inference import load
 from tagger.inference.manifest import Pooling
 from training.classifiers.svm_lda import Lda, Svm
 from training.data.dataset import FOLEISS, read_gtzan
 from training.ensemble import HeldOut, Recipe, artist_folds, train
+from training.errors import TrainingDataError
 from training.evaluation import metrics
 from training.export import bundle
 from training.research import benchmark, build_default

@@ -13,10 +13,10 @@ from gtzan_like import write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.errors import TrainingDataError
 from training.classifiers.svm_lda import Lda
 from training.data.dataset import read_gtzan
 from training.ensemble import HeldOut, Recipe
+from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
 from training.evaluation.metrics import Predictions
 from training.research import baseline, degradations, robustness

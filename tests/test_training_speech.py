@@ -14,13 +14,13 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.core.domain import Features
-from tagger.errors import TrainingDataError
 from tagger.inference import load
 from training.classifiers import speech_data
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda
 from training.data.dataset import Heard, read_gtzan
 from training.ensemble import Recipe, train
+from training.errors import TrainingDataError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -20,13 +20,14 @@ from threadpoolctl import threadpool_limits
 
 from tagger.analysis.pool import usable_cores
 from tagger.core import genres
-from tagger.errors import StoreError, TrainingDataError
+from tagger.errors import StoreError
 from tagger.inference import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 from training import user_model
 from training.data.features import Hearing, Unheard
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.ensemble import train
+from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cv_cache import cross_validate, remembered
 from training.evaluation.report import library_subject, page

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.specs import quantised
 from training.data.dataset import Dataset
+from training.errors import TrainingDataError
 from training.research.band_limited import augmented
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json
-from tagger.errors import TrainingDataError
 from tagger.store import Store
 from training.cli.train_match import match_command
+from training.errors import TrainingDataError
 from training.labels import SOURCES, configured_sources
 
 if TYPE_CHECKING:

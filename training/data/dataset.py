@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tagger.core.domain import LogMel
-from tagger.errors import TrainingDataError
 from tagger.features import extract
 from tagger.features.mel import N_MELS, RATE, mel_centres
+from training.errors import TrainingDataError
 from training.research.musicnn import COLUMN_SECONDS, embedder
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Struct
 
 from tagger.audio.decode import read_clip
-from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.specs import quantised
 from training.ensemble import HeldOut, artist_folds, train
+from training.errors import TrainingDataError
 from training.evaluation.metrics import Predictions, track_predictions
 from training.research.benchmark import promised
 from training.research.degradations import TO_LEVELS, TO_SOUND

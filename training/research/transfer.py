@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.errors import TrainingDataError
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
 from training.data.dataset import read_fma_small, read_gtzan
 from training.ensemble import HeldOut, Recipe, train
+from training.errors import TrainingDataError
 from training.evaluation.metrics import track_predictions
 from training.research.benchmark import Result, figure, promised
 

@@ -7,7 +7,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from tagger.errors import SpotifyError, SpotifyOffError
+from training.errors import SpotifyError, SpotifyOffError
 from training.spotify import endpoints
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
