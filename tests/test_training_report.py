@@ -14,13 +14,14 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from training.classifiers.svm_lda import Lda
-from training.data.dataset import read_gtzan
 from training.ensemble import HeldOut, Recipe
 from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
 from training.evaluation.metrics import Predictions
 from training.research import baseline, degradations, robustness
+from training.research.datasets import read_gtzan
 from training.research.default_card import card
+from training.research.default_report import gtzan_subject
 
 RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
@@ -32,7 +33,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def subject(data):
-    return report.gtzan_subject(RECIPE, data)
+    return gtzan_subject(RECIPE, data)
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.ensemble import HeldOut, train
+from training.ensemble import HeldOut
 from training.evaluation import breakdown, charts
+from training.evaluation.measure import PROMISE, promised_threshold
 from training.evaluation.metrics import calibration_error, interval, track_predictions
-from training.research.benchmark import PROMISE, promised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble, Recipe
+    from training.ensemble import Ensemble
     from training.evaluation.metrics import Indices, Predictions
 
 MOST_MISTAKES = 25
@@ -41,28 +41,6 @@ class Subject:
     """Accuracy by tracks of each genre, from `evidence.learning_curve`."""
 
 
-def gtzan_subject(recipe: Recipe, data: Dataset) -> Subject:
-    """Train the recipe on GTZAN and tell of its artist-grouped cross-validation."""
-    ensemble = train(recipe, data, np.flatnonzero(data.known))
-    about = {
-        "Data": "GTZAN (Tzanetakis and Cook, 2002), 30 s excerpts of commercial recordings,"
-        " gathered for research with no licence stated. Clips known as faults or duplicates"
-        " (Sturm, arXiv 1306.1461) are left out.",
-        "Split": "Five-fold cross-validation, no artist on both sides. Hyperparameters, weights and"
-        " the threshold were chosen on these very predictions; the model card has the figures of"
-        " test parts that had no say in them.",
-        "Model": " + ".join(candidate.name for candidate in ensemble.candidates),
-    }
-    return Subject(
-        "The default model on GTZAN",
-        about,
-        data,
-        ensemble.held_out,
-        promised(track_predictions(data, ensemble.held_out)),
-        breakdown.learning_curve(ensemble, data),
-    )
-
-
 def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject:
     """Tell how a model of the user's own does on artists that were kept from it."""
     return Subject(
@@ -74,7 +52,7 @@ def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject
         },
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
-        promised(track_predictions(data, ensemble.held_out)),
+        promised_threshold(track_predictions(data, ensemble.held_out)),
     )
 
 

@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tagger.errors import TaggerError
-from training.classifiers.speech_data import VECTORS, make_speech
-from training.data.dataset import read_gtzan
-from training.evaluation.report import gtzan_subject, page
+from training.classifiers.speech_data import VECTORS
+from training.evaluation.report import page
+from training.recipe import RECIPE
 from training.research import musicnn
-from training.research.band_limited import augmented
+from training.research.band_limited import augment
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
-from training.research.build_default import RECIPE, Measures, build_gtzan
+from training.research.build_default import Measures, build_gtzan
+from training.research.datasets import read_gtzan
+from training.research.default_report import gtzan_subject
+from training.research.make_speech import make_speech
 from training.research.robustness import robustness as measure_robustness
 from training.research.speech_rejection import speech_written
 from training.research.transfer import TRANSFERS
 from training.research.unknown_genres import unknown_written
 
 if TYPE_CHECKING:
-    from training.data.dataset import Dataset
+    from training.research.datasets import LevelDataset
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FIGURES = BENCHMARKS | REFERENCES
@@ -137,7 +141,8 @@ def silence(data: Path) -> None:
 @_data
 def unknown(data: Path) -> None:
     """Measure how much music of genres that a model does not know would get one."""
-    for measured in unknown_written(RECIPE, _clips(data)):
+    clips = _clips(data)
+    for measured in unknown_written(RECIPE, clips, np.flatnonzero(clips.known)):
         click.echo(msgspec.json.encode(measured).decode())
 
 
@@ -155,9 +160,9 @@ def report(data: Path, output: Path) -> None:
     click.echo(output)
 
 
-def _clips(folder: Path) -> Dataset:
+def _clips(folder: Path) -> LevelDataset:
     """Read what the default model is made from."""
-    return augmented(read_gtzan(folder))
+    return augment(read_gtzan(folder))
 
 
 if __name__ == "__main__":
