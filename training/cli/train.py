@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from training.train import Promote
 
-LIBRARIES = ("anyascii", "joblib", "onnx", "rapidfuzz", "scipy", "sklearn", "threadpoolctl")
+LIBRARIES = (
+    "anyascii",
+    "jinja2",
+    "joblib",
+    "onnx",
+    "rapidfuzz",
+    "scipy",
+    "sklearn",
+    "threadpoolctl",
+)
 """What the extra `train` brings and a plain installation lacks."""
 
 
