@@ -18,15 +18,6 @@ TaggerError
 │       ├── FileChangedError
 │       └── PayloadChangedError
 ├── ModelError
-├── TrainingDataError
-├── SpotifyError
-│   ├── SpotifyOffError
-│   ├── SpotifyLoginError
-│   ├── SpotifyAccountError
-│   ├── SpotifyPlaylistError
-│   └── SpotifyWaitError
-│       ├── SpotifyPausedError
-│       └── SpotifyUnavailableError
 ├── StoreError
 │   └── StoreTooNewError
 ├── PlaylistError
@@ -131,54 +122,6 @@ class PayloadChangedError(WriteFailedError):
 
 class ModelError(TaggerError):
     """A model bundle is missing, damaged, or of a format that this version cannot run."""
-
-
-class TrainingDataError(TaggerError):
-    """A data set that a model is made from or measured on is missing or unusable."""
-
-
-class SpotifyError(TaggerError):
-    """The user's Spotify playlists cannot be read."""
-
-
-class SpotifyOffError(SpotifyError):
-    """The source is not turned on, or its terms were not agreed to."""
-
-
-class SpotifyLoginError(SpotifyError):
-    """There is no login, or it is no longer good."""
-
-
-class SpotifyAccountError(SpotifyError):
-    """Spotify refuses the app or the account, whatever is asked."""
-
-
-class SpotifyPlaylistError(SpotifyError):
-    """This one playlist is not to be had."""
-
-
-class SpotifyWaitError(SpotifyError):
-    """Spotify is to be left alone for some time; a base, never raised."""
-
-    def __init__(
-        self,
-        reason: str,
-        path: Path | None = None,
-        hint: str | None = None,
-        seconds: float | None = None,
-    ) -> None:
-        super().__init__(reason, path, hint)
-        self.args = (reason, path, hint, seconds)
-        self.seconds = seconds
-        """How long to wait, None when Spotify did not say."""
-
-
-class SpotifyPausedError(SpotifyWaitError):
-    """Not now: a quota is used up, or a long wait is asked for; what was read is kept."""
-
-
-class SpotifyUnavailableError(SpotifyWaitError):
-    """A passing fault: busy, 5xx, a time-out, an answer that makes no sense."""
 
 
 class StoreError(TaggerError):

@@ -1,10 +1,9 @@
-"""Several candidates as one calibrated model.
+"""Several classifiers as one calibrated model.
 
-probabilities = softmax(trust * sum over candidates of weight * scores), where the trust is the
-product of the guards', 1 for nearly all music. The weights are fitted to the
-held-out scores of an artist-grouped cross-validation by least log loss, so that one small convex
-fit does the averaging and the calibration (it is temperature scaling, Guo et al.,
-arXiv 1706.04599, with a temperature for each candidate).
+probabilities = softmax(trust * sum over classifiers of weight * scores). The trust is the product
+of the guards' trust, 1 for nearly all music. The weights are fitted to the held-out scores of an
+artist-grouped cross-validation by least log loss. This one convex fit both averages and calibrates:
+it is temperature scaling (Guo et al., arXiv 1706.04599) with a temperature for each classifier.
 """
 
 from __future__ import annotations
@@ -16,56 +15,56 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
-from sklearn.model_selection import StratifiedGroupKFold
 
 from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
+from training.evaluation.cross_validation import cross_validate, in_order, repeated_folds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from training.classifiers.base import Classifier, Fitted, FittedGuard, NoveltyGuard
     from training.data.dataset import Dataset
+    from training.evaluation.cross_validation import HeldOutScores
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-FOLDS = 5
 FAMILIAR = 0.99
-"""Share of music, taught or unheard, that lies within a guard's limit."""
+"""Share of music, in the training data or held out, that lies within the limit of a guard."""
 FAMILIAR_OF_GENRE = 0.9
-"""The least share of each genre that does: who teaches readings or noise wants them named."""
+"""The least such share of each genre: a genre of readings or noise must keep its tracks."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is tried: one candidate out of each family is kept, and the kept ones are added."""
+    """Classifiers to choose from: the ensemble adds up the best classifier of each family."""
 
     families: tuple[tuple[Classifier, ...], ...]
     repeats: int = 3
-    """Cross-validations with other folds, whose held-out predictions are used together."""
+    """Cross-validations with different folds, whose held-out predictions are used together."""
     guards: tuple[NoveltyGuard, ...] = (DistanceGuard(), SpeechGuard())
 
     @property
     def plain(self) -> Recipe:
-        """The first candidate of each family, without a choice, by one cross-validation."""
+        """The first classifier of each family, without a choice, by one cross-validation."""
         return replace(self, families=tuple(family[:1] for family in self.families), repeats=1)
 
     @property
     def specs(self) -> set[str]:
-        """The feature specs that its parts hear."""
-        candidates = {candidate.spec for family in self.families for candidate in family}
-        return candidates | {guard.spec for guard in self.guards}
+        """The feature specs of its classifiers and guards."""
+        classifiers = {classifier.spec for family in self.families for classifier in family}
+        return classifiers | {guard.spec for guard in self.guards}
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Predictions of clips whose artist the predicting model had not heard."""
+    """Predictions of clips by models without the clip's artist in their training data."""
 
     members: Indices
-    """Indices into the data set; a clip appears once a repeat."""
+    """Indices into the data set; a clip appears once for each repeat."""
     log_probabilities: Array
     """Shape (members, genres)."""
 
@@ -82,7 +81,7 @@ class Ensemble:
 
     @property
     def specs(self) -> tuple[str, ...]:
-        """The feature specs that its parts hear, each once."""
+        """The feature specs of its classifiers and guards, each once."""
         candidates = (candidate.spec for candidate in self.candidates)
         return tuple(dict.fromkeys([*candidates, *(guard.spec for guard in self.guards)]))
 
@@ -100,28 +99,35 @@ class Ensemble:
         return combined(scores, self.weights, trusts)
 
 
-def train(recipe: Recipe, data: Dataset, members: Indices) -> Ensemble:
-    """Choose, weight and fit the recipe's candidates on these clips alone."""
+def train(
+    recipe: Recipe, data: Dataset, members: Indices, scores: HeldOutScores | None = None
+) -> Ensemble:
+    """Choose, weight and fit the classifiers of a recipe on clips alone.
+
+    `members` are indices into `data`. `scores` are those of `cross_validate` for the same recipe
+    and clips; without them they are computed here, in this process.
+    """
+    scores = scores or cross_validate(recipe, data, members)
     repeated = np.tile(members, recipe.repeats)
     labels = data.labels[repeated]
-    chosen = [_best(family, data, members, recipe.repeats) for family in recipe.families]
-    candidates, scores = zip(*chosen, strict=True)
-    weights = fitted_weights(scores, labels)
-    guarded = [_guarded(guard, data, members, recipe.repeats) for guard in recipe.guards]
+    chosen = [_best(family, scores, labels) for family in recipe.families]
+    kept = [scores[classifier.name] for classifier in chosen]
+    weights = fitted_weights(kept, labels)
+    guarded = [_fit_guard(guard, data, members, recipe.repeats) for guard in recipe.guards]
     fitted = tuple(
-        candidate.fit(*data.lesson(candidate.spec, members), len(data.genres))
-        for candidate in candidates
+        classifier.fit(*data.training_data(classifier.spec, members), len(data.genres))
+        for classifier in chosen
     )
-    held_out = HeldOut(repeated, combined(scores, weights, [trust for _, trust in guarded]))
-    return Ensemble(candidates, fitted, weights, tuple(guard for guard, _ in guarded), held_out)
+    held_out = HeldOut(repeated, combined(kept, weights, [trust for _, trust in guarded]))
+    return Ensemble(tuple(chosen), fitted, weights, tuple(guard for guard, _ in guarded), held_out)
 
 
 def combined(
     scores: Sequence[NDArray[np.floating]], weights: Array, trusts: Sequence[Array] = ()
 ) -> Array:
-    """Turn candidates' scores, each (clips, genres), into log-probabilities.
+    """Turn the scores of classifiers, each (clips, genres), into log-probabilities.
 
-    `trusts`, each of shape (clips, 1), are what the guards leave of them.
+    `weights` has a weight for each classifier. `trusts`, each (clips, 1), are factors of the sum.
     """
     total = sum(weight * score for weight, score in zip(weights, scores, strict=True))
     logs: Array = log_softmax(math.prod(trusts, start=total), axis=1)
@@ -142,83 +148,45 @@ def fitted_weights(scores: Sequence[Array], labels: Indices) -> Array:
 
 
 def log_loss(log_probabilities: Array, labels: Indices) -> float:
-    """Give the mean negative log-probability of the right genre."""
+    """Return the mean negative log-probability of the right genre."""
     return float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
 
-def artist_folds(
-    data: Dataset, members: Indices, seed: int, folds: int = FOLDS
-) -> Iterator[tuple[Indices, Indices]]:
-    """Split clips into parts, no artist in two, and give (others, part) for each."""
-    parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for fit, held in parts.split(members, data.labels[members], data.artists[members]):
-        yield members[fit], members[held]
+def _best(family: Sequence[Classifier], scores: HeldOutScores, labels: Indices) -> Classifier:
+    """Choose by held-out log loss, each classifier calibrated by itself."""
+
+    def loss(classifier: Classifier) -> float:
+        alone = [scores[classifier.name]]
+        return log_loss(combined(alone, fitted_weights(alone, labels)), labels)
+
+    return min(family, key=loss)
 
 
-def _best(
-    family: Sequence[Classifier], data: Dataset, members: Indices, repeats: int
-) -> tuple[Classifier, Array]:
-    """Choose by held-out log loss; give the candidate with its held-out scores."""
-    tried = [(candidate, _crossfit(candidate, data, members, repeats)) for candidate in family]
-    labels = data.labels[np.tile(members, repeats)]
-
-    def loss(trial: tuple[Classifier, Array]) -> float:
-        scores = [trial[1]]
-        return log_loss(combined(scores, fitted_weights(scores, labels)), labels)
-
-    return min(tried, key=loss)
-
-
-def _crossfit(candidate: Classifier, data: Dataset, members: Indices, repeats: int) -> Array:
-    """Score every clip by a fit without its artist, (repeats * members, genres)."""
-
-    def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
-        return candidate.fit(*data.lesson(candidate.spec, fit), len(data.genres)).scores
-
-    return _unheard(learn, candidate.spec, data, members, repeats)
-
-
-def _guarded(
+def _fit_guard(
     guard: NoveltyGuard, data: Dataset, members: Indices, repeats: int
 ) -> tuple[FittedGuard, Array]:
-    """Fit a guard; give it with its trust in every clip without its artist.
+    """Fit a guard; return it with its trust in every clip held out, shape (repeats * members, 1).
 
-    Of few clips, those that were taught measure more than others: each bends the guard to itself.
-    They are as familiar as the others, so the limit lets both through.
+    A guard fitted to few clips measures more on these clips than on others. Both are equally
+    familiar, so the limit includes both.
     """
-
-    def learn(fit: Indices) -> Callable[[NDArray[Any]], NDArray[np.floating]]:
-        return guard.fit(data.lesson(guard.spec, fit)[0]).measure
-
-    taught, labels = data.lesson(guard.spec, members)
-    fitted = guard.fit(taught)
-    unheard = _unheard(learn, guard.spec, data, members, repeats)
+    inputs, labels = data.training_data(guard.spec, members)
+    fitted = guard.fit(inputs)
+    folds = repeated_folds(data, members, repeats)
+    measures = [
+        guard.fit(data.training_data(guard.spec, fit)[0]).measure(data.inputs[guard.spec][held])
+        for fit, held in folds
+    ]
+    held_out = in_order(members, folds, measures)
     limit = max(
-        _familiar(fitted.measure(taught), labels),
-        _familiar(unheard, data.labels[np.tile(members, repeats)]),
+        _familiar(fitted.measure(inputs), labels),
+        _familiar(held_out, data.labels[np.tile(members, repeats)]),
     )
     limited = fitted.with_limit(limit)
-    return limited, limited.trust(unheard)
+    return limited, limited.trust(held_out)
 
 
 def _familiar(measures: Array, labels: Indices) -> float:
-    """Find the limit within which there is FAMILIAR music, and enough of each genre."""
+    """Find the limit that includes FAMILIAR of all music, and FAMILIAR_OF_GENRE of each genre."""
     genres = [np.quantile(measures[labels == g], FAMILIAR_OF_GENRE) for g in np.unique(labels)]
     return float(max(np.quantile(measures, FAMILIAR), *genres))
-
-
-def _unheard(
-    learn: Callable[[Indices], Callable[[NDArray[Any]], NDArray[np.floating]]],
-    spec: str,
-    data: Dataset,
-    members: Indices,
-    repeats: int,
-) -> Array:
-    """Ask of every clip what has not heard its artist."""
-    inputs, rounds = data.inputs[spec], []
-    for repeat in range(repeats):
-        answers: dict[int, NDArray[np.floating]] = {}
-        for fit, held in artist_folds(data, members, seed=repeat):
-            answers.update(zip(held.tolist(), learn(fit)(inputs[held]), strict=True))
-        rounds += [answers[clip] for clip in members.tolist()]
-    return np.array(rounds, np.float64)

@@ -18,21 +18,22 @@ from threadpoolctl import threadpool_limits
 
 from tagger.analysis.pool import usable_cores
 from tagger.core import genres
-from tagger.errors import StoreError, TrainingDataError
+from tagger.errors import StoreError
 from tagger.inference import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 from tagger.system.locks import exclusive
 from training import user_model
+from training.data.dataset import exclude_artists, read_selection
 from training.data.features import Hearing, Unheard
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.ensemble import train
+from training.errors import TrainingDataError
 from training.evaluation import compare
-from training.evaluation.cv_cache import cross_validate, remembered
+from training.evaluation.cross_validation import Execution, cross_validate
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
 from training.progress import Silent
-from training.research.benchmark import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.inference.manifest import Manifest
-    from training.data.dataset import Heard
+    from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
     from training.data.store import TrainingStore
@@ -146,9 +147,9 @@ class TrainingRun:
         require_enough(prepared.selection, self._settings.training.minimum)
         recipe = user_model.recipe_for(len(prepared.selection.members))
         specs = sorted(recipe.specs | set(self._current.specs))
-        data = user_model.read(prepared.selection, self._store, specs)
+        data = read_selection(prepared.selection, self._store, specs)
         held = np.array(prepared.held)
-        unheard = apart(data, np.flatnonzero(~held), np.flatnonzero(held))
+        unheard = exclude_artists(data, np.flatnonzero(~held), np.flatnonzero(held))
         measured = self._fit(data, unheard, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": user_model.measure(measured, data, np.flatnonzero(held))}
@@ -194,20 +195,15 @@ class TrainingRun:
                 found |= {(str(track.content), key) for key in new}
         return frozenset(found)
 
-    def _fit(self, data: Heard, members: Indices, stage: str) -> Ensemble:
-        recipe = remembered(user_model.recipe_for(len(data)), self._folder / "scores")
-
-        def done(steps: int, total: int) -> None:
-            if steps == 0:
-                self._progress.stage(stage, total)
-            self._progress.done(steps)
-
+    def _fit(self, data: Dataset, members: Indices, stage: str) -> Ensemble:
+        recipe = user_model.recipe_for(len(data))
         jobs = self._settings.workers.count or usable_cores()
-        cross_validate(recipe, data, members, jobs, done)
+        execution = Execution(jobs, self._folder / "scores", self._progress, stage)
+        scores = cross_validate(recipe, data, members, execution)
         with threadpool_limits(limits=1, user_api="blas"):
-            return user_model.tempered(train(recipe, data, members), data)
+            return user_model.tempered(train(recipe, data, members, scores), data)
 
-    def _compare(self, measured: Path, data: Heard, held: Indices) -> Comparison:
+    def _compare(self, measured: Path, data: Dataset, held: Indices) -> Comparison:
         """Compare models that have not heard the held-out artists.
 
         Of the default model that is true unless they are in the data that it was made from.

@@ -12,32 +12,28 @@ has not heard them either. The other one hears everything, and is the one that d
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from tagger.core.domain import AnalysisKey
 from training.classifiers.speech_data import ABOUT as SPEECH
-from training.data.dataset import Heard
 from training.ensemble import HeldOut
+from training.evaluation.measure import evaluate, summarize
 from training.export.bundle import Provenance, publish, write_card
 from training.export.card import card
-from training.research.benchmark import figure, judged
-from training.research.build_default import RECIPE
+from training.recipe import RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tagger.inference.manifest import Evaluation, Manifest
-    from tagger.store import Store
     from training.data.dataset import Dataset
-    from training.data.select import Selection
     from training.ensemble import Ensemble, Recipe
 
     Indices = NDArray[np.intp]
@@ -48,25 +44,6 @@ COMMAND = "tagger train"
 ABOUT = "Your own music library; nothing of it is in the bundle but what the model learned."
 LARGE = 3000
 """Tracks from which on less is tried: an SVM's time grows with their square."""
-
-
-def read(selection: Selection, store: Store, specs: Sequence[str]) -> Heard:
-    """Put the selected recordings' remembered features together."""
-    members, genres = selection.members, selection.genres
-    columns: dict[str, list[NDArray[Any]]] = {spec: [] for spec in specs}
-    for member in members:
-        for features in store.analyses.features(AnalysisKey.parse(member.content_id), specs) or ():
-            columns[features.spec].append(features.values)
-    return Heard(
-        ids=np.array([str(member.path) for member in members]),
-        labels=np.array([genres.index(member.genre) for member in members]),
-        genres=genres,
-        artists=np.array([member.artist for member in members]),
-        known=np.ones(len(members), bool),
-        levels=np.empty((len(members), 0, 0), np.uint8),
-        splits={},
-        features={spec: _stacked(column) for spec, column in columns.items()},
-    )
 
 
 def recipe_for(tracks: int) -> Recipe:
@@ -105,7 +82,7 @@ def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
 def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
     """Measure a model on clips whose artists it has not heard."""
     split = "your library, artists held out of training"
-    return figure(split, COMMAND, [judged(ensemble, data, held)])
+    return summarize(split, COMMAND, [evaluate(ensemble, data, held)])
 
 
 def write(
@@ -123,11 +100,3 @@ def write(
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest
-
-
-def _stacked(column: list[NDArray[Any]]) -> NDArray[Any]:
-    if len({values.shape for values in column}) == 1:
-        return np.stack(column)
-    ragged = np.empty(len(column), object)
-    ragged[:] = column
-    return ragged

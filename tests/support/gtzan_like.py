@@ -6,7 +6,7 @@ import csv
 
 import numpy as np
 
-from training.data.dataset import FOLEISS, GTZAN_GENRES
+from training.research.datasets import FOLEISS, GTZAN_GENRES
 
 ARTISTS = 6
 """Of each genre, with two clips each."""

@@ -42,10 +42,10 @@ class SpeechGuard:
         """Learn from inputs (clips, features)."""
         speech = read_speech()
         talking = speech.inputs[self.spec][speech.collections != self.without]
-        lesson = np.concatenate([inputs, talking])
+        training_data = np.concatenate([inputs, talking])
         labels = np.repeat([0, 1], [len(inputs), len(talking)])
-        fitted = Lda(spec=self.spec).fit(lesson, labels, 2)
-        odds = np.diff(fitted.scores(lesson), axis=1)
+        fitted = Lda(spec=self.spec).fit(training_data, labels, 2)
+        odds = np.diff(fitted.scores(training_data), axis=1)
         direction, offset = np.diff(fitted.weights, axis=1), np.diff(fitted.bias)
         unit = odds.std()
         return FittedSpeech(self.spec, fitted.projection, direction / unit, float(offset[0] / unit))

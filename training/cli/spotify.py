@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.errors import SpotifyError
 from training.cli.spotify_report import (
     print_found,
     print_status,
@@ -19,6 +18,7 @@ from training.cli.spotify_report import (
     progress,
     status_of,
 )
+from training.errors import SpotifyError
 from training.labels.spotify import NAME
 from training.spotify import consent, endpoints, playlist_ids
 from training.spotify.auth import Authorization, plain_session

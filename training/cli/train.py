@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, configured, print_json
-from tagger.errors import TrainingDataError
 from training.cli.train_match import match_command
 from training.data.store import TrainingStore
+from training.errors import TrainingDataError
 from training.labels import SOURCES, configured_sources
 
 if TYPE_CHECKING:
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from training.train import Promote
 
-LIBRARIES = ("anyascii", "joblib", "onnx", "rapidfuzz", "scipy", "sklearn", "threadpoolctl")
+LIBRARIES = (
+    "anyascii",
+    "jinja2",
+    "joblib",
+    "onnx",
+    "rapidfuzz",
+    "scipy",
+    "sklearn",
+    "threadpoolctl",
+)
 """What the extra `train` brings and a plain installation lacks."""
 
 

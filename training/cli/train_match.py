@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.errors import TrainingDataError
 from training.data.store import TrainingStore
+from training.errors import TrainingDataError
 from training.labels import configured_sources
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.ensemble import artist_folds, combined
+from training.ensemble import combined
+from training.evaluation.bootstrap import ArtistBootstrap
+from training.evaluation.cross_validation import artist_folds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 SIZES = (5, 10, 20, 40, 80, 160)
 """Tracks of each genre that a learning curve is measured with."""
-_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +79,20 @@ def confusion(verdicts: Predictions, genres: int) -> NDArray[np.intp]:
 
 def by_genre(verdicts: Predictions, genres: Sequence[str]) -> list[GenreFigures]:
     """Measure every genre, with intervals over resamples of the artists."""
-    names, artist = np.unique(verdicts.artists, return_inverse=True)
-    shape = (len(names), len(genres))
-    right, called, there = (np.zeros(shape) for _ in range(3))
-    np.add.at(right, (artist[verdicts.right], verdicts.labels[verdicts.right]), 1)
-    np.add.at(called, (artist, verdicts.genres), 1)
-    np.add.at(there, (artist, verdicts.labels), 1)
-    times = np.random.default_rng(0).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), size=_RESAMPLES
-    )
-    return [
-        GenreFigures(
-            genre,
-            int(there[:, place].sum()),
-            int((there[:, place] > 0).sum()),
-            _share(right[:, place], called[:, place], times),
-            _share(right[:, place], there[:, place], times),
+    bootstrap = ArtistBootstrap.of(verdicts.artists)
+    figures = []
+    for place, genre in enumerate(genres):
+        there, called = verdicts.labels == place, verdicts.genres == place
+        figures.append(
+            GenreFigures(
+                genre,
+                int(there.sum()),
+                len(np.unique(verdicts.artists[there])),
+                _share(there & called, called, bootstrap),
+                _share(there & called, there, bootstrap),
+            )
         )
-        for place, genre in enumerate(genres)
-    ]
+    return figures
 
 
 def risk_coverage(verdicts: Predictions) -> tuple[Array, Array]:
@@ -165,15 +161,12 @@ def _learned(
         )
         scores = []
         for candidate in ensemble.candidates:
-            fitted = candidate.fit(*data.lesson(candidate.spec, some), len(data.genres))
+            fitted = candidate.fit(*data.training_data(candidate.spec, some), len(data.genres))
             scores.append(fitted.scores(data.inputs[candidate.spec][held]))
         yield combined(scores, ensemble.weights).argmax(axis=1) == data.labels[held]
 
 
-def _share(part: Array, whole: Array, times: NDArray[np.int64]) -> Share:
-    if not whole.sum():
+def _share(part: NDArray[np.bool_], whole: NDArray[np.bool_], bootstrap: ArtistBootstrap) -> Share:
+    if not whole.any():
         return Share(None)
-    totals = times @ whole
-    shares = (times @ part)[totals > 0] / totals[totals > 0]
-    low, high = np.percentile(shares, [2.5, 97.5])
-    return Share(float(part.sum() / whole.sum()), float(low), float(high))
+    return Share(float(part.sum() / whole.sum()), *bootstrap.ratio_interval(part, whole))

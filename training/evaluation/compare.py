@@ -15,6 +15,7 @@ import numpy as np
 
 from tagger.core import genres
 from tagger.core.domain import Features
+from training.evaluation.bootstrap import ArtistBootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,15 +90,11 @@ def compare(
     lost: Iterable[str] = (),
 ) -> Comparison:
     """Compare which clips two models were right on, all of shape (clips,)."""
-    difference = new.astype(float) - current
-    _, group = np.unique(artists, return_inverse=True)
-    sums = np.bincount(group, difference)
-    generator = np.random.default_rng(0)
-    drawn = generator.integers(len(sums), size=(RESAMPLES, len(sums)))
-    worse = float((sums[drawn].sum(axis=1) < 0).mean())
+    bootstrap = ArtistBootstrap.of(artists, RESAMPLES)
+    worse = float((bootstrap.sums(new.astype(float) - current) < 0).mean())
     return Comparison(
         len(new),
-        len(sums),
+        bootstrap.artists,
         float(new.mean()),
         float(current.mean()),
         worse,

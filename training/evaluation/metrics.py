@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from tagger.core.pooling import Pooling
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
+from training.evaluation.bootstrap import ArtistBootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 LEAST_WRITTEN = 30
 """Held-out tracks that must lie above a threshold before anything is promised of it."""
 CAUTION = 0.9
-_RESAMPLES = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +143,8 @@ def threshold_for(points: OperatingPoints, precision: float) -> float | None:
 
 
 def interval(verdicts: Predictions) -> tuple[float, float]:
-    """Bootstrap the 95% interval of the accuracy over artists, who are what was sampled."""
-    _, artist = np.unique(verdicts.artists, return_inverse=True)
-    right, total = np.bincount(artist, verdicts.right), np.bincount(artist)
-    draws = np.random.default_rng(0).integers(len(total), size=(_RESAMPLES, len(total)))
-    accuracies = right[draws].sum(axis=1) / total[draws].sum(axis=1)
-    low, high = np.percentile(accuracies, [2.5, 97.5])
-    return float(low), float(high)
+    """Return the 95% interval of the accuracy, bootstrapped over artists."""
+    return ArtistBootstrap.of(verdicts.artists).ratio_interval(verdicts.right)
 
 
 def calibration_error(verdicts: Predictions, bins: int = 10) -> float:
@@ -170,12 +165,8 @@ def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predicti
 
 def _cautious_precision(verdicts: Predictions, order: Indices) -> Array:
     """Give the precision that CAUTION of the resamples reach, by how many are written."""
-    _, artist = np.unique(verdicts.artists[order], return_inverse=True)
-    artists = int(artist.max()) + 1
-    times = np.random.default_rng(0).multinomial(
-        artists, np.full(artists, 1 / artists), size=_RESAMPLES
-    )
-    drawn = times[:, artist].astype(np.float32)
+    bootstrap = ArtistBootstrap.of(verdicts.artists[order])
+    drawn = bootstrap.counts[:, bootstrap.group].astype(np.float32)
     written = np.cumsum(drawn, axis=1)
     precision = np.cumsum(drawn * verdicts.right[order], axis=1) / np.maximum(written, 1)
     cautious: Array = np.percentile(precision, 100 * (1 - CAUTION), axis=0)

@@ -22,7 +22,6 @@ from training.evaluation.metrics import (
     track_predictions,
 )
 from training.export.onnx_graph import IR_VERSION, OPSET
-from training.research.band_limited import CUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,9 +40,7 @@ TOLERANCE = 1e-3
 
 Single precision moves it by less than 1e-4, but by 5e-4 where a track lies at a guard's limit.
 """
-_KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
-COPIES = f"; each clip taught twice, once with nothing above {_KHZ} kHz, by lot"
-GUARDED = "; all of it shrinks where a track is unlike what was taught, or like speech"
+GUARDED = "; the sum shrinks for tracks unlike the training data, or like speech"
 _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
 
 
@@ -57,7 +54,9 @@ class Provenance:
     data: str
     """What was heard, and on what terms, as a sentence."""
     command: str
-    """Makes it again."""
+    """Makes the model again."""
+    augmentation: str = ""
+    """The augmentation of the training data, in words."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -152,13 +151,13 @@ def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Trai
         for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
     ]
     members = np.unique(ensemble.held_out.members)
-    copies = "" if data.copies is None else COPIES
+    augmentation = f"; {provenance.augmentation}" if provenance.augmentation else ""
     guarded = GUARDED if ensemble.guards else ""
     return Training(
         data=provenance.data,
         tracks=len(members),
         artists=len(np.unique(data.artists[members])),
-        recipe=f"Softmax of {' + '.join(parts)}{copies}{guarded}",
+        recipe=f"Softmax of {' + '.join(parts)}{augmentation}{guarded}",
         command=provenance.command,
         libraries={name: version(name) for name in ("numpy", "scipy", "scikit-learn", "onnx")},
     )

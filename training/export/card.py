@@ -1,62 +1,36 @@
-"""MODEL_CARD.md of a model of the user's own."""
+"""MODEL_CARD.md, from the manifest of a model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.evaluation.measure import PROMISE
+from training.evaluation.metrics import ALBUM_TRACKS
+from training.evaluation.templates import render
 
 if TYPE_CHECKING:
-    from tagger.inference.manifest import Evaluation, Manifest
+    from tagger.inference.manifest import Manifest, Written
 
-_CARD = """\
-# {id}
-
-Names one of {count} genres: {genres}.
-
-Made on {created} by `{command}` from {tracks} tracks of {artists} artists.
-{recipe}.
-
-## Data
-
-{data} The default model's training data is not in it: GTZAN's recordings come without a licence,
-and features computed from them are not passed on. So this model knows the genres above and no
-others; whatever else it hears it will call one of them, or leave alone.
-
-## Accuracy
-
-Measured with a second fit that had not heard the held-out artists; the model itself has heard all.
-"Written" is what lies above the threshold for a promised precision of 0.90.
-
-{figures}
-
-The thresholds come from artist-grouped cross-validation on your library. They hold for music like
-that which it was taught; genres with few artists promise less than they seem to.
-"""
+TEMPLATE = Path(__file__).with_name("card.md.jinja")
 
 
-def card(manifest: Manifest) -> str:
-    """Write the card that the manifest's content makes."""
-    training = manifest.training
-    return _CARD.format(
-        id=manifest.id,
-        count=len(manifest.genres),
-        genres=", ".join(manifest.genres),
-        created=manifest.created.isoformat(),
-        command=training.command,
-        tracks=training.tracks,
-        artists=training.artists,
-        recipe=training.recipe,
-        data=training.data,
-        figures="\n".join(map(_figure, manifest.evaluation.values())) or "Not measured.",
+def card(manifest: Manifest, template: Path = TEMPLATE, **values: Any) -> str:
+    """Write a card.
+
+    `manifest` has the model's figures. `template` extends the card of the user's own models, and
+    `values` are the further names in it.
+    """
+    return render(
+        template,
+        base=TEMPLATE.parent,
+        manifest=manifest,
+        promise=PROMISE,
+        album_tracks=ALBUM_TRACKS,
+        written=_written,
+        **values,
     )
 
 
-def _figure(figure: Evaluation) -> str:
-    low, high = figure.interval
-    share = f"{figure.accuracy:.1%} right ({low:.1%} to {high:.1%})"
-    lines = [f"- {figure.split}: {figure.tracks} tracks, {share}"]
-    if figure.written:
-        kept = figure.written
-        lines.append(f"- written: {kept.precision:.1%} right at {kept.coverage:.1%} of the tracks")
-    if figure.album_accuracy is not None:
-        lines.append(f"- decided as albums: {figure.album_accuracy:.1%} right")
-    return "\n".join(lines)
+def _written(kept: Written | None) -> str:
+    return f"{kept.precision:.1%} / {kept.coverage:.1%}" if kept else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.errors import ConfigError, TrainingDataError
+from tagger.errors import ConfigError
 from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from training import labels as sources
+from training.errors import TrainingDataError
 from training.labels.base import Context, Label
 from training.matching.match import LocalTrack, Matching, match
 

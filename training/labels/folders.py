@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tagger.library import walk
+from training.labels import fma
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
-from training.research import fma_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +43,8 @@ class FolderSource:
     def _of(self, folder: Path) -> Gathered:
         if not folder.is_dir():
             return Gathered(notes=(f"training.folders: there is no folder {folder}",))
-        if tables := fma_labels.tables(folder):
-            return fma_labels.gather(folder, tables, self._naming)
+        if tables := fma.tables(folder):
+            return fma.gather(folder, tables, self._naming)
         top = _below_archive(folder)
         labels, notes = [], list[str]()
         for genre_folder in sorted(path for path in top.iterdir() if path.is_dir()):

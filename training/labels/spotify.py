@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.errors import SpotifyError
+from training.errors import SpotifyError
 from training.labels.base import Gathered, ListedTrack
 from training.labels.genre_names import GenreNames
 from training.spotify import consent

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tagger.errors import TaggerError
-from training.classifiers.speech_data import VECTORS, make_speech
-from training.data.dataset import read_gtzan
-from training.evaluation.report import gtzan_subject, page
-from training.research import musicnn
-from training.research.band_limited import augmented
+from training.classifiers.speech_data import VECTORS
+from training.evaluation.report import page
+from training.recipe import RECIPE
+from training.research import musicnn, results
+from training.research.band_limited import augment
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
-from training.research.build_default import RECIPE, Measures, build_gtzan
+from training.research.build_default import Measures, build_gtzan
+from training.research.datasets import read_gtzan
+from training.research.default_report import gtzan_subject
+from training.research.make_speech import make_speech
 from training.research.robustness import robustness as measure_robustness
 from training.research.speech_rejection import speech_written
 from training.research.transfer import TRANSFERS
 from training.research.unknown_genres import unknown_written
 
 if TYPE_CHECKING:
-    from training.data.dataset import Dataset
+    from training.research.datasets import LevelDataset
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FIGURES = BENCHMARKS | REFERENCES
@@ -87,11 +91,11 @@ def embedding(output: Path) -> None:
     click.echo(output)
 
 
-@main.command()
+@main.command("speech-vectors")
 @click.argument(
     "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
 )
-def speech(recordings: Path) -> None:
+def speech_vectors(recordings: Path) -> None:
     """Compute the vectors of recorded speech, in folders COLLECTION/VOICE."""
     click.echo(f"{make_speech(recordings)} clips: {VECTORS}")
 
@@ -103,8 +107,7 @@ def benchmark(names: tuple[str, ...], data: Path) -> None:
     """Measure figures again (all of them, if none is named); one JSON object a line."""
     clips = _clips(data)
     for name in names or _FIGURES:
-        figure = msgspec.to_builtins(_FIGURES[name](RECIPE, clips))
-        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+        _print({"name": name, **msgspec.to_builtins(_FIGURES[name](RECIPE, clips))})
 
 
 @main.command()
@@ -112,33 +115,38 @@ def benchmark(names: tuple[str, ...], data: Path) -> None:
 @_data
 def transfer(names: tuple[str, ...], data: Path) -> None:
     """Measure on FMA-small, and from one source to another (all, if none is named)."""
+    rows = {row["name"]: row for row in results.kept("transfer", dict[str, Any])}
     for name in names or TRANSFERS:
-        figure = msgspec.to_builtins(TRANSFERS[name](data))
-        click.echo(msgspec.json.encode({"name": name, **figure}).decode())
+        rows[name] = {"name": name, **msgspec.to_builtins(TRANSFERS[name](data))}
+        _print(rows[name])
+    results.keep("transfer", rows.values())
 
 
 @main.command()
 @_data
 def robustness(data: Path) -> None:
-    """Measure how predictions hold under codecs, cuts and silence; one JSON object a line."""
-    for held in measure_robustness(RECIPE, _clips(data), data / "gtzan_clips"):
-        click.echo(msgspec.json.encode(held).decode())
+    """Measure predictions under codecs, cuts and silence; one JSON object a line."""
+    for result in measure_robustness(RECIPE, _clips(data), data / "gtzan_clips"):
+        _print(result)
 
 
-@main.command()
+@main.command("speech-rejection")
 @_data
-def silence(data: Path) -> None:
+def speech_rejection(data: Path) -> None:
     """Measure how much speech would get a genre; one JSON object a line."""
-    for spoken in speech_written(RECIPE, _clips(data)):
-        click.echo(msgspec.json.encode(spoken).decode())
+    for result in speech_written(RECIPE, _clips(data)):
+        _print(result)
 
 
-@main.command()
+@main.command("unknown-genres")
 @_data
-def unknown(data: Path) -> None:
-    """Measure how much music of genres that a model does not know would get one."""
-    for measured in unknown_written(RECIPE, _clips(data)):
-        click.echo(msgspec.json.encode(measured).decode())
+def unknown_genres(data: Path) -> None:
+    """Measure how much music of a genre outside the model would get another genre."""
+    clips, rows = _clips(data), []
+    for row in unknown_written(RECIPE, clips, np.flatnonzero(clips.known)):
+        rows.append(row)
+        _print(row)
+    results.keep("unknown-genres", rows)
 
 
 @main.command()
@@ -155,9 +163,13 @@ def report(data: Path, output: Path) -> None:
     click.echo(output)
 
 
-def _clips(folder: Path) -> Dataset:
-    """Read what the default model is made from."""
-    return augmented(read_gtzan(folder))
+def _print(row: Any) -> None:
+    click.echo(msgspec.json.encode(row).decode())
+
+
+def _clips(folder: Path) -> LevelDataset:
+    """Read the training data of the default model."""
+    return augment(read_gtzan(folder))
 
 
 if __name__ == "__main__":

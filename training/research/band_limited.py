@@ -1,8 +1,8 @@
-"""Band-limited copies of clips, so that a genre is still heard where nothing is above some kHz.
+"""Augmentation by band-limited copies, for recordings that end at a few kHz.
 
-Old recordings, radio and low bit rates end at 5 to 8 kHz, and the data's clips do not. A copy is
-there for fitting alone: it goes with its clip, so it never crosses to the other side of a split,
-and what is held out, calibrated, pooled and measured is uncut.
+Old recordings, radio and low bit rates end at 5 to 8 kHz; the clips of the data set do not. A copy
+is training data alone. It stays with its clip, so it never crosses to the other side of a split.
+Held-out predictions, calibration, pooling and figures come from uncut clips.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ import numpy as np
 from training.research.degradations import band_limited
 
 if TYPE_CHECKING:
-    from training.data.dataset import Dataset
+    from training.research.datasets import LevelDataset
 
 CUTS = (5_000.0, 6_500.0, 8_000.0)
-"""Hz; every copy is cut at one of them, by lot."""
+"""Hz; every copy is cut at one of them, drawn at random."""
+_KHZ = " or ".join(f"{cut / 1000:g}" for cut in CUTS)
+ABOUT = f"each clip taught twice, once with nothing above {_KHZ} kHz, drawn at random"
+"""The augmentation in a manifest's recipe."""
 
 
-def augmented(data: Dataset) -> Dataset:
-    """Add a copy of every clip; the same clips give the same copies."""
-    lots = np.random.default_rng(0).integers(len(CUTS), size=len(data))
-    copies = [band_limited(clip, CUTS[lot]) for clip, lot in zip(data.levels, lots, strict=True)]
-    return replace(data, copies=np.stack(copies))
+def augment(data: LevelDataset) -> LevelDataset:
+    """Add a band-limited copy of every clip; the same clips give the same copies."""
+    draws = np.random.default_rng(0).integers(len(CUTS), size=len(data))
+    copies = [band_limited(clip, CUTS[draw]) for clip, draw in zip(data.levels, draws, strict=True)]
+    return replace(data, augmented_levels=np.stack(copies))

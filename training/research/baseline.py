@@ -18,18 +18,19 @@ from sklearn.svm import SVC
 
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from tagger.inference.manifest import Evaluation
-from training.data.dataset import FOLEISS
+from training.data.dataset import exclude_artists
 from training.ensemble import HeldOut, train
 from training.evaluation.metrics import Predictions, interval, track_predictions
-from training.research.benchmark import COMMAND, apart
+from training.research.benchmark import COMMAND
+from training.research.datasets import FOLEISS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from training.data.dataset import Dataset
     from training.ensemble import Recipe
+    from training.research.datasets import LevelDataset
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -53,27 +54,29 @@ def study_statistics(levels: NDArray[np.uint8]) -> Array:
     return np.concatenate([rows.mean(axis=1), rows.std(axis=1)])
 
 
-def study_foleiss(_: Recipe, data: Dataset) -> Evaluation:
+def study_foleiss(_: Recipe, data: LevelDataset) -> Evaluation:
     """Measure the study's way on the three artist-filtered folds."""
     folds = [(data.members(fold, "train"), data.members(fold, "test")) for fold in FOLEISS]
     split = "GTZAN, mean of Foleiss's three artist-filtered folds"
     return _evaluation("study_foleiss", split, _study(data, folds))
 
 
-def study_kereliuk(_: Recipe, data: Dataset) -> Evaluation:
+def study_kereliuk(_: Recipe, data: LevelDataset) -> Evaluation:
     """Measure the study's way on the fault-filtered split."""
     fit, test = data.members("kereliuk", "train", "valid"), data.members("kereliuk", "test")
     split = "GTZAN, Kereliuk's fault-filtered split, train and valid to test"
-    return _evaluation("study_kereliuk", split, _study(data, [(apart(data, fit, test), test)]))
+    return _evaluation(
+        "study_kereliuk", split, _study(data, [(exclude_artists(data, fit, test), test)])
+    )
 
 
-def study_random(_: Recipe, data: Dataset) -> Evaluation:
+def study_random(_: Recipe, data: LevelDataset) -> Evaluation:
     """Measure the study's way as it did itself: artists and duplicates on both sides."""
     split = "GTZAN, random ten-fold cross-validation, artists on both sides"
     return _evaluation("study_random", split, _study(data, list(_random_folds(data))))
 
 
-def ours_random(recipe: Recipe, data: Dataset) -> Evaluation:
+def ours_random(recipe: Recipe, data: LevelDataset) -> Evaluation:
     """Measure our recipe, with the first candidate of each family, on the same random folds."""
     verdicts = []
     for fit, test in _random_folds(data):
@@ -92,12 +95,12 @@ REFERENCES = {
 }
 
 
-def _study(data: Dataset, folds: Sequence[tuple[Indices, Indices]]) -> list[Predictions]:
+def _study(data: LevelDataset, folds: Sequence[tuple[Indices, Indices]]) -> list[Predictions]:
     points = np.stack([study_statistics(levels) for levels in data.levels])
     return [_judged(data, points, fit, test) for fit, test in folds]
 
 
-def _judged(data: Dataset, points: Array, fit: Indices, test: Indices) -> Predictions:
+def _judged(data: LevelDataset, points: Array, fit: Indices, test: Indices) -> Predictions:
     """Choose C by artist-grouped cross-validation inside `fit`, as ours does."""
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
     machine = make_pipeline(StandardScaler(), SVC())
@@ -108,7 +111,7 @@ def _judged(data: Dataset, points: Array, fit: Indices, test: Indices) -> Predic
     return Predictions(data.artists[test], data.labels[test], named, np.ones(len(test)))
 
 
-def _random_folds(data: Dataset) -> Iterator[tuple[Indices, Indices]]:
+def _random_folds(data: LevelDataset) -> Iterator[tuple[Indices, Indices]]:
     folds = StratifiedKFold(RANDOM_FOLDS, shuffle=True, random_state=0)
     yield from folds.split(data.labels, data.labels)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.classifiers.speech_data import ABOUT as SPEECH
-from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
-from training.ensemble import Recipe, train
+from training.ensemble import train
 from training.export.bundle import Provenance, publish, write_card
+from training.research import band_limited
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
 from training.research.default_card import card
@@ -21,15 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.inference.manifest import Manifest
-    from training.data.dataset import Dataset
+    from training.ensemble import Recipe
+    from training.research.datasets import LevelDataset
 
-RECIPE = Recipe(
-    families=(
-        tuple(Svm(width=width) for width in (0.25, 0.35, 0.5)),
-        tuple(Lda(shrinkage) for shrinkage in (0.3, 0.5, 0.7)),
-        tuple(Lda(shrinkage, 300, EMBEDDING) for shrinkage in (0.1, 0.2, 0.4)),
-    )
-)
 _GTZAN = """\
 GTZAN (Tzanetakis and Cook, 2002): excerpts of commercial recordings gathered for research, with no
 licence stated; none of them is in the bundle. It has known faults (Sturm, arXiv 1306.1461): clips
@@ -51,7 +45,7 @@ class Measures:
 
 
 def build_gtzan(
-    recipe: Recipe, data: Dataset, folder: Path, created: date, measures: Measures
+    recipe: Recipe, data: LevelDataset, folder: Path, created: date, measures: Measures
 ) -> Manifest:
     """Train on every clip that is no known fault, measure, and write and verify the bundle.
 
@@ -62,7 +56,9 @@ def build_gtzan(
     evaluation = {n: BENCHMARKS[n](recipe, data) for n in measures.figures if n in BENCHMARKS}
     beside = {n: REFERENCES[n](recipe, data) for n in measures.figures if n in REFERENCES}
     about = f"{_GTZAN}\n\n{SPEECH}"
-    made = Provenance("gtzan", created, about, "python -m training.research build --data DATA")
+    augmentation = "" if data.augmentation is None else band_limited.ABOUT
+    command = "python -m training.research build --data DATA"
+    made = Provenance("gtzan", created, about, command, augmentation)
     manifest = publish(folder, ensemble, data, made, evaluation)
     holding = list(robustness(recipe, data, measures.audio)) if measures.audio else []
     write_card(folder, card(manifest, beside, holding))

@@ -17,18 +17,19 @@ import torch
 from joblib import Parallel, delayed
 
 from training.classifiers.svm_lda import EMBEDDING, SPEC, Lda, Svm
-from training.data.dataset import read_fma_small, read_vggish
-from training.ensemble import HeldOut, artist_folds, combined, fitted_weights
+from training.ensemble import HeldOut, combined, fitted_weights
+from training.evaluation.cross_validation import artist_folds
 from training.research.cnn.augment import Augmentation
 from training.research.cnn.network import Network
 from training.research.cnn.train import GENRES, TEACHER, Lesson, Schedule, embeddings, scores, train
+from training.research.datasets import read_fma_small, read_vggish
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from training.data.dataset import Dataset
+    from training.research.datasets import LevelDataset
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -53,7 +54,7 @@ _CANDIDATES = (
 )
 
 
-def student(folder: Path) -> tuple[Dataset, HeldOut, HeldOut]:
+def student(folder: Path) -> tuple[LevelDataset, HeldOut, HeldOut]:
     """Train on FMA-small's training part; give its clips and what is said of two parts of them.
 
     The first is of the artists that weighed the candidates, the second of the test part.
@@ -68,7 +69,7 @@ def student(folder: Path) -> tuple[Dataset, HeldOut, HeldOut]:
 
 
 def _answers(
-    data: Dataset, teacher: NDArray[np.float32], fit: Indices, asked: Indices
+    data: LevelDataset, teacher: NDArray[np.float32], fit: Indices, asked: Indices
 ) -> list[Array]:
     """Give every candidate's scores of the clips that are asked about, each (clips, genres)."""
     count = len(data.genres)

@@ -14,12 +14,13 @@ import numpy as np
 from msgspec import Struct
 
 from tagger.audio.decode import read_clip
-from tagger.errors import TrainingDataError
 from tagger.features import RATE, log_mel
 from tagger.features.specs import quantised
-from training.ensemble import HeldOut, artist_folds, train
+from training.ensemble import HeldOut, train
+from training.errors import TrainingDataError
+from training.evaluation.cross_validation import artist_folds
+from training.evaluation.measure import promised_threshold
 from training.evaluation.metrics import Predictions, track_predictions
-from training.research.benchmark import promised
 from training.research.degradations import TO_LEVELS, TO_SOUND
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.data.dataset import Dataset
     from training.ensemble import Ensemble, Recipe
+    from training.research.datasets import LevelDataset
 
     Samples = NDArray[np.float32]
 
@@ -68,7 +69,7 @@ class Answers:
     written: NDArray[np.bool_]
 
 
-def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[RobustnessResult]:
+def robustness(recipe: Recipe, data: LevelDataset, audio: Path) -> Iterator[RobustnessResult]:
     """Measure every change; `audio` is a folder of FLAC files named by clip id.
 
     Of each of the recipe's families the first candidate is taken. Raises TrainingDataError when
@@ -80,7 +81,7 @@ def robustness(recipe: Recipe, data: Dataset, audio: Path) -> Iterator[Robustnes
     yield from _held("sound", folds, _changed_sounds(data, sounds))
 
 
-def _sounds(data: Dataset, audio: Path) -> Mapping[str, Samples]:
+def _sounds(data: LevelDataset, audio: Path) -> Mapping[str, Samples]:
     known = data.ids[data.known]
     paths = [path for path in sorted(audio.glob("*.flac")) if path.stem in known]
     if not paths:
@@ -88,21 +89,23 @@ def _sounds(data: Dataset, audio: Path) -> Mapping[str, Samples]:
     return {path.stem: read_clip(path).samples for path in paths}
 
 
-def _folds(recipe: Recipe, data: Dataset) -> list[Fold]:
+def _folds(recipe: Recipe, data: LevelDataset) -> list[Fold]:
     folds = []
     for fit, unheard in artist_folds(data, np.flatnonzero(data.known), seed=0):
         ensemble = train(recipe, data, fit)
-        threshold = promised(track_predictions(data, ensemble.held_out))
+        threshold = promised_threshold(track_predictions(data, ensemble.held_out))
         folds.append(Fold(ensemble, data.ids[unheard], threshold))
     return folds
 
 
-def _changed_levels(data: Dataset) -> Iterator[tuple[str, Dataset]]:
+def _changed_levels(data: LevelDataset) -> Iterator[tuple[str, LevelDataset]]:
     for name, change in TO_LEVELS.items():
         yield name, replace(data, levels=np.stack([change(levels) for levels in data.levels]))
 
 
-def _changed_sounds(data: Dataset, sounds: Mapping[str, Samples]) -> Iterator[tuple[str, Dataset]]:
+def _changed_sounds(
+    data: LevelDataset, sounds: Mapping[str, Samples]
+) -> Iterator[tuple[str, LevelDataset]]:
     clips = np.flatnonzero(np.isin(data.ids, list(sounds)))
     there = replace(
         data,
@@ -111,7 +114,7 @@ def _changed_sounds(data: Dataset, sounds: Mapping[str, Samples]) -> Iterator[tu
         artists=data.artists[clips],
         known=data.known[clips],
         splits={},
-        copies=None,
+        augmented_levels=None,
     )
     for name, change in TO_SOUND.items():
         heard = [_levels(change(sounds[clip])) for clip in there.ids]
@@ -124,7 +127,7 @@ def _levels(samples: Samples) -> NDArray[np.uint8]:
 
 
 def _held(
-    on: str, folds: Sequence[Fold], changes: Iterator[tuple[str, Dataset]]
+    on: str, folds: Sequence[Fold], changes: Iterator[tuple[str, LevelDataset]]
 ) -> Iterator[RobustnessResult]:
     """Measure changes, of which the first is none."""
     before: Answers | None = None
@@ -143,7 +146,7 @@ def _held(
         )
 
 
-def _answers(folds: Sequence[Fold], data: Dataset) -> Answers:
+def _answers(folds: Sequence[Fold], data: LevelDataset) -> Answers:
     verdicts, written = [], []
     for fold in folds:
         members = np.flatnonzero(np.isin(data.ids, fold.unheard))

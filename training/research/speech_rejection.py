@@ -12,8 +12,8 @@ from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.speech_data import read_speech
 from training.ensemble import train
+from training.evaluation.measure import promised_threshold
 from training.evaluation.metrics import track_predictions
-from training.research.benchmark import promised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.classifiers.base import NoveltyGuard
-    from training.data.dataset import Dataset
     from training.ensemble import Recipe
+    from training.research.datasets import LevelDataset
 
 
 class Spoken(Struct, frozen=True):
@@ -36,7 +36,7 @@ class Spoken(Struct, frozen=True):
     """The same, of a model that no speech was shown."""
 
 
-def speech_written(recipe: Recipe, data: Dataset) -> Iterator[Spoken]:
+def speech_written(recipe: Recipe, data: LevelDataset) -> Iterator[Spoken]:
     """Ask about every collection; of each of the recipe's families the first candidate is taken."""
     speech = read_speech()
     whole = np.arange(len(speech.collections)) < speech.clips
@@ -52,11 +52,11 @@ def speech_written(recipe: Recipe, data: Dataset) -> Iterator[Spoken]:
         )
 
 
-def _asked(recipe: Recipe, data: Dataset, guards: Sequence[NoveltyGuard]) -> NDArray[np.bool_]:
+def _asked(recipe: Recipe, data: LevelDataset, guards: Sequence[NoveltyGuard]) -> NDArray[np.bool_]:
     """Tell which of all clips of speech would be written."""
     members = np.flatnonzero(data.known)
     ensemble = train(replace(recipe, guards=tuple(guards)), data, members)
-    threshold = promised(track_predictions(data, ensemble.held_out))
+    threshold = promised_threshold(track_predictions(data, ensemble.held_out))
     confidence = np.exp(ensemble.predict(read_speech().inputs)).max(axis=1)
     written: NDArray[np.bool_] = confidence >= (np.inf if threshold is None else threshold)
     return written

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.errors import TrainingDataError
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
-from training.data.dataset import read_fma_small, read_gtzan
 from training.ensemble import HeldOut, Recipe, train
+from training.errors import TrainingDataError
+from training.evaluation.measure import Measurement, promised_threshold, summarize
 from training.evaluation.metrics import track_predictions
-from training.research.benchmark import Result, figure, promised
+from training.research.datasets import read_fma_small, read_gtzan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.inference.manifest import Evaluation
     from training.data.dataset import Dataset
+    from training.research.datasets import LevelDataset
 
 Inputs = Mapping[str, NDArray[Any]]
 """Features by spec, each (clips, features)."""
@@ -124,8 +125,8 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
 
 def _figure(name: str, split: str, held: Answered, test: Answered) -> Evaluation:
     """Fill in what came out of a test, with the threshold from held-out clips."""
-    result = Result(track_predictions(*test), promised(track_predictions(*held)))
-    return figure(split, f"python -m training.research transfer {name} --data DATA", [result])
+    result = Measurement(track_predictions(*test), promised_threshold(track_predictions(*held)))
+    return summarize(split, f"python -m training.research transfer {name} --data DATA", [result])
 
 
 def _shared(folder: Path, way: Way) -> tuple[Dataset, Dataset]:
@@ -135,12 +136,12 @@ def _shared(folder: Path, way: Way) -> tuple[Dataset, Dataset]:
     return _heard(_restricted(thinned), way), _heard(_restricted(read_fma_small(folder)), way)
 
 
-def _heard(data: Dataset, way: Way) -> Dataset:
+def _heard(data: LevelDataset, way: Way) -> Dataset:
     inputs = {spec: data.inputs[spec] for spec in way.recipe.specs}
     return data.with_features(way.change(inputs))
 
 
-def _restricted(data: Dataset) -> Dataset:
+def _restricted(data: LevelDataset) -> LevelDataset:
     """Keep the clips of shared genres and known artists."""
     names = np.array(data.genres)[data.labels]
     kept = np.flatnonzero(np.isin(names, SHARED) & data.known)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import spotipy
 
-from tagger.errors import SpotifyLoginError, SpotifyPausedError, SpotifyUnavailableError
+from training.errors import SpotifyLoginError, SpotifyPausedError, SpotifyUnavailableError
 from training.spotify import responses
 from training.spotify.auth import TIMEOUT_S
 from training.spotify.schema import Head, Listed, Page, PlaylistsPage, User

@@ -11,7 +11,7 @@ import requests
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyPKCE
 
-from tagger.errors import SpotifyLoginError
+from training.errors import SpotifyLoginError
 from training.spotify import responses
 
 if TYPE_CHECKING:

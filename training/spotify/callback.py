@@ -6,7 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from tagger.errors import SpotifyLoginError
+from training.errors import SpotifyLoginError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tagger.errors import SpotifyOffError
+from training.errors import SpotifyOffError
 
 if TYPE_CHECKING:
     from tagger.config import SpotifySettings

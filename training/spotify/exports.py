@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.errors import SpotifyError
+from training.errors import SpotifyError
 from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.errors import SpotifyError
+from training.errors import SpotifyError
 from training.spotify import exports, playlist_ids
 from training.spotify.schema import Kind
 

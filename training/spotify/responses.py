@@ -17,7 +17,7 @@ import msgspec
 import requests
 from spotipy.exceptions import SpotifyBaseException
 
-from tagger.errors import (
+from training.errors import (
     SpotifyAccountError,
     SpotifyError,
     SpotifyLoginError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from tagger.errors import SpotifyError, SpotifyOffError
 from tagger.system.locks import exclusive
+from training.errors import SpotifyError, SpotifyOffError
 from training.spotify import endpoints
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session

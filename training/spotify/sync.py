@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tagger.errors import (
+from training.errors import (
     SpotifyError,
     SpotifyPausedError,
     SpotifyPlaylistError,

@@ -15,15 +15,18 @@ from gtzan_like import ARTISTS, write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.errors import ModelError, TrainingDataError
+from tagger.errors import ModelError
 from tagger.inference import load
 from tagger.inference.manifest import Pooling
 from training.classifiers.svm_lda import Lda, Svm
-from training.data.dataset import FOLEISS, read_gtzan
-from training.ensemble import HeldOut, Recipe, artist_folds, train
+from training.data.dataset import exclude_artists
+from training.ensemble import HeldOut, Recipe, train
+from training.errors import TrainingDataError
 from training.evaluation import metrics
+from training.evaluation.cross_validation import artist_folds
 from training.export import bundle
-from training.research import benchmark, build_default
+from training.research import build_default
+from training.research.datasets import FOLEISS, read_gtzan
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
@@ -90,7 +93,7 @@ def test_the_published_splits_keep_artists_apart():
     for split in (*FOLEISS, "kereliuk"):
         test = shared.members(split, "test")
         fit = shared.members(split, "train", "valid")
-        kept = benchmark.apart(shared, fit, test)
+        kept = exclude_artists(shared, fit, test)
         assert not set(shared.artists[kept]) & set(shared.artists[test])
         assert len(fit) - len(kept) == (2 if split == "kereliuk" else 0)
 

@@ -14,13 +14,15 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.core.domain import Features
-from tagger.errors import TrainingDataError
 from tagger.inference import load
 from training.classifiers import speech_data
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda
-from training.data.dataset import Heard, read_gtzan
+from training.data.dataset import Dataset
 from training.ensemble import Recipe, train
+from training.errors import TrainingDataError
+from training.research.datasets import read_gtzan
+from training.research.make_speech import make_speech
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data"
 
@@ -73,15 +75,12 @@ def taught(**genres):
     names = tuple(genres)
     labels = np.repeat(np.arange(len(names)), [len(clips) for clips in genres.values()])
     count = len(labels)
-    return Heard(
+    return Dataset(
         ids=np.arange(count).astype(str),
         labels=labels,
         genres=names,
         artists=np.array([f"{label}-{n // 4}" for n, label in enumerate(labels)]),
-        known=np.ones(count, bool),
-        levels=np.empty((count, 0, 0), np.uint8),
-        splits={},
-        features={EMBEDDING: np.concatenate(list(genres.values())).astype(np.float32)},
+        inputs={EMBEDDING: np.concatenate(list(genres.values())).astype(np.float32)},
     )
 
 
@@ -111,7 +110,7 @@ def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
             media.make(folder / f"{n}.wav", "wav", seconds=13, rate=8000)
     (recordings / "radio" / "long" / "list.txt").write_text("no sound\n")
     made = tmp_path / "speech.npz"
-    assert speech_data.make_speech(recordings, made) == 2  # 65 s are two clips, 13 s none
+    assert make_speech(recordings, made) == 2  # 65 s are two clips, 13 s none
     read = speech_data.read_speech(made)
     assert read.collections.tolist() == ["radio"] * 4
     assert {spec: len(values) for spec, values in read.inputs.items()} == dict.fromkeys(
@@ -122,4 +121,4 @@ def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
 
 def test_recordings_that_are_not_there_are_told(tmp_path):
     with pytest.raises(TrainingDataError, match="COLLECTION/VOICE"):
-        speech_data.make_speech(tmp_path, tmp_path / "speech.npz")
+        make_speech(tmp_path, tmp_path / "speech.npz")

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import time
 
 import bundles
@@ -302,3 +304,18 @@ def test_without_the_extra_one_sentence_names_the_command(monkeypatch, tmp_path)
     result = CliRunner().invoke(train.command, [])
     assert "pip install 'tagger[train]'" in str(result.exception)
     assert not (tmp_path / "state").exists()
+
+
+def test_train_imports_no_module_of_training_research():
+    """Shipped code runs without the folder that the wheel leaves out."""
+    script = (
+        "import importlib, pathlib, sys, training\n"
+        "top = pathlib.Path(training.__file__).parent.parent\n"
+        "for path in top.glob('training/**/*.py'):\n"
+        "    name = '.'.join(path.relative_to(top).with_suffix('').parts)\n"
+        "    if not name.startswith('training.research'):\n"
+        "        importlib.import_module(name.removesuffix('.__init__'))\n"
+        "print([name for name in sys.modules if name.startswith('training.research')])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

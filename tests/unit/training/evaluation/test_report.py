@@ -13,14 +13,15 @@ from gtzan_like import write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.errors import TrainingDataError
 from training.classifiers.svm_lda import Lda
-from training.data.dataset import read_gtzan
 from training.ensemble import HeldOut, Recipe
+from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
 from training.evaluation.metrics import Predictions
 from training.research import baseline, degradations, robustness
+from training.research.datasets import read_gtzan
 from training.research.default_card import card
+from training.research.default_report import gtzan_subject
 
 RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
@@ -32,7 +33,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def subject(data):
-    return report.gtzan_subject(RECIPE, data)
+    return gtzan_subject(RECIPE, data)
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_the_page_of_a_library_holds_any_name(data):
     Checked(text)
     assert "&lt;script&gt;" in text
     assert "\\udce4" in text
-    assert "Nothing would be written" in text
+    assert "No track would be written" in text
     text.encode()
 
 
@@ -195,11 +196,11 @@ def test_the_card_has_what_stands_beside(data, tmp_path):
     text = (tmp_path / "MODEL_CARD.md").read_text()
     assert "`study_kereliuk`" in text
     assert "study_kereliuk" not in manifest.evaluation
-    assert "What holds" not in text
+    assert "## Robustness" not in text
     bare = card(
         manifest,
         {},
         [robustness.RobustnessResult("first 15 s", "levels", 946, 0.76, 0.871, None, 0.0)],
     )
-    assert "Beside it" not in bare
+    assert "## Baselines" not in bare
     assert "| first 15 s | levels | 946 | 76.0% | 87.1% | - / 0% |" in bare

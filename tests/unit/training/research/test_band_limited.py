@@ -14,10 +14,11 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from training.classifiers.svm_lda import Lda
-from training.data.dataset import read_gtzan
-from training.ensemble import FOLDS, Recipe, log_loss, train
+from training.ensemble import Recipe, log_loss, train
+from training.evaluation.cross_validation import FOLDS
 from training.research import build_default
-from training.research.band_limited import CUTS, augmented
+from training.research.band_limited import CUTS, augment
+from training.research.datasets import read_gtzan
 from training.research.degradations import band_limited
 
 SPEC = "statistics-1"
@@ -30,7 +31,7 @@ def plain(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def copied(plain):
-    return augmented(plain)
+    return augment(plain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class Noting:
 def whose(data):
     """Tell clips by their features, uncut and copied: a clip's index by a row's bytes."""
     everything = np.arange(len(data))
-    taught, _ = data.lesson(SPEC, everything)
+    taught, _ = data.training_data(SPEC, everything)
     uncut, copies = taught[: len(data)], taught[len(data) :]
     return ({row.tobytes(): clip for clip, row in enumerate(part)} for part in (uncut, copies))
 
@@ -69,19 +70,19 @@ def test_every_copy_lacks_what_is_above_its_cut(plain, copied):
     top = hz_to_mel(np.array([RATE / 2]))[0]
     centres = mel_to_hz(np.linspace(0, top, N_MELS + 2))[1:-1]
     seen = set()
-    for clip, copy in zip(copied.levels, copied.copies, strict=True):
+    for clip, copy in zip(copied.levels, copied.augmented_levels, strict=True):
         cut = [limit for limit in CUTS if not copy[centres > limit].any()]
         limit = min(cut)
         assert np.array_equal(copy[centres <= limit], clip[centres <= limit])
         seen.add(limit)
     assert seen == set(CUTS)
-    assert np.array_equal(copied.copies, augmented(plain).copies)
+    assert np.array_equal(copied.augmented_levels, augment(plain).augmented_levels)
     assert np.array_equal(copied.levels, plain.levels)
 
 
 def test_without_copies_clips_alone_are_taught(plain):
     members = np.array([3, 5, 8])
-    inputs, labels = plain.lesson(SPEC, members)
+    inputs, labels = plain.training_data(SPEC, members)
     assert np.array_equal(inputs, plain.inputs[SPEC][members])
     assert np.array_equal(labels, plain.labels[members])
 
@@ -122,7 +123,7 @@ def test_copies_keep_a_narrow_band_from_misleading(plain):
         ensemble = train(Recipe(((Lda(components=20),),), repeats=1, guards=()), taught, fit)
         return log_loss(ensemble.log_probabilities(narrow, test), narrow.labels[test])
 
-    assert loss(augmented(clips)) < 0.8 * loss(clips)
+    assert loss(augment(clips)) < 0.8 * loss(clips)
 
 
 def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
@@ -134,5 +135,5 @@ def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
         )
         assert manifest.training.tracks == len(data) - 1
         said[name] = manifest.training.recipe
-    assert "nothing above 5 or 6.5 or 8 kHz, by lot" in said["copied"]
+    assert "nothing above 5 or 6.5 or 8 kHz, drawn at random" in said["copied"]
     assert "taught twice" not in said["plain"]

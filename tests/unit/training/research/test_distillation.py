@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
 pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
 
-from tagger.errors import TrainingDataError
-from training.data.dataset import read_fma_small, read_vggish
+from training.errors import TrainingDataError
 from training.evaluation.metrics import track_predictions
 from training.research import distillation as taught
 from training.research.cnn import train as cnn
+from training.research.datasets import read_fma_small, read_vggish
 
 GENRES = ("Folk", "Pop", "Rock")
 EACH = 40

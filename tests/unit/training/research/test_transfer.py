@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.errors import TrainingDataError
 from tagger.features.mel import RATE, mel_filters
-from training.data.dataset import read_fma_small
+from training.errors import TrainingDataError
+from training.research.datasets import read_fma_small
 from training.research.transfer import SHARED, WAYS, fma_small_student, fma_to_gtzan, gtzan_to_fma
 
 FMA_GENRES = ("Folk", "Hip-Hop", "Pop", "Rock")

@@ -9,7 +9,7 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from training.classifiers.svm_lda import EMBEDDING, Lda
-from training.data.dataset import Heard
+from training.data.dataset import Dataset
 from training.ensemble import Recipe
 from training.research.unknown_genres import PROMISES, unknown_written
 
@@ -24,22 +24,21 @@ def made_clips():
     vectors = random.normal(0, 1, (count, 8))
     vectors[:, :2] += np.repeat(list(PLACES.values()), EACH, axis=0)
     labels = np.repeat(np.arange(len(PLACES)), EACH)
-    return Heard(
+    return Dataset(
         ids=np.arange(count).astype(str),
         labels=labels,
         genres=tuple(PLACES),
         artists=np.array([f"{label}-{n // 4}" for n, label in enumerate(labels)]),
-        known=np.ones(count, bool),
-        levels=np.empty((count, 0, 0), np.uint8),
-        splits={},
-        features={EMBEDDING: vectors.astype(np.float32)},
+        inputs={EMBEDDING: vectors.astype(np.float32)},
     )
 
 
 @pytest.fixture(scope="module")
 def measured():
     recipe = Recipe(((Lda(spec=EMBEDDING, components=8),),), guards=())
-    return {(m.genre, m.promise): m for m in unknown_written(recipe, made_clips())}
+    data = made_clips()
+    everything = unknown_written(recipe, data, np.arange(len(data)))
+    return {(m.genre, m.promise): m for m in everything}
 
 
 def test_every_genre_is_left_out_for_every_promise(measured):

@@ -19,8 +19,8 @@ import spotify_user
 import yaml
 from spotify_server import CLIENT_ID, StandIn
 
-from tagger.errors import (
-    ConfigError,
+from tagger.errors import ConfigError
+from training.errors import (
     SpotifyAccountError,
     SpotifyError,
     SpotifyLoginError,

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.config import Settings, SpotifySettings, TrainingSettings
-from tagger.errors import ConfigError, SpotifyError, SpotifyOffError
+from tagger.errors import ConfigError
+from training.errors import SpotifyError, SpotifyOffError
 from training.labels.spotify import SpotifySource
 from training.spotify import consent, exports, playlist_ids
 from training.spotify.cache import SpotifyStore

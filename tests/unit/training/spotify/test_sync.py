@@ -16,14 +16,13 @@ import spotify_pages as pages
 import spotify_user
 from spotify_server import StandIn
 
-from tagger.errors import (
+from tagger.errors import StoreError, StoreTooNewError
+from training.errors import (
     SpotifyAccountError,
     SpotifyError,
     SpotifyLoginError,
     SpotifyPausedError,
     SpotifyUnavailableError,
-    StoreError,
-    StoreTooNewError,
 )
 from training.spotify.cache import KEPT_S, SpotifyStore
 from training.spotify.schema import Kind, Page, rows

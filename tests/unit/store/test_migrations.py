@@ -15,7 +15,7 @@ from tagger.core.domain import Action, FileIdentity
 from tagger.store import Store
 from training.data.store import TrainingStore
 
-DUMP = Path(__file__).with_name("state_version_3.sql")
+DUMP = Path(__file__).parents[2] / "support/state_version_3.sql"
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff.mp3"))
 CONTENT = "ab" * 32 + "@0+30"
 

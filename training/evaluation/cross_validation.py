@@ -1,0 +1,183 @@
+"""Artist-grouped cross-validation: held-out scores, computed in parallel and cached on disk.
+
+scikit-learn's `cross_val_predict` has no place for training data that is augmented, nor for
+progress and scores that outlast a killed process; its `StratifiedGroupKFold` makes the folds.
+The cache is plain arrays: joblib's `Memory` stores pickles, and its processes clear each other's.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+from threadpoolctl import threadpool_limits
+
+from tagger import __version__
+from training.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from training.classifiers.base import Classifier
+    from training.data.dataset import Dataset
+    from training.ensemble import Recipe
+    from training.progress import Progress
+
+    Array = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+    Fold = tuple[Indices, Indices]
+    HeldOutScores = Mapping[str, Array]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Where the fits of a cross-validation run, and who watches them."""
+
+    jobs: int = 1
+    """Processes."""
+    cache: Path | None = None
+    """Folder for the scores of finished fits; a run after a killed run reads them."""
+    progress: Progress = field(default_factory=Silent)
+    stage: str = "fitting"
+    """Name of the stage whose finished fits `progress` counts."""
+
+
+def artist_folds(
+    data: Dataset, members: Indices, seed: int, folds: int = FOLDS
+) -> Iterator[tuple[Indices, Indices]]:
+    """Split clips into stratified parts with no artist in two, and yield (others, part) for each.
+
+    `members` are indices into `data`, as are the results; `seed` draws the folds, `folds` is their
+    number.
+    """
+    parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for fit, held in parts.split(members, data.labels[members], data.artists[members]):
+        yield members[fit], members[held]
+
+
+def repeated_folds(data: Dataset, members: Indices, repeats: int) -> list[Fold]:
+    """Return the folds of `repeats` cross-validations of the clips `members`, one after another."""
+    return [fold for seed in range(repeats) for fold in artist_folds(data, members, seed)]
+
+
+def in_order(members: Indices, folds: Sequence[Fold], values: Sequence[NDArray[Any]]) -> Array:
+    """Put values of held-out clips in the order of `members`, once for each repeat.
+
+    `folds` are those of `repeated_folds`; `values` has one array for each fold, shape (held, ...).
+    Returns shape (repeats * members, ...).
+    """
+    rank = np.argsort(np.argsort(members))
+    repeats = []
+    for first in range(0, len(folds), FOLDS):
+        clips = np.concatenate([held for _, held in folds[first : first + FOLDS]])
+        joined = np.concatenate(values[first : first + FOLDS])
+        repeats.append(joined[np.argsort(clips)][rank])
+    return np.concatenate(repeats).astype(np.float64)
+
+
+def cross_validate(
+    recipe: Recipe,
+    data: Dataset,
+    members: Indices,
+    execution: Execution | None = None,
+) -> HeldOutScores:
+    """Score every clip by fits without its artist.
+
+    `recipe` names classifiers and repeats; `members` are indices into `data`. `execution` is one
+    process without a cache where it is not given.
+
+    Returns scores by the name of the classifier, each of shape (repeats * members, genres).
+    """
+    folds = repeated_folds(data, members, recipe.repeats)
+    classifiers = [classifier for family in recipe.families for classifier in family]
+    fits = [_Fit(classifier, data, *fold) for classifier in classifiers for fold in folds]
+    parts = _scores(fits, execution or Execution())
+    return {
+        classifier.name: in_order(members, folds, parts[place : place + len(folds)])
+        for place, classifier in zip(range(0, len(fits), len(folds)), classifiers, strict=True)
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """One fit of a classifier and the clips that it scores."""
+
+    classifier: Classifier
+    data: Dataset
+    fit: Indices
+    held: Indices
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """Arguments of `_fit_and_score`, which holds no more of the data set than these clips."""
+        training_data = self.data.training_data(self.classifier.spec, self.fit)
+        inputs = self.data.inputs[self.classifier.spec][self.held]
+        return self.classifier, *training_data, inputs, len(self.data.genres)
+
+    def path(self, cache: Path) -> Path:
+        """Name the file of the scores by everything that determines them."""
+        known = (self.arguments, __version__, version("scikit-learn"))
+        return cache / f"{joblib.hash(known)}.npy"
+
+
+def _scores(fits: Sequence[_Fit], execution: Execution) -> list[NDArray[np.floating]]:
+    """Return the scores of each fit: from the cache, or from processes that fit now."""
+    progress, cache = execution.progress, execution.cache
+    progress.stage(execution.stage, len(fits))
+    paths = [fit.path(cache) if cache else None for fit in fits]
+    found = {
+        place: scores for place, path in enumerate(paths) if (scores := _load(path)) is not None
+    }
+    missing = [place for place in range(len(fits)) if place not in found]
+    # Arguments go through pipes: a memory map for each fit would fill /dev/shm.
+    parallel = joblib.Parallel(n_jobs=execution.jobs, return_as="generator", max_nbytes=None)
+    computed = parallel(joblib.delayed(_fit_and_score)(*fits[place].arguments) for place in missing)
+    for place, scores in zip(missing, computed, strict=True):
+        found[place] = scores
+        _save(paths[place], scores)
+        progress.done(len(found))
+    return [found[place] for place in range(len(fits))]
+
+
+def _fit_and_score(
+    classifier: Classifier,
+    inputs: NDArray[Any],
+    labels: Indices,
+    held: NDArray[Any],
+    genres: int,
+) -> NDArray[np.floating]:
+    with threadpool_limits(limits=1, user_api="blas"):
+        return classifier.fit(inputs, labels, genres).scores(held)
+
+
+def _load(path: Path | None) -> NDArray[np.floating] | None:
+    try:
+        return None if path is None else np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _save(path: Path | None, scores: NDArray[np.floating]) -> None:
+    """Write the whole file or none."""
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, scores, allow_pickle=False)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
