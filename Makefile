@@ -8,13 +8,20 @@ BIN := .venv/bin
 FOLDER := $(patsubst ~/%,$(HOME)/%,$(MUSIC))
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test lint check format soak spotify-demo clean
+.PHONY: scan test coverage lint check wheel-check format soak spotify-demo clean
 
 scan: .venv/.installed
 	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
 
 test: .venv/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak"
+
+coverage: .venv/.installed-dev
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" --cov --cov-report=term
+
+# The built wheel, without extras, in an environment of its own.
+wheel-check: .venv/.installed-dev
+	PYTHON=$(BIN)/python .ci/wheel
 
 soak: .venv/.installed-dev
 	$(BIN)/pytest -m soak

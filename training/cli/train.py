@@ -111,7 +111,7 @@ def require_libraries() -> None:
     if missing:
         raise TrainingDataError(
             f"training needs more libraries ({', '.join(missing)})",
-            hint="pip install 'tagger[train]'",
+            hint="pip install 'tagger-by-ear[train]'",
         )
 
 

@@ -79,7 +79,7 @@ def fma_small_student(folder: Path) -> Evaluation:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise TrainingDataError("needs torch", hint="pip install 'tagger[cnn]'") from error
+        raise TrainingDataError("needs torch", hint="pip install 'tagger-by-ear[cnn]'") from error
     data, held_out, unheard = student(folder)
     split = "FMA-small, artist-disjoint split, eight genres; with networks that VGGish taught"
     return _figure("fma_small_student", split, (data, held_out), (data, unheard))

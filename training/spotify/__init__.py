@@ -13,5 +13,5 @@ from tagger.errors import TaggerError
 if find_spec("spotipy") is None:
     raise TaggerError(
         "Spotify playlists need what comes with the extra `train`",
-        hint="pip install 'tagger[train]'",
+        hint="pip install 'tagger-by-ear[train]'",
     )

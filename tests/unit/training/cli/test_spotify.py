@@ -71,7 +71,7 @@ def test_without_the_extra_it_says_so_in_one_sentence(listener):
         check=False,
     )
     assert done.returncode == 2
-    assert "pip install 'tagger[train]'" in done.stderr
+    assert "pip install 'tagger-by-ear[train]'" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

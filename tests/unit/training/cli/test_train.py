@@ -302,7 +302,7 @@ def test_without_the_extra_one_sentence_names_the_command(monkeypatch, tmp_path)
     monkeypatch.setenv("TAGGER_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(f'store.folder = "{tmp_path / "state"}"')
     result = CliRunner().invoke(train.command, [])
-    assert "pip install 'tagger[train]'" in str(result.exception)
+    assert "pip install 'tagger-by-ear[train]'" in str(result.exception)
     assert not (tmp_path / "state").exists()
 
 
