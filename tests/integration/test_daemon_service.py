@@ -86,7 +86,9 @@ def test_no_ping_goes_out_for_a_filing_thread_that_does_not_get_on(program, mana
         "NOTIFY_SOCKET": manager.getsockname(),
         "WATCHDOG_USEC": "100000",
     }
-    script = "from tagger.daemon import daemon; daemon.STALL_LIMIT = -1e9; import tagger.__main__ as m"
+    script = (
+        "from tagger.daemon import daemon; daemon.STALL_LIMIT = -1e9; import tagger.__main__ as m"
+    )
     with Watcher(program, run=f"{script}; m.main()", env=environment):
         assert "WATCHDOG=1" not in notices(manager, "READY=1")
         manager.settimeout(1)

@@ -403,7 +403,7 @@ REFUSED = {
     "[players.kodi]\npassword = { flie = 'x' }": "line 2: players.kodi.password: expected text",
     "[players.kodi]\npassword = '********'": "line 2: players.kodi.password: is the mask of ",
     "[players.navidrome]\nurl = 'http://n'": "line 2: players.navidrome.url: Navidrome requires an",
-    "[players.jellyfin]\nurl = 'http://n'": "line 2: players.jellyfin.url: Jellyfin requires an API",
+    "[players.jellyfin]\nurl = 'http://n'": "line 2: players.jellyfin.url: Jellyfin requires an",
 }
 
 
