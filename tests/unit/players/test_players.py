@@ -436,7 +436,7 @@ def test_a_password_is_shown_nowhere(player, program, caplog, short):
         for fault in (None, *RAW, *ANSWERS):
             player.fault = fault
             said.append(str(notify_all(settings.players, changed("/m"))))
-            said += [str(finding) for finding in doctor._exposed(settings.players)]
+            said += [str(finding) for finding in doctor._exposed_secrets(settings.players)]
             said += [str(doctor._player(one)) for one in configured_players(settings.players)]
     ran = program.run("config", "show")
     said += [ran.out, ran.err, caplog.text]
