@@ -1,4 +1,4 @@
-"""What would go wrong on this machine with these settings, and what to do about it."""
+"""The checks of `tagger doctor`: everything that a scan needs, each with a next step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tagger.config import Secret
 from tagger.errors import TaggerError
 from tagger.features import extract, log_mel
 from tagger.inference import load, registry
-from tagger.players import roster
+from tagger.players import configured_players
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ DECODERS = {
     "Musepack": "mpc8",
     "DSF": "dsd_lsbf_planar",
 }
-"""Format by its common name to FFmpeg's decoder."""
-ROOM_FOR_A_COPY = 2**30
-"""Bytes; a file is copied before it is replaced, and the longest are about this large."""
+"""FFmpeg's decoder of each format, by the format's common name."""
+LEAST_FREE = 2**30
+"""Bytes; a file is copied before its replacement, and the largest files have about this size."""
 
 
 class Level(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -57,7 +57,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     level: Level
@@ -66,7 +66,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything that a scan depends on."""
+    """Check everything that a scan needs."""
     yield _formats()
     yield _model(settings)
     yield _state(settings)
@@ -74,9 +74,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _root(root)
     if settings.playlists.enabled:
         yield _playlists(settings.playlist_folder)
-    for player in roster(settings.players):
+    for player in configured_players(settings.players):
         yield _player(player)
-    yield from _exposed(settings.players)
+    yield from _exposed_secrets(settings.players)
 
 
 def _formats() -> Finding:
@@ -104,7 +104,7 @@ def _model(settings: Settings) -> Finding:
     except TaggerError as error:
         return Finding("model", Level.FAILED, str(error), error.hint or "set model.bundle")
     genres = ", ".join(model.manifest.genres)
-    return Finding("model", Level.OK, f"{model.manifest.id} knows {genres}")
+    return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
 
 
 def _state(settings: Settings) -> Finding:
@@ -113,7 +113,7 @@ def _state(settings: Settings) -> Finding:
         Store(folder).close()
     except TaggerError as error:
         return Finding("state", Level.FAILED, str(error), error.hint or "set store.folder")
-    return _room("state", folder, f"remembers in {folder}")
+    return _free_space("state", folder, f"stored in {folder}")
 
 
 def _root(root: Path) -> Finding:
@@ -122,19 +122,19 @@ def _root(root: Path) -> Finding:
         step = "name your music's folder, or set library.roots: tagger config init"
         return Finding(name, Level.FAILED, "there is no such folder", step)
     if not os.access(root, os.R_OK | os.X_OK):
-        return Finding(name, Level.FAILED, "may not be read", f"chmod u+rx {root}")
+        return Finding(name, Level.FAILED, "no permission to read", f"chmod u+rx {root}")
     if not _writable(root):
-        step = "mount it writable or change its permissions; until then only dry runs work"
-        return Finding(name, Level.FAILED, "may not be written", step)
-    return _room(name, root, "readable and writable")
+        step = "mount the folder writable or change its permissions; dry runs work without"
+        return Finding(name, Level.FAILED, "no permission to write", step)
+    return _free_space(name, root, "readable and writable")
 
 
 def _playlists(folder: Path) -> Finding:
     existing = next(f for f in (folder, *folder.parents) if f.exists())
     if not _writable(existing):
         step = "set playlists.folder, or playlists.enabled = false"
-        return Finding("playlists", Level.FAILED, f"{existing} may not be written", step)
-    return Finding("playlists", Level.OK, f"go to {folder}")
+        return Finding("playlists", Level.FAILED, f"no permission to write to {existing}", step)
+    return Finding("playlists", Level.OK, f"written to {folder}")
 
 
 def _player(player: Player) -> Finding:
@@ -145,18 +145,18 @@ def _player(player: Player) -> Finding:
         return Finding(name, Level.FAILED, error.reason, error.hint or "see its log")
 
 
-def _exposed(players: PlayerSettings) -> Iterator[Finding]:
-    """Find files with passwords that others may read."""
+def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
+    """Find files with passwords that other users may read."""
     for name, table in msgspec.structs.asdict(players).items():
         for key, value in msgspec.structs.asdict(table).items():
             if isinstance(value, Secret) and value.exposed:
-                text = f"others may read it in {value.file}"
+                text = f"other users may read it in {value.file}"
                 step = f"chmod 600 {value.file}"
                 yield Finding(f"players.{name}.{key}", Level.WARNING, text, step)
 
 
 def _writable(folder: Path) -> bool:
-    """Try it: permissions, read-only mounts and full disks all show."""
+    """Test with a file: it fails for permissions, read-only mounts and full disks alike."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".tagger-"):
             return True
@@ -164,9 +164,9 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _room(name: str, folder: Path, text: str) -> Finding:
+def _free_space(name: str, folder: Path, text: str) -> Finding:
     free = shutil.disk_usage(folder).free
-    if free < ROOM_FOR_A_COPY:
-        step = "free some space: every file is copied before it is replaced"
+    if free < LEAST_FREE:
+        step = "free some space: each file is copied before its replacement"
         return Finding(name, Level.WARNING, f"only {free / 2**20:.0f} MiB free", step)
     return Finding(name, Level.OK, f"{text}, {free / 2**30:.0f} GiB free")

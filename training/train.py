@@ -154,7 +154,7 @@ class TrainingRun:
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": user_model.measure(measured, data, np.flatnonzero(held))}
         today = datetime.now(UTC).date()
-        workplace = self._models.workplace()
+        workplace = self._models.staging_folder()
         self._progress.stage("writing", 1)
         manifest = user_model.write(workplace, whole, data, today, evaluation)
         user_model.write(workplace / user_model.MEASURED, measured, data, today, evaluation)
@@ -163,7 +163,7 @@ class TrainingRun:
         name = self._models.install(workplace)
         promoted, reason = self._judged(comparison, promote)
         if promoted:
-            self._models.use(name)
+            self._models.activate(name)
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, told)
 

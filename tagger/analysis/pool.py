@@ -1,7 +1,7 @@
-"""Processes that may crash, hang or run out of memory at the cost of one task.
+"""Worker processes: a crash, a hang or a lack of memory costs one task only.
 
-Pebble's pool and not the standard library's: there, one worker's death breaks the whole pool
-and a task that hangs cannot be stopped.
+The pool is Pebble's. In the standard library's pool one dead worker breaks the whole pool, and
+a task that hangs cannot be stopped.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may run on."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 MAX_POOLS = 3
-"""How often a task is given to a new pool when workers die before they begin."""
+"""The number of pools that are tried for a task when workers die before it starts."""
 
 
 class _Call(NamedTuple):
@@ -52,7 +52,7 @@ class _Call(NamedTuple):
 
 
 class WorkerPool:
-    """A pool of processes, started with the first task."""
+    """A pool of processes that starts with the first task."""
 
     def __init__(  # noqa: PLR0913 - the limits of a worker
         self,
@@ -64,7 +64,7 @@ class WorkerPool:
         cpu_s: float | None = None,
         spare_mb: int | None = None,
     ) -> None:
-        """Each worker calls `prepare(*arguments)` once.
+        """Prepare the pool; each worker calls `prepare(*arguments)` once.
 
         Args:
             count: Workers; 0 for one for each core that this process may use.
@@ -80,7 +80,7 @@ class WorkerPool:
         self.count = count or usable_cores()
         self._timeout = timeout
         self._cpu_s = timeout if cpu_s is None else cpu_s
-        self._start = (memory_mb, spare_mb, prepare, arguments)
+        self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
         self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
         self._pool = self._new_pool()
         self._closed = False
@@ -89,16 +89,18 @@ class WorkerPool:
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
             max_workers=self.count,
-            # spawn: a fork would copy threads' locks, and the daemon's memory with them
+            # spawn: a fork would copy the locks of threads and the memory of the daemon
             context=multiprocessing.get_context("spawn"),
-            initializer=_start,
-            initargs=self._start,
+            initializer=_start_worker,
+            initargs=self._worker_arguments,
         )
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run a module-level function in a worker.
+        """Run a module-level function with arguments in a worker.
 
-        Raises `CancelledError` when the pool was closed.
+        Raises:
+            CancelledError: the pool was closed.
+            WorkersUnusableError: each new pool breaks at once.
         """
         return self._schedule(_Call(function, args, kwargs))
 
@@ -108,7 +110,7 @@ class WorkerPool:
             for _ in range(MAX_POOLS):
                 try:
                     future: Future[Any] = self._pool.schedule(
-                        _within, args=arguments, timeout=self._timeout
+                        _run_limited, args=arguments, timeout=self._timeout
                     )
                 except RuntimeError as error:  # Pebble gives a pool up whose idle worker died
                     if self._closed:
@@ -120,18 +122,18 @@ class WorkerPool:
         raise _unusable()
 
     def result(self, future: Future[T], path: Path) -> T:
-        """Wait for a task on `path`.
+        """Wait for the result of a task on the file `path`.
 
-        Raises what the task raised, or:
-            WorkerCrashedError: two workers died under it.
-            WorkerTimedOutError: it took longer than the time limit, and was killed.
-            WorkersUnusableError: workers die before they do anything.
-            CancelledError: the pool was closed at once.
+        Raises the exception of the task, or:
+            WorkerCrashedError: two workers died in the task.
+            WorkerTimedOutError: the task exceeded the time limit and was killed.
+            WorkersUnusableError: workers die before the task starts.
+            CancelledError: the pool was closed without a wait.
         """
         died = False
         for _ in range(MAX_POOLS):
             try:
-                return _settled(future)
+                return _wait(future)
             except FutureTimeoutError as error:
                 raise WorkerTimedOutError(
                     f"took longer than {self._timeout:.0f} s and was given up", path
@@ -141,22 +143,21 @@ class WorkerPool:
                     raise WorkerCrashedError(
                         "brought the listening process down: it is damaged or made to do harm", path
                     ) from error
-                # Pebble also blames the task before, whose answer was still on its way.
+                # Pebble may blame the task before the fatal one, so each task gets a second try
                 died, future = True, self._schedule(self._calls[future])
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
-                reason = "needs more memory than a worker may have"
+                reason = "needs more memory than workers.memory_mb"
                 raise WorkerCrashedError(reason, path) from error
-            except BrokenProcessPool:  # a worker died while none had a task: begin again
+            except BrokenProcessPool:  # an idle worker died: try again
                 future = self._schedule(self._calls[future])
         raise _unusable()
 
     def close(self, *, wait: bool = True) -> None:
-        """End the processes, after the tasks under way or at once.
+        """End the processes after the running tasks, or at once without `wait`.
 
-        At once may be said from another thread than the one that waits for results, and while
-        that one closes too.
+        Another thread may close the pool at once while a thread waits for results or closes.
         """
         with interrupts.deferred_signals():
             self._closed = True
@@ -165,7 +166,7 @@ class WorkerPool:
             if not wait:
                 for future in list(self._calls):
                     future.cancel()
-            with self._joining:  # two at a time would close Pebble's pipes twice
+            with self._joining:  # two threads would close Pebble's pipes twice
                 self._pool.join()
 
     def __enter__(self) -> Self:
@@ -180,8 +181,8 @@ def _unusable() -> WorkersUnusableError:
     return WorkersUnusableError(reason, hint="raise workers.memory_mb")
 
 
-def _settled(future: Future[T]) -> T:
-    """Wait for a future in a way that an interrupt ends, and leaves nothing locked behind it."""
+def _wait(future: Future[T]) -> T:
+    """Wait for a future; an interrupt ends the wait without a lock left behind."""
     done = threading.Lock()
     done.acquire()
     with interrupts.deferred_signals():
@@ -195,7 +196,7 @@ class _OutOfTime(BaseException):
     """The processor time of a task is used up; no `except Exception` may take this for its own."""
 
 
-def _within(
+def _run_limited(
     seconds: float,
     function: Callable[..., T],
     args: tuple[Any, ...],
@@ -226,7 +227,7 @@ def _out_of_time(*_: object) -> None:
     raise _OutOfTime
 
 
-def _start(
+def _start_worker(
     memory_mb: int,
     spare_mb: int | None,
     prepare: Callable[..., None],

@@ -40,7 +40,7 @@ def list_(settings: Settings, *, as_json: bool) -> None:
 def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
     """Show a model's card: data, figures, limits. Without NAME, the active one's."""
     models = ModelRegistry(settings.store.folder)
-    model = models.look(name or models.active)
+    model = models.get(name or models.active)
     if as_json:
         print_json(_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
         return
@@ -54,7 +54,7 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
 @configured
 def use(settings: Settings, *, name: str) -> None:
     """Make a model the active one; `default` is the one that comes with tagger."""
-    ModelRegistry(settings.store.folder).use(name)
+    ModelRegistry(settings.store.folder).activate(name)
     click.echo(printable(f"{name} is active"))
     _warn(settings)
     _next()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.daemon.status.server import ask
+from tagger.daemon.status.server import query_status
 from tagger.inference import read_manifest, registry
 from tagger.store import Store
 
@@ -77,7 +77,7 @@ def _moment(at: float) -> str:
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     return {
-        "daemon": ask(settings.store.folder),
+        "daemon": query_status(settings.store.folder),
         "model": read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id,
         "state": str(store.path),
         "files": store.files.count(),

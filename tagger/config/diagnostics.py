@@ -1,4 +1,4 @@
-"""What a refusal tells the user: which key on which line, what is wrong, what was meant."""
+"""The parts of a configuration error: key, line, reason, and the likely right key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOML_WORDS = {
 
 
 def unknown_keys(document: Mapping[str, Any]) -> Iterator[Keys]:
-    """Find the keys of a document that the settings tree does not have."""
+    """Yield the keys of a document that the settings tree does not contain."""
     return _unknown(document, Settings, ())
 
 
@@ -45,25 +45,25 @@ def explain(error: msgspec.ValidationError) -> tuple[Keys, str]:
 
 
 def nearest(keys: Keys) -> str | None:
-    """Name the key that was meant: the same word in another table, or a similar spelling."""
-    known = [".".join(one) for one in _types()]
-    elsewhere = [name for name in known if name.rpartition(".")[2] == keys[-1]]
-    meant = elsewhere or difflib.get_close_matches(".".join(keys), known, n=1)
-    return f"did you mean {' or '.join(meant)}?" if meant else None
+    """Suggest a key: the same word in another table, or a similar spelling."""
+    names = [".".join(path) for path in _types()]
+    elsewhere = [name for name in names if name.rpartition(".")[2] == keys[-1]]
+    likely = elsewhere or difflib.get_close_matches(".".join(keys), names, n=1)
+    return f"did you mean {' or '.join(likely)}?" if likely else None
 
 
-def about_secret(keys: Keys, file: Path) -> str | None:
-    """Say what to do about a password or the like, of which only players need one."""
+def secret_hint(keys: Keys, file: Path) -> str | None:
+    """Return the hint for an unknown key that looks like a password; only players need one."""
     if keys[0] == "players" or not re.search("secret|passw|token", keys[-1], re.IGNORECASE):
         return None
     with contextlib.suppress(OSError):
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            return f"tagger needs none; take it out, as others may read this file: chmod 600 {file}"
-    return "tagger needs none: take it out"
+            return f"tagger needs none: remove it; other users may read this file: chmod 600 {file}"
+    return "tagger needs none: remove it"
 
 
 def choices(keys: Keys) -> str | None:
-    """List what a key with a choice of words can be."""
+    """Return the possible values of a key with a choice of words, None for other keys."""
     kind = _types().get(keys)
     words = [f'"{word}"' for word in _literals(kind)]
     if words and get_origin(kind) is not Literal:
@@ -72,11 +72,11 @@ def choices(keys: Keys) -> str | None:
 
 
 def line_of(keys: Sequence[str], text: str) -> int | None:
-    """Find the line on which the statement begins that sets a key.
+    """Return the line of the statement in `text` that sets the path `keys`.
 
-    The document is parsed line by line from its top: the statement that brings the key is the
-    one after the longest part that parses without it. Exact for tables, dotted keys and values
-    over many lines alike, and only run for an error message.
+    Ever longer parts of the document are parsed from its top. The statement follows the longest
+    part that parses without the key. This is exact for tables, dotted keys and values over many
+    lines. It is slow, but runs for an error message only.
     """
     lines, parsed = text.splitlines(keepends=True), 0
     for end in range(1, len(lines) + 1):
@@ -95,7 +95,7 @@ def line_of(keys: Sequence[str], text: str) -> int | None:
 def _unknown(
     document: Mapping[str, Any], kind: type[msgspec.Struct], above: Keys
 ) -> Iterator[Keys]:
-    types = {known.encode_name: known.type for known in msgspec.structs.fields(kind)}
+    types = {entry.encode_name: entry.type for entry in msgspec.structs.fields(kind)}
     for key, value in document.items():
         keys = (*above, key)
         if key not in types:
@@ -110,11 +110,11 @@ def _is_table(kind: object) -> bool:
 
 def _types(kind: type[msgspec.Struct] = Settings, above: Keys = ()) -> dict[Keys, Any]:
     found: dict[Keys, Any] = {}
-    for known in msgspec.structs.fields(kind):
-        keys = (*above, known.encode_name)
-        found[keys] = known.type
-        if _is_table(known.type):
-            found |= _types(known.type, keys)
+    for entry in msgspec.structs.fields(kind):
+        keys = (*above, entry.encode_name)
+        found[keys] = entry.type
+        if _is_table(entry.type):
+            found |= _types(entry.type, keys)
     return found
 
 

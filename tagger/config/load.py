@@ -1,4 +1,4 @@
-"""From a TOML file to `Settings`; what cannot be meant is refused."""
+"""Loading `Settings` from a TOML file; impossible keys and values are errors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import tomli
 from tagger.config import players
 from tagger.config.diagnostics import (
     Keys,
-    about_secret,
     choices,
     explain,
     line_of,
     nearest,
+    secret_hint,
     unknown_keys,
 )
 from tagger.config.settings import Bundle, Settings
@@ -31,22 +31,22 @@ ENVIRONMENT_VARIABLE = "TAGGER_CONFIG"
 
 
 def user_file() -> Path:
-    """Where the user's configuration is looked for on this platform."""
+    """Return the path of the user's configuration on this platform; the file may be missing."""
     return platformdirs.user_config_path("tagger") / "config.toml"
 
 
 def find(path: Path | None = None) -> Path | None:
-    """Return the file that `load` would read, None when the defaults hold.
+    """Return the file that `load` reads; None without a file, when the defaults apply.
 
     Raises:
-        ConfigError: a file that was asked for, by `path` or by the environment, is not there.
+        ConfigError: the file of `path` or of the environment variable does not exist.
     """
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     asked = path if path is not None else expand(named) if named else None
     if asked is None:
         return user_file() if user_file().exists() else None
     if not asked.exists():
-        raise ConfigError("there is no such file", asked, "make one with `tagger config init`")
+        raise ConfigError("there is no such file", asked, "create it with `tagger config init`")
     return asked
 
 
@@ -54,8 +54,8 @@ def load(path: Path | None = None) -> Settings:
     """Read the settings from `path`, else `$TAGGER_CONFIG`, else the user's file, else defaults.
 
     Raises:
-        ConfigError: the file cannot be read or parsed, or a key or a value is impossible; the
-            reason names the key and its line, the hint the nearest right name.
+        ConfigError: the file cannot be read or parsed, or a key or a value is impossible. The
+            reason names the key and its line, and the hint names the most similar key.
     """
     file = find(path)
     return Settings() if file is None else _parse(_read(file), file)
@@ -85,7 +85,7 @@ def _parse(text: str, file: Path) -> Settings:
         reason = f"line {error.lineno}: not valid TOML: {error.msg}"
         raise ConfigError(reason, file) from error
     for keys in unknown_keys(document):
-        raise refusal(keys, "unknown key", about_secret(keys, file) or nearest(keys))
+        raise refusal(keys, "unknown key", secret_hint(keys, file) or nearest(keys))
     try:
         settings = msgspec.convert(document, Settings, dec_hook=_decoder(file.absolute()))
     except msgspec.ValidationError as error:
@@ -97,7 +97,7 @@ def _parse(text: str, file: Path) -> Settings:
 
 
 def _decoder(file: Path) -> Callable[[type, Any], Any]:
-    """Make msgspec's hook for our kinds of values; paths are relative to the file's folder."""
+    """Return msgspec's hook for secrets, bundles and paths relative to the file's folder."""
     base = file.parent
 
     def decode(kind: type, value: Any) -> Any:
@@ -106,7 +106,7 @@ def _decoder(file: Path) -> Callable[[type, Any], Any]:
         if not isinstance(value, str) or not value:
             raise ValueError("Expected a path")
         if "\0" in value:
-            raise ValueError("Holds a NUL character")
+            raise ValueError("Contains a NUL character")
         if kind is Bundle and value in Bundle.WORDS:
             return Bundle(value)
         return kind(base / expand(value))
@@ -115,12 +115,12 @@ def _decoder(file: Path) -> Callable[[type, Any], Any]:
 
 
 def _secret(value: Any, file: Path) -> Secret:
-    """Read what the configuration in `file` holds: the secret, or the name of a file with it."""
+    """Decode a secret of the configuration `file`: its text, or a table with a file name."""
     match value:
         case "":
             return Secret()
         case Secret.MASK:
-            raise ValueError("Is only what `tagger config show` shows instead of it")
+            raise ValueError("Is the mask of `tagger config show`, not a secret")
         case str():
             return Secret(value, file)
         case {"file": str(name), **more} if name and "\0" not in name and not more:
@@ -135,11 +135,11 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
         yield ("playlists", "extension"), reason, 'use "auto" or "m3u"'
     if playlists.map and playlists.profile != "absolute":
         hint = 'set playlists.profile to "absolute"'
-        yield ("playlists", "map"), "only absolute paths can be mapped", hint
+        yield ("playlists", "map"), "path maps apply to absolute paths only", hint
     for folder in set(daemon.poll) & set(daemon.inotify):
         yield (
             ("daemon", "inotify"),
-            f"{folder} is in daemon.poll, too",
-            "leave it in one of the two",
+            f"{folder} is also in daemon.poll",
+            "remove it from one of the two keys",
         )
     yield from players.contradictions(settings.players)

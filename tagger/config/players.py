@@ -1,4 +1,4 @@
-"""`[players]`: whom to tell that files or playlists changed. Without an address nobody is told."""
+"""`[players]`: the players to notify of changes; a player without an address is skipped."""
 
 from __future__ import annotations
 
@@ -12,69 +12,86 @@ from tagger.config.values import PathMap, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOBODY = Secret()
+NO_SECRET = Secret()
 
 
 class MpdSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.mpd]`: the Music Player Daemon."""
 
     address: str = ""
-    """A host, with or without a port, or the path of a Unix socket."""
-    password: Secret = NOBODY
+    """A host, with or without a port, or the path of a Unix socket; empty: no MPD."""
+    password: Secret = NO_SECRET
+    """A password with the permission `control`; empty: none."""
     map: tuple[PathMap, ...] = ()
-    """As for the other players; MPD's `music_directory` is called `/`."""
+    """Local folders to MPD's; MPD calls its `music_directory` `/`."""
 
 
 class NavidromeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.navidrome]`: by the Subsonic API."""
 
     url: str = ""
+    """The address of Navidrome; empty: no Navidrome."""
     user: str = ""
-    password: Secret = NOBODY
+    """An administrator."""
+    password: Secret = NO_SECRET
+    """The user's password."""
 
 
 class JellyfinSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[players.jellyfin]`."""
+    """`[players.jellyfin]`: by the HTTP API."""
 
     url: str = ""
-    api_key: Secret = NOBODY
+    """The address of Jellyfin; empty: no Jellyfin."""
+    api_key: Secret = NO_SECRET
+    """A key of Jellyfin's dashboard."""
     map: tuple[PathMap, ...] = ()
-    """Without any, all of the library is looked through."""
+    """Local folders to Jellyfin's; empty: Jellyfin scans its whole library."""
 
 
 class KodiSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.kodi]`: by JSON-RPC over HTTP."""
 
     url: str = ""
+    """The address of Kodi's web server; empty: no Kodi."""
     user: str = ""
-    password: Secret = NOBODY
+    """The user of the web server; empty: no login."""
+    password: Secret = NO_SECRET
+    """The user's password."""
     map: tuple[PathMap, ...] = ()
-    """Without any, all of the library is looked through."""
+    """Local folders to Kodi's; empty: Kodi scans its whole library."""
 
 
 class LyrionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[players.lyrion]`: Lyrion Music Server, by JSON-RPC over HTTP."""
 
     url: str = ""
+    """The address of Lyrion's web server; empty: no Lyrion."""
     user: str = ""
-    password: Secret = NOBODY
+    """The user of the web server; empty: no login."""
+    password: Secret = NO_SECRET
+    """The user's password."""
 
 
 class PlayerSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[players]`."""
+    """`[players]`: a table for each player."""
 
     mpd: MpdSettings = field(default_factory=MpdSettings)
+    """Music Player Daemon."""
     navidrome: NavidromeSettings = field(default_factory=NavidromeSettings)
+    """Navidrome."""
     jellyfin: JellyfinSettings = field(default_factory=JellyfinSettings)
+    """Jellyfin."""
     kodi: KodiSettings = field(default_factory=KodiSettings)
+    """Kodi."""
     lyrion: LyrionSettings = field(default_factory=LyrionSettings)
+    """Lyrion Music Server."""
 
 
 def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """Find what cannot be meant: the keys, what is wrong with them, and what would be right."""
+    """Yield the key, the reason and the hint of each impossible value or combination."""
     if players.mpd.address and not _is_address(players.mpd.address):
         hint = 'like "localhost", "nas:6600" or "/run/mpd/socket"'
-        yield ("players", "mpd", "address"), "neither a host nor a socket's path", hint
+        yield ("players", "mpd", "address"), "neither a host nor the path of a socket", hint
     urls = {
         "navidrome": players.navidrome.url,
         "jellyfin": players.jellyfin.url,
@@ -83,14 +100,14 @@ def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], s
     }
     for name, url in urls.items():
         if url and not _is_url(url):
-            reason = "not the address of a web server, without user, password, ? and #"
+            reason = "not the address of a web server without user, password, ? and #"
             yield ("players", name, "url"), reason, 'like "http://127.0.0.1:8096"'
     if players.navidrome.url and not (players.navidrome.user and players.navidrome.password):
         hint = "set players.navidrome.user and players.navidrome.password"
-        yield ("players", "navidrome", "url"), "Navidrome wants an administrator's login", hint
+        yield ("players", "navidrome", "url"), "Navidrome requires an administrator's login", hint
     if players.jellyfin.url and not players.jellyfin.api_key:
-        hint = "set players.jellyfin.api_key to one that Jellyfin's dashboard made"
-        yield ("players", "jellyfin", "url"), "Jellyfin wants an API key", hint
+        hint = "set players.jellyfin.api_key to a key of Jellyfin's dashboard"
+        yield ("players", "jellyfin", "url"), "Jellyfin requires an API key", hint
 
 
 def _is_address(address: str) -> bool:

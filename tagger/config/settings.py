@@ -1,7 +1,7 @@
-"""The settings tree. Keys, types, limits and defaults stand here and nowhere else.
+"""The settings tree: the one place of keys, types, limits and defaults.
 
-What a key is for is said to the user in `config.example.toml`; the docstrings below say what the
-code needs: units and what an empty value means. Change one value with `msgspec.structs.replace`.
+`config.example.toml` explains each key to the user. The docstrings below give units and the
+meaning of an empty value. Change a value with `msgspec.structs.replace`.
 """
 
 from __future__ import annotations
@@ -36,81 +36,95 @@ class Bundle(str):
 
     @property
     def folder(self) -> Path:
-        """The bundle's folder; that it exists is only sure for `default`.
+        """The bundle's folder, which may be missing for a value other than `default`.
 
-        `active` has to be settled first, by `tagger.models.settled`: which folder it stands for
-        may change at any time.
+        `active` has no folder: `tagger.inference.registry.resolve_bundle` replaces it, since the
+        active model may change at any time.
         """
         if self == "active":
-            raise ValueError("the active model has not been settled")
+            raise ValueError("resolve_bundle has to replace `active`")
         return data_path("models/default") if self == "default" else Path(self)
 
 
 class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[library]`: where the music is."""
+    """`[library]`: the folders of music."""
 
     roots: Annotated[tuple[Path, ...], Meta(min_length=1)] = field(
         default_factory=lambda: (platformdirs.user_music_path(),)
     )
+    """Folders to scan and watch."""
     ignore: tuple[str, ...] = ()
-    """Patterns in gitignore's language, relative to each root."""
+    """Patterns of gitignore, relative to each root."""
 
 
 class AnalysisSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[listen]`: which part of a track is heard."""
+    """`[listen]`: the part of a track that is analysed."""
 
     offset: Seconds = 0.0
+    """Seconds from the start of the track."""
     length: Annotated[float, Meta(ge=3, le=120)] = 30.0
     """Seconds."""
 
     @property
     def window(self) -> str:
-        """What tells one part of a track from another in what is remembered."""
+        """The key of this part of a track in the store, e.g. `@0+30`."""
         return f"@{self.offset:g}+{self.length:g}"
 
 
 class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[tags]`: what is written into files, and when."""
+    """`[tags]`: the writing of genres into files."""
 
     mode: Mode = "empty"
+    """Whether a file's own genres are kept, extended or replaced."""
     min_confidence: Literal["auto"] | Probability = "auto"
+    """The lowest probability of a written genre; `auto`: from `target_precision`."""
     target_precision: Annotated[float, Meta(ge=0.5, lt=1)] = 0.9
-    """Share of written genres that shall be right; used when `min_confidence` is `auto`."""
+    """The share of right genres among written genres; used when `min_confidence` is `auto`."""
     max_genres: PositiveCount = 1
+    """Genres in one file at most."""
     keep: tuple[Text, ...] = ()
-    """A file that carries one of these genres is left alone."""
+    """A file with one of these genres is not changed."""
     preserve_mtime: bool = False
+    """Whether a written file keeps its modification time."""
     hard_links: Literal["skip", "break"] = "skip"
+    """Whether a file with several names is skipped, or written under one name only."""
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
+    """The ID3 version of written tags."""
 
 
 class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[genres]`: the user's own names."""
 
     names: dict[str, Text] = field(default_factory=dict)
-    """The model's genre to the user's name for it."""
+    """The model's genre to the user's name."""
     parents: bool = False
+    """Whether the parent of a subgenre is written too."""
     never: tuple[Text, ...] = ()
     """Genres of the model that are never written."""
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[albums]`: deciding an album as a whole."""
+    """`[albums]`: one decision for the tracks of an album."""
 
     together: bool = True
+    """Whether the tracks of an album are decided together."""
 
 
 class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[playlists]`: one M3U playlist a genre."""
+    """`[playlists]`: one M3U playlist for each genre."""
 
     enabled: bool = True
+    """Whether playlists are written."""
     folder: Text = "Playlists/Genres"
-    """As the user wrote it; `Settings.playlist_folder` is where it lies."""
+    """As the user wrote it; `Settings.playlist_folder` is the path."""
     min_tracks: PositiveCount = 1
+    """Tracks that a genre needs for a playlist."""
     profile: Profile = "standard"
+    """The kind of location in a playlist."""
     extension: Literal["auto", "m3u8", "m3u"] = "auto"
+    """The file name extension; `auto`: by the profile."""
     music_directory: Path = field(default_factory=platformdirs.user_music_path)
-    """MPD's own setting of that name; used by the profile `mpd` only."""
+    """MPD's setting of this name; used by the profile `mpd` only."""
     map: tuple[PathMap, ...] = ()
     """Used by the profile `absolute` only; the longest `from` that matches wins."""
 
@@ -123,50 +137,56 @@ class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[model]`: who decides."""
+    """`[model]`: the model that recognizes genres."""
 
     bundle: Bundle = Bundle("active")
+    """`active`, `default`, or the folder of a bundle."""
 
 
 class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[workers]`: the processes that decode."""
+    """`[workers]`: the processes that analyse files."""
 
     count: Annotated[int, Meta(ge=0, le=256)] = 0
-    """0: as many as there are cores."""
+    """Processes; 0: one for each core."""
     timeout: Interval = 60.0
-    """Seconds for one file, then the worker is killed."""
+    """Seconds for one file; after that the worker is killed."""
     memory_mb: Annotated[int, Meta(ge=512)] = 2048
     """MiB of address space for one worker."""
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[store]`: what tagger remembers."""
+    """`[store]`: the state of tagger."""
 
     folder: Path = field(default_factory=lambda: platformdirs.user_state_path("tagger"))
+    """The folder of the database and the models."""
 
 
 class DaemonSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[daemon]`: `tagger watch`."""
 
     settle: Seconds = 10.0
-    """Seconds without a change after which a file counts as finished."""
+    """Seconds without a change after which a file counts as complete."""
     reconcile_interval: Interval = 900.0
-    """Seconds."""
+    """Seconds between comparisons of all folders with the store."""
     poll_interval: Interval = 60.0
-    """Seconds."""
+    """Seconds between scans of a polled folder."""
     poll: tuple[Path, ...] = ()
-    """Folders that are polled in any case."""
+    """Library roots that are always polled."""
     inotify: tuple[Path, ...] = ()
-    """Folders that are watched by the kernel's events in any case."""
+    """Library roots that inotify always watches."""
     workers: PositiveCount = 1
+    """Processes that analyse files."""
     nice: Annotated[int, Meta(ge=0, le=19)] = 10
+    """The daemon's nice value."""
     io_priority: Literal["normal", "low", "idle"] = "idle"
+    """The daemon's priority for the disk."""
     log_format: Literal["auto", "plain", "keyvalue", "json"] = "auto"
+    """The form of log records; `auto`: plain on a terminal, else keyvalue."""
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """TCP port on the loopback interface; 0: no metrics."""
 
     def watch(self, root: Path) -> Watch:
-        """How `root` is to be watched."""
+        """Return the configured way to watch `root`, else `auto`."""
         if root in self.poll:
             return "poll"
         return "inotify" if root in self.inotify else "auto"
@@ -176,53 +196,67 @@ class SpotifySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[training.spotify]`: the user's own playlists as labels."""
 
     enabled: bool = False
+    """Whether tagger may connect to Spotify."""
     client_id: str = ""
-    """Of the app that the user registered; public, as PKCE has no secret."""
+    """The id of the user's registered app; public, since PKCE needs no secret."""
     playlists: dict[Text, Text] = field(default_factory=dict)
     """Id, URL, or name in an export, to genre."""
     exports: tuple[Path, ...] = ()
-    """Files, or folders of files, that Spotify's or Exportify's export made."""
+    """Files or folders of exports by Spotify or Exportify."""
 
 
 class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]`: `tagger train`, and what its labels are called."""
+    """`[training]`: `tagger train`, and the names of its labels."""
 
     folders: tuple[Path, ...] = ()
-    """Folders of folders, one a genre; also GTZAN's and FMA's public layouts."""
+    """Folders with one subfolder for each genre; also the layouts of GTZAN and FMA."""
     tags: tuple[Text, ...] = ()
-    """Genre tags to learn; `*` stands for all."""
+    """Genre tags to learn; `*` means all."""
     playlists: tuple[Path, ...] = ()
     """M3U files, or folders of them."""
     csv: tuple[Path, ...] = ()
     """Tables, or folders of them."""
     genres: dict[Text, str] = field(default_factory=dict)
-    """A source's word to the user's genre; empty: what it names is left out."""
+    """A source's word to the user's genre; an empty genre leaves the tracks out."""
     parents: dict[Text, Text] = field(default_factory=dict)
-    """A genre to the one that it is part of."""
+    """A genre to its parent genre."""
     minimum: Annotated[int, Meta(ge=10)] = 50
-    """Tracks without which a genre is not learned."""
+    """Tracks that a genre needs to be learned."""
     balance: Annotated[float, Meta(ge=1)] = 5.0
-    """How many times as many tracks as the smallest genre a genre may have."""
+    """The largest ratio of a genre's tracks to the smallest genre's tracks."""
     spotify: SpotifySettings = field(default_factory=SpotifySettings)
+    """`[training.spotify]`."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that can be configured. All paths but `playlists.folder` are absolute."""
+    """The whole configuration. All paths except `playlists.folder` are absolute."""
 
     library: LibrarySettings = field(default_factory=LibrarySettings)
+    """The folders of music."""
     listen: AnalysisSettings = field(default_factory=AnalysisSettings)
+    """The analysed part of a track."""
     tags: TagSettings = field(default_factory=TagSettings)
+    """The writing of genres."""
     genres: GenreSettings = field(default_factory=GenreSettings)
+    """The user's names of genres."""
     albums: AlbumSettings = field(default_factory=AlbumSettings)
+    """The decision for albums."""
     playlists: PlaylistSettings = field(default_factory=PlaylistSettings)
+    """The genre playlists."""
     players: PlayerSettings = field(default_factory=PlayerSettings)
+    """The players to notify."""
     model: ModelSettings = field(default_factory=ModelSettings)
+    """The model."""
     workers: WorkerSettings = field(default_factory=WorkerSettings)
+    """The worker processes."""
     store: StoreSettings = field(default_factory=StoreSettings)
+    """The state folder."""
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    """`tagger watch`."""
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    """`tagger train`."""
 
     @property
     def playlist_folder(self) -> Path:
-        """The playlists' folder; a relative one lies in the first root."""
+        """The folder of playlists; a relative folder lies in the first root."""
         return self.library.roots[0] / expand(self.playlists.folder)

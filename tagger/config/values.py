@@ -1,4 +1,4 @@
-"""Kinds of values that several tables of the settings share."""
+"""The types of values in several tables of the settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ Text = Annotated[str, Meta(pattern=r"\S")]
 
 
 class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """A folder here, and the path under which the player sees it."""
+    """A local folder, and the path of the same folder for a player."""
 
     source: Path = field(name="from")
+    """The local folder."""
     target: Text = field(name="to")
+    """The player's path."""
 
 
 class PathMaps:
-    """Translates paths here to the paths that a player sees."""
+    """Translates local paths to the paths of a player."""
 
     def __init__(self, maps: Sequence[PathMap]) -> None:
         folders = [(Path(os.path.realpath(m.source)), m.target.rstrip("/")) for m in maps]
@@ -43,32 +45,32 @@ class PathMaps:
 
 
 class Secret:
-    """A password or the like, which stands in the configuration or in a file of its own.
+    """A password or API key, in the configuration or in its own file.
 
-    Not a dataclass, whose fields msgspec and `repr` would show.
+    Not a dataclass: msgspec and `repr` would show its fields.
     """
 
     __slots__ = ("_inline", "file")
 
     MASK = "********"
     LONGEST = 4096
-    """Bytes that are read of a file."""
+    """Bytes that are read from a file."""
 
     def __init__(self, inline: str = "", file: Path | None = None) -> None:
-        """`file` is the configuration that holds `inline`, or without that the secret's own."""
+        """`file` is the configuration that contains `inline`, else the secret's own file."""
         self._inline = inline
         self.file = file
 
     @property
     def exposed(self) -> bool:
-        """Whether others than its owner may read the file that it stands in."""
+        """Whether other users may read the file that contains the secret."""
         try:
             return self.file is not None and bool(stat.S_IMODE(self.file.stat().st_mode) & 0o077)
         except OSError:
             return False
 
     def reveal(self) -> str:
-        """Return the secret itself, of a file the text without white space around it.
+        """Return the secret; text from a file is stripped of white space.
 
         Raises `ConfigError` when the file cannot be read.
         """
@@ -80,11 +82,11 @@ class Secret:
         except UnicodeDecodeError:
             raise ConfigError("not UTF-8", self.file, "save it as UTF-8") from None
         except OSError as error:
-            hint = "name a file that tagger's user may read"
+            hint = "name a file that the user of tagger may read"
             raise ConfigError(f"cannot be read: {error.strerror}", self.file, hint) from error
 
     def shown(self) -> str | dict[str, str]:
-        """Return what may be printed in its place, as the configuration would have it."""
+        """Return the printable form of the configuration value: a mask, or the file name."""
         if self._inline:
             return self.MASK
         return {"file": str(self.file)} if self.file else ""
@@ -107,8 +109,8 @@ class Secret:
 
 
 def expand(text: str) -> Path:
-    """Fill in `~` and `$VARIABLES`; what is not set stays as it is, as in a shell.
+    """Expand `~` and `$VARIABLES`; an unset variable stays in the path.
 
-    Hence not `Path.expanduser`, which raises: "A$AP Rocky" is a folder's name.
+    `Path.expanduser` would raise, but "A$AP Rocky" is a valid folder name.
     """
     return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111

@@ -1,9 +1,9 @@
-"""`tagger watch`: files music as it arrives, for as long as it runs.
+"""`tagger watch`: writes genres into new files until it is stopped.
 
     kernel events ─┐
-    reconcile ─────┴─> Intake: settle ──> queue (store) ──> Dispatcher: the pipeline, in batches
+    reconcile ─────┴─> Intake: stability ──> queue (store) ──> Dispatcher: the pipeline, in batches
 
-Events are hints. What is true is a reconcile of the folders with the store: at the start, at
-intervals, and whenever events were lost. One thread does all of this with one connection to
-the store; the main thread answers signals and tells the service manager that the other lives.
+Events are hints and may be lost. A reconcile compares the folders with the store: at the start,
+at intervals, and after lost events. One thread, the event loop, does this work with its own
+connection to the store. The main thread handles signals and pings the service manager.
 """

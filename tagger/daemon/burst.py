@@ -1,4 +1,4 @@
-"""A burst of work: from the first job after an idle time until nothing is left to do."""
+"""A burst of work: from the first file after an idle time until the queue is empty."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Burst:
-    """Is one run, which `tagger undo` takes back as a whole; ends with playlists and players."""
+    """One run, which `tagger undo` reverts as a whole; ends with playlists and players."""
 
     def __init__(
         self,
@@ -32,55 +32,60 @@ class Burst:
         player_notifier: PlayerNotifier,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Find the run that a killed daemon left, to finish it with this burst.
+
+        `store` contains runs and journal, `state` is shown to the user, `player_notifier`
+        notifies players, and `clock` returns seconds.
+        """
         self._store = store
         self._state = state
         self._player_notifier = player_notifier
         self._changes = Changes()
         self._clock = clock
         self._run: int | None = None
-        self._began = 0.0
+        self._started = 0.0
         self._files = 0
-        self._cut_off = _cut_off(store)
-        self._unpublished = self._cut_off is not None
-        """Whether playlists may be behind, as they are when a run was cut off."""
-        for path in store.journal.paths(self._cut_off) if self._cut_off else ():
+        self._interrupted = _interrupted_run(store)
+        self._unpublished = self._interrupted is not None
+        """Whether playlists may be out of date, as after an interrupted run."""
+        for path in store.journal.paths(self._interrupted) if self._interrupted else ():
             self._changes.file(path)
-        state.known = store.files.count()
+        state.known_files = store.files.count()
 
-    def run(self) -> int:
-        """Return the number of this burst's run, beginning one if need be."""
+    def run_id(self) -> int:
+        """Return the id of this burst's run; starts a run if there is none."""
         if self._run is None:
             self._run = self._store.runs.start("watch")
-            self._began, self._files = self._clock(), 0
+            self._started, self._files = self._clock(), 0
         return self._run
 
-    def filed(self, outcome: Outcome) -> None:
-        """Count a file."""
+    def count(self, outcome: Outcome) -> None:
+        """Count a processed file."""
         self._files += 1
         self._changes.outcome(outcome)
         self._unpublished = True
-        self._state.burst = BurstStatus(self._files, self._clock() - self._began, over=False)
+        self._state.burst = BurstStatus(self._files, self._clock() - self._started, over=False)
 
-    def changed(self) -> None:
-        """Note that files are gone."""
+    def mark_changed(self) -> None:
+        """Note that files were deleted, so playlists are out of date."""
         self._unpublished = True
 
     def end(self, settings: Settings) -> None:
-        """Publish what is new, tell players, and end the run; harmless when nothing was done."""
+        """Refresh playlists, notify players and finish the run; does nothing without changes."""
         if self._unpublished:
             self._unpublished = False
             self._publish(settings)
-        self._player_notifier.again()
-        if self._cut_off is not None:
-            self._store.runs.finish(self._cut_off)
-            self._cut_off = None
+        self._player_notifier.retry()
+        if self._interrupted is not None:
+            self._store.runs.finish(self._interrupted)
+            self._interrupted = None
         if self._run is not None:
             self._store.runs.finish(self._run)
             self._run = None
-            seconds = self._clock() - self._began
+            seconds = self._clock() - self._started
             self._state.burst = BurstStatus(self._files, seconds)
-            self._state.known = self._store.files.count()
-            log.info("done for now", files=self._files, seconds=round(seconds, 1))
+            self._state.known_files = self._store.files.count()
+            log.info("burst finished", files=self._files, seconds=round(seconds, 1))
 
     def _publish(self, settings: Settings) -> None:
         changes, self._changes = self._changes, Changes()
@@ -92,19 +97,19 @@ class Burst:
             elif change.action is not PlaylistAction.UNCHANGED:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
         for problem in published.playlists.problems:
-            log.warning("not in a playlist", path=problem.path, reason=problem.reason)
+            log.warning("track left out of playlists", path=problem.path, reason=problem.reason)
 
     def _notify(
         self, players: PlayerSettings, changes: Changes
     ) -> Mapping[str, TaggerError | None]:
-        """Hand the changes over; a slow player holds nothing up."""
+        """Hand the changes to the notifier without waiting for the players."""
         if changes:
-            self._player_notifier.tell(players, changes)
+            self._player_notifier.notify(players, changes)
         return {}
 
 
-def _cut_off(store: Store) -> int | None:
-    """Return the last run if it was cut off: neither came to its end nor goes on elsewhere."""
+def _interrupted_run(store: Store) -> int | None:
+    """Return the last run if it is neither finished nor running in another process."""
     last = store.runs.last()
     if last is None or last.finished is not None or store.runs.is_alive(last.id):
         return None

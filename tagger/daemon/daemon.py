@@ -1,4 +1,4 @@
-"""The main thread of `tagger watch`: start, signals, the service manager, stop."""
+"""The main thread of `tagger watch`: start, signals, service manager, stop."""
 
 from __future__ import annotations
 
@@ -29,35 +29,38 @@ if TYPE_CHECKING:
 STOP = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*STOP, signal.SIGHUP, signal.SIGUSR1)
 TICK = 30.0
-"""Seconds between two looks at the filing thread where no watchdog asks for more."""
-STOP_PATIENCE = 8.0
-"""Seconds for the file under way; then it is left as it is, which is the old or the new one."""
-SILENCE = 120.0
-"""Seconds beyond twice a file's time limit in which the filing thread must get on."""
-FIXED = ("store", "nice", "io_priority", "metrics_port", "log_format")
+"""Seconds between two checks of the event loop, unless the watchdog needs shorter ones."""
+STOP_TIMEOUT = 8.0
+"""Seconds for the file in progress; after that the process exits and the file stays whole."""
+STALL_LIMIT = 120.0
+"""Seconds without a heartbeat, beyond twice a file's time limit, after which pings stop."""
+RESTART_KEYS = ("store", "nice", "io_priority", "metrics_port", "log_format")
 
 
 class Daemon:
-    """Files music as it arrives, until SIGTERM or SIGINT."""
+    """Watches the library and writes genres until SIGTERM or SIGINT."""
 
-    def __init__(self, settings: Settings, reload: Callable[[], Settings]) -> None:
-        """Take the signals over; to be made in the main thread.
+    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
+        """Install the signal handlers; call it in the main thread.
 
-        `reload` reads the settings anew; it raises `ConfigError` when they are broken.
+        `read_settings` reads the settings anew; it raises `ConfigError` when they are broken.
         """
         self._settings = settings
-        self._reload = reload
+        self._read_settings = read_settings
         self._notifier = SystemdNotifier.from_environment()
         self._event_queue = EventQueue()
         self._state = DaemonState()
         self._wakeup = SignalWakeup(SIGNALS)
-        self._event_loop = EventLoop(settings, self._event_queue, self._state, self._wakeup.ring)
+        self._event_loop = EventLoop(settings, self._event_queue, self._state, self._wakeup.wake)
 
     def run(self) -> None:
-        """Run until told to stop.
+        """Run until a signal ends the daemon.
 
-        Raises `DaemonError` when another one runs or a port is taken, `ConfigError`,
-        `StoreError` or `ModelError` when the settings, the state or the model are unusable.
+        Raises:
+            DaemonError: another daemon runs, or a port is taken.
+            ConfigError: the settings are unusable.
+            StoreError: the state folder or the database is unusable.
+            ModelError: the model is unusable.
         """
         state = self._settings.store.folder
         self._state.model = _check(self._settings)
@@ -73,12 +76,12 @@ class Daemon:
                 stack.enter_context(MetricsServer(port, self._state.snapshot))
             self._event_loop.start()
             try:
-                self._attend()
+                self._serve()
             finally:
                 self._stop()
 
-    def _attend(self) -> None:
-        """Answer signals and the service manager until it is time to stop."""
+    def _serve(self) -> None:
+        """Handle signals and ping the service manager until a signal ends the daemon."""
         ready = False
         tick = min(TICK, self._notifier.watchdog / 2) if self._notifier.watchdog else TICK
         while True:
@@ -86,7 +89,10 @@ class Daemon:
                 ready = True
                 self._notifier.ready()
                 log.info("watching", model=self._state.model, roots=self._settings.library.roots)
-            if self._event_loop.healthy and self._state.silence < self._longest_silence():
+            if (
+                self._event_loop.healthy
+                and self._state.seconds_since_heartbeat < self._stall_limit()
+            ):
                 self._notifier.alive()
             if ready:
                 self._notifier.status(self._status())
@@ -94,41 +100,43 @@ class Daemon:
                 if received in STOP:
                     return
                 if received == signal.SIGHUP:
-                    self._take_over()
+                    self._reload_settings()
                 elif received == signal.SIGUSR1:
-                    self._event_queue.reconcile("SIGUSR1")
+                    self._event_queue.request_reconcile("SIGUSR1")
 
-    def _longest_silence(self) -> float:
-        return 2 * self._settings.workers.timeout + SILENCE
+    def _stall_limit(self) -> float:
+        return 2 * self._settings.workers.timeout + STALL_LIMIT
 
     def _status(self) -> str:
         state = self._state
-        waiting = f"{state.queue} files to do" if state.queue else "nothing to do"
-        return f"{waiting}, {state.known} known"
+        waiting = f"{state.queue} files waiting" if state.queue else "idle"
+        return f"{waiting}, {state.known_files} files known"
 
-    def _take_over(self) -> None:
-        """Read the configuration again; one that cannot be used changes nothing."""
+    def _reload_settings(self) -> None:
+        """Read the configuration again; an unusable configuration changes nothing."""
         self._notifier.reloading()
         try:
-            settings = self._reload()
+            settings = self._read_settings()
             _check(settings)
         except TaggerError as error:
-            log.error("configuration not taken over, the old one holds", reason=str(error))
-            self._state.error(str(error))
+            log.error(
+                "configuration rejected, the old configuration stays in use", reason=str(error)
+            )
+            self._state.record_error(str(error))
         else:
-            if _fixed(settings) != _fixed(self._settings):
-                log.warning("some changes take effect at the next start", keys=FIXED)
+            if _restart_values(settings) != _restart_values(self._settings):
+                log.warning("these keys take effect at the next start", keys=RESTART_KEYS)
             self._settings = settings
             self._event_queue.reconfigure(settings)
-            self._event_queue.reconcile("new configuration")
-            log.info("configuration taken over")
+            self._event_queue.request_reconcile("new configuration")
+            log.info("configuration reloaded")
         self._notifier.ready()
 
     def _stop(self) -> None:
         self._notifier.stopping()
         log.info("stopping")
-        if not self._event_loop.stop(STOP_PATIENCE):
-            log.warning("a file takes too long and is left as it was")
+        if not self._event_loop.stop(STOP_TIMEOUT):
+            log.warning("stopped during a file, which stays unchanged")
             os._exit(0)
 
 
@@ -138,8 +146,8 @@ def _check(settings: Settings) -> str:
     return read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id
 
 
-def _fixed(settings: Settings) -> tuple[object, ...]:
-    """Return what is only read at the start."""
+def _restart_values(settings: Settings) -> tuple[object, ...]:
+    """Return the values that are read at the start only."""
     daemon = settings.daemon
     return (
         settings.store,

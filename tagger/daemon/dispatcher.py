@@ -1,4 +1,4 @@
-"""From jobs to filed music: the queue's files through the pipeline, batch by batch."""
+"""The dispatcher: runs the queue's files through the pipeline in batches."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from tagger.store import Job, Store
 
 BATCH = 128
-"""Files; what is heard of them is what has to be in memory at a time."""
-CHANGED_PERHAPS = (Action.ERROR, Action.SKIP)
-"""What may have become of a file that changed while it was worked on."""
+"""Files in one batch; their analyses are in memory at the same time."""
+MAY_HAVE_CHANGED = (Action.ERROR, Action.SKIP)
+"""The outcomes of a file that may have changed during its analysis."""
 PAUSE = 30.0
-"""Seconds to wait after a batch that came to nothing."""
+"""Seconds to wait after a failed batch."""
 
 
 class Dispatcher:
-    """Works on the queue."""
+    """Processes the files in the queue."""
 
     def __init__(
         self,
@@ -49,7 +49,11 @@ class Dispatcher:
         burst: Burst,
         pool: PoolOnDemand,
     ) -> None:
-        """Whatever a killed daemon was working on waits again."""
+        """Put the files of a killed daemon back into the queue.
+
+        `store` contains the queue, `state` is shown to the user, `intake` tracks files that
+        change again, `burst` counts outcomes, and `pool` starts the workers.
+        """
         self._store = store
         self._state = state
         self._intake = intake
@@ -59,16 +63,16 @@ class Dispatcher:
         store.queue.give_back()
         state.queue = store.queue.length()
 
-    def work(self, settings: Settings) -> Generator[Outcome, None, None]:
-        """Yield what becomes of one batch of files; nothing when there is nothing to do now.
+    def process_batch(self, settings: Settings) -> Generator[Outcome, None, None]:
+        """Yield the outcome of each file of one batch; nothing when no file is due.
 
-        Raises `CancelledError` when the pool were stopped.
+        Raises `CancelledError` when the pool was stopped.
         """
         jobs = self._store.queue.take(BATCH) if time.monotonic() >= self._pause_until else []
         self._state.queue = self._store.queue.length()
         try:
-            for outcome in self._file(jobs, settings) if jobs else ():
-                self._tell(outcome)
+            for outcome in self._process(jobs, settings) if jobs else ():
+                self._log_outcome(outcome)
                 yield outcome
         except (CancelledError, GeneratorExit):
             self._store.queue.give_back()
@@ -76,19 +80,19 @@ class Dispatcher:
         except (ModelError, WorkersUnusableError) as error:
             self._store.queue.give_back()
             self._pause(str(error))
-        except Exception as error:  # noqa: BLE001 - a bug that one file brings out costs that file
-            log.failure("a batch came to nothing", error)
-            self._came_to_nothing(jobs, error)
+        except Exception as error:  # noqa: BLE001 - a bug costs its file, not the daemon
+            log.failure("batch failed", error)
+            self._retry_or_drop(jobs, error)
 
-    def _file(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
+    def _process(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
         # for each batch: `tagger train` may have made another model active
         settings = registry.resolve_bundle(settings)
         manifest = read_manifest(settings.model.bundle.folder)
         self._state.model = manifest.id
         tag_jobs = self._pool.tag_jobs(settings)
         tracks: dict[Path, Track] = {}
-        for item in index_files(self._found(jobs), self._store, tag_jobs):
-            self._state.beat()
+        for item in index_files(self._current_files(jobs), self._store, tag_jobs):
+            self._state.heartbeat()
             if isinstance(item, Outcome):
                 yield self._done(item)
             else:
@@ -97,50 +101,50 @@ class Dispatcher:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
         options = build.write_options(settings)
-        write = Write(self._store, tag_jobs, self._burst.run(), manifest.id, options)
+        write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, options)
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count
         operation = KeepUndone(self._store, write)
         analyzer = build.analyzer(settings, self._store, workers, manifest)
         pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others):
-            if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
-                self._look_again(track)
+            if outcome.action in MAY_HAVE_CHANGED and (track := tracks.get(outcome.path)):
+                self._track_if_changed(track)
             yield self._done(outcome)
 
     def _done(self, outcome: Outcome) -> Outcome:
         self._store.queue.done(outcome.path)
-        self._burst.filed(outcome)
+        self._burst.count(outcome)
         return outcome
 
-    def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:
-        """Look at the files as they are now, which may be long after they settled."""
+    def _current_files(self, jobs: Sequence[Job]) -> Iterator[Found]:
+        """Yield the jobs whose files are complete now; a job may have waited for long."""
         for job in jobs:
-            self._state.beat()
+            self._state.heartbeat()
             identity = _regular(job)
             if identity and not open_for_writing(job.path):
                 yield Found(job.path, job.root, identity)
                 continue
             self._store.queue.done(job.path)
             if identity:
-                self._intake.touch(job.path)
+                self._intake.track(job.path)
 
-    def _look_again(self, track: Track) -> None:
-        """Wait for a file to settle anew if it changed while it was worked on."""
+    def _track_if_changed(self, track: Track) -> None:
+        """Track a file again if it changed during its analysis."""
         try:
             changed = FileIdentity.of(track.path.lstat()) != track.identity
         except OSError:
             return
         if changed:
-            self._intake.touch(track.path)
+            self._intake.track(track.path)
 
-    def _came_to_nothing(self, jobs: Sequence[Job], error: Exception) -> None:
-        """Let the files come one by one, and give up the one that brings it about again."""
+    def _retry_or_drop(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Retry the files one by one, and give up the file that fails again."""
         self._store.queue.give_back(failed=True)
         if len(jobs) == 1 and jobs[0].is_last_attempt:
             job = jobs[0]
             if identity := _regular(job):
-                crash = WorkerCrashedError(f"tagger failed on it: {error!r}")
+                crash = WorkerCrashedError(f"processing failed: {error!r}")
                 self._store.failures.give_up(job.path, identity, crash)
             self._store.queue.drop(job.path)
         else:
@@ -148,17 +152,17 @@ class Dispatcher:
 
     def _pause(self, reason: str) -> None:
         log.error("pausing", reason=reason, seconds=PAUSE)
-        self._state.error(reason)
+        self._state.record_error(reason)
         self._pool.close()
         self._pause_until = time.monotonic() + PAUSE
 
-    def _tell(self, outcome: Outcome) -> None:
-        self._state.beat()
-        self._state.outcome(outcome)
-        self._state.queue = max(0, self._state.queue - 1)  # to count them all takes long
+    def _log_outcome(self, outcome: Outcome) -> None:
+        self._state.heartbeat()
+        self._state.count(outcome)
+        self._state.queue = max(0, self._state.queue - 1)  # counting the table takes long
         failed = outcome.action in (Action.ERROR, Action.SKIP)
-        say = log.warning if failed else log.info
-        say(
+        write = log.warning if failed else log.info
+        write(
             str(outcome.action),
             path=outcome.path,
             before=outcome.before,

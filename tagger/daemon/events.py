@@ -1,4 +1,4 @@
-"""Where other threads leave what the filing thread shall look at."""
+"""The event queue between other threads and the event loop."""
 
 from __future__ import annotations
 
@@ -12,92 +12,92 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
 
-MOST_HINTS = 10_000
-"""Paths that are remembered between two looks; what is beyond is found by a reconcile."""
+MAX_EVENTS = 10_000
+"""Events that the queue holds; more events are replaced by a reconcile."""
 
 
 class FileEvent(Enum):
-    """What an event says about a path."""
+    """The kind of change to a path."""
 
-    CHANGED = auto()
+    FILE_CHANGED = auto()
     """A file may be new or changed."""
-    APPEARED = auto()
-    """A folder is new, with whatever is in it."""
-    GONE = auto()
-    """Nothing is there any more."""
+    FOLDER_APPEARED = auto()
+    """A folder is new; it may contain files already."""
+    DELETED = auto()
+    """A file or folder was deleted or moved away."""
 
 
 @dataclass(slots=True)
 class Events:
-    """What came in since the last look."""
+    """The events since the last read."""
 
-    hints: dict[tuple[FileEvent, Path], None] = field(default_factory=dict)
-    """In the order of their coming, each once."""
+    files: dict[tuple[FileEvent, Path], None] = field(default_factory=dict)
+    """In the order of arrival, each once."""
     reconcile: str = ""
-    """Why everything is to be looked at; empty when it is not."""
+    """The reason for a reconcile; empty without one."""
     settings: Settings | None = None
-    """To be used from now on."""
+    """New settings; None without a change."""
 
 
 class EventQueue:
-    """Collects events, and wakes the thread that reads them."""
+    """Collects events and wakes the thread that reads them."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._events = Events()
-        self._unread = False
+        self._pending = False
         self._closed = False
 
     @property
     def closed(self) -> bool:
-        """Whether the reader shall stop."""
+        """Whether the reader has to stop."""
         return self._closed
 
-    def hint(self, hint: FileEvent, path: Path) -> None:
-        """Leave a hint; with too many of them, ask for a reconcile instead."""
+    def put(self, event: FileEvent, path: Path) -> None:
+        """Add an event on a path; a full queue requests a reconcile instead."""
         with self._condition:
-            if len(self._events.hints) < MOST_HINTS:
-                self._events.hints[hint, path] = None
+            if len(self._events.files) < MAX_EVENTS:
+                self._events.files[event, path] = None
             else:
-                self._events.reconcile = "more happened than could be remembered"
+                self._events.reconcile = "the event queue was full"
             self._wake()
 
-    def reconcile(self, why: str) -> None:
-        """Ask for everything to be looked at."""
+    def request_reconcile(self, reason: str) -> None:
+        """Request a comparison of all folders with the store, for the log with a reason."""
         with self._condition:
-            self._events.reconcile = why
+            self._events.reconcile = reason
             self._wake()
 
     def reconfigure(self, settings: Settings) -> None:
-        """Hand over new settings."""
+        """Replace the settings of the event loop."""
         with self._condition:
             self._events.settings = settings
             self._wake()
 
     def close(self) -> None:
-        """Tell the reader to stop."""
+        """Stop the reader."""
         with self._condition:
             self._closed = True
             self._wake()
 
     def read(self) -> Events:
-        """Take out what came in."""
+        """Take all events out of the queue."""
         with self._condition:
             events, self._events = self._events, Events()
-            self._unread = False
+            self._pending = False
             return events
 
     def wait(self, seconds: float) -> None:
-        """Wait until something comes in, at most so long."""
+        """Wait for an event, at most `seconds`."""
         with self._condition:
-            if not self._unread and not self._closed:
+            if not self._pending and not self._closed:
                 self._condition.wait(seconds)
 
     def wait_for_close(self, seconds: float) -> None:
-        """Wait until it is time to stop, at most so long."""
+        """Wait for `close`, at most `seconds`."""
         with self._condition:
             self._condition.wait_for(lambda: self._closed, seconds)
 
     def _wake(self) -> None:
-        self._unread = True
+        self._pending = True
         self._condition.notify()

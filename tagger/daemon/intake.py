@@ -1,4 +1,4 @@
-"""From hints and walks to jobs: what is new or changed, once it has settled."""
+"""The intake: new and changed files go into the queue once they are complete."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from tagger.store import Store
 
 CHECK_INTERVAL = 5.0
-"""Seconds between two looks at whether the observers live."""
-MANY_GONE = 100
-"""Paths; to look for more than these one by one costs more than to look everywhere."""
+"""Seconds between two checks of the observers."""
+MAX_MISSING = 100
+"""Paths; above that, one check of all roots is cheaper than a check of each path."""
 MAX_REPORTED = 10_000
 """Paths left out that are remembered, so that each is logged once."""
 
 
 class Intake:
-    """Finds out what there is to do and puts it into the queue."""
+    """Puts new and changed files into the queue."""
 
     def __init__(
         self,
@@ -45,7 +45,11 @@ class Intake:
         state: DaemonState,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin to watch, with a first reconcile due."""
+        """Start the observers, with a first reconcile due.
+
+        `settings` name roots and intervals, `store` contains the queue, `event_queue` receives
+        the observers' events, `state` is shown to the user, and `clock` returns seconds.
+        """
         self._store = store
         self._event_queue = event_queue
         self._state = state
@@ -53,104 +57,107 @@ class Intake:
         self._reported: set[tuple[Path, str]] = set()
         self._observers = Observers(event_queue)
         self._stability = StabilityTracker(settings.daemon.settle, clock)
-        self._gone: dict[Path, None] = {}
-        self._why = "start"
-        """Why a reconcile is due; empty when only time makes it due."""
-        self._overfull = False
-        """Whether there was more to wait for than there is room for."""
+        self._missing: dict[Path, None] = {}
+        self._reconcile_reason = "start"
+        """Why a reconcile is due now; empty when only the interval makes it due."""
+        self._overflowed = False
+        """Whether more files changed than the tracker can hold."""
         self._checked = self._last_reconcile = clock()
         self._polled: dict[Path, float] = {}
         self.configure(settings)
 
     def configure(self, settings: Settings) -> None:
-        """Work by these settings from now on."""
+        """Replace the settings."""
         self._settings = settings
         self._roots = [root.resolve() for root in settings.library.roots]
         self._stability.seconds = settings.daemon.settle
-        self._arrange()
+        self._update_observers()
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing settles or is about to."""
-        return not self._stability and not self._why and not self._overfull
+    def idle(self) -> bool:
+        """Whether no file is tracked and no reconcile is due."""
+        return not self._stability and not self._reconcile_reason and not self._overflowed
 
     @property
     def healthy(self) -> bool:
-        """Whether all that should be watched is."""
+        """Whether all observers run."""
         return self._observers.alive
 
-    def hints(self, hints: Iterable[tuple[FileEvent, Path]]) -> None:
-        """Take what the observers told."""
-        for hint, path in hints:
-            if hint is FileEvent.CHANGED:
-                self.touch(path)
-            elif hint is FileEvent.APPEARED:
-                self._look_below(path)
+    def handle(self, events: Iterable[tuple[FileEvent, Path]]) -> None:
+        """Handle the observers' events."""
+        for event, path in events:
+            if event is FileEvent.FILE_CHANGED:
+                self.track(path)
+            elif event is FileEvent.FOLDER_APPEARED:
+                self._scan_folder(path)
             else:
-                self._gone[path] = None
+                self._missing[path] = None
 
-    def touch(self, path: Path) -> None:
-        """Look at a file once it has settled."""
-        if not self._stability.touch(path):
-            self._overfull = True
+    def track(self, path: Path) -> None:
+        """Queue a file once it is complete."""
+        if not self._stability.track(path):
+            self._overflowed = True
 
-    def reconcile_soon(self, why: str) -> None:
-        """Compare all folders with what is remembered at the next turn."""
-        self._why = why
+    def request_reconcile(self, reason: str) -> None:
+        """Compare all folders with the store at the next `run_due`."""
+        self._reconcile_reason = reason
 
-    def turn(self) -> None:
-        """Do whatever is due."""
+    def run_due(self) -> None:
+        """Run the checks that are due."""
         now = self._clock()
         if now >= self._checked + CHECK_INTERVAL:
             self._checked = now
             self._observers.check()
-        self._enqueue(self._stability.settled())
-        if self._overfull and not self._stability:
-            self._why = "there was more than could be waited for at a time"
-        if self._why or now >= self._last_reconcile + self._settings.daemon.reconcile_interval:
-            self._reconcile(self._why or "interval")
-        for folder, moment in self._polls().items():
+        self._enqueue(self._stability.pop_stable())
+        if self._overflowed and not self._stability:
+            self._reconcile_reason = "too many files changed at a time"
+        if (
+            self._reconcile_reason
+            or now >= self._last_reconcile + self._settings.daemon.reconcile_interval
+        ):
+            self._reconcile(self._reconcile_reason or "interval")
+        for folder, moment in self._next_polls().items():
             if now >= moment:
                 self._polled[folder] = now
-                self._look_below(folder)
+                self._scan_folder(folder)
         self._state.settling = len(self._stability)
         self._state.watching = self._observers.watching
 
-    def next_turn(self) -> float:
-        """Return in how many seconds something is due."""
+    def seconds_until_due(self) -> float:
+        """Return the seconds until the next check is due."""
         due = [
             self._checked + CHECK_INTERVAL,
             self._last_reconcile + self._settings.daemon.reconcile_interval,
-            *self._polls().values(),
+            *self._next_polls().values(),
         ]
-        settling = self._stability.next_look()
+        settling = self._stability.seconds_until_check()
         waits = [moment - self._clock() for moment in due]
         if settling is not None:
             waits.append(settling)
         return max(0.0, min(waits))
 
-    def forget_gone(self) -> int:
-        """Forget the files that are gone for good; returns how many.
+    def drop_missing(self) -> int:
+        """Delete the records of missing files; returns their number.
 
-        To be called when nothing settles or is queued: a file that was moved is to be found
-        under its new name first, so that what is known of it goes along.
+        Call it when no file is tracked or queued. A moved file has to be found under its new
+        name first, so that its record moves along.
         """
-        if not self._gone:
+        if not self._missing:
             return 0
-        if len(self._gone) > MANY_GONE:
-            self._gone = dict.fromkeys(self._roots)
-        there = {root for root in self._roots if index.is_there(root, self._store)}
-        gone = [path for path in self._gone if walk.root_of(path, self._roots) in there]
-        for path in gone:
-            del self._gone[path]
-        return sum(index.drop_missing(path, self._store) for path in gone)
+        if len(self._missing) > MAX_MISSING:
+            self._missing = dict.fromkeys(self._roots)
+        mounted = {root for root in self._roots if index.is_there(root, self._store)}
+        missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
+        for path in missing:
+            del self._missing[path]
+        return sum(index.drop_missing(path, self._store) for path in missing)
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop the observers."""
         self._observers.close()
 
-    def _polls(self) -> dict[Path, float]:
-        """Return when each polled folder is to be looked at next."""
+    def _next_polls(self) -> dict[Path, float]:
+        """Return the time of the next scan of each polled folder."""
         return {
             watched.folder: max(self._polled.get(watched.folder, 0.0), self._last_reconcile)
             + self._settings.daemon.poll_interval
@@ -158,35 +165,35 @@ class Intake:
             if watched.how == "poll"
         }
 
-    def _arrange(self) -> None:
+    def _update_observers(self) -> None:
         mounted = mounts.read_mounts()
         daemon = self._settings.daemon
-        self._observers.arrange(
+        self._observers.apply(
             watched
             for configured, root in zip(self._settings.library.roots, self._roots, strict=True)
             for watched in mounts.plan(root, daemon.watch(configured), mounted)
         )
 
     def _reconcile(self, why: str) -> None:
-        self._why, self._overfull = "", False
-        self._arrange()
+        self._reconcile_reason, self._overflowed = "", False
+        self._update_observers()
         began, at = self._clock(), time.time()
-        files = sum(self._look_below(root) for root in self._roots)
-        self._gone |= dict.fromkeys(self._roots)
+        files = sum(self._scan_folder(root) for root in self._roots)
+        self._missing |= dict.fromkeys(self._roots)
         self._last_reconcile = self._clock()
         self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
 
-    def _look_below(self, start: Path) -> int:
-        """Touch every file that something is left to do for; returns how many files there are."""
+    def _scan_folder(self, start: Path) -> int:
+        """Track each file that needs work; returns the number of music files."""
         root = walk.root_of(start, self._roots)
         files = 0
         for found in self._walk(start, root):
-            self._state.beat()
+            self._state.heartbeat()
             files += 1
             if self._is_new(found):
-                self.touch(found.path)
-            if self._overfull or self._event_queue.closed:
+                self.track(found.path)
+            if self._overflowed or self._event_queue.closed:
                 break
         return files
 
@@ -218,7 +225,7 @@ class Intake:
             log.warning("left out", path=path, reason=reason)
 
     def _enqueue(self, paths: Iterable[Path]) -> None:
-        """Put settled files into the queue, by the rules as they are now."""
+        """Put complete files into the queue, under the current ignore rules."""
         jobs: dict[Path, list[Path]] = {}
         rules: dict[Path, walk.IgnoreRules] = {}
         for path in paths:

@@ -1,4 +1,4 @@
-"""The thread that files music, with its connection to the store."""
+"""The event loop: one thread with its own connection to the store."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from tagger.errors import TaggerError
 
 IDLE = 30.0
-"""Seconds without work after which the workers go."""
-PAUSE = 30.0
-"""Seconds to wait before everything begins anew."""
-PATIENCE = 5.0
-"""Seconds beyond twice the settling time after which a burst is over in any case."""
+"""Seconds without work after which the workers are stopped."""
+RESTART_DELAY = 30.0
+"""Seconds to wait after an unexpected error."""
+ARRIVAL_GRACE = 5.0
+"""Seconds beyond twice `daemon.settle` after which a burst ends despite incomplete files."""
 
 
 class EventLoop(threading.Thread):
-    """Finds out what there is to do and does it, until the event_queue is closed.
+    """Queues and processes files until the event queue is closed.
 
-    Whatever goes wrong on the way, a full disk under the store for one, it begins anew.
+    After an unexpected error, such as a full disk under the store, the loop starts again.
     """
 
     def __init__(
@@ -45,45 +45,49 @@ class EventLoop(threading.Thread):
         settings: Settings,
         event_queue: EventQueue,
         state: DaemonState,
-        news: Callable[[], None],
+        on_watching: Callable[[], None],
     ) -> None:
-        """`news` is called when every folder is watched."""
-        super().__init__(name="filing")
+        """Prepare the thread; `start` runs it.
+
+        `settings` are the first settings, `event_queue` brings events and new settings, `state`
+        is shown to the user. The loop calls `on_watching` when it watches every folder.
+        """
+        super().__init__(name="event-loop")
         self._settings = settings
         self._event_queue = event_queue
         self._state = state
         self._pool = PoolOnDemand()
-        self._player_notifier = PlayerNotifier(self._heard_of)
+        self._player_notifier = PlayerNotifier(self._player_status)
         self._intake: Intake | None = None
         self._active = time.monotonic()
-        self._news = news
+        self._on_watching = on_watching
         self.watching = False
-        """Whether every folder is watched, as far as it can be."""
+        """Whether every folder is watched or polled."""
 
     @property
     def healthy(self) -> bool:
-        """Whether the thread and all observers live."""
+        """Whether the thread and all observers run."""
         return self.is_alive() and self._intake is not None and self._intake.healthy
 
-    def stop(self, patience: float) -> bool:
-        """Finish or abandon what is under way; False if it would take longer, in seconds."""
+    def stop(self, timeout: float) -> bool:
+        """Stop the thread; False if it still runs after `timeout` seconds."""
         self._event_queue.close()
         self._pool.stop()
-        self.join(patience)
+        self.join(timeout)
         return not self.is_alive()
 
     def run(self) -> None:
-        """Serve until the event_queue is closed."""
+        """Process events until the event queue is closed."""
         while not self._event_queue.closed:
             try:
                 with Store(self._settings.store.folder) as store:
                     self._serve(store)
             except CancelledError:
-                log.debug("abandoned what was under way")
-            except Exception as error:  # noqa: BLE001 - it is logged, and everything begins anew
-                log.failure("filing begins anew", error)
-                self._state.error(repr(error))
-                self._event_queue.wait_for_close(PAUSE)
+                log.debug("analysis cancelled")
+            except Exception as error:  # noqa: BLE001 - logged, then the loop starts again
+                log.failure("restarting after an error", error)
+                self._state.record_error(repr(error))
+                self._event_queue.wait_for_close(RESTART_DELAY)
 
     def _serve(self, store: Store) -> None:
         with build.tag_jobs(self._settings) as jobs:
@@ -93,58 +97,58 @@ class EventLoop(threading.Thread):
         dispatcher = Dispatcher(store, self._state, intake, burst, self._pool)
         self._intake = intake
         self.watching = True
-        self._news()
+        self._on_watching()
         try:
             while not self._event_queue.closed:
-                self._turn(intake)
-                if not self._work(dispatcher, intake):
-                    self._rest(store, intake, burst)
-                    self._event_queue.wait(intake.next_turn())
+                self._step(intake)
+                if not self._process(dispatcher, intake):
+                    self._finish_burst(store, intake, burst)
+                    self._event_queue.wait(intake.seconds_until_due())
         finally:
             self._intake = None
             intake.close()
 
-    def _turn(self, intake: Intake) -> None:
-        """Read the events and do what is due."""
-        self._state.beat()
+    def _step(self, intake: Intake) -> None:
+        """Handle the events and run the checks that are due."""
+        self._state.heartbeat()
         events = self._event_queue.read()
         if events.settings:
             self._settings = events.settings
             intake.configure(events.settings)
         if events.reconcile:
-            intake.reconcile_soon(events.reconcile)
-        if events.hints:
+            intake.request_reconcile(events.reconcile)
+        if events.files:
             self._active = time.monotonic()
-            intake.hints(events.hints)
-        intake.turn()
+            intake.handle(events.files)
+        intake.run_due()
 
-    def _work(self, dispatcher: Dispatcher, intake: Intake) -> bool:
-        """Work on one batch, looking up after each file; False when there was nothing to do."""
+    def _process(self, dispatcher: Dispatcher, intake: Intake) -> bool:
+        """Process one batch, with events handled after each file; False for an empty batch."""
         worked = False
-        with contextlib.closing(dispatcher.work(self._settings)) as outcomes:
+        with contextlib.closing(dispatcher.process_batch(self._settings)) as outcomes:
             for _ in outcomes:
                 worked, self._active = True, time.monotonic()
-                self._turn(intake)
+                self._step(intake)
                 if self._event_queue.closed:
                     break
         return worked
 
-    def _rest(self, store: Store, intake: Intake, burst: Burst) -> None:
-        """Do what waits for the end of a burst, though some file may take hours to arrive."""
+    def _finish_burst(self, store: Store, intake: Intake, burst: Burst) -> None:
+        """End the burst when no file is waiting; one file may take hours to arrive."""
         idle = time.monotonic() - self._active
-        arrived = intake.quiet or idle > 2 * self._settings.daemon.settle + PATIENCE
+        arrived = intake.idle or idle > 2 * self._settings.daemon.settle + ARRIVAL_GRACE
         if arrived and not store.queue.length():
-            if intake.forget_gone():
-                burst.changed()
+            if intake.drop_missing():
+                burst.mark_changed()
             burst.end(self._settings)
         if idle > IDLE and self._pool.close():
             release_memory()
         self._state.workers = self._pool.count
 
-    def _heard_of(self, player: str, error: TaggerError | None) -> None:
-        """Say that a player cannot be told of changes, or can again; from any thread."""
+    def _player_status(self, player: str, error: TaggerError | None) -> None:
+        """Log that a player cannot be notified, or can again; called from any thread."""
         if error:
-            log.warning("player not told", player=player, reason=str(error))
-            self._state.error(f"player {player}: {error}")
+            log.warning("player not notified", player=player, reason=str(error))
+            self._state.record_error(f"player {player}: {error}")
         else:
-            log.info("player told", player=player)
+            log.info("player notified", player=player)

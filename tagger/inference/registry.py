@@ -1,8 +1,8 @@
-"""The user's own model bundles: which there are, which one is active, and the switch.
+"""The user's own model bundles: the list, the active model, and the switch between models.
 
-They lie in the state folder, each in a folder with its id for a name. One small file beside
-them lists the ids in the order in which they were made active, the active one last; it is
-replaced in one step, so that the active model is always a whole one.
+Each bundle lies in a subfolder of the state folder, named by its id. A file beside them lists
+the ids in the order of activation, the active model last. The file is replaced in one step, so
+that the active model is always complete.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 FOLDER = "models"
 DEFAULT = "default"
-"""Stands among the ids for the model that comes with tagger."""
-_ORDER = "active"
-_REMEMBERED = 20
+"""The id of the model that comes with tagger."""
+_HISTORY = "active"
+_MAX_HISTORY = 20
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
-    """A model that can be made active."""
+    """An installed model, which may be damaged."""
 
     name: str
-    """Its id, or `default`."""
+    """The model's id, or `default`."""
     folder: Path
     active: bool
     manifest: Manifest | None
@@ -56,13 +56,13 @@ class ModelRegistry:
 
     @property
     def active(self) -> str:
-        """The id of the active model, `default` until one was chosen."""
-        return self._order()[-1]
+        """The id of the active model, `default` before the first activation."""
+        return self._history()[-1]
 
     def path(self, name: str) -> Path:
         """Return a model's folder.
 
-        Raises ModelError when there is none of that name.
+        Raises ModelError when no model has that name.
         """
         if name == DEFAULT:
             return data_path("models/default")
@@ -72,80 +72,80 @@ class ModelRegistry:
 
     def all(self) -> list[InstalledModel]:
         """Return every model, the one that comes with tagger first, then by name."""
-        return [self.look(name) for name in (DEFAULT, *self._names())]
+        return [self.get(name) for name in (DEFAULT, *self._names())]
 
-    def look(self, name: str) -> InstalledModel:
-        """Return one model. Raises ModelError when there is none of that name."""
+    def get(self, name: str) -> InstalledModel:
+        """Return a model. Raises ModelError when no model has that name."""
         folder, active = self.path(name), name == self.active
         try:
             return InstalledModel(name, folder, active, read_manifest(folder))
         except ModelError as error:
             return InstalledModel(name, folder, active, None, error.reason)
 
-    def use(self, name: str) -> None:
-        """Make a model the active one.
+    def activate(self, name: str) -> None:
+        """Make a model the active model.
 
-        Raises ModelError when there is none of that name, when it cannot be run, or when the
-        state folder cannot be written; then the one before stays active.
+        Raises ModelError when no model has that name, when the model does not run, or when the
+        state folder cannot be written. After an error the previous model stays active.
         """
         load(self.path(name))
         if name != self.active:
-            self._write([*self._order(), name])
+            self._write_history([*self._history(), name])
 
     def roll_back(self) -> str:
-        """Make the model active that was before; return its id.
+        """Activate the previous model; returns its id.
 
-        Raises ModelError when there was none, or it is not there any more.
+        Raises ModelError when no previous model exists.
         """
-        before = [name for name in self._order()[:-1] if self._is_there(name)]
+        before = [name for name in self._history()[:-1] if self._exists(name)]
         if not before:
-            raise ModelError("there was no other model before", self.folder)
+            raise ModelError("no other model was active before", self.folder)
         load(self.path(before[-1]))
-        self._write(before)
+        self._write_history(before)
         return before[-1]
 
     def remove(self, name: str) -> None:
         """Delete a model's folder.
 
-        Raises ModelError for the active one, the default one and one that is not there.
+        Raises ModelError for the active model, the default model and an unknown name.
         """
         if name == DEFAULT:
             raise ModelError("the model that comes with tagger cannot be removed")
         if name == self.active:
-            hint = "choose another one with `tagger models use`"
+            hint = "choose another model with `tagger models use`"
             raise ModelError("the active model cannot be removed", self.path(name), hint)
-        with _writing(self.folder):
-            # out of sight first: what is half deleted must not be listed
+        with _model_errors(self.folder):
+            # rename first: a half deleted model must not be listed
             hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
             self.path(name).rename(hidden / name)
             shutil.rmtree(hidden, ignore_errors=True)
 
-    def workplace(self) -> Path:
-        """Make a hidden folder to build a bundle in, for `install` to take over.
+    def staging_folder(self) -> Path:
+        """Make a hidden folder in which to build a bundle for `install`.
 
         Raises ModelError when the state folder cannot be written.
         """
-        with _writing(self.folder):
+        with _model_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for left in self.folder.glob(".making-*"):  # of a run that was killed
+            for left in self.folder.glob(".making-*"):  # left by a killed run
                 shutil.rmtree(left, ignore_errors=True)
             return Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
 
-    def install(self, workplace: Path) -> str:
-        """Put the finished bundle in `workplace` among the models; return its id.
+    def install(self, staging: Path) -> str:
+        """Move the finished bundle in `staging` to the models; returns its id.
 
-        The same model made again takes the place of the one before. Raises ModelError when it
-        cannot be run or moved.
+        A model that is installed already stays. Raises ModelError when the bundle does not run
+        or cannot be moved.
         """
-        name = load(workplace).manifest.id
-        with _writing(self.folder):
-            for file in workplace.rglob("*"):
+        name = load(staging).manifest.id
+        with _model_errors(self.folder):
+            for file in staging.rglob("*"):
                 atomic.sync(file)
             if not (self.folder / name).exists():
-                workplace.rename(self.folder / name)
+                staging.rename(self.folder / name)
                 atomic.sync_folder(self.folder)
             else:
-                shutil.rmtree(workplace)
+                shutil.rmtree(staging)
         return name
 
     def _names(self) -> list[str]:
@@ -158,37 +158,37 @@ class ModelRegistry:
         except OSError:
             return []
 
-    def _is_there(self, name: str) -> bool:
+    def _exists(self, name: str) -> bool:
         return name == DEFAULT or name in self._names()
 
-    def _order(self) -> list[str]:
+    def _history(self) -> list[str]:
         try:
-            return [DEFAULT, *(self.folder / _ORDER).read_text("utf-8").splitlines()]
+            return [DEFAULT, *(self.folder / _HISTORY).read_text("utf-8").splitlines()]
         except OSError:
             return [DEFAULT]
 
-    def _write(self, order: list[str]) -> None:
-        with _writing(self.folder):
+    def _write_history(self, history: list[str]) -> None:
+        with _model_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            text = "\n".join(order[1:][-_REMEMBERED:]) + "\n"
-            atomic.replace_file(self.folder / _ORDER, text.encode(), mode=0o600)
+            text = "\n".join(history[1:][-_MAX_HISTORY:]) + "\n"
+            atomic.replace_file(self.folder / _HISTORY, text.encode(), mode=0o600)
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into ModelError."""
+def _model_errors(folder: Path) -> Iterator[None]:
+    """Raise ModelError for an OSError in the block."""
     try:
         yield
     except OSError as error:
         raise ModelError(
-            f"models cannot be kept there: {error.strerror}",
+            f"cannot write models: {error.strerror}",
             folder,
             "check the folder's permissions and free space",
         ) from error
 
 
 def resolve_bundle(settings: Settings) -> Settings:
-    """Return the settings with the folder that `model.bundle = "active"` stands for now."""
+    """Return the settings with the active model's folder in place of `model.bundle = "active"`."""
     if settings.model.bundle != "active":
         return settings
     models = ModelRegistry(settings.store.folder)

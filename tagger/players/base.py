@@ -1,4 +1,4 @@
-"""What every player can be asked for."""
+"""The interface of a player."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Player(Protocol):
     name: str
 
     def refresh(self, changes: Changes) -> None:
-        """Have it look at what changed.
+        """Make the player scan the changed folders.
 
         Raises `PlayerError`, or `ConfigError` when the file with its password cannot be read.
         """
 
     def check(self) -> str:
-        """Return what answers there and would do as told; raises as `refresh` does."""
+        """Return the player's name and version, after a test of the login; raises as `refresh`."""

@@ -1,4 +1,4 @@
-"""What changed, as players are told it: folders, and not too many of them."""
+"""The changes of a run, as a bounded set of folders for players."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tagger.config import PathMap
     from tagger.core.domain import Outcome
 
-MOST_FOLDERS = 100
-"""With more of them, those that hold them are named instead."""
+MAX_FOLDERS = 100
+"""Above this number, parent folders replace the folders."""
 WRITTEN = (Action.SET, Action.ADD)
 
 
@@ -30,45 +30,46 @@ class Changes:
         return bool(self._folders)
 
     def file(self, path: Path) -> None:
-        """Note a file that was written to."""
+        """Add a written file."""
         self._add(path.parent)
 
     def outcome(self, outcome: Outcome) -> None:
-        """Note a file if it was written to."""
+        """Add a file if its tags were changed."""
         if outcome.action in WRITTEN and outcome.before != outcome.after:
             self.file(outcome.path)
 
     def playlists(self, paths: Iterable[Path]) -> None:
-        """Note playlists that came, went or changed."""
+        """Add created, changed or removed playlists."""
         for path in paths:
             self._add(path.parent)
 
     def merge(self, other: Changes) -> None:
-        """Note all that another one noted."""
+        """Add all changes of another set."""
         for folder in other.folders:
             self._add(folder)
 
     @property
     def folders(self) -> list[Path]:
-        """The folders, without those that lie in another one of them."""
+        """The folders, without subfolders of each other."""
         return sorted(f for f in self._folders if not self._folders.intersection(f.parents))
 
     @property
     def common(self) -> Path:
-        """The folder that holds them all; to be asked only if there are some."""
+        """The common parent of all folders; there must be at least one folder."""
         return Path(os.path.commonpath(self._folders))
 
     def _add(self, folder: Path) -> None:
         if not self._folders.intersection((folder, *folder.parents)):
             self._folders.add(folder)
-        while len(self._folders) > MOST_FOLDERS:
+        while len(self._folders) > MAX_FOLDERS:
             self._folders = {folder.parent for folder in self.folders}
 
 
 def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:
-    """Return the player's name for a folder, or for the next one above it that has a plain name.
+    """Return the player's path for a folder, by the path maps of its configuration.
 
-    None where the player sees it under no name that is known: it has to look through everything.
+    A folder whose name is not printable is replaced by its nearest printable parent. None where
+    no map contains the folder: the player has to scan its whole library.
     """
     plain = next(f for f in (folder, *folder.parents) if str(f).isprintable())
     return PathMaps(maps).translate(plain)

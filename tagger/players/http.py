@@ -1,6 +1,6 @@
-"""Asking a player's web server: one question, one short answer, nowhere else.
+"""One request to a player's web server, with a short answer.
 
-The standard library's lowest client: it asks no proxy, follows no redirect, and logs nothing.
+The standard library's basic client uses no proxy, follows no redirect and logs nothing.
 """
 
 from __future__ import annotations
@@ -23,51 +23,58 @@ if TYPE_CHECKING:
 
 
 class WebServer:
-    """A player's web server, at the address that the configuration gives."""
+    """A player's web server at the configured address."""
 
     def __init__(self, kind: str, name: str, url: str) -> None:
-        """`kind` is what people call it, `name` its table in `[players]`."""
+        """`kind` names the player in messages; `name` is its table, `url` its address."""
         self._kind = kind
         self._name = name
         self._where = url.rstrip("/")
         self._key = f"players.{name}.url"
 
-    def ask(
+    def request(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, good: int = 200
     ) -> bytes:
-        """Return the body of an answer with the status `good`; raises `PlayerError` else."""
+        """Send a request and return the body of the answer.
+
+        `method`, `path`, `body` and `headers` are the HTTP request; `good` is the expected
+        status. Raises `PlayerError` for any other status and for a server that does not answer.
+        """
         try:
             status, answer = self._exchange(method, path, body, headers)
         except OSError as error:
             raise transport.unreachable(error, self._where, self._key) from None
         except (http.client.HTTPException, ValueError):
-            raise self.nonsense() from None
+            raise self.unexpected_answer() from None
         if status == good:
             return answer
         raise self._refusal(status)
 
-    def ask_json(
+    def request_json(
         self, method: str, path: str, body: object, headers: Mapping[str, str]
     ) -> dict[str, Any]:
-        """Return the object in a good answer to an object; raises `PlayerError`."""
+        """Send `body` as JSON and return the JSON object of the answer.
+
+        `method`, `path` and `headers` are the HTTP request. Raises `PlayerError`.
+        """
         sent = json.dumps(body).encode()
-        answer = self.ask(method, path, sent, {"Content-Type": "application/json", **headers})
+        answer = self.request(method, path, sent, {"Content-Type": "application/json", **headers})
         return self.decoded(answer)
 
     def decoded(self, answer: bytes) -> dict[str, Any]:
-        """Read a JSON object; raises `PlayerError`."""
+        """Decode a JSON object; raises `PlayerError`."""
         with contextlib.suppress(ValueError, RecursionError):
             if isinstance(found := json.loads(answer), dict):
                 return found
-        raise self.nonsense()
+        raise self.unexpected_answer()
 
-    def nonsense(self) -> PlayerError:
-        """Say that this is no player of its kind."""
-        return transport.nonsense(self._where, self._kind, self._key)
+    def unexpected_answer(self) -> PlayerError:
+        """Return the error for an answer that this kind of player never sends."""
+        return transport.unexpected_answer(self._where, self._kind, self._key)
 
-    def refused(self, what: str) -> PlayerError:
-        """Say that who we are is not good enough; `what` are the settings that say who."""
-        keys = " and ".join(f"players.{self._name}.{key}" for key in what.split())
+    def login_refused(self, settings: str) -> PlayerError:
+        """Return the error for a refused login; `settings` names the keys to correct."""
+        keys = " and ".join(f"players.{self._name}.{key}" for key in settings.split())
         return PlayerError(f"{self._where} refuses the login", hint=f"correct {keys}")
 
     def _exchange(
@@ -80,26 +87,26 @@ class WebServer:
         with contextlib.closing(connection):
             connection.connect()
             with transport.deadline(connection.sock):
-                who = {"User-Agent": f"tagger/{__version__}", "Connection": "close"}
+                sender = {"User-Agent": f"tagger/{__version__}", "Connection": "close"}
                 address = quote(parts.path, safe="/%") + path
-                connection.request(method, address, body or None, {**who, **headers})
+                connection.request(method, address, body or None, {**sender, **headers})
                 answer = connection.getresponse()
-                return answer.status, answer.read(transport.MOST_BYTES)
+                return answer.status, answer.read(transport.MAX_ANSWER_BYTES)
 
     def _refusal(self, status: int) -> PlayerError:
         if status in (401, 403):
-            return self.refused("api_key" if self._name == "jellyfin" else "user password")
+            return self.login_refused("api_key" if self._name == "jellyfin" else "user password")
         if 300 <= status < 400:
-            hint = f"set {self._key} to the address that it leads to"
+            hint = f"set {self._key} to the address of the redirect"
             return PlayerError(f"{self._where} redirects to another address", hint=hint)
         if status >= 500:
             hint = f"see the log of {self._kind}"
-            return PlayerError(f"{self._where} answers with the error {status}", hint=hint)
-        return self.nonsense()
+            return PlayerError(f"{self._where} returns the HTTP error {status}", hint=hint)
+        return self.unexpected_answer()
 
 
 def basic(user: str, password: Secret) -> dict[str, str]:
-    """Return the header for HTTP's basic authentication (RFC 7617); none without a user."""
+    """Return the header of HTTP basic authentication (RFC 7617); empty without a user."""
     if not user:
         return {}
     login = base64.b64encode(f"{user}:{password.reveal()}".encode()).decode()

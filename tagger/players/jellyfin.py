@@ -1,4 +1,4 @@
-"""Jellyfin: https://api.jellyfin.org, with a key as https://jellyfin.org/docs has it."""
+"""Jellyfin, by its HTTP API: https://api.jellyfin.org."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JellyfinPlayer:
-    """A Jellyfin, told of folders where their names are known, else to look at everything."""
+    """Notifies Jellyfin of changed folders; without path maps, of the whole library."""
 
     name = "jellyfin"
 
@@ -26,7 +26,7 @@ class JellyfinPlayer:
         self._server = WebServer("Jellyfin", self.name, settings.url)
 
     def refresh(self, changes: Changes) -> None:
-        """See `Player`. Jellyfin passes over folders that it does not know without a word."""
+        """See `Player`. Jellyfin ignores unknown folders without an error."""
         seen = [player_path(folder, self._settings.map) for folder in changes.folders]
         if None in seen:
             self._post("/Library/Refresh", b"", self._key())
@@ -37,16 +37,16 @@ class JellyfinPlayer:
         self._post("/Library/Media/Updated", body, headers)
 
     def check(self) -> str:
-        """See `Player`: an API key that is accepted may do all of it."""
-        answer = self._server.ask("GET", "/System/Info", b"", self._key())
+        """See `Player`. A valid API key has all permissions."""
+        answer = self._server.request("GET", "/System/Info", b"", self._key())
         found = self._server.decoded(answer)
         version = found.get("Version")
         if not isinstance(version, str):
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
         return f"Jellyfin {version[:20]}"
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
-        self._server.ask("POST", path, body, headers, good=204)
+        self._server.request("POST", path, body, headers, good=204)
 
     def _key(self) -> dict[str, str]:
         key = quote(self._settings.api_key.reveal(), safe="")

@@ -16,7 +16,7 @@ SCANNING = "Library.IsScanningMusic"
 
 
 class KodiPlayer:
-    """A Kodi, which may look through one folder or through all of them."""
+    """Makes Kodi scan one folder or its whole library."""
 
     name = "kodi"
 
@@ -25,30 +25,30 @@ class KodiPlayer:
         self._server = WebServer("Kodi", self.name, settings.url)
 
     def refresh(self, changes: Changes) -> None:
-        """See `Player`. A second scan would end the one that goes on, instead of following it."""
-        if self._scans():
-            hint = "it is told again with the next change"
-            raise PlayerError("Kodi is looking through its library just now", hint=hint)
+        """See `Player`. A second request would end a running scan, so it is not sent."""
+        if self._is_scanning():
+            hint = "tagger notifies Kodi again with the next change"
+            raise PlayerError("Kodi is scanning its library at present", hint=hint)
         folder = player_path(changes.common, self._settings.map)
         where = {"directory": f"{folder.rstrip('/')}/"} if folder else {}
         if self._call("AudioLibrary.Scan", {**where, "showdialogs": False}) != "OK":
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
 
     def check(self) -> str:
         """See `Player`."""
-        self._scans()
+        self._is_scanning()
         return "Kodi"
 
-    def _scans(self) -> bool:
+    def _is_scanning(self) -> bool:
         found = self._call("XBMC.GetInfoBooleans", {"booleans": [SCANNING]})
         if not isinstance(found, dict) or not isinstance(scans := found.get(SCANNING), bool):
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
         return scans
 
     def _call(self, method: str, params: dict[str, Any]) -> object:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         login = basic(self._settings.user, self._settings.password)
-        answer = self._server.ask_json("POST", "/jsonrpc", request, login)
+        answer = self._server.request_json("POST", "/jsonrpc", request, login)
         if "error" in answer:
             raise PlayerError(f"Kodi refuses {method}", hint="see the log of Kodi")
         return answer.get("result")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LyrionPlayer:
-    """A Lyrion, which looks for what is new or changed, playlists included."""
+    """Makes Lyrion scan for new and changed files and playlists."""
 
     name = "lyrion"
 
@@ -20,22 +20,22 @@ class LyrionPlayer:
         self._settings = settings
         self._server = WebServer("Lyrion", self.name, settings.url)
 
-    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - it needs no folders
-        """See `Player`. A server that scans already puts the request into its queue."""
+    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - Lyrion needs no folders
+        """See `Player`. A scanning server queues the request."""
         self._call("rescan")
 
     def check(self) -> str:
         """See `Player`."""
         version = self._call("version", "?").get("_version")
         if not isinstance(version, str):
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
         return f"Lyrion {version[:20]}"
 
     def _call(self, *command: str) -> dict[str, Any]:
         request = {"id": 1, "method": "slim.request", "params": ["", list(command)]}
         login = basic(self._settings.user, self._settings.password)
-        answer = self._server.ask_json("POST", "/jsonrpc.js", request, login)
+        answer = self._server.request_json("POST", "/jsonrpc.js", request, login)
         result = answer.get("result")
         if not isinstance(result, dict):
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
         return result

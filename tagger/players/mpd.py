@@ -1,4 +1,4 @@
-"""The Music Player Daemon, in its own protocol of lines.
+"""The Music Player Daemon (MPD), by its line protocol.
 
 https://mpd.readthedocs.io/en/latest/protocol.html
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 PORT = 6600
 KEY = "players.mpd.address"
 WRONG_PASSWORD, NOT_PERMITTED = "3", "4"
-"""Of MPD's numbers for errors."""
-MANY_LINES = 1000
+"""Error numbers of MPD's protocol."""
+MAX_LINES = 1000
 
 
 class MpdPlayer:
-    """An MPD, whose database is brought up to date where files changed."""
+    """Makes MPD update its database for the changed folder."""
 
     name = "mpd"
 
@@ -38,15 +38,15 @@ class MpdPlayer:
         self._settings = settings
 
     def refresh(self, changes: Changes) -> None:
-        """See `Player`: `update` of the folder that holds all that changed, by its URI."""
+        """See `Player`. MPD gets the common parent of all changes as a URI."""
         folder = player_path(changes.common, self._settings.map) or ""
         with self._session() as session:
-            session.ask("update", folder.strip("/"))
+            session.send("update", folder.strip("/"))
 
     def check(self) -> str:
-        """See `Player`: it has to permit `update`."""
+        """See `Player`. The login needs permission for `update`."""
         with self._session() as session:
-            if "command: update" not in session.ask("commands"):
+            if "command: update" not in session.send("commands"):
                 raise _refused(NOT_PERMITTED)
             return f"MPD {session.version}"
 
@@ -61,14 +61,14 @@ class MpdPlayer:
             ):
                 session = _Session(connection, answers, address)
                 if password:
-                    session.ask("password", password)
+                    session.send("password", password)
                 yield session
         except OSError as error:
             raise transport.unreachable(error, address, KEY) from None
 
 
 class _Session:
-    """A connection on which MPD has said who it is."""
+    """A connection after MPD's greeting."""
 
     def __init__(self, connection: socket.socket, answers: BufferedReader, where: str) -> None:
         self._connection = connection
@@ -76,11 +76,14 @@ class _Session:
         self._where = where
         greeting = self._line()
         if not greeting.startswith("OK MPD "):
-            raise transport.nonsense(where, "MPD", KEY)
+            raise transport.unexpected_answer(where, "MPD", KEY)
         self.version = greeting.removeprefix("OK MPD ")[:20]
 
-    def ask(self, command: str, argument: str | None = None) -> list[str]:
-        """Return the lines that answer a command; raises `PlayerError` for a refusal."""
+    def send(self, command: str, argument: str | None = None) -> list[str]:
+        """Send a command with at most one argument and return the lines of the answer.
+
+        Raises `PlayerError` for a refusal.
+        """
         words = command if argument is None else f"{command} {_quoted(argument)}"
         self._connection.sendall(f"{words}\n".encode())
         lines: list[str] = []
@@ -88,16 +91,16 @@ class _Session:
             if line.startswith("ACK ["):
                 raise _refused(line.removeprefix("ACK [").partition("@")[0])
             lines.append(line)
-            if len(lines) > MANY_LINES:
-                raise transport.nonsense(self._where, "MPD", KEY)
+            if len(lines) > MAX_LINES:
+                raise transport.unexpected_answer(self._where, "MPD", KEY)
         return lines
 
     def _line(self) -> str:
-        line = self._answers.readline(transport.MOST_BYTES)
+        line = self._answers.readline(transport.MAX_ANSWER_BYTES)
         if not line:
             raise ConnectionResetError
         if not line.endswith(b"\n"):
-            raise transport.nonsense(self._where, "MPD", KEY)
+            raise transport.unexpected_answer(self._where, "MPD", KEY)
         return line[:-1].decode(errors="replace")
 
 
@@ -116,10 +119,10 @@ def _connect(address: str) -> socket.socket:
 
 
 def _quoted(argument: str) -> str:
-    """Quote as MPD unquotes; what goes over several lines would be several commands."""
+    """Quote an argument by MPD's rules; an argument with a line break is an injected command."""
     if not argument.isprintable():
         hint = "correct players.mpd.password and players.mpd.map"
-        raise PlayerError("a line to MPD cannot hold what is configured", hint=hint)
+        raise PlayerError("MPD cannot receive an argument with control characters", hint=hint)
     return '"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -129,4 +132,4 @@ def _refused(number: str) -> PlayerError:
     if number == NOT_PERMITTED:
         hint = "set players.mpd.password to one that has the permission control in mpd.conf"
         return PlayerError("MPD does not permit `update`", hint=hint)
-    return PlayerError(f"MPD refuses, with its error {number[:4]}", hint="see the log of MPD")
+    return PlayerError(f"MPD returns the error {number[:4]}", hint="see the log of MPD")

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 PROTOCOL = "1.16.1"
 WRONG_LOGIN, NOT_AUTHORIZED = (40, 41, 42, 43, 44), 50
-"""Of Subsonic's numbers for errors."""
+"""Error numbers of the Subsonic API."""
 
 
 class NavidromePlayer:
-    """A Navidrome, which finds by itself in which folders something changed."""
+    """Makes Navidrome scan; it finds the changed folders itself."""
 
     name = "navidrome"
 
@@ -28,43 +28,45 @@ class NavidromePlayer:
         self._settings = settings
         self._server = WebServer("Navidrome", self.name, settings.url)
 
-    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - it needs no folders
+    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - Navidrome needs no folders
         """See `Player`."""
-        self._ask("startScan")
+        self._call("startScan")
 
     def check(self) -> str:
-        """See `Player`: the user has to be an administrator."""
-        user = self._ask("getUser", username=self._settings.user).get("user")
+        """See `Player`. The user has to be an administrator."""
+        user = self._call("getUser", username=self._settings.user).get("user")
         if not (isinstance(user, dict) and user.get("adminRole") is True):
             raise _not_authorized()
         return "Navidrome"
 
-    def _ask(self, method: str, **parameters: str) -> dict[str, Any]:
-        """Ask in the body of a POST: addresses are logged by servers and proxies, it is not."""
+    def _call(self, method: str, **parameters: str) -> dict[str, Any]:
+        """Call a method by POST: servers and proxies log addresses, but not bodies."""
         form = urlencode({**self._login(), "v": PROTOCOL, "c": "tagger", "f": "json", **parameters})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._server.ask("POST", f"/rest/{method}", form.encode(), headers)
+        answer = self._server.request("POST", f"/rest/{method}", form.encode(), headers)
         found = self._server.decoded(answer).get("subsonic-response")
         if not isinstance(found, dict):
-            raise self._server.nonsense()
+            raise self._server.unexpected_answer()
         if found.get("status") == "ok":
             return found
         error = found.get("error")
         code = error.get("code") if isinstance(error, dict) else None
         if code in WRONG_LOGIN:
-            raise self._server.refused("user password")
+            raise self._server.login_refused("user password")
         if code == NOT_AUTHORIZED:
             raise _not_authorized()
-        raise PlayerError(f"Navidrome refuses, with the error {code!s:.4}", hint="see its log")
+        raise PlayerError(
+            f"Navidrome returns the error {code!s:.4}", hint="see the log of Navidrome"
+        )
 
     def _login(self) -> dict[str, str]:
-        """Prove that we know the password, by MD5 because the protocol says so."""
+        """Return the login parameters; the protocol requires MD5 of password and salt."""
         salt = secrets.token_hex(16)
-        known = self._settings.password.reveal() + salt
-        token = hashlib.md5(known.encode(), usedforsecurity=False).hexdigest()
+        salted = self._settings.password.reveal() + salt
+        token = hashlib.md5(salted.encode(), usedforsecurity=False).hexdigest()
         return {"u": self._settings.user, "t": token, "s": salt}
 
 
 def _not_authorized() -> PlayerError:
     hint = "set players.navidrome.user to an administrator"
-    return PlayerError("Navidrome lets administrators alone start a scan", hint=hint)
+    return PlayerError("Navidrome permits a scan to administrators only", hint=hint)

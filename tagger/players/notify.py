@@ -1,4 +1,4 @@
-"""Telling all players at once, none of which can hold anything up."""
+"""Notifying all players at once, each in its own thread, so that none delays the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import PlayerError, TaggerError
 from tagger.players.changes import Changes
-from tagger.players.registry import roster
+from tagger.players.registry import configured_players
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,79 +16,90 @@ if TYPE_CHECKING:
     from tagger.config import PlayerSettings
     from tagger.players.base import Player
 
-    News = Callable[[str, TaggerError | None], None]
-    """Told which player fails, and why, or that it does well (again); from any thread."""
+    OnStatus = Callable[[str, TaggerError | None], None]
+    """Receives a player's name and its error, None after a success; from any thread."""
 
-RETRY = 300.0
-"""Seconds after which a player that could not be told is tried again, if nothing changes before."""
-PATIENCE = 10.0
-"""Seconds for all players together: for each two questions, or a name server's slowness."""
+RETRY_AFTER = 300.0
+"""Seconds after which a failed notice is sent again, unless a change sends it before."""
+TIMEOUT_ALL = 10.0
+"""Seconds for all players together: two requests each, or one slow name server."""
 
 
 class PlayerNotifier:
-    """Tells players, each in a thread of its own, and tells them again what they did not hear."""
+    """Notifies players in threads, and repeats failed notices."""
 
-    def __init__(self, news: News = lambda *_: None) -> None:
-        """`news` is called when a player begins to fail or to do well, not at every notice."""
-        self._news = news
-        self._couriers: dict[str, _Courier] = {}
+    def __init__(
+        self, on_status: OnStatus = lambda *_: None, *, retry_after: float = RETRY_AFTER
+    ) -> None:
+        """Start no thread yet.
 
-    def tell(self, settings: PlayerSettings, changes: Changes) -> None:
-        """Have players told, at once or after what they are being told; without waiting."""
-        players = roster(settings) if changes else []
-        known = self._couriers
-        self._couriers = {p.name: known.get(p.name) or _Courier(self._news) for p in players}
+        `on_status` is called when a player begins to fail or to succeed, not for each notice.
+        `retry_after` is the seconds before `retry` repeats a failed notice.
+        """
+        self._on_status = on_status
+        self._retry_after = retry_after
+        self._threads: dict[str, _PlayerThread] = {}
+
+    def notify(self, settings: PlayerSettings, changes: Changes) -> None:
+        """Notify the configured players of changes, without waiting for their answers."""
+        players = configured_players(settings) if changes else []
+        self._threads = {
+            p.name: self._threads.get(p.name) or _PlayerThread(self._on_status, self._retry_after)
+            for p in players
+        }
         for player in players:
-            self._couriers[player.name].tell(player, changes)
+            self._threads[player.name].notify(player, changes)
 
-    def again(self) -> None:
-        """Try those again that could not be told for some time; to be called now and then."""
-        for courier in self._couriers.values():
-            courier.again()
+    def retry(self) -> None:
+        """Repeat the failed notices that are due; call it at intervals."""
+        for thread in self._threads.values():
+            thread.retry()
 
     def wait(self, seconds: float) -> dict[str, TaggerError | None]:
-        """Return what became of each player's last notice, after at most so long."""
+        """Wait at most `seconds`; returns the error of each player's last notice, or None."""
         end = time.monotonic() + seconds
         return {
-            name: courier.wait(max(0.0, end - time.monotonic()))
-            for name, courier in self._couriers.items()
+            name: thread.wait(max(0.0, end - time.monotonic()))
+            for name, thread in self._threads.items()
         }
 
 
 def notify_all(
-    settings: PlayerSettings, changes: Changes, patience: float = PATIENCE
+    settings: PlayerSettings, changes: Changes, timeout: float = TIMEOUT_ALL
 ) -> dict[str, TaggerError | None]:
-    """Tell players what changed, if anything did; return for each why it could not be told.
+    """Notify the players of changes, if there are any, and wait for the answers.
 
-    Takes at most `patience` seconds.
+    `settings` name the players, `changes` the folders. After `timeout` seconds a player that
+    has not answered counts as failed. Returns the error of each player, None after a success.
     """
     notifier = PlayerNotifier()
-    notifier.tell(settings, changes)
-    return notifier.wait(patience)
+    notifier.notify(settings, changes)
+    return notifier.wait(timeout)
 
 
-class _Courier:
-    """Tells one player, and remembers what it has not been told."""
+class _PlayerThread:
+    """Notifies one player, and keeps the changes of failed notices."""
 
-    def __init__(self, news: News) -> None:
-        self._news = news
+    def __init__(self, on_status: OnStatus, retry_after: float) -> None:
+        self._on_status = on_status
+        self._retry_after = retry_after
         self._lock = threading.Lock()
-        self._due = Changes()
-        self._called = False
-        self._next = 0.0
+        self._pending = Changes()
+        self._requested = False
+        self._retry_at = 0.0
         self._thread: threading.Thread | None = None
-        self._last: str | None = None
+        self._last_reason: str | None = None
         self._error: TaggerError | None = None
 
-    def tell(self, player: Player, changes: Changes) -> None:
+    def notify(self, player: Player, changes: Changes) -> None:
         with self._lock:
             self._player = player
-            self._due.merge(changes)
+            self._pending.merge(changes)
             self._start()
 
-    def again(self) -> None:
+    def retry(self) -> None:
         with self._lock:
-            if self._due and time.monotonic() >= self._next:
+            if self._pending and time.monotonic() >= self._retry_at:
                 self._start()
 
     def wait(self, seconds: float) -> TaggerError | None:
@@ -100,37 +111,37 @@ class _Courier:
         return self._error
 
     def _start(self) -> None:
-        """Have a thread tell what is due; a daemon, which cannot keep the program from ending."""
-        self._called = True
+        """Start a thread for the pending changes; a daemon thread never delays the exit."""
+        self._requested = True
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="player", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
         while True:
             with self._lock:
-                if not self._called:
+                if not self._requested:
                     self._thread = None
                     return
-                self._called = False
-                player, changes, self._due = self._player, self._due, Changes()
-            self._error = _told(player, changes)
+                self._requested = False
+                player, changes, self._pending = self._player, self._pending, Changes()
+            self._error = _refresh(player, changes)
             if self._error:
                 with self._lock:
-                    self._due.merge(changes)
-                    self._next = time.monotonic() + RETRY
-            state = self._error.reason if self._error else ""
-            if state != self._last:
-                self._last = state
-                self._news(player.name, self._error)
+                    self._pending.merge(changes)
+                    self._retry_at = time.monotonic() + self._retry_after
+            reason = self._error.reason if self._error else ""
+            if reason != self._last_reason:
+                self._last_reason = reason
+                self._on_status(player.name, self._error)
 
 
-def _told(player: Player, changes: Changes) -> TaggerError | None:
+def _refresh(player: Player, changes: Changes) -> TaggerError | None:
     try:
         player.refresh(changes)
     except TaggerError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - a player is no reason to stop; its words stay out
-        reason = f"something unforeseen: {type(error).__name__}"
+    except Exception as error:  # noqa: BLE001 - a player never ends tagger; its text stays out
+        reason = f"unexpected {type(error).__name__}"
         return PlayerError(reason, hint="this may be a bug that is worth reporting")
     return None

@@ -1,4 +1,4 @@
-"""Which players there are; the modules of the others are not imported."""
+"""The configured players; only their modules are imported."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tagger.players.base import Player
 
 
-def roster(settings: PlayerSettings) -> list[Player]:
-    """Return the players that have an address."""
+def configured_players(settings: PlayerSettings) -> list[Player]:
+    """Return the players that have an address in the settings."""
     players: list[Player] = []
     if settings.mpd.address:
         from tagger.players.mpd import MpdPlayer  # noqa: PLC0415

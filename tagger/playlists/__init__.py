@@ -1,4 +1,4 @@
-"""One M3U playlist a genre: composing, rendering, and publishing into a folder of their own."""
+"""One M3U playlist for each genre: composing, rendering, and writing into a folder."""
 
 from tagger.playlists.compose import Composed, compose
 from tagger.playlists.locations import locator

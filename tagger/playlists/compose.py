@@ -1,4 +1,4 @@
-"""From tracks by genre to playlists. Pure."""
+"""Playlists from tracks by genre. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """All playlists of a library, and the tracks that cannot stand in one."""
+    """All playlists of a library, and the tracks that no playlist can contain."""
 
     playlists: tuple[m3u.Playlist, ...]
     left_out: tuple[PlaylistError, ...]
@@ -30,11 +30,12 @@ def compose(
 ) -> Composed:
     """Make a playlist of each genre's tracks, in the order of their paths.
 
-    A genre with fewer than `min_tracks` gets none, nor does a name that is but white space.
+    `genres` contains the tracks by genre, and `locate` returns the location of a track in a
+    playlist. A genre with fewer than `min_tracks` or a blank name gets no playlist.
     """
     by_name: dict[str, dict[Path, TrackTags]] = {}
     for genre, tracks in genres.items():
-        by_name.setdefault(m3u.one_line(genre), {}).update(tracks)
+        by_name.setdefault(m3u.fold_spaces(genre), {}).update(tracks)
     by_name.pop("", None)
     playlists, left_out = [], {}
     for genre, members in sorted(by_name.items()):
@@ -55,4 +56,4 @@ def _entry(path: Path, tags: TrackTags, locate: Locate) -> m3u.Entry:
     title = tags.title or path.stem
     label = f"{tags.artist} - {title}" if tags.artist else title
     known = math.isfinite(tags.duration) and tags.duration > 0
-    return m3u.Entry(location, m3u.one_line(label), round(tags.duration) if known else None)
+    return m3u.Entry(location, m3u.fold_spaces(label), round(tags.duration) if known else None)

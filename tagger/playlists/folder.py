@@ -1,4 +1,4 @@
-"""A folder of playlists as it is: whose each file is, and replacing one safely."""
+"""A folder of playlists: which files tagger made, and their safe replacement."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES = (".m3u", ".m3u8")
-_LARGEST = 64 * 2**20  # bytes; nothing that we write comes near
+_LARGEST = 64 * 2**20  # bytes; far above any playlist of tagger
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class OwnPlaylist:
     """A playlist that tagger made."""
 
     genre: str
@@ -34,16 +34,16 @@ class Ours:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What a folder holds."""
+class FolderContents:
+    """The contents of a folder."""
 
-    ours: Mapping[Path, Ours]
+    own: Mapping[Path, OwnPlaylist]
     foreign: frozenset[str]
-    """Everything else's names, folded."""
+    """The folded names of all other files."""
 
 
 def names(genre: str, suffix: str) -> Iterator[str]:
-    """Yield the file names that a genre's playlist may have, the preferred one first."""
+    """Yield the possible file names of a genre's playlist, the preferred name first."""
     slug = genres.slug(genre)
     yield f"{slug}{suffix}"
     yield f"{slug} (tagger){suffix}"
@@ -52,15 +52,16 @@ def names(genre: str, suffix: str) -> Iterator[str]:
 
 
 def folded(name: str) -> str:
-    """Reduce a file name to what file systems that ignore case and composition compare."""
+    """Fold a file name as file systems do that ignore case and composition."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def contents(folder: Path, known: Mapping[Path, str]) -> Contents:
-    """Look at a folder; one that is not there is empty.
+def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
+    """Read a folder; a missing folder is empty.
 
-    A file is ours if it carries our manifest line and a name that we give, or if it is, byte
-    for byte, what `known` (SHA-256 by path) says that we wrote there. A link is never ours.
+    tagger made a file that has the manifest line and a name of tagger's. tagger also made a
+    file whose content has the hash of its path in `recorded` (SHA-256, hex). tagger never made
+    a link.
 
     Raises:
         PlaylistError: the folder cannot be read.
@@ -71,33 +72,35 @@ def contents(folder: Path, known: Mapping[Path, str]) -> Contents:
         paths = []
     except OSError as error:
         raise PlaylistError(f"cannot be read: {error.strerror}", folder) from error
-    ours = {path: mine for path in paths if (mine := _ours(path, known))}
-    return Contents(ours, frozenset(folded(path.name) for path in paths if path not in ours))
+    own = {path: playlist for path in paths if (playlist := _own(path, recorded))}
+    return FolderContents(own, frozenset(folded(path.name) for path in paths if path not in own))
 
 
 def digest(data: bytes) -> str:
-    """Return the SHA-256 (hex) by which the record knows a content."""
+    """Return the SHA-256 (hex) of a playlist, as recorded in the store."""
     return hashlib.sha256(data).hexdigest()
 
 
 def replace(path: Path, data: bytes, *, create: bool) -> None:
-    """Put `data` at `path` in one step, as a new file or in place of one, whose mode stays.
+    """Write a playlist in one step; a replaced file keeps its mode.
+
+    `path` is the playlist and `data` its content. `create` expects that no file exists there.
 
     Raises:
-        OSError: it could not be done, and nothing changed.
+        OSError: the playlist could not be written; the old file is unchanged.
     """
     if create and os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, "somebody else has just made it", path)
+        raise FileExistsError(errno.EEXIST, "another program has just created it", path)
     atomic.replace_file(path, data)
 
 
-def _ours(path: Path, known: Mapping[Path, str]) -> Ours | None:
+def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
     if path.suffix.lower() not in SUFFIXES or (data := _read(path)) is None:
         return None
     genre = m3u.parse(data).genre
     if genre and _may_be_named(path, genre):
-        return Ours(genre, data)
-    return Ours(genre, data) if known.get(path) == digest(data) else None
+        return OwnPlaylist(genre, data)
+    return OwnPlaylist(genre, data) if recorded.get(path) == digest(data) else None
 
 
 def _may_be_named(path: Path, genre: str) -> bool:
@@ -106,7 +109,7 @@ def _may_be_named(path: Path, genre: str) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """Read a regular file; None for anything else, or one that is too large or closed to us."""
+    """Read a regular file; None for other kinds, and for too large or unreadable files."""
     try:
         with open(path, "rb", opener=_without_following) as file:
             status = os.fstat(file.fileno())
@@ -117,5 +120,5 @@ def _read(path: Path) -> bytes | None:
 
 
 def _without_following(path: str, flags: int) -> int:
-    """Open neither what a link points to nor, for ever, a pipe that nobody writes into."""
+    """Open no link, and never wait for the writer of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

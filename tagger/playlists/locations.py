@@ -1,4 +1,4 @@
-"""How a player has to be told where a track is: each profile turns a path into a location."""
+"""The profiles: each turns a track's path into a location that a player can open."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tagger.config import PathMap, Settings
 
     Locate = Callable[[Path], str]
-    """Takes a track's resolved path; raises `PlaylistError` where the player cannot reach it."""
+    """Takes a track's resolved path; raises `PlaylistError` for a path that no player can open."""
 
 
 def locator(settings: Settings) -> Locate:
-    """Choose the profile that the settings ask for."""
+    """Return the profile of the settings."""
     playlists = settings.playlists
     if playlists.profile == "absolute":
         return absolute(playlists.map)
@@ -29,22 +29,22 @@ def locator(settings: Settings) -> Locate:
 
 
 def standard(folder: Path) -> Locate:
-    """Locate relative to the playlist's own folder, as players do that find it in a library."""
+    """Return locations relative to the playlist's folder, for players that scan the library."""
     start = os.path.realpath(folder)
     return lambda path: os.path.relpath(path, start)
 
 
 def absolute(maps: Sequence[PathMap] = ()) -> Locate:
-    """Locate by the whole path, with folders exchanged for those that the player sees."""
+    """Return absolute locations, translated by the path maps."""
     path_maps = PathMaps(maps)
     return lambda path: path_maps.translate(path) or path.as_posix()
 
 
 def mpd(music_directory: Path) -> Locate:
-    """Locate relative to MPD's `music_directory`, as its stored playlists do.
+    """Return locations relative to MPD's `music_directory`, as in its stored playlists.
 
-    MPD (seen with 0.23.12) strips white space around every part of a path that it reads from a
-    playlist, even from those that it wrote itself.
+    MPD (seen with 0.23.12) strips white space around each part of a path in a playlist, even in
+    playlists that MPD wrote.
     """
     top = Path(os.path.realpath(music_directory))
 
@@ -53,7 +53,7 @@ def mpd(music_directory: Path) -> Locate:
             raise PlaylistError(f"outside MPD's music_directory, {top}", path)
         inside = path.relative_to(top)
         if any(part != part.strip() for part in inside.parts):
-            reason = "MPD opens no name that begins or ends with white space from a playlist"
+            reason = "MPD cannot open a name that begins or ends with white space from a playlist"
             raise PlaylistError(reason, path)
         return inside.as_posix()
 

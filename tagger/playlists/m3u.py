@@ -1,8 +1,7 @@
-"""M3U text: what Navidrome, Jellyfin, MPD, Kodi, Lyrion and Quod Libet all read alike. Pure.
+"""M3U text that Navidrome, Jellyfin, MPD, Kodi, Lyrion and Quod Libet read alike. Pure.
 
 UTF-8 without a byte order mark, LF, `#EXTM3U` first, plain paths that are never percent-encoded.
-A path is bytes: names that are not UTF-8 travel as Python's surrogate escapes and come out as
-they went in.
+A path is bytes: a name that is not UTF-8 keeps its bytes through surrogate escapes (PEP 383).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from tagger.errors import PlaylistError
 
 MANIFEST = "#TAGGER:genre="
-"""Begins the line that marks a playlist as made by tagger: to players, a comment like any other."""
+"""The start of the line that marks a playlist as made by tagger; a comment for players."""
 
 _HEADER = "#EXTM3U"
 _NAME = "#PLAYLIST:"
@@ -24,58 +23,58 @@ _NEEDS_DOT = re.compile(r"#|\s|[A-Za-z][A-Za-z0-9+.-]*:")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line that is played."""
+    """A track in a playlist."""
 
     location: str
-    """A path as the player has to see it."""
+    """The path that the player opens."""
     label: str = ""
-    """What the player shows, as `Artist - Title`."""
+    """The player's label, `Artist - Title`."""
     seconds: int | None = None
     """The duration, None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A playlist's content."""
+    """A playlist."""
 
     name: str
     entries: tuple[Entry, ...]
     genre: str = ""
-    """The genre that tagger made it for; empty for somebody else's playlist."""
+    """The genre of a playlist that tagger made; empty for other playlists."""
 
 
 def render(playlist: Playlist) -> bytes:
-    """Write a playlist as M3U; names and labels are put on one line each.
+    """Return a playlist as M3U; names and labels become one line each.
 
     Raises:
-        PlaylistError: a location cannot be written; `check` tells beforehand.
+        PlaylistError: a location fails `check`.
     """
-    lines = [_HEADER, _NAME + one_line(playlist.name)]
+    lines = [_HEADER, _NAME + fold_spaces(playlist.name)]
     if playlist.genre:
-        lines.append(MANIFEST + one_line(playlist.genre))
+        lines.append(MANIFEST + fold_spaces(playlist.genre))
     for entry in playlist.entries:
         check(entry.location)
         seconds = -1 if entry.seconds is None else entry.seconds
-        lines.append(f"#EXTINF:{seconds},{one_line(entry.label)}")
+        lines.append(f"#EXTINF:{seconds},{fold_spaces(entry.label)}")
         lines.append(f"./{entry.location}" if _NEEDS_DOT.match(entry.location) else entry.location)
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def check(location: str) -> None:
-    """Make sure that a location survives as one line of M3U.
+    """Check that a location fits on one line of M3U.
 
     Raises:
-        PlaylistError: it is empty, holds a line break or NUL, or ends in white space, which
-            players cut off.
+        PlaylistError: the location is empty, contains a line break or NUL, or ends in white
+            space, which players cut off.
     """
     if not location or location != location.rstrip():
-        raise PlaylistError("a name that ends in white space cannot stand in a playlist")
+        raise PlaylistError("a playlist cannot contain a name that ends in white space")
     if set(location) & set("\r\n\0"):
-        raise PlaylistError("a name with a line break or NUL in it cannot stand in a playlist")
+        raise PlaylistError("a playlist cannot contain a name with a line break or NUL")
 
 
 def parse(data: bytes) -> Playlist:
-    """Read M3U, anybody's: a byte order mark, CRLF and unknown comments are passed over."""
+    """Parse M3U of any program; a byte order mark, CRLF and unknown comments are ignored."""
     name, genre, entries = "", "", []
     label, seconds = "", None
     for line in _lines(data):
@@ -91,8 +90,8 @@ def parse(data: bytes) -> Playlist:
     return Playlist(name, tuple(entries), genre)
 
 
-def one_line(text: str) -> str:
-    """Fold white space and control characters into single spaces; drop what is no text."""
+def fold_spaces(text: str) -> str:
+    """Fold white space and control characters into single spaces; drop lone surrogates."""
     text = text.translate(_CONTROLS).encode("utf-8", "ignore").decode()
     return " ".join(text.split())
 

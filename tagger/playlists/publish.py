@@ -1,6 +1,6 @@
-"""Bringing a folder of playlists up to date without ever touching somebody else's.
+"""Writing the genre playlists into a folder, without a change to other programs' playlists.
 
-First a plan, made by looking only; a dry run ends there. One process publishes at a time.
+A plan comes first and only reads; a dry run ends after the plan. One process publishes at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PlaylistAction(StrEnum):
-    """What became of a playlist."""
+    """The change of a playlist."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -32,14 +32,14 @@ class PlaylistAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlaylistChange:
-    """What was done, or in a dry run would be done, with one playlist."""
+    """The change of one playlist, in a dry run the planned change."""
 
     path: Path
     action: PlaylistAction
     genre: str
     reason: str = ""
     sha256: str = ""
-    """Of ours that then stands there (hex), for the record; empty when nothing of ours does."""
+    """Of tagger's playlist after the change (hex), for the store; empty without a playlist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +54,33 @@ def publish(
     playlists: Sequence[m3u.Playlist],
     *,
     suffix: str,
-    known: Mapping[Path, str],
+    recorded: Mapping[Path, str],
     dry_run: bool = False,
 ) -> list[PlaylistChange]:
-    """Make the folder hold these playlists, and no other ones of ours.
+    """Write these playlists into a folder, and remove tagger's playlists of other genres.
 
-    `playlists` is all there is, one a genre: our playlists of other genres are removed. `known`
-    is the record, the SHA-256 (hex) of what was last written by path; of the changes that come
-    back, those with a `sha256` are the next record of this folder. What the operating system
-    refuses is a `refused` change, and the others go on.
+    Args:
+        folder: The folder of playlists; made if needed.
+        playlists: All playlists of the library, one for each genre.
+        suffix: The file name extension, with its dot.
+        recorded: The SHA-256 (hex) of each playlist that tagger last wrote, by path.
+        dry_run: Return the planned changes without a write.
+
+    Returns:
+        The changes. Those with a `sha256` are the next `recorded` of this folder. A write that
+        the operating system refuses is a `refused` change, and the others go on.
 
     Raises:
         PlaylistError: the folder cannot be made or read.
+
     """
     folder = Path(os.path.realpath(folder))
-    steps = _plan(folder, playlists, suffix, known)
+    steps = _plan(folder, playlists, suffix, recorded)
     if dry_run:
         return [step.change for step in steps]
     if playlists:
-        _make(folder)
-    changes = [_carry_out(step) for step in steps]
+        _make_folder(folder)
+    changes = [_apply(step) for step in steps]
     if folder.is_dir():
         atomic.remove_leftovers(folder)
         atomic.sync_folder(folder)  # makes removals last
@@ -81,70 +88,70 @@ def publish(
 
 
 def _plan(
-    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, known: Mapping[Path, str]
+    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, recorded: Mapping[Path, str]
 ) -> list[_Step]:
-    """List what to do, removals first: they free names for file systems that ignore case."""
-    there = on_disk.contents(folder, known)
-    places = _places(folder, playlists, suffix, there)
-    gone = sorted(there.ours.keys() - places.values())
-    steps = [_removal(path, there.ours[path], places) for path in gone]
+    """Plan the changes, removals first: they free names where the file system ignores case."""
+    contents = on_disk.read_folder(folder, recorded)
+    paths = _assign_paths(folder, playlists, suffix, contents)
+    gone = sorted(contents.own.keys() - paths.values())
+    steps = [_removal_step(path, contents.own[path], paths) for path in gone]
     for playlist in playlists:
-        path = places[playlist.genre]
-        steps.append(_writing(path, playlist, there.ours.get(path), known.get(path)))
+        path = paths[playlist.genre]
+        steps.append(_write_step(path, playlist, contents.own.get(path), recorded.get(path)))
     return steps
 
 
-def _places(
-    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, there: on_disk.Contents
+def _assign_paths(
+    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, contents: on_disk.FolderContents
 ) -> dict[str, Path]:
-    """Choose each genre's file: the one that it has, else the first name that is free."""
+    """Choose each genre's file: its present file, else the first free name."""
     wanted = {playlist.genre for playlist in playlists}
-    places: dict[str, Path] = {}
-    for path in sorted(there.ours, key=lambda path: (len(path.name), path.name)):
-        genre = there.ours[path].genre
+    paths: dict[str, Path] = {}
+    for path in sorted(contents.own, key=lambda path: (len(path.name), path.name)):
+        genre = contents.own[path].genre
         if genre in wanted and path.suffix == suffix:
-            places.setdefault(genre, path)
-    taken = there.foreign | {on_disk.folded(path.name) for path in places.values()}
-    for genre in sorted(wanted - places.keys()):
+            paths.setdefault(genre, path)
+    taken = contents.foreign | {on_disk.folded(path.name) for path in paths.values()}
+    for genre in sorted(wanted - paths.keys()):
         free = (name for name in on_disk.names(genre, suffix) if on_disk.folded(name) not in taken)
-        places[genre] = folder / next(free)
-        taken |= {on_disk.folded(places[genre].name)}
-    return places
+        paths[genre] = folder / next(free)
+        taken |= {on_disk.folded(paths[genre].name)}
+    return paths
 
 
-def _removal(path: Path, ours: on_disk.Ours, places: Mapping[str, Path]) -> _Step:
-    now = places.get(ours.genre)
+def _removal_step(path: Path, own: on_disk.OwnPlaylist, paths: Mapping[str, Path]) -> _Step:
+    now = paths.get(own.genre)
     reason = f"now {now.name}" if now else "no longer has enough tracks"
-    return _Step(PlaylistChange(path, PlaylistAction.REMOVED, ours.genre, reason), b"", ours.data)
+    return _Step(PlaylistChange(path, PlaylistAction.REMOVED, own.genre, reason), b"", own.data)
 
 
-def _writing(
-    path: Path, playlist: m3u.Playlist, ours: on_disk.Ours | None, last_written: str | None
+def _write_step(
+    path: Path, playlist: m3u.Playlist, own: on_disk.OwnPlaylist | None, last_written: str | None
 ) -> _Step:
     data, reason = m3u.render(playlist), ""
     preferred = next(on_disk.names(playlist.genre, path.suffix))
-    if ours is None:
+    if own is None:
         action = PlaylistAction.CREATED
         reason = f"the name {preferred} is taken" if path.name != preferred else ""
-    elif ours.data == data:
+    elif own.data == data:
         action = PlaylistAction.UNCHANGED
     else:
         action = PlaylistAction.UPDATED
-        if last_written and last_written != on_disk.digest(ours.data):
-            reason = "replaced what somebody else changed in it"
+        if last_written and last_written != on_disk.digest(own.data):
+            reason = "overwrote changes that another program made"
     change = PlaylistChange(path, action, playlist.genre, reason, on_disk.digest(data))
-    return _Step(change, data, ours.data if ours else None)
+    return _Step(change, data, own.data if own else None)
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         hint = "set playlists.folder to another folder, or playlists.enabled to false"
-        raise PlaylistError(f"cannot be made: {error.strerror}", folder, hint) from error
+        raise PlaylistError(f"cannot create the folder: {error.strerror}", folder, hint) from error
 
 
-def _carry_out(step: _Step) -> PlaylistChange:
+def _apply(step: _Step) -> PlaylistChange:
     change = step.change
     try:
         if change.action is PlaylistAction.REMOVED:

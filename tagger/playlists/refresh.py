@@ -1,4 +1,4 @@
-"""The genre playlists of a library: which tracks stand in which, and bringing them up to date."""
+"""Refreshing the genre playlists of each library from the store."""
 
 from __future__ import annotations
 
@@ -26,22 +26,26 @@ WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVE
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What became of the playlists."""
+    """The changes of the playlists."""
 
     changes: tuple[PlaylistChange, ...]
     problems: tuple[PlaylistError, ...]
-    """Tracks whose names no playlist can hold, and folders that could not be written."""
+    """Tracks whose names no playlist can contain, and folders that could not be written."""
 
     @property
     def written(self) -> list[Path]:
-        """The playlists that are there, gone or other than before."""
+        """The created, updated and removed playlists."""
         return [change.path for change in self.changes if change.action in WRITTEN]
 
 
 def refresh_all(
     settings: Settings, roots: Sequence[Path], store: Store, *, dry_run: bool = False
 ) -> Refreshed:
-    """Bring the playlists of every library that one of the roots belongs to up to date."""
+    """Refresh the playlists of each library that contains one of the roots.
+
+    `settings` name the configured library, `roots` are resolved paths, and `store` contains the
+    tracks. `dry_run` returns the planned changes without a write.
+    """
     changes: list[PlaylistChange] = []
     problems: list[PlaylistError] = []
     for library in libraries(settings, store.files.roots()):
@@ -57,25 +61,26 @@ def refresh_all(
     return Refreshed(tuple(changes), tuple(problems))
 
 
-def libraries(settings: Settings, known: Sequence[Path]) -> list[Settings]:
-    """Return the settings of each library among the roots that are known.
+def libraries(settings: Settings, scanned: Sequence[Path]) -> list[Settings]:
+    """Return the settings of each library among the scanned roots.
 
-    The configured roots are one library with one folder of playlists. A folder that was
-    scanned without being configured is a library of its own, unless its playlists go to the
-    same place as another's.
+    The configured roots are one library with one folder of playlists. Each other scanned root
+    is a library of its own, unless it has the same folder of playlists as another library.
     """
     configured = tuple(root.resolve() for root in settings.library.roots)
     by_folder: dict[Path, dict[Path, None]] = defaultdict(dict)
-    for roots in (configured, *((root,) for root in known if root not in configured)):
+    for roots in (configured, *((root,) for root in scanned if root not in configured)):
         folder = _with_roots(settings, roots).playlist_folder.resolve()
         by_folder[folder].update(dict.fromkeys(roots))
     return [_with_roots(settings, tuple(roots)) for roots in by_folder.values()]
 
 
 def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refreshed:
-    """Bring one library's playlists up to date.
+    """Refresh the playlists of one library.
 
-    Raises `PlaylistError` when the folder cannot be written.
+    `settings` name the roots and the folder of playlists, and `store` contains the tracks.
+    `dry_run` returns the planned changes without a write. Raises `PlaylistError` when the folder
+    cannot be written.
     """
     composed = compose(
         _by_genre(settings.library.roots, store),
@@ -87,7 +92,7 @@ def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refre
         folder,
         composed.playlists,
         suffix=settings.playlists.suffix,
-        known={p: sha for p, sha in store.published.known().items() if p.parent == folder},
+        recorded={p: sha for p, sha in store.published.known().items() if p.parent == folder},
         dry_run=dry_run,
     )
     if not dry_run:
@@ -98,7 +103,7 @@ def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refre
 
 
 def _by_genre(roots: Sequence[Path], store: Store) -> dict[str, list[tuple[Path, TrackTags]]]:
-    """Sort the tracks by genre, each under the spelling that most of its files use."""
+    """Group the tracks by genre, each genre under its most frequent spelling."""
     tracks: dict[str, dict[Path, TrackTags]] = defaultdict(dict)
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for root in roots:

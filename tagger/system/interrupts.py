@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM, kept out of what an exception in the middle would break.
+"""Deferring Ctrl-C and SIGTERM during blocks that an exception would break.
 
 Python raises `KeyboardInterrupt` between any two bytecodes of the main thread. Inside a
-`threading.Condition` that loses a wake-up or leaves a lock taken, and another thread then waits
-for ever: https://docs.python.org/3/library/signal.html#handlers-and-exceptions
+`threading.Condition` the exception loses a wakeup or leaves a lock taken, and another thread
+waits without end: https://docs.python.org/3/library/signal.html#handlers-and-exceptions
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Handle what arrives meanwhile at the end of the block.
+    """Handle signals that arrive during the block at its end.
 
-    For short blocks. Other threads than the main one are never interrupted: nothing to do.
+    Use it for short blocks. Signals interrupt the main thread only; in others it does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

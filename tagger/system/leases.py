@@ -1,7 +1,7 @@
-"""Asking the kernel whether somebody is still writing a file.
+"""Detecting that a process has a file open for writing, by the kernel's file leases.
 
-Replacing a file under its writer would lose what is written from then on. A read lease is
-refused while anybody has the file open for writing (`man 2 fcntl`, F_SETLEASE).
+A replacement during another program's write would lose later writes. The kernel refuses a read
+lease while a process has the file open for writing (`man 2 fcntl`, F_SETLEASE).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ HAS_LEASES = hasattr(fcntl, "F_SETLEASE")
 
 
 def open_for_writing(path: Path) -> bool:
-    """Tell whether some process has the file at `path` open for writing.
+    """Return whether a process has the file at `path` open for writing.
 
-    False as well where that cannot be known: on another system than Linux, on most network
+    Also False where the kernel grants no leases: on other systems than Linux, on most network
     file systems, and for files of another user.
     """
     if not HAS_LEASES:
@@ -38,12 +38,12 @@ def open_for_writing(path: Path) -> bool:
 
 
 def is_being_written(file: int) -> bool:
-    """Tell the same of a file that this process has open for reading alone."""
+    """Return the same for a descriptor that this process opened for reading only."""
     if not HAS_LEASES:
         return False
     try:
-        # who opens the file during the question makes the kernel send us a signal: not SIGIO,
-        # which ends a process that does not expect it, but one that is ignored by default
+        # an open during the lease sends a signal to this process; the default, SIGIO, would
+        # end the process, but SIGURG is ignored
         fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:

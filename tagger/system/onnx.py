@@ -1,4 +1,4 @@
-"""Running ONNX networks: one thread each, on the processor, silent."""
+"""Running ONNX networks on one thread of the processor, without log output."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 
 def start_session(network: bytes) -> Any:
-    """Start onnxruntime on a serialised network; raises whatever onnxruntime raises."""
-    import onnxruntime  # noqa: PLC0415  # half a second that `--help` need not pay
+    """Start onnxruntime on a serialised network; raises the exceptions of onnxruntime."""
+    import onnxruntime  # noqa: PLC0415  # takes half a second
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

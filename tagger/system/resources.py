@@ -1,4 +1,4 @@
-"""Where the data that comes with tagger is: the model bundles and the example configuration."""
+"""The data files of the package: model bundles, units and the example configuration."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def data_path(name: str) -> Path:
     """Return the file or folder called `name`, e.g. `models/default` or `config.example.toml`.
 
-    A wheel carries them in `tagger/data`; a checkout has them beside the package.
+    A wheel contains them in `tagger/data`; a checkout has them beside the package.
 
     Raises:
-        TaggerError: the installation lacks it.
+        TaggerError: the installation lacks the file.
     """
     installed = _PACKAGE / "data" / name
     if installed.exists():

@@ -63,7 +63,7 @@ def test_a_service_manager_is_told_what_goes_on(program, manager):
         assert any(notice.startswith("STATUS=") for notice in [*seen, *notices(manager, seen[-1])])
 
         good = program.config.read_text()
-        refused = "configuration not taken over, the old one holds"
+        refused = "configuration rejected, the old configuration stays in use"
         program.config.write_text(good.replace("[library]", '[library]\nignore = ["!"]'))
         watcher.process.send_signal(signal.SIGHUP)
         seen = notices(manager, "READY=1")
@@ -86,7 +86,9 @@ def test_no_ping_goes_out_for_a_filing_thread_that_does_not_get_on(program, mana
         "NOTIFY_SOCKET": manager.getsockname(),
         "WATCHDOG_USEC": "100000",
     }
-    script = "from tagger.daemon import daemon; daemon.SILENCE = -1e9; import tagger.__main__ as m"
+    script = (
+        "from tagger.daemon import daemon; daemon.STALL_LIMIT = -1e9; import tagger.__main__ as m"
+    )
     with Watcher(program, run=f"{script}; m.main()", env=environment):
         assert "WATCHDOG=1" not in notices(manager, "READY=1")
         manager.settimeout(1)
@@ -110,7 +112,7 @@ def test_new_settings_are_taken_over_and_a_new_model_too(program, tmp_path):
         program.config.write_text(text)
         (tmp_path / "bundle").symlink_to(program.bundle)
         watcher.process.send_signal(signal.SIGHUP)
-        until(lambda: len(watcher.events("configuration taken over")) == 2)
+        until(lambda: len(watcher.events("configuration reloaded")) == 2)
         swap = tmp_path / "swap"
         swap.symlink_to(tmp_path / "new")
         swap.replace(tmp_path / "bundle")
@@ -127,7 +129,7 @@ def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
     with Watcher(program) as watcher:
         song(program.music / "a.mp3")
         (program.music / "bad.mp3").write_text("no music")
-        watcher.wait_for("done for now")
+        watcher.wait_for("burst finished")
         found = program.run("status", "--json")
         daemon = found.objects[0]["daemon"]
         assert found.code == 0
@@ -140,7 +142,7 @@ def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
         with program.start("watch") as second:
             said = second.communicate()[1]
         assert (second.returncode, len(said.splitlines())) == (2, 1)
-        assert "another tagger watches" in said
+        assert "another `tagger watch` uses" in said
     assert program.run("status").code == 3
 
 
@@ -161,7 +163,7 @@ def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
     script = "from tagger.daemon import loop; loop.IDLE = 1; import tagger.__main__ as m"
     with Watcher(program, run=f"{script}; m.main()") as watcher:
         song(program.music / "a.mp3")
-        watcher.wait_for("done for now")
+        watcher.wait_for("burst finished")
         until(lambda: not watcher.workers)
         status = Path(f"/proc/{watcher.process.pid}/status").read_text()
         resident = int(status.split("VmRSS:")[1].split()[0])

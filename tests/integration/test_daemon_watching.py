@@ -160,7 +160,7 @@ def test_what_the_user_changes_is_kept_and_what_they_undo_stays_undone(program, 
     with Watcher(program) as watcher:
         put(sounds["low"], mine)
         put(sounds["low"], theirs)
-        watcher.wait_for("done for now")
+        watcher.wait_for("burst finished")
         media.tag(mine, genre=["Sunday"])
         assert "you changed" in watcher.wait_for("keep", path=mine)["reason"]
         assert program.run("undo", theirs).code == 0

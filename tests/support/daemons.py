@@ -58,8 +58,8 @@ class Watcher:
         self.stop()
         if kind is None and not killed:
             assert self.process.returncode == 0, self.log.read_text()
-            assert not self.events("filing begins anew")
-            assert not self.events("a batch came to nothing")
+            assert not self.events("restarting after an error")
+            assert not self.events("batch failed")
 
     def stop(self):
         """End it as a service manager does."""
@@ -110,9 +110,9 @@ class Watcher:
 
     def status(self):
         """Ask the daemon itself."""
-        from tagger.daemon.status.server import ask  # noqa: PLC0415
+        from tagger.daemon.status.server import query_status  # noqa: PLC0415
 
-        return ask(self.program.state)
+        return query_status(self.program.state)
 
     @property
     def workers(self):

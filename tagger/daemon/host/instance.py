@@ -1,4 +1,4 @@
-"""One daemon for one state folder, and where to find it."""
+"""One daemon for each state folder, and the path of its socket."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LOCK = "daemon.lock"
 
 
 def socket_path(state: Path) -> Path:
-    """Return where the daemon of a state folder is to listen.
+    """Return the socket path for the daemon of a state folder.
 
-    In the folder that systemd made for it, or the user's runtime folder, or, where there is
-    none, in the state folder.
+    The socket lies in the service's runtime folder, else in the user's runtime folder, else in
+    the state folder.
     """
     given = os.environ.get("RUNTIME_DIRECTORY")
     try:
@@ -35,8 +35,8 @@ def socket_path(state: Path) -> Path:
     return folder / f"{name}.sock"
 
 
-def socket_of(state: Path) -> Path | None:
-    """Return where the last daemon of a state folder listened, whether it lives or not."""
+def last_socket_path(state: Path) -> Path | None:
+    """Return the socket path of the last daemon of a state folder; the daemon may be gone."""
     try:
         return Path(os.fsdecode((state / LOCK).read_bytes()))
     except OSError:
@@ -44,13 +44,14 @@ def socket_of(state: Path) -> Path | None:
 
 
 class InstanceLock:
-    """Held by the one daemon that works on a state folder; a context manager."""
+    """The lock of the one daemon of a state folder; a context manager."""
 
     def __init__(self, state: Path, socket: Path) -> None:
-        """Take the lock and leave the socket's path in it.
+        """Take the lock and write the socket's path into the lock file.
 
-        Raises `DaemonError` when another daemon holds it, `StoreError` when the folder
-        cannot be used.
+        Raises:
+            DaemonError: another daemon holds the lock.
+            StoreError: the state folder cannot be used.
         """
         path = state / LOCK
         try:
@@ -60,7 +61,7 @@ class InstanceLock:
             raise StoreError(f"cannot be used: {error.strerror}", path) from error
         if taken:
             os.close(self._file)
-            reason = "another tagger watches with this state folder"
+            reason = "another `tagger watch` uses this state folder"
             raise DaemonError(reason, state, "see `tagger status`")
         os.ftruncate(self._file, 0)
         os.write(self._file, os.fsencode(socket))

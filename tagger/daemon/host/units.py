@@ -1,4 +1,4 @@
-"""The systemd units that come with tagger, with the user's own paths in them."""
+"""The systemd units of tagger, with the user's own paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = "tagger.service"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit file, where it belongs, and how systemd is told."""
+    """A unit file, its path, and the systemctl command for it."""
 
     path: Path
     text: str
@@ -33,16 +33,17 @@ class Unit:
 
 
 def user_unit(config: Path | None) -> Unit:
-    """Return the unit that runs for this user; `config` is the file to use, None for theirs."""
+    """Return the unit that runs for this user; `config` None means the user's own file."""
     text = _filled("systemd/user/tagger.service", {"ExecStart": _command(config)})
     path = platformdirs.user_config_path("systemd") / "user" / NAME
     return Unit(path, text, "systemctl --user")
 
 
 def system_unit(settings: Settings, config: Path | None, user: str) -> Unit:
-    """Return the sandboxed unit that runs as `user`, with only the library writable.
+    """Return the sandboxed unit for the whole machine, with only the library writable.
 
-    It shares the state folder of these settings, so that the command line knows what it did.
+    `settings` name the writable folders; the unit shares their state folder with the command
+    line. `config` is the configuration file, None for the user's own. The unit runs as `user`.
     """
     writable = [*settings.library.roots, settings.playlist_folder, settings.store.folder]
     filled = {
@@ -59,9 +60,9 @@ def system_unit(settings: Settings, config: Path | None, user: str) -> Unit:
 
 
 def install(unit: Unit) -> None:
-    """Write the unit where systemd finds it.
+    """Write the unit file.
 
-    Raises `DaemonError` when that is not permitted.
+    Raises `DaemonError` when the file system refuses.
     """
     try:
         unit.path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,9 +73,9 @@ def install(unit: Unit) -> None:
 
 
 def uninstall(unit: Unit) -> bool:
-    """Remove the unit; False when there was none.
+    """Remove the unit file; False when there was no file.
 
-    Raises `DaemonError` when that is not permitted.
+    Raises `DaemonError` when the file system refuses.
     """
     try:
         unit.path.unlink()
@@ -86,7 +87,7 @@ def uninstall(unit: Unit) -> bool:
 
 
 def quoted(value: object) -> str:
-    """Quote a word as `man 7 systemd.syntax` has it, with specifiers and variables escaped."""
+    """Quote a word by the rules of `man 7 systemd.syntax`, with specifiers escaped."""
     text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return '"' + "".join(f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else c for c in text) + '"'
 
@@ -101,7 +102,7 @@ def _command(config: Path | None) -> str:
 
 
 def _filled(name: str, values: dict[str, str]) -> str:
-    """Give the shipped unit's settings other values; those without a value are left out."""
+    """Return the shipped unit with other values; a key with an empty value is left out."""
     lines = []
     for line in data_path(name).read_text("utf-8").splitlines():
         key, equals, _ = line.partition("=")
@@ -113,6 +114,6 @@ def _filled(name: str, values: dict[str, str]) -> str:
 
 
 def _outermost(folders: Iterable[Path]) -> list[Path]:
-    """Drop the folders that lie in another one of them."""
+    """Return the folders that lie in none of the others."""
     chosen = dict.fromkeys(folders)
     return [f for f in chosen if not any(f != g and f.is_relative_to(g) for g in chosen)]

@@ -1,4 +1,4 @@
-"""Waking the main thread: by signals, and by other threads."""
+"""Waking the main thread by signals and from other threads."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NEWS = 0
-"""Rung by a thread; no signal has this number."""
+WOKEN = 0
+"""The number for a wakeup by a thread; no signal has this number."""
 
 
 class SignalWakeup:
-    """Collects signals in a pipe, where none is lost between looking and waiting.
+    """Collects signals in a pipe, so that no signal is lost between a check and a wait.
 
-    A queue that a handler puts into is not enough: a signal that comes just before the main
-    thread falls asleep would be seen when it wakes for another reason.
+    A queue that a handler fills is not enough. A signal that arrives just before the wait
+    would be seen only after another wakeup.
     """
 
     def __init__(self, signals: Iterable[signal.Signals]) -> None:
-        """Listen for these signals instead of what they do; for the main thread."""
+        """Replace the handlers of these signals; call it in the main thread."""
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in signals:
             signal.signal(number, lambda *_: None)
 
-    def ring(self) -> None:
-        """Wake the main thread; from any thread."""
-        os.write(self._write, bytes([NEWS]))
+    def wake(self) -> None:
+        """Wake the main thread; called from any thread."""
+        os.write(self._write, bytes([WOKEN]))
 
     def wait(self, seconds: float) -> list[int]:
-        """Return the signals, or `NEWS`, that came in; none when the time is up."""
+        """Return the received signals, or `WOKEN`; an empty list after `seconds`."""
         if not select.select([self._read], [], [], seconds)[0]:
             return []
         return list(os.read(self._read, 256))

@@ -1,1 +1,1 @@
-"""The state of the daemon, and the servers that show it."""
+"""The daemon's state, and the servers that report it."""

@@ -19,10 +19,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class MetricsServer:
-    """Serves `/metrics` on the loopback interface; a context manager."""
+    """Serves `/metrics` to this computer alone; a context manager."""
 
     def __init__(self, port: int, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Listen; raises `DaemonError` when the port is taken."""
+        """Listen on a TCP port of the loopback interface.
+
+        `snapshot` returns `DaemonState.snapshot` for each request. Raises `DaemonError` when the
+        port is taken.
+        """
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -37,7 +41,7 @@ class MetricsServer:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing of each request."""
+                """Log no request."""
 
         try:
             self._server = ThreadingHTTPServer((LOOPBACK, port), Handler)
@@ -56,29 +60,31 @@ class MetricsServer:
 
 
 def render(snapshot: dict[str, Any]) -> str:
-    """Write a `Board.snapshot` in Prometheus' text format, version 0.0.4."""
+    """Return a `DaemonState.snapshot` in Prometheus' text format, version 0.0.4."""
     return "".join(f"{line}\n" for line in _lines(snapshot))
 
 
 def _lines(snapshot: dict[str, Any]) -> Iterator[str]:
     labels = _labels(version=snapshot["version"], model=snapshot["model"])
-    yield from _metric("tagger_info", "gauge", "What runs.", {labels: 1})
+    yield from _metric("tagger_info", "gauge", "Version and model.", {labels: 1})
     actions = {_labels(action=name): n for name, n in snapshot["actions"].items()}
-    yield from _metric("tagger_files_total", "counter", "Files since the start.", actions)
+    yield from _metric(
+        "tagger_files_total", "counter", "Files since the start, by decision.", actions
+    )
     for name, text in {
-        "known": "Files that are remembered.",
-        "queue": "Files that wait to be filed.",
-        "settling": "Files that may still be being written.",
-        "workers": "Listening processes.",
+        "known": "Files in the state database.",
+        "queue": "Files in the queue.",
+        "settling": "Files that another program may still write.",
+        "workers": "Worker processes.",
     }.items():
         yield from _metric(f"tagger_{name}", "gauge", text, {"": snapshot[name]})
     yield from _metric(
         "tagger_start_time_seconds", "gauge", "Start, Unix time.", {"": snapshot["since"]}
     )
     if reconciled := snapshot["reconciled"]:
-        text = "Last comparison of the folders with what is remembered, Unix time."
+        text = "Last comparison of the folders with the database, Unix time."
         yield from _metric("tagger_reconcile_time_seconds", "gauge", text, {"": reconciled["at"]})
-        text = "How long that took."
+        text = "Duration of that comparison."
         yield from _metric(
             "tagger_reconcile_duration_seconds", "gauge", text, {"": reconciled["seconds"]}
         )

@@ -1,4 +1,4 @@
-"""The status socket: whoever connects gets one JSON object."""
+"""The status socket: each connection receives one JSON object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from tagger.daemon.host.instance import socket_of
+from tagger.daemon.host.instance import last_socket_path
 from tagger.errors import DaemonError
 
 if TYPE_CHECKING:
@@ -22,9 +22,13 @@ TIMEOUT = 5.0
 """Seconds."""
 
 
-def ask(state: Path) -> dict[str, Any] | None:
-    """Return what the daemon of a state folder says; None when none is running."""
-    path = socket_of(state)
+def query_status(state: Path) -> dict[str, Any] | None:
+    """Return the snapshot of the daemon of a state folder; None when no daemon runs.
+
+    Raises:
+        DaemonError: the daemon does not answer, or belongs to another user.
+    """
+    path = last_socket_path(state)
     if path is None:
         return None
     answer = b""
@@ -35,21 +39,23 @@ def ask(state: Path) -> dict[str, Any] | None:
             while piece := client.recv(1 << 16):
                 answer += piece
         except TimeoutError as error:
-            raise DaemonError("does not answer", path, "see its log") from error
+            raise DaemonError("the daemon does not answer", path, "see its log") from error
         except PermissionError as error:
-            raise DaemonError("belongs to another user", path, "ask as that user") from error
+            raise DaemonError(
+                "the daemon belongs to another user", path, "run `tagger status` as that user"
+            ) from error
         except OSError:
             return None
     return msgspec.json.decode(answer, type=dict[str, Any]) if answer else None
 
 
 class StatusServer:
-    """Answers with what `snapshot` returns; a context manager."""
+    """Sends a snapshot to each connection; a context manager."""
 
     def __init__(self, path: Path, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """Listen at `path`, readable by this user alone.
+        """Listen at the socket `path`, which this user alone can open.
 
-        Raises `DaemonError` when that is not possible.
+        `snapshot` returns the object to send. Raises `DaemonError` when listening fails.
         """
         self._path = path
 
@@ -79,7 +85,7 @@ class StatusServer:
 
 @contextlib.contextmanager
 def _address(path: Path) -> Iterator[str]:
-    """Give a path as short as the address of a socket has to be (108 bytes on Linux)."""
+    """Yield an address for a path; an address has at most 108 bytes on Linux."""
     if len(os.fsencode(path)) < 100:
         yield str(path)
         return

@@ -1,4 +1,4 @@
-"""What the daemon is at, for whoever asks: `tagger status`, the metrics, the watchdog."""
+"""The daemon's state, for `tagger status`, the metrics and the watchdog."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAST_ERRORS = 10
 
 @dataclass(frozen=True, slots=True)
 class BurstStatus:
-    """The burst of work that goes on, or the last one."""
+    """The burst in progress, or the last burst."""
 
     files: int = 0
     seconds: float = 0.0
@@ -32,7 +32,7 @@ class BurstStatus:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The last comparison of the folders with what is remembered."""
+    """The last comparison of the folders with the store."""
 
     at: float
     """Unix time."""
@@ -43,13 +43,13 @@ class Reconciled:
 
 @dataclass(slots=True)
 class DaemonState:
-    """Written by the filing thread, read by others."""
+    """Written by the event loop, read by other threads."""
 
     started: float = field(default_factory=time.time)
     """Unix time."""
     model: str = ""
     watching: Sequence[Watched] = ()
-    known: int = 0
+    known_files: int = 0
     """Files in the store."""
     queue: int = 0
     settling: int = 0
@@ -57,39 +57,39 @@ class DaemonState:
     burst: BurstStatus = BurstStatus()
     reconciled: Reconciled | None = None
     actions: Counter[str] = field(default_factory=Counter)
-    """What became of files since the start."""
+    """Files since the start, by action."""
     errors: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LAST_ERRORS))
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _beat: float = field(default_factory=time.monotonic)
+    _heartbeat: float = field(default_factory=time.monotonic)
 
-    def beat(self) -> None:
-        """Note that the filing thread gets on."""
-        self._beat = time.monotonic()
+    def heartbeat(self) -> None:
+        """Record that the event loop makes progress."""
+        self._heartbeat = time.monotonic()
 
     @property
-    def silence(self) -> float:
-        """For how many seconds the filing thread has not got on."""
-        return time.monotonic() - self._beat
+    def seconds_since_heartbeat(self) -> float:
+        """Seconds since the event loop last made progress."""
+        return time.monotonic() - self._heartbeat
 
-    def outcome(self, outcome: Outcome) -> None:
-        """Count what became of a file."""
+    def count(self, outcome: Outcome) -> None:
+        """Count the outcome of a file."""
         with self._lock:
             self.actions[outcome.action] += 1
         if outcome.action is Action.ERROR:
-            self.error(outcome.reason, str(outcome.path))
+            self.record_error(outcome.reason, str(outcome.path))
 
-    def error(self, reason: str, path: str = "") -> None:
-        """Keep something that went wrong."""
+    def record_error(self, reason: str, path: str = "") -> None:
+        """Keep one of the last errors; `path` is empty for an error without a file."""
         with self._lock:
             self.errors.appendleft({"at": time.time(), "path": path, "reason": reason})
 
     def counts(self) -> dict[str, int]:
-        """Return how many files met with each action since the start."""
+        """Return the number of files of each action since the start."""
         with self._lock:
             return {str(action): self.actions[action] for action in Action}
 
     def snapshot(self) -> dict[str, Any]:
-        """Return everything, in plain values."""
+        """Return the state as plain values for JSON."""
         with self._lock:
             errors = list(self.errors)
         burst = self.burst
@@ -100,7 +100,7 @@ class DaemonState:
             "since": self.started,
             "model": self.model,
             "watching": [asdict(watched) for watched in self.watching],
-            "known": self.known,
+            "known": self.known_files,
             "queue": self.queue,
             "settling": self.settling,
             "workers": self.workers,

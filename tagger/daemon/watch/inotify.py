@@ -1,8 +1,7 @@
 """Watching folders by the kernel's events, through watchdog.
 
-Three things that watchdog keeps to itself are found out here, where its `InotifyFD` can be
-extended: that the kernel's queue overflowed, that a folder could not be watched because the
-limit of watches is reached, and that one of its threads has died.
+watchdog reports neither an overflow of the kernel's queue, nor a folder beyond the limit of
+watches, nor a dead thread of its own. A subclass of its `InotifyFD` detects the first two.
 """
 
 from __future__ import annotations
@@ -52,38 +51,38 @@ EVENTS: list[type[FileSystemEvent]] = [
     FileDeletedEvent,
     FileMovedEvent,
 ]
-"""Not among them: files that are read, or tagger's own listening would keep it awake."""
+"""Without reads: tagger's own reads would wake the daemon."""
 LEAVING = (DirDeletedEvent, DirMovedEvent, FileDeletedEvent, FileMovedEvent)
 
 
 class Handler(FileSystemEventHandler):
-    """Turns watchdog's events into hints."""
+    """Puts watchdog's events into the event queue."""
 
     def __init__(self, event_queue: EventQueue) -> None:
         self._event_queue = event_queue
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Leave a hint; whatever fails is told, as it would end the observer's thread."""
+        """Put an event; an exception is logged, since it would end the observer's thread."""
         try:
-            self._tell(event)
+            self._put_events(event)
         except Exception as error:  # noqa: BLE001
-            log.failure("event not understood", error)
-            self._event_queue.reconcile("an event was not understood")
+            log.failure("event handling failed", error)
+            self._event_queue.request_reconcile("an event could not be handled")
 
-    def _tell(self, event: FileSystemEvent) -> None:
+    def _put_events(self, event: FileSystemEvent) -> None:
         source = Path(os.fsdecode(event.src_path))
         target = Path(os.fsdecode(event.dest_path)) if event.dest_path else source
         leaves = isinstance(event, LEAVING)
         if leaves and (event.is_directory or _may_be_music(source)):
-            self._event_queue.hint(FileEvent.GONE, source)
+            self._event_queue.put(FileEvent.DELETED, source)
         if leaves and target == source:
             return
         if event.is_directory:
-            self._event_queue.hint(FileEvent.APPEARED, target)
+            self._event_queue.put(FileEvent.FOLDER_APPEARED, target)
         elif target.name == IGNORE_FILE:
-            self._event_queue.hint(FileEvent.APPEARED, target.parent)
+            self._event_queue.put(FileEvent.FOLDER_APPEARED, target.parent)
         elif _may_be_music(target):
-            self._event_queue.hint(FileEvent.CHANGED, target)
+            self._event_queue.put(FileEvent.FILE_CHANGED, target)
 
 
 def _may_be_music(path: Path) -> bool:
@@ -91,21 +90,21 @@ def _may_be_music(path: Path) -> bool:
 
 
 class Observer:
-    """Watches one folder and everything below it, for as long as it is alive."""
+    """Watches one folder with its subfolders."""
 
     def __init__(self, folder: Path, event_queue: EventQueue) -> None:
-        """Begin to watch.
+        """Start to watch.
 
-        Raises OSError when the folder is not there, or with one of the errors of
-        `man 2 inotify_add_watch`.
+        Raises:
+            OSError: the folder is missing, or an error of `man 2 inotify_add_watch`.
         """
-        self._kernel = Kernel(event_queue)
-        self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._kernel)
+        self._reader = InotifyReader(event_queue)
+        self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._reader)
         self._observer.schedule(
             Handler(event_queue), str(folder), recursive=True, event_filter=EVENTS
         )
         try:
-            self._kernel.start()
+            self._reader.start()
             self._observer.start()
         except BaseException:
             self.close()
@@ -113,25 +112,25 @@ class Observer:
 
     @property
     def exhausted(self) -> bool:
-        """Whether some folder is not watched because the limit of watches is reached."""
-        return self._kernel.exhausted
+        """Whether a folder is not watched because the limit of watches is reached."""
+        return self._reader.exhausted
 
     @property
     def alive(self) -> bool:
-        """Whether all its threads run; they end when the folder is deleted."""
-        threads = [self._kernel, self._observer, *self._observer.emitters]
+        """Whether all threads run; they end when the folder is deleted."""
+        threads = [self._reader, self._observer, *self._observer.emitters]
         return len(threads) > 2 and all(thread.is_alive() for thread in threads)
 
     def close(self) -> None:
-        """End its threads."""
-        for thread in (self._observer, self._kernel):
+        """Stop the threads."""
+        for thread in (self._observer, self._reader):
             thread.stop()
             if thread.is_alive():
                 thread.join()
 
 
-class Kernel(InotifyFD):
-    """watchdog's reader of the kernel's events, with its ears open."""
+class InotifyReader(InotifyFD):
+    """watchdog's reader of kernel events, which also reports lost events and full limits."""
 
     def __init__(self, event_queue: EventQueue) -> None:
         super().__init__()
@@ -139,19 +138,19 @@ class Kernel(InotifyFD):
         self.exhausted = False
 
     def handle_event(self, event: InotifyEvent) -> None:
-        """Ask for a reconcile when the kernel has dropped events."""
+        """Request a reconcile when the kernel dropped events."""
         super().handle_event(event)
         if event.is_queue_overflow:
-            self._event_queue.reconcile("the kernel dropped events")
+            self._event_queue.request_reconcile("the kernel dropped events")
 
     def add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
     ) -> WatchDescriptor:
-        """Notice that a folder cannot be watched; watchdog goes on without it."""
+        """Record that the limit of watches is reached; watchdog ignores the error."""
         try:
             return super().add_callback(path, mask, callback, id_)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 self.exhausted = True
-                self._event_queue.reconcile("not every folder can be watched")
+                self._event_queue.request_reconcile("not every folder can be watched")
             raise

@@ -1,4 +1,4 @@
-"""Keeping alive the observers that the plan wants."""
+"""The observers of the watched folders, restarted when they die."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ LIMITS = {
     errno.ENOSPC: "fs.inotify.max_user_watches",
     errno.EMFILE: "fs.inotify.max_user_instances",
 }
-"""The sysctl that is used up, by what the kernel says (`man 2 inotify_add_watch`)."""
+"""The sysctl that is exhausted, by errno (`man 2 inotify_add_watch`)."""
 
 MISSING = "cannot be watched now"
 
 
 class Observers:
-    """One observer for each folder that is watched by the kernel's events."""
+    """One observer for each folder that inotify watches."""
 
     def __init__(self, event_queue: EventQueue) -> None:
         self._event_queue = event_queue
         self._plan: dict[Path, Watched] = {}
         self._running: dict[Path, Observer] = {}
-        self._polled: dict[Path, str] = {}
-        """Folders that cannot be watched, and why."""
+        self._unwatchable: dict[Path, str] = {}
+        """The reason for each folder that cannot be watched."""
 
     @property
     def watching(self) -> list[Watched]:
-        """How each folder really is watched."""
+        """How each folder is watched at present."""
         return [
-            replace(watched, how="poll", why=self._polled[folder])
-            if folder in self._polled
+            replace(watched, how="poll", why=self._unwatchable[folder])
+            if folder in self._unwatchable
             else watched
             for folder, watched in self._plan.items()
         ]
 
-    def arrange(self, plan: Iterable[Watched]) -> None:
-        """Watch these folders, and no others."""
+    def apply(self, plan: Iterable[Watched]) -> None:
+        """Watch exactly these folders."""
         self._plan = {watched.folder: watched for watched in plan}
         wanted = [w.folder for w in self._plan.values() if w.how == "inotify"]
         for folder in self._running.keys() - wanted:
             self._running.pop(folder).close()
-        for folder in self._polled.keys() - wanted:
-            del self._polled[folder]
+        for folder in self._unwatchable.keys() - wanted:
+            del self._unwatchable[folder]
         for folder in wanted:
-            if folder not in self._running and folder not in self._polled:
+            if folder not in self._running and folder not in self._unwatchable:
                 self._start(folder)
 
     def check(self) -> None:
-        """Begin anew where an observer has died, poll where the kernel has no more watches."""
+        """Restart dead observers, and poll where the kernel has no more watches."""
         for folder, observer in list(self._running.items()):
             if observer.exhausted:
                 self._drop(folder)
@@ -67,19 +67,19 @@ class Observers:
                 self._drop(folder)
                 log.warning("observer died", folder=folder)
                 if self._start(folder):
-                    self._event_queue.reconcile("an observer had died")
-        for folder in [f for f, why in self._polled.items() if why == MISSING and f.is_dir()]:
-            del self._polled[folder]
+                    self._event_queue.request_reconcile("an observer died")
+        for folder in [f for f, why in self._unwatchable.items() if why == MISSING and f.is_dir()]:
+            del self._unwatchable[folder]
             if self._start(folder):
-                self._event_queue.reconcile("a folder is back")
+                self._event_queue.request_reconcile("a folder is back")
 
     @property
     def alive(self) -> bool:
-        """Whether all that should be watched is."""
+        """Whether all observers run."""
         return all(observer.alive for observer in self._running.values())
 
     def close(self) -> None:
-        """End all observers."""
+        """Stop all observers."""
         for folder in list(self._running):
             self._drop(folder)
 
@@ -95,11 +95,11 @@ class Observers:
 
     def _poll(self, folder: Path, number: int) -> None:
         if limit := LIMITS.get(number):
-            self._polled[folder] = f"{limit} is reached"
+            self._unwatchable[folder] = f"{limit} is reached"
             hint = f"raise it: sysctl {limit}; see docs/operations.md"
             log.warning("polling instead of inotify", folder=folder, limit=limit, hint=hint)
         else:
-            self._polled[folder] = MISSING
+            self._unwatchable[folder] = MISSING
             log.warning("folder cannot be watched now", folder=folder)
 
     def _drop(self, folder: Path) -> None:

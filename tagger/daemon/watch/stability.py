@@ -1,4 +1,4 @@
-"""Waiting until nobody writes a file any more."""
+"""The stability of files: a file is complete when no program writes it any more."""
 
 from __future__ import annotations
 
@@ -13,68 +13,71 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MOST_WAITING = 10_000
-"""Files that are remembered at a time, some 5 MB; what is beyond is found by a reconcile."""
+MAX_TRACKED = 10_000
+"""Files that are tracked at a time, about 5 MB; a reconcile finds the others."""
 
 
 class StabilityTracker:
-    """Files that have changed, until they stay as they are and nobody has them open.
+    """Tracks changed files until they stay unchanged and no program has them open for writing.
 
-    A writer may close a file several times and a slow copy may pause, so neither an event
-    nor the time alone says that a file is finished.
+    A writer may close a file several times, and a slow copy may pause. So neither an event nor
+    a waiting time alone shows that a file is complete.
     """
 
     def __init__(
         self,
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
-        limit: int = MOST_WAITING,
+        limit: int = MAX_TRACKED,
     ) -> None:
-        """`seconds` without a change make a file settled, by a `clock` in seconds."""
+        """Track up to `limit` files.
+
+        A file is stable after `seconds` without a change; `clock` returns seconds.
+        """
         self.seconds = seconds
         self._clock = clock
         self._limit = limit
-        self._waiting: dict[Path, tuple[FileIdentity, float]] = {}
-        """By path the state that was seen, and since when; the longest first."""
+        self._tracked: dict[Path, tuple[FileIdentity, float]] = {}
+        """By path: the last identity, and the time of the last change; the oldest first."""
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._tracked)
 
-    def touch(self, path: Path) -> bool:
-        """Wait for a file; False when there is no room to remember it."""
-        if path in self._waiting:
+    def track(self, path: Path) -> bool:
+        """Start to track a file; False when the limit is reached."""
+        if path in self._tracked:
             return True
-        if len(self._waiting) >= self._limit:
+        if len(self._tracked) >= self._limit:
             return False
         if identity := _regular(path):
-            self._waiting[path] = identity, self._clock()
+            self._tracked[path] = identity, self._clock()
         return True
 
-    def settled(self) -> list[Path]:
-        """Return the files that have become settled, and forget them."""
+    def pop_stable(self) -> list[Path]:
+        """Return the files that became stable, and stop tracking them."""
         now = self._clock()
         due = []
-        for path, (identity, since) in self._waiting.items():
+        for path, (identity, since) in self._tracked.items():
             if now - since < self.seconds:
                 break
             due.append((path, identity))
-        settled = []
+        stable = []
         for path, identity in due:
-            del self._waiting[path]
+            del self._tracked[path]
             found = _regular(path)
             if found is None:
                 continue
             if found != identity or open_for_writing(path):
-                self._waiting[path] = found, now
+                self._tracked[path] = found, now
             else:
-                settled.append(path)
-        return settled
+                stable.append(path)
+        return stable
 
-    def next_look(self) -> float | None:
-        """Return in how many seconds `settled` is worth calling, None when nothing waits."""
-        if not self._waiting:
+    def seconds_until_check(self) -> float | None:
+        """Return the seconds until a file may be stable; None when no file is tracked."""
+        if not self._tracked:
             return None
-        _, since = next(iter(self._waiting.values()))
+        _, since = next(iter(self._tracked.values()))
         return max(0.0, since + self.seconds - self._clock())
 
 

@@ -158,12 +158,12 @@ REFUSED = {
     "[library]\nroots = []": "line 2: library.roots: expected a list of length >= 1",
     "[library]\nroots = [7]": "line 2: library.roots: expected a path",
     "[library]\nroots = ['']": "line 2: library.roots: expected a path",
-    '[library]\nroots = ["a\\u0000b"]': "line 2: library.roots: holds a NUL character",
+    '[library]\nroots = ["a\\u0000b"]': "line 2: library.roots: contains a NUL character",
     "[genres]\nnames = { rock = 1 }": "line 2: genres.names: expected text, got a whole number",
     "[playlists]\nprofile='mpd'\nextension='m3u8'": "line 3: playlists.extension: MPD reads",
-    "[playlists]\nmap=[{from='/a', to='/b'}]": "line 2: playlists.map: only absolute paths",
+    "[playlists]\nmap=[{from='/a', to='/b'}]": "line 2: playlists.map: path maps apply to absolute",
     "[playlists]\nmap=[{form='/a', to='/b'}]": "line 2: playlists.map: ",
-    "[daemon]\npoll=['/a']\ninotify=['/a']": "line 3: daemon.inotify: /a is in daemon.poll, too",
+    "[daemon]\npoll=['/a']\ninotify=['/a']": "line 3: daemon.inotify: /a is also in daemon.poll",
     "[tags]\nmode = ": "line 2: not valid TOML: ",
 }
 

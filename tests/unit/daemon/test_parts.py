@@ -13,7 +13,7 @@ from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.daemon.events import MOST_HINTS, EventQueue, FileEvent
+from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.status import metrics
 from tagger.daemon.status.state import DaemonState
@@ -48,15 +48,15 @@ def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock)
     settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"
     path.write_bytes(b"1")
-    assert settling.next_look() is None
-    assert settling.touch(path)
+    assert settling.seconds_until_check() is None
+    assert settling.track(path)
     clock.now += 9
-    assert (settling.settled(), settling.next_look()) == ([], 1)
+    assert (settling.pop_stable(), settling.seconds_until_check()) == ([], 1)
     path.write_bytes(b"12")
     clock.now += 1
-    assert (settling.settled(), settling.next_look()) == ([], 10)
+    assert (settling.pop_stable(), settling.seconds_until_check()) == ([], 10)
     clock.now += 10
-    assert settling.settled() == [path]
+    assert settling.pop_stable() == [path]
     assert len(settling) == 0
 
 
@@ -66,11 +66,11 @@ def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
     with path.open("wb") as file:
         file.write(b"1")
         file.flush()
-        settling.touch(path)
+        settling.track(path)
         clock.now += 100
-        assert settling.settled() == []
+        assert settling.pop_stable() == []
     clock.now += 10
-    assert settling.settled() == [path]
+    assert settling.pop_stable() == [path]
 
 
 def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
@@ -81,12 +81,12 @@ def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
     os.mkfifo(fifo)
     link.symlink_to(replaced)
     for path in (gone, replaced, fifo, link):
-        settling.touch(path)
+        settling.track(path)
     gone.unlink()
     replaced.write_bytes(b"2")
     link.replace(gone)
     clock.now += 10
-    assert settling.settled() in ([], [replaced])
+    assert settling.pop_stable() in ([], [replaced])
 
 
 def test_what_settles_is_bounded(tmp_path, clock):
@@ -94,9 +94,9 @@ def test_what_settles_is_bounded(tmp_path, clock):
     paths = [tmp_path / f"{n}.mp3" for n in range(3)]
     for path in paths:
         path.touch()
-    assert [settling.touch(path) for path in [*paths, paths[0]]] == [True, True, False, True]
+    assert [settling.track(path) for path in [*paths, paths[0]]] == [True, True, False, True]
     clock.now += 10
-    assert settling.settled() == paths[:2]
+    assert settling.pop_stable() == paths[:2]
 
 
 def test_network_file_systems_are_polled_nested_ones_too():
@@ -120,12 +120,12 @@ def test_mounts_of_this_machine_are_read():
 
 
 class Deaf(EventQueue):
-    """An event_queue of which one kind of hint cannot be taken."""
+    """An event queue that fails for one file name."""
 
-    def hint(self, hint, path):
+    def put(self, event, path):
         if path.name == "bad.mp3":
             raise ValueError(path)
-        super().hint(hint, path)
+        super().put(event, path)
 
 
 def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
@@ -136,7 +136,7 @@ def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
         until(lambda: event_queue.read().reconcile)
         assert observer.alive
         (tmp_path / "good.mp3").touch()
-        until(lambda: (FileEvent.CHANGED, tmp_path / "good.mp3") in event_queue.read().hints)
+        until(lambda: (FileEvent.FILE_CHANGED, tmp_path / "good.mp3") in event_queue.read().files)
     finally:
         observer.close()
 
@@ -146,7 +146,7 @@ def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
     root.mkdir()
     event_queue = EventQueue()
     observers = Observers(event_queue)
-    observers.arrange(plan(root, "inotify", []))
+    observers.apply(plan(root, "inotify", []))
     try:
         assert observers.alive
         root.rename(tmp_path / "gone")
@@ -161,17 +161,17 @@ def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
         assert [w.how for w in observers.watching] == ["inotify"]
         assert event_queue.read().reconcile
         (root / "a.mp3").touch()
-        until(lambda: (FileEvent.CHANGED, root / "a.mp3") in event_queue.read().hints)
+        until(lambda: (FileEvent.FILE_CHANGED, root / "a.mp3") in event_queue.read().files)
     finally:
         observers.close()
 
 
 def test_more_hints_than_fit_are_a_reconcile():
     event_queue = EventQueue()
-    for number in range(MOST_HINTS + 1):
-        event_queue.hint(FileEvent.CHANGED, Path(f"/{number}"))
+    for number in range(MAX_EVENTS + 1):
+        event_queue.put(FileEvent.FILE_CHANGED, Path(f"/{number}"))
     events = event_queue.read()
-    assert len(events.hints) == MOST_HINTS
+    assert len(events.files) == MAX_EVENTS
     assert events.reconcile
 
 

@@ -21,8 +21,8 @@ from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandI
 
 from tagger import config, doctor
 from tagger.errors import ConfigError, PlayerError
-from tagger.players import Changes, PlayerNotifier, notify, notify_all, roster, transport
-from tagger.players.changes import MOST_FOLDERS, player_path
+from tagger.players import Changes, PlayerNotifier, configured_players, notify_all, transport
+from tagger.players.changes import MAX_FOLDERS, player_path
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_each_player_is_asked_as_its_documentation_says(player, load):
     players = load(player.table()).players
     assert notify_all(players, changed("/m/Artist/Album", "/m/Lists")) == {player.kind: None}
     assert player.notices == TOLD[player.kind]
-    [configured] = roster(players)
+    [configured] = configured_players(players)
     assert configured.check().lower().startswith(player.kind)
     assert player.notices == TOLD[player.kind]
 
@@ -113,7 +113,7 @@ def test_folders_are_named_as_the_player_sees_them(jellyfin, kodi, load):
 def test_a_scan_that_kodi_is_at_is_not_ended(kodi, load):
     kodi.scans = True
     error = notify_all(load(kodi.table()).players, changed("/m"))["kodi"]
-    assert "just now" in error.reason
+    assert "at present" in error.reason
     assert kodi.notices == []
 
 
@@ -123,7 +123,7 @@ def test_navidromes_user_has_to_be_an_administrator(load):
         players = load(navidrome.table()).players
         assert "administrator" in notify_all(players, changed("/m"))["navidrome"].hint
         with pytest.raises(PlayerError, match="administrator"):
-            roster(players)[0].check()
+            configured_players(players)[0].check()
 
 
 # What players do wrong
@@ -133,11 +133,11 @@ def test_navidromes_user_has_to_be_an_administrator(load):
 def test_what_a_player_does_wrong_is_an_error_with_a_next_step(player, fault, load):
     player.fault = fault
     players = load(player.table()).players
-    error = notify_all(players, changed("/m"), patience=60)[player.kind]
+    error = notify_all(players, changed("/m"), timeout=60)[player.kind]
     assert isinstance(error, PlayerError)
     assert error.hint
     with pytest.raises(PlayerError) as caught:
-        roster(players)[0].check()
+        configured_players(players)[0].check()
     assert str(caught.value) == str(error)
     expected = {
         "refuses": "refuses the login",
@@ -181,7 +181,7 @@ def test_no_proxy_of_the_environment_gets_to_see_a_password(player, load, monkey
 def test_one_player_that_hangs_holds_up_neither_the_others_nor_the_caller(jellyfin, kodi, load):
     kodi.fault = "hangs"
     players = load(jellyfin.table() + kodi.table()).players
-    became = notify_all(players, changed("/m"), patience=0.5)
+    became = notify_all(players, changed("/m"), timeout=0.5)
     assert became["jellyfin"] is None
     assert "in time" in became["kodi"].reason
 
@@ -193,34 +193,34 @@ def test_what_a_player_could_not_be_told_it_is_told_with_the_next_change(jellyfi
     players = load(jellyfin.table(maps)).players
     jellyfin.fault = "fails"
     for folder in ("a", "b"):
-        notifier.tell(players, changed(f"/nowhere/{folder}"))
+        notifier.notify(players, changed(f"/nowhere/{folder}"))
         assert notifier.wait(10)["jellyfin"]
     assert len(news) == 1
     jellyfin.fault = None
     for folder in ("c", "d"):
-        notifier.tell(players, changed(f"/nowhere/{folder}"))
+        notifier.notify(players, changed(f"/nowhere/{folder}"))
         assert notifier.wait(10) == {"jellyfin": None}
     assert [error is None for _, error in news] == [False, True]
     told = [[u["Path"] for u in body["Updates"]] for _, body in jellyfin.notices]
     assert told == [["/m/a", "/m/b", "/m/c"], ["/m/d"]]
 
 
-def test_what_fails_is_tried_again_after_a_while(jellyfin, load, monkeypatch):
+def test_failed_notice_after_a_while_is_sent_again(jellyfin, load):
     notifier = PlayerNotifier()
     jellyfin.fault = "fails"
-    notifier.tell(load(jellyfin.table()).players, changed("/m"))
+    notifier.notify(load(jellyfin.table()).players, changed("/m"))
     assert notifier.wait(10)["jellyfin"]
     jellyfin.fault = None
-    notifier.again()
+    notifier.retry()
     assert notifier.wait(10)["jellyfin"]
-    monkeypatch.setattr(notify, "RETRY", 0.0)
+    notifier = PlayerNotifier(retry_after=0.0)
     jellyfin.fault = "fails"
-    notifier.tell(load(jellyfin.table()).players, changed("/m"))
+    notifier.notify(load(jellyfin.table()).players, changed("/m"))
     assert notifier.wait(10)["jellyfin"]
     jellyfin.fault = None
-    notifier.again()
+    notifier.retry()
     assert notifier.wait(10) == {"jellyfin": None}
-    notifier.again()
+    notifier.retry()
     assert len(jellyfin.notices) == 1
 
 
@@ -229,12 +229,12 @@ def test_changes_while_a_player_is_being_told_are_one_more_notice(jellyfin, load
     notifier = PlayerNotifier()
     players = load(jellyfin.table('map = [{ from = "/nowhere", to = "/m" }]')).players
     before = set(threading.enumerate())
-    notifier.tell(players, changed("/nowhere/a"))
+    notifier.notify(players, changed("/nowhere/a"))
     assert jellyfin.hanging.wait(60)
     for folder in ("b", "c", "d"):
-        notifier.tell(players, changed(f"/nowhere/{folder}"))
+        notifier.notify(players, changed(f"/nowhere/{folder}"))
     started = set(threading.enumerate()) - before
-    assert len([thread for thread in started if thread.name == "courier"]) == 1
+    assert len([thread for thread in started if thread.name == "player"]) == 1
     jellyfin.fault = None
     jellyfin.released.set()
     until(lambda: jellyfin.notices)
@@ -256,7 +256,7 @@ def test_what_is_told_covers_what_changed(folders):
     assert all(any(f.is_relative_to(t) for t in told) for f in folders)
     assert not any(a != b and a.is_relative_to(b) for a in told for b in told)
     assert all(t.is_relative_to(changes.common) for t in told)
-    assert len(told) <= MOST_FOLDERS
+    assert len(told) <= MAX_FOLDERS
 
 
 def test_a_library_of_changes_is_still_a_few_folders():
@@ -338,7 +338,7 @@ def test_a_real_mpd_takes_up_what_changed(mpd, load):
     login = f'address = "{mpd.socket}"\npassword = \'secret "one"\'\n'
     mapped = f'{login}map = [{{ from = "{mpd.music}", to = "/" }}]'
     players = load(f"[players.mpd]\n{mapped}").players
-    [player] = roster(players)
+    [player] = configured_players(players)
     assert player.check().startswith("MPD 0.")
     assert notify_all(players, changed(mpd.music / 'Ärtist "A"')) == {"mpd": None}
     assert mpd.known() == started | {'Ärtist "A"/new.wav'}
@@ -350,13 +350,13 @@ def test_a_real_mpd_takes_up_what_changed(mpd, load):
         ("guess", "refuses the password"),
         ("reader", "does not permit"),
         ("", "does not permit"),
-        ("two\\nlines", "a line to MPD"),
+        ("two\\nlines", "MPD cannot receive"),
     ):
         text = f'[players.mpd]\naddress = "{mpd.socket}"\npassword = "{password}"'
         players = load(text).players
         assert reason in notify_all(players, changed("/m"))["mpd"].reason
         with pytest.raises(PlayerError, match=reason):
-            roster(players)[0].check()
+            configured_players(players)[0].check()
 
 
 @pytest.mark.parametrize(
@@ -364,12 +364,12 @@ def test_a_real_mpd_takes_up_what_changed(mpd, load):
     [
         (b"", True, "does not answer within"),
         (b"OK MPD 0.23.5\n", True, "does not answer within"),
-        (b"OK MPD 0.23.5\nvolume: 1\n", False, "hangs up"),
-        (b"", False, "hangs up"),
+        (b"OK MPD 0.23.5\nvolume: 1\n", False, "closes the connection"),
+        (b"", False, "closes the connection"),
         (b"220 mail\r\n", False, "does not answer like MPD"),
         (b"OK MPD 0.23.5\n" + b"x" * 100_000, False, "does not answer like MPD"),
         (b"OK MPD 0.23.5\n" + b"x\n" * 2000, False, "does not answer like MPD"),
-        (b"OK MPD 0.23.5\nACK [54@0] {update} busy\n", False, "its error 54"),
+        (b"OK MPD 0.23.5\nACK [54@0] {update} busy\n", False, "the error 54"),
     ],
 )
 def test_an_mpd_that_does_wrong(says, hangs, reason, load, short):
@@ -394,16 +394,16 @@ REFUSED = {
     '[players.kodi]\nurl = "http://a:b@c"': "line 2: players.kodi.url: not the address of a web",
     '[players.kodi]\nurl = "http://[::1"': "line 2: players.kodi.url: not the address of a web",
     '[players.kodi]\nurl = "http://c:99999"': "line 2: players.kodi.url: not the address of a web",
-    '[players.mpd]\naddress = "run/mpd"': "line 2: players.mpd.address: neither a host nor a",
+    '[players.mpd]\naddress = "run/mpd"': "line 2: players.mpd.address: neither a host nor the",
     '[players.mpd]\nadress = "nas"': "line 2: players.mpd.adress: unknown key (did you mean "
     "players.mpd.address?)",
     "[players.kodi]\npasswd = 'x'": "line 2: players.kodi.passwd: unknown key (did you mean ",
     "[players.plex]\nurl = 'x'": "line 1: players.plex: unknown key",
     "[players.kodi]\npassword = 5": "line 2: players.kodi.password: expected text, or {",
     "[players.kodi]\npassword = { flie = 'x' }": "line 2: players.kodi.password: expected text",
-    "[players.kodi]\npassword = '********'": "line 2: players.kodi.password: is only what tagger ",
-    "[players.navidrome]\nurl = 'http://n'": "line 2: players.navidrome.url: Navidrome wants an",
-    "[players.jellyfin]\nurl = 'http://n'": "line 2: players.jellyfin.url: Jellyfin wants an API",
+    "[players.kodi]\npassword = '********'": "line 2: players.kodi.password: is the mask of ",
+    "[players.navidrome]\nurl = 'http://n'": "line 2: players.navidrome.url: Navidrome requires an",
+    "[players.jellyfin]\nurl = 'http://n'": "line 2: players.jellyfin.url: Jellyfin requires an",
 }
 
 
@@ -436,8 +436,8 @@ def test_a_password_is_shown_nowhere(player, program, caplog, short):
         for fault in (None, *RAW, *ANSWERS):
             player.fault = fault
             said.append(str(notify_all(settings.players, changed("/m"))))
-            said += [str(finding) for finding in doctor._exposed(settings.players)]
-            said += [str(doctor._player(one)) for one in roster(settings.players)]
+            said += [str(finding) for finding in doctor._exposed_secrets(settings.players)]
+            said += [str(doctor._player(one)) for one in configured_players(settings.players)]
     ran = program.run("config", "show")
     said += [ran.out, ran.err, caplog.text]
     program.config.write_text(program.config.read_text().replace("user", "usre") + "[library\n")
@@ -445,7 +445,7 @@ def test_a_password_is_shown_nowhere(player, program, caplog, short):
     assert ran.code == 2
     said += [ran.out, ran.err]
     assert "********" in ran.out + said[1]
-    assert "others may read it" in "".join(said)
+    assert "other users may read it" in "".join(said)
     assert not any(PASSWORD in text or "Passw0rd" in text for text in said)
 
 
@@ -508,8 +508,8 @@ def test_a_burst_is_one_notice_and_a_player_that_hangs_holds_nothing_up(program,
         song(staged / f"{number}.mp3", title=f"{number}")
     with Watcher(program) as watcher:
         staged.rename(program.music / "Album")
-        watcher.wait_for("done for now")
-        watcher.wait_for("player told", player="jellyfin")
+        watcher.wait_for("burst finished")
+        watcher.wait_for("player notified", player="jellyfin")
         until(lambda: jellyfin.notices)
         (program.music / "bad.mp3").write_text("no music")
         song(program.music / "unsure.mp3", bundles.both)
@@ -521,14 +521,14 @@ def test_a_burst_is_one_notice_and_a_player_that_hangs_holds_nothing_up(program,
         assert folders == {"/m/Album", "/m/Playlists/Genres"}
         jellyfin.fault = "closes"
         song(program.music / "Second/a.mp3")
-        watcher.wait_for("player not told", player="jellyfin")
+        watcher.wait_for("player not notified", player="jellyfin")
         jellyfin.fault = None
         song(program.music / "Third/a.mp3")
         until(lambda: len(jellyfin.notices) == 2)
         folders = {update["Path"] for update in jellyfin.notices[1][1]["Updates"]}
         assert folders == {"/m/Second", "/m/Third", "/m/Playlists/Genres"}
-        until(lambda: len(watcher.events("player told", player="jellyfin")) == 2)
-        assert len(watcher.events("player not told", player="jellyfin")) == 1
+        until(lambda: len(watcher.events("player notified", player="jellyfin")) == 2)
+        assert len(watcher.events("player not notified", player="jellyfin")) == 1
         watcher.process.terminate()
         watcher.process.wait(10)
     assert "Passw0rd" not in watcher.log.read_text()

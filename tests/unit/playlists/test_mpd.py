@@ -120,7 +120,7 @@ def published(settings: Settings, library: Path) -> Path:
     left_out = STRIPPED if settings.playlists.profile == "mpd" else []
     assert [error.path for error in composed.left_out] == [library / name for name in left_out]
     suffix = settings.playlists.suffix
-    [change] = publish(settings.playlist_folder, composed.playlists, suffix=suffix, known={})
+    [change] = publish(settings.playlist_folder, composed.playlists, suffix=suffix, recorded={})
     return change.path
 
 

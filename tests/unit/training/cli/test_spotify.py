@@ -301,7 +301,7 @@ def test_a_secret_in_the_configuration_is_refused_and_open_doors_named(listener)
     result = listener.run("status")
     assert result.code == 2
     assert "client_secret" in result.err
-    assert "others may read this file: chmod 600" in result.err
+    assert "other users may read this file: chmod 600" in result.err
     assert "hunter2" not in result.err
     listener.program.config.chmod(0o600)
     assert "chmod" not in listener.run("status").err

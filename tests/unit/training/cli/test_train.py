@@ -154,9 +154,9 @@ def test_models_are_switched_taken_back_and_removed(taught):
                 models.command, refused, env=program.environment, catch_exceptions=False
             )
     assert active() == name
-    copy = ModelRegistry(program.state).workplace()
-    bundles.make_bundle(copy, name="another-1")
-    assert ModelRegistry(program.state).install(copy) == "another-1"
+    staging = ModelRegistry(program.state).staging_folder()
+    bundles.make_bundle(staging, name="another-1")
+    assert ModelRegistry(program.state).install(staging) == "another-1"
     assert program.run("models", "remove", "another-1").code == 0
     assert [model.name for model in ModelRegistry(program.state).all()] == ["default", name]
 
@@ -167,7 +167,7 @@ def test_a_damaged_model_is_never_made_active(taught):
     (there.folder / "broken-1").mkdir(exist_ok=True)
     (there.folder / "broken-1" / "manifest.json").write_text("{}")
     with pytest.raises(ModelError):
-        there.use("broken-1")
+        there.activate("broken-1")
     assert there.active == found["model"]["id"]
     assert "cannot be used" in program.run("models", "list").out
     shutil.rmtree(there.folder / "broken-1")
@@ -205,7 +205,7 @@ def test_reclassify_touches_only_what_tagger_wrote(program):
     corrected["genre"] = "Sunday"
     corrected.save()
     assert program.run("undo", program.music / "undone.flac").code == 0
-    work = ModelRegistry(program.state).workplace()
+    work = ModelRegistry(program.state).staging_folder()
     bundles.make_bundle(work, name="renamed-1", genres=("Baroque", "Industrial"))
     ModelRegistry(program.state).install(work)
     program.bundle = "active"
@@ -272,7 +272,7 @@ def test_what_is_missing_is_said_and_nothing_changes(program):
     models = program.state / "models"
     models.write_text("a file where a folder has to be")
     full = program.run("train")
-    assert (full.code, "models cannot be kept there" in full.err) == (2, True)
+    assert (full.code, "cannot write models" in full.err) == (2, True)
     assert "Traceback" not in full.err
     assert ModelRegistry(program.state).active == "default"
 

@@ -1,0 +1,45 @@
+"""Atomic replacement: content, mode, links, and no leftovers after an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from tagger.system import atomic
+
+
+def test_replaced_file_keeps_its_mode(tmp_path):
+    path = tmp_path / "a.m3u8"
+    path.write_bytes(b"old")
+    path.chmod(0o604)
+    atomic.replace_file(path, b"new")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o604)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.m3u8"]
+
+
+def test_new_file_with_a_mode_has_that_mode(tmp_path):
+    path = tmp_path / "secret"
+    atomic.replace_file(path, b"new", mode=0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_link_is_replaced_and_its_target_is_unchanged(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    atomic.replace_file(link, b"new")
+    assert (target.read_bytes(), link.read_bytes(), link.is_symlink()) == (b"old", b"new", False)
+
+
+def test_failed_replacement_leaves_the_folder_unchanged(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        atomic.replace_file(tmp_path / "folder", b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_leftovers_of_a_killed_process_are_removed(tmp_path):
+    leftover, other = tmp_path / ".tagger-0123.tmp", tmp_path / "other.tmp"
+    leftover.touch()
+    other.touch()
+    atomic.remove_leftovers(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["other.tmp"]
