@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 
 import bundles
+import hypothesis
 import pytest
 from programs import ROOT, Program
 
 # tests run side by side: more threads would wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# no test depends on how fast its machine is
+hypothesis.settings.register_profile("tagger", deadline=None)
+hypothesis.settings.load_profile("tagger")
 
 
 SHARING = (

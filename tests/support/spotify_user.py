@@ -46,18 +46,18 @@ class Clock:
         self.now += seconds
 
 
-def endpoints(server, interval=0.0):
+def endpoints(server, interval=0.0, timeout=10.0):
     url = server.url
-    return Endpoints(f"{url}/v1/", f"{url}/authorize", f"{url}/api/token", interval)
+    return Endpoints(f"{url}/v1/", f"{url}/authorize", f"{url}/api/token", interval, timeout)
 
 
 @contextlib.contextmanager
-def api(server, folder, *, interval=0.0, clock=None):
+def api(server, folder, *, interval=0.0, timeout=10.0, clock=None):
     """The API with a login, in this process."""
     clock, file = clock or Clock(), TokenFile(folder)
     if file.read() is None:
         file.begin(server.log_in())
-    where = endpoints(server, interval)
+    where = endpoints(server, interval, timeout)
     with plain_session() as session:
         login = Login(spotify_server.CLIENT_ID, file, where, session)
         yield Api(login, where, session, Pace(interval, clock, clock.sleep))

@@ -25,6 +25,7 @@ from training.research.cnn.train import GENRES, TEACHER, Lesson, Schedule, embed
 from training.research.datasets import read_fma_small, read_vggish
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 NETWORKS = 2
-_SCHEDULE = Schedule(
+SCHEDULE = Schedule(
     15_000,
     columns=96,
     rate=1.5e-3,
@@ -54,27 +55,41 @@ _CANDIDATES = (
 )
 
 
-def student(folder: Path) -> tuple[LevelDataset, HeldOut, HeldOut]:
-    """Train on FMA-small's training part; give its clips and what is said of two parts of them.
+def student(
+    folder: Path,
+    schedule: Schedule = SCHEDULE,
+    train: Callable[[Network, Lesson, Schedule], Network] = train,
+) -> tuple[LevelDataset, HeldOut, HeldOut]:
+    """Train on FMA-small's training part; return its clips and the predictions of two parts.
 
-    The first is of the artists that weighed the candidates, the second of the test part.
+    The first part has the artists that weighed the candidates, the second is the test part.
+
+    Args:
+        folder: The folder with FMA-small's levels and VGGish's embeddings.
+        schedule: How long and how each network is trained.
+        train: Trains one network on one lesson.
+
     """
     data = read_fma_small(folder)
     fit, held = next(artist_folds(data, data.members("fma_small", "train"), seed=0, folds=10))
     test = data.members("fma_small", "test")
-    answers = _answers(data, read_vggish(folder, data), fit, np.concatenate([held, test]))
+    lesson = Lesson(
+        data.levels[fit], data.labels[fit], len(data.genres), read_vggish(folder, data)[fit]
+    )
+    networks = Parallel(n_jobs=NETWORKS)(
+        delayed(_taught)(train, lesson, replace(schedule, seed=seed)) for seed in range(NETWORKS)
+    )
+    answers = _answers(data, networks, fit, np.concatenate([held, test]))
     weights = fitted_weights([part[: len(held)] for part in answers], data.labels[held])
     logs = combined(answers, weights)
     return data, HeldOut(held, logs[: len(held)]), HeldOut(test, logs[len(held) :])
 
 
 def _answers(
-    data: LevelDataset, teacher: NDArray[np.float32], fit: Indices, asked: Indices
+    data: LevelDataset, networks: list[Network], fit: Indices, asked: Indices
 ) -> list[Array]:
-    """Give every candidate's scores of the clips that are asked about, each (clips, genres)."""
+    """Return every candidate's scores of the clips `asked`, each (clips, genres)."""
     count = len(data.genres)
-    lesson = Lesson(data.levels[fit], data.labels[fit], count, teacher[fit])
-    networks = Parallel(n_jobs=NETWORKS)(delayed(_taught)(lesson, n) for n in range(NETWORKS))
     inputs = {
         **{spec: data.inputs[spec] for spec in (SPEC, EMBEDDING)},
         _GUESSED: np.mean([scores(n, data.levels, TEACHER) for n in networks], axis=0),
@@ -85,9 +100,11 @@ def _answers(
     return [named, *(candidate.scores(inputs[spec][asked]) for spec, candidate in fitted)]
 
 
-def _taught(lesson: Lesson, seed: int) -> Network:
+def _taught(
+    train: Callable[[Network, Lesson, Schedule], Network], lesson: Lesson, schedule: Schedule
+) -> Network:
     torch.set_num_threads(1)
-    torch.manual_seed(seed)
+    torch.manual_seed(schedule.seed)
     size = 0 if lesson.teacher is None else lesson.teacher.shape[1]
     network = Network({GENRES: lesson.genres, TEACHER: size}, dropout=_DROPOUT)
-    return train(network, lesson, replace(_SCHEDULE, seed=seed))
+    return train(network, lesson, schedule)

@@ -14,7 +14,6 @@ import spotipy
 
 from training.errors import SpotifyLoginError, SpotifyPausedError, SpotifyUnavailableError
 from training.spotify import responses
-from training.spotify.auth import TIMEOUT_S
 from training.spotify.schema import Head, Listed, Page, PlaylistsPage, User
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Api:
     ) -> None:
         self._login, self._pace = login, pace
         self._client = spotipy.Spotify(
-            auth_manager=login, requests_session=session, requests_timeout=TIMEOUT_S
+            auth_manager=login, requests_session=session, requests_timeout=endpoints.timeout
         )
         self._client.prefix = endpoints.api
 

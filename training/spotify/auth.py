@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 SCOPES = ("playlist-read-private", "playlist-read-collaborative")
 REDIRECT_URI = "http://127.0.0.1/callback"
 """As the app registers it; without a port, any port is accepted (RFC 8252, 7.3)."""
-TIMEOUT_S = 10.0
 
 
 def plain_session() -> requests.Session:
@@ -150,7 +149,7 @@ def _pkce(
         client_id=client_id,
         redirect_uri=redirect_uri,
         scope=SCOPES,
-        requests_timeout=TIMEOUT_S,
+        requests_timeout=endpoints.timeout,
         requests_session=session,
         open_browser=False,
         cache_handler=handler,

@@ -22,6 +22,8 @@ class Endpoints:
     token: str
     interval: float
     """Seconds at least from one request to the next."""
+    timeout: float = 10.0
+    """Seconds to connect in, and again to wait for the next bytes of an answer."""
 
 
 SPOTIFY = Endpoints(

@@ -22,7 +22,6 @@ from tagging import BLUES, TWO, leftovers, restore, write
 from tagger import tags
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
-from tagger.system import leases
 from tagger.system.leases import HAS_LEASES
 
 ROOT = Path(__file__).parents[3]
@@ -331,20 +330,17 @@ def test_a_file_that_somebody_still_writes(tmp_path):
     assert tags.read(path).genres == TWO
 
 
-def test_two_writers_at_once_are_one_write(tmp_path, monkeypatch):
+def test_two_writers_at_once_are_one_write(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     other = []
 
     def at_the_last_moment(_):
-        if not other:
-            other.append(True)
-            with pytest.raises(FileChangedError, match="is about to"):
-                write(path)
-        return False
+        with pytest.raises(FileChangedError, match="is about to") as caught:
+            write(path)
+        other.append(caught)
 
-    monkeypatch.setattr(leases, "is_being_written", at_the_last_moment)
-    write(path)
-    assert other
+    write(path, before_commit=at_the_last_moment)
+    assert len(other) == 1
     assert tags.read(path).genres == TWO
     assert leftovers(tmp_path) == []
 

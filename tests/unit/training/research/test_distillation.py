@@ -45,17 +45,16 @@ def fma(tmp_path):
     return tmp_path
 
 
-def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma, monkeypatch):
+def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma):
     lessons = []
 
     def train(network, lesson, schedule):
         lessons.append(lesson)
         return cnn.train(network, lesson, schedule)
 
-    monkeypatch.setattr(taught, "_SCHEDULE", replace(taught._SCHEDULE, steps=15, batch=16))
-    monkeypatch.setattr(taught, "train", train)
+    short = replace(taught.SCHEDULE, steps=15, batch=16)
     with joblib.parallel_config(backend="threading"):
-        data, held_out, unheard = taught.student(fma)
+        data, held_out, unheard = taught.student(fma, short, train)
     asked = np.concatenate([held_out.members, unheard.members])
     learned = np.setdiff1d(np.arange(len(data)), asked)
     assert not set(data.artists[learned]) & set(data.artists[asked])

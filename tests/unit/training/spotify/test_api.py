@@ -44,12 +44,6 @@ def server():
         yield running
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr("training.spotify.auth.TIMEOUT_S", 0.2)
-    monkeypatch.setattr("training.spotify.api.TIMEOUT_S", 0.2)
-
-
 def expired(file):
     """Let the access token that is kept be over by the clock."""
     file.save_token_to_cache({"expires_at": 0})
@@ -77,14 +71,16 @@ MEANINGS = [
 ]
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("fault", "where", "kind", "words"), MEANINGS)
 def test_every_refusal_is_one_sentence_with_a_next_step(  # noqa: PLR0917
     server, tmp_path, fault, where, kind, words
 ):
     server.fail(fault, where, times=ALWAYS)
     playlist = server.playlists[0].id
-    with spotify_user.api(server, tmp_path) as api, pytest.raises(SpotifyError) as caught:
+    with (
+        spotify_user.api(server, tmp_path, timeout=0.2) as api,
+        pytest.raises(SpotifyError) as caught,
+    ):
         api.me()
         api.head(playlist)
         api.page(playlist, 0)
