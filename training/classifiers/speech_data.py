@@ -16,7 +16,7 @@ import av
 import numpy as np
 
 from tagger.errors import TrainingDataError
-from tagger.features import RATE, log_mel
+from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.data.dataset import Dataset
 from training.research.band_limited import augmented

@@ -11,8 +11,8 @@ import numpy as np
 
 from tagger.core.domain import LogMel
 from tagger.errors import TrainingDataError
-from tagger.features import extract
 from tagger.features.mel import N_MELS, RATE, mel_centres
+from tagger.features.specs import extract
 from training.research.musicnn import COLUMN_SECONDS, embedder
 
 if TYPE_CHECKING:

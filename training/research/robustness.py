@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tagger.audio.decode import read_clip
 from tagger.errors import TrainingDataError
-from tagger.features import RATE, log_mel
+from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.ensemble import HeldOut, artist_folds, train
 from training.evaluation.metrics import Predictions, track_predictions
