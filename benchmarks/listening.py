@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, read_clip
-from tagger.features import extract, log_mel
-from tagger.inference import load
+from tagger.features.mel import log_mel
+from tagger.features.specs import extract
+from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 
 ROUNDS = 15

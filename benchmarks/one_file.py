@@ -36,7 +36,7 @@ PACKAGE = "tagger."
 RATE = 22_050
 SECONDS = 8
 VERBOSE = "-v" in sys.argv[1:]
-PARSERS = {"dismantle", "parse"}
+PARSERS = {"dismantle", "_parse"}
 """Functions of `tagger.tags` that take a container apart, or have mutagen read it."""
 
 

@@ -16,8 +16,10 @@ import numpy as np
 from tagger.audio.decode import SAMPLE_RATE
 from tagger.config import Secret
 from tagger.errors import TaggerError
-from tagger.features import extract, log_mel
-from tagger.inference import load, registry
+from tagger.features.mel import log_mel
+from tagger.features.specs import extract
+from tagger.inference import registry
+from tagger.inference.bundle import load
 from tagger.players import configured_players
 from tagger.store import Store
 

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from tagger.analysis.pool import usable_cores
 from tagger.core import genres
 from tagger.errors import StoreError
-from tagger.inference import load
+from tagger.inference.bundle import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 from tagger.system.locks import exclusive
 from training import user_model

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from tagger.core.domain import FileIdentity, TrackTags
-    from tagger.tags import GenreSnapshot, TagIntent, WriteOptions, Written
+    from tagger.core.domain import FileIdentity, GenreEdit, TrackTags
+    from tagger.tags import WriteOptions
 
 CPU_S = 3.0
 """Seconds of processor time for the tags of one file."""
@@ -73,8 +73,8 @@ class TagJobs:
         root: Path,
         expected: FileIdentity,
         options: WriteOptions,
-        before_commit: Callable[[TagIntent], None],
-    ) -> Written | None:
+        before_commit: Callable[[GenreEdit], None],
+    ) -> tuple[GenreEdit, FileIdentity] | None:
         """Write genres into a file, see `tags.write_genres`; raises WorkerError as well."""
         return tags.write_genres(
             path,
@@ -88,13 +88,13 @@ class TagJobs:
     def restore(  # noqa: PLR0913 - as above
         self,
         path: Path,
-        snapshot: GenreSnapshot,
+        snapshot: str,
         *,
         root: Path,
         expected: FileIdentity,
         options: WriteOptions,
-        before_commit: Callable[[TagIntent], None],
-    ) -> Written | None:
+        before_commit: Callable[[GenreEdit], None],
+    ) -> tuple[GenreEdit, FileIdentity] | None:
         """Put back the genres of a file, see `tags.restore_genres`; raises WorkerError as well."""
         return tags.restore_genres(
             path,

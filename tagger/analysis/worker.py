@@ -11,8 +11,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger import inference
 from tagger.errors import AudioError, ModelError
+from tagger.inference.bundle import Model, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,8 +48,8 @@ class Analysis(FeatureSet):
 
 
 @functools.cache
-def _model(bundle: Path) -> inference.Model:
-    return inference.load(bundle)
+def _model(bundle: Path) -> Model:
+    return load(bundle)
 
 
 def prepare(bundle: Path) -> None:
@@ -89,7 +89,8 @@ def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
 
     """
     from tagger.audio.decode import read_clip  # noqa: PLC0415
-    from tagger.features import extract, log_mel  # noqa: PLC0415
+    from tagger.features.mel import log_mel  # noqa: PLC0415
+    from tagger.features.specs import extract  # noqa: PLC0415
 
     clip = read_clip(path, offset=window.offset, length=window.length)
     try:

@@ -173,12 +173,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class TagChange:
-    """A change of one file's genres."""
+class GenreEdit:
+    """A change of one file's genres, as the journal keeps it."""
 
     path: Path
     before: tuple[str, ...]
     after: tuple[str, ...]
+    snapshot: str
+    """The genre fields that the edit replaces, byte by byte: JSON that `tagger.tags` reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
-"""From samples to a model's inputs: log-mel, then named and versioned features."""
+"""From samples to a model's inputs: log-mel, then named and versioned features.
+
+This module imports no feature code, so that a manifest can be checked without numpy.
+"""
 
 from __future__ import annotations
 
-from tagger.features.mel import RATE, log_mel
-from tagger.features.specs import SPECS, Spec, extract, spec
+from typing import Final
 
-__all__ = ["RATE", "SPECS", "Spec", "extract", "log_mel", "spec"]
+SPEC_NAMES: Final = frozenset({"levels-1", "musicnn-2", "statistics-1"})
+"""The feature specs of this version; `tagger.features.specs` computes them."""

@@ -11,7 +11,8 @@ from tagger.core.domain import Features, LogMel
 from tagger.errors import ModelError
 from tagger.features.mel import N_MELS
 from tagger.features.musicnn import SIZE, musicnn
-from tagger.features.statistics import statistics, statistics_names
+from tagger.features.statistics import SIZE as STATISTICS_SIZE
+from tagger.features.statistics import statistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def _musicnn(log_mel: LogMel) -> NDArray[np.float32]:
 SPECS = {
     spec.name: spec
     for spec in (
-        Spec("statistics-1", _statistics, (len(statistics_names()),), np.float32),
+        Spec("statistics-1", _statistics, (STATISTICS_SIZE,), np.float32),
         Spec("musicnn-2", _musicnn, (SIZE,), np.float32),
         Spec("levels-1", quantised, (N_MELS, None), np.uint8),
     )

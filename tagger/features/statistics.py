@@ -27,6 +27,8 @@ LAGS = (1, 2, 4, 8, 16, 32)
 """Columns, 0.08 to 2.5 s."""
 BLOCK = 12
 """Columns, about a second: the time in which texture is judged."""
+SIZE = 1032
+"""Length of the vector."""
 _TINY = np.float32(0.001)
 _TINY_POWER = np.float32(0.01)
 _CEPSTRA = 30

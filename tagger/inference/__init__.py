@@ -1,8 +1,10 @@
-"""Model bundles: checked, installed and run."""
+"""Model bundles: checked, installed and run.
+
+Reading a manifest imports neither numpy nor a runtime; `tagger.inference.bundle` runs a model.
+"""
 
 from __future__ import annotations
 
-from tagger.inference.bundle import Model, load, read_manifest
-from tagger.inference.manifest import Manifest
+from tagger.inference.manifest import Manifest, read_manifest
 
-__all__ = ["Manifest", "Model", "load", "read_manifest"]
+__all__ = ["Manifest", "read_manifest"]

@@ -7,7 +7,6 @@ nothing in the folder is ever executed or unpickled.
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +14,12 @@ import numpy as np
 
 from tagger.core.domain import Prediction
 from tagger.errors import ModelError
-from tagger.features import spec
-from tagger.inference.manifest import MODEL_FILE, Manifest, decode
+from tagger.features.specs import spec
+from tagger.inference.manifest import MODEL_FILE, Manifest, naming, read_file, read_manifest
 from tagger.system import onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features
 
 OUTPUT = "probabilities"
-_MANIFEST_BYTES = 1 << 20
 _FILE_BYTES = 256 << 20
 _ONNX_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
-_HINT = "install the bundle again, or choose another model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,49 +81,15 @@ def load(folder: Path) -> Model:
     network's inputs and outputs are not what the manifest says.
     """
     manifest = read_manifest(folder)
-    with _naming(folder):
+    with naming(folder):
         content = {name: _verified(folder / name, sha) for name, sha in manifest.files.items()}
         session = _session(content[MODEL_FILE])
         _check_network(session, manifest)
     return Model(manifest, session)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read a bundle's manifest alone, without its network.
-
-    Raises ModelError, in one line with the folder, when it is missing, damaged, or of a format
-    or feature spec that is unknown.
-    """
-    with _naming(folder):
-        manifest = decode(_read(folder / "manifest.json", _MANIFEST_BYTES))
-        for name in manifest.inputs.values():
-            spec(name)
-    return manifest
-
-
-@contextmanager
-def _naming(folder: Path) -> Iterator[None]:
-    """Give every ModelError the bundle's folder and a next step."""
-    try:
-        yield
-    except ModelError as error:
-        raise ModelError(error.reason, folder, error.hint or _HINT) from error
-
-
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise ModelError(f"{path.name} is no file")
-        if size > limit:
-            raise ModelError(f"{path.name} is larger than {limit >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path.name} cannot be read: {error.strerror}") from error
-
-
 def _verified(path: Path, sha256: str) -> bytes:
-    content = _read(path, _FILE_BYTES)
+    content = read_file(path, _FILE_BYTES)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{path.name} is not the file that manifest.json describes (SHA-256)")
     return content

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date  # noqa: TC003  # msgspec resolves the annotations at run time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -11,6 +12,11 @@ from msgspec import Meta, Struct
 from tagger.core.pooling import Pooling  # noqa: TC001  # likewise
 from tagger.core.thresholds import OperatingPoints, Share, Word  # noqa: TC001  # likewise
 from tagger.errors import ModelError
+from tagger.features import SPEC_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FORMAT = 1
 
@@ -85,6 +91,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 MODEL_FILE = "model.onnx"
+_MANIFEST_BYTES = 1 << 20
+_HINT = "install the bundle again, or choose another model"
 
 
 class _Format(Struct):
@@ -105,6 +113,42 @@ def decode(text: bytes) -> Manifest:
         return msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"damaged manifest.json: {' '.join(str(error).split())}") from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a bundle's manifest alone, without its network.
+
+    Raises ModelError, in one line with the folder, when it is missing, damaged, or of a format
+    or feature spec that is unknown.
+    """
+    with naming(folder):
+        manifest = decode(read_file(folder / "manifest.json", _MANIFEST_BYTES))
+        if unknown := set(manifest.inputs.values()) - SPEC_NAMES:
+            known = ", ".join(sorted(SPEC_NAMES))
+            raise ModelError(f"unknown feature spec {min(unknown)!r} (this version knows {known})")
+    return manifest
+
+
+@contextmanager
+def naming(folder: Path) -> Iterator[None]:
+    """Add the folder of the bundle and a next step to every ModelError."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(error.reason, folder, error.hint or _HINT) from error
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Read a file of a bundle; raises ModelError if it has more than `limit` bytes."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ModelError(f"{path.name} is not a file")
+        if size > limit:
+            raise ModelError(f"{path.name} is larger than {limit >> 20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -18,7 +18,8 @@ import msgspec
 
 from tagger.config import Bundle
 from tagger.errors import ModelError
-from tagger.inference import load, read_manifest
+from tagger.inference.bundle import load
+from tagger.inference.manifest import read_manifest
 from tagger.system import atomic
 from tagger.system.resources import data_path
 

@@ -9,22 +9,16 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
 from tagger import tags
-from tagger.core.domain import Action, Decision, FileIdentity, Outcome, TagChange, Track
-from tagger.errors import (
-    FileChangedError,
-    SkippedError,
-    TagError,
-    WorkerError,
-)
+from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Track
+from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
+    from tagger.core.domain import GenreEdit
     from tagger.store import Store
-    from tagger.tags import TagIntent, WriteOptions
+    from tagger.tags import WriteOptions
 
 
 class Operation(Protocol):
@@ -142,10 +136,8 @@ class Write:
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []
 
-        def intend(intent: TagIntent) -> None:
-            change = TagChange(track.path, intent.before, intent.after)
-            snapshot = msgspec.json.encode(intent.snapshot).decode()
-            intended.append(self._store.journal.intend(self._run, track.root, change, snapshot))
+        def intend(change: GenreEdit) -> None:
+            intended.append(self._store.journal.intend(self._run, track.root, change))
 
         try:
             written = self._jobs.write(
@@ -162,11 +154,12 @@ class Write:
             raise
         if written is None:
             return
+        change, identity = written
         with self._store.transaction():
             for change_id in intended:
                 self._store.journal.confirm(change_id)
-            tags_now = replace(track.tags, genres=written.after)
-            self._store.files.record_write(track.path, written.identity, tags_now)
+            tags_now = replace(track.tags, genres=change.after)
+            self._store.files.record_write(track.path, identity, tags_now)
 
 
 def unwritable(track: Track, options: WriteOptions) -> str | None:

@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger import tags
 from tagger.core.domain import Action, FileIdentity, Outcome, TrackTags
 from tagger.errors import SkippedError, StoreError, TagError, WorkerError
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
+    from tagger.core.domain import GenreEdit
     from tagger.pipeline.scan import Observer
     from tagger.store import JournalEntry, Store
     from tagger.tags import WriteOptions
@@ -130,26 +129,22 @@ def _restore(
     oldest: JournalEntry, found: TrackTags, store: Store, jobs: TagJobs, options: WriteOptions
 ) -> None:
     path = oldest.change.path
-    try:
-        snapshot = msgspec.json.decode(oldest.snapshot, type=tags.GenreSnapshot)
-    except msgspec.MsgspecError as error:
-        raise StoreError("the journal's record of it is damaged", path) from error
     identity = FileIdentity.of(path.stat())
 
-    def remember(genres: tuple[str, ...], identity: FileIdentity) -> None:
-        store.files.record_write(path, identity, replace(found, genres=genres))
+    def remember(change: GenreEdit, identity: FileIdentity) -> None:
+        store.files.record_write(path, identity, replace(found, genres=change.after))
 
     written = jobs.restore(
         path,
-        snapshot,
+        oldest.change.snapshot,
         root=oldest.root,
         expected=identity,
         options=options,
         # beforehand, so that a kill in between does not pass for the user's own correction
-        before_commit=lambda intent: remember(intent.after, identity),
+        before_commit=lambda change: remember(change, identity),
     )
     if written:
-        remember(written.after, written.identity)
+        remember(*written)
 
 
 def _outcome(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import TagChange
+from tagger.core.domain import GenreEdit
 from tagger.store.database import durable
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ class JournalEntry:
     id: int
     run: int
     root: Path
-    change: TagChange
-    snapshot: str
-    """What stood in the container before, as JSON; the tag room knows how to read it."""
+    change: GenreEdit
     at: float
     """Unix time, seconds."""
 
@@ -42,15 +40,22 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def intend(self, run: int, root: Path, change: TagChange, snapshot: str) -> int:
-        """Bring a change that is about to be made to the disk; returns its id."""
+    def intend(self, run: int, root: Path, change: GenreEdit) -> int:
+        """Bring a change that is about to be made to the disk; returns its id.
+
+        Args:
+            run: the id of the run that makes the change.
+            root: the music folder that contains the file.
+            change: the change.
+
+        """
         values = (
             run,
             os.fsencode(change.path),
             os.fsencode(root),
             _text(change.before),
             _text(change.after),
-            snapshot,
+            change.snapshot,
             time.time(),
         )
         with durable(self._db):
@@ -121,11 +126,9 @@ class Journal:
 
 
 def _entry(row: sqlite3.Row) -> JournalEntry:
-    change = TagChange(
-        Path(os.fsdecode(row["path"])), _genres(row["before"]), _genres(row["after"])
-    )
-    root = Path(os.fsdecode(row["root"]))
-    return JournalEntry(row["id"], row["run"], root, change, row["snapshot"], row["at"])
+    path, root = (Path(os.fsdecode(row[column])) for column in ("path", "root"))
+    change = GenreEdit(path, _genres(row["before"]), _genres(row["after"]), row["snapshot"])
+    return JournalEntry(row["id"], row["run"], root, change, row["at"])
 
 
 def _text(genres: tuple[str, ...]) -> str:

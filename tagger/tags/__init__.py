@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import TrackTags
 from tagger.tags import replace
-from tagger.tags.read import boundary, track_tags
+from tagger.tags.read import ParsedFile, boundary, track_tags
 from tagger.tags.replace import TEMPORARY_SUFFIX, remove_leftovers
-from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
+from tagger.tags.values import WriteOptions
 from tagger.tags.write import rehearse, restore_genres, write_genres
 
 if TYPE_CHECKING:
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEMPORARY_SUFFIX",
-    "GenreSnapshot",
-    "TagIntent",
     "TrackTags",
     "WriteOptions",
-    "Written",
     "check_writable",
     "read",
     "rehearse",
@@ -48,7 +45,7 @@ def read(path: Path) -> TrackTags:
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
     """
     with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        return track_tags(file, path)
+        return track_tags(ParsedFile(file, path))
 
 
 def _unblocked(path: str, flags: int) -> int:

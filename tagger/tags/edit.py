@@ -50,8 +50,8 @@ def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> Genre
         genres,
         {
             kind: TagState(
-                tag.dialect,
-                tag.room,
+                tag.version,
+                tag.reserved_bytes,
                 tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
             )
             for kind, tag in container.tags.items()
@@ -91,7 +91,7 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
         elif kind != container.primary:
             tags[kind] = tag  # somebody has added it since
         else:
-            without = tag.with_items((), tag.room)
+            without = tag.with_items((), tag.reserved_bytes)
             if without.items not in ((), container.empty().items):
                 tags[kind] = without
     lost = before.tags.get(container.primary)
@@ -101,10 +101,10 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
 
 
 def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag:
-    if state.dialect == tag.dialect:
+    if state.version == tag.version:
         placed = tuple((i.index, Item(i.name, i.raw, i.place)) for i in state.items)
-        return tag.with_items(placed, state.room)
-    return tag.with_genres(genres) if state.items else tag.with_items((), tag.room)
+        return tag.with_items(placed, state.reserved_bytes)
+    return tag.with_genres(genres) if state.items else tag.with_items((), tag.reserved_bytes)
 
 
 def same(one: Mapping[str, RawTag], other: Mapping[str, RawTag]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mutagen.aiff import AIFF
@@ -151,19 +152,33 @@ def _os_error(error: BaseException | None) -> OSError | None:
     return None
 
 
-def open_container(file: BinaryIO, path: Path) -> tuple[str, Container]:
-    """Tell a file's format by its content and take it apart; inside `boundary`.
+class ParsedFile:
+    """An open file, parsed once by our own code and once by mutagen; for use inside `boundary`."""
 
-    Raises UnsupportedContainerError.
-    """
-    form = identify(file)
-    if form not in READERS:
-        raise UnsupportedContainerError("not an audio file that tagger knows", path)
-    return form, dismantle(file, form)
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        """Parse the container of `file`.
+
+        Raises UnsupportedContainerError, and whatever `boundary` translates.
+        """
+        form = identify(file)
+        if form not in READERS:
+            raise UnsupportedContainerError("not an audio file that tagger knows", path)
+        self.file = file
+        self.container: Container = dismantle(file, form)
+        self._form = form
+
+    @cached_property
+    def mutagen(self) -> Any:
+        """Mutagen's file object."""
+        return _parse(self.file, self._form)
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres, as `tagger.tags.read` returns them."""
+        return self.container.genres()
 
 
-def parse(file: BinaryIO, form: str) -> Any:
-    """Let mutagen read the file as the format that it is; inside `boundary`."""
+def _parse(file: BinaryIO, form: str) -> Any:
     file.seek(0)
     if form in ("ape", "wavpack"):  # mutagen does not expect an ID3 tag before these
         return READERS[form](_Tail(file, sound_start(file)))
@@ -187,31 +202,29 @@ class _Tail:
         return self._file.tell() - self._start
 
 
-def track_tags(file: BinaryIO, path: Path) -> TrackTags:
-    """Read an open file; inside `boundary`."""
-    form, container = open_container(file, path)
-    parsed = parse(file, form)
-    sources = list(_sources(file, container, parsed))
+def track_tags(parsed: ParsedFile) -> TrackTags:
+    """Return the tags of a parsed file; for use inside `boundary`."""
+    sources = list(_sources(parsed))
     return TrackTags(
-        genres=container.genres(),
+        genres=parsed.genres,
         title=_first(sources, "title"),
         artist=_first(sources, "artist"),
         album=_first(sources, "album"),
         album_artist=_first(sources, "album_artist"),
         compilation=_first(sources, "compilation").lower() in ("1", "true"),
-        duration=float(getattr(parsed.info, "length", None) or 0.0),
+        duration=float(getattr(parsed.mutagen.info, "length", None) or 0.0),
         isrc=_first(sources, "isrc"),
     )
 
 
-def _sources(file: BinaryIO, container: Container, parsed: Any) -> Iterator[tuple[str, Any]]:
+def _sources(parsed: ParsedFile) -> Iterator[tuple[str, Any]]:
     """Yield the tags with their kind, the container's own first."""
-    if parsed.tags is not None:
-        kind = "id3v2" if isinstance(parsed.tags, ID3) else container.primary
-        yield kind, parsed.tags
+    container, tags = parsed.container, parsed.mutagen.tags
+    if tags is not None:
+        yield "id3v2" if isinstance(tags, ID3) else container.primary, tags
     if "apev2" in container.tags and container.primary != "apev2":
-        file.seek(0)
-        yield "apev2", APEv2(file)
+        parsed.file.seek(0)
+        yield "apev2", APEv2(parsed.file)
     info = container.tags.get("info")
     if isinstance(info, InfoList):
         yield "info", info.texts()

@@ -1,12 +1,16 @@
-"""What goes in and out of the tag room."""
+"""Options of a write, and snapshots of genre fields for the undo journal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - msgspec resolves the annotations
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tagger.core.domain import FileIdentity  # noqa: TC001
+import msgspec
+
+from tagger.errors import CorruptTagsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +35,40 @@ class PlacedItem:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TagState:
-    """The genre fields of one tag of a file."""
+class TagState(
+    msgspec.Struct, frozen=True, rename={"version": "dialect", "reserved_bytes": "room"}
+):
+    """The genre fields of one tag of a file; journals contain the older names of two fields."""
 
-    dialect: str
-    """Raw fields fit into a tag of the same dialect only."""
-    room: int
+    version: str
+    """Raw fields fit into a tag of the same version only."""
+    reserved_bytes: int
     """Bytes that the tag took up with its padding."""
     items: tuple[PlacedItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GenreSnapshot:
-    """All that a file said about its genres, byte by byte; plain data for the undo journal."""
+    """All genre fields of a file, byte by byte; plain data for the undo journal."""
 
     genres: tuple[str, ...]
     """In words, for a tag that somebody has converted since."""
     tags: dict[str, TagState]
-    """By kind of tag; a kind that is missing stood not in the file."""
+    """By kind of tag; the file had no tag of a missing kind."""
     sound: str
-    """`payload.opening` of the file: which recording it was."""
+    """`fingerprint.stream_fingerprint` of the file: which recording it was."""
 
+    def encoded(self) -> str:
+        """Return the snapshot as the JSON of the journal."""
+        return msgspec.json.encode(self).decode()
 
-@dataclass(frozen=True, slots=True)
-class TagIntent:
-    """What is about to be committed: journal it before the file is replaced."""
+    @classmethod
+    def decoded(cls, text: str, path: Path) -> GenreSnapshot:
+        """Read the journal's JSON.
 
-    path: Path
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    snapshot: GenreSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was committed."""
-
-    identity: FileIdentity
-    """The new file's."""
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    snapshot: GenreSnapshot
-    """What stood there before."""
+        Raises CorruptTagsError, with `path`, if it is damaged.
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as error:
+            raise CorruptTagsError("the journal's record of its genres is damaged", path) from error

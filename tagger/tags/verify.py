@@ -8,81 +8,79 @@ stream and the same first packets.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagger.tags import edit, fingerprint
 from tagger.tags.containers.id3 import V23_SEPARATOR
-from tagger.tags.read import FIELDS, open_container, parse, texts
+from tagger.tags.read import FIELDS, ParsedFile, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
-    from typing import BinaryIO
 
     from tagger.tags.containers.base import RawTag
 
 _GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre", "wm/genreid"}
 
 
-class ParsedFile:
-    """An open file, taken apart by us and parsed by mutagen; inside `reading.boundary`."""
-
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        self.file = file
-        form, self.container = open_container(file, path)
-        self.parsed: Any = parse(file, form)
+class JudgedFile(ParsedFile):
+    """A parsed file with all that the judges compare; for use inside `boundary`."""
 
     @cached_property
-    def opening(self) -> str | None:
-        """What FFmpeg makes of the sound; see `payload.opening`."""
+    def stream(self) -> str | None:
+        """FFmpeg's view of the sound; see `fingerprint.stream_fingerprint`."""
         return fingerprint.stream_fingerprint(self.file)
 
-    @property
-    def genres(self) -> tuple[str, ...]:
-        """The genres, as `tagger.tags.read` tells them."""
-        return self.container.genres()
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of everything but the tags."""
+        return fingerprint.digest(self.file, self.container)
 
     @property
     def mutagen_genres(self) -> tuple[str, ...]:
-        """What mutagen reads from the container's own tag."""
-        if self.parsed.tags is None:
+        """The genres that mutagen reads from the container's own tag."""
+        if self.mutagen.tags is None:
             return ()
-        return texts(self.parsed.tags, self.container.primary, "genre")
+        return texts(self.mutagen.tags, self.container.primary, "genre")
 
     @property
     def mutagen_others(self) -> dict[str, str]:
-        """What mutagen reads from every field but the genres."""
-        tags = {} if self.parsed.tags is None else dict(self.parsed.tags)
+        """The values that mutagen reads from every field but the genres."""
+        tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
         return {k: repr(v) for k, v in tags.items() if k.lower() not in _GENRE_FIELDS}
 
     @property
     def id3_version(self) -> tuple[int, ...] | None:
         """The version of the ID3 tag, if mutagen found one."""
-        return getattr(self.parsed.tags, "version", None)
+        return getattr(self.mutagen.tags, "version", None)
 
 
 def first_difference(
-    old: ParsedFile, new: ParsedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+    old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> str | None:
-    """Say what is wrong with the new file, None if nothing is.
+    """Return the first fault of the new file, None if it has none.
 
-    `asked`: the genres it shall hold, None where old ones are put back as they were.
+    Args:
+        old: the original.
+        new: its copy.
+        intended: the tags that the copy must contain, by kind.
+        asked: the genres that the copy must contain; None where old genre fields are put back.
+
     """
     return next(_faults(old, new, intended, asked), None)
 
 
 def _faults(
-    old: ParsedFile, new: ParsedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
+    old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> Iterator[str]:
     if not edit.same(new.container.tags, intended):
         yield "the copy's tags are not those intended"
     if not _others_kept(old.container.tags, new.container.tags):
         yield "another field would have changed"
-    if fingerprint.digest(new.file, new.container) != fingerprint.digest(old.file, old.container):
+    if new.digest != old.digest:
         yield "the sound would have changed"
-    if old.opening is None:
+    if old.stream is None:
         yield "FFmpeg cannot open it, so nothing could prove the copy right"
-    if new.opening != old.opening:
+    if new.stream != old.stream:
         yield "FFmpeg would play it differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
@@ -98,5 +96,5 @@ def _others_kept(old: Mapping[str, RawTag], new: Mapping[str, RawTag]) -> bool:
     return all(
         edit.by_place(tag.other_items) == edit.by_place(new[kind].other_items)
         for kind, tag in old.items()
-        if kind in new and new[kind].dialect == tag.dialect
+        if kind in new and new[kind].version == tag.version
     )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
-from tagger.tags import edit, fingerprint, replace
-from tagger.tags.read import boundary, open_container, track_tags
+from tagger.tags import edit, replace
+from tagger.tags.read import boundary
 from tagger.tags.replace import Replacement
-from tagger.tags.values import GenreSnapshot, TagIntent, WriteOptions, Written
-from tagger.tags.verify import ParsedFile, first_difference
+from tagger.tags.values import GenreSnapshot
+from tagger.tags.verify import JudgedFile, first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tagger.core.domain import FileIdentity
-    from tagger.tags.containers.base import Container
     from tagger.tags.edit import Tags
+    from tagger.tags.values import WriteOptions
 
 
 def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
@@ -28,30 +28,42 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
     root: Path,
     expected: FileIdentity,
     options: WriteOptions,
-    before_commit: Callable[[TagIntent], None],
-) -> Written | None:
-    """Write genres into a file; None if they stand there already.
+    before_commit: Callable[[GenreEdit], None],
+) -> tuple[GenreEdit, FileIdentity] | None:
+    """Write genres into a file; returns the edit and the new file's identity.
 
-    `expected` is the file's state that the decision was made on. `before_commit` is called once,
-    right before the file is replaced; if it raises, the file stays as it was. A symbolic link is
-    written through to its target.
+    Returns None if the file contains these genres already. A symbolic link is written through
+    to its target. After any error, the file is as it was.
 
-    Raises TagError: genres that no container can keep, or the file is gone; SkippedError: see
-    `check_writable`; UnsupportedContainerError and CorruptTagsError: as `read` does;
-    WriteFailedError: the operating system refused; FileChangedError: the file is not, or no
-    longer, as expected; PayloadChangedError: the copy failed its verification. Whatever is raised,
-    the file is as it was.
+    Args:
+        path: the file.
+        genres: the genres, in their order.
+        root: the music folder; a link that leads out of it is refused.
+        expected: the state of the file that the decision was made on.
+        options: how files are written.
+        before_commit: called once, right before the file is replaced, to journal the edit; if
+            it raises, the file stays as it was.
+
+    Raises:
+        TagError: no container can keep these genres, or the file is gone.
+        SkippedError: see `check_writable`.
+        UnsupportedContainerError: not an audio file that tagger supports.
+        CorruptTagsError: the tags cannot be parsed.
+        WriteFailedError: the operating system refused.
+        FileChangedError: the file is not, or no longer, in the state `expected`.
+        PayloadChangedError: the copy failed its verification.
+
     """
     edit.check_genres(genres)
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
         with boundary(path):
-            before = track_tags(transaction.original, path).genres
-            if before == genres:
+            original = JudgedFile(transaction.original, path)
+            if original.genres == genres:
                 return None
-            _, container = open_container(transaction.original, path)
-            tags = edit.retagged(container, genres, options)
-        change = _Change(tags, before, genres)
-        return _commit(path, transaction, container, change, before_commit)
+            tags = edit.retagged(original.container, genres, options)
+        _copy(path, transaction, original, tags, genres)
+        change = GenreEdit(path, original.genres, genres, _snapshot(original))
+        return change, transaction.commit(lambda: before_commit(change))
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
@@ -59,67 +71,67 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
-        judged = ParsedFile(file, path)
-        if judged.opening is None:
+        original = JudgedFile(file, path)
+        if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open it", path)
-        for _ in judged.container.compose(edit.retagged(judged.container, genres, options)):
+        for _ in original.container.compose(edit.retagged(original.container, genres, options)):
             pass
 
 
 def restore_genres(  # noqa: PLR0913 - as above
     path: Path,
-    snapshot: GenreSnapshot,
+    snapshot: str,
     *,
     root: Path,
     expected: FileIdentity,
     options: WriteOptions,
-    before_commit: Callable[[TagIntent], None],
-) -> Written | None:
-    """Put back what a file said about its genres, byte by byte; None if it says so already.
+    before_commit: Callable[[GenreEdit], None],
+) -> tuple[GenreEdit, FileIdentity] | None:
+    """Put back the genre fields of a snapshot, byte by byte; returns as `write_genres` does.
 
-    A tag that tagger created goes, unless somebody has put something else into it. Parameters and
-    errors are those of `write_genres`; `options.id3_version` has no effect. SkippedError, too, if
-    the snapshot was taken of another recording.
+    A tag that tagger created is removed, unless another program has put a field into it.
+
+    Args:
+        path: the file.
+        snapshot: `GenreEdit.snapshot` of the edit that is undone.
+        root: the music folder; a link that leads out of it is refused.
+        expected: the state of the file that the decision was made on.
+        options: how files are written; `id3_version` has no effect.
+        before_commit: as in `write_genres`.
+
+    Raises:
+        SkippedError: the snapshot was taken of another recording; see also `check_writable`.
+        TagError: as in `write_genres`.
+
     """
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
         with boundary(path):
-            before = track_tags(transaction.original, path).genres
-            if fingerprint.stream_fingerprint(transaction.original) != snapshot.sound:
+            before = GenreSnapshot.decoded(snapshot, path)
+            original = JudgedFile(transaction.original, path)
+            if original.stream != before.sound:
                 raise SkippedError("another recording stands there now", path)
-            _, container = open_container(transaction.original, path)
-            tags = edit.restored(container, snapshot)
-            if edit.same(tags, container.tags):
+            tags = edit.restored(original.container, before)
+            if edit.same(tags, original.container.tags):
                 return None
-        change = _Change(tags, before, snapshot.genres, restores=True)
-        return _commit(path, transaction, container, change, before_commit)
+        _copy(path, transaction, original, tags, None)
+        change = GenreEdit(path, original.genres, before.genres, _snapshot(original))
+        return change, transaction.commit(lambda: before_commit(change))
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """A file's tags as they shall be, and its genres before and after."""
-
-    tags: Tags
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    restores: bool = False
-
-
-def _commit(
+def _copy(
     path: Path,
     transaction: Replacement,
-    container: Container,
-    change: _Change,
-    before_commit: Callable[[TagIntent], None],
-) -> Written:
+    original: JudgedFile,
+    tags: Tags,
+    asked: tuple[str, ...] | None,
+) -> None:
+    """Write the copy with these tags, and have it judged."""
     with boundary(path):
-        transaction.fill(container.compose(change.tags))
-        asked = None if change.restores else change.after
-        original, copy = ParsedFile(transaction.original, path), ParsedFile(transaction.copy, path)
-        fault = first_difference(original, copy, change.tags, asked)
-        snapshot = edit.snapshot(container, change.before, original.opening or "")
-        after = copy.genres
+        transaction.fill(original.container.compose(tags))
+        fault = first_difference(original, JudgedFile(transaction.copy, path), tags, asked)
     if fault:
         raise PayloadChangedError(f"not written: {fault}", path, "please report this file")
-    intent = TagIntent(path, change.before, after, snapshot)
-    identity = transaction.commit(lambda: before_commit(intent))
-    return Written(identity, change.before, after, snapshot)
+
+
+def _snapshot(original: JudgedFile) -> str:
+    return edit.snapshot(original.container, original.genres, original.stream or "").encoded()

@@ -10,8 +10,9 @@ import pytest
 import signals
 
 from tagger.audio.decode import read_clip
-from tagger.features import extract, log_mel
-from tagger.inference import load
+from tagger.features.mel import log_mel
+from tagger.features.specs import extract
+from tagger.inference.bundle import load
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIPS = ROOT.parent / "shared" / "data" / "gtzan_clips"

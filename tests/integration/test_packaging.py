@@ -38,7 +38,7 @@ def test_the_unpacked_wheel_finds_its_own_data(unpacked, tmp_path):
     script = (
         f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
         "from tagger.config import example_text\n"
-        "from tagger.inference import load\n"
+        "from tagger.inference.bundle import load\n"
         "from tagger.system.resources import data_path\n"
         "model = load(data_path('models/default'))\n"
         "genres = len(model.manifest.genres)\n"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import signals
 
-from tagger.features import RATE, extract, log_mel
-from tagger.inference import load
+from tagger.features.mel import RATE, log_mel
+from tagger.features.specs import extract
+from tagger.inference.bundle import load
 
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "default"
 FILE = Path(__file__).with_name("golden_predictions.json")

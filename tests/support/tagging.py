@@ -14,8 +14,8 @@ TWO = ("Deep House", "Électronique")
 
 
 def write(path, genres=TWO, *, root=None, expected=None, before_commit=None, **options):
-    """Write genres with the file as it stands now."""
-    return tags.write_genres(
+    """Write genres into the file in its present state; return the edit, if there is one."""
+    written = tags.write_genres(
         path,
         genres,
         root=root or path.parent,
@@ -23,11 +23,12 @@ def write(path, genres=TWO, *, root=None, expected=None, before_commit=None, **o
         options=tags.WriteOptions(**options),
         before_commit=before_commit or (lambda _: None),
     )
+    return written and written[0]
 
 
 def restore(path, snapshot, *, root=None, **options):
-    """Take a write back with the file as it stands now."""
-    return tags.restore_genres(
+    """Take a write back in the file's present state; return the edit, if there is one."""
+    written = tags.restore_genres(
         path,
         snapshot,
         root=root or path.parent,
@@ -35,6 +36,7 @@ def restore(path, snapshot, *, root=None, **options):
         options=tags.WriteOptions(**options),
         before_commit=lambda _: None,
     )
+    return written and written[0]
 
 
 def others(path):

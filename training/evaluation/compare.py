@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.inference import Model
+    from tagger.inference.bundle import Model
     from training.data.dataset import Dataset
 
     Indices = NDArray[np.intp]

@@ -12,8 +12,8 @@ from onnx import TensorProto, compose, helper, numpy_helper
 
 from tagger.core.domain import Features
 from tagger.errors import ModelError
-from tagger.features import spec
-from tagger.inference import load
+from tagger.features.specs import spec
+from tagger.inference.bundle import load
 from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training, encode
 from training.evaluation.metrics import (
     album_predictions,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tagger.core.domain import LogMel
-from tagger.features import extract
 from tagger.features.mel import N_MELS, RATE, mel_centres
+from tagger.features.specs import extract
 from training.data.dataset import Dataset
 from training.errors import TrainingDataError
 from training.research.musicnn import COLUMN_SECONDS, embedder

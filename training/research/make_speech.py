@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from tagger.features import RATE, log_mel
+from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.classifiers.speech_data import SPECS, VECTORS
 from training.errors import TrainingDataError

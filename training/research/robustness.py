@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from tagger.audio.decode import read_clip
-from tagger.features import RATE, log_mel
+from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError

@@ -29,9 +29,9 @@ def size_before(footer: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Apev2(RawTag):
-    """An APEv2 tag at the end of a file; the format has no padding, so `room` is just its size."""
+    """An APEv2 tag at the end of a file; without padding, `reserved_bytes` is its size."""
 
-    version: int = 2000
+    header_version: int = 2000
     flags: int = HAS_HEADER
     reserved: bytes = bytes(8)
 
@@ -82,5 +82,5 @@ class Apev2(RawTag):
         return self._end(len(body) + FOOTER, self.flags | IS_HEADER) + body + footer
 
     def _end(self, size: int, flags: int) -> bytes:
-        numbers = (self.version, size, len(self.items), flags)
+        numbers = (self.header_version, size, len(self.items), flags)
         return PREAMBLE + struct.pack("<4I8s", *numbers, self.reserved)

@@ -44,7 +44,7 @@ CONTENT, LIBRARY = "content", "library"
 
 @dataclass(frozen=True, slots=True)
 class AsfAttributes(RawTag):
-    """The attributes of both places; `room` is that of both objects and the padding."""
+    """The attributes of both places; `reserved_bytes` is that of both objects and the padding."""
 
     extensible: bool = True
     """Whether there is a header extension, which a Metadata Library stands in."""
@@ -175,8 +175,8 @@ class AsfFile(Container):
         if ours or libraries:
             items = [i for o in ours for i in _attributes(o.body, CONTENT)]
             items += [i for o in libraries for i in _attributes(o.body, LIBRARY)]
-            room = sum(o.size for o in ours + libraries) + self._padding
-            self.tags = {"asf": AsfAttributes(tuple(items), room, self._extensible)}
+            reserved_bytes = sum(o.size for o in ours + libraries) + self._padding
+            self.tags = {"asf": AsfAttributes(tuple(items), reserved_bytes, self._extensible)}
 
     def empty(self) -> RawTag:
         """Return attributes without an attribute, at home in the padding that there is."""
@@ -188,7 +188,7 @@ class AsfFile(Container):
         content = library = padding = b""
         if isinstance(tag, AsfAttributes):
             content, library = self._place(tag, CONTENT), self._place(tag, LIBRARY)
-            left = tag.room - len(content) - len(library)
+            left = tag.reserved_bytes - len(content) - len(library)
             padding = (
                 _object(PADDING, bytes(left - OBJECT_HEADER)) if left >= OBJECT_HEADER else b""
             )

@@ -43,17 +43,17 @@ Piece = bytes | Span
 
 @dataclass(frozen=True, slots=True)
 class RawTag(ABC):
-    """A tag's items in file order; everything but them and `room` is told by the subclass."""
+    """A tag's items in file order; a subclass adds the rest of the tag."""
 
     items: tuple[Item, ...]
-    room: int
+    reserved_bytes: int
     """Bytes that the tag and its padding take up in the file; a rendering keeps to it if it can."""
 
     genre_names: ClassVar[frozenset[str]]
 
     @property
-    def dialect(self) -> str:
-        """Tags of different dialects cannot exchange raw items."""
+    def version(self) -> str:
+        """Tags of different versions cannot exchange raw items."""
         return ""
 
     @abstractmethod
@@ -62,7 +62,7 @@ class RawTag(ABC):
 
     @abstractmethod
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """Return the items that say `genres` in this tag's dialect; none if it cannot say them."""
+        """Return the items for `genres` in this version of the tag; none if it cannot name them."""
 
     @abstractmethod
     def render(self) -> bytes:
@@ -95,12 +95,12 @@ class RawTag(ABC):
         tail = tuple(i for i in self.items[at:] if not self.is_genre(i))
         return replace(self, items=head + self.encode(genres) + tail)
 
-    def with_items(self, placed: tuple[tuple[int, Item], ...], room: int) -> Self:
+    def with_items(self, placed: tuple[tuple[int, Item], ...], reserved_bytes: int) -> Self:
         """Put raw genre items back where they stood."""
         items = list(self.other_items)
         for index, item in placed:
             items.insert(index, item)
-        return replace(self, items=tuple(items), room=room)
+        return replace(self, items=tuple(items), reserved_bytes=reserved_bytes)
 
 
 class Container(ABC):

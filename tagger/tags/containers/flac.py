@@ -32,7 +32,7 @@ class Block:
 
 
 class FlacFile(StreamFile):
-    """A FLAC file; its tag's `room` is the comment block plus all padding blocks."""
+    """A FLAC file; its tag's `reserved_bytes` is the comment block plus all padding blocks."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file, "vorbis")
@@ -41,12 +41,12 @@ class FlacFile(StreamFile):
         if comments:
             data = read_at(file, comments[0].body.start, comments[0].body.size)
             tag = VorbisComment.parse(data)
-            room = sum(
+            reserved_bytes = sum(
                 BLOCK_HEADER + b.body.size
                 for b in self.blocks
                 if b.kind in (PADDING, VORBIS_COMMENT)
             )
-            standing = VorbisComment(tag.items, room, tag.vendor, tag.trailer)
+            standing = VorbisComment(tag.items, reserved_bytes, tag.vendor, tag.trailer)
             self.tags = {"vorbis": standing, **self.tags}
 
     def _walk(self, file: BinaryIO) -> tuple[list[Block], Span]:
@@ -71,22 +71,22 @@ class FlacFile(StreamFile):
 
     def empty(self) -> RawTag:
         """Return comments without a comment, at home in the padding that there is."""
-        room = sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
-        return VorbisComment((), room)
+        reserved_bytes = sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
+        return VorbisComment((), reserved_bytes)
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Yield the blocks, the comments in their place and one padding block at the end.
 
-        Without comments the padding takes their room, if there is padding at all.
+        Without comments the padding takes their place, if there is padding at all.
         """
         tag = tags.get("vorbis")
         if tag is None:
             padded = any(b.kind == PADDING for b in self.blocks)
             standing = self.tags.get("vorbis", self.empty())
-            yield from self._stream(None, standing.room if padded else 0)
+            yield from self._stream(None, standing.reserved_bytes if padded else 0)
         else:
             body = tag.render()
-            yield from self._stream(body, tag.room - BLOCK_HEADER - len(body))
+            yield from self._stream(body, tag.reserved_bytes - BLOCK_HEADER - len(body))
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
         """Yield all but comments, padding and the tags around the stream."""

@@ -54,7 +54,7 @@ def tag_size(header: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Id3v2(RawTag):
-    """An ID3v2 tag; `room` includes its header and, where it has one, its footer."""
+    """An ID3v2 tag; `reserved_bytes` includes its header and, where it has one, its footer."""
 
     major: int = 4
     flags: int = 0
@@ -62,7 +62,7 @@ class Id3v2(RawTag):
     genre_names: ClassVar = frozenset({"TCON", "TCO"})
 
     @property
-    def dialect(self) -> str:
+    def version(self) -> str:
         """The version, since frames of one are malformed in another."""
         return f"2.{self.major}"
 
@@ -93,7 +93,7 @@ class Id3v2(RawTag):
 
     def genres(self) -> tuple[str, ...]:
         """Resolve numbers, `RX` and `CR`; a 2.2 or 2.3 text is split as `encode` joins it."""
-        only = replace(self, items=tuple(item for _, item in self.genre_items), room=0)
+        only = replace(self, items=tuple(item for _, item in self.genre_items), reserved_bytes=0)
         parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
         names: list[str] = []
         for frame in parsed.values():
@@ -116,11 +116,11 @@ class Id3v2(RawTag):
         return (Item("TCO", b"TCO" + len(body).to_bytes(3, "big") + body),)
 
     def render(self) -> bytes:
-        """Fill `room` with padding; a tag that has outgrown it gets new padding."""
+        """Fill `reserved_bytes` with padding; a tag that has outgrown it gets new padding."""
         frames = b"".join(item.raw for item in self.items)
         footer = HEADER if self.major == 4 and self.flags & FOOTER else 0
         body = self._synchronised(frames)
-        padding = self.room - HEADER - len(body)
+        padding = self.reserved_bytes - HEADER - len(body)
         if footer:
             padding = 0  # forbidden together with a footer
         elif padding < 0:

@@ -71,19 +71,19 @@ def walk(data: bytes, at: int, end: int) -> list[Atom]:
 
 @dataclass(frozen=True, slots=True)
 class Ilst(RawTag):
-    """The item list; `room` counts the `ilst` atom and a `free` atom right behind it."""
+    """The item list; `reserved_bytes` counts the `ilst` atom and a `free` atom right behind it."""
 
     genre_names: ClassVar = frozenset({"\xa9gen", "gnre"})
 
     @classmethod
-    def parse(cls, data: bytes, room: int) -> Ilst:
+    def parse(cls, data: bytes, reserved_bytes: int) -> Ilst:
         """Take the contents of an `ilst` atom apart."""
         return cls(
             tuple(
                 Item(a.name.decode("latin-1"), data[a.start : a.end])
                 for a in walk(data, 0, len(data))
             ),
-            room,
+            reserved_bytes,
         )
 
     def genres(self) -> tuple[str, ...]:
@@ -106,9 +106,9 @@ class Ilst(RawTag):
         return (Item("\xa9gen", atom(b"\xa9gen", values)),)
 
     def render(self) -> bytes:
-        """Write `ilst`, and `free` up to `room` where both fit."""
+        """Write `ilst`, and `free` up to `reserved_bytes` where both fit."""
         body = atom(b"ilst", b"".join(item.raw for item in self.items))
-        left = self.room - len(body)
+        left = self.reserved_bytes - len(body)
         return body + atom(b"free", bytes(left - HEADER)) if left >= HEADER else body
 
 
@@ -141,10 +141,10 @@ class Mp4File(Container):
         found = self._children(self._path[-1]) if len(self._path) == 3 else []
         for i, child in enumerate(found):
             if child.name == b"ilst":
-                room = child.end - child.start
+                reserved_bytes = child.end - child.start
                 if i + 1 < len(found) and found[i + 1].name == b"free":
-                    room += found[i + 1].end - found[i + 1].start
-                self.tags = {"ilst": Ilst.parse(self._data[child.body : child.end], room)}
+                    reserved_bytes += found[i + 1].end - found[i + 1].start
+                self.tags = {"ilst": Ilst.parse(self._data[child.body : child.end], reserved_bytes)}
                 break
 
     def _find_path(self) -> list[Atom]:

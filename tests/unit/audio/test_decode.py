@@ -153,7 +153,7 @@ def test_values_that_are_no_numbers_are_heard_as_damage(tmp_path):
     body = b"WAVE" + head + b"data" + len(data).to_bytes(4, "little") + data
     path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
     with pytest.raises(CorruptAudioError):
-        from tagger.features import log_mel  # noqa: PLC0415
+        from tagger.features.mel import log_mel  # noqa: PLC0415
 
         log_mel(read_clip(path).samples, 22050)
 

@@ -12,8 +12,8 @@ from tagger import features
 from tagger.audio.decode import read_clip
 from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, ModelError, SilentError, TooShortError
-from tagger.features import RATE, extract, log_mel
-from tagger.features.mel import mel_filters, sampled_frames
+from tagger.features.mel import RATE, log_mel, mel_filters, sampled_frames
+from tagger.features.specs import SPECS, extract
 from tagger.features.statistics import statistics_names
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -64,7 +64,7 @@ def test_log_mel_gives_the_training_data_from_its_audio():
 def test_loudness_does_not_matter(decibels):
     samples = signals.melody(10.0)
     louder = samples * np.float32(10 ** (decibels / 20))
-    for spec in features.SPECS:
+    for spec in SPECS:
         one = extract(spec, log_mel(samples, RATE)).values.astype(float)
         other = extract(spec, log_mel(louder, RATE)).values.astype(float)
         step = 1 if spec == "levels-1" else 0.05
@@ -96,7 +96,7 @@ def test_any_length_from_three_seconds_on_works(seconds):
 )
 def test_odd_sounds_give_finite_features(samples):
     heard = log_mel(samples, RATE)
-    for spec in features.SPECS:
+    for spec in SPECS:
         assert np.isfinite(extract(spec, heard).values).all()
 
 
@@ -138,7 +138,7 @@ def test_stored_levels_give_the_very_features_of_the_sound():
     heard = log_mel(signals.melody(5.0), RATE)
     stored = extract("levels-1", heard).values
     again = LogMel(stored.astype(np.float32) / np.float32(255), -80.0)
-    for spec in features.SPECS:
+    for spec in SPECS:
         np.testing.assert_array_equal(extract(spec, heard).values, extract(spec, again).values)
 
 
@@ -146,3 +146,7 @@ def test_every_element_has_its_own_name():
     names = statistics_names()
     assert len(set(names)) == len(names)
     assert names[0] == "mfcc_mean[0]"
+
+
+def test_the_names_of_the_specs_are_the_names_of_the_table():
+    assert SPECS.keys() == features.SPEC_NAMES

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import subprocess
+import sys
 import wave
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from tagger.audio.decode import read_clip
 from tagger.core.domain import Features, Prediction
 from tagger.core.pooling import pool
 from tagger.errors import ModelError
-from tagger.features import RATE, extract, log_mel
-from tagger.inference import load, read_manifest
+from tagger.features.mel import RATE, log_mel
+from tagger.features.specs import extract
+from tagger.inference import read_manifest
+from tagger.inference.bundle import load
+from tagger.system.resources import data_path
 
 
 def features_of(samples, model):
@@ -226,11 +230,11 @@ def test_a_missing_or_swollen_file_is_refused(folder, name):
     with pytest.raises(ModelError, match=name):
         load(folder)
     path.mkdir()
-    with pytest.raises(ModelError, match=f"{name} is no file"):
+    with pytest.raises(ModelError, match=f"{name} is not a file"):
         load(folder)
     path.rmdir()
     os.mkfifo(path)
-    with pytest.raises(ModelError, match=f"{name} is no file"):
+    with pytest.raises(ModelError, match=f"{name} is not a file"):
         load(folder)
     path.unlink()
     with path.open("wb") as file:
@@ -286,3 +290,14 @@ def test_nothing_and_strangers_cannot_be_pooled(folder):
         pool([], manifest.pooling)
     with pytest.raises(ValueError, match="different models"):
         pool([prediction(0.5), prediction(0.5, "other-1")], manifest.pooling)
+
+
+def test_reading_a_manifest_imports_no_numpy():
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from tagger.inference import read_manifest\n"
+        "assert read_manifest(Path(sys.argv[1])).inputs\n"
+        "print(*sorted({'numpy', 'onnxruntime', 'tagger.features.specs'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", script, data_path("models/default")]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "\n"

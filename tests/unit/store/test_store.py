@@ -23,8 +23,8 @@ from tagger.core.domain import (
     Decision,
     Features,
     FileIdentity,
+    GenreEdit,
     Prediction,
-    TagChange,
     Track,
     TrackTags,
 )
@@ -98,7 +98,7 @@ def test_a_file_is_remembered_under_any_name(store):
 def test_what_is_known_follows_a_moved_file(store):
     store.files.put(replace(TRACK, content=KEY))
     run = store.runs.start("scan")
-    change = store.journal.intend(run, Path("/music"), TagChange(ODD, (), ("Rock",)), "{}")
+    change = store.journal.intend(run, Path("/music"), GenreEdit(ODD, (), ("Rock",), "{}"))
     store.journal.confirm(change)
     new = Path("/music/new.mp3")
     assert store.files.moved_here(IDENTITY).path == ODD
@@ -129,8 +129,8 @@ def test_what_was_heard_comes_back_as_it_was(store):
 
 def test_only_settled_changes_can_be_undone(store):
     run = store.runs.start("scan")
-    first = store.journal.intend(run, Path("/m"), TagChange(Path("/m/a"), (), ("Rock",)), "{}")
-    store.journal.intend(run, Path("/m"), TagChange(Path("/m/b"), ("Pop",), ("Rock",)), "{}")
+    first = store.journal.intend(run, Path("/m"), GenreEdit(Path("/m/a"), (), ("Rock",), "{}"))
+    store.journal.intend(run, Path("/m"), GenreEdit(Path("/m/b"), ("Pop",), ("Rock",), "{}"))
     store.journal.confirm(first)
     assert [e.change.path.name for e in store.journal.done(run=run)] == ["a"]
     assert [e.change.path.name for e in store.journal.intended()] == ["b"]
@@ -144,8 +144,8 @@ def test_only_settled_changes_can_be_undone(store):
 def test_changes_are_found_by_folder_and_time(store):
     run = store.runs.start("scan")
     for name in ("/m/a/1", "/m/ab/2", "/m/a"):
-        change = TagChange(Path(name), (), ("Rock",))
-        store.journal.confirm(store.journal.intend(run, Path("/m"), change, "{}"))
+        change = GenreEdit(Path(name), (), ("Rock",), "{}")
+        store.journal.confirm(store.journal.intend(run, Path("/m"), change))
     below = [str(e.change.path) for e in store.journal.done(below=Path("/m/a"))]
     assert below == ["/m/a/1", "/m/a"]
     assert len(store.journal.done(since=0)) == 3
@@ -331,11 +331,11 @@ def test_what_a_living_run_intends_is_left_to_it(tmp_path):
     script = textwrap.dedent("""
         import sys, time
         from pathlib import Path
-        from tagger.core.domain import TagChange
+        from tagger.core.domain import GenreEdit
         from tagger.store import Store
         store = Store(Path(sys.argv[1]))
         run = store.runs.start("scan")
-        store.journal.intend(run, Path("/m"), TagChange(Path("/m/a"), (), ("Rock",)), "{}")
+        store.journal.intend(run, Path("/m"), GenreEdit(Path("/m/a"), (), ("Rock",), "{}"))
         print(run, flush=True)
         time.sleep(60)
     """)

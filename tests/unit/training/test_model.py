@@ -16,7 +16,7 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.errors import ModelError
-from tagger.inference import load
+from tagger.inference.bundle import load
 from tagger.inference.manifest import Pooling
 from training.classifiers.svm_lda import Lda, Svm
 from training.data.dataset import exclude_artists

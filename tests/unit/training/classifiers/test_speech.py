@@ -14,7 +14,7 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.core.domain import Features
-from tagger.inference import load
+from tagger.inference.bundle import load
 from training.classifiers import speech_data
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda

@@ -12,7 +12,7 @@ pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
 from tagger import tags
 from tagger.config import LibrarySettings, Settings, StoreSettings, TrainingSettings
-from tagger.core.domain import FileIdentity, TagChange, Track, TrackTags
+from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -106,7 +106,7 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
         (ours.path, (), ("Jazz",)),
         (both.path, ("Blues",), ("Blues", "Jazz")),
     ]:
-        change = store.journal.intend(run, music, TagChange(path, before, after), "{}")
+        change = store.journal.intend(run, music, GenreEdit(path, before, after, "{}"))
         store.journal.confirm(change)
     tracks = (theirs, ours, both)
     found = told("tags", tmp_path, store, tracks, tags=("Jazz", "blues"))

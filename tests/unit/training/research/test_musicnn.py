@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
-from tagger.features import SPECS
 from tagger.features.mel import hz_to_mel
 from tagger.features.musicnn import SIZE
+from tagger.features.specs import SPECS
 from training.research import musicnn
 
 FRAME_SECONDS = 256 / 16_000
