@@ -80,7 +80,7 @@ class WorkerPool:
         self.count = count or usable_cores()
         self._timeout = timeout
         self._cpu_s = timeout if cpu_s is None else cpu_s
-        self._start = (memory_mb, spare_mb, prepare, arguments)
+        self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
         self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
         self._pool = self._new_pool()
         self._closed = False
@@ -195,7 +195,7 @@ class _OutOfTime(BaseException):
     """The processor time of a task is used up; no `except Exception` may take this for its own."""
 
 
-def _within(
+def _run_limited(
     seconds: float,
     function: Callable[..., T],
     args: tuple[Any, ...],
@@ -226,7 +226,7 @@ def _out_of_time(*_: object) -> None:
     raise _OutOfTime
 
 
-def _start(
+def _start_worker(
     memory_mb: int,
     spare_mb: int | None,
     prepare: Callable[..., None],

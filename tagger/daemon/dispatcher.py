@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BATCH = 128
 """Files; what is heard of them is what has to be in memory at a time."""
-CHANGED_PERHAPS = (Action.ERROR, Action.SKIP)
+MAY_HAVE_CHANGED = (Action.ERROR, Action.SKIP)
 """What may have become of a file that changed while it was worked on."""
 PAUSE = 30.0
 """Seconds to wait after a batch that came to nothing."""
@@ -87,8 +87,8 @@ class Dispatcher:
         self._state.model = manifest.id
         tag_jobs = self._pool.tag_jobs(settings)
         tracks: dict[Path, Track] = {}
-        for item in index_files(self._found(jobs), self._store, tag_jobs):
-            self._state.beat()
+        for item in index_files(self._current_files(jobs), self._store, tag_jobs):
+            self._state.heartbeat()
             if isinstance(item, Outcome):
                 yield self._done(item)
             else:
@@ -97,26 +97,26 @@ class Dispatcher:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
         options = build.write_options(settings)
-        write = Write(self._store, tag_jobs, self._burst.run(), manifest.id, options)
+        write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, options)
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count
         operation = KeepUndone(self._store, write)
         analyzer = build.analyzer(settings, self._store, workers, manifest)
         pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others):
-            if outcome.action in CHANGED_PERHAPS and (track := tracks.get(outcome.path)):
-                self._look_again(track)
+            if outcome.action in MAY_HAVE_CHANGED and (track := tracks.get(outcome.path)):
+                self._track_if_changed(track)
             yield self._done(outcome)
 
     def _done(self, outcome: Outcome) -> Outcome:
         self._store.queue.done(outcome.path)
-        self._burst.filed(outcome)
+        self._burst.count(outcome)
         return outcome
 
     def _found(self, jobs: Sequence[Job]) -> Iterator[Found]:
         """Look at the files as they are now, which may be long after they settled."""
         for job in jobs:
-            self._state.beat()
+            self._state.heartbeat()
             identity = _regular(job)
             if identity and not open_for_writing(job.path):
                 yield Found(job.path, job.root, identity)
@@ -125,7 +125,7 @@ class Dispatcher:
             if identity:
                 self._intake.touch(job.path)
 
-    def _look_again(self, track: Track) -> None:
+    def _track_if_changed(self, track: Track) -> None:
         """Wait for a file to settle anew if it changed while it was worked on."""
         try:
             changed = FileIdentity.of(track.path.lstat()) != track.identity
@@ -140,7 +140,7 @@ class Dispatcher:
         if len(jobs) == 1 and jobs[0].is_last_attempt:
             job = jobs[0]
             if identity := _regular(job):
-                crash = WorkerCrashedError(f"tagger failed on it: {error!r}")
+                crash = WorkerCrashedError(f"processing failed: {error!r}")
                 self._store.failures.give_up(job.path, identity, crash)
             self._store.queue.drop(job.path)
         else:
@@ -153,7 +153,7 @@ class Dispatcher:
         self._pause_until = time.monotonic() + PAUSE
 
     def _tell(self, outcome: Outcome) -> None:
-        self._state.beat()
+        self._state.heartbeat()
         self._state.outcome(outcome)
         self._state.queue = max(0, self._state.queue - 1)  # to count them all takes long
         failed = outcome.action in (Action.ERROR, Action.SKIP)

@@ -24,13 +24,13 @@ class PoolOnDemand:
     def __init__(self) -> None:
         self._workers: WorkerPool | None = None
         self._tag_jobs: TagJobs | None = None
-        self._kind: object = None
+        self._key: object = None
         self._lock = threading.Lock()
         self._stopped = False
 
     @property
     def count(self) -> int:
-        """How many workers decode."""
+        """The number of workers that decode."""
         workers = self._workers
         return workers.count if workers else 0
 
@@ -40,16 +40,16 @@ class PoolOnDemand:
         Raises `CancelledError` after `stop`.
         """
         limits = msgspec.structs.replace(settings.workers, count=settings.daemon.workers)
-        kind = (settings.model.bundle.folder, manifest.id, limits)
+        key = (settings.model.bundle.folder, manifest.id, limits)
         with self._lock:
             if self._stopped:
                 raise CancelledError
-            if self._workers and kind != self._kind:
-                log.info("model or workers changed", model=manifest.id)
+            if self._workers and key != self._key:
+                log.info("model or worker limits changed", model=manifest.id)
                 self._workers.close(wait=False)
                 self._workers = None
             if self._workers is None:
-                self._kind = kind
+                self._key = key
                 self._workers = build.worker_pool(msgspec.structs.replace(settings, workers=limits))
             return self._workers
 

@@ -102,6 +102,6 @@ def require_some(said: CollectedLabels) -> None:
     """Raise TrainingDataError when nothing is labelled."""
     if not said.labels:
         raise TrainingDataError(
-            "nothing to learn from: no source names a file",
+            "no training data: no source names a file",
             hint="set training.folders, tags, playlists or csv; `tagger config path` says where",
         )

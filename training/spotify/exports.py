@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from training.errors import SpotifyError
+from training.labels import track_table
 from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
@@ -100,44 +100,25 @@ def _place(position: int, place: _Place) -> PlaylistTrack:
         )
     if place.episode:
         return PlaylistTrack(position, Kind.EPISODE)
-    return PlaylistTrack(position, Kind.LOCAL if place.local_track else Kind.GONE)
+    return PlaylistTrack(position, Kind.LOCAL if place.local_track else Kind.UNAVAILABLE)
 
 
 def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval="")
-    columns = {name.casefold(): name for name in reader.fieldnames or ()}
-    if not {"track name", "artist name(s)"} <= columns.keys():
+    if not {"title", "artists"} <= track_table.columns(reader.fieldnames).keys():
         raise KeyError
-    rows = tuple(
-        _line(position, {lower: line[name] for lower, name in columns.items()})
-        for position, line in enumerate(reader)
-    )
-    return (Exported(path.stem, path, rows),)
+    tracks = tuple(map(_line, count(), track_table.rows(reader)))
+    return (Exported(path.stem, path, tracks),)
 
 
-def _line(position: int, line: Mapping[str, str]) -> PlaylistTrack:
-    uri = line.get("track uri") or line.get("spotify uri") or ""
-    title, artists = line["track name"].strip(), _artists(line["artist name(s)"])
+def _line(position: int, row: Mapping[str, str]) -> PlaylistTrack:
+    uri, artists = row.get("id", ""), track_table.artists(row, commas=True)
     if ":local:" in uri:
         return PlaylistTrack(position, Kind.LOCAL)
     if ":episode:" in uri:
         return PlaylistTrack(position, Kind.EPISODE)
-    if not title or not artists:
-        return PlaylistTrack(position, Kind.GONE)
-    length = line.get("track duration (ms)") or line.get("duration (ms)") or ""
-    return PlaylistTrack(
-        position,
-        Kind.TRACK,
-        uri,
-        title,
-        artists,
-        line.get("album name", ""),
-        int(length) / 1000 if re.fullmatch(r"[0-9]{1,9}", length) else None,
-        line.get("isrc", ""),
-    )
-
-
-def _artists(text: str) -> tuple[str, ...]:
-    """Take a field of artists apart: `;` in newer exports, `,` (escaped within names) in older."""
-    parts = text.split(";") if ";" in text else re.split(r"(?<!\\),", text)
-    return tuple(part.replace("\\,", ",").strip() for part in parts if part.strip())
+    if not row["title"] or not artists:
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
+    album, isrc = row.get("album", ""), row.get("isrc", "")
+    seconds = track_table.seconds(row)
+    return PlaylistTrack(position, Kind.TRACK, uri, row["title"], artists, album, seconds, isrc)

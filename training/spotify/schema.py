@@ -15,8 +15,8 @@ class Kind(StrEnum):
     EPISODE = "episode"
     LOCAL = "local"
     """A file of the user's that Spotify only knows by name."""
-    GONE = "gone"
-    """Nothing any more."""
+    UNAVAILABLE = "gone"
+    """An empty place: Spotify removed the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ def rows(page: Page, offset: int) -> tuple[PlaylistTrack, ...]:
 def _row(place: Place | None, position: int) -> PlaylistTrack:
     item = (place.item or place.track) if place else None
     if place is None or item is None:
-        return PlaylistTrack(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
     if place.is_local or item.is_local:
         return PlaylistTrack(position, Kind.LOCAL)
     if item.type == "episode":
         return PlaylistTrack(position, Kind.EPISODE)
     artists = tuple(artist.name for artist in item.artists or () if artist and artist.name)
     if not item.id or not item.name or not artists:
-        return PlaylistTrack(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
     return PlaylistTrack(
         position,
         Kind.TRACK,

@@ -6,10 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from tagger.system.locks import exclusive
+from training.data.store import TrainingStore
 from training.errors import SpotifyError, SpotifyOffError
 from training.spotify import endpoints
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
+from training.spotify.cache import SpotifyStore
 from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tagger.config import Settings
 
 LOCK = "spotify.lock"
+URI = "spotify:"
+"""Prefix of Spotify's names of tracks."""
 
 
 def client_id(settings: Settings) -> str:
@@ -31,6 +35,14 @@ def client_id(settings: Settings) -> str:
             "URI http://127.0.0.1/callback, and set training.spotify.client_id",
         )
     return found
+
+
+def purge(folder: Path) -> None:
+    """Delete all content from Spotify in the state folder; the caller has the lock of `alone`."""
+    SpotifyStore.purge(folder)
+    with TrainingStore(folder) as store:
+        store.choices.forget_all(URI)
+    (folder / LOCK).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
