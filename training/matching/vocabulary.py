@@ -1,4 +1,4 @@
-"""The words by which titles say the same thing differently, or different things alike."""
+"""Words with a meaning for matching: spellings of one title, and marks of different recordings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEUTRAL_COMPANY = frozenset(
     "the and digital digitally version edition edit mix track recording music lyric lyrics hd hq"
     " new main 7 12 inch".split()
 )
-"""May stand in such a note and mean nothing by themselves; so may years and ordinals."""
+"""Neutral words within such a note, as are years and ordinals."""
 SOUNDTRACK = re.compile(r"(?:music |songs? |theme )?(?:from|as heard in|taken from|aus) ")
 """How a note begins that names the film or show a song is from."""
 
@@ -42,7 +42,7 @@ DISTINCT_ALBUM = {
     "instrumental": r"^instrumentals?$|instrumental versions?",
     "remix": r"remixes|remixed",
 }
-"""The same for what a whole album says of its tracks."""
+"""The same for the name of an album."""
 
 SAME_WORD = {
     "pt": "part",
@@ -78,13 +78,13 @@ MARKERS = frozenset(
     " prestissimo vivace moderato menuetto minuet scherzo rondo finale aria recitative kyrie gloria"
     " credo sanctus agnus gigue sarabande courante allemande gavotte bourree".split()
 )
-"""Words by which titles that are alike otherwise are told apart; numbers besides."""
+"""Words that separate otherwise equal titles, as do numbers."""
 FILLERS = frozenset("the a an of and in on to no".split())
 """Words that one spelling of a title may have and another lack."""
 
 NOBODY = frozenset("various artists|various|va|v a|diverse|unknown artist|unknown".split("|"))
 ENSEMBLES = frozenset("trio quartet quintet sextet septet octet orchestra band ensemble".split())
-"""Last words of an artist whose leader may stand alone in another catalogue."""
+"""Last words of an artist's name that another catalogue may omit."""
 EDITION = re.compile(
     r"\b(?:deluxe|expanded|anniversary|remaster|remastered|special|limited|collectors?|bonus"
     r"|edition|disc \d+|cd ?\d+|explicit|mono|stereo|ep|single|original|soundtrack)\b"

@@ -1,7 +1,7 @@
-"""The same lists without the API: Spotify's own export of an account, and Exportify's tables.
+"""Playlists from files: Spotify's export of an account, and Exportify's tables.
 
-Spotify sends `Playlist1.json` (and 2, 3...) on request of one's data; Exportify makes one CSV file
-of each playlist, named after it.
+Spotify sends `Playlist1.json` (and 2, 3...) on request of one's data. Exportify writes a CSV file
+for each playlist, with its name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 2**28
-"""Bytes; no export of one account's playlists comes near it."""
+"""Bytes; exports of one account are far smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def read(path: Path) -> tuple[Exported, ...]:
     """Read an exported file.
 
-    Raises SpotifyError when it is none or cannot be read.
+    Raises SpotifyError when the file cannot be read or is no export.
     """
     hint = "name Exportify's CSV files, or Playlist1.json of Spotify's export"
     try:

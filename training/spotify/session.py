@@ -1,4 +1,4 @@
-"""Putting together what a question to Spotify needs, for one process at a time."""
+"""A connection with Spotify, for one process at a time."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def purge(folder: Path) -> None:
 
 @contextlib.contextmanager
 def connected(settings: Settings) -> Iterator[Api]:
-    """Give the API with the stored login, which is renewed as needed and never asked for.
+    """Yield the API with the stored login, which is renewed as needed.
 
-    Raises SpotifyOffError, and SpotifyError when another process is at it: a renewed login
-    takes the old one's power away, so two must not renew it at once.
+    Raises SpotifyOffError, and SpotifyError when another process uses the login. A renewal
+    invalidates the old login, so only one process may renew it.
     """
     where, file = endpoints.chosen(), TokenFile(settings.store.folder)
     with alone(settings.store.folder), plain_session() as session:
@@ -60,7 +60,7 @@ def connected(settings: Settings) -> Iterator[Api]:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from the login. Raises SpotifyError when one is at it."""
+    """Lock the login against other processes. Raises SpotifyError when it is locked."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(exclusive(folder / LOCK))
