@@ -63,7 +63,7 @@ class FittedGuard(Protocol):
         ...
 
     def measure(self, inputs: NDArray[Any]) -> NDArray[np.float64]:
-        """Return how different clips are from the training data, shape (clips,); more is stranger."""
+        """Return the distance of clips from the training data, shape (clips,); more is stranger."""
         ...
 
     def trust(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,10 +1,9 @@
-"""FMA-small with a network of our own, which learns the genres and what VGGish hears at once.
+"""FMA-small by networks that learn the genres and VGGish's embeddings at once (distillation).
 
-VGGish (Hershey et al. 2017, arXiv 1609.09430) learned from millions of clips of sound. A network
-that hears levels alone and has to guess its embedding learns more of music than eight genres say
-(distillation). Needs torch, and half an hour a network, each on a core of its own; so there is one
-division of the training part, not a cross-validation: nine tenths of the artists teach, the others
-weigh the candidates.
+VGGish (Hershey et al. 2017, arXiv 1609.09430) was trained on millions of clips of sound. A network
+that has to predict its embedding from levels learns more of music than eight genres contain. A
+network takes half an hour on one core, and needs torch. So there is one division of the training
+part, not a cross-validation: nine tenths of the artists for training, the others for the weights.
 """
 
 from __future__ import annotations
@@ -21,7 +20,15 @@ from training.ensemble import HeldOut, combined, fitted_weights
 from training.evaluation.cross_validation import artist_folds
 from training.research.cnn.augment import Augmentation
 from training.research.cnn.network import Network
-from training.research.cnn.train import GENRES, TEACHER, Lesson, Schedule, embeddings, scores, train
+from training.research.cnn.train import (
+    GENRES,
+    TEACHER,
+    Schedule,
+    TrainingData,
+    embeddings,
+    scores,
+    train,
+)
 from training.research.datasets import read_fma_small, read_vggish
 
 if TYPE_CHECKING:
@@ -45,7 +52,7 @@ _SCHEDULE = Schedule(
 )
 _DROPOUT = 0.2
 _GUESSED, _EMBEDDED = "guessed", "embedded"
-"""Feature specs: what the networks take VGGish's embedding for, and their own."""
+"""Feature specs: the networks' predictions of VGGish's embedding, and their own embeddings."""
 _CANDIDATES = (
     Lda(),
     Lda(0.2, 300, EMBEDDING),
@@ -55,9 +62,9 @@ _CANDIDATES = (
 
 
 def student(folder: Path) -> tuple[LevelDataset, HeldOut, HeldOut]:
-    """Train on FMA-small's training part; give its clips and what is said of two parts of them.
+    """Train on FMA-small's training part; return its clips and the predictions of two parts.
 
-    The first is of the artists that weighed the candidates, the second of the test part.
+    The first part has the artists for the weights, the second is the test part.
     """
     data = read_fma_small(folder)
     fit, held = next(artist_folds(data, data.members("fma_small", "train"), seed=0, folds=10))
@@ -71,10 +78,12 @@ def student(folder: Path) -> tuple[LevelDataset, HeldOut, HeldOut]:
 def _answers(
     data: LevelDataset, teacher: NDArray[np.float32], fit: Indices, asked: Indices
 ) -> list[Array]:
-    """Give every candidate's scores of the clips that are asked about, each (clips, genres)."""
+    """Return the scores of every classifier for the clips `asked`, each (clips, genres)."""
     count = len(data.genres)
-    lesson = Lesson(data.levels[fit], data.labels[fit], count, teacher[fit])
-    networks = Parallel(n_jobs=NETWORKS)(delayed(_taught)(lesson, n) for n in range(NETWORKS))
+    training_data = TrainingData(data.levels[fit], data.labels[fit], count, teacher[fit])
+    networks = Parallel(n_jobs=NETWORKS)(
+        delayed(_taught)(training_data, n) for n in range(NETWORKS)
+    )
     inputs = {
         **{spec: data.inputs[spec] for spec in (SPEC, EMBEDDING)},
         _GUESSED: np.mean([scores(n, data.levels, TEACHER) for n in networks], axis=0),
@@ -85,9 +94,9 @@ def _answers(
     return [named, *(candidate.scores(inputs[spec][asked]) for spec, candidate in fitted)]
 
 
-def _taught(lesson: Lesson, seed: int) -> Network:
+def _taught(training_data: TrainingData, seed: int) -> Network:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    size = 0 if lesson.teacher is None else lesson.teacher.shape[1]
-    network = Network({GENRES: lesson.genres, TEACHER: size}, dropout=_DROPOUT)
-    return train(network, lesson, replace(_SCHEDULE, seed=seed))
+    size = 0 if training_data.teacher is None else training_data.teacher.shape[1]
+    network = Network({GENRES: training_data.genres, TEACHER: size}, dropout=_DROPOUT)
+    return train(network, training_data, replace(_SCHEDULE, seed=seed))

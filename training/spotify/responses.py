@@ -64,7 +64,7 @@ def check(response: requests.Response, *_: Any, **__: Any) -> None:
 
 @contextlib.contextmanager
 def typed() -> Iterator[None]:
-    """Turn errors of requests and spotipy, and malformed responses, into SpotifyUnavailableError."""
+    """Raise SpotifyUnavailableError for errors of requests and spotipy, and bad responses."""
     try:
         yield
     except requests.Timeout as error:
