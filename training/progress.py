@@ -1,4 +1,4 @@
-"""How a training is watched: stages with a count each."""
+"""Progress of a training run: stages with a count each."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Is told how far a training is."""
+    """Receives the progress of a run."""
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage of so many steps."""
         ...
 
     def done(self, steps: int) -> None:
-        """Say how many steps of the stage are done."""
+        """Report the number of finished steps of the stage."""
         ...
 
 
 class Silent:
-    """Nobody watches."""
+    """Ignores all progress."""
 
     def stage(self, name: str, total: int) -> None:
         """See `Progress`."""

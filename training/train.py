@@ -1,7 +1,7 @@
-"""One run of `tagger train`: gather, hear, select, fit, compare, promote.
+"""One run of `tagger train`: collect labels, analyze, select, fit, compare, promote.
 
-Each step keeps what it did: a run that was ended at any point goes on from there, and the active
-model is switched at the very end, in one step.
+Each step stores its results: a run after a killed run continues there. The last step switches the
+active model, at once.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from tagger.core import genres
 from tagger.errors import StoreError
 from tagger.inference.bundle import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from training import user_model
 from training.data.dataset import exclude_artists, read_selection
-from training.data.features import Hearing, Unheard
+from training.data.features import FeatureReader, UnusableFile
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.ensemble import train
 from training.errors import TrainingDataError
@@ -57,25 +58,25 @@ if TYPE_CHECKING:
 Promote = Literal["always", "never", "if-better"]
 
 FOLDER = "training"
-"""In the state folder: what a run that was ended goes on from."""
+"""In the state folder: the lock and the intermediate results."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What there is to learn from."""
+    """The training data of a run, selected and analyzed."""
 
-    said: CollectedLabels
+    collected: CollectedLabels
     selection: Selection
-    unheard: tuple[Unheard, ...]
-    to_hear: int
-    """Files that have yet to be listened to; 0 but in a dry run."""
+    unusable: tuple[UnusableFile, ...]
+    to_analyze: int
+    """Files without stored features; 0 but in a dry run."""
     held: tuple[bool, ...]
-    """By member of the selection, whether it is kept for measuring."""
+    """By member of the selection, whether it is held out for the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a training."""
+    """The outcome of a training run."""
 
     manifest: Manifest
     comparison: Comparison
@@ -84,11 +85,11 @@ class Result:
     promoted: bool
     reason: str
     page: str
-    """A page in HTML on how the model does; see `training.evaluation.report`."""
+    """An HTML report on the model; see `training.evaluation.report`."""
 
 
 class TrainingRun:
-    """Trains on what some sources say."""
+    """Trains a model of the user's own from the labels of some sources."""
 
     def __init__(
         self,
@@ -97,95 +98,98 @@ class TrainingRun:
         names: Sequence[str],
         progress: Progress | None,
     ) -> None:
-        """`names` are those of the sources."""
+        """Prepare a run with `settings` on `store`.
+
+        `names` are the names of the sources; `progress` receives stages and steps.
+        """
         self._settings = resolve_bundle(settings)
         self._chosen = settings.model.bundle
         self._store = store
         self._names = names
         self._progress = progress or Silent()
-        self._naming = GenreNames(settings.training)
+        self._genre_names = GenreNames(settings.training)
         self._models = ModelRegistry(settings.store.folder)
         self._folder = settings.store.folder / FOLDER
         self._current = load(self._settings.model.bundle.folder)
 
     def prepare(self, *, dry_run: bool = False) -> Prepared:
-        """Gather labels and hear what they name; a dry run hears nothing.
+        """Collect labels and analyze the labelled files; a dry run analyzes no file.
 
-        Raises TrainingDataError when nothing is labelled or nothing can be heard, and TaggerError
-        when a source cannot be used.
+        Raises TrainingDataError when no file is labelled or usable, and TaggerError when a source
+        cannot be used.
         """
-        said = gather(self._names, self._settings, self._store)
-        require_some(said)
-        hearing = Hearing(self._settings, self._store, self._specs(len(said.labels)))
-        samples, unheard = self._look(hearing, said)
-        to_hear = sum(not hearing.is_remembered(sample) for sample in samples)
+        collected = gather(self._names, self._settings, self._store)
+        require_some(collected)
+        reader = FeatureReader(self._settings, self._store, self._specs(len(collected.labels)))
+        samples, unusable = self._samples(reader, collected)
+        to_analyze = sum(not reader.has_features(sample) for sample in samples)
         if not dry_run:
-            self._progress.stage("listening", len(samples))
-            samples, failed = hearing.hear(samples, self._progress.done)
-            unheard += failed
-            to_hear = 0
+            self._progress.stage("analyzing", len(samples))
+            samples, failed = reader.read(samples, self._progress.done)
+            unusable += failed
+            to_analyze = 0
             if not samples:
                 raise TrainingDataError(
-                    f"none of {len(unheard)} labelled files can be heard: {unheard[0].reason}",
-                    unheard[0].path,
+                    f"none of {len(unusable)} labelled files can be analyzed: {unusable[0].reason}",
+                    unusable[0].path,
                 )
-        rules = Rules(
-            self._settings.training.minimum,
-            self._settings.training.balance,
-            self._naming.parents,
-        )
-        selection = select(said.labels, samples, rules, self._written_contents())
+        training = self._settings.training
+        rules = Rules(training.minimum, training.balance, self._genre_names.parents)
+        selection = select(collected.labels, samples, rules, self._written_contents())
         held = tuple(held_out(selection.members))
-        return Prepared(said, selection, tuple(unheard), to_hear, held)
+        return Prepared(collected, selection, tuple(unusable), to_analyze, held)
 
     def train(self, prepared: Prepared, promote: Promote) -> Result:
         """Fit, measure, compare and promote.
 
-        Raises TrainingDataError when there is too little to learn from; then, as whenever
-        something fails, the active model is what it was.
+        Raises TrainingDataError when there is too little training data. After any error the active
+        model is the same as before.
         """
         require_enough(prepared.selection, self._settings.training.minimum)
         recipe = user_model.recipe_for(len(prepared.selection.members))
         specs = sorted(recipe.specs | set(self._current.specs))
         data = read_selection(prepared.selection, self._store, specs)
-        held = np.array(prepared.held)
-        unheard = exclude_artists(data, np.flatnonzero(~held), np.flatnonzero(held))
-        measured = self._fit(data, unheard, "measuring")
+        held = np.flatnonzero(prepared.held)
+        rest = exclude_artists(data, np.flatnonzero(~np.array(prepared.held)), held)
+        measured = self._fit(data, rest, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
-        evaluation = {"held_out": user_model.measure(measured, data, np.flatnonzero(held))}
+        evaluation = {"held_out": user_model.measure(measured, data, held)}
         today = datetime.now(UTC).date()
         workplace = self._models.staging_folder()
         self._progress.stage("writing", 1)
         manifest = user_model.write(workplace, whole, data, today, evaluation)
         user_model.write(workplace / user_model.MEASURED, measured, data, today, evaluation)
-        told = page(library_subject(measured, data, np.flatnonzero(held)))
-        comparison = self._compare(workplace / user_model.MEASURED, data, np.flatnonzero(held))
+        report = page(library_subject(measured, data, held))
+        comparison = self._compare(workplace / user_model.MEASURED, data, held)
         name = self._models.install(workplace)
-        promoted, reason = self._judged(comparison, promote)
+        promoted, reason = self._promotion(comparison, promote)
         if promoted:
             self._models.activate(name)
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
-        return Result(manifest, comparison, self._current.manifest.id, promoted, reason, told)
+        return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
         return user_model.recipe_for(tracks).specs | set(self._current.specs)
 
-    def _look(self, hearing: Hearing, said: CollectedLabels) -> tuple[list[Sample], list[Unheard]]:
-        paths = sorted({label.path for label in said.labels})
-        self._progress.stage("looking", len(paths))
+    def _samples(
+        self, reader: FeatureReader, collected: CollectedLabels
+    ) -> tuple[list[Sample], list[UnusableFile]]:
+        paths = sorted({label.path for label in collected.labels})
+        self._progress.stage("reading tags", len(paths))
         samples: list[Sample] = []
-        unheard: list[Unheard] = []
-        for number, path in enumerate(paths, 1):
-            found = hearing.look(path)
-            if isinstance(found, Unheard):
-                unheard.append(found)
-            else:
-                samples.append(found)
-            self._progress.done(number)
-        return samples, unheard
+        unusable: list[UnusableFile] = []
+        with build.tag_jobs(self._settings) as tag_jobs:
+            for number, path in enumerate(paths, 1):
+                found = reader.sample(path, tag_jobs)
+                if isinstance(found, UnusableFile):
+                    unusable.append(found)
+                else:
+                    samples.append(found)
+                self._progress.done(number)
+        return samples, unusable
 
     def _written_contents(self) -> frozenset[tuple[str, str]]:
-        """Return what tagger wrote, by content, so that a copy of a file tells nothing either."""
+        """Return the genres that tagger wrote, by content: a copy of a file is no label either."""
         found = set()
         for entry in self._store.journal.done():
             track = self._store.files.get(entry.change.path)
@@ -204,39 +208,39 @@ class TrainingRun:
             return user_model.tempered(train(recipe, data, members, scores), data)
 
     def _compare(self, measured: Path, data: Dataset, held: Indices) -> Comparison:
-        """Compare models that have not heard the held-out artists.
+        """Compare two models without the held-out artists in their training data.
 
-        Of the default model that is true unless they are in the data that it was made from.
+        The default model counts as such a model; its training data may contain the artists.
         """
-        current = self._settings.model.bundle.folder
-        unheard = current / user_model.MEASURED
-        old = load(unheard) if unheard.is_dir() else self._current
-        parents = self._naming.parents
+        without_held = self._settings.model.bundle.folder / user_model.MEASURED
+        old = load(without_held) if without_held.is_dir() else self._current
+        parents = self._genre_names.parents
         written = {g for entry in self._store.journal.done() for g in entry.change.after}
         known = {genres.key(genre) for genre in self._current.manifest.genres}
-        own_words = [genre for genre in written if genres.key(genre) in known]
+        of_current = [genre for genre in written if genres.key(genre) in known]
         return compare.compare(
             compare.right(load(measured), data, held, parents),
             compare.right(old, data, held, parents),
             data.artists[held],
-            compare.lost_genres(data.genres, own_words),
+            compare.lost_genres(data.genres, of_current),
         )
 
-    def _judged(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
+    def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
+        """Decide whether the new model becomes the active model, and why."""
         if promote == "if-better" and not comparison.holds:
             return False, comparison.reason
         if promote == "never":
-            return False, f"as you asked ({comparison.reason})"
+            return False, f"--promote never ({comparison.reason})"
         if self._chosen != "active":
             return True, (
                 f'{comparison.reason}; but model.bundle = "{self._chosen}" in the configuration'
-                " decides until you remove it"
+                " has priority until you remove it"
             )
         return True, comparison.reason
 
 
 def require_enough(selection: Selection, minimum: int) -> None:
-    """Raise TrainingDataError unless at least two genres can be told apart."""
+    """Raise TrainingDataError unless the selection has at least two genres."""
     if len(selection.genres) >= 2:
         return
     few = ", ".join(
@@ -245,16 +249,17 @@ def require_enough(selection: Selection, minimum: int) -> None:
     there = selection.genres[0] if selection.genres else "no genre"
     needed = f"at least two genres need {minimum} tracks of {LEAST_ARTISTS} artists each"
     raise TrainingDataError(
-        f"too little to learn from: {needed}, and {there} has them" + (f"; {few}" if few else ""),
+        f"too little training data: {needed}, and {there} has them" + (f"; {few}" if few else ""),
         hint="add tracks, or lower training.minimum",
     )
 
 
 @contextlib.contextmanager
 def alone(state: Path) -> Iterator[None]:
-    """Let one training at a time work in the state folder, and say clearly what it lacks.
+    """Lock the state folder against a second training run.
 
-    Raises TrainingDataError or StoreError.
+    Raises TrainingDataError when another run has the lock or the folder cannot be written, and
+    StoreError when the database cannot be used.
     """
     folder = state / FOLDER
     try:
@@ -272,5 +277,5 @@ def _unwritable(folder: Path, error: OSError) -> TrainingDataError:
     return TrainingDataError(
         f"cannot be written: {error.strerror}",
         folder,
-        "check the folder's permissions and free space; the active model is what it was",
+        "check the permissions and the free space of the folder; the active model is unchanged",
     )

@@ -1,12 +1,12 @@
-"""A model of the user's own: from what was selected to a measured bundle.
+"""A model of the user's own: from the selected training data to a measured bundle.
 
-It is trained on the user's library alone. The default model's training features are not shipped:
-GTZAN's recordings come without a licence, and vectors computed from them would be passed on as
-data. So the model knows the genres that the library teaches it and no others.
+The user's library is its only training data. The training features of the default model are not
+shipped: the recordings of GTZAN have no licence, and vectors computed from them would be
+distributed as data. So the model has the genres of the library and no others.
 
-Two fits are made. One leaves the held-out artists out: its figures are the model's, and it stands
-beside the bundle, in `measured`, so that the next training can compare itself with a model that
-has not heard them either. The other one hears everything, and is the one that decides.
+There are two fits. The first leaves out the held-out artists: its figures are the model's, and its
+bundle is kept in `measured`, for a comparison with the next model on the same artists. The second
+has all artists, and is the model that decides.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 MEASURED = "measured"
-"""Folder inside a bundle's, with the model that has not heard the held-out artists."""
+"""Folder inside a bundle, with the fit without the held-out artists."""
 COMMAND = "tagger train"
 ABOUT = "Your own music library; nothing of it is in the bundle but what the model learned."
 LARGE = 3000
-"""Tracks from which on less is tried: an SVM's time grows with their square."""
+"""Tracks from which fewer classifiers are tried: the time of an SVM grows with their square."""
 
 
 def recipe_for(tracks: int) -> Recipe:
-    """Return the default model's recipe, of which large libraries try less."""
+    """Return the default model's recipe, reduced for large libraries."""
     if tracks < LARGE:
         return RECIPE
     middle = tuple((family[len(family) // 2],) for family in RECIPE.families)
@@ -55,11 +55,11 @@ def recipe_for(tracks: int) -> Recipe:
 
 
 def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
-    """Keep a model that was never wrong from being sure without bounds.
+    """Bound the confidence of a model without mistakes.
 
     Where every held-out prediction is right, larger weights are always likelier, and no new track
-    would be as sure as those. Platt's targets (1999), which count one clip more on the other
-    side, give the weights a maximum.
+    would be as confident. Platt's targets (1999), which count one clip more on the other side, give
+    the weights a maximum.
     """
     held = ensemble.held_out
     labels, clips = data.labels[held.members], np.arange(len(held.members))
@@ -80,7 +80,10 @@ def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
 
 
 def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
-    """Measure a model on clips whose artists it has not heard."""
+    """Measure an ensemble on held-out clips.
+
+    `held` are indices into `data`, of artists that are not in the training data of `ensemble`.
+    """
     split = "your library, artists held out of training"
     return summarize(split, COMMAND, [evaluate(ensemble, data, held)])
 
@@ -92,9 +95,11 @@ def write(
     created: date,
     evaluation: Mapping[str, Evaluation],
 ) -> Manifest:
-    """Write and verify the bundle of a fitted ensemble.
+    """Write and verify the bundle of a fitted ensemble, with its card.
 
-    Raises ModelError when the exported network is not equal to the fitted one.
+    `folder` is the new bundle, `created` its date. `ensemble` was fitted to clips of `data`, and
+    `evaluation` are its figures. Raises ModelError when the exported network differs from the
+    fitted ensemble.
     """
     made = Provenance("own", created, f"{ABOUT} {SPEECH}", COMMAND)
     manifest = publish(folder, ensemble, data, made, evaluation)

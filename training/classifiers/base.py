@@ -1,10 +1,8 @@
-"""Candidates: ways from a clip's features to genre scores, behind one interface.
+"""Interfaces of classifiers and novelty guards.
 
-A candidate names the feature spec that it hears and fits itself to labelled clips; what comes
-out scores clips and exports itself as an ONNX graph. Scores are unnormalised log-probabilities
-of any scale: `training.ensemble` weights the candidates' scores, adds them and makes them
-calibrated probabilities, so a candidate has no calibration of its own. Guards say how far the
-scores are to be trusted.
+A classifier names its feature spec and is fitted to labelled clips. The fitted classifier scores
+clips and exports itself as an ONNX graph. Scores are unnormalised log-probabilities of any scale:
+`training.ensemble` weights, adds and calibrates them. Guards reduce the scores of unfamiliar clips.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Fitted(Protocol):
-    """A candidate that has learned."""
+    """A classifier after its fit."""
 
     def scores(self, inputs: NDArray[Any]) -> NDArray[np.floating]:
         """Score clips: `inputs` (clips, ...) of the candidate's spec to (clips, genres)."""
@@ -34,7 +32,7 @@ class Classifier(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is and its hyperparameters, in a few words; unique among candidates."""
+        """Name with hyperparameters, unique among classifiers."""
         ...
 
     @property
@@ -43,15 +41,17 @@ class Classifier(Protocol):
         ...
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> Fitted:
-        """Fit to clips `inputs` (clips, ...) with labels 0..genres-1.
+        """Fit to clips.
 
-        The same data gives the same result, and every genre has at least one clip.
+        `inputs` are the features of the clips, shape (clips, ...); `labels` are numbers below
+        `genres`, shape (clips,). The same data gives the same result. Every genre has at least one
+        clip.
         """
         ...
 
 
 class FittedGuard(Protocol):
-    """A guard that has learned; an immutable value."""
+    """A guard after its fit; an immutable value."""
 
     @property
     def spec(self) -> str:
@@ -59,15 +59,15 @@ class FittedGuard(Protocol):
         ...
 
     def with_limit(self, limit: float) -> Self:
-        """Give the same guard, which trusts clips up to this measure."""
+        """Return the same guard with a limit on its measure."""
         ...
 
     def measure(self, inputs: NDArray[Any]) -> NDArray[np.float64]:
-        """Say how unlike what was taught clips are, shape (clips,); more is stranger."""
+        """Return the distance of clips from the training data, shape (clips,); more is stranger."""
         ...
 
     def trust(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give what a clip's scores are multiplied by, 0 to 1, shape (clips, 1)."""
+        """Return the factor of each clip's scores, 0 to 1, shape (clips, 1)."""
         ...
 
     def graph(self) -> onnx.ModelProto:
@@ -76,7 +76,7 @@ class FittedGuard(Protocol):
 
 
 class NoveltyGuard(Protocol):
-    """A way to tell what is no music, or none that a model knows; an immutable value."""
+    """A detector of non-music and of unfamiliar music; an immutable value."""
 
     @property
     def spec(self) -> str:
@@ -84,5 +84,5 @@ class NoveltyGuard(Protocol):
         ...
 
     def fit(self, inputs: NDArray[Any]) -> FittedGuard:
-        """Learn from clips that are taught, `inputs` (clips, features); trusts all yet."""
+        """Fit to the clips of the training data, shape (clips, features), without a limit."""
         ...

@@ -1,9 +1,9 @@
-"""Telling what is no music, or none that a model knows: how far a track lies from all clips taught.
+"""A guard by the distance of a track from the training data.
 
-Classifiers are surest far away from what they know. Speech, hiss and beeps come out as a genre at
-99%, since nothing of theirs was ever taught. So scores are divided where a track lies further out
-than nearly all music did, until no genre is likely any more. The distance is Mahalanobis', on the
-principal axes (Lee et al. 2018, arXiv 1807.03888).
+Classifiers are most confident far away from their training data: speech, hiss and beeps got a genre
+at 99%. So the guard divides the scores of tracks outside the region of nearly all music, until no
+genre is likely. The distance is Mahalanobis', on the principal axes (Lee et al. 2018, arXiv
+1807.03888).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COMPONENTS = 150
 _CLIPS_A_COMPONENT = 10
-"""With as many axes as clips, every clip that was taught would be equally far away."""
+"""With as many axes as clips, all clips of the training data would be equally far away."""
 _CLIP = 6.0
 _STEEPNESS = 16
 """A tenth beyond the limit leaves a fifth of the scores, a quarter leaves 3%."""
@@ -32,12 +32,12 @@ _STEEPNESS = 16
 
 @dataclass(frozen=True)
 class DistanceGuard:
-    """How far a track lies from all clips that are taught."""
+    """A guard by the distance of a track from all clips of the training data."""
 
     spec: str = SPEC
 
     def fit(self, inputs: NDArray[Any]) -> FittedDistance:
-        """Learn from inputs (clips, features)."""
+        """Fit to inputs (clips, features)."""
         components = min(_COMPONENTS, max(1, len(inputs) // _CLIPS_A_COMPONENT))
         projection = Projection.fit(inputs, self.spec, components, _CLIP)
         points = projection(inputs)
@@ -46,7 +46,7 @@ class DistanceGuard:
 
 @dataclass(frozen=True, eq=False)
 class FittedDistance:
-    """Knows where the clips lie that a model was taught."""
+    """The location and spread of the training data."""
 
     spec: str
     projection: Projection
@@ -57,17 +57,17 @@ class FittedDistance:
     """The distance from which on scores count less."""
 
     def with_limit(self, limit: float) -> Self:
-        """Give the same guard with the limit that `training.ensemble` found."""
+        """Return the same guard with the limit from `training.ensemble`."""
         return replace(self, limit=limit)
 
     def measure(self, inputs: NDArray[Any]) -> Array:
-        """Give the root mean square of the standardised coordinates, shape (clips,)."""
+        """Return the root mean square of the standardised coordinates, shape (clips,)."""
         points = (self.projection(inputs) - self.centre) / self.spread
         distances: Array = np.sqrt((points**2).mean(axis=1))
         return distances
 
     def trust(self, measures: Array) -> Array:
-        """Give 1 within the limit, and less and less beyond, shape (clips, 1)."""
+        """Return 1 within the limit, and less beyond it, shape (clips, 1)."""
         trust: Array = np.minimum(1, self.limit / measures) ** _STEEPNESS
         return trust[:, np.newaxis]
 

@@ -1,9 +1,8 @@
-"""Telling speech from music, by what a network that has heard much of both makes of it.
+"""A guard against speech, by musicnn's embedding.
 
-Speech lies where hip-hop lies, so its distance from what was taught says little: sound that ends
-at 8 kHz, as most recorded books and broadcasts do, came out as hip-hop at 97%. So a linear
-discriminant sets clips of people talking (`training.classifiers.speech_data`) against the clips
-that are taught.
+Speech lies close to hip-hop, so its distance from the training data is small: sound that ends at 8
+kHz, as most recorded books and broadcasts do, got hip-hop at 97%. So a linear discriminant
+separates clips of speech (`training.classifiers.speech_data`) from the training data.
 """
 
 from __future__ import annotations
@@ -27,19 +26,19 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _STEEPNESS = 20.0
-"""How fast trust is lost beyond the limit: where all clips of speech lie, nothing is left."""
+"""Steepness of the trust at the limit: for nearly all clips of speech it is 0."""
 
 
 @dataclass(frozen=True)
 class SpeechGuard:
-    """How like people talking a track is, and how unlike the clips that are taught."""
+    """A guard by the likeness of a track to speech."""
 
     spec: str = EMBEDDING
     without: str = ""
-    """A collection of `training.classifiers.speech_data` that is left out, to be asked about."""
+    """A collection of `training.classifiers.speech_data` to leave out, for a measurement."""
 
     def fit(self, inputs: NDArray[Any]) -> FittedSpeech:
-        """Learn from inputs (clips, features)."""
+        """Fit to inputs (clips, features)."""
         speech = read_speech()
         talking = speech.inputs[self.spec][speech.collections != self.without]
         training_data = np.concatenate([inputs, talking])
@@ -53,7 +52,7 @@ class SpeechGuard:
 
 @dataclass(frozen=True, eq=False)
 class FittedSpeech:
-    """Knows the way from the clips that a model was taught to people talking."""
+    """The direction from the training data to speech."""
 
     spec: str
     projection: Projection
@@ -61,22 +60,22 @@ class FittedSpeech:
     """Shape (components, 1)."""
     offset: float
     limit: float = np.inf
-    """The measure at which scores count half."""
+    """The measure at which scores are halved."""
 
     def with_limit(self, limit: float) -> Self:
-        """Give the same guard with the limit that `training.ensemble` found, or even odds.
+        """Return the same guard with the limit from `training.ensemble`, or even odds if higher.
 
-        Of few clips that all lie far from speech, the farthest says nothing of others.
+        A few clips that all lie far from speech determine no limit.
         """
         return replace(self, limit=max(limit, 0.0))
 
     def measure(self, inputs: NDArray[Any]) -> Array:
-        """Give the log-odds of speech, in units of their spread, shape (clips,)."""
+        """Return the log-odds of speech, in units of their spread, shape (clips,)."""
         odds: Array = (self.projection(inputs) @ self.direction)[:, 0] + self.offset
         return odds
 
     def trust(self, measures: Array) -> Array:
-        """Give nearly 1 within the limit, a half there, nothing beyond, shape (clips, 1)."""
+        """Return nearly 1 within the limit, a half at the limit, 0 beyond, shape (clips, 1)."""
         trust: Array = expit(_STEEPNESS * (self.limit - measures))
         return trust[:, np.newaxis]
 

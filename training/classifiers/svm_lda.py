@@ -1,4 +1,4 @@
-"""Candidates that hear a feature vector: an SVM and a linear discriminant."""
+"""Classifiers of a feature vector: support vector machines and a linear discriminant."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Projection:
     def fit(
         cls, inputs: NDArray[Any], spec: str, components: int, clip: float = clip
     ) -> Projection:
-        """Learn from inputs (clips, features) of this spec."""
+        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
         mean = inputs.mean(axis=0, dtype=np.float64)
         spread = inputs.std(axis=0, dtype=np.float64) + 1e-6
         standard = np.clip((inputs - mean) / spread, -clip, clip) * block_weights(spec)
@@ -69,9 +69,9 @@ class Projection:
         return projected
 
     def write(self, builder: GraphBuilder, onward: Array | None = None) -> str:
-        """Write the projection of `features` down and return the name of its value.
+        """Add the projection of `features` to a graph and return the name of its value.
 
-        With `onward` (components, outputs), what comes out is multiplied by it, in one product.
+        With `onward` (components, outputs), the projection is multiplied by it, in one product.
         """
         centred = builder.op("Sub", "features", builder.constant(self.mean))
         standard = builder.op("Div", centred, builder.constant(self.spread))
@@ -93,14 +93,14 @@ class Svm:
 
     @property
     def name(self) -> str:
-        """What it is and its hyperparameters."""
+        """Name with hyperparameters."""
         return (
             f"SVM of {self.spec} (RBF, C={self.C:g}, gamma={self.width:g}/variance,"
             f" {self.components} axes)"
         )
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSvm:
-        """Fit to inputs (clips, features) and labels (clips,)."""
+        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
         projection = Projection.fit(inputs, self.spec, self.components)
         points = projection(inputs)
         gamma = self.width / points.var(axis=0).sum()
@@ -127,7 +127,7 @@ class FittedSvm:
     bias: Array
 
     def scores(self, inputs: NDArray[Any]) -> Array:
-        """Give the machines' decision values, shape (clips, genres)."""
+        """Return the decision values of the machines, shape (clips, genres)."""
         points = self.projection(inputs)
         squares = (points**2).sum(axis=1)[:, np.newaxis] + (self.vectors**2).sum(axis=1)
         kernel = np.exp(-self.gamma * (squares - 2 * points @ self.vectors.T))
@@ -135,7 +135,7 @@ class FittedSvm:
         return scores
 
     def graph(self) -> onnx.ModelProto:
-        """Write the decision values down as matrix products."""
+        """Export the decision values as matrix products."""
         builder = GraphBuilder()
         points = self.projection.write(builder)
         ones = builder.constant(np.ones((self.vectors.shape[1], 1)))
@@ -159,11 +159,11 @@ class Lda:
 
     @property
     def name(self) -> str:
-        """What it is and its hyperparameters."""
+        """Name with hyperparameters."""
         return f"LDA of {self.spec} (shrinkage={self.shrinkage:g}, {self.components} axes)"
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedLinear:
-        """Fit to inputs (clips, features) and labels (clips,)."""
+        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
         projection = Projection.fit(inputs, self.spec, self.components)
         discriminant = LinearDiscriminantAnalysis(
             solver="lsqr", shrinkage=self.shrinkage, priors=np.full(genres, 1 / genres)
@@ -184,12 +184,12 @@ class FittedLinear:
     bias: Array
 
     def scores(self, inputs: NDArray[Any]) -> Array:
-        """Give the log-posteriors up to a constant, shape (clips, genres)."""
+        """Return the log-posteriors up to a constant, shape (clips, genres)."""
         scores: Array = self.projection(inputs) @ self.weights + self.bias
         return scores
 
     def graph(self) -> onnx.ModelProto:
-        """Write the scores down as matrix products."""
+        """Export the scores as matrix products."""
         builder = GraphBuilder()
         weighted = self.projection.write(builder, self.weights)
         builder.op("Add", weighted, builder.constant(self.bias), output="scores")

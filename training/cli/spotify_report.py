@@ -1,4 +1,4 @@
-"""What `tagger spotify` prints."""
+"""Output of `tagger spotify`."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from training.spotify.tokens import TokenFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tagger.config import Settings
+    from tagger.config import Settings, SpotifySettings
     from training.spotify.playlists import Found
+    from training.spotify.schema import Listed
     from training.spotify.sync import Synced
 
 
-SKIPPED = {Kind.GONE: "gone", Kind.EPISODE: "episodes", Kind.LOCAL: "local files"}
-"""What a place is that cannot be looked for, after its number."""
+SKIPPED = {Kind.UNAVAILABLE: "gone", Kind.EPISODE: "episodes", Kind.LOCAL: "local files"}
+"""Words for places without a track, after their number."""
 
 
 def status_of(settings: Settings) -> dict[str, Any]:
-    """Return what `tagger spotify status --json` prints."""
+    """Return the object of `tagger spotify status --json`."""
     spotify, folder = settings.training.spotify, settings.store.folder
     file = TokenFile(folder)
     token = file.read()
@@ -51,8 +52,11 @@ def status_of(settings: Settings) -> dict[str, Any]:
         }
 
 
-def print_status(found: dict[str, Any]) -> None:
-    """Print the status for people."""
+def print_status(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print the result of `status_of`."""
+    if as_json:
+        print_json(found)
+        return
     login = f"until {found['login_ends']}" if found["logged_in"] else f"none: {LOGIN}"
     click.echo(f"source     {'on' if found['enabled'] else 'off: training.spotify.enabled'}")
     click.echo(f"terms      {'agreed to ' + found['agreed'] if found['agreed'] else 'not agreed'}")
@@ -70,8 +74,28 @@ def print_status(found: dict[str, Any]) -> None:
         click.echo(printable(f"warning    {warning}"))
 
 
+def print_listed(playlist: Listed, user: str, spotify: SpotifySettings, *, as_json: bool) -> None:
+    """Print a playlist of the account of `user`, with its genre in `spotify`, the settings."""
+    genres = {playlist_ids.playlist_id(name): genre for name, genre in spotify.playlists.items()}
+    own = playlist.owner is not None and playlist.owner.id == user
+    row = {
+        "id": playlist.id,
+        "name": playlist.name or "",
+        "tracks": playlist.items.total if playlist.items else 0,
+        "readable": own or bool(playlist.collaborative),
+        "genre": genres.get(playlist.id),
+    }
+    if as_json:
+        print_json(row)
+        return
+    foreign = "" if row["readable"] else "not yours: cannot be read"
+    marks = "; ".join(filter(None, (genres.get(playlist.id), foreign)))
+    text = f"{row['id']}  {row['tracks']:>5}  {row['name']:<32}  {marks}"
+    click.echo(printable(text.rstrip()))
+
+
 def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
-    """Print what became of one playlist."""
+    """Print the outcome of one playlist; `genre` is its genre in the configuration."""
     problem = synced.problem
     if as_json:
         print_json(
@@ -93,7 +117,7 @@ def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
 
 
 def print_found(found: Found, *, as_json: bool) -> None:
-    """Print what of one playlist is in the library."""
+    """Print the matches of one playlist."""
     if as_json:
         print_json(asdict(found))
         return
@@ -107,7 +131,7 @@ def print_found(found: Found, *, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give what hears of each page; it shows them on a terminal only."""
+    """Yield the receiver of each page, which shows a line on a terminal only."""
     if not sys.stdout.isatty():
         yield lambda _name, _done, _total: None
         return

@@ -1,8 +1,9 @@
-"""How `tagger train` is told: a bar while it runs, then lines or one JSON object."""
+"""Output of `tagger train`: a bar while it runs, then lines or one JSON object."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ import msgspec
 
 from tagger.cli.options import printable
 from training.data.select import LEAST_ARTISTS
+from training.errors import TrainingDataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rich.progress import Progress as RichProgress
 
@@ -26,7 +29,7 @@ MOST_SHOWN = 10
 
 
 class Bar:
-    """Shows each stage with the time that is left."""
+    """Shows each stage with the remaining time."""
 
     def __init__(self, bars: RichProgress) -> None:
         self._bars = bars
@@ -44,7 +47,7 @@ class Bar:
 
 @contextlib.contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress | None]:
-    """Show bars on a terminal, and nothing elsewhere."""
+    """Show bars on a terminal; pipes and `quiet` get none."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -62,19 +65,28 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
         yield Bar(bars)
 
 
-def as_object(prepared: Prepared, minimum: int) -> dict[str, Any]:
-    """Return what was found in the form that is documented for scripts."""
-    selection, said = prepared.selection, prepared.said
+def as_object(prepared: Prepared, result: Result | None, minimum: int) -> dict[str, Any]:
+    """Return training data and outcome as one JSON object.
+
+    `result` is None after a dry run; `minimum` is `training.minimum`.
+    """
+    outcome = _result_object(result) if result else {}
+    return _prepared_object(prepared, minimum) | outcome
+
+
+def _prepared_object(prepared: Prepared, minimum: int) -> dict[str, Any]:
+    """Return the training data as a JSON object; `minimum` is `training.minimum`."""
+    selection, collected = prepared.selection, prepared.collected
     held = Counter(m.genre for m, h in zip(selection.members, prepared.held, strict=True) if h)
-    reasons = Counter(one.reason for one in prepared.unheard)
+    reasons = Counter(one.reason for one in prepared.unusable)
     return {
-        "sources": said.counts,
-        "matched": len(said.matching.matched),
+        "sources": collected.counts,
+        "matched": len(collected.matching.matched),
         "ambiguous": [
             {**_entry(one.entry), "files": [_file(c) for c in one.candidates]}
-            for one in said.matching.ambiguous
+            for one in collected.matching.ambiguous
         ],
-        "missing": [_entry(entry) for entry in said.matching.missing],
+        "missing": [_entry(entry) for entry in collected.matching.missing],
         "genres": [
             {
                 "genre": genre,
@@ -98,17 +110,17 @@ def as_object(prepared: Prepared, minimum: int) -> dict[str, Any]:
         ],
         "two_genres": [str(path) for path in selection.conflicts],
         "duplicates": selection.duplicates,
-        "own_words": selection.written,
+        "written_by_tagger": selection.written,
         "unknown_artists": selection.unknown_artists,
-        "to_hear": prepared.to_hear,
-        "unheard": [{"path": str(one.path), "reason": one.reason} for one in prepared.unheard],
-        "unheard_reasons": dict(reasons.most_common()),
-        "notes": list(said.notes),
+        "to_analyze": prepared.to_analyze,
+        "unusable": [{"path": str(one.path), "reason": one.reason} for one in prepared.unusable],
+        "unusable_reasons": dict(reasons.most_common()),
+        "notes": list(collected.notes),
     }
 
 
-def result_object(result: Result) -> dict[str, Any]:
-    """Return what came of the training, likewise."""
+def _result_object(result: Result) -> dict[str, Any]:
+    """Return the outcome of the training as a JSON object."""
     comparison = result.comparison
     return {
         "model": {
@@ -131,36 +143,41 @@ def result_object(result: Result) -> dict[str, Any]:
     }
 
 
-def print_prepared(found: dict[str, Any]) -> None:
-    """Say what there is to learn from."""
-    said = ", ".join(f"{name} {count}" for name, count in found["sources"].items()) or "none"
-    _say(f"labels      {said}")
+def show_prepared(prepared: Prepared, minimum: int, *, quiet: bool) -> None:
+    """Print the training data, unless `quiet`; `minimum` is `training.minimum`."""
+    if not quiet:
+        _print_prepared(_prepared_object(prepared, minimum))
+
+
+def _print_prepared(found: dict[str, Any]) -> None:
+    labels = ", ".join(f"{name} {count}" for name, count in found["sources"].items()) or "none"
+    _print(f"labels      {labels}")
     if found["matched"] or found["missing"] or found["ambiguous"]:
-        _say(
+        _print(
             f"lists       {found['matched']} matched, {len(found['missing'])} not in the library,"
-            f" {len(found['ambiguous'])} ambiguous (settle them with `tagger train match`)"
+            f" {len(found['ambiguous'])} ambiguous (choose with `tagger train match`)"
         )
-    _say("genre                     tracks  artists  held out")
+    _print("genre                     tracks  artists  held out")
     for one in found["genres"]:
-        _say(f"{one['genre']:<24}{one['tracks']:>8}{one['artists']:>9}{one['held_out']:>10}")
+        _print(f"{one['genre']:<24}{one['tracks']:>8}{one['artists']:>9}{one['held_out']:>10}")
     for one in found["too_few"]:
-        _say(f"not learned {one['genre']}: {_lack(one)}")
+        _print(f"not learned {one['genre']}: {_lack(one)}")
     for count, what in _left_out(found):
         if count:
-            _say(f"left out    {count} {what}")
-    for reason, count in found["unheard_reasons"].items():
-        _say(f"unheard     {count} files: {reason}")
+            _print(f"left out    {count} {what}")
+    for reason, count in found["unusable_reasons"].items():
+        _print(f"unusable    {count} files: {reason}")
     for note in _notes(found):
-        _say(f"note        {note}")
+        _print(f"note        {note}")
 
 
 def _left_out(found: dict[str, Any]) -> list[tuple[int, str]]:
     balanced = sum(one["balanced_out"] for one in found["genres"])
     return [
-        (len(found["two_genres"]), "tracks with two genres, none the surer"),
-        (found["duplicates"], "files with the sound of another one"),
-        (balanced, "tracks of genres that have many more than the smallest"),
-        (found["own_words"], "copies of files that tagger itself gave a genre"),
+        (len(found["two_genres"]), "tracks with two genres of equal weight"),
+        (found["duplicates"], "files with the sound of another file"),
+        (balanced, "tracks of genres much larger than the smallest genre"),
+        (found["written_by_tagger"], "copies of files with a genre from tagger"),
     ]
 
 
@@ -168,35 +185,35 @@ def _notes(found: dict[str, Any]) -> list[str]:
     notes = list(found["notes"][:MOST_SHOWN])
     if found["unknown_artists"]:
         count = found["unknown_artists"]
-        notes.append(f"{count} tracks name no artist: the figures come out too good")
-    if found["to_hear"]:
-        notes.append(f"{found['to_hear']} files have yet to be listened to")
+        notes.append(f"{count} tracks name no artist: the accuracy is overestimated")
+    if found["to_analyze"]:
+        notes.append(f"{found['to_analyze']} files are not analyzed yet")
     return notes
 
 
 def print_result(found: dict[str, Any]) -> None:
-    """Say what came of it."""
+    """Print the outcome."""
     model, held = found["model"], found["model"]["held_out"]
-    _say(f"model       {model['id']}: {model['recipe']}")
+    _print(f"model       {model['id']}: {model['recipe']}")
     low, high = held["interval"]
-    _say(
+    _print(
         f"right       {held['accuracy']:.1%} ({low:.1%} to {high:.1%}) of {held['tracks']} tracks"
         " by held-out artists"
     )
     written = held["written"]
     if not written["coverage"]:
-        _say(f"written     nothing: too few tracks to promise {written['promised']:.0%} of them")
+        _print(f"written     no track: too few tracks for a promise of {written['promised']:.0%}")
     else:
-        _say(
+        _print(
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
-            f" tracks, where {written['promised']:.0%} was promised"
+            f" tracks, for a promise of {written['promised']:.0%}"
         )
     verdict = "active" if found["promoted"] else "not active"
-    _say(f"{verdict:<12}{found['reason']}")
+    _print(f"{verdict:<12}{found['reason']}")
     if found["promoted"]:
-        _say("            `tagger scan --reclassify` decides again what tagger wrote")
+        _print("            `tagger scan --reclassify` renews the genres that tagger wrote")
     else:
-        _say(f"            `tagger models use {model['id']}` makes it the active one all the same")
+        _print(f"            `tagger models use {model['id']}` makes it active all the same")
 
 
 def _lack(one: dict[str, Any]) -> str:
@@ -225,5 +242,17 @@ def _file(candidate: LocalTrack) -> dict[str, Any]:
     return {"path": str(candidate.path), "title": candidate.title, "album": candidate.album}
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     click.echo(printable(text))
+
+
+def write_report(path: Path, found: dict[str, Any], page: str) -> None:
+    """Write a report file: the HTML `page` where `path` ends in .html, else `found` as JSON.
+
+    Raises TrainingDataError when the file cannot be written.
+    """
+    text = page if path.suffix == ".html" and page else json.dumps(found, indent=2, default=str)
+    try:
+        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    except OSError as error:
+        raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error

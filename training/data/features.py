@@ -1,7 +1,7 @@
-"""Features of files to learn from: remembered by content, else heard by worker processes.
+"""Features of the files that training uses: from the store, else from worker processes.
 
-The same workers as `tagger scan`'s: a malformed file costs itself and nothing else. What was
-heard is kept at once, so that a run that was ended goes on where it was.
+The failure policy is that of `tagger scan`: a malformed file costs only itself. Features are
+stored as they come, so that a run after a killed run continues there.
 """
 
 from __future__ import annotations
@@ -10,154 +10,146 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tagger import tags
 from tagger.analysis import worker
+from tagger.analysis.analyzer import AHEAD, Attempts
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError
 from training.data.file_table import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
+    from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
-    from tagger.errors import TaggerError
     from training.data.store import TrainingStore
-
-AHEAD = 8
-"""Files that wait for each worker."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unheard:
-    """A file that cannot be learned from."""
+class UnusableFile:
+    """A labelled file without features."""
 
     path: Path
     reason: str
 
 
-class Hearing:
-    """Finds out what sound a file holds, and the features of that sound."""
+class FeatureReader:
+    """Reads the tags and the features of labelled files."""
 
     def __init__(self, settings: Settings, store: TrainingStore, specs: Iterable[str]) -> None:
+        """Read features of the window in `settings`, for all `specs`, and keep them in `store`."""
         self._settings = settings
+        self._window = settings.listen.window
         self._store = store
         self._specs = tuple(specs)
 
-    def look(self, path: Path) -> Sample | Unheard:
-        """Return a file with its tags, and with its content where that is known."""
+    def sample(self, path: Path, tag_jobs: TagJobs) -> Sample | UnusableFile:
+        """Return a file with its tags, and with its analysis key where the store has it."""
         try:
             identity = FileIdentity.of(path.stat())
         except OSError as error:
-            return Unheard(path, f"cannot be read: {error.strerror}")
-        known = self._store.files.get(path)
-        if known and known.identity == identity:
-            content = str(known.content) if known.content else None
-            return Sample(path, identity, known.tags, self._fitting(content))
+            return UnusableFile(path, f"cannot be read: {error.strerror}")
+        track = self._store.files.get(path)
+        if track and track.identity == identity:
+            content = str(track.content) if track.content else None
+            return Sample(path, identity, track.tags, self._in_window(content))
         sample = self._store.samples.get(path)
         if sample and sample.identity == identity:
-            return Sample(path, identity, sample.tags, self._fitting(sample.content_id))
-        return Sample(path, identity, _tags(path), None)
+            return Sample(path, identity, sample.tags, self._in_window(sample.content_id))
+        return Sample(path, identity, _tags(path, tag_jobs), None)
 
-    def is_remembered(self, sample: Sample) -> bool:
-        """Tell whether nothing has to be decoded for this file."""
+    def has_features(self, sample: Sample) -> bool:
+        """Return whether the store has all features of a file."""
         key = AnalysisKey.parse(sample.content_id) if sample.content_id else None
         return key is not None and self._store.analyses.has(key, self._specs)
 
-    def hear(
-        self, samples: Sequence[Sample], heard: Callable[[int], None] = lambda _: None
-    ) -> tuple[list[Sample], list[Unheard]]:
-        """Make sure that the features of these files are remembered.
+    def read(
+        self, samples: Sequence[Sample], progress: Callable[[int], None] = lambda _: None
+    ) -> tuple[list[Sample], list[UnusableFile]]:
+        """Store the features of all files.
 
-        Returns those that can be learned from, with their content, and the others; `heard` is
-        told each time how many are done.
+        `progress` receives the number of finished files after each file. Returns the files with
+        features, in the order of `samples` and with their analysis keys, and the other files.
         """
-        done: list[Sample] = []
-        failed: list[Unheard] = []
         limits = self._settings.workers
-        waiting: deque[tuple[Sample, Future[worker.FeatureSet]]] = deque()
-        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, _nothing) as workers:
-            for sample in samples:
-                if self.is_remembered(sample):
-                    done.append(sample)
-                elif known := self._given_up(sample):
-                    failed.append(known)
-                else:
-                    waiting.append((sample, self._ask(sample, workers)))
-                if len(waiting) > AHEAD * workers.count:
-                    _sort(self._answer(*waiting.popleft(), workers), done, failed)
-                heard(len(done) + len(failed))
-            while waiting:
-                _sort(self._answer(*waiting.popleft(), workers), done, failed)
-                heard(len(done) + len(failed))
-        order = {sample.path: place for place, sample in enumerate(samples)}
-        return sorted(done, key=lambda sample: order[sample.path]), failed
+        done: dict[Path, Sample | UnusableFile] = {}
+        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, _no_model) as pool:
+            attempts = Attempts(self._store, pool)
+            waiting: deque[tuple[Sample, Future[worker.FeatureSet]]] = deque()
+            try:
+                for sample in samples:
+                    if self.has_features(sample):
+                        done[sample.path] = sample
+                    elif error := attempts.given_up(sample.path, sample.identity):
+                        done[sample.path] = UnusableFile(sample.path, error.reason)
+                    else:
+                        waiting.append((sample, self._request(sample, attempts, pool)))
+                    if len(waiting) > AHEAD * pool.count:
+                        self._finish(*waiting.popleft(), attempts, done)
+                    progress(len(done))
+                while waiting:
+                    self._finish(*waiting.popleft(), attempts, done)
+                    progress(len(done))
+            finally:
+                attempts.abandon()
+        found = [done[sample.path] for sample in samples]
+        return (
+            [one for one in found if isinstance(one, Sample)],
+            [one for one in found if isinstance(one, UnusableFile)],
+        )
 
-    def _ask(self, sample: Sample, workers: WorkerPool) -> Future[worker.FeatureSet]:
+    def _request(
+        self, sample: Sample, attempts: Attempts, pool: WorkerPool
+    ) -> Future[worker.FeatureSet]:
+        attempts.start(sample.path, sample.identity, alone=False)
         listen = self._settings.listen
         window = worker.Window(listen.offset, listen.length)
-        return workers.submit(worker.features, sample.path, self._specs, window)
+        return pool.submit(worker.features, sample.path, self._specs, window)
 
-    def _answer(
-        self, sample: Sample, asked: Future[worker.FeatureSet], workers: WorkerPool
-    ) -> Sample | Unheard:
+    def _finish(
+        self,
+        sample: Sample,
+        future: Future[worker.FeatureSet],
+        attempts: Attempts,
+        done: dict[Path, Sample | UnusableFile],
+    ) -> None:
+        """Wait for the features of a file, and store them."""
         store = self._store
         try:
-            heard = workers.result(asked, sample.path)
+            features = attempts.result(sample.path, future)
         except (AudioError, WorkerError) as error:
-            store.failures.record_failure(sample.path, sample.identity, error)
-            return Unheard(sample.path, error.reason)
-        key = AnalysisKey(heard.content, self._settings.listen.window)
-        found = Sample(sample.path, sample.identity, sample.tags, str(key))
+            done[sample.path] = UnusableFile(sample.path, error.reason)
+            return
+        key = AnalysisKey(features.content, self._window)
+        analyzed = replace(sample, content_id=str(key))
         with store.transaction():
             store.failures.clear(sample.path)
-            store.analyses.put_features(key, heard.features)
-            self._remember(found, key)
-        return found
+            store.analyses.put_features(key, features.features)
+            self._keep(analyzed, key)
+        attempts.succeeded(sample.path)
+        done[sample.path] = analyzed
 
-    def _remember(self, sample: Sample, key: AnalysisKey) -> None:
-        known = self._store.files.get(sample.path)
-        if known and known.identity == sample.identity:
-            self._store.files.put(replace(known, content=key))
+    def _keep(self, sample: Sample, key: AnalysisKey) -> None:
+        track = self._store.files.get(sample.path)
+        if track and track.identity == sample.identity:
+            self._store.files.put(replace(track, content=key))
         else:
             self._store.samples.put(sample)
 
-    def _given_up(self, sample: Sample) -> Unheard | None:
-        failure = self._store.failures.get(sample.path)
-        if failure and failure.given_up and failure.identity == sample.identity:
-            return Unheard(sample.path, failure.reason)
-        return None
-
-    def _fitting(self, content_id: str | None) -> str | None:
-        """Pass on the content of the part that is listened to now, not of another one."""
-        fits = content_id and content_id.endswith(self._settings.listen.window)
+    def _in_window(self, content_id: str | None) -> str | None:
+        """Return an analysis key of the configured window, None for another window."""
+        fits = content_id and content_id.endswith(self._window)
         return content_id if fits else None
 
 
-def _sort(answer: Sample | Unheard, done: list[Sample], failed: list[Unheard]) -> None:
-    if isinstance(answer, Sample):
-        done.append(answer)
-    else:
-        failed.append(answer)
-
-
-def _tags(path: Path) -> TrackTags:
+def _tags(path: Path, tag_jobs: TagJobs) -> TrackTags:
     try:
-        return tags.read(path)
-    except TagError:
-        return TrackTags()  # listening says what is wrong with it
+        return tag_jobs.read(path)
+    except (TagError, WorkerError):
+        return TrackTags()  # the analysis of the file reports the error
 
 
-def _nothing() -> None:
-    """Workers need no model here."""
-
-
-def reasons(failed: Iterable[Unheard | TaggerError]) -> Iterator[str]:
-    """Say each reason once, with how often."""
-    counted: dict[str, int] = {}
-    for one in failed:
-        counted[one.reason] = counted.get(one.reason, 0) + 1
-    for reason, count in sorted(counted.items(), key=lambda item: -item[1]):
-        yield f"{count} files: {reason}"
+def _no_model() -> None:
+    """Prepare nothing: workers that compute features need no model."""

@@ -1,6 +1,6 @@
-"""Files outside the library that are learned from: their tags, and what sound they hold.
+"""The table of files outside the library: their tags and their analysis keys.
 
-They stand apart from the library's files, which get genres and playlists.
+They are apart from the files of the library, which get genres and playlists.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file as it was when it was last looked at."""
+    """A file in its last known state."""
 
     path: Path
     identity: FileIdentity
@@ -36,7 +36,7 @@ class Samples:
         self._db = connection
 
     def get(self, path: Path) -> Sample | None:
-        """Return what is known of a file."""
+        """Return the row of a file."""
         row = self._db.execute(
             "SELECT * FROM samples WHERE path = ?", (os.fsencode(path),)
         ).fetchone()
@@ -50,7 +50,7 @@ class Samples:
         )
 
     def put(self, sample: Sample) -> None:
-        """Remember a file in place of what was known of it."""
+        """Insert or replace the row of a file."""
         identity = sample.identity
         self._db.execute(
             "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)",

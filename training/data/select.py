@@ -1,4 +1,4 @@
-"""From labels to what is learned: one genre for each recording, enough of each genre. Pure."""
+"""The selection of training data: one genre for each recording, enough of each genre. Pure."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from training.labels.base import Label
 
 LEAST_ARTISTS = 6
-"""Artists without which a genre is not learned: five folds have to differ, one is held out."""
+"""Least number of artists of a genre: five folds need different artists, and one is held out."""
 HELD_OUT = 0.2
-"""Share of the artists that are kept for measuring."""
+"""Share of the artists that is held out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One recording that is learned from."""
+    """One recording of the training data."""
 
     content_id: str
     path: Path
     genre: str
     artist: str
-    """The group that must not stand on both sides of a split."""
+    """Group of the recording: no group is on both sides of a split."""
     part: str
     """`train` or `test` where a source prescribes it, else empty."""
     sources: tuple[str, ...]
@@ -40,34 +40,34 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class SmallGenre:
-    """A genre that cannot be learned yet."""
+    """A genre with too few tracks or artists."""
 
     genre: str
     tracks: int
     artists: int
     taught: str = ""
-    """The larger genre that its tracks teach instead; empty when they teach none."""
+    """The larger genre that gets its tracks; empty when no genre does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is learned, and what is not and why."""
+    """The training data, and the reasons for all exclusions."""
 
     members: tuple[Member, ...]
     few: tuple[SmallGenre, ...] = ()
     conflicts: tuple[Path, ...] = ()
-    """Recordings that sources name different genres for, none of them the surer."""
+    """Recordings with two genres of equal weight."""
     duplicates: int = 0
-    """Files that hold the same sound as another one."""
+    """Files with the sound of another file."""
     written: int = 0
-    """Copies of files whose genre tagger wrote itself."""
+    """Copies of files with a genre from tagger."""
     balanced: Mapping[str, int] = field(default_factory=dict)
     """Tracks left out of a genre that had too many, by genre."""
     unknown_artists: int = 0
 
     @property
     def genres(self) -> tuple[str, ...]:
-        """The genres that are learned, by name."""
+        """The genres of the training data, by name."""
         return tuple(sorted({member.genre for member in self.members}))
 
     def tracks(self, genre: str) -> int:
@@ -86,7 +86,7 @@ class Rules:
     minimum: int
     balance: float
     parents: Callable[[str], tuple[str, ...]]
-    """See `Naming.parents`."""
+    """See `GenreNames.parents`."""
 
 
 def select(
@@ -95,11 +95,11 @@ def select(
     rules: Rules,
     written: frozenset[tuple[str, str]] = frozenset(),
 ) -> Selection:
-    """Choose what is learned.
+    """Select the training data.
 
-    `samples` are the files that were heard, or all of them with their path for a content where
-    it is not known yet. `written` are contents with the key of a genre that tagger wrote into a
-    file of it.
+    `labels` are those of all sources. `samples` are the analyzed files; without an analysis key the
+    path stands for the content. `rules` are the user's. `written` has the contents of files with
+    the keys of genres that tagger wrote into them.
     """
     by_path = {sample.path: sample for sample in samples}
     by_content: dict[str, list[Label]] = defaultdict(list)
@@ -134,10 +134,10 @@ def select(
 
 
 def held_out(members: Sequence[Member]) -> list[bool]:
-    """Tell which members are kept for measuring: a fifth of each genre's artists.
+    """Return for each member whether it is held out: a fifth of each genre's artists.
 
-    By the hash of the artist's name, so that an artist stays on the same side from one training
-    to the next. A split that came with a source holds for all.
+    The hash of the artist's name decides, so that an artist stays on the same side in every
+    training. A split from a source has priority.
     """
     if any(member.part == "test" for member in members):
         return [member.part == "test" for member in members]
@@ -161,9 +161,9 @@ def _drawn(tracks: Mapping[str, int]) -> list[str]:
 
 
 def _vote(said: Sequence[Label], rules: Rules) -> str | None:
-    """Choose a recording's genre: the heaviest, a subgenre before what it is part of.
+    """Choose the genre of a recording: by weight, a subgenre before its parents.
 
-    Where the user corrected tagger, nothing else counts.
+    The user's correction of a genre has priority over all other labels.
     """
     said = [label for label in said if label.weight == Weight.CORRECTION] or said
     weights: Counter[str] = Counter()
@@ -192,9 +192,9 @@ def _member(content: str, genre: str, said: Sequence[Label], sample: Sample) -> 
 
 
 def _artist(given: str, said: Sequence[Label], sample: Sample) -> str:
-    """Name the group of a recording; one that nobody is known of begins with `?`.
+    """Name the group of a recording; the name of an unknown artist begins with `?`.
 
-    Without an artist an album's folder stands for one, unless it is the genre's own folder.
+    Without an artist the album's folder is the group, unless it is the folder of the genre.
     """
     if given:
         return given.casefold()
@@ -217,7 +217,7 @@ def _one_spelling(members: Iterable[Member]) -> list[Member]:
 
 
 def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list[SmallGenre]]:
-    """Let genres with too few tracks teach what they are part of, the smallest first."""
+    """Move the tracks of small genres to their parents, the smallest genre first."""
     members = list(members)
     few: dict[str, SmallGenre] = {}
     while small := _smallest(members, rules.minimum):
@@ -241,7 +241,7 @@ def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list
 
 
 def _in_the_end(few: Mapping[str, SmallGenre]) -> list[SmallGenre]:
-    """Say what a small genre taught in the end: what it was counted for may be small as well."""
+    """Resolve chains of small genres to the genre that finally got the tracks."""
     result = []
     for one in few.values():
         taught = one.taught
@@ -261,7 +261,7 @@ def _smallest(members: Iterable[Member], minimum: int) -> SmallGenre | None:
 
 
 def _balanced(members: Sequence[Member], rules: Rules) -> list[Member]:
-    """Take from large genres as many tracks of each artist as it needs, one from each in turn."""
+    """Limit large genres, taking one track of each artist in turn."""
     counts = Counter(member.genre for member in members)
     most = int(rules.balance * min(counts.values(), default=0))
     kept: list[Member] = []
@@ -281,6 +281,6 @@ def _balanced(members: Sequence[Member], rules: Rules) -> list[Member]:
 
 
 def _draw(text: str) -> float:
-    """Draw a number in 0..1 that is always the same for one text."""
+    """Map a text to a number in 0..1, always the same."""
     digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

@@ -1,4 +1,4 @@
-"""What held-out predictions tell: the numbers behind a report. Pure."""
+"""The numbers of a report on held-out predictions. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIZES = (5, 10, 20, 40, 80, 160)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share with its 95% interval, bootstrapped over artists; None of nothing."""
+    """A share with its 95% interval, bootstrapped over artists; None when there are no clips."""
 
     value: float | None
     low: float = 0.0
@@ -38,15 +38,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class GenreFigures:
-    """How well one genre is told."""
+    """Precision and recall of one genre."""
 
     genre: str
     tracks: int
     artists: int
     precision: Share
-    """Right among what is called this genre."""
+    """Share of right predictions among the predictions of this genre."""
     recall: Share
-    """Called this genre among what is."""
+    """Share of right predictions among the clips with this label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A clip that was called something else."""
+    """A wrong prediction."""
 
     clip: str
     artist: str
@@ -71,7 +71,7 @@ class Mistake:
 
 
 def confusion(verdicts: Predictions, genres: int) -> NDArray[np.intp]:
-    """Count clips, shape (label, what it was called)."""
+    """Count clips, shape (label, prediction)."""
     counts = np.zeros((genres, genres), np.intp)
     np.add.at(counts, (verdicts.labels, verdicts.genres), 1)
     return counts
@@ -96,14 +96,14 @@ def by_genre(verdicts: Predictions, genres: Sequence[str]) -> list[GenreFigures]
 
 
 def risk_coverage(verdicts: Predictions) -> tuple[Array, Array]:
-    """Give share written and share right among it, from the surest clip on."""
+    """Return the share written and the precision, by descending confidence, shape (clips,) each."""
     order = np.argsort(-verdicts.confidence, kind="stable")
     written = np.arange(1, len(order) + 1)
     return written / len(order), np.cumsum(verdicts.right[order]) / written
 
 
 def calibration(verdicts: Predictions, bins: int = 10) -> list[Bin]:
-    """Compare how sure it was with how often it was right, in equal-width bins."""
+    """Compare confidence with accuracy in equal-width bins."""
     place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
     return [
         Bin(
@@ -116,7 +116,11 @@ def calibration(verdicts: Predictions, bins: int = 10) -> list[Bin]:
 
 
 def mistakes(data: Dataset, members: Indices, verdicts: Predictions, most: int) -> list[Mistake]:
-    """List the surest mistakes; `verdicts` are those of `members`, in their order."""
+    """List the mistakes with the highest confidence.
+
+    `members` are indices into `data`, `verdicts` their predictions in the same order; at most
+    `most` mistakes are returned.
+    """
     wrong = np.flatnonzero(~verdicts.right)
     surest = wrong[np.argsort(-verdicts.confidence[wrong], kind="stable")][:most]
     return [
@@ -132,10 +136,11 @@ def mistakes(data: Dataset, members: Indices, verdicts: Predictions, most: int) 
 
 
 def learning_curve(ensemble: Ensemble, data: Dataset) -> list[tuple[int, float]]:
-    """Measure accuracy against tracks of each genre, for those that the ensemble was made from.
+    """Measure accuracy by tracks of each genre, from the training data of an ensemble.
 
-    The ensemble's candidates and weights, on artist-grouped folds; only sizes that the smallest
-    genre can fill are measured. The tracks are drawn at random, the same in every call.
+    The classifiers and weights are those of the ensemble, on artist-grouped folds. Only sizes that
+    the smallest genre can fill are measured. The tracks are drawn at random, the same in every
+    call.
     """
     members = np.unique(ensemble.held_out.members)
     folds = list(artist_folds(data, members, seed=0))
@@ -152,7 +157,7 @@ def learning_curve(ensemble: Ensemble, data: Dataset) -> list[tuple[int, float]]
 def _learned(
     ensemble: Ensemble, data: Dataset, folds: Sequence[tuple[Indices, Indices]], size: int
 ) -> Iterator[NDArray[np.bool_]]:
-    """Tell, fold by fold, what is right after `size` tracks of each genre."""
+    """Yield for each fold the right predictions after `size` tracks of each genre."""
     random = np.random.default_rng(0)
     for fit, held in folds:
         mixed = random.permutation(fit)

@@ -15,13 +15,13 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 22, 14, 50
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What stands along an edge; ticks are value and text, from one end to the other."""
+    """The labels of an axis; ticks are values with texts, from one end to the other."""
 
     title: str
     ticks: Sequence[tuple[float, str]]
 
     def place(self, value: float) -> float:
-        """Give where on the axis a value lies, 0 to 1."""
+        """Return the place of a value on the axis, 0 to 1."""
         first, last = self.ticks[0][0], self.ticks[-1][0]
         return (value - first) / (last - first)
 
@@ -36,12 +36,19 @@ class Line:
 
 
 def percent_axis(title: str, first: int = 0, last: int = 100, step: int = 20) -> Axis:
-    """Make an axis of shares, its ends in percent."""
+    """Return an axis of shares.
+
+    `first`, `last` and `step` are the ticks in percent.
+    """
     return Axis(title, [(tick / 100, f"{tick}%") for tick in range(first, last + 1, step)])
 
 
 def chart(label: str, x: Axis, y: Axis, lines: Iterable[Line]) -> str:
-    """Draw lines over a grid; `label` says in words what is to be seen."""
+    """Draw lines over a grid.
+
+    `label` describes the chart in words. `x` and `y` are its axes, `lines` the lines in their
+    coordinates.
+    """
     drawn = "".join(_line(line, x, y) for line in lines)
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
@@ -84,5 +91,5 @@ def _across(place: float) -> float:
 
 
 def _down(place: float) -> float:
-    """Turn 0 to 1 into a height; what lies below the axis is drawn upon it."""
+    """Turn 0 to 1 into a height; values below the axis are drawn on the axis."""
     return round(_TOP + (1 - min(max(place, 0.0), 1.0)) * (HEIGHT - _TOP - _BOTTOM), 1)

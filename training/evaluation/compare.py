@@ -1,9 +1,9 @@
-"""Whether a new model may take the current one's place.
+"""The comparison of a new model with the active model.
 
-The rule: the new model takes its place unless, over the held-out tracks, it was right less often
-than the current one in most of 2,000 resamples of their artists (a paired bootstrap), or it no
-longer knows a genre that tagger has written into this library. Since the artists that are held
-out stay the same, a model that is replaced by a luckier one cannot get worse step by step.
+The rule compares both on the held-out tracks. The new model is rejected when it was right less
+often in most of 2,000 resamples of the artists (a paired bootstrap). It is also rejected when it
+lacks a genre that tagger has written into this library. The held-out artists stay the same, so that
+a series of lucky models cannot get worse step by step.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ class Comparison:
     worse: float
     """Share of the resamples in which the new model was right less often."""
     lost: tuple[str, ...]
-    """Genres that tagger has written into the library and the new model does not know."""
+    """Genres in the library from tagger that the new model lacks."""
 
     @property
     def holds(self) -> bool:
-        """Whether the new model may take the current one's place."""
+        """Whether the new model may become the active model."""
         return self.worse <= MOST and not self.lost
 
     @property
     def reason(self) -> str:
-        """Say in a sentence why or why not."""
+        """The reason as a sentence."""
         figures = (
             f"{self.new:.1%} right against {self.current:.1%} on {self.tracks} tracks of"
             f" {self.artists} artists held out of the new one's training"
@@ -69,7 +69,11 @@ class Comparison:
 def right(
     model: Model, data: Dataset, members: Indices, parents: Callable[[str], tuple[str, ...]]
 ) -> NDArray[np.bool_]:
-    """Tell on which clips a model is right: its genre is the label or what that is part of."""
+    """Return on which clips a model is right: it predicts the label or a parent of the label.
+
+    `members` are indices into `data`; `parents` returns the larger genres of a genre. Returns shape
+    (members,).
+    """
     answers = model.predict(
         [[Features(name, data.inputs[name][clip]) for name in model.specs] for clip in members]
     )
@@ -89,7 +93,11 @@ def compare(
     artists: NDArray[np.str_],
     lost: Iterable[str] = (),
 ) -> Comparison:
-    """Compare which clips two models were right on, all of shape (clips,)."""
+    """Compare two models.
+
+    `new` and `current` are whether each is right, `artists` the artists of the clips, all of shape
+    (clips,). `lost` are genres that the new model lacks.
+    """
     bootstrap = ArtistBootstrap.of(artists, RESAMPLES)
     worse = float((bootstrap.sums(new.astype(float) - current) < 0).mean())
     return Comparison(
@@ -103,6 +111,6 @@ def compare(
 
 
 def lost_genres(new: Sequence[str], written: Iterable[str]) -> list[str]:
-    """Return the genres among `written` that a model of the genres `new` does not know."""
+    """Return the genres among `written` that are not in `new`, the genres of a model."""
     known = set(map(genres.key, new))
     return sorted({genre for genre in written if genres.key(genre) not in known})

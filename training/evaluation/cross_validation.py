@@ -7,11 +7,9 @@ The cache is plain arrays: joblib's `Memory` stores pickles, and its processes c
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -20,10 +18,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
 from tagger import __version__
+from tagger.system.atomic import replace_file
 from training.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -173,11 +173,6 @@ def _save(path: Path | None, scores: NDArray[np.floating]) -> None:
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, scores, allow_pickle=False)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    content = io.BytesIO()
+    np.save(content, scores, allow_pickle=False)
+    replace_file(path, content.getvalue())

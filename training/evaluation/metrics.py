@@ -1,4 +1,4 @@
-"""Measuring without fooling oneself: artists kept apart, thresholds found outside the test."""
+"""Metrics of predictions; thresholds come from outside the test part."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 ALBUM_TRACKS = 8
-"""Tracks of one artist, at most so many together, stand in for an album."""
+"""A stand-in for an album has at most so many tracks, all by one artist."""
 PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 LEAST_WRITTEN = 30
-"""Held-out tracks that must lie above a threshold before anything is promised of it."""
+"""Least number of held-out tracks above a threshold of a promise."""
 CAUTION = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What was decided of each clip, whose the clip is, and whether it was right."""
+    """The decision on each clip, with its artist and its label."""
 
     artists: NDArray[np.str_]
     labels: Indices
@@ -53,12 +53,12 @@ class Predictions:
         return float(self.right.mean())
 
     def surer_than(self, threshold: float | None) -> NDArray[np.bool_]:
-        """Tell which clips would be written; none without a threshold."""
+        """Return which clips would be written; no clip without a threshold."""
         return self.confidence >= (np.inf if threshold is None else threshold)
 
     @classmethod
     def joined(cls, parts: Sequence[Predictions]) -> Predictions:
-        """Put several parts' verdicts together."""
+        """Join the predictions of several parts."""
         return cls(
             np.concatenate([part.artists for part in parts]),
             np.concatenate([part.labels for part in parts]),
@@ -68,12 +68,15 @@ class Predictions:
 
 
 def track_predictions(data: Dataset, held_out: HeldOut) -> Predictions:
-    """Decide every clip alone."""
+    """Predict every clip alone."""
     return _verdicts(data, held_out.members, np.exp(held_out.log_probabilities))
 
 
 def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Predictions:
-    """Decide every clip with the others of its stand-in album."""
+    """Predict every clip together with its stand-in album.
+
+    `held_out` are predictions of clips of `data`; `pooling` combines the predictions of an album.
+    """
     probabilities = np.exp(held_out.log_probabilities)
     for album in stand_in_albums(data, held_out.members):
         probabilities[album] = pooling.probabilities(held_out.log_probabilities[album].tolist())
@@ -83,7 +86,7 @@ def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Pre
 def stand_in_albums(data: Dataset, members: Indices) -> Iterator[Indices]:
     """Group positions in `members` into albums: one artist and genre, at most ALBUM_TRACKS.
 
-    A clip without a known artist, and each appearance of a clip in another repeat, is kept apart.
+    A clip without a known artist is an album by itself, as is each repeat of a clip.
     """
     keys = np.stack(
         [
@@ -117,11 +120,12 @@ def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
 
 
 def operating_points(verdicts: Predictions) -> OperatingPoints:
-    """Find the lowest threshold that keeps each of PRECISIONS, where one does.
+    """Find the lowest threshold that keeps each of PRECISIONS, if there is any.
 
-    Kept means: in CAUTION of the resamples of the artists, what is above the threshold is right
-    so often. The share itself, of these very artists, would be broken by half of all others; the
-    margin also pays for a library that is less like the training data than held-out parts of it.
+    A threshold keeps a precision when the clips above it have this precision in CAUTION of the
+    resamples of the artists. The precision on these artists alone would fail for half of all
+    others. The margin also allows for a library that is less like the training data than its
+    held-out parts.
     """
     order = np.argsort(-verdicts.confidence, kind="stable")
     confidence = verdicts.confidence[order]
@@ -138,7 +142,7 @@ def operating_points(verdicts: Predictions) -> OperatingPoints:
 
 
 def threshold_for(points: OperatingPoints, precision: float) -> float | None:
-    """Give the overall threshold for one of PRECISIONS; None where it is not supported."""
+    """Return the overall threshold for one of PRECISIONS, None when the points have none."""
     return next((p.threshold for p in points.overall if p.precision >= precision), None)
 
 
@@ -148,7 +152,7 @@ def interval(verdicts: Predictions) -> tuple[float, float]:
 
 
 def calibration_error(verdicts: Predictions, bins: int = 10) -> float:
-    """Give the expected calibration error over equal-width bins of confidence."""
+    """Return the expected calibration error over equal-width bins of confidence."""
     place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=bins)
     return float(np.abs(gaps).sum() / len(place))
@@ -164,7 +168,7 @@ def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predicti
 
 
 def _cautious_precision(verdicts: Predictions, order: Indices) -> Array:
-    """Give the precision that CAUTION of the resamples reach, by how many are written."""
+    """Return the precision that CAUTION of the resamples reach, by the number of written clips."""
     bootstrap = ArtistBootstrap.of(verdicts.artists[order])
     drawn = bootstrap.counts[:, bootstrap.group].astype(np.float32)
     written = np.cumsum(drawn, axis=1)
@@ -178,7 +182,7 @@ def _up(threshold: float) -> float:
 
 
 def _appearance(members: Indices) -> Indices:
-    """Count how often each member stood further ahead."""
+    """Count the earlier appearances of each member."""
     seen: dict[int, int] = {}
     counts = []
     for member in members.tolist():

@@ -1,4 +1,4 @@
-"""A fitted ensemble as a bundle that tagger can run: one graph, its manifest, its card."""
+"""A fitted ensemble as a bundle for tagger: one graph, a manifest and a card."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from."""
+    """The origin of a model."""
 
     prefix: str
-    """Begins the model's name."""
+    """First part of the model's name."""
     created: date
     data: str
-    """What was heard, and on what terms, as a sentence."""
+    """The training data and its licences, as a sentence."""
     command: str
     """Makes the model again."""
     augmentation: str = ""
@@ -117,9 +117,11 @@ def publish(
     provenance: Provenance,
     evaluation: Mapping[str, Evaluation],
 ) -> Manifest:
-    """Write and verify the model of a fitted ensemble, thresholds and all; its card comes after.
+    """Write and verify the model and the manifest of a bundle; the card comes later.
 
-    Raises ModelError when the exported network is not equal to the fitted one.
+    `folder` is the new bundle. `ensemble` was fitted to clips of `data`. `provenance` and
+    `evaluation` go into the manifest. Raises ModelError when the exported network differs from the
+    fitted ensemble.
     """
     model = network(ensemble, len(data.genres))
     sha256 = hashlib.sha256(model).hexdigest()
@@ -164,12 +166,12 @@ def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Trai
 
 
 def write_card(folder: Path, card: str) -> None:
-    """Put its card beside a model."""
+    """Write the card of a model into its bundle."""
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
 def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
-    """Compare the bundle with the ensemble on every clip; give the greatest difference.
+    """Compare a bundle with an ensemble on every clip of `data`; return the greatest difference.
 
     Raises ModelError when a probability differs by more than TOLERANCE.
     """

@@ -41,7 +41,7 @@ def source(name: str, context: Context) -> LabelSource:
 
 
 def configured_sources(training: TrainingSettings) -> list[str]:
-    """Return the names of the sources that the configuration gives something to do."""
+    """Return the names of the sources with settings, and of those without any."""
     given = {
         "corrections": True,
         "folders": bool(training.folders),

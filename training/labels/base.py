@@ -1,4 +1,4 @@
-"""What every source of labels hands over: labels of local files, and entries of outside lists."""
+"""The output of every source: labels of local files, and entries of outside lists."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 
 class Weight(IntEnum):
-    """How much a source's word counts where two sources name different genres for a track."""
+    """Weight of a source where two sources name different genres for a track."""
 
     TAG = 1
-    """A genre that stands in the file, wherever it came from."""
+    """A genre tag in the file, whatever its origin."""
     FOLDER = 2
     LIST = 2
     """A playlist or table that the user made: M3U, CSV, Spotify."""
     CORRECTION = 8
-    """What the user changed after tagger: more than all others together that agree."""
+    """A genre that the user changed after tagger: it outweighs all other sources together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One source's word on one local file."""
+    """The label of one source for one local file."""
 
     path: Path
     """Absolute."""
     genre: str
-    """As the user names it; `tagger.core.genres.key` tells which names mean the same."""
+    """The user's name of the genre; `tagger.core.genres.key` is equal for names of one genre."""
     source: str
     """The source's name: `folders`, `tags`, `corrections`, `playlists`, `csv`, `spotify`."""
     weight: int
     """A `Weight`."""
     origin: str = ""
-    """Where in the source, for people: a folder, a playlist's name, a file and line."""
+    """Place in the source, for people: a folder, a playlist's name, a file and line."""
     artist: str = ""
-    """Who must not stand on both sides of a split, where the source knows it better than tags."""
+    """Group for splits, where the source has a better group than the artist in the tags."""
     part: str = ""
-    """`train` or `test` where the source comes with a split of its own."""
+    """`train` or `test`, where the source has a split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class ListedTrack:
     """As in `Label`."""
     album: str = ""
     duration_s: float | None = None
-    """Seconds, None when the list does not say."""
+    """Seconds, None where the list has no duration."""
     isrc: str = ""
     id: str = ""
-    """What names this track for ever in its list's own terms, e.g. `spotify:track:...`.
+    """Permanent name of the track in its list, e.g. `spotify:track:...`.
 
-    A manual choice is remembered by it; without one, by what the entry says of the track.
+    A choice of the user is stored under it; without a name, under title, artists and album.
     """
     weight: int = Weight.LIST
     origin: str = ""
@@ -73,23 +73,23 @@ class ListedTrack:
 
     @property
     def key(self) -> str:
-        """What a manual choice for this track is remembered by."""
+        """Name under which a choice of the user is stored."""
         return self.id or "|".join((self.title, *self.artists, self.album)).casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a source had to say."""
+    """The labels and entries of a source."""
 
     labels: tuple[Label, ...] = ()
     entries: tuple[ListedTrack, ...] = ()
     notes: tuple[str, ...] = ()
-    """One sentence each: what was left out or could not be read, and the next step."""
+    """One sentence each: the reason of an exclusion, and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What sources look at."""
+    """The input of sources."""
 
     settings: Settings
     store: TrainingStore
@@ -98,12 +98,12 @@ class Context:
 
 
 class LabelSource(Protocol):
-    """A place where the user has already said what belongs to which genre.
+    """A source of labels.
 
-    A source reads and never writes, prompts or waits for a network; the same state gives the
-    same answer, in the same order. It names genres as the user does (`settings.training.genres`
-    has been applied) and judges nothing: counting, two genres for one track, duplicates and
-    matching are for `training.labels.collect`. What is broken is a note and never stops the rest.
+    A source reads and never writes, prompts or waits for a network. The same state gives the same
+    labels, in the same order. Genres have the user's names (`settings.training.genres` is applied).
+    Counts, conflicts, duplicates and matching belong to `training.labels.collect`. A broken part
+    becomes a note and never stops the rest.
     """
 
     @property
@@ -112,9 +112,9 @@ class LabelSource(Protocol):
         ...
 
     def gather(self) -> Gathered:
-        """Say what there is.
+        """Collect labels and entries.
 
-        Raises TaggerError only where nothing of the source can be used and the user asked for
-        it: the whole training then ends with that sentence and nothing changed.
+        Raises TaggerError only where no part of a configured source can be used: the training ends
+        with this message and without changes.
         """
         ...

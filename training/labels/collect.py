@@ -1,4 +1,4 @@
-"""From sources to labels of files: everything the sources say, with their lists matched."""
+"""Collects the labels of all sources, and matches their lists with local files."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CollectedLabels:
-    """What all sources said together."""
+    """The labels of all sources together."""
 
     labels: tuple[Label, ...]
-    """Those of the sources, then those of the matched entries."""
+    """Labels from the sources, followed by labels of matched entries."""
     matching: Matching
     counts: dict[str, int]
-    """Labels by source, matched entries among them."""
+    """Number of labels by source, matched entries included."""
     notes: tuple[str, ...]
 
 
@@ -47,9 +47,10 @@ def library(settings: Settings, store: TrainingStore) -> tuple[Track, ...]:
 
 
 def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> CollectedLabels:
-    """Ask the sources of these names.
+    """Collect the labels of some sources.
 
-    Raises TaggerError when a source that the configuration asks for cannot be used.
+    `names` are the names of the sources; `settings` and `store` are their input. Raises TaggerError
+    when a configured source cannot be used.
     """
     context = Context(settings, store, library(settings, store))
     labels: list[Label] = []
@@ -72,7 +73,10 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
 def candidates(
     tracks: Iterable[Track], labels: Iterable[Label], store: TrainingStore
 ) -> list[LocalTrack]:
-    """Return what entries can be matched to: the library, and the other files with labels."""
+    """Return the candidates for entries: the library, and other labelled files.
+
+    `tracks` are the library, `labels` those of all sources, `store` has the tags of other files.
+    """
     found = {track.path: track.tags for track in tracks}
     for label in labels:
         sample = store.samples.get(label.path) if label.path not in found else None
@@ -102,6 +106,6 @@ def require_some(said: CollectedLabels) -> None:
     """Raise TrainingDataError when nothing is labelled."""
     if not said.labels:
         raise TrainingDataError(
-            "nothing to learn from: no source names a file",
+            "no training data: no source names a file",
             hint="set training.folders, tags, playlists or csv; `tagger config path` says where",
         )

@@ -1,4 +1,4 @@
-"""Labels from genres that the user changed after tagger: the surest word there is."""
+"""Labels from genres that the user changed after tagger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Free Music Archive's public layout: numbered files, and `tracks.csv` for what they are."""
+"""The public layout of the Free Music Archive: numbered files, described in `tracks.csv`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def tables(folder: Path) -> Path | None:
 
 
 def gather(folder: Path, table: Path, naming: GenreNames) -> Gathered:
-    """Return the files that are there, with their artists and the published split."""
+    """Return a label for each existing file, with its artist and the published split.
+
+    `folder` has the numbered files, `table` is `tracks.csv`, `naming` the user's names of genres.
+    """
     labels = []
     try:
         for track, row in _rows(table):

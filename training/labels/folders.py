@@ -20,7 +20,7 @@ NAME = "folders"
 _GTZAN = re.compile(r"([a-z]+)\.\d{5}")
 """A file's name in GTZAN: `blues.00042.wav`."""
 _GTZAN_FOLDERS = ("genres_original", "genres", "Data")
-"""What GTZAN's archives have between their top and the genres."""
+"""Folders of GTZAN's archives between the top and the genres."""
 
 
 class FolderSource:

@@ -1,4 +1,4 @@
-"""From a source's word to the user's genre, as `[training]` says."""
+"""The user's names of genres, from `[training]`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 class GenreNames:
-    """The user's names for what sources call otherwise, and which genre is part of which."""
+    """The user's name for each word of a source, and the user's parents of genres."""
 
     def __init__(self, training: TrainingSettings) -> None:
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
         self._parents = {genres.key(child): above for child, above in training.parents.items()}
 
     def genre(self, word: str) -> str:
-        """Return the genre that a source's word stands for; empty when it is to be left out."""
+        """Return the genre for a word of a source; empty for a word without a genre."""
         own = self._own.get(genres.key(word))
         return genres.canonical(word if own is None else own)
 
     def parents(self, genre: str) -> tuple[str, ...]:
-        """Return the genres that one is part of, the nearest first: the user's, then tagger's."""
+        """Return the parents of a genre, the nearest first: the user's before tagger's."""
         found: list[str] = []
         above = self._parent(genre)
         while above and genres.key(above) not in map(genres.key, [genre, *found]):

@@ -1,20 +1,23 @@
-"""Labels from the user's own Spotify playlists, as they were last read or exported."""
+"""Labels from the user's own Spotify playlists, as last read or exported."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from training.data.store import TrainingStore
 from training.errors import SpotifyError
 from training.labels.base import Gathered, ListedTrack
+from training.labels.collect import gather
 from training.labels.genre_names import GenreNames
 from training.spotify import consent
 from training.spotify.cache import SpotifyStore
-from training.spotify.playlists import known
+from training.spotify.playlists import compare, known
 from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
+    from tagger.config import Settings
     from training.labels.base import Context
-    from training.spotify.playlists import Playlist
+    from training.spotify.playlists import Found, Playlist
 
 NAME = "spotify"
 
@@ -30,8 +33,8 @@ class SpotifySource:
     def gather(self) -> Gathered:
         """Return every track of every playlist as an entry.
 
-        Raises SpotifyOffError when the source is off or not agreed to, and SpotifyError when a
-        genre has no playlist that is known: a model trained now would forget that genre.
+        Raises SpotifyOffError when the source is disabled or without consent. Raises SpotifyError
+        when a genre has no known playlist: a model trained now would lose that genre.
         """
         spotify, folder = self._settings.training.spotify, self._settings.store.folder
         consent.require_on(spotify)
@@ -41,7 +44,7 @@ class SpotifySource:
         lost = set(spotify.playlists.values()) - {playlist.genre for playlist in lists.playlists}
         if lost or not lists.playlists:
             raise SpotifyError(
-                f"nothing is known of the playlists for {', '.join(sorted(lost)) or 'any genre'}",
+                f"no playlist has been read for {', '.join(sorted(lost)) or 'any genre'}",
                 hint="; ".join(lists.notes) or "set training.spotify.playlists",
             )
         naming = GenreNames(self._settings.training)
@@ -56,8 +59,19 @@ class SpotifySource:
         )
 
 
+def found_in_library(settings: Settings) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    """Count the tracks of each configured playlist in the library; return the counts and notes."""
+    with TrainingStore(settings.store.folder) as store:
+        collected = gather([NAME], settings, store)
+    with SpotifyStore(settings.store.folder) as spotify:
+        lists = known(settings.training.spotify, spotify)
+    hint = "Ambiguous tracks are left out; choose with `tagger train match`."
+    notes = (*collected.notes, hint) if collected.matching.ambiguous else collected.notes
+    return compare(lists, collected.matching), notes
+
+
 def entries(playlist: Playlist, genre: str) -> tuple[ListedTrack, ...]:
-    """Return a playlist's tracks in the form that matching looks for."""
+    """Return the tracks of a playlist as entries for matching."""
     return tuple(
         ListedTrack(
             title=row.title,

@@ -1,4 +1,4 @@
-"""Labels from the genre tags that stand in the library, but for what tagger wrote itself."""
+"""Labels from the genre tags of the library, without the genres that tagger wrote."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class TagSource:
 
 
 def _is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:
-    """Tell whether tagger's last write to the file put this genre there."""
+    """Return whether tagger's last write to the file set this genre."""
     entry = written.get(path)
     if entry is None:
         return False

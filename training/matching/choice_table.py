@@ -1,4 +1,4 @@
-"""Which file an entry of an outside list is, where the user said so."""
+"""The table of the user's choices of a file for an entry of a list."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Choices:
         self._db = connection
 
     def put(self, entry: str, path: Path | None) -> None:
-        """Remember a choice; None says that no file is meant."""
+        """Store a choice; None for no file."""
         self._db.execute(
             "INSERT OR REPLACE INTO choices VALUES (?, ?)",
             (entry, None if path is None else os.fsencode(path)),
         )
 
     def forget(self, entry: str) -> bool:
-        """Drop a choice; tell whether there was one."""
+        """Delete a choice; return whether there was one."""
         return bool(self._db.execute("DELETE FROM choices WHERE entry = ?", (entry,)).rowcount)
 
     def forget_all(self, beginning: str) -> None:
-        """Drop every choice for entries whose name begins so, and leave no trace of them."""
+        """Delete every choice for entries with this prefix, and overwrite their rows."""
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute(
             "DELETE FROM choices WHERE substr(entry, 1, ?) = ?", (len(beginning), beginning)

@@ -1,16 +1,15 @@
-"""From an entry of an outside list to a local file. Pure; precision before recall.
+"""Matching of list entries with local files. Pure; precision before recall.
 
-The tiers, the first that finds something decides:
+The first of these tiers with a result decides:
 
-1. a manual choice that was remembered;
+1. a choice of the user;
 2. the same ISRC, and the title or the duration agrees (movements share ISRCs);
 3. the same normalised title, at least one common artist, durations within 3 s;
-4. a similar title (0.90 and more), a common artist, durations within 5 s;
-5. nothing.
+4. a similar title (0.90 and more), a common artist, durations within 5 s.
 
-Version words have to agree in every tier but the first. Several files that serve alike are told
-apart by the album; where that fails the entry is ambiguous, which counts as no match: a wrong label
-costs more than a missing one.
+Version words have to agree in every tier but the first. Among several files the album decides.
+Without a decision the entry is ambiguous, and counts as no match: a wrong label costs more than a
+missing label.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ SAME_WORD = 0.70
 
 
 class Tier(StrEnum):
-    """By what an entry was matched."""
+    """The tier that matched an entry."""
 
     CHOSEN = "chosen"
     ISRC = "isrc"
@@ -56,7 +55,7 @@ class LocalTrack:
     path: Path
     title: str
     artists: tuple[str, ...]
-    """As they stand in the tags, the album artist among them; taken apart here."""
+    """As in the tags, with the album artist; not split."""
     album: str = ""
     duration_s: float | None = None
     isrc: str = ""
@@ -73,7 +72,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """An entry that several files serve alike."""
+    """An entry with several equal files."""
 
     entry: ListedTrack
     candidates: tuple[LocalTrack, ...]
@@ -81,7 +80,7 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What became of the entries, each kind in the order of the list."""
+    """The outcome of the entries, each kind in the order of the list."""
 
     matched: tuple[Match, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
@@ -93,10 +92,10 @@ def match(
     candidates: Iterable[LocalTrack],
     choices: Mapping[str, Path | None] | None = None,
 ) -> Matching:
-    """Find each entry's file.
+    """Find the file of each entry.
 
-    `choices` are the user's own, by `Entry.key`; None stands for "none of my files". A choice
-    whose file is no candidate any more counts as not made.
+    `entries` are those of the lists, `candidates` the local files. `choices` are the user's by
+    `ListedTrack.key`, None for no file. A choice of a file that is no candidate is ignored.
     """
     index = _Index(candidates)
     matched: list[Match] = []
@@ -114,7 +113,7 @@ def match(
 
 
 class _Index:
-    """Candidates by what the tiers look them up by."""
+    """Candidates by the keys of the tiers."""
 
     def __init__(self, candidates: Iterable[LocalTrack]) -> None:
         self.by_path: dict[Path, LocalTrack] = {}
@@ -142,7 +141,7 @@ class _Known:
         self.album = album_name(candidate.album)
 
     def apart(self, entry: ListedTrack) -> float | None:
-        """Return how many seconds the durations differ, None where one is not known."""
+        """Return the difference of the durations in seconds, None where a duration is missing."""
         if self.candidate.duration_s is None or entry.duration_s is None:
             return None
         return abs(self.candidate.duration_s - entry.duration_s)
@@ -200,7 +199,7 @@ _TIERS = {Tier.ISRC: _same_isrc, Tier.EXACT: _same_title, Tier.SIMILAR: _similar
 
 
 def _similar(one: str, other: str) -> bool:
-    """Tell whether two titles differ by spelling alone, and not by a word."""
+    """Return whether two titles differ by spelling alone, and not by a word."""
     if fuzz.ratio(one, other, score_cutoff=100 * SIMILAR) == 0:
         return False
     mine, theirs = Counter(one.split()), Counter(other.split())
@@ -219,7 +218,7 @@ def _spelt_alike(lonely: list[str], others: list[str]) -> bool:
 
 
 def _disambiguate(known: list[_Known], entry: ListedTrack) -> tuple[LocalTrack, ...]:
-    """Let the album decide; copies of one track in one album are as good as each other."""
+    """Choose by album; of several copies in one album, the first."""
     album = album_name(entry.album)
     left = [k for k in known if album and k.album == album] or known
     if len({(k.album, k.name) for k in left}) == 1 and left[0].album:

@@ -1,8 +1,7 @@
-"""Titles, artists and albums reduced to what two catalogues agree on. Pure.
+"""Titles, artists and albums in the form that two catalogues share. Pure.
 
-What never carries meaning is left out (case, accents, punctuation, "2011 Remaster", the three
-places of "feat."); what does (live, remix, numbers, major and minor) is kept, so that matching
-can insist on it.
+Case, accents, punctuation, "2011 Remaster" and the three places of "feat." are removed. Live,
+remix, numbers, major and minor are kept, so that matching can compare them.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _ALBUM_NOTE = re.compile(r"[:(\[\u2013-]")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What makes a track another recording of its song."""
+    """The properties that separate a recording from other recordings of its song."""
 
     kinds: frozenset[str] = frozenset()
     details: frozenset[str] = frozenset()
     """The other words of the notes: who mixed it, where it was played."""
 
     def agrees(self, other: Version) -> bool:
-        """Tell whether both can be one recording: the same kinds and no contrary details."""
+        """Return whether both can be one recording: the same kinds, and no contrary details."""
         details = self.details & other.details or not (self.details and other.details)
         return self.kinds == other.kinds and bool(details)
 
@@ -59,7 +58,10 @@ class Name:
 
 @lru_cache(maxsize=200_000)
 def track_name(title: str, artists: tuple[str, ...], album: str = "") -> Name:
-    """Normalise a track: featured artists move from the title, the album tells the version."""
+    """Normalise a track.
+
+    `title` may contain featured artists, who join `artists`. `album` may name the version ("Live").
+    """
     text, notes = _split(_nfkc(title))
     guests, told, kept = list[str](), list[str](), list[str]()
     for note in notes:
@@ -111,7 +113,7 @@ def _nfkc(text: str) -> str:
 
 
 def _raw(text: str) -> str:
-    """Keep what is nothing but signs as it is: "???" is a title."""
+    """Keep a name without letters and digits as it is: "???" is a title."""
     return " ".join(_nfkc(text).casefold().split())
 
 

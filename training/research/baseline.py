@@ -1,9 +1,8 @@
-"""What our figures stand beside: the usual small study, and what a random split flatters.
+"""Baselines: the usual small study, and the same recipes on random splits.
 
-The study is the one that this project began from: 12 MFCC and the RMS level, a support vector
-machine, random splits. It is measured here on the same clips and splits as our model. Its levels
-come from mel bands and are relative to the clip's own maximum, since that is how the data holds
-them: how loud a clip is in itself can be heard neither by it nor by us.
+The study is 12 MFCC and the RMS level, a support vector machine, and random splits. It is measured
+here on the clips and splits of our model. Its levels come from mel bands and are relative to the
+clip's own maximum, as in the data set: the loudness of a clip has no influence on either.
 """
 
 from __future__ import annotations

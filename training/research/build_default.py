@@ -36,20 +36,22 @@ of GTZAN may be among those songs, with tags such as jazz or country; GTZAN's la
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured for the card."""
+    """The measurements for the card."""
 
     figures: tuple[str, ...] = ()
     """Names of `BENCHMARKS` and `REFERENCES`."""
     audio: Path | None = None
-    """A folder of clips as sound, to tell how predictions hold."""
+    """A folder of clips as sound, for the measurement of robustness."""
 
 
 def build_gtzan(
     recipe: Recipe, data: LevelDataset, folder: Path, created: date, measures: Measures
 ) -> Manifest:
-    """Train on every clip that is no known fault, measure, and write and verify the bundle.
+    """Train on all clips without a known fault, measure, and write and verify the bundle.
 
-    Raises ModelError when the exported network is not equal to the fitted one.
+    `recipe` is trained on `data`. `folder` is the new bundle, `created` its date, and `measures`
+    names the figures of the card. Raises ModelError when the exported network differs from the
+    fitted ensemble.
     """
     members = np.flatnonzero(data.known)
     ensemble = train(recipe, data, members)

@@ -1,6 +1,6 @@
-"""What happens to a recording on its way: codecs, cuts, silence. Its genre stays.
+"""Degradations of a recording by codecs, cuts and silence, which leave its genre unchanged.
 
-Some of it can be done to levels, as a data set holds them; the rest needs the sound.
+Some apply to levels, as a data set stores them; the others need the sound.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
 
 SILENCE = 5.0
-"""Seconds of it before the music."""
+"""Seconds of silence before the music."""
 BAND_LIMIT = 8_000.0
 """Hz."""
 _DELAY = round(0.001 * 44_100)
@@ -46,14 +46,14 @@ def cropped(levels: Levels, columns: slice) -> Levels:
 
 
 def band_limited(levels: Levels, limit: float = BAND_LIMIT) -> Levels:
-    """Take away what lies above `limit` Hz."""
+    """Remove the bands above `limit` Hz."""
     top = hz_to_mel(np.array([RATE / 2]))[0]
     centres = mel_to_hz(np.linspace(0, top, N_MELS + 2))[1:-1]
     return np.where(centres[:, np.newaxis] > limit, np.uint8(0), levels)
 
 
 def after_silence(levels: Levels) -> Levels:
-    """Put SILENCE before it and lose as much at the end, as a reader that counts silence would."""
+    """Insert SILENCE and drop as much at the end, as a reader that does not skip silence does."""
     columns = round(SILENCE * COLUMN_RATE)
     return np.pad(levels, ((0, 0), (columns, 0)))[:, : levels.shape[1]]
 
@@ -97,14 +97,14 @@ class Codec:
 
 
 def narrow(samples: Samples) -> Samples:
-    """Lose what lies above BAND_LIMIT, as at a sampling rate of 16 kHz."""
+    """Remove the sound above BAND_LIMIT, as at a sampling rate of 16 kHz."""
     low = soxr.resample(samples, RATE, 2 * BAND_LIMIT, "HQ")
     wide: Samples = soxr.resample(low, 2 * BAND_LIMIT, RATE, "HQ")
     return wide
 
 
 def wide_stereo(samples: Samples) -> Samples:
-    """Come a millisecond later from the right than from the left."""
+    """Delay the right channel by a millisecond."""
     left = soxr.resample(samples, RATE, 44_100, "HQ")
     right = np.pad(left, (_DELAY, 0))[: len(left)]
     return _FLAC.through(np.stack([left, right]))

@@ -1,10 +1,9 @@
-"""FMA-small with a network of our own, which learns the genres and what VGGish hears at once.
+"""FMA-small by networks that learn the genres and VGGish's embeddings at once (distillation).
 
-VGGish (Hershey et al. 2017, arXiv 1609.09430) learned from millions of clips of sound. A network
-that hears levels alone and has to guess its embedding learns more of music than eight genres say
-(distillation). Needs torch, and half an hour a network, each on a core of its own; so there is one
-division of the training part, not a cross-validation: nine tenths of the artists teach, the others
-weigh the candidates.
+VGGish (Hershey et al. 2017, arXiv 1609.09430) was trained on millions of clips of sound. A network
+that has to predict its embedding from levels learns more of music than eight genres contain. A
+network takes half an hour on one core, and needs torch. So there is one division of the training
+part, not a cross-validation: nine tenths of the artists for training, the others for the weights.
 """
 
 from __future__ import annotations
@@ -21,7 +20,15 @@ from training.ensemble import HeldOut, combined, fitted_weights
 from training.evaluation.cross_validation import artist_folds
 from training.research.cnn.augment import Augmentation
 from training.research.cnn.network import Network
-from training.research.cnn.train import GENRES, TEACHER, Lesson, Schedule, embeddings, scores, train
+from training.research.cnn.train import (
+    GENRES,
+    TEACHER,
+    Schedule,
+    TrainingData,
+    embeddings,
+    scores,
+    train,
+)
 from training.research.datasets import read_fma_small, read_vggish
 
 if TYPE_CHECKING:
@@ -46,7 +53,7 @@ SCHEDULE = Schedule(
 )
 _DROPOUT = 0.2
 _GUESSED, _EMBEDDED = "guessed", "embedded"
-"""Feature specs: what the networks take VGGish's embedding for, and their own."""
+"""Feature specs: the networks' predictions of VGGish's embedding, and their own embeddings."""
 _CANDIDATES = (
     Lda(),
     Lda(0.2, 300, EMBEDDING),
@@ -58,26 +65,27 @@ _CANDIDATES = (
 def student(
     folder: Path,
     schedule: Schedule = SCHEDULE,
-    train: Callable[[Network, Lesson, Schedule], Network] = train,
+    train: Callable[[Network, TrainingData, Schedule], Network] = train,
 ) -> tuple[LevelDataset, HeldOut, HeldOut]:
     """Train on FMA-small's training part; return its clips and the predictions of two parts.
 
-    The first part has the artists that weighed the candidates, the second is the test part.
+    The first part has the artists for the weights, the second is the test part.
 
     Args:
         folder: The folder with FMA-small's levels and VGGish's embeddings.
         schedule: How long and how each network is trained.
-        train: Trains one network on one lesson.
+        train: Trains one network.
 
     """
     data = read_fma_small(folder)
     fit, held = next(artist_folds(data, data.members("fma_small", "train"), seed=0, folds=10))
     test = data.members("fma_small", "test")
-    lesson = Lesson(
+    training_data = TrainingData(
         data.levels[fit], data.labels[fit], len(data.genres), read_vggish(folder, data)[fit]
     )
     networks = Parallel(n_jobs=NETWORKS)(
-        delayed(_taught)(train, lesson, replace(schedule, seed=seed)) for seed in range(NETWORKS)
+        delayed(_taught)(train, training_data, replace(schedule, seed=seed))
+        for seed in range(NETWORKS)
     )
     answers = _answers(data, networks, fit, np.concatenate([held, test]))
     weights = fitted_weights([part[: len(held)] for part in answers], data.labels[held])
@@ -88,7 +96,7 @@ def student(
 def _answers(
     data: LevelDataset, networks: list[Network], fit: Indices, asked: Indices
 ) -> list[Array]:
-    """Return every candidate's scores of the clips `asked`, each (clips, genres)."""
+    """Return the scores of every classifier for the clips `asked`, each (clips, genres)."""
     count = len(data.genres)
     inputs = {
         **{spec: data.inputs[spec] for spec in (SPEC, EMBEDDING)},
@@ -101,10 +109,12 @@ def _answers(
 
 
 def _taught(
-    train: Callable[[Network, Lesson, Schedule], Network], lesson: Lesson, schedule: Schedule
+    train: Callable[[Network, TrainingData, Schedule], Network],
+    training_data: TrainingData,
+    schedule: Schedule,
 ) -> Network:
     torch.set_num_threads(1)
     torch.manual_seed(schedule.seed)
-    size = 0 if lesson.teacher is None else lesson.teacher.shape[1]
-    network = Network({GENRES: lesson.genres, TEACHER: size}, dropout=_DROPOUT)
-    return train(network, lesson, schedule)
+    size = 0 if training_data.teacher is None else training_data.teacher.shape[1]
+    network = Network({GENRES: training_data.genres, TEACHER: size}, dropout=_DROPOUT)
+    return train(network, training_data, schedule)

@@ -1,8 +1,8 @@
-"""How predictions hold when a recording is changed in ways that leave its genre alone.
+"""Robustness of predictions against degradations that leave the genre unchanged.
 
-Every clip is asked of a model that has not heard its artist (five artist-grouped folds). What
-levels can show is done to the levels of all clips; what needs sound is done to the clips whose
-audio is there, which are few.
+Every clip is predicted by a model without its artist in the training data (five artist-grouped
+folds). Degradations of levels apply to all clips, degradations of sound to the few clips with
+audio.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 
 
 class RobustnessResult(Struct, frozen=True):
-    """How predictions held under a change."""
+    """The predictions under one degradation."""
 
     change: str
     on: str
-    """`levels` of all clips, or `sound` of the few whose audio is there."""
+    """`levels` of all clips, or `sound` of the few clips with audio."""
     clips: int
     accuracy: float
     same: float
-    """Share of the clips that are called what they were called unchanged."""
+    """Share of the clips with the prediction of the unchanged clip."""
     precision: float | None
-    """Right among what would be written for a promise of 0.90; None where nothing would."""
+    """Precision of the written clips for a promise of 0.90, None when no clip is written."""
     coverage: float
     """Share of the clips that would be written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """A model, whom it has not heard, and from when on it would write."""
+    """A model, its held-out clips, and its threshold."""
 
     ensemble: Ensemble
     unheard: NDArray[np.str_]
@@ -63,17 +63,17 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What the folds say of the clips that each has not heard."""
+    """The predictions of each fold's held-out clips."""
 
     verdicts: Predictions
     written: NDArray[np.bool_]
 
 
 def robustness(recipe: Recipe, data: LevelDataset, audio: Path) -> Iterator[RobustnessResult]:
-    """Measure every change; `audio` is a folder of FLAC files named by clip id.
+    """Measure every degradation.
 
-    Of each of the recipe's families the first candidate is taken. Raises TrainingDataError when
-    there is no audio.
+    The first classifier of each of the recipe's families is used, on clips of `data`. `audio` is a
+    folder of FLAC files named by clip id. Raises TrainingDataError when it has none.
     """
     sounds = _sounds(data, audio)
     folds = _folds(recipe.plain, data)

@@ -1,4 +1,4 @@
-"""What is no music: how much speech would get a genre."""
+"""Speech rejection: the share of speech that would get a genre."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 
 class Spoken(Struct, frozen=True):
-    """What a model does with a collection of speech that it has not heard."""
+    """The predictions for a collection of speech that is not in the training data."""
 
     speech: str
     clips: int
     written: float
     """Share that would get a genre, for a promise of 0.90."""
     unguarded: float
-    """The same, of a model that no speech was shown."""
+    """The same share, without the speech guard."""
 
 
 def speech_written(recipe: Recipe, data: LevelDataset) -> Iterator[Spoken]:
-    """Ask about every collection; of each of the recipe's families the first candidate is taken."""
+    """Measure every collection, with the first classifier of each of the recipe's families."""
     speech = read_speech()
     whole = np.arange(len(speech.collections)) < speech.clips
     unguarded = _asked(recipe.plain, data, [DistanceGuard()])
@@ -53,7 +53,7 @@ def speech_written(recipe: Recipe, data: LevelDataset) -> Iterator[Spoken]:
 
 
 def _asked(recipe: Recipe, data: LevelDataset, guards: Sequence[NoveltyGuard]) -> NDArray[np.bool_]:
-    """Tell which of all clips of speech would be written."""
+    """Return which clips of speech would be written."""
     members = np.flatnonzero(data.known)
     ensemble = train(replace(recipe, guards=tuple(guards)), data, members)
     threshold = promised_threshold(track_predictions(data, ensemble.held_out))

@@ -1,9 +1,8 @@
-"""Other music: FMA-small by itself, and models asked about a source that they never heard.
+"""Transfer to other music: FMA-small by itself, and models on a source outside their training data.
 
-What two sources share is compared alike: GTZAN's columns are thinned to FMA's 0.23 s. What stays
-different is not the music alone: FMA's levels come from windows half as long, of another range. So
-two ways of hearing are measured: as the default model hears, and with each source's features
-standardised by itself, which takes away what all of its clips have in common.
+GTZAN's columns are thinned to FMA's 0.23 s. Other differences remain besides the music: FMA's
+levels come from windows half as long, of another range. So two inputs are compared: the features of
+the default model, and features that are standardised for each source by itself.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _FMA = Recipe(_FAMILIES[1:], repeats=1)
 
 @dataclass(frozen=True)
 class Way:
-    """What is heard of two sources."""
+    """The input of a comparison of two sources."""
 
     about: str
     recipe: Recipe
@@ -55,7 +54,7 @@ def _standardised(inputs: Inputs) -> Inputs:
 
 WAYS = {
     "": Way("", Recipe(_FAMILIES, repeats=1), lambda inputs: inputs),
-    # Standardised features are none that the guard against speech knows.
+    # The speech guard is fitted to features that are not standardised.
     "_standardised": Way(
         "; each source standardised by itself",
         Recipe(_FAMILIES, repeats=1, guards=()),
@@ -105,7 +104,7 @@ TRANSFERS: dict[str, Callable[[Path], Evaluation]] = {
     **{f"fma_to_gtzan{name}": partial(fma_to_gtzan, way=name) for name in WAYS},
     "fma_small_student": fma_small_student,
 }
-"""What needs torch comes last."""
+"""The entry that needs torch comes last."""
 
 Part = tuple["Dataset", "NDArray[np.intp]"]
 Answered = tuple["Dataset", HeldOut]
@@ -124,7 +123,7 @@ def _measured(name: str, split: str, recipe: Recipe, fit: Part, test: Part) -> E
 
 
 def _figure(name: str, split: str, held: Answered, test: Answered) -> Evaluation:
-    """Fill in what came out of a test, with the threshold from held-out clips."""
+    """Summarize a test, with the threshold from held-out clips."""
     result = Measurement(track_predictions(*test), promised_threshold(track_predictions(*held)))
     return summarize(split, f"python -m training.research transfer {name} --data DATA", [result])
 

@@ -1,7 +1,7 @@
-"""Genres that a model does not know: how much of their music gets one that it knows.
+"""Unknown genres: the share of their music that would get a genre of the model.
 
-No library is made of a model's genres alone. Each genre in turn is kept from a model, which is then
-asked of that genre's clips. Whatever it would write into them is wrong.
+No library has only the genres of a model. Each genre in turn is left out of a model, which then
+predicts the genre's clips. All genres that it would write into them are wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PROMISES = (0.9, 0.95, 0.99)
 
 
 class Unknown(Struct, frozen=True):
-    """What a model does with a genre that it was not taught, for one promise."""
+    """The predictions for a genre that is not in the training data, for one promise."""
 
     genre: str
     promise: float
@@ -44,12 +44,12 @@ class Unknown(Struct, frozen=True):
     written: float
     """Share that would get a genre."""
     known: float
-    """The same share of the genres that it was taught, by artists that it has not heard."""
+    """The same share of held-out clips of the other genres."""
     albums: float
     """As `written`, decided by albums."""
     known_albums: float
     called: str
-    """The genre that most of what is written would get."""
+    """The most frequent prediction among the written clips."""
 
 
 def unknown_written(recipe: Recipe, data: Dataset, members: Indices) -> Iterator[Unknown]:

@@ -1,7 +1,7 @@
-"""The user's own Spotify playlists: logging in, reading them page by page, keeping them a while.
+"""The user's own Spotify playlists: login, requests page by page, and a cache.
 
-Only lists of titles come from there. No sound, no preview and no audio feature of Spotify's is
-ever asked for: a playlist says which of the user's own files belong together.
+Only lists of titles come from Spotify: no sound, no preview and no audio feature. A playlist groups
+the user's own files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The few questions that are asked of Spotify's Web API, at its own pace.
+"""The few requests to Spotify's Web API, at their own pace.
 
-Pages are asked for by offset: the absolute address in a page's `next` would be followed with
-the login, wherever it leads.
+Pages are requested by offset: the absolute address in a page's `next` would send the login to any
+host.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ITEMS = (
 
 
 class Pace:
-    """One request an interval; what a test turns are its clock and its sleep."""
+    """One request an interval; tests hand in a clock and a sleep."""
 
     def __init__(
         self,
@@ -56,12 +56,16 @@ class Pace:
         self._next = max(now, self._next) + self._interval
 
     def rest(self, attempt: int, seconds: float | None) -> None:
-        """Sleep as long as was asked for, and longer from attempt to attempt."""
+        """Sleep before the next attempt.
+
+        `attempt` is the number of the last attempt; the pause doubles with it. `seconds` is the
+        pause that Spotify asked for.
+        """
         self._sleep(max(seconds or 0.0, self._interval * 2**attempt))
 
 
 class Api:
-    """Typed answers, or the errors of `refusals`; passing faults are tried again."""
+    """Typed responses, or the errors of `responses`; temporary faults are retried."""
 
     def __init__(
         self, login: Login, endpoints: Endpoints, session: requests.Session, pace: Pace

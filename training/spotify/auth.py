@@ -1,4 +1,4 @@
-"""Logging in by PKCE: a client id and no secret (RFC 7636, RFC 8252)."""
+"""The login by PKCE: a client id and no secret (RFC 7636, RFC 8252)."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ REDIRECT_URI = "http://127.0.0.1/callback"
 
 
 def plain_session() -> requests.Session:
-    """Make a session without retries of its own, whose refusals are ours.
+    """Return a session without retries of its own, whose errors are those of `responses`.
 
-    spotipy logs bearer tokens, refresh tokens and code verifiers at DEBUG; its loggers are
-    switched off, as what they say of errors is in the errors.
+    spotipy logs bearer tokens, refresh tokens and code verifiers at DEBUG. Its loggers are
+    disabled; the errors contain the same information.
     """
     for name in ("spotipy.client", "spotipy.oauth2", "spotipy.cache_handler"):
         logging.getLogger(name).disabled = True
@@ -45,7 +45,7 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 class Login:
-    """What spotipy asks for a token: it renews it when needed and never asks anybody."""
+    """The source of spotipy's access token, which renews the token without the user."""
 
     def __init__(
         self, client_id: str, file: TokenFile, endpoints: Endpoints, session: requests.Session
@@ -55,7 +55,7 @@ class Login:
 
     @property
     def exists(self) -> bool:
-        """Whether somebody is logged in, as far as is known here."""
+        """Whether there is a login."""
         return self._file.read() is not None
 
     def get_access_token(self, as_dict: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
@@ -74,7 +74,7 @@ class Login:
         return str(token["access_token"])
 
     def renew(self) -> None:
-        """Get a new access token though the old one should still be good.
+        """Request a new access token before the old token expires.
 
         Raises as `get_access_token`.
         """
@@ -102,18 +102,18 @@ class Authorization:
         self._state = secrets.token_urlsafe(24)
         self._pkce = _pkce(client_id, endpoints, session, MemoryCacheHandler(), redirect_uri)
         self.url: str = self._pkce.get_authorize_url(self._state)
-        """What the user has to open in a browser."""
+        """Address to open in a browser."""
 
     def answers(self, address: str) -> bool:
-        """Tell whether an address is the answer to this attempt and to no other."""
+        """Return whether an address is the response to this attempt."""
         given = _query(address).get("state", "")
         return secrets.compare_digest(given.encode(), self._state.encode())
 
     def complete(self, address: str, file: TokenFile) -> None:
-        """Exchange the code in the address for a token, and keep that.
+        """Exchange the code in the address for a token, and store the token in `file`.
 
-        Raises SpotifyLoginError when it is no answer to this attempt, or the user said no;
-        SpotifyAccountError, SpotifyUnavailableError, StoreError.
+        Raises SpotifyLoginError for the response to another attempt or a refusal of the user,
+        SpotifyAccountError, SpotifyUnavailableError and StoreError.
         """
         query, again = _query(address), "run `tagger spotify login` again"
         if not self.answers(address):

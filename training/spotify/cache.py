@@ -1,8 +1,8 @@
-"""What is kept of Spotify: a database of its own, so that all of it can be deleted at once.
+"""The cache of Spotify's content: a database of its own, which can be deleted at once.
 
-A *reading* is one playlist at one snapshot. Its pages are committed one by one, so that a reading
-that was interrupted goes on at the page where it stopped; an older finished reading stays until
-the new one is finished.
+A *snapshot* is one playlist in one version. Its pages are committed one by one: an interrupted
+snapshot continues at its next page. An older finished snapshot stays until the new snapshot is
+finished.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 FILE_NAME = "spotify.sqlite3"
 KEPT_S = 30 * 86_400.0
-"""How long rows may be kept: Spotify's terms allow no more than a cache."""
+"""Lifetime of rows: Spotify's terms allow only a cache."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One playlist at one snapshot, whole or as far as it was read."""
+    """One playlist in one version, complete or in part."""
 
     id: int
     playlist: str
     name: str
     snapshot: str
     total: int | None
-    """How many places it has, None before its first page."""
+    """Number of places, None before the first page."""
     next_offset: int
     finished: bool
     started: float
@@ -48,17 +48,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a playlist could not be read the last time."""
+    """The error of the last request for a playlist."""
 
     reason: str
     hint: str
 
 
 class SpotifyStore:
-    """Readings, problems, and what the user agreed to."""
+    """Snapshots, problems, and the user's consent."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the database, and delete what may not be kept any longer.
+        """Open or create the database, and delete expired snapshots.
 
         Raises StoreError.
         """
@@ -72,19 +72,19 @@ class SpotifyStore:
 
     @staticmethod
     def purge(folder: Path) -> bool:
-        """Delete the database with all its files; tells whether there was one."""
+        """Delete the database with all its files; return whether there was one."""
         paths = [path for path in folder.glob(f"{FILE_NAME}*") if path.is_file()]
         for path in paths:
             path.unlink(missing_ok=True)
         return bool(paths)
 
     def expire(self, now: float) -> None:
-        """Delete readings that are older than 30 days."""
+        """Delete snapshots that are older than 30 days."""
         with self._writing():
             self._db.execute("DELETE FROM readings WHERE started < ?", (now - KEPT_S,))
 
     def keep_only(self, playlists: Collection[str]) -> None:
-        """Delete what is kept of all other playlists."""
+        """Delete the content of all other playlists."""
         known = {
             row[0]
             for row in self._db.execute(
@@ -97,20 +97,21 @@ class SpotifyStore:
                 self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
 
     def finished(self, playlist: str) -> Snapshot | None:
-        """Return the whole reading of a playlist."""
+        """Return the finished snapshot of a playlist."""
         return self._reading("playlist = ? AND finished = 1", playlist)
 
     def name(self, playlist: str) -> str:
-        """Return what a playlist was called when it was last asked for, else its id."""
+        """Return the last name of a playlist, else its id."""
         row = self._db.execute(
             "SELECT name FROM readings WHERE playlist = ? ORDER BY id DESC", (playlist,)
         ).fetchone()
         return str(row[0]) if row else playlist
 
     def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Snapshot:
-        """Return the unfinished reading of this snapshot, or begin it.
+        """Return the unfinished snapshot of this version, or begin it.
 
-        Unfinished readings of the playlist's other snapshots are dropped.
+        `playlist` is an id, `name` its name and `snapshot` Spotify's id of the version; `now` is in
+        seconds since 1970. Unfinished snapshots of other versions are deleted.
         """
         with self._writing():
             self._db.execute(
@@ -129,7 +130,11 @@ class SpotifyStore:
     def add_page(
         self, reading: Snapshot, rows: Iterable[PlaylistTrack], *, total: int, offset: int
     ) -> None:
-        """Keep a page, and where the next one begins."""
+        """Store a page.
+
+        `rows` are the places of `reading`'s page, `total` is the number of places of the playlist,
+        and `offset` the position of the next page.
+        """
         with self._writing():
             self._db.executemany(
                 "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -141,7 +146,7 @@ class SpotifyStore:
             )
 
     def finish(self, reading: Snapshot) -> None:
-        """Let a reading take the place of the playlist's older one."""
+        """Replace the older snapshot of the playlist by this snapshot."""
         with self._writing():
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND id <> ?",
@@ -151,19 +156,22 @@ class SpotifyStore:
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (reading.playlist,))
 
     def drop(self, reading: Snapshot) -> None:
-        """Forget a reading."""
+        """Delete a snapshot."""
         with self._writing():
             self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
 
     def rows(self, reading: Snapshot) -> list[PlaylistTrack]:
-        """Return a reading's rows in the playlist's order."""
+        """Return the places of a snapshot in the order of the playlist."""
         found = self._db.execute(
             "SELECT * FROM rows WHERE reading = ? ORDER BY position", (reading.id,)
         )
         return [_row(row) for row in found]
 
     def note_problem(self, playlist: str, problem: Problem | None, now: float) -> None:
-        """Keep why a playlist could not be read; None: it could."""
+        """Store the problem of a playlist.
+
+        `problem` is None after a success; `now` is in seconds since 1970.
+        """
         with self._writing():
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
             if problem:
@@ -173,31 +181,31 @@ class SpotifyStore:
                 )
 
     def problem(self, playlist: str) -> Problem | None:
-        """Return why a playlist could not be read the last time."""
+        """Return the problem of a playlist's last request."""
         row = self._db.execute(
             "SELECT reason, hint FROM problems WHERE playlist = ?", (playlist,)
         ).fetchone()
         return None if row is None else Problem(**row)
 
     def pause(self, until: float) -> None:
-        """Keep until when Spotify wants to be left alone, seconds since 1970; 0 for not at all."""
+        """Store the end of a pause, seconds since 1970; 0 for no pause."""
         with self._writing():
             self._db.execute("DELETE FROM pauses")
             self._db.execute("INSERT INTO pauses VALUES (?)", (until,))
 
     @property
     def paused_until(self) -> float:
-        """Until when Spotify wants to be left alone, seconds since 1970."""
+        """End of the pause that Spotify asked for, seconds since 1970."""
         row = self._db.execute("SELECT until FROM pauses").fetchone()
         return float(row[0]) if row else 0.0
 
     def agree(self, clause: str, now: float) -> None:
-        """Keep that the user said yes to a clause."""
+        """Store the consent to a clause."""
         with self._writing():
             self._db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?)", (clause, now))
 
     def agreed(self, clause: str) -> float | None:
-        """Return when the user said yes to a clause."""
+        """Return the time of the consent to a clause."""
         row = self._db.execute("SELECT at FROM agreements WHERE clause = ?", (clause,)).fetchone()
         return float(row[0]) if row else None
 

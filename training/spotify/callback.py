@@ -1,4 +1,4 @@
-"""Waiting on this computer for the browser to come back from Spotify (RFC 8252, 7.3)."""
+"""The local server for the browser's redirect from Spotify (RFC 8252, 7.3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = (
 
 
 class Callback:
-    """A server on 127.0.0.1, at a port that was free, for one answer."""
+    """A server on 127.0.0.1, at a free port, for one response."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -28,11 +28,11 @@ class Callback:
 
     @property
     def redirect_uri(self) -> str:
-        """Where the browser has to be sent."""
+        """Address of the redirect."""
         return f"http://127.0.0.1:{self._server.server_port}{PATH}"
 
     def wait(self, answers: Callable[[str], bool], patience: float = PATIENCE_S) -> str:
-        """Return the address that the browser came to; others than `answers` accepts are refused.
+        """Return the address of the redirect; addresses that `answers` rejects get an error.
 
         Raises SpotifyLoginError after `patience` seconds.
         """
@@ -62,10 +62,10 @@ class _Server(HTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = 2.0
-    """Seconds for a client that connects and says nothing, as browsers do beforehand."""
+    """Seconds for a client that sends nothing, as browsers do in advance."""
 
     def do_GET(self) -> None:
-        """Take the answer, if it is one."""
+        """Accept the response to the login."""
         if self.path.partition("?")[0] != PATH or not self.server.answers(self.path):
             self.send_error(404)
             return
@@ -77,4 +77,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.answer = self.path
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: the address holds the code."""
+        """Log nothing: the address contains the code."""

@@ -1,4 +1,4 @@
-"""The clause of Spotify's terms that a user has to know before playlists become labels."""
+"""The clause of Spotify's terms that needs the user's consent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from training.spotify.cache import SpotifyStore
 
 CLAUSE = "developer-policy-III.14/2025-05-15"
-"""What exactly a yes was said to; another wording is asked for anew."""
+"""The clause and its version; a new version needs a new consent."""
 NOTICE = """\
 Spotify's Developer Policy (III.14, version of 15 May 2025) says:
 
@@ -32,7 +32,7 @@ QUESTION = "Do you want to use your playlists in this way?"
 
 
 def require_on(spotify: SpotifySettings) -> None:
-    """Raise SpotifyOffError unless the source is turned on in the configuration."""
+    """Raise SpotifyOffError unless the source is enabled in the configuration."""
     if not spotify.enabled:
         raise SpotifyOffError(
             "Spotify playlists are off",
@@ -41,7 +41,7 @@ def require_on(spotify: SpotifySettings) -> None:
 
 
 def require(spotify: SpotifySettings, store: SpotifyStore) -> None:
-    """Raise SpotifyOffError unless the source is on and the clause was agreed to."""
+    """Raise SpotifyOffError unless the source is enabled and has the user's consent."""
     require_on(spotify)
     if store.agreed(CLAUSE) is None:
         raise SpotifyOffError(
@@ -51,5 +51,5 @@ def require(spotify: SpotifySettings, store: SpotifyStore) -> None:
 
 
 def agree(store: SpotifyStore) -> None:
-    """Keep the user's yes."""
+    """Store the user's consent."""
     store.agree(CLAUSE, time.time())

@@ -1,4 +1,4 @@
-"""Where Spotify answers, and how often it may be asked."""
+"""Addresses of Spotify, and the interval between requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tagger.errors import ConfigError
 
 STAND_IN_VARIABLE = "TAGGER_SPOTIFY_STAND_IN"
-"""Environment variable with the address of a stand-in server, for tests and for trying it."""
+"""Environment variable with the address of a stand-in server, for tests and demonstrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Endpoints:
     authorize: str
     token: str
     interval: float
-    """Seconds at least from one request to the next."""
+    """Least number of seconds between two requests."""
     timeout: float = 10.0
     """Seconds to connect in, and again to wait for the next bytes of an answer."""
 
@@ -35,9 +35,9 @@ SPOTIFY = Endpoints(
 
 
 def chosen() -> Endpoints:
-    """Return Spotify's own, or a stand-in's.
+    """Return the addresses of Spotify, or of a stand-in.
 
-    Raises ConfigError for a stand-in that is not on this computer: logins are sent there.
+    Raises ConfigError for a stand-in on another computer: it receives logins.
     """
     base = os.environ.get(STAND_IN_VARIABLE, "").rstrip("/")
     if not base:

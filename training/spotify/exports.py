@@ -1,14 +1,13 @@
-"""The same lists without the API: Spotify's own export of an account, and Exportify's tables.
+"""Playlists from files: Spotify's export of an account, and Exportify's tables.
 
-Spotify sends `Playlist1.json` (and 2, 3...) on request of one's data; Exportify makes one CSV file
-of each playlist, named after it.
+Spotify sends `Playlist1.json` (and 2, 3...) on request of one's data. Exportify writes a CSV file
+for each playlist, with its name.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from training.errors import SpotifyError
+from training.labels import track_table
 from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST = 2**28
-"""Bytes; no export of one account's playlists comes near it."""
+"""Bytes; exports of one account are far smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def files(paths: tuple[Path, ...]) -> Iterator[Path]:
 def read(path: Path) -> tuple[Exported, ...]:
     """Read an exported file.
 
-    Raises SpotifyError when it is none or cannot be read.
+    Raises SpotifyError when the file cannot be read or is no export.
     """
     hint = "name Exportify's CSV files, or Playlist1.json of Spotify's export"
     try:
@@ -100,44 +100,25 @@ def _place(position: int, place: _Place) -> PlaylistTrack:
         )
     if place.episode:
         return PlaylistTrack(position, Kind.EPISODE)
-    return PlaylistTrack(position, Kind.LOCAL if place.local_track else Kind.GONE)
+    return PlaylistTrack(position, Kind.LOCAL if place.local_track else Kind.UNAVAILABLE)
 
 
 def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval="")
-    columns = {name.casefold(): name for name in reader.fieldnames or ()}
-    if not {"track name", "artist name(s)"} <= columns.keys():
+    if not {"title", "artists"} <= track_table.columns(reader.fieldnames).keys():
         raise KeyError
-    rows = tuple(
-        _line(position, {lower: line[name] for lower, name in columns.items()})
-        for position, line in enumerate(reader)
-    )
-    return (Exported(path.stem, path, rows),)
+    tracks = tuple(map(_line, count(), track_table.rows(reader)))
+    return (Exported(path.stem, path, tracks),)
 
 
-def _line(position: int, line: Mapping[str, str]) -> PlaylistTrack:
-    uri = line.get("track uri") or line.get("spotify uri") or ""
-    title, artists = line["track name"].strip(), _artists(line["artist name(s)"])
+def _line(position: int, row: Mapping[str, str]) -> PlaylistTrack:
+    uri, artists = row.get("id", ""), track_table.artists(row, commas=True)
     if ":local:" in uri:
         return PlaylistTrack(position, Kind.LOCAL)
     if ":episode:" in uri:
         return PlaylistTrack(position, Kind.EPISODE)
-    if not title or not artists:
-        return PlaylistTrack(position, Kind.GONE)
-    length = line.get("track duration (ms)") or line.get("duration (ms)") or ""
-    return PlaylistTrack(
-        position,
-        Kind.TRACK,
-        uri,
-        title,
-        artists,
-        line.get("album name", ""),
-        int(length) / 1000 if re.fullmatch(r"[0-9]{1,9}", length) else None,
-        line.get("isrc", ""),
-    )
-
-
-def _artists(text: str) -> tuple[str, ...]:
-    """Take a field of artists apart: `;` in newer exports, `,` (escaped within names) in older."""
-    parts = text.split(";") if ";" in text else re.split(r"(?<!\\),", text)
-    return tuple(part.replace("\\,", ",").strip() for part in parts if part.strip())
+    if not row["title"] or not artists:
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
+    album, isrc = row.get("album", ""), row.get("isrc", "")
+    seconds = track_table.seconds(row)
+    return PlaylistTrack(position, Kind.TRACK, uri, row["title"], artists, album, seconds, isrc)

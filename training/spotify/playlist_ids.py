@@ -1,4 +1,4 @@
-"""What the user wrote to name a playlist: an id, a link, a URI, or its name in an export."""
+"""The user's references to playlists: an id, a link, a URI, or the name in an export."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def playlist_id(reference: str) -> str | None:
 
 
 def wanted(spotify: SpotifySettings) -> dict[str, str]:
-    """Return the genre of each playlist id that the API is asked for.
+    """Return the genre of each playlist id to request.
 
-    Raises ConfigError when one playlist has two genres, or a reference is neither an id nor,
-    as there are no exports, a name.
+    Raises ConfigError when one playlist has two genres. Raises ConfigError for a name when there
+    are no exports.
     """
     genres: dict[str, str] = {}
     for reference, genre in spotify.playlists.items():
@@ -62,5 +62,5 @@ def named(spotify: SpotifySettings) -> dict[str, str]:
 
 
 def key(name: str) -> str:
-    """Reduce a playlist's name to what is left of it in the name of an exported file."""
+    """Reduce a playlist's name to the form of an exported file's name."""
     return "_".join(re.findall(r"\w+", name.casefold())).replace("__", "_").strip("_")

@@ -1,4 +1,4 @@
-"""What is known of the user's playlists now, without asking Spotify: kept readings and exports."""
+"""The user's playlists from the cache and from exports, without a request to Spotify."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ class Playlist:
     """A playlist of the configuration with its rows."""
 
     name: str
-    """For people, and different from every other one's."""
+    """For people, and unique."""
     genre: str
     rows: tuple[PlaylistTrack, ...]
 
     @property
     def tracks(self) -> tuple[PlaylistTrack, ...]:
-        """The rows that can be looked for in the library."""
+        """The places with a track."""
         return tuple(row for row in self.rows if row.kind is Kind.TRACK)
 
     @property
     def skipped(self) -> Counter[Kind]:
-        """How many rows cannot, by kind."""
+        """Number of places without a track, by kind."""
         return Counter(row.kind for row in self.rows if row.kind is not Kind.TRACK)
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The configured playlists as far as they are known."""
+    """The configured playlists in the cache and in exports."""
 
     playlists: tuple[Playlist, ...]
     notes: tuple[str, ...]
-    """One sentence each: which are not known, and the next step."""
+    """One sentence each: the missing playlists, and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What of one playlist is among the user's files."""
+    """The tracks of one playlist among the user's files."""
 
     name: str
     genre: str
@@ -60,11 +60,11 @@ class Found:
     missing: int
     ambiguous: int
     skipped: dict[Kind, int]
-    """Places that cannot be looked for, by kind."""
+    """Places without a track, by kind."""
 
 
 def compare(lists: Lists, matching: Matching) -> tuple[Found, ...]:
-    """Count by playlist what matching found; entries know their playlist by its name."""
+    """Count matches by playlist; the origin of an entry is the name of its playlist."""
     matched = Counter(match.entry.origin for match in matching.matched)
     missing = Counter(entry.origin for entry in matching.missing)
     ambiguous = Counter(one.entry.origin for one in matching.ambiguous)
@@ -75,7 +75,7 @@ def compare(lists: Lists, matching: Matching) -> tuple[Found, ...]:
 
 
 def known(spotify: SpotifySettings, store: SpotifyStore) -> Lists:
-    """Return what is known of the configured playlists. Raises ConfigError."""
+    """Return the configured playlists. Raises ConfigError."""
     notes: list[str] = []
     found = [*_kept(spotify, store, notes), *_exported(spotify, notes)]
     names = Counter(playlist.name for playlist, _ in found)

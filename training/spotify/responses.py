@@ -1,7 +1,6 @@
-"""What Spotify's refusals mean, and what the user can do about each.
+"""Spotify's errors as errors of training, each with the next step.
 
-Nothing that the server says is repeated: its sentences are for developers, and ours have to
-stay one line.
+The server's sentences are for developers and may have many lines, so no message repeats them.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
 LOGIN = "run `tagger spotify login`"
 LATER = "what was read so far is kept; run `tagger spotify sync` again"
 LONGEST_WAIT_S = 60.0
-"""A longer wait than this is not waited for."""
+"""Longest pause that a run waits for."""
 SHORT_WAIT_S = 5.0
-"""Where Spotify says "too many" without saying for how long."""
+"""Pause after "too many requests" without a pause from Spotify."""
 _MONTH_S = 30 * 86_400.0
 
 _NONSENSE = (
@@ -45,11 +44,11 @@ _NONSENSE = (
     TypeError,
     RecursionError,
 )
-"""What spotipy and the decoding raise over an answer that is not what it should be."""
+"""Errors of spotipy and of the decoder over malformed responses."""
 
 
 def check(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Raise the error that an answer stands for: a hook of `requests` for responses."""
+    """Raise the error for a response: a hook of `requests`."""
     status, path = response.status_code, urlsplit(response.url).path
     if status < HTTPStatus.BAD_REQUEST:
         return
@@ -65,10 +64,7 @@ def check(response: requests.Response, *_: Any, **__: Any) -> None:
 
 @contextlib.contextmanager
 def typed() -> Iterator[None]:
-    """Turn what requests, spotipy and broken answers raise into ours.
-
-    Raises SpotifyUnavailableError.
-    """
+    """Raise SpotifyUnavailableError for errors of requests and spotipy, and bad responses."""
     try:
         yield
     except requests.Timeout as error:
@@ -146,9 +142,9 @@ def _token_refusal(error: dict[str, Any]) -> SpotifyError:
 
 
 def _error(response: requests.Response) -> dict[str, Any]:
-    """Return the error object of an answer: the API nests it, the token endpoint does not.
+    """Return the error object of a response: the API nests it, the token endpoint does not.
 
-    The whole answer is read, whatever it is: its connection is free again afterwards.
+    The whole response is read, so that its connection is free again.
     """
     try:
         body = response.json()

@@ -1,4 +1,4 @@
-"""What the API's pages and the exports say, as rows of a playlist."""
+"""The API's pages, and their places as tracks of a playlist."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from msgspec import Struct, field
 
 
 class Kind(StrEnum):
-    """What stands in a playlist's place."""
+    """The content of a playlist's place."""
 
     TRACK = "track"
     EPISODE = "episode"
     LOCAL = "local"
-    """A file of the user's that Spotify only knows by name."""
-    GONE = "gone"
-    """Nothing any more."""
+    """A file of the user that Spotify stores by name only."""
+    UNAVAILABLE = "gone"
+    """An empty place: Spotify removed the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class PlaylistTrack:
     artists: tuple[str, ...] = ()
     album: str = ""
     duration_s: float | None = None
-    """Seconds, None where it is not said."""
+    """Seconds, None where the source has no duration."""
     isrc: str = ""
 
 
 class Named(Struct, frozen=True):
-    """An artist, an album or a user, as far as it matters."""
+    """An artist, an album or a user."""
 
     name: str | None = None
     id: str | None = None
@@ -49,7 +49,7 @@ class ExternalIds(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """A track or an episode; every field may be missing, whatever the documents promise."""
+    """A track or an episode; any field may be missing, in spite of the documentation."""
 
     type: str | None = None
     id: str | None = None
@@ -63,7 +63,7 @@ class Item(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """A place of a playlist; `track` is what `item` was called until 2026."""
+    """A place of a playlist; before 2026 `item` was `track`."""
 
     item: Item | None = None
     track: Item | None = None
@@ -95,7 +95,7 @@ class Count(Struct, frozen=True):
 
 
 class Listed(Head, frozen=True):
-    """A playlist as it stands in the user's list."""
+    """A playlist in the user's list."""
 
     items: Count | None = None
 
@@ -123,14 +123,14 @@ def rows(page: Page, offset: int) -> tuple[PlaylistTrack, ...]:
 def _row(place: Place | None, position: int) -> PlaylistTrack:
     item = (place.item or place.track) if place else None
     if place is None or item is None:
-        return PlaylistTrack(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
     if place.is_local or item.is_local:
         return PlaylistTrack(position, Kind.LOCAL)
     if item.type == "episode":
         return PlaylistTrack(position, Kind.EPISODE)
     artists = tuple(artist.name for artist in item.artists or () if artist and artist.name)
     if not item.id or not item.name or not artists:
-        return PlaylistTrack(position, Kind.GONE)
+        return PlaylistTrack(position, Kind.UNAVAILABLE)
     return PlaylistTrack(
         position,
         Kind.TRACK,

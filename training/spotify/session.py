@@ -1,4 +1,4 @@
-"""Putting together what a question to Spotify needs, for one process at a time."""
+"""A connection with Spotify, for one process at a time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from tagger.system.locks import exclusive
+from training.data.store import TrainingStore
 from training.errors import SpotifyError, SpotifyOffError
 from training.spotify import endpoints
 from training.spotify.api import Api, Pace
 from training.spotify.auth import Login, plain_session
+from training.spotify.cache import SpotifyStore
 from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tagger.config import Settings
 
 LOCK = "spotify.lock"
+URI = "spotify:"
+"""Prefix of Spotify's names of tracks."""
 
 
 def client_id(settings: Settings) -> str:
@@ -33,12 +37,20 @@ def client_id(settings: Settings) -> str:
     return found
 
 
+def purge(folder: Path) -> None:
+    """Delete all content from Spotify in the state folder; the caller has the lock of `alone`."""
+    SpotifyStore.purge(folder)
+    with TrainingStore(folder) as store:
+        store.choices.forget_all(URI)
+    (folder / LOCK).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def connected(settings: Settings) -> Iterator[Api]:
-    """Give the API with the stored login, which is renewed as needed and never asked for.
+    """Yield the API with the stored login, which is renewed as needed.
 
-    Raises SpotifyOffError, and SpotifyError when another process is at it: a renewed login
-    takes the old one's power away, so two must not renew it at once.
+    Raises SpotifyOffError, and SpotifyError when another process uses the login. A renewal
+    invalidates the old login, so only one process may renew it.
     """
     where, file = endpoints.chosen(), TokenFile(settings.store.folder)
     with alone(settings.store.folder), plain_session() as session:
@@ -48,7 +60,7 @@ def connected(settings: Settings) -> Iterator[Api]:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from the login. Raises SpotifyError when one is at it."""
+    """Lock the login against other processes. Raises SpotifyError when it is locked."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(exclusive(folder / LOCK))

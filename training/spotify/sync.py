@@ -1,7 +1,7 @@
-"""Bringing the kept readings up to the playlists' present state.
+"""The update of cached playlists.
 
-Each page is committed before the next is asked for: whatever ends the process, the next run asks
-for the page after the last one that came.
+Each page is committed before the next request: a run after an interrupted run continues with the
+next page.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from training.spotify.cache import Snapshot, SpotifyStore
 
 MOST_READINGS = 3
-"""How often a playlist that changes while it is read is begun again."""
+"""Attempts at a playlist that changes while it is read."""
 MOST_FAULTS = 3
-"""After so many playlists in a row that passing faults kept from us, it is not the playlists."""
+"""After so many playlists in a row with temporary faults, the whole run is given up."""
 
 
 class State(StrEnum):
-    """What became of a playlist."""
+    """The outcome of a playlist."""
 
     READ = "read"
     UNCHANGED = "unchanged"
@@ -44,13 +44,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """A playlist after it was looked at."""
+    """A playlist after the update."""
 
     playlist: str
     name: str
     state: State
     places: int
-    """How many places are kept of it, those of an older reading included."""
+    """Number of cached places, those of an older snapshot included."""
     problem: Problem | None = None
 
 
@@ -61,14 +61,14 @@ class Sync:
     api: Api
     store: SpotifyStore
     heard: Callable[[str, int, int], None] = lambda _name, _done, _total: None
-    """Hears of each page: the playlist's name, places read, places in all."""
+    """Receives each page: the playlist's name, places read, places in all."""
     now: Callable[[], float] = time.time
 
     def run(self, playlists: Collection[str]) -> Iterator[Synced]:
-        """Look at each playlist; one that cannot be read keeps none from being read.
+        """Update each playlist; an error of one playlist does not stop the others.
 
         Raises SpotifyPausedError, SpotifyLoginError, SpotifyAccountError and, after several
-        playlists, SpotifyUnavailableError; what was read until then is kept.
+        playlists, SpotifyUnavailableError. The pages so far stay in the cache.
         """
         self._respect_pause()
         self.store.keep_only(playlists)
@@ -122,7 +122,7 @@ class Sync:
         )
 
     def _pages(self, reading: Snapshot) -> int | None:
-        """Read on to the end; returns how many places there are, None when that changed midway."""
+        """Read the remaining pages; return the number of places, None when it changed meanwhile."""
         offset, total = reading.next_offset, reading.total
         while total is None or offset < total:
             page = self.api.page(reading.playlist, offset)

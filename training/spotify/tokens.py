@@ -1,4 +1,4 @@
-"""The login's file: readable by its owner alone from its first byte, and never half written."""
+"""The file of the login: readable by its owner alone, and never written in part."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 FILE_NAME = "spotify-login.json"
 LIFETIME_S = 182 * 86_400.0
-"""A refresh token dies six months after the user agreed, however often it was used."""
+"""A refresh token expires six months after the login, in spite of renewals."""
 WARN_AFTER_S = 152 * 86_400.0
 
 
 class Token(msgspec.Struct, frozen=True):
-    """What the token endpoint gave, and when the user agreed (seconds since 1970)."""
+    """The token endpoint's response, and the time of the login (seconds since 1970)."""
 
     access_token: str
     refresh_token: str
@@ -37,13 +37,13 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
-    """Where spotipy finds and leaves the token."""
+    """The storage of spotipy's token."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
 
     def read(self) -> Token | None:
-        """Return the token; None when there is none that can be used."""
+        """Return the token, None when there is no usable token."""
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Token)
         except (OSError, msgspec.DecodeError):
@@ -58,7 +58,7 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
             return False
 
     def warnings(self) -> list[str]:
-        """Say what is about to go wrong with the login, each with its next step."""
+        """Return problems of the login, each with its next step."""
         found, token = [], self.read()
         if token and time.time() > token.authorized_at + WARN_AFTER_S:
             found.append(
@@ -74,18 +74,18 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
         return None if token is None else msgspec.structs.asdict(token)
 
     def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
-        """Keep a renewed token; when the user agreed stays as it was.
+        """Store a renewed token; the time of the login stays.
 
-        Raises StoreError when it cannot be written.
+        Raises StoreError when the file cannot be written.
         """
         self._write((self.get_cached_token() or {"authorized_at": time.time()}) | token_info)
 
     def begin(self, token_info: dict[str, Any]) -> None:
-        """Keep the token of a new login. Raises StoreError when it cannot be written."""
+        """Store the token of a new login. Raises StoreError when the file cannot be written."""
         self._write(token_info | {"authorized_at": time.time()})
 
     def forget(self) -> bool:
-        """Delete the login; tells whether there was one."""
+        """Delete the login; return whether there was one."""
         existed = self.path.exists()
         self.path.unlink(missing_ok=True)
         atomic.remove_leftovers(self.path.parent)

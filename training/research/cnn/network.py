@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import onnx
 
 _CENTRE, _SPREAD = 0.45, 0.22
-"""Roughly those of levels, so that the first layer sees standard values."""
+"""Rough mean and spread of levels, so that the input of the first layer is standardised."""
 _GROWTH = (1, 2, 4, 8)
 """Channels of the residual blocks, in units of the width."""
 
@@ -36,18 +36,18 @@ class _Block(nn.Module):  # type: ignore[misc]
         self.shortcut = nn.Conv2d(given, channels, 1, bias=False)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """Give half as many rows and columns, of more channels."""
+        """Return half as many rows and columns, of more channels."""
         values = self.pool(values)
         inner = functional.relu(self.first_norm(self.first(values)))
         return functional.relu(self.shortcut(values) + self.second_norm(self.second(inner)))
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """Hears levels (clips, N_MELS, columns) in 0..1, of any length of at least 16 columns.
+    """Maps levels (clips, N_MELS, columns) in 0..1 to an embedding, from 16 columns on.
 
-    Three planes go in: the levels, the levels less each band's mean over time (what an equaliser
-    cannot change), and the height of the band. `size` numbers come out: 8 * width channels, their
-    mean and their maximum over time.
+    The input has three planes: the levels, the levels minus each band's mean over time (which an
+    equaliser cannot change), and the height of the band. The embedding has `size` numbers: the
+    means and the maxima over time of 8 * width channels.
     """
 
     def __init__(self, heads: Mapping[str, int], width: int = 32, dropout: float = 0.2) -> None:
@@ -64,7 +64,7 @@ class Network(nn.Module):  # type: ignore[misc]
         self.heads = nn.ModuleDict({name: nn.Linear(self.size, n) for name, n in heads.items()})
 
     def embed(self, levels: torch.Tensor) -> torch.Tensor:
-        """Give the embeddings, shape (clips, size)."""
+        """Return the embeddings, shape (clips, size)."""
         standard = ((levels - _CENTRE) / _SPREAD)[:, None]
         relative = standard - standard.mean(dim=3, keepdim=True)
         planes = torch.cat([standard, relative, _height().expand_as(standard)], dim=1)
@@ -75,7 +75,7 @@ class Network(nn.Module):  # type: ignore[misc]
         return torch.cat([joined.mean(dim=(2, 3)), joined.amax(dim=(2, 3))], dim=1)
 
     def forward(self, levels: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Give what every head says, each of shape (clips, its size)."""
+        """Return the output of every head, each of shape (clips, its size)."""
         embedded = self.dropout(self.embed(levels).float())
         return {name: head(embedded) for name, head in self.heads.items()}
 

@@ -1,6 +1,6 @@
-"""Training the convolutional network, and the candidate that is one.
+"""The training of the convolutional network, and its classifier.
 
-Only this module and those it imports, `network` and `augment`, need torch (extra `cnn`).
+Only this module and its imports, `network` and `augment`, need torch (extra `cnn`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GENRES, TEACHER = "genres", "teacher"
-"""The network's heads: what a clip is called, and what another network makes of it."""
+"""The heads of the network: the genres, and the embedding of another network."""
 _MEMORY = 0.995
-"""Of the running mean of the weights, which is what training gives back."""
+"""Memory of the running mean of the weights, which is the result of the training."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,32 @@ class Schedule:
     """Share of a label that is spread over all genres."""
     genres: float = 1.0
     teacher: float = 1.0
-    """What a wrong genre counts, and what missing the teacher by a standard deviation does."""
+    """Weights of the genre loss, and of the squared error from the teacher in standard deviations.
+    """
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """What a network is to learn."""
+class TrainingData:
+    """The training data of a network."""
 
     levels: NDArray[np.uint8]
     """Shape (clips, N_MELS, columns)."""
     labels: NDArray[np.intp]
     genres: int
     teacher: NDArray[np.float32] | None = None
-    """Another network's embedding, shape (clips, size) (distillation).
+    """The embedding of another network, shape (clips, size) (distillation).
 
-    NaN where there is none: that counts for nothing, and for an average one in what mixup blends.
+    NaN where it is missing: such a clip has no weight, and counts as average in mixup.
     """
 
 
-def train(network: Network, lesson: Lesson, schedule: Schedule) -> Network:
-    """Train the network in place; give the running mean of its weights, ready to be used."""
+def train(network: Network, training_data: TrainingData, schedule: Schedule) -> Network:
+    """Train a network in place; return the running mean of its weights, ready for use.
+
+    The second argument is its training data; `schedule` has the steps and rates.
+    """
     torch.manual_seed(schedule.seed)
     network.to(memory_format=torch.channels_last).train()
     averaged: Network = copy.deepcopy(network).eval()
@@ -72,7 +76,7 @@ def train(network: Network, lesson: Lesson, schedule: Schedule) -> Network:
     rates = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.rate, total_steps=schedule.steps, pct_start=0.15
     )
-    for step, batch in enumerate(_batches(lesson, schedule)):
+    for step, batch in enumerate(_batches(training_data, schedule)):
         loss = _loss(network, schedule, *batch)
         optimiser.zero_grad()
         loss.backward()
@@ -84,12 +88,16 @@ def train(network: Network, lesson: Lesson, schedule: Schedule) -> Network:
 
 
 def scores(network: Network, levels: NDArray[np.uint8], head: str = GENRES) -> NDArray[np.float64]:
-    """Give what a head says of whole clips, shape (clips, its size)."""
+    """Return the output of a head for whole clips.
+
+    `levels` has shape (clips, N_MELS, columns); `head` is one of the network's. Returns shape
+    (clips, size of the head).
+    """
     return _heard(lambda part: network(part)[head], levels)
 
 
 def embeddings(network: Network, levels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Give what all heads hear of whole clips, shape (clips, network.size)."""
+    """Return the embeddings of whole clips, shape (clips, network.size)."""
     return _heard(network.embed, levels)
 
 
@@ -106,21 +114,25 @@ def _heard(
 
 @dataclass(frozen=True)
 class Cnn:
-    """A convolutional network that hears levels; several seeds' scores are averaged."""
+    """A convolutional network of levels as a classifier."""
 
     schedule: Schedule = field(default_factory=lambda: Schedule(1500))
     spec: str = "levels-1"
 
     @property
     def name(self) -> str:
-        """What it is and its hyperparameters."""
+        """Name with hyperparameters."""
         return f"CNN ({self.schedule.steps} steps of {self.schedule.batch} crops)"
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedCnn:
-        """Fit to levels `inputs` (clips, N_MELS, columns) and labels (clips,)."""
+        """Fit to clips.
+
+        `inputs` are levels, shape (clips, N_MELS, columns); `labels` are numbers below `genres`,
+        shape (clips,).
+        """
         torch.manual_seed(self.schedule.seed)
         network = Network({GENRES: genres}, dropout=0.3)
-        return FittedCnn(train(network, Lesson(inputs, labels, genres), self.schedule))
+        return FittedCnn(train(network, TrainingData(inputs, labels, genres), self.schedule))
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,28 +150,28 @@ class FittedCnn:
         return head_graph(self.network, GENRES)
 
 
-def _batches(lesson: Lesson, schedule: Schedule) -> Iterator[tuple[torch.Tensor, ...]]:
-    """Give augmented levels and what is wanted of them, `schedule.steps` times.
+def _batches(training_data: TrainingData, schedule: Schedule) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield augmented levels and their targets, `schedule.steps` times.
 
-    With a teacher: its embeddings, and 1 where there is one.
+    With a teacher: its embeddings, and 1 where there is an embedding.
     """
     order = np.random.default_rng(schedule.seed)
     change = torch.Generator().manual_seed(schedule.seed)
     waiting = np.empty(0, np.intp)
-    taught = _standard(lesson.teacher)
+    taught = _standard(training_data.teacher)
     for _ in range(schedule.steps):
         while len(waiting) < schedule.batch:
-            waiting = np.concatenate([waiting, order.permutation(len(lesson.labels))])
+            waiting = np.concatenate([waiting, order.permutation(len(training_data.labels))])
         chosen, waiting = waiting[: schedule.batch], waiting[schedule.batch :]
-        crops = torch.from_numpy(_crops(lesson.levels[chosen], schedule.columns, order))
+        crops = torch.from_numpy(_crops(training_data.levels[chosen], schedule.columns, order))
         levels = augmented(crops, schedule.augmentation, change)
-        wanted = _smoothed(lesson.labels[chosen], lesson.genres, schedule.smoothing)
+        wanted = _smoothed(training_data.labels[chosen], training_data.genres, schedule.smoothing)
         guesses = [torch.from_numpy(values[chosen]) for values in taught]
         yield mixed((levels, wanted, *guesses), schedule.augmentation, order)
 
 
 def _standard(teacher: NDArray[np.float32] | None) -> tuple[NDArray[np.float32], ...]:
-    """Standardise a teacher's numbers; give them and, shape (clips, 1), whether they are there."""
+    """Standardise a teacher's embeddings; return them with their presence, shape (clips, 1)."""
     if teacher is None:
         return ()
     there = np.isfinite(teacher.sum(axis=1))

@@ -231,7 +231,7 @@ def test_the_weekly_training_asks_nobody_and_leaves_the_model(logged_in):
     with logged_in.start("train", "--source", "spotify") as child:
         _, said = child.communicate("", timeout=60)
     assert child.returncode == 2
-    assert "nothing is known of the playlists for Folk, Metal" in said
+    assert "no playlist has been read for Folk, Metal" in said
     assert not (logged_in.state / "models").exists()
     assert logged_in.server.answered == []
 

@@ -123,7 +123,7 @@ def test_nothing_is_heard_twice_and_a_dry_run_changes_nothing(taught):
     before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)
     text = program.run("train", "--dry-run").out
     assert "labels      corrections 0, folders 20" in text
-    assert "listened to" not in text
+    assert "not analyzed yet" not in text
     assert sorted(p for p in program.state.rglob("*") if "sqlite" not in p.name) == before
 
 
@@ -250,7 +250,7 @@ def test_a_list_is_matched_and_what_is_ambiguous_is_settled_once(program):
     assert (found["matched"], len(found["missing"])) == (1, 1)
     (open_,) = here(program, "match", "--json")
     assert (open_["entry"], len(open_["files"])) == ("uri:1", 2)
-    assert "remembered" in program.run("train", "match", "uri:1", program.music / "2.flac").out
+    assert "choice kept" in program.run("train", "match", "uri:1", program.music / "2.flac").out
     assert dry(program)["matched"] == 2
     shutil.move(program.music / "2.flac", program.music / "moved.flac")
     assert dry(program)["matched"] == 2
@@ -262,12 +262,12 @@ def test_a_list_is_matched_and_what_is_ambiguous_is_settled_once(program):
 
 def test_what_is_missing_is_said_and_nothing_changes(program):
     settle(program)
-    assert "nothing to learn from" in refusal(program)
+    assert "no training data" in refusal(program)
     for number in range(7):
         path = program.home / "sorted" / "Broken" / f"{number}.mp3"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"no music at all" * 99)
-    assert "can be heard" in refusal(program)
+    assert "can be analyzed" in refusal(program)
     fill(program.home / "sorted", each=EACH)
     models = program.state / "models"
     models.write_text("a file where a folder has to be")

@@ -144,7 +144,7 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
         ("Lost", ("Someone",), 61),
         ("Song", ("Band",), None),
     ]
-    assert any("made by tagger" in note for note in found.notes)
+    assert any("a playlist of tagger" in note for note in found.notes)
     assert any("there is no" in note for note in found.notes)
 
 
@@ -168,7 +168,7 @@ def test_tables_name_files_or_tracks(tmp_path, store, music):
     assert (entry.title, entry.artists) == ("Firestone (feat. X)", ("Kygo", "Conrad Sewell"))
     assert (entry.genre, entry.duration_s, entry.isrc) == ("Tropical House", 271.0, "NO1")
     assert entry.key == "spotify:track:1"
-    assert any("1 rows name files that are not there" in note for note in found.notes)
+    assert any("1 rows name missing files" in note for note in found.notes)
     assert any("no column for a path" in note for note in found.notes)
 
 

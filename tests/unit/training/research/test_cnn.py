@@ -17,7 +17,7 @@ from training.export import bundle  # noqa: E402
 from training.research.cnn import train  # noqa: E402
 from training.research.cnn.augment import Augmentation, augmented, mixed  # noqa: E402
 from training.research.cnn.network import Network  # noqa: E402
-from training.research.cnn.train import GENRES, TEACHER, Cnn, Lesson, Schedule  # noqa: E402
+from training.research.cnn.train import GENRES, TEACHER, Cnn, Schedule, TrainingData  # noqa: E402
 
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
 
@@ -55,7 +55,7 @@ def test_learns_what_a_teacher_hears_from_the_clips_that_it_heard():
     teacher[::3] = np.nan
     torch.manual_seed(0)
     network = Network({GENRES: 2, TEACHER: 2})
-    taught = train.train(network, Lesson(levels, labels, 2, teacher), QUICK)
+    taught = train.train(network, TrainingData(levels, labels, 2, teacher), QUICK)
     guessed = train.scores(taught, levels, TEACHER)
     for guess, truth in zip(guessed[::3].T, heard[::3].T, strict=True):
         assert np.corrcoef(guess, truth)[0, 1] > 0.8

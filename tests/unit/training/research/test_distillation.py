@@ -46,11 +46,11 @@ def fma(tmp_path):
 
 
 def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma):
-    lessons = []
+    fits = []
 
-    def train(network, lesson, schedule):
-        lessons.append(lesson)
-        return cnn.train(network, lesson, schedule)
+    def train(network, training_data, schedule):
+        fits.append(training_data)
+        return cnn.train(network, training_data, schedule)
 
     short = replace(taught.SCHEDULE, steps=15, batch=16)
     with joblib.parallel_config(backend="threading"):
@@ -58,10 +58,10 @@ def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma):
     asked = np.concatenate([held_out.members, unheard.members])
     learned = np.setdiff1d(np.arange(len(data)), asked)
     assert not set(data.artists[learned]) & set(data.artists[asked])
-    assert len(lessons) == taught.NETWORKS
-    for lesson in lessons:
-        np.testing.assert_array_equal(lesson.levels, data.levels[learned])
-        np.testing.assert_array_equal(lesson.teacher, read_vggish(fma, data)[learned])
+    assert len(fits) == taught.NETWORKS
+    for training_data in fits:
+        np.testing.assert_array_equal(training_data.levels, data.levels[learned])
+        np.testing.assert_array_equal(training_data.teacher, read_vggish(fma, data)[learned])
     assert unheard.members.tolist() == data.members("fma_small", "test").tolist()
     assert track_predictions(data, unheard).accuracy > 0.9
 

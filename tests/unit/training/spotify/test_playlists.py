@@ -99,7 +99,7 @@ def test_the_accounts_export_is_read(tmp_path):
     assert first.rows[0] == PlaylistTrack(
         0, Kind.TRACK, "spotify:track:1", "Blue Ridge", ("The Pickers",), "Hills"
     )
-    assert [row.kind for row in first.rows[1:]] == [Kind.EPISODE, Kind.LOCAL, Kind.GONE]
+    assert [row.kind for row in first.rows[1:]] == [Kind.EPISODE, Kind.LOCAL, Kind.UNAVAILABLE]
 
 
 def test_exportifys_tables_are_read(tmp_path):
@@ -112,7 +112,7 @@ def test_exportifys_tables_are_read(tmp_path):
     assert first.artists == ("The Pickers", "Crosby, Stills")
     assert (first.duration_s, first.isrc) == (183.0, "USABC1")
     assert (second.artists, second.duration_s) == (("A", "B"), None)
-    assert [row.kind for row in others] == [Kind.LOCAL, Kind.EPISODE, Kind.GONE]
+    assert [row.kind for row in others] == [Kind.LOCAL, Kind.EPISODE, Kind.UNAVAILABLE]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "Playlist1.json"])
@@ -179,7 +179,7 @@ def test_tracks_become_entries_and_the_rest_does_not(tmp_path):
     settings = agreed(tmp_path, playlists={ID: "Sunday"})
     rows = [
         SONG,
-        PlaylistTrack(1, Kind.GONE),
+        PlaylistTrack(1, Kind.UNAVAILABLE),
         PlaylistTrack(2, Kind.EPISODE),
         PlaylistTrack(3, Kind.LOCAL),
     ]

@@ -76,7 +76,7 @@ def test_every_place_is_kept_as_what_it_is(server, store):
     kept = store.rows(store.finished(metal.id))
     assert [row.position for row in kept] == list(range(len(metal.places)))
     kinds = Counter(row.kind for row in kept)
-    assert kinds[Kind.GONE] == len(metal.places[3::97])
+    assert kinds[Kind.UNAVAILABLE] == len(metal.places[3::97])
     assert kinds[Kind.EPISODE] == len(metal.places[5::101])
     assert kinds[Kind.LOCAL] == len(metal.places[7::103])
     assert kept_titles(store, metal) == titles(metal)
@@ -110,7 +110,8 @@ def test_an_empty_playlist_and_an_odd_page_are_no_trouble(server, store):
     old = {"track": server.playlists[1].places[0]["item"]}
     assert synced(server, store, server.playlists[:1])[server.playlists[0].id].places == 0
     page = msgspec.convert({"items": [odd, None, old, {}], "total": 4}, Page)
-    assert [row.kind for row in rows(page, 7)] == [Kind.GONE, Kind.GONE, Kind.TRACK, Kind.GONE]
+    gone = Kind.UNAVAILABLE
+    assert [row.kind for row in rows(page, 7)] == [gone, gone, Kind.TRACK, gone]
     assert rows(page, 7)[2].position == 9
 
 
