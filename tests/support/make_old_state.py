@@ -2,10 +2,10 @@
 
     python make_old_state.py CHECKOUT
 
-CHECKOUT is a checkout of commit 95dbd91, the last one before the first migration of a user's
+CHECKOUT is a checkout of commit 95dbd91, the last before the first migration of a user's
 state. Its program makes all of the state; only the failures of a machine (an unreadable file, a
 killed worker) and the queue are put there by that program's own store. Sounds are sparse, so that
-WavPack keeps them in few bytes. `@HOME@` replaces the home's path everywhere. Left out to save
+WavPack takes few bytes for them. `@HOME@` replaces the home's path everywhere. Left out to save
 space: most of the files that the model was trained on, the features of the library, and the copy
 of the model that only a next training compares.
 """
@@ -17,7 +17,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -34,7 +33,7 @@ RATE = 22050
 SECONDS = 3.2
 EACH = 10
 KEPT = 2
-"""Files for each genre that stay in the folder of training; the others are left out to save space."""
+"""Files for each genre that stay in the folder that the model was trained on."""
 
 CONFIG = """\
 [library]
@@ -310,7 +309,7 @@ def _digests(path):
 
 
 def trim(old):
-    """Leave out of the home what would make the copy large."""
+    """Delete the large parts of the home that no test needs."""
     kept = [old.home / f"sorted/{g}/{n}.wv" for g in ("Low", "High") for n in range(KEPT)]
     for path in set((old.home / "sorted").rglob("*.wv")) - set(kept):
         path.unlink()
@@ -342,7 +341,7 @@ def dump(old):
 
 
 def store(old, originals):
-    """Copy the state into `TARGET`, and what the old program makes of it."""
+    """Copy the home into `TARGET`, with the results of the old program on it."""
     shutil.rmtree(TARGET, ignore_errors=True)
     ignore = shutil.ignore_patterns(".*", "*.sqlite3*", "*lock", "training")
     shutil.copytree(old.home, TARGET, ignore=ignore)
