@@ -1,4 +1,4 @@
-"""The audio containers that tagger opens, and how FFmpeg is kept to them.
+"""The one table of audio formats, and FFmpeg limited to them.
 
 Content is hostile: an `.mp3` may hold an HLS playlist or an ffconcat script, and FFmpeg would
 follow it to other files or hosts. Passing `DEMUXER_OPTIONS` to `av.open`, always with a file
@@ -7,6 +7,8 @@ object and never with a path, leaves a demuxer nothing but the bytes it was give
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
@@ -15,30 +17,59 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
 
-DEMUXERS: Final = (
-    "aiff",
-    "ape",
-    "asf",
-    "dsf",
-    "flac",
-    "mov",  # the whole family: mov, mp4, m4a
-    "mp3",
-    "mpc",
-    "mpc8",
-    "ogg",
-    "wav",
-    "wv",
+OGG: Final = b"OggS"
+_ASF_HEADER: Final = re.escape(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"))
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One audio format in one container."""
+
+    demuxers: tuple[str, ...]
+    """FFmpeg's names of the demuxers that read it."""
+    extensions: tuple[str, ...]
+    """Lower-case endings of file names."""
+    magic: bytes | None
+    """A regular expression for the beginning of the file; MP3 has no magic number."""
+    after_id3: bool = False
+    """Whether ID3 tags may precede the magic number."""
+    ogg_codec: bytes | None = None
+    """The beginning of the first packet, in an Ogg container."""
+
+
+FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
+    {
+        "aiff": Format(("aiff",), (".aif", ".aiff"), rb"FORM....AIF[FC]"),
+        "ape": Format(("ape",), (".ape",), rb"MAC ", after_id3=True),
+        "asf": Format(("asf",), (".wma",), _ASF_HEADER),
+        "dsf": Format(("dsf",), (".dsf",), rb"DSD "),
+        "flac": Format(("flac",), (".flac",), rb"fLaC", after_id3=True),
+        "mp3": Format(("mp3",), (".mp3",), None, after_id3=True),
+        # the whole family of mov, mp4 and m4a
+        "mp4": Format(("mov",), (".m4a", ".mp4"), rb"....(ftyp|moov|mdat|wide|free|skip)"),
+        "musepack": Format(("mpc", "mpc8"), (".mpc",), rb"MPCK|MP\+[\x07\x17]", after_id3=True),
+        "oggflac": Format(("ogg",), (".oga",), OGG, ogg_codec=b"\x7fFLAC"),
+        "opus": Format(("ogg",), (".opus",), OGG, ogg_codec=b"OpusHead"),
+        "speex": Format(("ogg",), (".ogg",), OGG, ogg_codec=b"Speex   "),
+        "vorbis": Format(("ogg",), (".ogg",), OGG, ogg_codec=b"\x01vorbis"),
+        "wav": Format(("wav",), (".wav",), rb"RIFF....WAVE"),
+        "wavpack": Format(("wv",), (".wv",), rb"wvpk", after_id3=True),
+    }
 )
-"""FFmpeg's names of the demuxers for the containers that tagger supports."""
+"""Every format that tagger decodes and tags, by its name in this program."""
+
+OTHER_CONTAINERS: Final = rb"RIFF|FORM|\x1a\x45\xdf\xa3"
+"""The beginning of containers with other content; Matroska's sound may be MP3 frames."""
+
+DEMUXERS: Final = tuple(sorted({name for form in FORMATS.values() for name in form.demuxers}))
+"""FFmpeg's names of the demuxers for all formats."""
 
 DEMUXER_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"format_whitelist": ",".join(DEMUXERS), "protocol_whitelist": ""}
 )
 """For `av.open(file, options=dict(DEMUXER_OPTIONS))`: no other demuxer, no protocol at all."""
 
-EXTENSIONS: Final = frozenset(
-    ".aif .aiff .ape .dsf .flac .m4a .mp3 .mp4 .mpc .oga .ogg .opus .wav .wma .wv".split()
-)
+EXTENSIONS: Final = frozenset(end for form in FORMATS.values() for end in form.extensions)
 """Lower-case endings of the names that a walk takes for music; the content has the last word."""
 
 

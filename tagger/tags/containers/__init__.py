@@ -7,14 +7,17 @@ all of it into tagger's own errors.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tagger.tags.containers.asf import HEADER_OBJECT, AsfFile
+from tagger.audio.formats import FORMATS, OGG, OTHER_CONTAINERS
+from tagger.tags.containers.asf import AsfFile
+from tagger.tags.containers.dsf import DsfFile
 from tagger.tags.containers.flac import FlacFile
 from tagger.tags.containers.mp4 import Mp4File
 from tagger.tags.containers.ogg import OggFile, ogg_codec
-from tagger.tags.containers.riff import ChunkedFile, DsfFile
+from tagger.tags.containers.riff import ChunkedFile
 from tagger.tags.containers.stream import StreamFile, sound_start
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from tagger.tags.containers.base import Container
 
-FORMATS: Final[dict[str, Callable[[BinaryIO], Container]]] = {
+PARSERS: Final[dict[str, Callable[[BinaryIO], Container]]] = {
     "aiff": partial(ChunkedFile, order="big"),
     "ape": partial(StreamFile, primary="apev2"),
     "asf": AsfFile,
@@ -39,46 +42,38 @@ FORMATS: Final[dict[str, Callable[[BinaryIO], Container]]] = {
     "wav": partial(ChunkedFile, order="little"),
     "wavpack": partial(StreamFile, primary="apev2"),
 }
-"""What takes a file of a format apart."""
+"""The parser of each format of `tagger.audio.formats`."""
 
-_MAGICS: Final = (
-    (0, b"OggS", None),
-    (0, HEADER_OBJECT, "asf"),
-    (0, b"DSD ", "dsf"),
-    (0, b"RIFF", None),
-    (0, b"FORM", None),
-    (0, b"\x1a\x45\xdf\xa3", None),  # Matroska, whose sound may be MP3 frames
-    *((4, name, "mp4") for name in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),
-)
-"""What stands where at the beginning of a file that no ID3 tag may precede; None: look closer."""
-_FORMS: Final = {b"RIFFWAVE": "wav", b"FORMAIFF": "aiff", b"FORMAIFC": "aiff"}
-_STREAMS: Final = {
-    b"fLaC": "flac",
-    b"MAC ": "ape",
-    b"wvpk": "wavpack",
-    b"MPCK": "musepack",
-    b"MP+\x07": "musepack",
-    b"MP+\x17": "musepack",
-}
+_BEGINNINGS: Final = [
+    (re.compile(form.magic, re.DOTALL), name, form)
+    for name, form in FORMATS.items()
+    if form.magic is not None
+]
+_OTHER: Final = re.compile(OTHER_CONTAINERS)
 
 
 def identify(file: BinaryIO) -> str | None:
-    """Return the format's name in `FORMATS`, None if it is none of them.
+    """Return the format's name in `tagger.audio.formats.FORMATS`; None if it is none of them.
 
-    What begins with no known magic may be MP3, which has none: its frames are for the reader to
-    find.
+    A file without a known magic number may be MP3, which has none: the reader looks for frames.
     """
     file.seek(0)
     head = file.read(16)
-    for at, magic, form in _MAGICS:
-        if head[at:].startswith(magic):
-            if magic == b"OggS":
-                return ogg_codec(file)
-            return form or _FORMS.get(head[:4] + head[8:12])
+    if head.startswith(OGG):
+        return ogg_codec(file)
+    for magic, name, form in _BEGINNINGS:
+        if not form.after_id3 and magic.match(head):
+            return name
+    if _OTHER.match(head):
+        return None
     file.seek(sound_start(file))
-    return _STREAMS.get(file.read(4), "mp3")
+    head = file.read(16)
+    for magic, name, form in _BEGINNINGS:
+        if form.after_id3 and magic.match(head):
+            return name
+    return "mp3"
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:
     """Take a file apart that `identify` called `form`."""
-    return FORMATS[form](file)
+    return PARSERS[form](file)

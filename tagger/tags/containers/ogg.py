@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from tagger.audio.formats import FORMATS
 from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.vorbis import VorbisComment
@@ -30,13 +31,8 @@ FIRST: Final = 2
 NOTHING_ENDS: Final = -1
 """The granule position of a page on which no packet ends."""
 
-CODECS: Final = {
-    b"\x01vorbis": "vorbis",
-    b"OpusHead": "opus",
-    b"\x7fFLAC": "oggflac",
-    b"Speex   ": "speex",
-}
-"""What a stream's first packet begins with."""
+CODECS: Final = {form.ogg_codec: name for name, form in FORMATS.items() if form.ogg_codec}
+"""The beginning of a stream's first packet, by codec."""
 COMMENT_MAGICS: Final = {"vorbis": b"\x03vorbis", "opus": b"OpusTags", "speex": b""}
 """What stands before the comments; in Ogg FLAC it is a block header."""
 FLAC_COMMENT: Final = 4

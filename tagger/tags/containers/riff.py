@@ -1,4 +1,4 @@
-"""RIFF/WAVE and AIFF: chunks, each with a name and a size; and DSF, whose tag is appended.
+"""RIFF/WAVE and AIFF: chunks, each with a name and a size.
 
 WAV and AIFF hold ID3 in a chunk; WAV may hold a list of INFO texts as well. A chunk that runs to
 the end of a file that was cut off, or whose size was never filled in, can be read but not written:
@@ -149,42 +149,3 @@ class ChunkedFile(Container):
     def _chunk(self, name: bytes, kind: str, tag: RawTag) -> bytes:
         body = (b"INFO" if kind == "info" else b"") + tag.render()
         return name + len(body).to_bytes(4, self._order) + body + bytes(len(body) % 2)
-
-
-class DsfFile(Container):
-    """A DSF file: header, `fmt `, `data`, and an ID3 tag that the header points to.
-
-    https://dsd-guide.com/sites/default/files/white-papers/DSFFileFormatSpec_E.pdf
-    """
-
-    primary = "id3v2"
-    _HEADER: Final = 28
-
-    def __init__(self, file: BinaryIO) -> None:
-        size = file_size(file)
-        _, _, total, pointer = struct.unpack("<4sQQQ", read_at(file, 0, self._HEADER))
-        if total != size or (pointer and not self._HEADER <= pointer < size):
-            raise MalformedError("the DSF header disagrees with the file's size")
-        self._sound = Span(self._HEADER, (pointer or size) - self._HEADER)
-        self.tags: Mapping[str, RawTag] = {}
-        self._rest = Span(size, 0)
-        if pointer:
-            length = id3.tag_size(read_at(file, pointer, min(id3.HEADER, size - pointer)))
-            if not 0 < length <= size - pointer:
-                raise MalformedError("the DSF header points to no ID3 tag")
-            self.tags = {"id3v2": Id3v2.parse(read_at(file, pointer, length))}
-            self._rest = Span(pointer + length, size - pointer - length)
-
-    def empty(self) -> RawTag:
-        """Return an ID3v2.4 tag."""
-        return id3.new_id3v2()
-
-    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Write the header anew; the tag stays last."""
-        tag = tags["id3v2"].render() if "id3v2" in tags else b""
-        pointer = self._HEADER + self._sound.size
-        total = pointer + len(tag) + self._rest.size
-        yield struct.pack("<4sQQQ", b"DSD ", self._HEADER, total, pointer if tag else 0)
-        yield self._sound
-        yield tag
-        yield self._rest

@@ -1,0 +1,54 @@
+"""DSF: a header, `fmt `, `data`, and an ID3 tag that the header points to.
+
+https://dsd-guide.com/sites/default/files/white-papers/DSFFileFormatSpec_E.pdf
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from tagger.tags.containers import id3
+from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.id3 import Id3v2
+from tagger.tags.containers.stream import file_size, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+
+class DsfFile(Container):
+    """A DSF file."""
+
+    primary = "id3v2"
+    _HEADER: Final = 28
+
+    def __init__(self, file: BinaryIO) -> None:
+        size = file_size(file)
+        _, _, total, pointer = struct.unpack("<4sQQQ", read_at(file, 0, self._HEADER))
+        if total != size or (pointer and not self._HEADER <= pointer < size):
+            raise MalformedError("the DSF header disagrees with the file's size")
+        self._sound = Span(self._HEADER, (pointer or size) - self._HEADER)
+        self.tags: Mapping[str, RawTag] = {}
+        self._rest = Span(size, 0)
+        if pointer:
+            length = id3.tag_size(read_at(file, pointer, min(id3.HEADER, size - pointer)))
+            if not 0 < length <= size - pointer:
+                raise MalformedError("the DSF header points to no ID3 tag")
+            self.tags = {"id3v2": Id3v2.parse(read_at(file, pointer, length))}
+            self._rest = Span(pointer + length, size - pointer - length)
+
+    def empty(self) -> RawTag:
+        """Return an ID3v2.4 tag."""
+        return id3.new_id3v2()
+
+    def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        """Write a new header; the tag stays last."""
+        tag = tags["id3v2"].render() if "id3v2" in tags else b""
+        pointer = self._HEADER + self._sound.size
+        total = pointer + len(tag) + self._rest.size
+        yield struct.pack("<4sQQQ", b"DSD ", self._HEADER, total, pointer if tag else 0)
+        yield self._sound
+        yield tag
+        yield self._rest
