@@ -6,7 +6,7 @@ sizes beyond the end of the file. The worker has little of both, and its own pro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from tagger import tags
 from tagger.analysis.pool import WorkerPool
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from tagger.core.domain import FileIdentity, GenreEdit, TrackTags
-    from tagger.tags import WriteOptions
+    from tagger.core.domain import TrackTags
+    from tagger.tags import Run, WriteOptions
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CPU_S = 3.0
 """Seconds of processor time for the tags of one file."""
@@ -62,48 +65,30 @@ class TagJobs:
     def rehearse(
         self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions
     ) -> None:
-        """Raise the error of `write`, as far as it can be found without a copy."""
-        tags.rehearse(path, genres, root=root, options=options)
+        """Raise the error of `write`, as far as it can be found without a copy.
 
-    def write(  # noqa: PLR0913 - keywords, each part of the contract
-        self,
-        path: Path,
-        genres: tuple[str, ...],
-        *,
-        root: Path,
-        expected: FileIdentity,
-        options: WriteOptions,
-        before_commit: Callable[[GenreEdit], None],
-    ) -> tuple[GenreEdit, FileIdentity] | None:
-        """Write genres into a file, see `tags.write_genres`; raises WorkerError as well."""
-        return tags.write_genres(
-            path,
-            genres,
-            root=root,
-            expected=expected,
-            options=options,
-            before_commit=before_commit,
-        )
+        Args:
+            path: The file.
+            genres: The genres that would be written.
+            root: The music folder; a link that leads out of it is refused.
+            options: How files are written.
 
-    def restore(  # noqa: PLR0913 - as above
-        self,
-        path: Path,
-        snapshot: str,
-        *,
-        root: Path,
-        expected: FileIdentity,
-        options: WriteOptions,
-        before_commit: Callable[[GenreEdit], None],
-    ) -> tuple[GenreEdit, FileIdentity] | None:
-        """Put back the genres of a file, see `tags.restore_genres`; raises WorkerError as well."""
-        return tags.restore_genres(
-            path,
-            snapshot,
-            root=root,
-            expected=expected,
-            options=options,
-            before_commit=before_commit,
-        )
+        Raises:
+            TagError: as `tags.rehearse` raises it.
+            WorkerError: the worker died, or the limits were reached.
+
+        """
+        future = self._pool.submit(tags.rehearse, path, genres, root=root, options=options)
+        self._pool.result(future, path)
+
+    def run_on(self, path: Path) -> Run:
+        """Return the `run` of `tags.write_genres` and `tags.restore_genres` for one file."""
+
+        def run(size: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+            future = self._pool.submit_sized(size, function, *args, **kwargs)
+            return self._pool.result(future, path)
+
+        return run
 
     def close(self, *, wait: bool = True) -> None:
         """End the worker, after its job or at once."""

@@ -140,15 +140,16 @@ class Write:
             intended.append(self._store.journal.intend(self._run, track.root, change))
 
         try:
-            written = self._jobs.write(
+            written = tags.write_genres(
                 track.path,
                 decision.genres,
                 root=track.root,
                 expected=track.identity,
                 options=self._options,
                 before_commit=intend,
+                run=self._jobs.run_on(track.path),
             )
-        except TagError:
+        except (TagError, WorkerError):
             for change_id in intended:
                 self._store.journal.discard(change_id)
             raise

@@ -134,7 +134,7 @@ def _restore(
     def remember(change: GenreEdit, identity: FileIdentity) -> None:
         store.files.record_write(path, identity, replace(found, genres=change.after))
 
-    written = jobs.restore(
+    written = tags.restore_genres(
         path,
         oldest.change.snapshot,
         root=oldest.root,
@@ -142,6 +142,7 @@ def _restore(
         options=options,
         # beforehand, so that a kill in between does not pass for the user's own correction
         before_commit=lambda change: remember(change, identity),
+        run=jobs.run_on(path),
     )
     if written:
         remember(*written)

@@ -17,13 +17,14 @@ from tagger.tags import replace
 from tagger.tags.read import ParsedFile, boundary, track_tags
 from tagger.tags.replace import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.values import WriteOptions
-from tagger.tags.write import rehearse, restore_genres, write_genres
+from tagger.tags.write import Run, rehearse, restore_genres, write_genres
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
     "TEMPORARY_SUFFIX",
+    "Run",
     "TrackTags",
     "WriteOptions",
     "check_writable",

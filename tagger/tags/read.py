@@ -127,7 +127,7 @@ def boundary(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except TaggerError:
+    except (TaggerError, MemoryError):
         raise
     except Exception as error:
         cause = _os_error(error)

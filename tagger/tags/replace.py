@@ -23,34 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tagger.core.domain import FileIdentity
-from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
+from tagger.errors import FileChangedError, SkippedError, TagError
 from tagger.system import leases
-from tagger.tags.containers.base import Span
+from tagger.tags.copying import CopyTask, os_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
-    from tagger.tags.containers.base import Piece
     from tagger.tags.values import WriteOptions
 
 TEMPORARY_SUFFIX: Final = ".tagger-tmp"
 _TEMPORARY: Final = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(TEMPORARY_SUFFIX)}")
-_BLOCK: Final = 1 << 20
-_NO_KERNEL_COPY: Final = (
-    errno.EBADF,
-    errno.EINVAL,
-    errno.ENOSYS,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-    errno.EXDEV,
-)
-_HINTS: Final = {
-    errno.ENOSPC: "free some space: a copy of the file must fit beside it",
-    errno.EDQUOT: "the quota is used up: a copy of the file must fit beside it",
-    errno.EROFS: "the file system is mounted read-only",
-    errno.EACCES: "check the permissions of the file and its folder",
-    errno.EPERM: "check the permissions of the file and its folder",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +80,8 @@ def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> 
 class Replacement:
     """A file that is being replaced; a context manager around one transaction.
 
-    `original` is open for reading from the start. Fill and verify `copy`, then `commit`. Leaving
-    the context without a commit removes the copy. Foreign errors leave as WriteFailedError.
+    `start_copy` makes the copy, which any process may fill and verify; then `commit`. Leaving the
+    context without a commit removes the copy. Foreign errors leave as WriteFailedError.
     """
 
     def __init__(
@@ -115,7 +98,7 @@ class Replacement:
         self.copy: BinaryIO
 
     def __enter__(self) -> Self:
-        with self._stack, self.errors():
+        with self._stack, os_errors(self._path):
             flags = os.O_RDONLY | os.O_CLOEXEC
             self._folder = os.open(self._place.folder, flags | os.O_DIRECTORY | os.O_NOFOLLOW)
             self._stack.callback(os.close, self._folder)
@@ -132,18 +115,12 @@ class Replacement:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    @contextlib.contextmanager
-    def errors(self) -> Iterator[None]:
-        """Turn the operating system's errors into ours."""
-        try:
-            yield
-        except OSError as error:
-            hint = _HINTS.get(error.errno or 0)
-            raise WriteFailedError(f"not written: {error.strerror}", self._path, hint) from error
+    def start_copy(self) -> CopyTask:
+        """Create and lock the empty copy; returns the task of filling it.
 
-    def fill(self, pieces: Iterable[Piece]) -> None:
-        """Create the copy and write the pieces into it, spans by the kernel where it can."""
-        with self.errors():
+        The lock is held by this process, whichever process fills the copy.
+        """
+        with os_errors(self._path):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             copy = os.open(self._temporary, flags, 0o600, dir_fd=self._folder)
             self._committed = False
@@ -151,29 +128,11 @@ class Replacement:
             self.copy = self._stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
             with contextlib.suppress(OSError):  # not every network file system has locks
                 fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for piece in pieces:
-                if isinstance(piece, Span):
-                    self._copy_span(piece)
-                else:
-                    _write_all(copy, piece)
-
-    def _copy_span(self, span: Span) -> None:
-        source, target = self.original.fileno(), self.copy.fileno()
-        at, left = span.start, span.size
-        while left:
-            try:
-                done = os.copy_file_range(source, target, left, at)
-            except OSError as error:
-                if error.errno not in _NO_KERNEL_COPY:
-                    raise
-                done = 0
-            if not done:
-                data = os.pread(source, min(left, _BLOCK), at)
-                if not data:
-                    raise FileChangedError("the file became shorter", self._path)
-                _write_all(target, data)
-                done = len(data)
-            at, left = at + done, left - done
+            inode = os.fstat(copy).st_ino
+        folder = self._place.folder
+        return CopyTask(
+            self._path, folder / self._place.name, folder / self._temporary, self._expected, inode
+        )
 
     def commit(self, before_commit: Callable[[], None]) -> FileIdentity:
         """Make the copy durable and give it the file's name; return the new file's identity.
@@ -181,7 +140,7 @@ class Replacement:
         Raises FileChangedError if the file is no longer the one expected, and whatever
         `before_commit` raises, which is called last before the rename.
         """
-        with self.errors():
+        with os_errors(self._path):
             target = self.copy.fileno()
             _copy_attributes(self.original.fileno(), target)
             if self._options.preserve_mtime:
@@ -191,7 +150,7 @@ class Replacement:
             self._lock()
             self._check_unchanged()
         before_commit()
-        with self.errors():
+        with os_errors(self._path):
             self._check_unchanged()
             if leases.is_being_written(self.original.fileno()):
                 raise FileChangedError(
@@ -237,12 +196,6 @@ class Replacement:
         if not self._committed:
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._folder)
-
-
-def _write_all(target: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(target, view) :]
 
 
 def _copy_attributes(source: int, target: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
@@ -15,10 +15,36 @@ from tagger.tags.verify import JudgedFile, first_difference
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
     from tagger.core.domain import FileIdentity
+    from tagger.tags.copying import CopyTask
     from tagger.tags.edit import Tags
     from tagger.tags.values import WriteOptions
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs a module-level function with plain arguments, here or in another process."""
+
+    def __call__(
+        self, size: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return the function's result; `size` is the file's, bytes."""
+        ...
+
+
+def run_here(
+    size: int,  # noqa: ARG001 - see Run
+    function: Callable[P, T],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Call the function in this process."""
+    return function(*args, **kwargs)
 
 
 def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
@@ -29,6 +55,7 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
     expected: FileIdentity,
     options: WriteOptions,
     before_commit: Callable[[GenreEdit], None],
+    run: Run = run_here,
 ) -> tuple[GenreEdit, FileIdentity] | None:
     """Write genres into a file; returns the edit and the new file's identity.
 
@@ -43,6 +70,7 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
         options: how files are written.
         before_commit: called once, right before the file is replaced, to journal the edit; if
             it raises, the file stays as it was.
+        run: runs the part that parses the file, in a worker process for one.
 
     Raises:
         TagError: no container can keep these genres, or the file is gone.
@@ -56,14 +84,33 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
     """
     edit.check_genres(genres)
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        with boundary(path):
-            original = JudgedFile(transaction.original, path)
-            if original.genres == genres:
-                return None
-            tags = edit.retagged(original.container, genres, options)
-        _copy(path, transaction, original, tags, genres)
-        change = GenreEdit(path, original.genres, genres, _snapshot(original))
+        change = run(expected.size, compose_genres, transaction.start_copy(), genres, options)
+        if change is None:
+            return None
         return change, transaction.commit(lambda: before_commit(change))
+
+
+def compose_genres(
+    task: CopyTask, genres: tuple[str, ...], options: WriteOptions
+) -> GenreEdit | None:
+    """Fill a copy with the file and other genres, and have it judged; None if nothing differs.
+
+    Args:
+        task: The original and its empty copy.
+        genres: The genres, in their order.
+        options: How files are written.
+
+    Raises:
+        TagError: as `write_genres` raises it.
+
+    """
+    with task.opened() as (original_file, copy), boundary(task.path):
+        original = JudgedFile(original_file, task.path)
+        if original.genres == genres:
+            return None
+        tags = edit.retagged(original.container, genres, options)
+        _fill(task, original, copy, tags, genres)
+        return GenreEdit(task.path, original.genres, genres, _snapshot(original))
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
@@ -86,6 +133,7 @@ def restore_genres(  # noqa: PLR0913 - as above
     expected: FileIdentity,
     options: WriteOptions,
     before_commit: Callable[[GenreEdit], None],
+    run: Run = run_here,
 ) -> tuple[GenreEdit, FileIdentity] | None:
     """Put back the genre fields of a snapshot, byte by byte; returns as `write_genres` does.
 
@@ -98,6 +146,7 @@ def restore_genres(  # noqa: PLR0913 - as above
         expected: the state of the file that the decision was made on.
         options: how files are written; `id3_version` has no effect.
         before_commit: as in `write_genres`.
+        run: as in `write_genres`.
 
     Raises:
         SkippedError: the snapshot was taken of another recording; see also `check_writable`.
@@ -105,32 +154,47 @@ def restore_genres(  # noqa: PLR0913 - as above
 
     """
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        with boundary(path):
-            before = GenreSnapshot.decoded(snapshot, path)
-            original = JudgedFile(transaction.original, path)
-            if original.stream != before.sound:
-                raise SkippedError("another recording stands there now", path)
-            tags = edit.restored(original.container, before)
-            if edit.same(tags, original.container.tags):
-                return None
-        _copy(path, transaction, original, tags, None)
-        change = GenreEdit(path, original.genres, before.genres, _snapshot(original))
+        change = run(expected.size, compose_snapshot, transaction.start_copy(), snapshot)
+        if change is None:
+            return None
         return change, transaction.commit(lambda: before_commit(change))
 
 
-def _copy(
-    path: Path,
-    transaction: Replacement,
+def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
+    """Fill a copy with the file and a snapshot's genre fields; None if nothing differs.
+
+    Args:
+        task: The original and its empty copy.
+        snapshot: `GenreEdit.snapshot`.
+
+    Raises:
+        TagError: as `restore_genres` raises it.
+
+    """
+    with task.opened() as (original_file, copy), boundary(task.path):
+        before = GenreSnapshot.decoded(snapshot, task.path)
+        original = JudgedFile(original_file, task.path)
+        if original.stream != before.sound:
+            raise SkippedError("another recording stands there now", task.path)
+        tags = edit.restored(original.container, before)
+        if edit.same(tags, original.container.tags):
+            return None
+        _fill(task, original, copy, tags, None)
+        return GenreEdit(task.path, original.genres, before.genres, _snapshot(original))
+
+
+def _fill(
+    task: CopyTask,
     original: JudgedFile,
+    copy: BinaryIO,
     tags: Tags,
     asked: tuple[str, ...] | None,
 ) -> None:
     """Write the copy with these tags, and have it judged."""
-    with boundary(path):
-        transaction.fill(original.container.compose(tags))
-        fault = first_difference(original, JudgedFile(transaction.copy, path), tags, asked)
+    task.fill(original.file, copy, original.container.compose(tags))
+    fault = first_difference(original, JudgedFile(copy, task.path), tags, asked)
     if fault:
-        raise PayloadChangedError(f"not written: {fault}", path, "please report this file")
+        raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
 
 
 def _snapshot(original: JudgedFile) -> str:

@@ -1,0 +1,125 @@
+"""The copy that takes the place of a file: filled from pieces, in whichever process parses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from tagger.core.domain import FileIdentity
+from tagger.errors import FileChangedError, WriteFailedError
+from tagger.tags.containers.base import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tagger.tags.containers.base import Piece
+
+_BLOCK: Final = 1 << 20
+_NO_KERNEL_COPY: Final = (
+    errno.EBADF,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.EPERM,
+    errno.EXDEV,
+)
+_HINTS: Final = {
+    errno.ENOSPC: "free some space: a copy of the file must fit beside it",
+    errno.EDQUOT: "the quota is used up: a copy of the file must fit beside it",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.EACCES: "check the permissions of the file and its folder",
+    errno.EPERM: "check the permissions of the file and its folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTask:
+    """An original and its empty copy; plain data, so that another process can fill the copy."""
+
+    path: Path
+    """The name that errors carry."""
+    original: Path
+    """No part of this path is a link."""
+    copy: Path
+    expected: FileIdentity
+    """The state of the original."""
+    inode: int
+    """Of the copy."""
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+        """Open the original for reading and the copy for writing.
+
+        Raises:
+            FileChangedError: one of them is not the file that it was.
+            WriteFailedError: the operating system refused.
+
+        """
+        flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with contextlib.ExitStack() as stack:
+            with os_errors(self.path):
+                original = os.open(self.original, os.O_RDONLY | flags)
+                source = stack.enter_context(os.fdopen(original, "rb"))
+                copy = os.open(self.copy, os.O_RDWR | flags)
+                target = stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
+                found = FileIdentity.of(os.fstat(original)), os.fstat(copy).st_ino
+            if found != (self.expected, self.inode):
+                raise FileChangedError("somebody else changed the file", self.path)
+            yield source, target
+
+    def fill(self, original: BinaryIO, copy: BinaryIO, pieces: Iterable[Piece]) -> None:
+        """Write pieces into the copy, spans by the kernel where it can.
+
+        Args:
+            original: The original, open for reading.
+            copy: The copy, open for writing.
+            pieces: Bytes, and spans of the original.
+
+        Raises:
+            FileChangedError: the original became shorter.
+            WriteFailedError: the operating system refused.
+
+        """
+        with os_errors(self.path):
+            for piece in pieces:
+                if isinstance(piece, Span):
+                    self._copy_span(original.fileno(), copy.fileno(), piece)
+                else:
+                    _write_all(copy.fileno(), piece)
+
+    def _copy_span(self, source: int, target: int, span: Span) -> None:
+        at, left = span.start, span.size
+        while left:
+            try:
+                done = os.copy_file_range(source, target, left, at)
+            except OSError as error:
+                if error.errno not in _NO_KERNEL_COPY:
+                    raise
+                done = 0
+            if not done:
+                data = os.pread(source, min(left, _BLOCK), at)
+                if not data:
+                    raise FileChangedError("the file became shorter", self.path)
+                _write_all(target, data)
+                done = len(data)
+            at, left = at + done, left - done
+
+
+@contextlib.contextmanager
+def os_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors into `WriteFailedError`, with the next step."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0)
+        raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
+
+
+def _write_all(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]
