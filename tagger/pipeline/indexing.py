@@ -58,20 +58,20 @@ class _Indexer:
         self._attempts = Attempts(store, jobs)
 
     def run(self, files: Iterable[Found]) -> Iterator[Track | Outcome]:
-        waiting: deque[_Request] = deque()
+        waiting: deque[Track | Outcome | _Request] = deque()
         suspects: list[Lookup] = []
         try:
             for found in files:
                 lookup = index.look_up(found, self._store)
                 if track := lookup.current:
-                    yield track
+                    waiting.append(track)
                 elif error := self._attempts.given_up(found.path, found.identity):
-                    yield _failed(found, error)
+                    waiting.append(_failed(found, error))
                 elif self._attempts.suspicion(found.path, found.identity):
                     suspects.append(lookup)
                 else:
                     waiting.append(self._request(lookup, alone=False))
-                if len(waiting) > AHEAD:
+                while waiting and (len(waiting) > AHEAD or not isinstance(waiting[0], _Request)):
                     yield self._result(waiting.popleft())
             while waiting:
                 yield self._result(waiting.popleft())
@@ -85,7 +85,9 @@ class _Indexer:
         self._attempts.start(found.path, found.identity, alone=alone)
         return _Request(lookup, self._jobs.submit_read(found.path))
 
-    def _result(self, request: _Request) -> Track | Outcome:
+    def _result(self, request: Track | Outcome | _Request) -> Track | Outcome:
+        if not isinstance(request, _Request):
+            return request
         found = request.lookup.found
         try:
             tags: TrackTags | None = self._attempts.result(found.path, request.tags)

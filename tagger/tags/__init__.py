@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import TrackTags
 from tagger.tags import replace
+from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.read import ParsedFile, boundary, track_tags
-from tagger.tags.replace import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.values import WriteOptions
 from tagger.tags.write import Run, rehearse, restore_genres, write_genres
 

@@ -12,28 +12,24 @@ nowhere else.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
-import re
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError
 from tagger.system import leases
+from tagger.system.attributes import copy_attributes
 from tagger.tags.copying import CopyTask, os_errors
+from tagger.tags.leftovers import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tagger.tags.values import WriteOptions
-
-TEMPORARY_SUFFIX: Final = ".tagger-tmp"
-_TEMPORARY: Final = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(TEMPORARY_SUFFIX)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class Replacement:
         self._options = options
         self._place = check_writable(path, root=root, options=options)
         self._root = root
-        self._temporary = f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        self._temporary = temporary_name()
         self._stack = contextlib.ExitStack()
         self.original: BinaryIO
         self.copy: BinaryIO
@@ -142,7 +138,7 @@ class Replacement:
         """
         with os_errors(self._path):
             target = self.copy.fileno()
-            _copy_attributes(self.original.fileno(), target)
+            copy_attributes(self.original.fileno(), target)
             if self._options.preserve_mtime:
                 status = os.fstat(self.original.fileno())
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -196,58 +192,3 @@ class Replacement:
         if not self._committed:
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._folder)
-
-
-def _copy_attributes(source: int, target: int) -> None:
-    """Copy owner, mode and extended attributes (ACLs among them), as far as is permitted."""
-    status, fresh = os.fstat(source), os.fstat(target)
-    # one by one: who may not give a file away may still give it to a group of their own
-    if fresh.st_gid != status.st_gid:
-        with contextlib.suppress(PermissionError):
-            os.fchown(target, -1, status.st_gid)
-    if fresh.st_uid != status.st_uid:
-        with contextlib.suppress(PermissionError):
-            os.fchown(target, status.st_uid, -1)
-    if os.fstat(target).st_mode != status.st_mode:  # some file systems know one mode only
-        os.fchmod(target, stat.S_IMODE(status.st_mode))
-    try:
-        names = os.listxattr(source)
-    except OSError:
-        return  # a file system without them
-    for name in names:
-        try:
-            os.setxattr(target, name, os.getxattr(source, name))
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENODATA):
-                raise
-
-
-def remove_leftovers(folder: Path) -> list[Path]:
-    """Delete the copies in `folder` that a killed process left behind; return their paths.
-
-    Only regular files whose names are exactly ours, and only those that no living process has
-    locked. A folder that cannot be read has none.
-    """
-    removed = []
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                path = Path(entry.path)
-                if _remove_unlocked(path):
-                    removed.append(path)
-    return removed
-
-
-def _remove_unlocked(path: Path) -> bool:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
-    except OSError:
-        return False
-    finally:
-        os.close(file)
-    return True
