@@ -54,7 +54,11 @@ class Projection:
     def fit(
         cls, inputs: NDArray[Any], spec: str, components: int, clip: float = clip
     ) -> Projection:
-        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
+        """Fit to inputs (clips, features).
+
+        `inputs` are features of `spec`; `components` is the greatest number of axes. `clip` bounds
+        the standardised features, in standard deviations.
+        """
         mean = inputs.mean(axis=0, dtype=np.float64)
         spread = inputs.std(axis=0, dtype=np.float64) + 1e-6
         standard = np.clip((inputs - mean) / spread, -clip, clip) * block_weights(spec)

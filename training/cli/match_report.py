@@ -30,7 +30,7 @@ def print_object(one: Ambiguous) -> None:
 
 
 def show(one: Ambiguous, number: int, total: int) -> None:
-    """Print an ambiguous entry with its files; `number` of `total` entries."""
+    """Print an ambiguous entry with its files; `one` is entry `number` of `total`."""
     entry = one.entry
     artists = ", ".join(entry.artists)
     text = f"{number} of {total}: {artists} - {entry.title} [{entry.album}]  ({entry.genre})"

@@ -75,7 +75,10 @@ def print_status(found: dict[str, Any], *, as_json: bool) -> None:
 
 
 def print_listed(playlist: Listed, user: str, spotify: SpotifySettings, *, as_json: bool) -> None:
-    """Print a playlist of the account of `user`, with its genre in `spotify`, the settings."""
+    """Print a playlist of the account of `user`, as a line or `as_json`.
+
+    `playlist` is a row of the user's list, `spotify` the settings with the genres.
+    """
     genres = {playlist_ids.playlist_id(name): genre for name, genre in spotify.playlists.items()}
     own = playlist.owner is not None and playlist.owner.id == user
     row = {
@@ -95,7 +98,10 @@ def print_listed(playlist: Listed, user: str, spotify: SpotifySettings, *, as_js
 
 
 def print_synced(synced: Synced, genre: str, *, as_json: bool) -> None:
-    """Print the outcome of one playlist; `genre` is its genre in the configuration."""
+    """Print the outcome of one playlist, as lines or `as_json`.
+
+    `synced` is the outcome, `genre` the genre in the configuration.
+    """
     problem = synced.problem
     if as_json:
         print_json(

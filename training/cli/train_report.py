@@ -68,7 +68,7 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
 def as_object(prepared: Prepared, result: Result | None, minimum: int) -> dict[str, Any]:
     """Return training data and outcome as one JSON object.
 
-    `result` is None after a dry run; `minimum` is `training.minimum`.
+    `prepared` is the training data, `result` None after a dry run; `minimum` is `training.minimum`.
     """
     outcome = _result_object(result) if result else {}
     return _prepared_object(prepared, minimum) | outcome
@@ -144,7 +144,7 @@ def _result_object(result: Result) -> dict[str, Any]:
 
 
 def show_prepared(prepared: Prepared, minimum: int, *, quiet: bool) -> None:
-    """Print the training data, unless `quiet`; `minimum` is `training.minimum`."""
+    """Print the training data `prepared`, unless `quiet`; `minimum` is `training.minimum`."""
     if not quiet:
         _print_prepared(_prepared_object(prepared, minimum))
 

@@ -38,7 +38,7 @@ class Line:
 def percent_axis(title: str, first: int = 0, last: int = 100, step: int = 20) -> Axis:
     """Return an axis of shares.
 
-    `first`, `last` and `step` are the ticks in percent.
+    `title` is its text; `first`, `last` and `step` are the ticks in percent.
     """
     return Axis(title, [(tick / 100, f"{tick}%") for tick in range(first, last + 1, step)])
 

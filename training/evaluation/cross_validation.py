@@ -67,7 +67,10 @@ def artist_folds(
 
 
 def repeated_folds(data: Dataset, members: Indices, repeats: int) -> list[Fold]:
-    """Return the folds of `repeats` cross-validations of the clips `members`, one after another."""
+    """Return the folds of `repeats` cross-validations, one after another.
+
+    `members` are the clips, as indices into `data`.
+    """
     return [fold for seed in range(repeats) for fold in artist_folds(data, members, seed)]
 
 

@@ -171,9 +171,10 @@ def write_card(folder: Path, card: str) -> None:
 
 
 def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
-    """Compare a bundle with an ensemble on every clip of `data`; return the greatest difference.
+    """Compare the bundle in `folder` with an ensemble on every clip of `data`.
 
-    Raises ModelError when a probability differs by more than TOLERANCE.
+    Returns the greatest difference of a probability. Raises ModelError when it is greater than
+    TOLERANCE.
     """
     model = load(folder)
     everything = np.arange(len(data))

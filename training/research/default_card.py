@@ -28,9 +28,9 @@ def card(
 ) -> str:
     """Write the card of the default model.
 
-    `baselines` are figures of `REFERENCES` by name, `robustness` those of
-    `training.research.robustness`. `folder` has the results of the other research commands; the
-    card leaves out figures without a result.
+    `manifest` is that of its bundle. `baselines` are figures of `REFERENCES` by name, `robustness`
+    those of `training.research.robustness`. `folder` has the results of the other research
+    commands; the card leaves out figures without a result.
     """
     return own.card(
         manifest,

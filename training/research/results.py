@@ -26,7 +26,10 @@ def keep(name: str, rows: Iterable[Any], folder: Path = FOLDER) -> None:
 
 
 def kept(name: str, kind: type[T], folder: Path = FOLDER) -> list[T]:
-    """Return the rows that `keep` wrote under a name, as `kind`; none when there is no file."""
+    """Return the rows that `keep` wrote under a name, as `kind`; no rows when there is no file.
+
+    `folder` is that of `keep`.
+    """
     path = folder / f"{name}.jsonl"
     lines = path.read_bytes().splitlines() if path.is_file() else []
     return [msgspec.json.decode(line, type=kind) for line in lines]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOGIN = "run `tagger spotify login`"
-LATER = "what was read so far is kept; run `tagger spotify sync` again"
+LATER = "the pages so far are kept; run `tagger spotify sync` again"
 LONGEST_WAIT_S = 60.0
 """Longest pause that a run waits for."""
 SHORT_WAIT_S = 5.0
@@ -54,7 +54,7 @@ def check(response: requests.Response, *_: Any, **__: Any) -> None:
         return
     error = _error(response)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _unavailable(f"Spotify has a fault of its own ({status})")
+        raise _unavailable(f"Spotify failed ({status})")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise _too_many(error, response.headers.get("Retry-After"))
     if path.endswith("/api/token"):
@@ -90,12 +90,12 @@ def _refusal(status: int, error: dict[str, Any], *, of_playlist: bool) -> Spotif
 def _not_there(status: int) -> SpotifyError:
     if status == HTTPStatus.NOT_FOUND:
         hint = (
-            "Spotify's own playlists answer no app: copy the tracks into a playlist of yours, "
+            "no app can read Spotify's own playlists: copy the tracks into a playlist of yours, "
             "and name that in training.spotify.playlists"
         )
-        return SpotifyPlaylistError("made by Spotify, or deleted", hint=hint)
-    hint = "copy the playlist's link anew into training.spotify.playlists"
-    return SpotifyPlaylistError(f"Spotify does not know what it is ({status})", hint=hint)
+        return SpotifyPlaylistError("a playlist of Spotify, or deleted", hint=hint)
+    hint = "copy the playlist's link again into training.spotify.playlists"
+    return SpotifyPlaylistError(f"Spotify does not recognise the playlist ({status})", hint=hint)
 
 
 def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
@@ -126,7 +126,7 @@ def _too_many(error: dict[str, Any], retry_after: str | None) -> SpotifyError:
         )
     if seconds is not None and seconds > LONGEST_WAIT_S:
         return SpotifyPausedError(
-            f"Spotify wants to be left alone for {_span(seconds)}",
+            f"Spotify asks for a pause of {_span(seconds)}",
             hint=f"{LATER} then",
             seconds=seconds,
         )

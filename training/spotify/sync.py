@@ -91,8 +91,8 @@ class Sync:
         until = self.store.paused_until
         if until > self.now():
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(until))
-            reason = f"Spotify wants to be left alone until {when}"
-            hint = "what was read before is kept; run `tagger spotify sync` then"
+            reason = f"Spotify asks for a pause until {when}"
+            hint = "the pages so far are kept; run `tagger spotify sync` then"
             raise SpotifyPausedError(reason, hint=hint, seconds=until - self.now())
 
     def _failed(self, playlist: str, error: SpotifyError) -> Synced:
@@ -118,7 +118,7 @@ class Sync:
                 return Synced(playlist, name, State.READ, total)
             self.store.drop(reading)
         raise SpotifyPlaylistError(
-            "changes all the time while it is read", hint="run `tagger spotify sync` once it rests"
+            "changed during each of several attempts", hint="run `tagger spotify sync` later"
         )
 
     def _pages(self, reading: Snapshot) -> int | None:

@@ -34,7 +34,11 @@ class Augmentation:
 
 
 def augmented(levels: torch.Tensor, how: Augmentation, generator: torch.Generator) -> torch.Tensor:
-    """Change every clip of a batch (clips, bands, columns) in its own way; stays within 0..1."""
+    """Change every clip of a batch in its own way.
+
+    `levels` has shape (clips, bands, columns), in 0..1 as the result. `how` has the sizes of the
+    changes, `generator` draws them.
+    """
     count, bands, columns = levels.shape
     draw = _Draw(count, generator)
     place = torch.arange(bands)
@@ -57,7 +61,11 @@ def augmented(levels: torch.Tensor, how: Augmentation, generator: torch.Generato
 def mixed(
     batch: tuple[torch.Tensor, ...], how: Augmentation, generator: np.random.Generator
 ) -> tuple[torch.Tensor, ...]:
-    """Blend every clip, and all that is wanted of it, with another clip of the batch."""
+    """Blend every clip and its targets with another clip of the batch (mixup).
+
+    `batch` has tensors whose first axis is the clips. `how` has the parameters of the shares, which
+    `generator` draws.
+    """
     drawn = generator.beta(how.mixup, how.mixup, len(batch[0])).astype(np.float32)
     share = torch.from_numpy(np.maximum(drawn, 1 - drawn))
     other = torch.from_numpy(generator.permutation(len(batch[0])))

@@ -67,7 +67,7 @@ class TrainingData:
 def train(network: Network, training_data: TrainingData, schedule: Schedule) -> Network:
     """Train a network in place; return the running mean of its weights, ready for use.
 
-    The second argument is its training data; `schedule` has the steps and rates.
+    `training_data` has levels and labels; `schedule` has the steps and rates.
     """
     torch.manual_seed(schedule.seed)
     network.to(memory_format=torch.channels_last).train()

@@ -173,8 +173,8 @@ def test_a_quota_and_a_long_wait_end_it_with_the_next_step(logged_in):
     assert "quota" in result.err
     assert "tagger spotify sync" in result.err
     logged_in.server.fail("long wait", "/items")
-    assert "left alone for 24 h" in logged_in.run("sync").err
-    assert "left alone until" in logged_in.run("sync").err
+    assert "a pause of 24 h" in logged_in.run("sync").err
+    assert "a pause until" in logged_in.run("sync").err
     assert "paused     until" in logged_in.run("status").out
 
 

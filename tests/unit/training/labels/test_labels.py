@@ -145,7 +145,7 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
         ("Song", ("Band",), None),
     ]
     assert any("a playlist of tagger" in note for note in found.notes)
-    assert any("there is no" in note for note in found.notes)
+    assert any("does not exist" in note for note in found.notes)
 
 
 def test_tables_name_files_or_tracks(tmp_path, store, music):
