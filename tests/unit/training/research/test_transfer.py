@@ -84,5 +84,5 @@ def test_shared_genres_carry_over(tmp_path, asked, way):
 def test_what_needs_torch_says_so_without_it(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "training.research.distillation", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(TrainingDataError, match=r"needs torch.*tagger\[cnn\]"):
+    with pytest.raises(TrainingDataError, match=r"needs torch.*tagger-by-ear\[cnn\]"):
         fma_small_student(tmp_path)
