@@ -17,6 +17,7 @@ import pytest
 from daemons import Watcher, until
 from hypothesis import given
 from hypothesis import strategies as st
+from mpd_client import Mpd
 from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandIn
 
 from tagger import config, doctor
@@ -305,8 +306,6 @@ class RealMpd:
 
     def known(self):
         """The files in its database, once it is not updating."""
-        from test_mpd import Mpd  # noqa: PLC0415
-
         client = Mpd(self.socket)
         client("password", 'secret "one"')
         while any(line.startswith("updating_db") for line in client("status")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import media
 import pytest
+from mpd_client import Mpd
 
 from tagger.config import LibrarySettings, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
@@ -36,35 +36,6 @@ NAMES = [
     "CAPS.WAV",
 ]
 STRIPPED = [" leading space.wav", "folder /trailing space.wav"]
-
-
-class Mpd:
-    """As much of MPD's protocol as the tests speak."""
-
-    def __init__(self, address: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(address))
-        self._file = self._socket.makefile("rw", encoding="utf-8", newline="\n")
-        assert self._file.readline().startswith("OK MPD")
-
-    def __call__(self, command: str, *arguments: str) -> list[str]:
-        quoted = [a.replace("\\", "\\\\").replace('"', '\\"') for a in arguments]
-        self._file.write(" ".join([command, *(f'"{a}"' for a in quoted)]) + "\n")
-        self._file.flush()
-        answer = []
-        while (line := self._file.readline().removesuffix("\n")) != "OK":
-            assert line, "MPD hung up"
-            assert not line.startswith("ACK"), line
-            answer.append(line)
-        return answer
-
-    def files(self, command: str, *arguments: str) -> set[str]:
-        answer = self(command, *arguments)
-        return {line.removeprefix("file: ") for line in answer if line.startswith("file: ")}
-
-    def close(self) -> None:
-        self._file.close()
-        self._socket.close()
 
 
 @pytest.fixture
