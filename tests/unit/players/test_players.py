@@ -22,14 +22,10 @@ from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandI
 
 from tagger import config, doctor
 from tagger.errors import ConfigError, PlayerError
-from tagger.players import Changes, PlayerNotifier, configured_players, notify_all, transport
+from tagger.players import Changes, PlayerNotifier, configured_players, notify_all
 from tagger.players.changes import MAX_FOLDERS, player_path
-
-
-@pytest.fixture
-def short(monkeypatch):
-    """Return what gives up players soon if they are slow by intention, else late."""
-    return lambda *, slow: monkeypatch.setattr(transport, "TIMEOUT", 0.2 if slow else 60.0)
+from tagger.players.http import WebServer
+from tagger.players.mpd import MpdPlayer
 
 
 @pytest.fixture(params=TABLES)
@@ -151,11 +147,11 @@ def test_what_a_player_does_wrong_is_an_error_with_a_next_step(player, fault, lo
 
 
 @pytest.mark.parametrize("fault", SLOW)
-def test_a_player_that_is_slow_by_intention_is_given_up(jellyfin, fault, load, short):
-    short(slow=True)
+def test_a_player_that_is_slow_by_intention_is_given_up(jellyfin, fault):
     jellyfin.fault = fault
-    players = load(jellyfin.table()).players
-    assert "does not answer within" in notify_all(players, changed("/m"))["jellyfin"].reason
+    server = WebServer("Jellyfin", "jellyfin", jellyfin.url, timeout=0.2)
+    with pytest.raises(PlayerError, match=r"does not answer within 0\.2 seconds"):
+        server.request("GET", "/System/Info", b"", {})
 
 
 def test_a_wrong_password_is_told_from_a_missing_player(player, load):
@@ -371,14 +367,14 @@ def test_a_real_mpd_takes_up_what_changed(mpd, load):
         (b"OK MPD 0.23.5\nACK [54@0] {update} busy\n", False, "the error 54"),
     ],
 )
-def test_an_mpd_that_does_wrong(says, hangs, reason, load, short):
-    short(slow=hangs)
+def test_an_mpd_that_does_wrong(says, hangs, reason, load):
     with Babbler(says, hangs=hangs) as babbler:
         players = load(f'players.mpd.address = "{babbler.address}"').players
-        error = notify_all(players, changed("/m"))["mpd"]
-        assert isinstance(error, PlayerError)
-        assert reason in error.reason
-        assert error.hint
+        player = MpdPlayer(players.mpd, timeout=0.2 if hangs else 60.0)
+        with pytest.raises(PlayerError) as caught:
+            player.refresh(changed("/m"))
+        assert reason in caught.value.reason
+        assert caught.value.hint
     error = notify_all(players, changed("/m"))["mpd"]
     assert "Connection refused" in error.reason
     absent = load('players.mpd.address = "/nowhere/socket"').players
@@ -425,8 +421,7 @@ def test_a_password_may_stand_in_a_file_of_its_own(player, load, tmp_path):
     assert load(shown).players == players
 
 
-def test_a_password_is_shown_nowhere(player, program, caplog, short):
-    short(slow=False)
+def test_a_password_is_shown_nowhere(player, program, caplog):
     program.configure(player.table())
     program.config.chmod(0o644)
     settings = config.load(program.config)
