@@ -11,6 +11,7 @@ import sys
 import textwrap
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -19,6 +20,11 @@ from daemons import Watcher, until
 from programs import ROOT
 
 from tagger import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from programs import Program
 
 MEGABYTES = 1024  # of what /proc counts in
 PR_SET_MDWE = 65
@@ -34,7 +40,7 @@ def song(path, sound=bundles.low, **fields):
 
 
 @pytest.fixture
-def manager(tmp_path):
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
     """The notify socket of a service manager."""
     folder = tmp_path / "n"
     folder.mkdir()
@@ -191,7 +197,7 @@ sys.addaudithook(fault)
 
 
 @pytest.fixture
-def faulty(program):
+def faulty(program: Program) -> dict[str, str]:
     """The environment in which `FAULTS` hold."""
     folder = program.home / "faults"
     folder.mkdir()

@@ -24,7 +24,7 @@ def genres(path):
 
 
 @pytest.fixture(scope="session")
-def sounds(tmp_path_factory):
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Make each sound once: an MP3 that is Classical, Metal or a toss-up."""
     folder = tmp_path_factory.mktemp("sounds")
     made = {}

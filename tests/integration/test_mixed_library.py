@@ -51,7 +51,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory, bundle):
+def story(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Story:
     home = tmp_path_factory.mktemp("mixed")
     program = programs.Program(home, bundle)
     _fill(program.music, home / "elsewhere")

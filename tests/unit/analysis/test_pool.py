@@ -11,6 +11,7 @@ import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pebble.pool.process import TaskResult, WorkerManager
@@ -22,6 +23,9 @@ from tagger.errors import (
     WorkersUnusableError,
     WorkerTimedOutError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATH = Path("song.mp3")
 
@@ -51,7 +55,7 @@ def refuse():
 
 
 @pytest.fixture
-def workers():
+def workers() -> Iterator[WorkerPool]:
     with WorkerPool(1, 1.0, 2048, nothing) as pool:
         yield pool
         pool.close(wait=False)

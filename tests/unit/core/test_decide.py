@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +13,12 @@ from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTag
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
+if TYPE_CHECKING:
+    from tagger.core.decide import DecisionRules
+
 
 @pytest.fixture
-def deciding(bundle):
+def deciding(bundle: Path) -> DecisionRules:
     return decision_rules(config.Settings(), read_manifest(bundle))
 
 

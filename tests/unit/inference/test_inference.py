@@ -39,7 +39,7 @@ def edit_manifest(folder, **changes):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return bundles.make_bundle(tmp_path / "bundle")
 
 

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -27,27 +28,30 @@ from tagger.players.changes import MAX_FOLDERS, player_path
 from tagger.players.http import WebServer
 from tagger.players.mpd import MpdPlayer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 
 @pytest.fixture(params=TABLES)
-def player(request):
+def player(request: pytest.FixtureRequest) -> Iterator[StandIn]:
     with StandIn(request.param) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def jellyfin():
+def jellyfin() -> Iterator[StandIn]:
     with StandIn("jellyfin") as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def kodi():
+def kodi() -> Iterator[StandIn]:
     with StandIn("kodi") as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def load(tmp_path):
+def load(tmp_path: Path) -> Callable[..., config.Settings]:
     def load(text, name="config.toml"):
         file = tmp_path / name
         file.write_text(text)
@@ -316,7 +320,7 @@ class RealMpd:
 
 
 @pytest.fixture
-def mpd(tmp_path):
+def mpd(tmp_path: Path) -> Iterator[RealMpd]:
     if not shutil.which("mpd"):
         pytest.skip("needs MPD (Debian: mpd)")
     with tempfile.TemporaryDirectory(prefix="mpd") as short:  # a socket's path is limited

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import pytest
@@ -15,6 +16,9 @@ from mpd_client import Mpd
 from tagger.config import LibrarySettings, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
 from tagger.playlists import compose, locator, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(not shutil.which("mpd"), reason="needs MPD (Debian: mpd)")
 
@@ -39,7 +43,7 @@ STRIPPED = [" leading space.wav", "folder /trailing space.wav"]
 
 
 @pytest.fixture
-def library(tmp_path):
+def library(tmp_path: Path) -> Path:
     root = tmp_path / "Music"
     for name in NAMES + STRIPPED:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +53,7 @@ def library(tmp_path):
 
 
 @pytest.fixture
-def mpd(library, tmp_path):
+def mpd(library: Path, tmp_path: Path) -> Iterator[Mpd]:
     with tempfile.TemporaryDirectory(prefix="mpd") as short:  # a socket's path is limited
         address = Path(short) / "socket"
         configuration = tmp_path / "mpd.conf"

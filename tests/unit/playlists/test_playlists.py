@@ -207,7 +207,7 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "Playlists" / "Genres")
 
 

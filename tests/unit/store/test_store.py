@@ -12,6 +12,7 @@ import textwrap
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -45,6 +46,9 @@ from tagger.store import Correction, Store
 from tagger.store.database import MIGRATIONS, Connection, connect
 from tagger.store.failures import CODES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
 KEY = AnalysisKey("abc", "@0+30")
@@ -53,7 +57,7 @@ TRACK = Track(ODD, Path("/music"), IDENTITY, TrackTags(("Rock",), "Title", durat
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "state") as opened:
         yield opened
 

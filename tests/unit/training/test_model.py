@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -28,18 +29,22 @@ from training.export import bundle
 from training.research import build_default
 from training.research.datasets import FOLEISS, read_gtzan
 
+if TYPE_CHECKING:
+    from training.ensemble import Ensemble
+    from training.research.datasets import LevelDataset
+
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 RECIPE = Recipe(families=((Svm(C=1), Svm(C=5)), (Lda(components=20),)), repeats=2)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def ensemble(data):
+def ensemble(data: LevelDataset) -> Ensemble:
     return train(RECIPE, data, np.flatnonzero(data.known))
 
 

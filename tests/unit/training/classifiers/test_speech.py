@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import golden
 import media
@@ -23,6 +24,9 @@ from training.ensemble import Recipe, train
 from training.errors import TrainingDataError
 from training.research.datasets import read_gtzan
 from training.research.make_speech import make_speech
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data"
 
@@ -44,7 +48,7 @@ def test_no_speech_that_was_taught_gets_a_genre():
 
 
 @pytest.fixture(scope="module")
-def music():
+def music() -> NDArray[np.floating]:
     """Embeddings of a twelfth of GTZAN's clips."""
     gtzan = read_gtzan(SHARED)
     some = replace(gtzan, levels=gtzan.levels[np.flatnonzero(gtzan.known)[::12]])

@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import bundles
 import click
@@ -22,6 +23,11 @@ from training.data.store import TrainingStore
 from training.spotify.session import connected
 from training.spotify.tokens import FILE_NAME
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from programs import Program
+
 SONGS = (
     pages.Song("River Stone", "The Wanderers", "One", 4.0, "", "a" * 22),
     pages.Song("Iron Hall", "Anvil Choir", "Two", 5.0, "", "b" * 22),
@@ -29,7 +35,7 @@ SONGS = (
 
 
 @pytest.fixture
-def listener(program):
+def listener(program: Program) -> Iterator[spotify_user.Listener]:
     made = pages.made_playlists(sizes=(60, 70), families=("Metal", "Folk"))
     made[0].places[:0] = [pages.track_place(song) for song in SONGS]
     with StandIn(made) as running:
@@ -37,7 +43,7 @@ def listener(program):
 
 
 @pytest.fixture
-def logged_in(listener):
+def logged_in(listener: spotify_user.Listener) -> spotify_user.Listener:
     listener.log_in()
     return listener
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -27,6 +28,9 @@ from tagger.errors import ModelError, TaggerError
 from tagger.inference.registry import ModelRegistry
 from training.cli import train
 from training.data.store import TrainingStore
+
+if TYPE_CHECKING:
+    from typing import Any
 
 BANDS = {"Low": (20, 600), "High": (4000, 9000)}
 EACH = 10
@@ -90,7 +94,7 @@ def refusal(program):
 
 
 @pytest.fixture(scope="module")
-def taught(tmp_path_factory):
+def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, dict[str, Any]]:
     """Give the home of a program that was trained once."""
     home = tmp_path_factory.mktemp("taught") / "home"
     home.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,21 +24,25 @@ from training.research.datasets import read_gtzan
 from training.research.default_card import card
 from training.research.default_report import gtzan_subject
 
+if TYPE_CHECKING:
+    from training.evaluation.report import Subject
+    from training.research.datasets import LevelDataset
+
 RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def subject(data):
+def subject(data: LevelDataset) -> Subject:
     return gtzan_subject(RECIPE, data)
 
 
 @pytest.fixture
-def some():
+def some() -> Predictions:
     """Six clips of two genres: one of each is called the other."""
     return Predictions(
         np.array(["a", "a", "b", "c", "c", "d"]),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import mutagen
@@ -20,15 +21,18 @@ from training.data.store import TrainingStore
 from training.labels import Context, Label, Weight, configured_sources, source
 from training.labels.genre_names import GenreNames
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[TrainingStore]:
     with TrainingStore(tmp_path / "state") as opened:
         yield opened
 
 
 @pytest.fixture
-def music(tmp_path):
+def music(tmp_path: Path) -> Path:
     folder = tmp_path / "music"
     folder.mkdir()
     return folder

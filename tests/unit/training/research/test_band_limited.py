@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,16 +22,19 @@ from training.research.band_limited import CUTS, augment
 from training.research.datasets import read_gtzan
 from training.research.degradations import band_limited
 
+if TYPE_CHECKING:
+    from training.research.datasets import LevelDataset
+
 SPEC = "statistics-1"
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
+def plain(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def copied(plain):
+def copied(plain: LevelDataset) -> LevelDataset:
     return augment(plain)
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from training.research.cnn.train import FittedCnn
 
 torch = pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
 pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
@@ -33,7 +38,7 @@ def clips(genres: int = 2, each: int = 12, columns: int = 48):
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def fitted() -> FittedCnn:
     levels, labels = clips()
     return Cnn(QUICK).fit(levels, labels, 2)
 

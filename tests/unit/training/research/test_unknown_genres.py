@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,9 @@ from training.classifiers.svm_lda import EMBEDDING, Lda
 from training.data.dataset import Dataset
 from training.ensemble import Recipe
 from training.research.unknown_genres import PROMISES, unknown_written
+
+if TYPE_CHECKING:
+    from training.research.unknown_genres import Unknown
 
 EACH = 60
 PLACES = {"Dub": (6, 0), "Folk": (0, 6), "Polka": (0, 5.5), "Waltz": (-6, -6)}
@@ -34,7 +39,7 @@ def made_clips():
 
 
 @pytest.fixture(scope="module")
-def measured():
+def measured() -> dict[tuple[str, float], Unknown]:
     recipe = Recipe(((Lda(spec=EMBEDDING, components=8),),), guards=())
     data = made_clips()
     everything = unknown_written(recipe, data, np.arange(len(data)))

@@ -10,6 +10,7 @@ import stat
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -33,12 +34,16 @@ from training.spotify.auth import Authorization, plain_session
 from training.spotify.callback import Callback
 from training.spotify.tokens import LIFETIME_S, TokenFile
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 DOCUMENT = Path(__file__).resolve().parents[5] / "shared/spotify/fixed-spotify-open-api.yml"
 ALWAYS = float("inf")
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[StandIn]:
     made = pages.made_playlists(sizes=(120, 130), families=("Metal", "Folk"))
     with StandIn(made) as running:
         yield running
@@ -343,7 +348,7 @@ def test_no_secret_is_ever_logged(server, tmp_path, caplog):
 
 
 @pytest.fixture(scope="module")
-def document():
+def document() -> dict[str, Any]:
     if not DOCUMENT.is_file():
         pytest.skip("needs Spotify's published OpenAPI document in ../shared/spotify")
     found = yaml.load(DOCUMENT.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506

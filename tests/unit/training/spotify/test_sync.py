@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -29,19 +30,25 @@ from training.spotify.schema import Kind, Page, rows
 from training.spotify.session import connected
 from training.spotify.sync import State, Sync
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from programs import Program
+
 ALWAYS = float("inf")
 DAY = 86_400.0
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[StandIn]:
     made = pages.made_playlists(sizes=(110, 190), families=("Metal", "Folk", "Rap"))
     with StandIn(made) as running:
         yield running
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[SpotifyStore]:
     with SpotifyStore(tmp_path) as opened:
         yield opened
 
@@ -281,7 +288,7 @@ def test_a_newer_database_is_refused(tmp_path, store):
 
 
 @pytest.fixture
-def listener(program):
+def listener(program: Program) -> Iterator[spotify_user.Listener]:
     made = pages.made_playlists(sizes=(101, 140), families=("Metal", "Folk"))
     with StandIn(made) as running:
         user = spotify_user.Listener(program, running)
