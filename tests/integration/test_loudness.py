@@ -57,7 +57,7 @@ def test_gain_changes_no_prediction_of_music(model):
         assert_the_same(model, read_clip(path, length=15.0).samples)
 
 
-def test_a_file_saved_20_db_softer_is_heard_alike(model, tmp_path):
+def test_a_file_saved_20_db_softer_gets_the_same_prediction(model, tmp_path):
     melody = signals.melody(12.0) / 2
     heard = []
     for gain in (1.0, 0.1):

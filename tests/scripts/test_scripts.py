@@ -72,7 +72,9 @@ def test_a_script_with_a_wrong_fragment_fails(tmp_path: Path, program: Program) 
         ("A scan.\n-- music before\na.mp3  sound like Metal\n", "wrong.txt:2: .* the facts"),
     ],
 )
-def test_a_script_beside_the_format_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_script_with_a_format_error_is_refused_with_its_line(
+    tmp_path: Path, text: str, fault: str
+) -> None:
     wrong = tmp_path / "wrong.txt"
     wrong.write_text(text)
     with pytest.raises(scripts.ScriptError, match=fault):

@@ -106,7 +106,7 @@ def loaded(mpd: Mpd, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("extension", ["m3u8", "m3u"])
-def test_a_playlist_in_the_library(library, mpd, extension):
+def test_mpd_finds_every_entry_of_a_playlist_in_the_library(library, mpd, extension):
     playlists = PlaylistSettings(extension=extension)
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)
@@ -114,7 +114,7 @@ def test_a_playlist_in_the_library(library, mpd, extension):
     assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)
 
 
-def test_a_stored_playlist(library, mpd, tmp_path):
+def test_mpd_finds_every_entry_of_a_stored_playlist(library, mpd, tmp_path):
     folder = str(tmp_path / "stored")
     playlists = PlaylistSettings(profile="mpd", folder=folder, music_directory=library)
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
@@ -123,7 +123,7 @@ def test_a_stored_playlist(library, mpd, tmp_path):
     assert loaded(mpd, path.stem) == set(NAMES)
 
 
-def test_absolute_paths(library, mpd):
+def test_mpd_finds_every_entry_by_absolute_paths(library, mpd):
     playlists = PlaylistSettings(profile="absolute")
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)

@@ -48,12 +48,12 @@ def run(graph, levels):
     return session.run(["scores"], {"features": levels})[0]
 
 
-def test_learns_genres_that_can_be_told_apart(fitted):
+def test_the_network_learns_separable_genres(fitted):
     levels, labels = clips()
     assert (fitted.scores(levels).argmax(axis=1) == labels).mean() > 0.9
 
 
-def test_learns_what_a_teacher_hears_from_the_clips_that_it_heard():
+def test_the_network_learns_the_embedding_of_its_teacher():
     levels, labels = clips()
     heard = np.stack([3.0 * labels, 5 - labels], axis=1).astype(np.float32)
     teacher = heard.copy()

@@ -49,7 +49,7 @@ def fma(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma):
+def test_held_out_artists_weigh_the_classifiers_and_the_test_part_is_predicted(fma):
     fits = []
 
     def train(network, training_data, schedule):

@@ -51,13 +51,13 @@ def test_every_genre_is_left_out_for_every_promise(measured):
     assert {m.clips for m in measured.values()} == {EACH}
 
 
-def test_a_genre_is_taken_for_the_one_beside_it(measured):
+def test_an_unknown_genre_is_predicted_as_its_neighbor(measured):
     polka, folk = measured["Polka", 0.9], measured["Folk", 0.9]
     assert (polka.called, folk.called) == ("Folk", "Polka")
     assert polka.written > 0.9 < polka.albums
 
 
-def test_what_is_taught_is_written_all_the_same(measured):
+def test_known_genres_are_still_written(measured):
     # Folk and Polka can hardly be told apart: where both are taught, half of them is left alone.
     assert measured["Polka", 0.9].known > 0.9
     assert measured["Dub", 0.9].known < measured["Polka", 0.9].known
