@@ -32,6 +32,7 @@ lint: .venv/.installed-dev
 
 check: lint
 	$(BIN)/mypy
+	MYPYPATH=tests/support $(BIN)/mypy tests/support tests/scripts tests/conftest.py
 	$(BIN)/lint-imports
 
 format: .venv/.installed-dev

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import bundles
 import hypothesis
 import pytest
 from programs import ROOT, Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 # tests run side by side: more threads would wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -29,7 +34,7 @@ SHARING = (
 """Modules whose tests share a fixture that takes seconds to make."""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one of several test processes run all tests of such a module."""
     for item in items:
         module = item.path.relative_to(ROOT / "tests").as_posix()
@@ -38,13 +43,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory):
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the test's model once."""
     return bundles.make_bundle(tmp_path_factory.mktemp("bundle") / "test")
 
 
 @pytest.fixture
-def program(tmp_path, bundle):
+def program(tmp_path: Path, bundle: Path) -> Program:
     """Give each test the program in a home of its own."""
     home = tmp_path / "home"
     home.mkdir()

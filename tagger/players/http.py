@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 class WebServer:
     """A player's web server at the configured address."""
 
-    def __init__(self, kind: str, name: str, url: str) -> None:
-        """`kind` names the player in messages; `name` is its table, `url` its address."""
+    def __init__(self, kind: str, name: str, url: str, timeout: float = transport.TIMEOUT) -> None:
+        """Connect to nothing yet.
+
+        `kind` names the player in messages; `name` is its table, `url` its address. `timeout`
+        is the seconds to connect, and again for one request with its answer.
+        """
+        self._timeout = timeout
         self._kind = kind
         self._name = name
         self._where = url.rstrip("/")
@@ -43,7 +48,7 @@ class WebServer:
         try:
             status, answer = self._exchange(method, path, body, headers)
         except OSError as error:
-            raise transport.unreachable(error, self._where, self._key) from None
+            raise transport.unreachable(error, self._where, self._key, self._timeout) from None
         except (http.client.HTTPException, ValueError):
             raise self.unexpected_answer() from None
         if status == good:
@@ -83,10 +88,10 @@ class WebServer:
         parts = urlsplit(self._where)
         secure = parts.scheme == "https"
         client = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = client(parts.hostname or "", parts.port, timeout=transport.TIMEOUT)
+        connection = client(parts.hostname or "", parts.port, timeout=self._timeout)
         with contextlib.closing(connection):
             connection.connect()
-            with transport.deadline(connection.sock):
+            with transport.deadline(connection.sock, self._timeout):
                 sender = {"User-Agent": f"tagger/{__version__}", "Connection": "close"}
                 address = quote(parts.path, safe="/%") + path
                 connection.request(method, address, body or None, {**sender, **headers})

@@ -34,8 +34,10 @@ class MpdPlayer:
 
     name = "mpd"
 
-    def __init__(self, settings: MpdSettings) -> None:
+    def __init__(self, settings: MpdSettings, timeout: float = transport.TIMEOUT) -> None:
+        """`timeout` is the seconds to connect, and again for all commands with their answers."""
         self._settings = settings
+        self._timeout = timeout
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. MPD gets the common parent of all changes as a URI."""
@@ -55,16 +57,16 @@ class MpdPlayer:
         address, password = self._settings.address, self._settings.password.reveal()
         try:
             with (
-                _connect(address) as connection,
+                _connect(address, self._timeout) as connection,
                 connection.makefile("rb") as answers,
-                transport.deadline(connection),
+                transport.deadline(connection, self._timeout),
             ):
                 session = _Session(connection, answers, address)
                 if password:
                     session.send("password", password)
                 yield session
         except OSError as error:
-            raise transport.unreachable(error, address, KEY) from None
+            raise transport.unreachable(error, address, KEY, self._timeout) from None
 
 
 class _Session:
@@ -104,13 +106,13 @@ class _Session:
         return line[:-1].decode(errors="replace")
 
 
-def _connect(address: str) -> socket.socket:
+def _connect(address: str, timeout: float) -> socket.socket:
     if "/" not in address:
         parts = urlsplit(f"//{address}")
-        return socket.create_connection((parts.hostname, parts.port or PORT), transport.TIMEOUT)
+        return socket.create_connection((parts.hostname, parts.port or PORT), timeout)
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.settimeout(transport.TIMEOUT)
+        connection.settimeout(timeout)
         connection.connect(str(expand(address)))
     except BaseException:
         connection.close()

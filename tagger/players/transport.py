@@ -22,8 +22,8 @@ UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.
 
 
 @contextlib.contextmanager
-def deadline(connection: socket.socket) -> Iterator[None]:
-    """Close a connection after `TIMEOUT` seconds; raises `TimeoutError` then.
+def deadline(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """Close a connection after so many seconds; raises `TimeoutError` then.
 
     A socket's own time-out restarts with each byte, so a slow sender never exceeds it.
     """
@@ -35,7 +35,7 @@ def deadline(connection: socket.socket) -> Iterator[None]:
             # SSLSocket's own method must not run in another thread
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
-    timer = threading.Timer(TIMEOUT, cut)
+    timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()
     try:
@@ -51,11 +51,19 @@ def deadline(connection: socket.socket) -> Iterator[None]:
         timer.cancel()
 
 
-def unreachable(error: OSError, where: str, key: str) -> PlayerError:
-    """Return the error for a failed connection: `error` at the address `where` of setting `key`."""
+def unreachable(error: OSError, where: str, key: str, timeout: float) -> PlayerError:
+    """Return the error for a failed connection.
+
+    Args:
+        error: The failure.
+        where: The address.
+        key: The setting with the address.
+        timeout: The seconds that the player had.
+
+    """
     hint = f"start the player, or correct {key}"
     if isinstance(error, TimeoutError):
-        reason = f"{where} does not answer within {TIMEOUT:g} seconds"
+        reason = f"{where} does not answer within {timeout:g} seconds"
     elif isinstance(error, ConnectionResetError | BrokenPipeError):
         reason = f"{where} closes the connection without an answer"
     elif isinstance(error, ssl.SSLCertVerificationError):

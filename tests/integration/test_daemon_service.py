@@ -11,6 +11,7 @@ import sys
 import textwrap
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -19,6 +20,11 @@ from daemons import Watcher, until
 from programs import ROOT
 
 from tagger import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from programs import Program
 
 MEGABYTES = 1024  # of what /proc counts in
 PR_SET_MDWE = 65
@@ -34,7 +40,7 @@ def song(path, sound=bundles.low, **fields):
 
 
 @pytest.fixture
-def manager(tmp_path):
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
     """The notify socket of a service manager."""
     folder = tmp_path / "n"
     folder.mkdir()
@@ -52,7 +58,7 @@ def notices(manager, until_notice):
     return seen
 
 
-def test_a_service_manager_is_told_what_goes_on(program, manager):
+def test_a_service_manager_gets_ready_status_and_stopping(program, manager):
     environment = program.environment | {
         "NOTIFY_SOCKET": manager.getsockname(),
         "WATCHDOG_USEC": "400000",
@@ -80,7 +86,7 @@ def test_a_service_manager_is_told_what_goes_on(program, manager):
         notices(manager, "STOPPING=1")
 
 
-def test_no_ping_goes_out_for_a_filing_thread_that_does_not_get_on(program, manager):
+def test_a_stalled_event_loop_sends_no_watchdog_ping(program, manager):
     """The silence that is allowed is minutes; here it is none, so that any is too long."""
     environment = program.environment | {
         "NOTIFY_SOCKET": manager.getsockname(),
@@ -97,7 +103,7 @@ def test_no_ping_goes_out_for_a_filing_thread_that_does_not_get_on(program, mana
                 pass
 
 
-def test_new_settings_are_taken_over_and_a_new_model_too(program, tmp_path):
+def test_new_settings_and_a_new_model_are_in_force_after_a_reload(program, tmp_path):
     with Watcher(program) as watcher:
         other = program.home / "more music"
         text = program.config.read_text()
@@ -122,7 +128,7 @@ def test_new_settings_are_taken_over_and_a_new_model_too(program, tmp_path):
         assert watcher.status()["model"] == "test-2"
 
 
-def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
+def test_status_shows_a_running_daemon_and_exits_with_3_without_one(program):
     alone = program.run("status", "--json")
     assert (alone.code, alone.objects[0]["daemon"]) == (3, None)
     assert program.run("status").out.startswith("daemon      not running")
@@ -146,7 +152,7 @@ def test_status_speaks_with_the_daemon_and_says_so_when_there_is_none(program):
     assert program.run("status").code == 3
 
 
-def test_figures_are_served_to_this_computer_alone(program):
+def test_metrics_are_served_on_loopback_alone(program):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -191,7 +197,7 @@ sys.addaudithook(fault)
 
 
 @pytest.fixture
-def faulty(program):
+def faulty(program: Program) -> dict[str, str]:
     """The environment in which `FAULTS` hold."""
     folder = program.home / "faults"
     folder.mkdir()
@@ -199,7 +205,7 @@ def faulty(program):
     return program.environment | {"PYTHONPATH": str(folder)}
 
 
-def test_a_file_that_brings_workers_down_costs_itself_alone(program, faulty):
+def test_a_file_that_crashes_workers_fails_alone(program, faulty):
     bad = [song(program.music / f"{name}.mp3") for name in ("crash", "hang", "grow")]
     good = [song(program.music / f"{number}.mp3") for number in range(4)]
     program.configure(workers="timeout = 1")
@@ -220,7 +226,7 @@ def test_a_file_that_brings_workers_down_costs_itself_alone(program, faulty):
         watcher.wait_for("set", path=program.music / "fine.mp3")
 
 
-def test_it_stops_in_time_even_under_a_file_that_hangs(program, faulty):
+def test_a_daemon_with_a_hanging_file_stops_in_time(program, faulty):
     song(program.music / "hang.mp3")
     program.configure(workers="timeout = 600")
     with Watcher(program, env=faulty) as watcher:
@@ -232,7 +238,7 @@ def test_it_stops_in_time_even_under_a_file_that_hangs(program, faulty):
 
 
 @pytest.mark.parametrize("after", [0.0, 0.7, 1.1])
-def test_killed_at_any_moment_it_goes_on_where_it_was(program, after):
+def test_a_daemon_killed_at_any_moment_resumes_its_queue(program, after):
     paths = [song(program.music / f"{number}.mp3") for number in range(6)]
     sounds = [media.pcm(path) for path in paths]
     with Watcher(program) as watcher:
@@ -263,7 +269,7 @@ def test_memory_that_can_be_written_is_never_executed(program):
         watcher.wait_for("set", path=path)
 
 
-def test_it_runs_without_a_home_on_a_read_only_installation(program):
+def test_a_daemon_without_a_home_on_a_read_only_installation_runs(program):
     script = textwrap.dedent("""
         set -e
         for folder in "$REPO" "$LIBRARY"; do

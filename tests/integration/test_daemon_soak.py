@@ -121,7 +121,7 @@ class World(threading.Thread):
         ]
 
 
-def test_soak(program):
+def test_a_daemon_under_changes_and_kills_loses_no_file(program):
     world = World(program.home, program.music)
     chance = random.Random(8)
     end = time.monotonic() + 60 * MINUTES

@@ -24,7 +24,7 @@ def genres(path):
 
 
 @pytest.fixture(scope="session")
-def sounds(tmp_path_factory):
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Make each sound once: an MP3 that is Classical, Metal or a toss-up."""
     folder = tmp_path_factory.mktemp("sounds")
     made = {}
@@ -50,7 +50,7 @@ def slowly(source, target, pieces=8):
         time.sleep(0.1)
 
 
-def test_every_way_of_arriving_is_one_job_and_what_is_no_music_none(program, sounds):
+def test_every_way_of_arriving_queues_music_once_and_other_files_never(program, sounds):
     low = sounds["low"]
     music = program.music
     (music / ".taggerignore").write_text("Books/\n")
@@ -101,7 +101,7 @@ def test_every_way_of_arriving_is_one_job_and_what_is_no_music_none(program, sou
         assert all(genres(path) == ("Classical",) for path in wanted)
 
 
-def test_a_file_is_left_alone_for_as_long_as_somebody_has_it_open(program, sounds):
+def test_a_file_that_is_open_for_writing_waits(program, sounds):
     data = sounds["low"].read_bytes()
     path = program.music / "long.mp3"
     with Watcher(program) as watcher:
@@ -117,7 +117,7 @@ def test_a_file_is_left_alone_for_as_long_as_somebody_has_it_open(program, sound
         assert (media.pcm(path) == media.pcm(sounds["low"])).all()
 
 
-def test_what_came_while_it_was_down_is_filed_and_nothing_twice(program, sounds):
+def test_files_that_arrive_while_the_daemon_is_down_are_tagged_once(program, sounds):
     first, second = program.music / "first.mp3", program.music / "second.mp3"
     put(sounds["low"], first)
     program.scan()
@@ -130,7 +130,7 @@ def test_what_came_while_it_was_down_is_filed_and_nothing_twice(program, sounds)
         assert (watcher.queued(first), watcher.queued(second)) == (0, 0)
 
 
-def test_playlists_follow_what_is_filed_moved_and_deleted(program, sounds):
+def test_playlists_follow_tagged_moved_and_deleted_files(program, sounds):
     folder = program.music / "Playlists/Genres"
 
     def listed(genre):
@@ -155,7 +155,7 @@ def test_playlists_follow_what_is_filed_moved_and_deleted(program, sounds):
         assert len(watcher.events("set")) == 4
 
 
-def test_what_the_user_changes_is_kept_and_what_they_undo_stays_undone(program, sounds):
+def test_a_users_change_is_kept_and_an_undone_file_stays_undone(program, sounds):
     mine, theirs = program.music / "mine.mp3", program.music / "theirs.mp3"
     with Watcher(program) as watcher:
         put(sounds["low"], mine)
@@ -174,7 +174,7 @@ def test_what_the_user_changes_is_kept_and_what_they_undo_stays_undone(program, 
         assert program.scan().files["theirs.mp3"]["decision"] == "set"
 
 
-def test_late_tracks_are_decided_with_their_album_and_unsure_ones_again(program, sounds):
+def test_late_tracks_are_decided_with_their_album_and_unsure_tracks_again(program, sounds):
     fields = {"album": "One", "album_artist": "A"}
 
     def track(number, sound):
@@ -191,7 +191,7 @@ def test_late_tracks_are_decided_with_their_album_and_unsure_ones_again(program,
         assert "4 more of its album" in watcher.wait_for("set", path=late)["reason"]
 
 
-def test_polled_folders_need_no_events(program, sounds):
+def test_a_polled_folder_is_watched_without_events(program, sounds):
     daemon = f'poll = ["{program.music}"]\npoll_interval = 1'
     with Watcher(program, daemon=daemon) as watcher:
         assert [w["how"] for w in watcher.status()["watching"]] == ["poll"]
@@ -200,7 +200,7 @@ def test_polled_folders_need_no_events(program, sounds):
         assert watcher.queued(path) == 1
 
 
-def test_dropped_events_are_noticed_and_looked_up(program, sounds):
+def test_dropped_events_start_a_reconcile(program, sounds):
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if limit > 50_000:
         pytest.skip("the kernel's queue is longer than a quick test can fill")
@@ -219,7 +219,7 @@ def test_dropped_events_are_noticed_and_looked_up(program, sounds):
             watcher.wait_for("set", path=path)
 
 
-def test_without_watches_left_it_polls_and_says_how_to_get_more(program, sounds):
+def test_a_daemon_without_free_watches_polls_and_names_the_limit(program, sounds):
     limited = ["unshare", "--user", "--map-root-user", "sh", "-c"]
     script = 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"'
     if subprocess.run([*limited, script, "true"], capture_output=True, check=False).returncode:
@@ -252,7 +252,7 @@ def test_a_folder_that_goes_and_comes_back_is_watched_again(program, sounds):
         db.close()
 
 
-def test_a_scan_beside_it_is_safe(program, sounds):
+def test_a_scan_beside_the_daemon_writes_no_file_twice(program, sounds):
     paths = [put(sounds["low"], program.music / f"{number}.mp3") for number in range(12)]
     with Watcher(program) as watcher:
         scan = program.scan()

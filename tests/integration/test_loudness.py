@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from tagger.features.mel import log_mel
 from tagger.features.specs import extract
 from tagger.inference.bundle import load
 
+if TYPE_CHECKING:
+    from tagger.inference import Model
+
 ROOT = Path(__file__).resolve().parents[2]
 CLIPS = ROOT.parent / "shared" / "data" / "gtzan_clips"
 GAINS_DB = (-20, -7, 3, 6)
@@ -22,7 +26,7 @@ ROUNDING = 0.005
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> Model:
     return load(ROOT / "models" / "default")
 
 
@@ -53,7 +57,7 @@ def test_gain_changes_no_prediction_of_music(model):
         assert_the_same(model, read_clip(path, length=15.0).samples)
 
 
-def test_a_file_saved_20_db_softer_is_heard_alike(model, tmp_path):
+def test_a_file_saved_20_db_softer_gets_the_same_prediction(model, tmp_path):
     melody = signals.melody(12.0) / 2
     heard = []
     for gain in (1.0, 0.1):

@@ -51,7 +51,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory, bundle):
+def story(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Story:
     home = tmp_path_factory.mktemp("mixed")
     program = programs.Program(home, bundle)
     _fill(program.music, home / "elsewhere")
@@ -85,7 +85,7 @@ def test_each_file_is_decided_for_its_own_reason(story):
     assert all(story.told[path]["after"] == ["Classical"] for path in story.written)
 
 
-def test_the_dry_run_foretold_it(story):
+def test_the_dry_run_shows_the_decisions_of_the_scan(story):
     assert story.foretold == story.told
 
 
@@ -97,7 +97,7 @@ def test_the_sound_and_every_other_tag_stay(story):
         assert new.stat().st_mode == old.stat().st_mode, path
 
 
-def test_what_was_not_written_is_the_same_byte_by_byte(story):
+def test_files_without_a_write_keep_every_byte(story):
     left = [path for path in _files(story.before) if path not in story.written]
     assert left
     for path in left:
@@ -112,7 +112,7 @@ def test_ffprobe_reads_the_genres(story):
         assert _ffprobe(story.filed / path) == ["Classical"], path
 
 
-def test_flac_finds_no_fault(story):
+def test_flac_accepts_each_written_file(story):
     _needs("flac")
     flacs = [story.filed / path for path in story.written if path.endswith(".flac")]
     plain = [path for path in flacs if path.read_bytes()[:4] == b"fLaC"]
@@ -131,12 +131,12 @@ def test_each_id3_tag_keeps_its_version(story):
         assert (story.filed / f"mp3/{name}.mp3").read_bytes()[:4] == b"ID3" + bytes([version])
 
 
-def test_a_second_scan_touches_nothing(story):
+def test_a_second_scan_changes_no_file(story):
     assert story.untouched
     assert not [path for path, entry in story.told_again.items() if entry["decision"] == "set"]
 
 
-def test_undo_brings_back_every_byte(story):
+def test_undo_restores_every_byte(story):
     assert story.undone.code == 0
     assert story.undone.summary["set"] == len(story.written)
     assert _files(story.end) == _files(story.before)

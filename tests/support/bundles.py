@@ -8,14 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
+
+
 GENRES = ("Classical", "Metal")
 
 
-def make_bundle(folder, *, name="test-1", genres=GENRES, thresholds=None):
+def make_bundle(
+    folder: Path,
+    *,
+    name: str = "test-1",
+    genres: Sequence[str] = GENRES,
+    thresholds: Mapping[str, Any] | None = None,
+) -> Path:
     """Write a bundle into `folder` and return it; the promise for 0.90 is a confidence of 0.8."""
     folder.mkdir(parents=True, exist_ok=True)
     model = _network()
@@ -45,14 +62,14 @@ def make_bundle(folder, *, name="test-1", genres=GENRES, thresholds=None):
     return folder
 
 
-def _network():
+def _network() -> bytes:
     weights = np.zeros((128, 2), np.float32)
     weights[:35, 0] = 1 / 35  # the 35 lowest mel bands end near 1 kHz
     weights[80:, 1] = 1 / 48  # the 48 highest begin near 4 kHz
-    constants = {
+    constants: dict[str, NDArray[Any]] = {
         "weights": weights,
-        "gain": np.float32([8 / 255]),
-        "time": np.int64([2]),
+        "gain": np.array([8 / 255], np.float32),
+        "time": np.array([2], np.int64),
     }
     graph = helper.make_graph(
         [
@@ -68,29 +85,30 @@ def _network():
         [numpy_helper.from_array(value, key) for key, value in constants.items()],
     )
     opset = [helper.make_opsetid("", 18)]
-    return helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    model: bytes = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    return model
 
 
-def _band(lowest, highest, seconds, seed):
+def _band(lowest: float, highest: float, seconds: float, seed: int) -> Samples:
     rate = 44100
     size = round(seconds * rate)
     spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=size))
     hz = np.fft.rfftfreq(size, 1 / rate)
     spectrum[(hz < lowest) | (hz > highest)] *= 1e-3
     signal = np.fft.irfft(spectrum, size)
-    return (signal / np.abs(signal).max() * 0.8).astype(np.float32)
+    return np.asarray(signal / np.abs(signal).max() * 0.8, np.float32)
 
 
-def low(seconds=4.0, seed=0):
+def low(seconds: float = 4.0, seed: int = 0) -> Samples:
     """Noise below 1 kHz: Classical."""
     return _band(20, 1000, seconds, seed)
 
 
-def high(seconds=4.0, seed=0):
+def high(seconds: float = 4.0, seed: int = 0) -> Samples:
     """Noise above 4 kHz: Metal."""
     return _band(4000, 11000, seconds, seed)
 
 
-def both(seconds=4.0, seed=0):
+def both(seconds: float = 4.0, seed: int = 0) -> Samples:
     """Noise everywhere: not sure."""
     return _band(20, 22050, seconds, seed)

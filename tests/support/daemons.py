@@ -8,15 +8,24 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Self
+
+    from programs import Program
+
+
+T = TypeVar("T")
 PATIENCE = 90
 """Seconds until a test gives up waiting; no test waits longer than it has to."""
 DAEMON = 'settle = 0.3\nlog_format = "json"\nio_priority = "normal"\nnice = 0\n'
 
 
-def until(condition, what="", patience=PATIENCE):
+def until(condition: Callable[[], T], what: str = "", patience: float = PATIENCE) -> T:
     """Wait for a condition and return what it returned."""
     end = time.monotonic() + patience
     while not (found := condition()):
@@ -29,7 +38,9 @@ def until(condition, what="", patience=PATIENCE):
 class Watcher:
     """A running daemon; a context manager that ends it and looks at how it ended."""
 
-    def __init__(self, program, *prefix, daemon="", run="", **options):
+    def __init__(
+        self, program: Program, *prefix: str, daemon: str = "", run: str = "", **options: Any
+    ) -> None:
         """`prefix` is a command that starts it, `daemon` more of the table of that name.
 
         `run` is Python code to run instead of `python -m tagger`.
@@ -48,12 +59,12 @@ class Watcher:
                 **options,
             )
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         until(lambda: self.events("reconciled") or self.process.poll() is not None, "the start")
         assert self.process.poll() is None, self.log.read_text()
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         killed = self.process.returncode == -signal.SIGKILL
         self.stop()
         if kind is None and not killed:
@@ -61,18 +72,18 @@ class Watcher:
             assert not self.events("restarting after an error")
             assert not self.events("batch failed")
 
-    def stop(self):
+    def stop(self) -> None:
         """End it as a service manager does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
 
-    def kill(self):
+    def kill(self) -> None:
         """Kill it; its workers notice by themselves."""
         self.process.kill()
         self.process.wait(20)
 
-    def events(self, event=None, **fields):
+    def events(self, event: str | None = None, **fields: object) -> list[dict[str, Any]]:
         """Return the records of the log, those of one event or all, with certain fields."""
         lines = self.log.read_text().split("\n")[:-1]  # the last one may be half written
         if self.process.returncode == -signal.SIGKILL:  # multiprocessing has its say, too
@@ -87,15 +98,15 @@ class Watcher:
             and all(record.get(key) == str(value) for key, value in fields.items())
         ]
 
-    def queued(self, path):
+    def queued(self, path: Path) -> int:
         """Tell how often a file became a job."""
         return len(self.events("queued", path=path))
 
-    def wait_for(self, event, **fields):
+    def wait_for(self, event: str, **fields: object) -> dict[str, Any]:
         """Wait for a record and return it."""
         return until(lambda: self.events(event, **fields), f"{event} {fields}")[-1]
 
-    def wait_for_calm(self):
+    def wait_for_calm(self) -> None:
         """Wait until the daemon has seen all that was done before this call."""
         seen = len(self.events("reconciled"))
         self.process.send_signal(signal.SIGUSR1)
@@ -103,19 +114,19 @@ class Watcher:
         until(lambda: self.idle, "calm")
 
     @property
-    def idle(self):
+    def idle(self) -> bool:
         """Whether nothing waits or is worked on."""
         status = self.status()
-        return status and not (status["queue"] or status["settling"] or status["busy"])
+        return status is not None and not (status["queue"] or status["settling"] or status["busy"])
 
-    def status(self):
+    def status(self) -> dict[str, Any] | None:
         """Ask the daemon itself."""
         from tagger.daemon.status.server import query_status  # noqa: PLC0415
 
         return query_status(self.program.state)
 
     @property
-    def workers(self):
+    def workers(self) -> list[int]:
         """Process ids of the workers."""
         return [
             pid
@@ -124,7 +135,7 @@ class Watcher:
         ]
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     """Return the ids of a process's children."""
     try:
         texts = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]

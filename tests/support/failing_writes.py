@@ -16,10 +16,16 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
 from tagger.errors import TaggerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 STEPS = (
     "open",
@@ -38,8 +44,8 @@ GENRES = ("Deep House", "Électronique")
 DONE, REFUSED, STRANGE = 0, 3, 4
 
 
-def write(path):
-    return tags.write_genres(
+def write(path: Path) -> None:
+    tags.write_genres(
         path,
         GENRES,
         root=path.parent,
@@ -49,12 +55,12 @@ def write(path):
     )
 
 
-def arm(step, fault, report):
+def arm(step: int, fault: str, report: int) -> None:
     """Wrap the functions; `report` learns which one failed."""
     calls = itertools.count(1)
 
-    def wrapped(name, function):
-        def call(*args, **kwargs):
+    def wrapped(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
             if next(calls) != step:
                 return function(*args, **kwargs)
             if name == "write":
@@ -73,7 +79,7 @@ def arm(step, fault, report):
 OS_WRITE = os.write
 
 
-def attempt(path, fault, step):
+def attempt(path: Path, fault: str, step: int) -> tuple[int, str]:
     """Return how the child ended and at which function it failed."""
     reader, report = os.pipe()
     child = os.fork()
@@ -94,7 +100,7 @@ def attempt(path, fault, step):
     return os.waitstatus_to_exitcode(status), name
 
 
-def main(path, fault):
+def main(path: Path, fault: str) -> None:
     old = path.read_bytes()
     write(path)
     new = path.read_bytes()

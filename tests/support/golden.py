@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import signals
 
@@ -11,12 +12,16 @@ from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import extract
 from tagger.inference.bundle import load
 
+if TYPE_CHECKING:
+    from typing import Any
+
+
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "default"
 FILE = Path(__file__).with_name("golden_predictions.json")
 SOUNDS = {"long and bright": (30.0, 12), "short and dull": (5.0, 2)}
 
 
-def predictions():
+def predictions() -> dict[str, Any]:
     """Predict the sounds: the model's id and probabilities by sound and genre."""
     model = load(DEFAULT)
     given = {}

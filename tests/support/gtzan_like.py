@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.research.datasets import FOLEISS, GTZAN_GENRES
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
 ARTISTS = 6
 """Of each genre, with two clips each."""
 
 
-def write_gtzan(folder):
+def write_gtzan(folder: Path) -> Path:
     """Write a data set of GTZAN's form: six artists of two clips a genre, one clip a fault."""
     random = np.random.default_rng(7)
     rows, levels = [], []

@@ -22,10 +22,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import mutagen
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.float32]
 
 TARGET = Path(__file__).parent / "old_state"
 HOME = "@HOME@"
@@ -194,22 +203,22 @@ with Store(home / "state") as store:
 """
 
 
-def low(seed):
+def low(seed: int) -> Samples:
     """Make a dull sound: a smooth bump of 40 ms, three times a second."""
     return _repeated(np.hanning(round((0.04 + 0.001 * seed) * RATE)) * 0.6, 0.3, seed)
 
 
-def high(seed):
+def high(seed: int) -> Samples:
     """Make a bright sound: a click, forty times a second."""
-    return _repeated(np.float64([0.6, -0.6]), 0.025, seed)
+    return _repeated(np.array([0.6, -0.6]), 0.025, seed)
 
 
-def both(seed):
+def both(seed: int) -> Samples:
     """Make a sound that is neither dull nor bright."""
-    return (low(seed) + high(seed)) / 2
+    return np.asarray((low(seed) + high(seed)) / 2, np.float32)
 
 
-def _repeated(shape, interval, seed):
+def _repeated(shape: NDArray[np.floating[Any]], interval: float, seed: int) -> Samples:
     signal = np.zeros(round(SECONDS * RATE), np.float32)
     step = round((interval + 0.0005 * seed) * RATE)
     for start in range(0, len(signal) - len(shape), step):
@@ -217,7 +226,13 @@ def _repeated(shape, interval, seed):
     return signal
 
 
-def put(path, sound, seed, format="wavpack", **fields):  # noqa: A002
+def put(
+    path: Path,
+    sound: Callable[[int], Samples],
+    seed: int,
+    format: str = "wavpack",  # noqa: A002
+    **fields: Any,
+) -> Path:
     """Write a file of a sound, with tags of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tags = {"title": path.stem, "artist": f"Artist {seed}"} | fields
@@ -227,7 +242,7 @@ def put(path, sound, seed, format="wavpack", **fields):  # noqa: A002
 class Old:
     """The old program in a home of its own."""
 
-    def __init__(self, home, checkout):
+    def __init__(self, home: Path, checkout: Path) -> None:
         self.home, self.checkout = home, checkout
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -236,7 +251,9 @@ class Old:
             "PYTHONPATH": str(checkout),
         }
 
-    def python(self, *args, check=True, **options):
+    def python(
+        self, *args: object, check: bool = True, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
         """Run Python with the old program in its path; return what it printed."""
         return subprocess.run(
             [sys.executable, *map(str, args)],
@@ -248,7 +265,7 @@ class Old:
             **options,
         )
 
-    def objects(self, *args):
+    def objects(self, *args: object) -> list[dict[str, Any]]:
         """Run the program; return the JSON objects that it printed."""
         result = self.python("-m", "tagger", *args, check=False)
         if result.returncode not in (0, 1, 3):
@@ -256,7 +273,7 @@ class Old:
         return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
 
-def make(old):
+def make(old: Old) -> dict[str, str]:
     """Fill the home; return the SHA-256 of each file before its first write."""
     music = old.home / "music"
     (old.home / "config.toml").write_text(CONFIG.replace(HOME, str(old.home)))
@@ -303,12 +320,12 @@ def make(old):
     return {str(Path(path).relative_to(music)): digest for path, digest in originals.items()}
 
 
-def _digests(path):
+def _digests(path: Path) -> dict[str, str]:
     files = path.rglob("*") if path.is_dir() else [path]
     return {str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
 
 
-def trim(old):
+def trim(old: Old) -> None:
     """Delete the large parts of the home that no test needs."""
     kept = [old.home / f"sorted/{g}/{n}.wv" for g in ("Low", "High") for n in range(KEPT)]
     for path in set((old.home / "sorted").rglob("*.wv")) - set(kept):
@@ -326,11 +343,11 @@ def trim(old):
         database.commit()
 
 
-def _database(old):
+def _database(old: Old) -> sqlite3.Connection:
     return sqlite3.connect(old.home / "state/tagger.sqlite3")
 
 
-def dump(old):
+def dump(old: Old) -> str:
     """Return the database as SQL."""
     with contextlib.closing(_database(old)) as database:
         version = database.execute("PRAGMA user_version").fetchone()[0]
@@ -340,7 +357,7 @@ def dump(old):
     return blobs.replace(home, HOME)
 
 
-def store(old, originals):
+def store(old: Old, originals: dict[str, str]) -> None:
     """Copy the home into `TARGET`, with the results of the old program on it."""
     shutil.rmtree(TARGET, ignore_errors=True)
     ignore = shutil.ignore_patterns(".*", "*.sqlite3*", "*lock", "training")

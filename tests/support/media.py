@@ -19,6 +19,7 @@ import tempfile
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import media_ape
@@ -26,6 +27,17 @@ import mutagen
 import numpy as np
 import pytest
 from mutagen import apev2, asf, flac, id3, mp4
+from mutagen.asf._attrs import ASFByteArrayAttribute
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from _pytest.mark import ParameterSet
+    from numpy.typing import ArrayLike, NDArray
+
+    Samples = NDArray[np.float32]
+
 
 FORMATS = {
     "mp3": ".mp3",
@@ -64,7 +76,7 @@ _ENCODERS = {
 _QUIET = {"mp3": {"id3v2_version": "0", "write_xing": "1"}, "wav": {"fflags": "+bitexact"}}
 
 
-def available():
+def available() -> list[ParameterSet]:
     """Name every format, those whose encoder is not installed marked as skipped."""
     return [
         pytest.param(
@@ -78,7 +90,7 @@ def available():
     ]
 
 
-def tone(seconds=0.5, rate=44100, frequency=440.0):
+def tone(seconds: float = 0.5, rate: int = 44100, frequency: float = 440.0) -> Samples:
     """Make a tone with overtones and a little noise: mono float32 (n,) within -1..1."""
     time = np.arange(round(seconds * rate)) / rate
     noise = np.random.default_rng(7).normal(0, 0.02, len(time))
@@ -86,7 +98,15 @@ def tone(seconds=0.5, rate=44100, frequency=440.0):
     return (0.3 * waves + noise).astype(np.float32)
 
 
-def make(path, format="mp3", *, seconds=0.5, signal=None, rate=None, tags=None):  # noqa: A002
+def make(
+    path: str | Path,
+    format: str = "mp3",  # noqa: A002
+    *,
+    seconds: float = 0.5,
+    signal: ArrayLike | None = None,
+    rate: int | None = None,
+    tags: Mapping[str, Any] | None = None,
+) -> Path:
     """Write an audio file and return its path.
 
     `signal`: mono float (n,) within -1..1 at `rate` (default 44,100 Hz, 48,000 for Opus); without
@@ -103,7 +123,7 @@ def make(path, format="mp3", *, seconds=0.5, signal=None, rate=None, tags=None):
 
 
 @functools.lru_cache(maxsize=256)
-def _encoded(name, samples, rate):
+def _encoded(name: str, samples: bytes, rate: int) -> bytes:
     signal = np.frombuffer(samples, np.float32)
     if name == "ape":
         return media_ape.encode(_int16(signal), rate)
@@ -115,17 +135,17 @@ def _encoded(name, samples, rate):
     return _untagged(name, data)
 
 
-def _int16(signal):
+def _int16(signal: Samples) -> NDArray[np.int16]:
     return np.clip(np.round(signal * 32767), -32768, 32767).astype(np.int16)
 
 
-def _by_av(name, signal, rate):
+def _by_av(name: str, signal: Samples, rate: int) -> bytes:
     container, codec, sample_format, options = _ENCODERS[name]
     channels = 2 if name == "vorbis" else 1  # the native Vorbis encoder is stereo only
     layout = "stereo" if channels == 2 else "mono"
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container, options=_QUIET.get(name, {})) as output:
-        stream = output.add_stream(codec, rate=rate, options=options)
+        stream: Any = output.add_stream(codec, rate=rate, options=options)
         stream.layout = layout
         stream.bit_rate = 96_000
         stream.format = sample_format
@@ -147,7 +167,7 @@ def _by_av(name, signal, rate):
     return buffer.getvalue()
 
 
-def _untagged(name, data):
+def _untagged(name: str, data: bytes) -> bytes:
     """Take away the encoder's own tags, so that a file without tags really has none."""
     buffer = io.BytesIO(data)
     file = mutagen.File(buffer)
@@ -161,22 +181,22 @@ def _untagged(name, data):
     return buffer.getvalue()
 
 
-def _by_program(name, signal, rate):
+def _by_program(name: str, signal: Samples, rate: int) -> bytes:
     program = PROGRAMS[name]
     if shutil.which(program) is None:
         pytest.skip(f"{name} needs Debian's {program}")
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.wav"), Path(folder, f"out{FORMATS[name]}")
         source.write_bytes(_encoded("wav", signal.tobytes(), rate))
-        command = {
+        commands: dict[str, list[str | Path]] = {
             "musepack": [program, "--silent", "--overwrite", source, target],
             "speex": [program, "-loglevel", "error", "-i", source, "-c:a", "libspeex", target],
-        }[name]
-        subprocess.run(command, check=True, capture_output=True)
+        }
+        subprocess.run(commands[name], check=True, capture_output=True)
         return target.read_bytes()
 
 
-def _dsf(signal, rate):
+def _dsf(signal: Samples, rate: int) -> bytes:
     """Encode DSD64 by a first-order sigma-delta modulator into Sony's DSF, mono."""
     oversampling = 64
     fine = np.repeat(signal.astype(np.float64) * 0.7, oversampling)
@@ -195,18 +215,18 @@ def _dsf(signal, rate):
     return head + form + body
 
 
-def pcm(path):
+def pcm(path: Path) -> NDArray[Any]:
     """Decode a whole file with PyAV: (channels, n). For comparing before with after."""
     with av.open(f"file:{path}") as container:
         return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=-1)
 
 
-def png(size=64):
+def png(size: int = 64) -> bytes:
     """Make a small PNG, noisy so that it does not shrink to nothing."""
     pixels = np.random.default_rng(size).integers(0, 256, (size, 3 * size), np.uint8)
     raw = b"".join(b"\0" + row.tobytes() for row in pixels)
 
-    def chunk(kind, data):
+    def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
@@ -232,7 +252,7 @@ FIELDS = {
 }
 
 
-def tag(path, *, picture=None, id3_version=4, **fields):
+def tag(path: Path, *, picture: bytes | None = None, id3_version: int = 4, **fields: Any) -> Path:
     """Write fields with mutagen: those of FIELDS, each a text or a list; `picture` in PNG bytes.
 
     `id3_version` (3 or 4) is for the containers that hold ID3; two genres in 2.3 are joined by
@@ -257,12 +277,12 @@ def tag(path, *, picture=None, id3_version=4, **fields):
     return path
 
 
-def _column(tags):
+def _column(tags: Any) -> int:
     kinds = ((id3.ID3, 0), (mp4.MP4Tags, 2), (asf.ASFTags, 3), (apev2.APEv2, 4))
     return next((column for kind, column in kinds if isinstance(tags, kind)), 1)
 
 
-def _set(tags, key, values):
+def _set(tags: Any, key: str, values: list[Any]) -> None:
     column = _column(tags)
     if column == 0:
         texts = ["1" if v is True else v for v in values]
@@ -274,7 +294,7 @@ def _set(tags, key, values):
         tags[key] = ["1" if v is True else v for v in values]
 
 
-def _picture(file, data):
+def _picture(file: Any, data: bytes) -> None:
     column = _column(file.tags)
     picture = flac.Picture()
     picture.type, picture.mime, picture.desc, picture.data = 3, "image/png", "front", data
@@ -290,12 +310,14 @@ def _picture(file, data):
         file.tags["covr"] = [mp4.MP4Cover(data, mp4.MP4Cover.FORMAT_PNG)]
     elif column == 3:
         value = struct.pack("<BI", 3, len(data)) + "image/png\0front\0".encode("utf-16-le") + data
-        file.tags["WM/Picture"] = [asf.ASFByteArrayAttribute(value)]
+        file.tags["WM/Picture"] = [ASFByteArrayAttribute(value)]
     else:
         file.tags["Cover Art (Front)"] = apev2.APEValue(b"front.png\0" + data, apev2.BINARY)
 
 
-def id3v1(path, *, title="", artist="", album="", genre=255):
+def id3v1(
+    path: Path, *, title: str = "", artist: str = "", album: str = "", genre: int = 255
+) -> Path:
     """Append an ID3v1 tag; `genre` is the number, 255 for none."""
     texts = [t.encode("latin-1").ljust(30, b"\0")[:30] for t in (title, artist, album)]
     with path.open("ab") as file:
@@ -303,25 +325,25 @@ def id3v1(path, *, title="", artist="", album="", genre=255):
     return path
 
 
-def id3v22(path, *frames):
+def id3v22(path: Path, *frames: tuple[bytes, bytes]) -> Path:
     """Prepend an ID3v2.2 tag of raw (three-letter id, body) frames, with 64 bytes of padding."""
     body = b"".join(i + len(d).to_bytes(3, "big") + d for i, d in frames) + b"\0" * 64
     return _prepend(path, 2, body)
 
 
-def id3v23(path, *frames):
+def id3v23(path: Path, *frames: tuple[bytes, bytes]) -> Path:
     """Prepend an ID3v2.3 tag of raw (id, body) frames, with 64 bytes of padding."""
     body = b"".join(i + struct.pack(">IH", len(d), 0) + d for i, d in frames) + b"\0" * 64
     return _prepend(path, 3, body)
 
 
-def _prepend(path, version, body):
+def _prepend(path: Path, version: int, body: bytes) -> Path:
     size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
     path.write_bytes(b"ID3" + bytes([version, 0, 0]) + size + body + path.read_bytes())
     return path
 
 
-def ape_on_mp3(path, **fields):
+def ape_on_mp3(path: Path, **fields: Any) -> Path:
     """Add an APEv2 tag to an MP3 as mp3gain does; keys are APEv2's own."""
     tags = apev2.APEv2()
     for key, value in fields.items():
@@ -347,14 +369,14 @@ NAMES = (
 RAW_NAME = b"caf\xe9 \xff\xfe"
 
 
-def library(folder, count=60):
+def library(folder: Path, count: int = 60) -> list[Path]:
     """Fill `folder` with files of every format that can be made here, tags and names varied."""
     names = (n for n in FORMATS if n not in PROGRAMS or shutil.which(PROGRAMS[n]))
     paths = []
     for i, form in zip(range(count), itertools.cycle(tuple(names)), strict=False):
         album = folder / f"album {i // 12}"
         album.mkdir(parents=True, exist_ok=True)
-        tags = {
+        tags: dict[str, Any] = {
             "title": NAMES[i % len(NAMES)],
             "artist": f"Artist {i // 12}",
             "album": f"Album {i // 12}",

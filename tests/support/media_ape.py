@@ -8,8 +8,13 @@ libavformat/ape.c decode it; FFmpeg and mutagen both read the result.
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 VERSION = 3810
 FAST = 1000
@@ -17,7 +22,7 @@ CREATE_WAV_HEADER = 32
 BLOCKS = 9216  # samples a frame, fixed for this version
 
 
-def encode(samples, rate):
+def encode(samples: NDArray[np.int16], rate: int) -> bytes:
     """Return the bytes of an APE file: `samples` int16 (n,), n >= 64."""
     values = [int(v) for v in samples]
     starts = range(0, len(values), BLOCKS)
@@ -44,14 +49,14 @@ def encode(samples, rate):
     return header + offsets.tobytes() + b"".join(frames)
 
 
-def _frame(values):
+def _frame(values: list[int]) -> bytes:
     bits = f"{0:032b}" + _rice(_predict(values))
     bits += "0" * (-len(bits) % 32)
     words = [int(bits[i : i + 32], 2) for i in range(0, len(bits), 32)]
     return np.array(words, "<u4").tobytes()
 
 
-def _predict(values):
+def _predict(values: list[int]) -> list[int]:
     """Invert the decoder's one-tap adaptive predictor."""
     residuals = list(values[:3])
     last, before, total, weight = values[2], values[1], values[2], 375
@@ -66,7 +71,7 @@ def _predict(values):
     return residuals
 
 
-def _rice(residuals):
+def _rice(residuals: list[int]) -> str:
     """Adaptive Rice codes: 5 with ten bits, 59 with a growing window, then a window of 64."""
     codes = [2 * v - 1 if v > 0 else -2 * v for v in residuals]
     bits, k, total = [], 10, 0

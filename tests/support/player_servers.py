@@ -10,7 +10,15 @@ import socket
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Self
+
+    Answer = tuple[int, dict[str, Any] | None]
+
 
 USER, PASSWORD = "ada", "Passw0rd ünlike any other"
 TABLES = {
@@ -38,20 +46,20 @@ BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 class StandIn:
     """One player; `asked` are the requests that it took as they should be."""
 
-    def __init__(self, kind):
+    def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.fault = None
+        self.fault: str | None = None
         self.scans = False
         """Whether Kodi is at it."""
         self.admin = True
         """Whether Navidrome's user is an administrator."""
-        self.asked = []
-        self.wrong = []
+        self.asked: list[tuple[Any, Any]] = []
+        self.wrong: list[tuple[str, str, bytes, str]] = []
         """What a real one would not have taken."""
         self.hanging, self.released = threading.Event(), threading.Event()
 
-    def __enter__(self):
-        stand_in = self
+    def __enter__(self) -> Self:
+        stand_in: StandIn = self
 
         class Handler(_Handler):
             player = stand_in
@@ -62,36 +70,37 @@ class StandIn:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.released.set()
         self._server.shutdown()
         self._server.server_close()
         assert self.wrong == []
 
     @property
-    def notices(self):
+    def notices(self) -> list[tuple[Any, Any]]:
         """The requests that have it look at the library."""
         quiet = ("/System/Info", "/rest/getUser", "XBMC.GetInfoBooleans", ["version", "?"])
         return [asked for asked in self.asked if asked[0] not in quiet]
 
-    def table(self, more=""):
+    def table(self, more: str = "") -> str:
         """Its table of the configuration."""
         return f'[players.{self.kind}]\nurl = "{self.url}"\n{TABLES[self.kind]}\n{more}\n'
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    player: StandIn
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self._serve(b"")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         self._serve(self.rfile.read(int(self.headers["Content-Length"])))
 
-    def _serve(self, body):
+    def _serve(self, body: bytes) -> None:
         if self.player.fault:
             return self._misbehave(self.player.fault)
         try:
@@ -101,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = 400, {}
         return self._answer(status, json.dumps(answer).encode() if answer is not None else b"")
 
-    def _answer(self, status, content, headers=()):
+    def _answer(self, status: int, content: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -109,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _misbehave(self, fault):
+    def _misbehave(self, fault: str) -> None:
         self.close_connection = True
         if fault == "hangs":
             self.player.hanging.set()
@@ -125,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, content = ANSWERS[fault]
             self._answer(status, content, away)
 
-    def navidrome(self, body):
+    def navidrome(self, body: bytes) -> Answer:
         assert self.command == "POST"
         assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
         form = {key: value for key, [value] in parse_qs(body.decode(), strict_parsing=True).items()}
@@ -145,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, _subsonic("failed", error={"code": 50, "message": "not authorized"})
         return 200, _subsonic("ok", scanStatus={"scanning": True, "count": 3})
 
-    def jellyfin(self, body):
+    def jellyfin(self, body: bytes) -> Answer:
         if self.headers["Authorization"] != f'MediaBrowser Token="{quote(PASSWORD)}"':
             return 401, None
         self.player.asked.append((self.path, json.loads(body) if body else None))
@@ -163,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert all(update["UpdateType"] == "Modified" for update in updates)
         return 204, None
 
-    def kodi(self, body):
+    def kodi(self, body: bytes) -> Answer:
         assert (self.command, self.path) == ("POST", "/jsonrpc")
         assert self.headers["Content-Type"] == "application/json"
         if self.headers["Authorization"] != BASIC:
@@ -179,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert not self.player.scans, "this would have ended the scan"
         return 200, _result("OK", jsonrpc="2.0")
 
-    def lyrion(self, body):
+    def lyrion(self, body: bytes) -> Answer:
         assert (self.command, self.path) == ("POST", "/jsonrpc.js")
         assert self.headers["Content-Type"] == "application/json"
         if self.headers["Authorization"] != BASIC:
@@ -195,27 +204,27 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, _result({}, method="slim.request")
 
 
-def _subsonic(status, **more):
+def _subsonic(status: str, **more: Any) -> dict[str, Any]:
     return {"subsonic-response": {"status": status, "version": "1.16.1", **more}}
 
 
-def _result(result, **more):
+def _result(result: Any, **more: Any) -> dict[str, Any]:
     return {"id": 1, "result": result, **more}
 
 
 class Babbler:
     """Something that listens, says what it is given to say, and then hangs or hangs up."""
 
-    def __init__(self, says=b"", *, hangs=False):
+    def __init__(self, says: bytes = b"", *, hangs: bool = False) -> None:
         self._says = says
         self._hangs = hangs
         self._released = threading.Event()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         babbler = self
 
         class Handler(socketserver.BaseRequestHandler):
-            def handle(self):
+            def handle(self) -> None:
                 with contextlib.suppress(OSError):
                     self.request.sendall(babbler._says)
                     if babbler._hangs:
@@ -227,7 +236,7 @@ class Babbler:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._released.set()
         self._server.shutdown()
         self._server.server_close()

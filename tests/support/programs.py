@@ -11,11 +11,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
 
 from tagger.cli import main
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,37 +34,39 @@ class Result:
     err: str
 
     @property
-    def objects(self):
+    def objects(self) -> list[dict[str, Any]]:
         """Each line of output as JSON."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
-    def files(self):
+    def files(self) -> dict[str, dict[str, Any]]:
         """`--json` objects of files, by file name."""
         return {Path(o["path"]).name: o for o in self.objects if "path" in o}
 
     @property
-    def summary(self):
+    def summary(self) -> dict[str, Any]:
         """The last object of `scan --json`."""
-        return self.objects[-1]["summary"]
+        summary: dict[str, Any] = self.objects[-1]["summary"]
+        return summary
 
 
 class _Captured(io.TextIOWrapper):
     """A stream that takes what a terminal or a pipe would."""
 
-    def __init__(self):
-        super().__init__(io.BytesIO(), encoding="utf-8", newline="\n")
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding="utf-8", newline="\n")
 
     @property
-    def text(self):
+    def text(self) -> str:
         self.flush()
-        return self.buffer.getvalue().decode()
+        return self._bytes.getvalue().decode()
 
 
 class Program:
     """`tagger` in a home of its own, with a model whose opinion is known beforehand."""
 
-    def __init__(self, home, bundle):
+    def __init__(self, home: Path, bundle: Path | str) -> None:
         self.home = home
         self.state = home / "state"
         self.music = home / "music"
@@ -68,7 +75,7 @@ class Program:
         self.bundle = bundle
         self.configure()
 
-    def configure(self, text="", *, workers="count = 1"):
+    def configure(self, text: str = "", *, workers: str = "count = 1") -> None:
         """Write the configuration: `text` after what every test needs."""
         self.config.write_text(
             f'[library]\nroots = ["{self.music}"]\n'
@@ -78,7 +85,7 @@ class Program:
         )
 
     @property
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         """The environment of the program."""
         homes = {
             name: str(self.home / name.lower())
@@ -87,7 +94,7 @@ class Program:
         named = {"HOME": str(self.home), "TAGGER_CONFIG": str(self.config)}
         return os.environ | homes | named
 
-    def start(self, *args, **options):
+    def start(self, *args: object, **options: Any) -> subprocess.Popen[str]:
         """Start the program without waiting for it."""
         return subprocess.Popen(
             [sys.executable, "-m", "tagger", *map(str, args)],
@@ -100,7 +107,7 @@ class Program:
             **options,
         )
 
-    def run(self, *args):
+    def run(self, *args: object) -> Result:
         """Run the program to its end, in this process: its imports cost most of a short run."""
         out, err = _Captured(), _Captured()
         handler = signal.getsignal(signal.SIGTERM)
@@ -113,13 +120,13 @@ class Program:
         ):
             main()
         signal.signal(signal.SIGTERM, handler)
-        return Result(ended.value.code or 0, out.text, err.text)
+        return Result(int(ended.value.code or 0), out.text, err.text)
 
-    def scan(self, *args):
+    def scan(self, *args: object) -> Result:
         """Run `tagger scan --json`."""
         return self.run("scan", "--json", *args)
 
-    def killed(self, *args, after):
+    def killed(self, *args: object, after: float) -> None:
         """Run the program and kill it, with all its workers, `after` seconds from its start."""
         with self.start(*args, start_new_session=True) as child:
             try:

@@ -10,7 +10,7 @@ a tree, a text or a command:
     [tags]
     keep = ["Folk"]
 
-    $ tagger scan music          a command, then fragments of its output, in their order
+    $ tagger scan music          a command, then pieces of lines of its output
     keep Folk music/calm.mp3
     exit 1                       its exit code, where that is not 0
 
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,7 @@ class Script:
     """A sentence and the steps that show that it is true."""
 
     about: str
-    steps: tuple[Tree | Text | Command, ...] = field(default=())
+    steps: tuple[Tree | Text | Command, ...]
 
 
 def read(path: Path) -> Script:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 RATE = 22_050
 
 
-def melody(seconds=30.0, brightness=6):
+def melody(seconds: float = 30.0, brightness: int = 6) -> NDArray[np.float32]:
     """Decaying notes with overtones over a soft pulse of hiss."""
     time = np.arange(round(seconds * RATE)) / RATE
     note = np.floor(time * 3)

@@ -12,12 +12,17 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import numpy as np
 import spotify_pages as pages
 import spotify_user
 from spotify_server import CLIENT_ID, StandIn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 BANDS = {"Metal": (4000, 9000), "Ambient": (60, 250), "Progressive Bluegrass": (900, 2000)}
 """Hz: what the made genres sound like."""
@@ -31,16 +36,18 @@ CHANGED = (
 """Titles in the library, and what the same recordings are called on the playlist."""
 
 
-def sound(band, seed):
+def sound(band: tuple[float, float], seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     spectrum = np.fft.rfft(rng.normal(size=int(SECONDS * RATE)))
     hz = np.fft.rfftfreq(int(SECONDS * RATE), 1 / RATE)
     spectrum[(hz < band[0]) | (hz > band[1] * rng.uniform(0.8, 1.2))] *= 1e-3
     signal = np.fft.irfft(spectrum)
-    return (signal / np.abs(signal).max() * 0.8).astype(np.float32)
+    return np.asarray(signal / np.abs(signal).max() * 0.8, np.float32)
 
 
-def make_song(folder, genre, number, title, album="Songs"):
+def make_song(
+    folder: Path, genre: str, number: int, title: str, album: str = "Songs"
+) -> dict[str, str]:
     tags = {"title": title, "artist": f"{genre} Artist {number // 2}", "album": album}
     path = folder / album / f"{genre} {number:02}.flac"
     path.parent.mkdir(exist_ok=True, parents=True)
@@ -48,7 +55,7 @@ def make_song(folder, genre, number, title, album="Songs"):
     return tags
 
 
-def make_library(folder, playlists):
+def make_library(folder: Path, playlists: list[pages.Playlist]) -> None:
     """Make the files, and put each track on its genre's playlist."""
     for genre in BANDS:
         playlist = next(p for p in playlists if p.name == f"My {genre}")
@@ -68,7 +75,7 @@ def make_library(folder, playlists):
 class Demo:
     """A home of its own, and a screen."""
 
-    def __init__(self, home, server):
+    def __init__(self, home: Path, server: StandIn) -> None:
         self.home, self.server = home, server
         wanted = [p for p in server.playlists if p.name.removeprefix("My ") in BANDS]
         named = {f"https://open.spotify.com/playlist/{p.id}": p.name[3:] for p in wanted}
@@ -89,16 +96,16 @@ class Demo:
             "NO_PROXY": "127.0.0.1",
         }
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         sys.stdout.write(f"\n\033[1m# {text}\033[0m\n")
         sys.stdout.flush()
 
-    def tagger(self, *args):
+    def tagger(self, *args: str) -> None:
         sys.stdout.write(f"$ tagger {' '.join(args)}\n")
         sys.stdout.flush()
         subprocess.run([sys.executable, "-m", "tagger", *args], env=self.environment, check=False)
 
-    def log_in(self):
+    def log_in(self) -> None:
         sys.stdout.write("$ tagger spotify login --paste\n")
         with subprocess.Popen(
             [sys.executable, "-m", "tagger", "spotify", "login", "--paste"],
@@ -107,6 +114,8 @@ class Demo:
             stdout=subprocess.PIPE,
             text=True,
         ) as child:
+            assert child.stdin
+            assert child.stdout
             child.stdin.write("y\n")
             child.stdin.flush()
             for line in child.stdout:
@@ -119,7 +128,7 @@ class Demo:
             sys.stdout.write(child.stdout.read().replace("Address: ", f"Address: {answer}\n\n"))
 
 
-def main():
+def main() -> None:
     playlists = pages.made_playlists()
     playlists[1].owner = pages.SOMEBODY
     with tempfile.TemporaryDirectory() as folder, StandIn(playlists) as server:

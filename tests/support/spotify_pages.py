@@ -5,6 +5,14 @@ from __future__ import annotations
 import random
 import string
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    Object = dict[str, Any]
+
 
 ME, SOMEBODY = "listener", "somebody"
 MADE_BY_SPOTIFY = "37i9dQZF1DWXRqgorJj26U"
@@ -31,21 +39,21 @@ class Playlist:
 
     id: str
     name: str
-    places: list
+    places: list[Object]
     owner: str = ME
     collaborative: bool = False
     snapshot: int = 1
 
     @property
-    def snapshot_id(self):
+    def snapshot_id(self) -> str:
         return f"AAAA{self.snapshot:04}{self.id}"
 
-    def change(self):
+    def change(self) -> None:
         """Take the first track out, as the user would."""
         self.places = self.places[1:]
         self.snapshot += 1
 
-    def touch(self):
+    def touch(self) -> None:
         """Change the cover only: the snapshot moves as well."""
         self.snapshot += 1
 
@@ -62,11 +70,11 @@ class Song:
     id: str = field(default="", compare=False)
 
 
-def made_id(rng):
+def made_id(rng: random.Random) -> str:
     return "".join(rng.choices(string.ascii_letters + string.digits, k=22))
 
 
-def made_songs(rng, size, family):
+def made_songs(rng: random.Random, size: int, family: str) -> Iterator[Song]:
     """Make songs that resemble none of the others made with the same `rng`."""
     words = "river stone ember willow harbour signal lantern copper meadow winter glass thunder"
     for number in range(size):
@@ -82,7 +90,9 @@ def made_songs(rng, size, family):
         )
 
 
-def made_playlists(seed=0, sizes=(200, 800), families=FAMILIES):
+def made_playlists(
+    seed: int = 0, sizes: tuple[int, int] = (200, 800), families: Sequence[str] = FAMILIES
+) -> list[Playlist]:
     """One playlist a family, with the odd places that real ones have."""
     rng = random.Random(seed)
     playlists = []
@@ -96,7 +106,7 @@ def made_playlists(seed=0, sizes=(200, 800), families=FAMILIES):
     return playlists
 
 
-def track_place(song):
+def track_place(song: Song) -> Object:
     """A place with a track in every field that the document names."""
     return _place(
         {
@@ -118,11 +128,11 @@ def track_place(song):
     )
 
 
-def gone_place():
+def gone_place() -> Object:
     return _place(None) | {"added_at": None}
 
 
-def local_place(title):
+def local_place(title: str) -> Object:
     """A file of the user's own: no id, no album's id."""
     uri = f"spotify:local:Somebody:Tape:{title.replace(' ', '+')}:201"
     artist = {"external_urls": {}, "href": "", "name": "Somebody", "type": "artist", "uri": ""}
@@ -144,7 +154,7 @@ def local_place(title):
     return _place(item) | {"is_local": True}
 
 
-def episode_place(rng):
+def episode_place(rng: random.Random) -> Object:
     """A place with an episode of a podcast."""
     return _place(
         {
@@ -167,10 +177,10 @@ def episode_place(rng):
     )
 
 
-def page(href, items, limit, offset):
+def page(href: str, items: Sequence[Any], limit: int, offset: int) -> Object:
     """A page of the list that begins at `offset`."""
 
-    def link(start):
+    def link(start: int) -> str:
         return f"{BASE}{href}?offset={start}&limit={limit}"
 
     return {
@@ -184,14 +194,14 @@ def page(href, items, limit, offset):
     }
 
 
-def listed(playlist):
+def listed(playlist: Playlist) -> Object:
     """A playlist in a list of playlists."""
     href = f"{BASE}/playlists/{playlist.id}/items"
     items = {"href": href, "total": len(playlist.places)}
     return _playlist(playlist) | {"items": items}
 
 
-def whole(playlist, *, readable):
+def whole(playlist: Playlist, *, readable: bool) -> Object:
     """A playlist by itself; its items only for those who may read them."""
     found = _playlist(playlist)
     if readable:
@@ -199,18 +209,18 @@ def whole(playlist, *, readable):
     return found
 
 
-def user(name):
+def user(name: str) -> Object:
     return {**_links("user", name), "display_name": name.title(), "images": [], "type": "user"}
 
 
-def selected(value, fields):
+def selected(value: Any, fields: str) -> Any:
     """Keep of a value what a `fields` filter names: `a,b(c,d),e.f`."""
     names, rest = _fields(fields)
     assert not rest, f"the filter {fields!r} has no form"
     return _selected(value, names)
 
 
-def _selected(value, names):
+def _selected(value: Any, names: Object | None) -> Any:
     if names is None or value is None:
         return value
     if isinstance(value, list):
@@ -218,12 +228,12 @@ def _selected(value, names):
     return {name: _selected(value[name], below) for name, below in names.items() if name in value}
 
 
-def _fields(text):
-    names = {}
+def _fields(text: str) -> tuple[Object, str]:
+    names: Object = {}
     while True:
         size = next((n for n, c in enumerate(text) if c in ",()."), len(text))
         name, text = text[:size], text[size:]
-        below = None
+        below: Object | None = None
         if text.startswith("("):
             below, text = _fields(text[1:])
             assert text.startswith(")"), "a bracket is not closed"
@@ -238,7 +248,7 @@ def _fields(text):
         text = text[1:]
 
 
-def _place(item):
+def _place(item: Object | None) -> Object:
     return {
         "added_at": "2026-05-01T12:00:00Z",
         "added_by": user(ME) | {"images": []},
@@ -247,7 +257,7 @@ def _place(item):
     }
 
 
-def _playlist(playlist):
+def _playlist(playlist: Playlist) -> Object:
     return {
         "collaborative": playlist.collaborative,
         "description": "",
@@ -261,7 +271,7 @@ def _playlist(playlist):
     }
 
 
-def _album(song):
+def _album(song: Song) -> Object:
     return {
         "album_type": "album",
         "artists": [_artist(song.artist)],
@@ -276,7 +286,7 @@ def _album(song):
     }
 
 
-def _show(ident):
+def _show(ident: str) -> Object:
     return {
         "available_markets": ["DE"],
         "copyrights": [],
@@ -295,11 +305,11 @@ def _show(ident):
     }
 
 
-def _artist(name):
+def _artist(name: str) -> Object:
     return {**_links("artist", "a" * 22), "name": name, "type": "artist"}
 
 
-def _links(kind, ident):
+def _links(kind: str, ident: str) -> Object:
     return {
         "external_urls": {"spotify": f"https://open.spotify.com/{kind}/{ident}"},
         "href": f"{BASE}/{kind}s/{ident}",

@@ -15,20 +15,29 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import spotify_pages as pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Self
+
+    Answer = tuple[int | str, Any, dict[str, str]]
+    Query = dict[str, str]
+
 
 CLIENT_ID = "c0ffee00c0ffee00c0ffee00c0ffee00"
 REGISTERED = "http://127.0.0.1/callback"
 SCOPE = "playlist-read-private playlist-read-collaborative"
 
 
-def _error(status, message, **more):
+def _error(status: int, message: str, **more: Any) -> Answer:
     return status, {"error": {"status": status, "message": message, **more}}, {}
 
 
-def _wait(seconds):
+def _wait(seconds: int) -> Answer:
     return (
         429,
         {"error": {"status": 429, "message": "API rate limit exceeded"}},
@@ -68,7 +77,7 @@ class Fault:
     after: int = 0
     times: float = 1
 
-    def strikes(self, path):
+    def strikes(self, path: str) -> bool:
         if self.where not in path:
             return False
         if self.after:
@@ -84,7 +93,7 @@ class Asked:
 
     method: str
     path: str
-    query: dict
+    query: Query
     status: int
 
 
@@ -92,39 +101,43 @@ class Asked:
 class StandIn:
     """The server's state, and its switches."""
 
-    playlists: list = field(default_factory=pages.made_playlists)
-    answered: list = field(default_factory=list)
-    faults: list = field(default_factory=list)
+    playlists: list[pages.Playlist] = field(default_factory=pages.made_playlists)
+    answered: list[Asked] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     denies: bool = False
     """The user says no."""
-    codes: dict = field(default_factory=dict)
-    access: set = field(default_factory=set)
-    refresh: set = field(default_factory=set)
+    codes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    access: set[str] = field(default_factory=set)
+    refresh: set[str] = field(default_factory=set)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.stopped, self.hangs, self.lock = threading.Event(), threading.Event(), threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        stand_in: StandIn = self
+
+        class Handler(_Handler):
+            server_state = stand_in
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
-        self._http.stand_in = self
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.stopped.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
 
-    def fail(self, kind, where, *, after=0, times=1):
+    def fail(self, kind: str, where: str, *, after: int = 0, times: float = 1) -> None:
         """Switch a fault on."""
         self.faults.append(Fault(kind, where, after, times))
 
-    def by_name(self, name):
+    def by_name(self, name: str) -> pages.Playlist:
         return next(p for p in self.playlists if p.name == name)
 
-    def pages_read(self):
+    def pages_read(self) -> list[tuple[str, int]]:
         """Playlist and offset of each page that was answered, in order."""
         return [
             (a.path.split("/")[3], int(a.query["offset"]))
@@ -132,11 +145,11 @@ class StandIn:
             if a.path.endswith("/items") and a.status == 200
         ]
 
-    def log_in(self):
+    def log_in(self) -> dict[str, Any]:
         """What a login would have left: a token in spotipy's form."""
         return self._issue() | {"expires_at": int(time.time()) + 3600}
 
-    def answer(self, method, path, query, bearer):
+    def answer(self, method: str, path: str, query: Query, bearer: str) -> Answer:
         """Status, body and headers; `hang` and `reset` are no status."""
         with self.lock:
             fault = next((f.kind for f in self.faults if f.strikes(path)), None)
@@ -145,12 +158,13 @@ class StandIn:
             elif path.startswith("/v1/") and bearer not in self.access:
                 answer = ANSWERS["expired"]
             else:
-                answer = self._services(path).get(method, lambda _: _error(404, "Not found"))(query)
+                service = self._services(path).get(method)
+                answer = service(query) if service else _error(404, "Not found")
             if isinstance(answer[0], int):
                 self.answered.append(Asked(method, path, query, answer[0]))
             return answer
 
-    def _services(self, path):
+    def _services(self, path: str) -> dict[str, Callable[[Query], Answer]]:
         if path == "/authorize":
             return {"GET": self._authorize}
         if path == "/api/token":
@@ -159,7 +173,7 @@ class StandIn:
             return {"GET": lambda query: self._api(path.removeprefix("/v1").rstrip("/"), query)}
         return {}
 
-    def _authorize(self, query):
+    def _authorize(self, query: Query) -> Answer:
         target = query.get("redirect_uri", "")
         at_home = re.sub(r"^(http://127\.0\.0\.1):\d+/", r"\1/", target) == REGISTERED
         wanted = {
@@ -177,7 +191,7 @@ class StandIn:
         back = urlencode(answer | {"state": query.get("state", "")})
         return 302, "", {"Location": f"{target}?{back}"}
 
-    def _token(self, form):
+    def _token(self, form: Query) -> Answer:
         if form.get("client_id") != CLIENT_ID:
             return ANSWERS["invalid_client"]
         if form.get("grant_type") == "refresh_token":
@@ -185,14 +199,14 @@ class StandIn:
                 return ANSWERS["invalid_grant"]
             self.refresh.discard(form["refresh_token"])  # each is good once: it rotates
             return 200, self._issue(), {}
-        challenge, target = self.codes.pop(form.get("code"), (None, None))
+        challenge, target = self.codes.pop(form.get("code", ""), ("", ""))
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proven = base64.urlsafe_b64encode(digest).decode().rstrip("=") == challenge
         if not proven or form.get("redirect_uri") != target:
             return ANSWERS["invalid_grant"]
         return 200, self._issue(), {}
 
-    def _issue(self):
+    def _issue(self) -> dict[str, Any]:
         access = f"BQ-access-{secrets.token_urlsafe(40)}"
         refresh = f"AQ-refresh-{secrets.token_urlsafe(40)}"
         self.access.add(access)
@@ -205,7 +219,7 @@ class StandIn:
             "refresh_token": refresh,
         }
 
-    def _api(self, path, query):
+    def _api(self, path: str, query: Query) -> Answer:
         if path == "/me":
             return 200, pages.user(pages.ME), {}
         limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
@@ -218,7 +232,7 @@ class StandIn:
             return self._playlist(named[1], query, items=bool(named[2]))
         return _error(403, "Forbidden")  # what was removed in 2024 and 2026, /tracks first
 
-    def _playlist(self, ident, query, *, items):
+    def _playlist(self, ident: str, query: Query, *, items: bool) -> Answer:
         playlist = next((p for p in self.playlists if p.id == ident), None)
         if playlist is None or ident.startswith("37i9dQZF1"):
             return ANSWERS["missing"]
@@ -237,23 +251,24 @@ class StandIn:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    server_state: StandIn
     disable_nagle_algorithm = True  # else the packets of an answer wait for each other
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self._respond("GET", dict(parse_qsl(urlsplit(self.path).query)))
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._respond("POST", dict(parse_qsl(form.decode())))
 
-    def _respond(self, method, query):
-        stand_in, path = self.server.stand_in, urlsplit(self.path).path
+    def _respond(self, method: str, query: Query) -> None:
+        stand_in, path = self.server_state, urlsplit(self.path).path
         bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
         status, body, headers = stand_in.answer(method, path, query, bearer)
         if status == "hang":
             stand_in.hangs.set()
             stand_in.stopped.wait()
-        if status in ("hang", "reset"):
+        if isinstance(status, str):  # `reset` as well
             self.close_connection = True
             return
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
@@ -265,7 +280,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
@@ -27,6 +28,15 @@ from training.spotify.cache import SpotifyStore
 from training.spotify.endpoints import Endpoints
 from training.spotify.tokens import TokenFile
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from programs import Program
+    from spotify_server import StandIn
+
+
 BROWSER = f'{sys.executable} -c "import sys, urllib.request as r; r.urlopen(sys.argv[1])" %s'
 """A browser without a window: it opens an address, follows it to its end, and shows nothing."""
 
@@ -36,23 +46,30 @@ class Clock:
     """A clock that a test turns; sleeping turns it, too."""
 
     now: float = 0.0
-    slept: list = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
 
 
-def endpoints(server, interval=0.0, timeout=10.0):
+def endpoints(server: StandIn, interval: float = 0.0, timeout: float = 10.0) -> Endpoints:
     url = server.url
     return Endpoints(f"{url}/v1/", f"{url}/authorize", f"{url}/api/token", interval, timeout)
 
 
 @contextlib.contextmanager
-def api(server, folder, *, interval=0.0, timeout=10.0, clock=None):
+def api(
+    server: StandIn,
+    folder: Path,
+    *,
+    interval: float = 0.0,
+    timeout: float = 10.0,
+    clock: Clock | None = None,
+) -> Iterator[Api]:
     """The API with a login, in this process."""
     clock, file = clock or Clock(), TokenFile(folder)
     if file.read() is None:
@@ -63,25 +80,25 @@ def api(server, folder, *, interval=0.0, timeout=10.0, clock=None):
         yield Api(login, where, session, Pace(interval, clock, clock.sleep))
 
 
-def follow(address):
+def follow(address: str) -> str:
     """Open an address as a browser does; returns where it is sent on to."""
 
     return requests.get(address, allow_redirects=False, timeout=10).headers["Location"]
 
 
-def settings(folder, **spotify):
+def settings(folder: Path, **spotify: Any) -> Settings:
     """Settings with the source turned on."""
-    spotify = {"enabled": True, "client_id": spotify_server.CLIENT_ID} | spotify
+    given: dict[str, Any] = {"enabled": True, "client_id": spotify_server.CLIENT_ID} | spotify
     return Settings(
         store=StoreSettings(folder=folder),
-        training=TrainingSettings(spotify=SpotifySettings(**spotify)),
+        training=TrainingSettings(spotify=SpotifySettings(**given)),
     )
 
 
 class Listener:
     """`tagger spotify` against the stand-in, in a home of its own."""
 
-    def __init__(self, program, server):
+    def __init__(self, program: Program, server: StandIn) -> None:
         self.program, self.server = program, server
         self.state = program.state
         self.variables = {
@@ -91,7 +108,7 @@ class Listener:
         }
         self.configure({p.id: p.name.removeprefix("My ") for p in server.playlists})
 
-    def configure(self, playlists, text="", **given):
+    def configure(self, playlists: Mapping[str, str], text: str = "", **given: Any) -> None:
         """Write the configuration: what is given, and playlists with their genres."""
         given = {"enabled": True, "client_id": spotify_server.CLIENT_ID} | given
         lines = [f"{key} = {json.dumps(value)}" for key, value in given.items()]
@@ -99,7 +116,7 @@ class Listener:
         tables = ["[training.spotify]", *lines, "[training.spotify.playlists]", *named]
         self.program.configure("\n".join([text, *tables]))
 
-    def start(self, *args, **options):
+    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
         """Start `tagger spotify` without waiting for it."""
         return subprocess.Popen(
             [sys.executable, "-m", "tagger", *args],
@@ -111,7 +128,7 @@ class Listener:
             **options,
         )
 
-    def run(self, *args, answers=""):
+    def run(self, *args: str, answers: str = "") -> Result:
         """Run `tagger spotify` to its end, in this process; `answers` are typed."""
         out, err = io.StringIO(), io.StringIO()
         with (
@@ -122,17 +139,20 @@ class Listener:
             pytest.raises(SystemExit) as left,
         ):
             tagger.cli.main()
-        return Result(left.value.code or 0, out.getvalue(), err.getvalue())
+        return Result(int(left.value.code or 0), out.getvalue(), err.getvalue())
 
-    def log_in(self):
+    def log_in(self) -> None:
         """Let things be as after a login."""
         with SpotifyStore(self.state) as store:
             consent.agree(store)
         TokenFile(self.state).begin(self.server.log_in())
 
-    def log_in_by_paste(self, first="y\n"):
+    def log_in_by_paste(self, first: str = "y\n") -> Result:
         """Agree and log in by the pasted address."""
         with self.start("spotify", "login", "--paste") as child:
+            assert child.stdin
+            assert child.stdout
+            assert child.stderr
             child.stdin.write(first)
             child.stdin.flush()
             shown = ""

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import mutagen
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+
 BLUES = ("Blues",)
 TWO = ("Deep House", "Électronique")
 
 
-def write(path, genres=TWO, *, root=None, expected=None, before_commit=None, **options):
+def write(
+    path: Path,
+    genres: tuple[str, ...] = TWO,
+    *,
+    root: Path | None = None,
+    expected: FileIdentity | None = None,
+    before_commit: Callable[[Any], None] | None = None,
+    **options: Any,
+) -> Any:
     """Write genres into the file in its present state; return the edit, if there is one."""
     written = tags.write_genres(
         path,
@@ -26,7 +41,7 @@ def write(path, genres=TWO, *, root=None, expected=None, before_commit=None, **o
     return written and written[0]
 
 
-def restore(path, snapshot, *, root=None, **options):
+def restore(path: Path, snapshot: Any, *, root: Path | None = None, **options: Any) -> Any:
     """Take a write back in the file's present state; return the edit, if there is one."""
     written = tags.restore_genres(
         path,
@@ -39,7 +54,7 @@ def restore(path, snapshot, *, root=None, **options):
     return written and written[0]
 
 
-def others(path):
+def others(path: Path) -> tuple[dict[str, str], list[bytes]]:
     """Return mutagen's view of everything but the genre, for comparing before with after."""
     file = mutagen.File(path)
     genre = {"tcon", "genre", "\xa9gen", "gnre", "wm/genre", "wm/genreid"}
@@ -48,17 +63,17 @@ def others(path):
     return fields, pictures
 
 
-def leftovers(folder):
+def leftovers(folder: Path) -> list[str]:
     """List what is no plain file of the test."""
     return [p.name for p in folder.iterdir() if p.name.startswith(".")]
 
 
-def mp4_atom(name, body):
+def mp4_atom(name: bytes, body: bytes) -> bytes:
     """Make an atom of an MP4 file."""
     return struct.pack(">I4s", 8 + len(body), name) + body
 
 
-def with_info(path, **texts):
+def with_info(path: Path, **texts: bytes) -> Path:
     """Add a LIST INFO chunk to a RIFF file."""
     data = path.read_bytes()
     body = b"INFO" + b"".join(

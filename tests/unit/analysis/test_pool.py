@@ -11,6 +11,7 @@ import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pebble.pool.process import TaskResult, WorkerManager
@@ -22,6 +23,9 @@ from tagger.errors import (
     WorkersUnusableError,
     WorkerTimedOutError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATH = Path("song.mp3")
 
@@ -51,18 +55,18 @@ def refuse():
 
 
 @pytest.fixture
-def workers():
+def workers() -> Iterator[WorkerPool]:
     with WorkerPool(1, 1.0, 2048, nothing) as pool:
         yield pool
         pool.close(wait=False)
 
 
-def test_a_result_comes_back(workers):
+def test_a_task_returns_its_result(workers):
     assert workers.result(workers.submit(fine, 7), PATH) == 7
 
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
-def test_a_death_costs_one_task(workers, how):
+def test_a_workers_death_fails_one_task(workers, how):
     assert workers.result(workers.submit(fine, 1), PATH) == 1
     deadly, after = workers.submit(die, how), workers.submit(fine, 2)
     with pytest.raises(WorkerCrashedError) as caught:
@@ -71,7 +75,7 @@ def test_a_death_costs_one_task(workers, how):
     assert workers.result(after, PATH) == 2
 
 
-def test_an_answer_that_is_on_its_way_when_the_worker_dies_is_not_lost(monkeypatch):
+def test_an_answer_in_the_pipe_survives_the_death_of_its_worker(monkeypatch):
     receive = WorkerManager.receive
 
     def late(manager, timeout):
@@ -87,19 +91,19 @@ def test_an_answer_that_is_on_its_way_when_the_worker_dies_is_not_lost(monkeypat
     pool.close(wait=False)
 
 
-def test_a_hang_is_killed_after_the_time_limit(workers):
+def test_a_hanging_task_is_killed_after_the_time_limit(workers):
     hanging, after = workers.submit(hang), workers.submit(fine, 2)
     with pytest.raises(WorkerTimedOutError):
         workers.result(hanging, PATH)
     assert workers.result(after, PATH) == 2
 
 
-def test_more_memory_than_allowed_is_refused(workers):
+def test_a_task_over_the_memory_limit_fails(workers):
     with pytest.raises(WorkerCrashedError, match="memory"):
         workers.result(workers.submit(grow), PATH)
 
 
-def test_typed_errors_cross_the_process_boundary_whole(workers):
+def test_a_typed_error_crosses_the_process_boundary_whole(workers):
     with pytest.raises(NotAudioError) as caught:
         workers.result(workers.submit(refuse), PATH)
     assert (caught.value.reason, caught.value.path, caught.value.hint) == (
@@ -113,7 +117,7 @@ def sleepy(seconds):
     time.sleep(seconds)
 
 
-def test_an_idle_workers_death_costs_nothing(workers):
+def test_an_idle_workers_death_fails_no_task(workers):
     idle = workers.result(workers.submit(os.getpid), PATH)
     os.kill(idle, signal.SIGKILL)
     while Path(f"/proc/{idle}/stat").exists() and "Z" not in Path(f"/proc/{idle}/stat").read_text():
@@ -122,14 +126,14 @@ def test_an_idle_workers_death_costs_nothing(workers):
         assert workers.result(workers.submit(fine, value), PATH) == value
 
 
-def test_workers_that_cannot_start_are_not_a_files_fault():
+def test_workers_that_cannot_start_blame_no_file():
     with WorkerPool(1, 5.0, 2048, die, signal.SIGKILL) as pool:
         with pytest.raises(WorkersUnusableError):
             pool.result(pool.submit(fine, 1), PATH)
         pool.close(wait=False)
 
 
-def test_closing_at_once_ends_the_waiting():
+def test_closing_the_pool_ends_every_wait():
     with WorkerPool(1, 60.0, 2048, nothing) as pool:
         under_way, behind = pool.submit(sleepy, 60), pool.submit(fine, 1)
         threading.Timer(0.5, pool.close, kwargs={"wait": False}).start()
@@ -140,7 +144,7 @@ def test_closing_at_once_ends_the_waiting():
             pool.submit(fine, 2)
 
 
-def test_several_threads_may_close_at_the_same_moment(monkeypatch):
+def test_closing_from_several_threads_raises_nothing(monkeypatch):
     closed = Connection.close
 
     def slowly(connection):  # as when another thread takes its turn in the middle
@@ -174,7 +178,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_worker_that_nobody_watches_any_more_ends_too(tmp_path):
+def test_a_worker_whose_parent_dies_ends(tmp_path):
     started, program = tmp_path / "pid", tmp_path / "orphaning.py"
     program.write_text(ORPHANING)
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])

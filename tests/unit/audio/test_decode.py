@@ -25,7 +25,7 @@ from tagger.errors import (
 
 
 @pytest.mark.parametrize("name", media.available())
-def test_every_format_is_heard_as_mono_at_the_models_rate(tmp_path, name):
+def test_every_format_is_decoded_as_mono_at_the_models_rate(tmp_path, name):
     path = media.make(tmp_path / "song.bin", name, seconds=4)
     clip = read_clip(path)
     assert clip.rate == 22050
@@ -46,7 +46,7 @@ def test_a_retag_does_not_change_the_content_id(tmp_path, name):
     assert read_clip(path).content_id == before
 
 
-def test_resampling_is_librosas(tmp_path):
+def test_resampling_equals_librosas(tmp_path):
     librosa = pytest.importorskip("librosa", reason="compares with librosa")
     path = media.make(tmp_path / "song.wav", "wav", seconds=4)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -54,7 +54,7 @@ def test_resampling_is_librosas(tmp_path):
     assert np.abs(read_clip(path).samples - expected).max() < 1e-6
 
 
-def test_no_more_than_the_clip_is_read(tmp_path):
+def test_a_long_file_is_read_up_to_the_end_of_the_clip(tmp_path):
     path = media.make(tmp_path / "song.wav", "wav", seconds=10)
     assert len(read_clip(path, length=5).samples) == 5 * 22050
     whole = read_clip(path)
@@ -63,7 +63,7 @@ def test_no_more_than_the_clip_is_read(tmp_path):
     assert later.content_id != whole.content_id
 
 
-def test_an_offset_beyond_the_end_hears_the_beginning(tmp_path):
+def test_an_offset_beyond_the_end_gives_the_beginning(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", seconds=5)
     assert np.array_equal(read_clip(path, offset=60).samples, read_clip(path).samples)
 
@@ -82,7 +82,7 @@ def intro(path, seconds, *, hiss, gain=1.0):
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.1, 0.003])
-def test_a_silent_beginning_is_passed_over(tmp_path, gain):
+def test_a_silent_beginning_is_skipped(tmp_path, gain):
     path = intro(tmp_path / "song.wav", 12.0, hiss=0.0009, gain=gain)
     samples = read_clip(path).samples
     assert len(samples) == 30 * 22050
@@ -91,12 +91,12 @@ def test_a_silent_beginning_is_passed_over(tmp_path, gain):
     assert loud[-100:].any()
 
 
-def test_a_soft_beginning_is_music(tmp_path):
+def test_a_soft_beginning_is_not_skipped(tmp_path):
     samples = read_clip(intro(tmp_path / "song.wav", 5.0, hiss=0.002)).samples
     assert (np.abs(samples) > 0.01).argmax() == pytest.approx(5 * 22050, abs=2)
 
 
-def test_silence_without_music_is_left_as_it_is(tmp_path):
+def test_a_silent_file_is_read_from_its_start(tmp_path):
     path = intro(tmp_path / "song.wav", 35.0, hiss=0.0001)
     samples = read_clip(path).samples
     assert len(samples) == 30 * 22050
@@ -124,7 +124,7 @@ def test_channels_are_averaged(tmp_path):
         (b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + b"\xff" * 40, AudioError),
     ],
 )
-def test_what_is_no_audio_is_refused_and_leads_nowhere(tmp_path, content, error):
+def test_a_file_without_audio_is_refused_and_opens_no_other_file(tmp_path, content, error):
     target = media.make(tmp_path / "target.wav", "wav", seconds=4)
     path = tmp_path / "song.mp3"
     path.write_bytes(content.replace(b"{target}", os.fsencode(target)))
@@ -139,13 +139,13 @@ def test_a_short_file_is_refused(tmp_path):
         read_clip(path)
 
 
-def test_a_truncated_file_is_heard_as_far_as_it_goes(tmp_path):
+def test_a_truncated_file_is_decoded_up_to_its_end(tmp_path):
     path = media.make(tmp_path / "song.mp3", "mp3", seconds=10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert 4 < len(read_clip(path).samples) / 22050 < 6
 
 
-def test_values_that_are_no_numbers_are_heard_as_damage(tmp_path):
+def test_samples_that_are_not_finite_are_refused_as_damage(tmp_path):
     path = tmp_path / "nan.wav"
     data = np.full(5 * 22050, np.nan, "<f4").tobytes()
     head = b"fmt " + (16).to_bytes(4, "little") + b"\x03\x00\x01\x00"
@@ -158,7 +158,7 @@ def test_values_that_are_no_numbers_are_heard_as_damage(tmp_path):
         log_mel(read_clip(path).samples, 22050)
 
 
-def test_missing_forbidden_and_odd_files_are_named(tmp_path):
+def test_an_error_for_a_missing_forbidden_or_odd_file_names_it(tmp_path):
     with pytest.raises(UnreadableError, match="No such file"):
         read_clip(tmp_path / "gone.mp3")
     os.mkfifo(tmp_path / "pipe.mp3")
@@ -166,7 +166,7 @@ def test_missing_forbidden_and_odd_files_are_named(tmp_path):
         read_clip(tmp_path / "pipe.mp3")
 
 
-def test_a_name_that_is_not_utf8_is_heard(tmp_path):
+def test_a_file_with_a_name_that_is_not_utf8_is_decoded(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", seconds=4)
     odd = tmp_path / os.fsdecode(b"b\xe4h\xff.flac")
     shutil.move(path, odd)
@@ -196,7 +196,7 @@ def test_mutated_files_give_sound_or_a_typed_error(tmp_path, name, cuts, keep):
         assert 3 * 22050 <= len(clip.samples) <= 30 * 22050
 
 
-def test_a_telephones_sound_is_not_judged(tmp_path):
+def test_a_recording_below_16_khz_is_refused(tmp_path):
     path = media.make(tmp_path / "call.wav", "wav", seconds=5, rate=8000)
     with pytest.raises(NarrowBandError, match="8000 Hz"):
         read_clip(path)

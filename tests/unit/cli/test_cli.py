@@ -31,7 +31,7 @@ def test_every_command_has_help_for_itself_and_each_option(name):
     assert all(option.help for option in options)
 
 
-def test_help_imports_nothing_heavy():
+def test_help_imports_no_heavy_library():
     script = (
         "import sys, tagger.cli\n"
         "sys.argv = ['tagger', '--help']\n"
@@ -45,7 +45,7 @@ def test_help_imports_nothing_heavy():
     assert not set(done.stdout.split()) & set(HEAVY)
 
 
-def test_config_is_begun_found_and_shown(program):
+def test_config_init_path_and_show_agree_on_one_file(program):
     program.config.unlink()
     begun = program.run("config", "init", "--config", program.config)
     assert begun.code == 0
@@ -59,7 +59,7 @@ def test_config_is_begun_found_and_shown(program):
     assert "already" in again.err
 
 
-def test_config_is_taken_before_and_after_the_command(program):
+def test_the_option_config_works_before_and_after_the_command(program):
     other = program.home / "other.toml"
     other.write_text('[tags]\nmode = "add"\n')
     assert 'mode = "add"' in program.run("--config", other, "config").out
@@ -74,7 +74,7 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("undo", "--run", "9" * 30).code == 2
 
 
-def test_a_reader_that_goes_away_is_no_error(program):
+def test_a_closed_pipe_is_no_error(program):
     for number in range(3):
         (program.music / f"{number}.mp3").write_text("no music")
     with program.start("scan", "--json") as child:

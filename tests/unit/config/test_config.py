@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -15,9 +16,12 @@ from tagger import config
 from tagger.errors import ConfigError, TaggerError
 from tagger.system.resources import data_path
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_MUSIC_DIR", config.ENVIRONMENT_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -25,7 +29,7 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(tmp_path: Path) -> Callable[[str], Path]:
     def write(text: str) -> Path:
         file = tmp_path / "mine.toml"
         file.write_text(text, encoding="utf-8")
@@ -41,7 +45,7 @@ def refusal(file: Path) -> str:
     return str(caught.value)
 
 
-def test_without_any_file_the_defaults_hold(home):
+def test_settings_without_a_file_are_the_defaults(home):
     settings = config.load()
     assert settings == config.Settings()
     assert settings.library.roots == (home / "Music",)
@@ -54,7 +58,7 @@ def uncommented() -> str:
     return re.sub(r"^#(?=[a-z_0-9]+ = )", "", config.example_text(), flags=re.MULTILINE)
 
 
-def test_the_example_as_it_stands_changes_nothing(written):
+def test_the_unchanged_example_gives_the_defaults(written):
     assert config.load(written(config.example_text())) == config.Settings()
 
 
@@ -65,7 +69,7 @@ def test_the_example_shows_every_key_with_its_default(written):
     assert keys == {table: set(content) for table, content in tree.items()}
 
 
-def test_settings_written_out_are_read_back(written):
+def test_settings_written_as_toml_are_read_back(written):
     text = """
         [library]
         roots = ["~/Müsic", 'quo"te', "line\\nbreak\\u007f"]
@@ -99,7 +103,7 @@ def test_the_file_is_found_by_argument_then_environment_then_platform(home, writ
     assert config.load(written("tags.max_genres = 4")).tags.max_genres == 4
 
 
-def test_a_file_that_was_asked_for_has_to_be_there(tmp_path, monkeypatch):
+def test_a_missing_file_that_was_named_is_refused(tmp_path, monkeypatch):
     missing = tmp_path / "missing.toml"
     assert "tagger config init" in refusal(missing)
     monkeypatch.setenv(config.ENVIRONMENT_VARIABLE, str(missing))
@@ -107,7 +111,7 @@ def test_a_file_that_was_asked_for_has_to_be_there(tmp_path, monkeypatch):
         config.load()
 
 
-def test_paths_are_filled_in(home, tmp_path, written, monkeypatch):
+def test_home_variables_and_relative_paths_are_expanded(home, tmp_path, written, monkeypatch):
     monkeypatch.setenv("SHELF", "/shelf")
     monkeypatch.delenv("AP", raising=False)
     text = """
@@ -127,13 +131,13 @@ def test_paths_are_filled_in(home, tmp_path, written, monkeypatch):
     assert absolute.playlist_folder == home / "Lists"
 
 
-def test_what_the_installation_lacks_is_named():
+def test_a_missing_data_file_is_refused_by_name():
     assert data_path("config.example.toml").is_file()
     with pytest.raises(TaggerError, match="lacks models/none"):
         data_path("models/none")
 
 
-def test_a_relative_configuration_file_gives_absolute_paths(tmp_path, written, monkeypatch):
+def test_a_relative_configuration_path_gives_absolute_paths(tmp_path, written, monkeypatch):
     written('library.roots = ["here"]')
     monkeypatch.chdir(tmp_path)
     assert config.load(Path("mine.toml")).library.roots == (tmp_path / "here",)
@@ -169,19 +173,19 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_a_refusal_names_key_line_and_way_out(text, written):
+def test_a_refusal_names_key_line_and_next_step(text, written):
     message = refusal(written(text))
     assert message.removeprefix(f"{written(text)}: ").startswith(REFUSED[text])
 
 
-def test_what_cannot_be_read_is_refused(tmp_path):
+def test_an_unreadable_file_is_refused(tmp_path):
     latin = tmp_path / "latin.toml"
     latin.write_bytes(b"[library]\nroots = ['M\xfcsic']")
     assert "line 2: not UTF-8" in refusal(latin)
     assert "cannot be read" in refusal(tmp_path)
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path):
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     file = tmp_path / "notepad.toml"
     file.write_bytes(b"\xef\xbb\xbf[tags]\r\nmax_genres = 2\r\n")
     assert config.load(file).tags.max_genres == 2

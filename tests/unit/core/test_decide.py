@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +13,12 @@ from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTag
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
+if TYPE_CHECKING:
+    from tagger.core.decide import DecisionRules
+
 
 @pytest.fixture
-def deciding(bundle):
+def deciding(bundle: Path) -> DecisionRules:
     return decision_rules(config.Settings(), read_manifest(bundle))
 
 
@@ -40,15 +44,15 @@ def test_one_track_is_decided_by_itself(deciding):
     assert actions(deciding, 0.79) == [Action.ABSTAIN]
 
 
-def test_unsure_tracks_speak_up_together(deciding):
+def test_unsure_tracks_of_one_album_that_agree_get_its_genre(deciding):
     assert actions(deciding, 0.7, 0.75, 0.72, 0.74) == [Action.SET] * 4
 
 
-def test_disagreement_keeps_an_album_silent(deciding):
+def test_tracks_that_disagree_leave_their_album_without_a_genre(deciding):
     assert actions(deciding, 0.7, 0.3, 0.7, 0.3) == [Action.ABSTAIN] * 4
 
 
-def test_a_sure_outlier_neither_follows_nor_disturbs(deciding):
+def test_a_sure_outlier_keeps_its_own_genre_and_the_album_keeps_its(deciding):
     decided = decide_together(heard(0.95, 0.9, 0.95, 0.1), deciding)
     assert [d.genres for _, d in sorted(decided.items(), key=lambda i: i[0].path)] == [
         ("Classical",),
@@ -64,6 +68,6 @@ def test_a_number_takes_the_place_of_the_models_threshold(bundle):
     assert actions(decision_rules(settings, read_manifest(bundle)), 0.61) == [Action.SET]
 
 
-def test_a_promise_that_the_model_cannot_make_writes_nothing(bundle):
+def test_a_precision_that_the_model_cannot_reach_writes_nothing(bundle):
     settings = config.Settings(tags=config.TagSettings(target_precision=0.99))
     assert actions(decision_rules(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]

@@ -34,7 +34,7 @@ any_name = st.text(st.characters(), max_size=300)
         ("", ""),
     ],
 )
-def test_every_spelling_gives_the_one_name(spelling, name):
+def test_every_spelling_gives_one_canonical_name(spelling, name):
     assert genres.canonical(spelling) == name
 
 
@@ -46,7 +46,7 @@ def test_the_genres_of_the_public_data_sets_are_known():
     assert genres.canonical("International") == "World"
 
 
-def test_words_of_other_scripts_that_differ_by_a_mark_are_not_the_same():
+def test_names_in_other_scripts_that_differ_by_a_mark_stay_distinct():
     assert genres.key("バラード") != genres.key("ハラート")
     assert genres.key("Rock") == genres.key("röck") == genres.key("ROCK MUSIC")
     assert genres.key("?") != genres.key("!")
@@ -65,7 +65,7 @@ def test_words_of_other_scripts_that_differ_by_a_mark_are_not_the_same():
         ("Unheard Of", ()),
     ],
 )
-def test_parents(name, above):
+def test_a_subgenre_has_its_parents(name, above):
     assert genres.parents(name) == above
 
 
@@ -73,7 +73,7 @@ def all_known():
     return sorted(set(genres._spellings().values()))
 
 
-def test_the_table_agrees_with_itself():
+def test_the_table_of_genres_is_consistent():
     for name in all_known():
         assert genres.canonical(name) == name
         assert not set("/,;") & set(name)
@@ -85,7 +85,7 @@ def test_the_table_agrees_with_itself():
 
 
 @given(any_name)
-def test_a_canonical_name_stays_what_it_is(name):
+def test_a_canonical_name_is_its_own_canonical_name(name):
     tidy = genres.canonical(name)
     assert genres.canonical(tidy) == tidy
     assert genres.key(tidy) == genres.key(name)
@@ -112,12 +112,12 @@ HOSTILE = ["", ".", "..", "../../etc/passwd", "/", "\\\\host\\share", "a:b", "\u
         ("音" * 100, "音" * 40),
     ],
 )
-def test_slugs(name, file):
+def test_a_genre_has_the_expected_slug(name, file):
     assert genres.slug(name) == file
 
 
 @given(any_name | st.sampled_from(RESERVED + HOSTILE) | st.text("./ \\:conulap1", max_size=12))
-def test_a_slug_is_a_file_name_everywhere(name):
+def test_any_slug_is_a_valid_file_name_on_every_system(name):
     slug = genres.slug(name)
     assert 1 <= len(slug.encode()) <= 120
     assert not set(slug) & set('/\\:*?"<>|\0\r\n')

@@ -19,21 +19,21 @@ def decide(policy, prediction=SURE, existing=(), need=NEED):
     return policy.without_audio(existing) or policy.decide(prediction, existing, need)
 
 
-def test_an_empty_file_gets_what_is_sure():
+def test_a_file_without_a_genre_gets_a_sure_genre():
     decision = decide(Policy())
     assert (decision.action, decision.genres) == (Action.SET, ("Rock",))
     assert decision.genre == "Rock"
     assert decision.confidence == 0.9
 
 
-def test_unsure_means_untouched_and_says_why():
+def test_an_unsure_prediction_is_not_written_and_gives_its_reason():
     decision = decide(Policy(), TORN)
     assert (decision.action, decision.genres, decision.genre) == (Action.ABSTAIN, (), None)
     assert "Rock at 50%" in decision.reason
     assert "80% needed" in decision.reason
 
 
-def test_when_all_genres_are_alike_none_is_blamed():
+def test_equal_probabilities_give_a_reason_without_a_genre():
     need = {"Rock": 0.8, "Metal": 0.8}
     speech = Prediction({"Rock": 0.515, "Metal": 0.485}, "m")
     torn = Prediction({"Rock": 0.53, "Metal": 0.47}, "m")
@@ -43,7 +43,7 @@ def test_when_all_genres_are_alike_none_is_blamed():
     assert something.reason == "unsure: Rock at 53%, 80% needed"
 
 
-def test_a_genre_without_a_promise_is_never_written():
+def test_a_genre_without_a_threshold_is_never_written():
     decision = decide(Policy(), Prediction({"Baroque": 0.99, "Rock": 0.01}, "m"))
     assert decision.action is Action.ABSTAIN
 
@@ -59,12 +59,12 @@ def test_a_genre_without_a_promise_is_never_written():
         ("replace", ("ROCK",), Action.KEEP, ("ROCK",)),
     ],
 )
-def test_modes(mode, existing, action, genres):
+def test_each_mode_combines_old_and_new_genres_as_documented(mode, existing, action, genres):
     decision = decide(Policy(mode=mode), existing=existing)
     assert (decision.action, decision.genres) == (action, genres)
 
 
-def test_what_the_user_said_last_stands():
+def test_a_genre_that_the_user_set_last_is_kept():
     decision = Policy(mode="replace").without_audio(("Sunday",), corrected=True)
     assert decision.action is Action.KEEP
 

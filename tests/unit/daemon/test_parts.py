@@ -40,11 +40,11 @@ class Clock:
 
 
 @pytest.fixture
-def clock():
+def clock() -> Clock:
     return Clock()
 
 
-def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock):
+def test_a_file_without_changes_for_the_settle_time_is_stable(tmp_path, clock):
     settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"
     path.write_bytes(b"1")
@@ -60,7 +60,7 @@ def test_a_file_settles_when_it_has_not_changed_for_long_enough(tmp_path, clock)
     assert len(settling) == 0
 
 
-def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
+def test_a_file_that_is_open_for_writing_is_not_stable(tmp_path, clock):
     settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"
     with path.open("wb") as file:
@@ -73,7 +73,7 @@ def test_a_file_does_not_settle_while_it_is_open_for_writing(tmp_path, clock):
     assert settling.pop_stable() == [path]
 
 
-def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
+def test_a_missing_or_irregular_file_is_never_stable(tmp_path, clock):
     settling = StabilityTracker(10, clock)
     gone, replaced, fifo, link = (tmp_path / name for name in "grfl")
     for path in (gone, replaced):
@@ -89,7 +89,7 @@ def test_what_is_gone_or_no_regular_file_never_settles(tmp_path, clock):
     assert settling.pop_stable() in ([], [replaced])
 
 
-def test_what_settles_is_bounded(tmp_path, clock):
+def test_the_number_of_tracked_files_is_bounded(tmp_path, clock):
     settling = StabilityTracker(10, clock, limit=2)
     paths = [tmp_path / f"{n}.mp3" for n in range(3)]
     for path in paths:
@@ -99,7 +99,7 @@ def test_what_settles_is_bounded(tmp_path, clock):
     assert settling.pop_stable() == paths[:2]
 
 
-def test_network_file_systems_are_polled_nested_ones_too():
+def test_network_file_systems_are_polled_even_when_nested():
     def planned(root, how="auto"):
         return {str(w.folder): w.how for w in plan(Path(root), how, MOUNTS)}
 
@@ -128,7 +128,7 @@ class Deaf(EventQueue):
         super().put(event, path)
 
 
-def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
+def test_an_observer_survives_an_error_of_its_handler(tmp_path):
     event_queue = Deaf()
     observer = Observer(tmp_path, event_queue)
     try:
@@ -141,7 +141,7 @@ def test_an_observer_outlives_what_goes_wrong_in_its_handler(tmp_path):
         observer.close()
 
 
-def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
+def test_a_dead_observer_is_replaced_and_a_reconcile_requested(tmp_path):
     root = tmp_path / "music"
     root.mkdir()
     event_queue = EventQueue()
@@ -166,7 +166,7 @@ def test_a_dead_observer_is_replaced_and_everything_is_looked_at(tmp_path):
         observers.close()
 
 
-def test_more_hints_than_fit_are_a_reconcile():
+def test_more_events_than_fit_become_a_reconcile():
     event_queue = EventQueue()
     for number in range(MAX_EVENTS + 1):
         event_queue.put(FileEvent.FILE_CHANGED, Path(f"/{number}"))
@@ -179,7 +179,7 @@ ANY_NAME = st.binary(min_size=1, max_size=60).map(os.fsdecode) | st.text(max_siz
 
 
 @given(name=ANY_NAME, form=st.sampled_from(["plain", "keyvalue", "json"]))
-def test_a_record_is_one_line_whatever_a_name_holds(name, form):
+def test_a_log_record_with_any_name_is_one_line(name, form):
     record = logging.LogRecord("tagger", logging.INFO, "", 0, "set", None, None)
     record.fields = {"path": Path(name), "after": (name, "Rock"), "reason": name}
     line = Formatter(form).format(record)
@@ -192,7 +192,7 @@ def test_a_record_is_one_line_whatever_a_name_holds(name, form):
         assert keys == ["time", "level", "event", "path", "after", "reason"]
 
 
-def test_figures_are_in_prometheus_text_format():
+def test_metrics_are_in_prometheus_text_format():
     text = metrics.render(DaemonState(model='odd "name"').snapshot())
     sample = re.compile(r'[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? [0-9.e+-]+')
     for line in text.splitlines():

@@ -33,7 +33,7 @@ def test_log_mel_equals_librosa(seconds):
     np.testing.assert_allclose(heard.levels, expected, atol=1e-5)
 
 
-def test_mel_filters_equal_librosas():
+def test_mel_filters_equal_those_of_librosa():
     librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
     expected = librosa.filters.mel(sr=RATE, n_fft=2048)
     np.testing.assert_allclose(mel_filters(), expected, atol=1e-8)
@@ -61,7 +61,7 @@ def test_log_mel_gives_the_training_data_from_its_audio():
 
 
 @pytest.mark.parametrize("decibels", [-60, -20, 6, 40])
-def test_loudness_does_not_matter(decibels):
+def test_a_gain_changes_no_feature(decibels):
     samples = signals.melody(10.0)
     louder = samples * np.float32(10 ** (decibels / 20))
     for spec in SPECS:
@@ -73,7 +73,7 @@ def test_loudness_does_not_matter(decibels):
 
 @given(st.floats(3.0, 40.0))
 @settings(max_examples=25, deadline=None)
-def test_any_length_from_three_seconds_on_works(seconds):
+def test_any_length_of_three_seconds_or_more_gives_features(seconds):
     heard = log_mel(signals.melody(seconds), RATE)
     vector = extract("statistics-1", heard)
     assert heard.levels.shape[0] == 128
@@ -100,7 +100,7 @@ def test_odd_sounds_give_finite_features(samples):
         assert np.isfinite(extract(spec, heard).values).all()
 
 
-def test_silence_is_told():
+def test_silence_is_refused():
     with pytest.raises(SilentError):
         log_mel(np.zeros(10 * RATE, np.float32), RATE)
     with pytest.raises(SilentError):
@@ -109,7 +109,7 @@ def test_silence_is_told():
         log_mel(np.ones(10 * RATE, np.float32), RATE)
 
 
-def test_what_is_no_number_is_told():
+def test_samples_that_are_not_finite_are_refused():
     samples = signals.melody(5.0)
     for value in (np.nan, np.inf, 1e18):
         samples[1000] = value
@@ -117,7 +117,7 @@ def test_what_is_no_number_is_told():
             log_mel(samples, RATE)
 
 
-def test_too_little_sound_is_told():
+def test_too_short_a_sound_is_refused():
     with pytest.raises(TooShortError):
         log_mel(signals.melody(2.0), RATE)
     with pytest.raises(TooShortError):
@@ -129,12 +129,12 @@ def test_another_rate_is_refused():
         log_mel(signals.melody(5.0), 44_100)
 
 
-def test_an_unknown_spec_is_told():
+def test_an_unknown_spec_is_refused():
     with pytest.raises(ModelError, match="statistics-9"):
         extract("statistics-9", log_mel(signals.melody(5.0), RATE))
 
 
-def test_stored_levels_give_the_very_features_of_the_sound():
+def test_stored_levels_give_the_features_of_the_sound():
     heard = log_mel(signals.melody(5.0), RATE)
     stored = extract("levels-1", heard).values
     again = LogMel(stored.astype(np.float32) / np.float32(255), -80.0)
@@ -142,7 +142,7 @@ def test_stored_levels_give_the_very_features_of_the_sound():
         np.testing.assert_array_equal(extract(spec, heard).values, extract(spec, again).values)
 
 
-def test_every_element_has_its_own_name():
+def test_every_element_of_the_statistics_has_its_own_name():
     names = statistics_names()
     assert len(set(names)) == len(names)
     assert names[0] == "mfcc_mean[0]"

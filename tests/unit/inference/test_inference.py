@@ -39,7 +39,7 @@ def edit_manifest(folder, **changes):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return bundles.make_bundle(tmp_path / "bundle")
 
 
@@ -103,7 +103,7 @@ def test_the_default_model_is_unsure_of_a_recorded_book(tmp_path):
     assert_left_alone(read_clip(said).samples)
 
 
-def test_the_default_bundle_is_small_and_says_how_it_was_measured():
+def test_the_default_bundle_is_small_and_names_the_commands_of_its_figures():
     manifest = read_manifest(golden.DEFAULT)
     assert sum(path.stat().st_size for path in golden.DEFAULT.iterdir()) < 5_000_000
     assert len(manifest.genres) == 10
@@ -115,7 +115,7 @@ def test_the_default_bundle_is_small_and_says_how_it_was_measured():
         assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
 
 
-def test_predictions_do_not_depend_on_neighbours_or_length(folder):
+def test_a_prediction_does_not_depend_on_the_rest_of_its_batch(folder):
     model = load(folder)
     tracks = [features_of(signals.melody(s), model) for s in (3.0, 12.0, 30.0)]
     together = model.predict(tracks)
@@ -124,7 +124,7 @@ def test_predictions_do_not_depend_on_neighbours_or_length(folder):
     assert model.predict([]) == []
 
 
-def test_features_that_are_missing_or_do_not_fit_are_told(folder):
+def test_missing_or_misshapen_features_are_refused(folder):
     model = load(folder)
     with pytest.raises(ModelError, match="levels-1"):
         model.predict([[]])
@@ -132,7 +132,7 @@ def test_features_that_are_missing_or_do_not_fit_are_told(folder):
         model.predict([[Features("levels-1", np.zeros((3, 3), np.uint8))]])
 
 
-def test_features_that_give_no_probabilities_are_told():
+def test_features_without_finite_probabilities_are_refused():
     model = load(golden.DEFAULT)
     vectors = features_of(signals.melody(3.0), model)
     broken = [Features(vector.spec, np.full_like(vector.values, np.nan)) for vector in vectors]
@@ -198,7 +198,7 @@ def test_a_changed_network_is_refused(folder):
     ],
     ids=json.dumps,
 )
-def test_a_manifest_that_cannot_be_meant_is_refused_in_one_line(folder, changes):
+def test_an_invalid_manifest_is_refused_in_one_line(folder, changes):
     edit_manifest(folder, **changes)
     with pytest.raises(ModelError) as caught:
         load(folder)
@@ -223,7 +223,7 @@ def test_every_truncation_of_a_manifest_is_refused(folder):
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "model.onnx"])
-def test_a_missing_or_swollen_file_is_refused(folder, name):
+def test_a_missing_or_oversized_file_is_refused(folder, name):
     path = folder / name
     content = path.read_bytes()
     path.unlink()
@@ -244,19 +244,19 @@ def test_a_missing_or_swollen_file_is_refused(folder, name):
         load(folder)
 
 
-def test_the_manifest_alone_is_read_without_a_network(folder):
+def test_a_manifest_is_read_without_its_network(folder):
     (folder / "model.onnx").unlink()
     assert read_manifest(folder).id == "test-1"
 
 
-def test_the_threshold_is_that_of_the_next_higher_promise(folder):
+def test_a_target_between_two_precisions_takes_the_higher_threshold(folder):
     manifest = read_manifest(folder)
     assert manifest.tracks.threshold(0.9, "Metal") == 0.8
     assert manifest.albums.threshold(0.5, "Metal") == 0.8
     assert manifest.tracks.threshold(0.95, "Metal") is None
 
 
-def test_a_genre_of_its_own_threshold(tmp_path):
+def test_a_genre_with_its_own_threshold_uses_it(tmp_path):
     points = {"Metal": [{"precision": 0.9, "threshold": 0.97, "coverage": 0.1}], "Classical": []}
     manifest = read_manifest(bundles.make_bundle(tmp_path / "bundle", thresholds=points))
     assert manifest.tracks.threshold(0.9, "Metal") == 0.97
@@ -284,7 +284,7 @@ def test_certain_tracks_that_disagree_can_be_pooled(folder):
     assert pooled.probabilities["Metal"] == pytest.approx(0.5)
 
 
-def test_nothing_and_strangers_cannot_be_pooled(folder):
+def test_no_predictions_and_predictions_of_two_models_are_refused(folder):
     manifest = read_manifest(folder)
     with pytest.raises(ValueError, match="nothing"):
         pool([], manifest.pooling)

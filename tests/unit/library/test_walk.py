@@ -40,7 +40,7 @@ def test_hidden_unfinished_and_foreign_folders_are_left_out(tmp_path):
     assert list(walk(tmp_path, tmp_path)) == []
 
 
-def test_ignore_files_speak_gitignore_and_the_nearer_one_wins(tmp_path):
+def test_ignore_files_follow_gitignore_and_the_nearest_file_wins(tmp_path):
     for name in ("live/a.mp3", "live/best/b.mp3", "demo-1.mp3", "demo-2.mp3", "spoken/c.mp3"):
         touch(tmp_path / name)
     (tmp_path / ".taggerignore").write_text("live/*.mp3\ndemo-*\n!demo-2.mp3\n")
@@ -49,14 +49,14 @@ def test_ignore_files_speak_gitignore_and_the_nearer_one_wins(tmp_path):
     assert names(walk(tmp_path, tmp_path, ["spoken/"])) == ["demo-2.mp3"]
 
 
-def test_a_path_is_ignored_for_what_stands_above_it(tmp_path):
+def test_a_path_below_an_ignored_folder_is_ignored(tmp_path):
     song = touch(tmp_path / "@eaDir/x/song.mp3")
     rules = IgnoreRules(tmp_path, [])
     assert rules.ignores_on_the_way(song)
     assert not rules.ignores_on_the_way(tmp_path / "x/song.mp3")
 
 
-def test_links_lead_nowhere(tmp_path):
+def test_links_are_not_followed(tmp_path):
     outside = touch(tmp_path / "outside/song.mp3")
     library = tmp_path / "library"
     inside = touch(library / "a.mp3")
@@ -72,12 +72,12 @@ def test_links_lead_nowhere(tmp_path):
     assert "library.roots" in passed["folder"]
 
 
-def test_a_file_that_is_named_is_taken_at_its_word(tmp_path):
+def test_a_file_that_is_named_is_found_even_when_ignored(tmp_path):
     odd = touch(tmp_path / "song.bin")
     assert names(walk(odd, tmp_path)) == ["song.bin"]
 
 
-def test_a_folder_with_a_killed_writers_copy_is_pointed_out(tmp_path):
+def test_a_folder_with_the_copy_of_a_killed_writer_is_reported(tmp_path):
     touch(tmp_path / f".song.mp3.x{TEMPORARY_SUFFIX}")
     assert list(walk(tmp_path, tmp_path)) == [Leftover(tmp_path)]
 

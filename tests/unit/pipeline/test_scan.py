@@ -39,7 +39,7 @@ def song(path, sound=bundles.low, format="mp3", **fields):  # noqa: A002
     return media.make(path, format, signal=sound(seed=seed), rate=rate, tags=fields or None)
 
 
-def test_a_library_is_filed_and_a_second_scan_does_nothing(program):
+def test_a_library_is_tagged_and_a_second_scan_changes_nothing(program):
     calm = song(program.music / "a/calm.mp3", title="Calm")
     loud = song(program.music / "b/loud.flac", bundles.high, "flac")
     torn = song(program.music / "c/torn.ogg", bundles.both, "vorbis")
@@ -68,7 +68,7 @@ def test_a_library_is_filed_and_a_second_scan_does_nothing(program):
 
 
 @pytest.mark.parametrize("name", media.available())
-def test_every_format_is_filed_and_taken_back(program, name):
+def test_every_format_is_tagged_and_undone(program, name):
     path = song(program.music / f"x{media.FORMATS[name]}", format=name, title="T", artist="A")
     if path.suffix == ".spx":
         path = path.rename(path.with_suffix(".ogg"))
@@ -107,7 +107,7 @@ def test_modes_thresholds_and_names_come_from_the_command_line_and_the_configura
     assert genres(path) == ("Folk",)
 
 
-def test_an_album_is_decided_as_a_whole_unless_told_otherwise(program):
+def test_an_album_is_decided_as_a_whole_without_no_albums(program):
     fields = {"album": "One", "album_artist": "A"}
     sounds = [bundles.low, bundles.low, bundles.low, bundles.both]
     for number, sound in enumerate(sounds):
@@ -119,7 +119,7 @@ def test_an_album_is_decided_as_a_whole_unless_told_otherwise(program):
     assert "3 more of its album" in together["3.mp3"]["reason"]
 
 
-def test_a_track_that_is_sure_of_another_genre_is_kept_apart_from_its_album(program):
+def test_a_track_with_another_sure_genre_is_decided_apart_from_its_album(program):
     fields = {"album": "One", "album_artist": "A"}
     for number in range(4):
         song(program.music / f"one/{number}.mp3", bundles.low, **fields)
@@ -129,7 +129,7 @@ def test_a_track_that_is_sure_of_another_genre_is_kept_apart_from_its_album(prog
     assert genres(program.music / "one/0.mp3") == ("Classical",)
 
 
-def test_what_cannot_be_filed_is_said_and_stops_nothing(program):
+def test_files_that_cannot_be_tagged_are_reported_and_the_run_goes_on(program):
     good = song(program.music / "z-good.mp3")
     song(program.music / "linked.mp3")
     os.link(program.music / "linked.mp3", program.home / "elsewhere.mp3")
@@ -164,7 +164,7 @@ def test_what_cannot_be_filed_is_said_and_stops_nothing(program):
     assert program.scan().code == 0
 
 
-def test_names_of_every_kind_come_through(program):
+def test_files_with_names_of_every_kind_are_tagged_and_reported(program):
     odd = [b"b\xe4h\xff.mp3", "Ünïcödé 音楽 🎵.mp3".encode(), b"two\nlines.mp3", b"tab\t;,.mp3"]
     for name in odd:
         song(program.music / os.fsdecode(name))
@@ -176,7 +176,7 @@ def test_names_of_every_kind_come_through(program):
     assert len(plain.out.splitlines()) == len(odd) + 1
 
 
-def test_playlists_stand_beside_the_music_and_are_rewritten_only_when_they_change(program):
+def test_playlists_are_written_beside_the_music_only_when_they_change(program):
     song(program.music / "a/calm.mp3", title="Calm", artist="X")
     song(program.music / "b/loud.mp3", bundles.high)
     assert program.scan().summary["playlists"] == {"created": 2}
@@ -194,7 +194,7 @@ def test_playlists_stand_beside_the_music_and_are_rewritten_only_when_they_chang
     assert len(list(folder.iterdir())) == 3
 
 
-def test_undo_refuses_what_the_user_changed_since_and_a_scan_leaves_it(program):
+def test_a_file_that_the_user_changed_is_neither_undone_nor_overwritten(program):
     mine = song(program.music / "mine.mp3")
     theirs = song(program.music / "theirs.mp3")
     program.scan()
@@ -210,7 +210,7 @@ def test_undo_refuses_what_the_user_changed_since_and_a_scan_leaves_it(program):
     assert program.run("status", "--json").objects[0]["corrections"] == 1
 
 
-def test_undo_by_path_run_and_time(program):
+def test_undo_by_path_run_or_time_takes_back_those_files_alone(program):
     one, two = song(program.music / "a/1.mp3"), song(program.music / "b/2.mp3")
     program.scan(program.music / "a")
     program.scan()
@@ -225,7 +225,7 @@ def test_undo_by_path_run_and_time(program):
     assert len(program.run("undo", "--run", run, "--json").files) == 2
 
 
-def test_a_moved_file_is_known_and_can_be_taken_back(program):
+def test_a_moved_file_is_recognized_and_undone(program):
     path = song(program.music / "old.mp3")
     program.scan()
     new = program.music / "b/new.mp3"
@@ -236,7 +236,7 @@ def test_a_moved_file_is_known_and_can_be_taken_back(program):
     assert genres(new) == ()
 
 
-def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_ends_it(program):
+def test_a_scan_killed_at_any_moment_loses_nothing_and_the_next_scan_finishes(program):
     album = {"album": "One", "album_artist": "A"}
     paths = [song(program.music / f"{n}.flac", format="flac", **album) for n in range(8)]
     sounds = {path: media.pcm(path) for path in paths}
@@ -253,7 +253,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_ends_it(program):
     assert all(genres(path) == () for path in paths)
 
 
-def test_an_interrupt_keeps_what_was_done(program):
+def test_an_interrupted_scan_keeps_its_writes(program):
     for number in range(30):
         song(program.music / f"{number}.mp3")
     with program.start("scan", "--json") as child:
@@ -283,7 +283,7 @@ def test_classify_writes_nothing(program):
     assert not program.state.exists()
 
 
-def test_unusable_settings_models_and_folders_are_said_in_one_line(program):
+def test_unusable_settings_models_and_folders_give_one_line_errors(program):
     program.configure("[tags]\nmood = 1\n")
     result = program.scan()
     assert (result.code, result.out) == (2, "")
@@ -300,7 +300,7 @@ def test_unusable_settings_models_and_folders_are_said_in_one_line(program):
     assert len(failed.err.splitlines()) == 1
 
 
-def test_doctor_finds_what_is_wrong(program):
+def test_doctor_reports_a_missing_folder_and_a_broken_model(program):
     fine = program.run("doctor", "--json")
     assert fine.code == 0
     assert {o["level"] for o in fine.objects} == {"ok"}
@@ -315,7 +315,7 @@ def test_doctor_finds_what_is_wrong(program):
     assert all(o["next_step"] for o in wrong.values())
 
 
-def test_interrupts_blame_no_file(program):
+def test_an_interrupted_scan_blames_no_file(program):
     for number in range(40):
         song(program.music / f"{number}.mp3", format="mp3")
     for _ in range(4):
@@ -328,7 +328,7 @@ def test_interrupts_blame_no_file(program):
     assert program.scan().code == 0
 
 
-def test_what_cannot_be_opened_never_blocks(program):
+def test_a_fifo_never_blocks_a_scan(program):
     os.mkfifo(program.music / "pipe.mp3")
     assert program.scan().files == {}
     named = program.scan(program.music / "pipe.mp3")
@@ -343,7 +343,7 @@ def test_what_cannot_be_opened_never_blocks(program):
     assert program.scan().code == 2
 
 
-def test_another_part_of_the_track_is_heard_anew(program):
+def test_a_changed_window_is_analyzed_again(program):
     rate = 44100
     halves = bundles.np.concatenate([bundles.low(5), bundles.high(5)])
     media.make(program.music / "a.flac", "flac", signal=halves, rate=rate)
@@ -353,7 +353,7 @@ def test_another_part_of_the_track_is_heard_anew(program):
     assert program.scan("--dry-run").files["a.flac"]["after"] == ["Metal"]
 
 
-def test_a_file_that_takes_the_place_of_another_brings_its_own_past(program):
+def test_a_file_moved_over_another_is_undone_to_its_own_genre(program):
     one = song(program.music / "1.mp3", genre=["Jazz"])
     two = song(program.music / "2.mp3", genre=["Folk"])
     program.scan("--mode", "replace")
@@ -364,7 +364,7 @@ def test_a_file_that_takes_the_place_of_another_brings_its_own_past(program):
     assert genres(two) == ("Jazz",)
 
 
-def test_undo_knows_another_recording_by_its_sound(program):
+def test_another_recording_under_the_same_name_is_not_undone(program):
     path = song(program.music / "1.mp3", genre=["Folk"])
     program.scan("--mode", "replace")
     song(path, bundles.high, genre=["Classical"])
@@ -374,7 +374,7 @@ def test_undo_knows_another_recording_by_its_sound(program):
     assert genres(path) == ("Classical",)
 
 
-def test_a_write_that_can_only_fail_again_is_foretold_and_not_tried_again(program):
+def test_a_write_that_failed_for_good_is_not_tried_again(program):
     path = song(program.music / "a.wav", format="wav")
     data = bytearray(path.read_bytes())
     data[4:8] = b"\xff\xff\xff\xff"  # as a program writes it into a pipe
@@ -389,7 +389,7 @@ def test_a_write_that_can_only_fail_again_is_foretold_and_not_tried_again(progra
     assert path.read_bytes() == data
 
 
-def test_videos_are_no_music(program):
+def test_a_video_is_skipped(program):
     path = program.music / "film.mp4"
     rate = 44100
     with av.open(str(path), "w") as film:
@@ -414,7 +414,7 @@ def test_videos_are_no_music(program):
     assert genres(cover) == ("Classical",)
 
 
-def test_an_empty_mount_point_gets_no_playlists_and_loses_no_memory(program):
+def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     song(program.music / "a.mp3")
     program.scan()
     away = program.home / "away"
@@ -428,7 +428,7 @@ def test_an_empty_mount_point_gets_no_playlists_and_loses_no_memory(program):
     assert program.run("undo").code == 0
 
 
-def test_a_restored_backup_is_no_correction(program):
+def test_a_restored_backup_is_not_recorded_as_a_correction(program):
     path = song(program.music / "a.mp3", genre=["Folk"])
     shutil.copy2(path, program.home / "backup.mp3")
     program.scan("--mode", "replace")
@@ -438,7 +438,7 @@ def test_a_restored_backup_is_no_correction(program):
     assert genres(path) == ("Classical",)
 
 
-def test_two_scans_at_once_leave_what_one_leaves(program):
+def test_two_scans_at_once_leave_the_files_of_one_scan(program):
     music = [song(program.music / f"{n}.flac", format="flac", title=f"{n}") for n in range(12)]
     scans = [program.start("scan", "--json") for _ in range(2)]
     for scan in scans:
@@ -453,7 +453,7 @@ def test_two_scans_at_once_leave_what_one_leaves(program):
     assert {genres(path) for path in music} == {()}
 
 
-def test_a_run_that_never_was_is_not_taken_back(program):
+def test_an_unknown_run_is_refused(program):
     song(program.music / "a.mp3")
     program.scan()
     result = program.run("undo", "--run", "99")
@@ -461,7 +461,7 @@ def test_a_run_that_never_was_is_not_taken_back(program):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_an_output_without_room_is_told_in_one_line(program):
+def test_a_full_output_device_gives_a_one_line_error(program):
     song(program.music / "a.mp3")
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
@@ -477,7 +477,7 @@ def test_an_output_without_room_is_told_in_one_line(program):
     assert "Traceback" not in ended.stderr
 
 
-def test_a_file_that_another_tagger_was_faster_with_is_remembered_as_it_is(program, monkeypatch):
+def test_a_file_that_another_tagger_wrote_first_is_recorded_as_it_is(program, monkeypatch):
     path = song(program.music / "a.flac", format="flac")
     write = tags.write_genres
 

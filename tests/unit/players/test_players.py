@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -17,40 +18,40 @@ import pytest
 from daemons import Watcher, until
 from hypothesis import given
 from hypothesis import strategies as st
+from mpd_client import Mpd
 from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandIn
 
 from tagger import config, doctor
 from tagger.errors import ConfigError, PlayerError
-from tagger.players import Changes, PlayerNotifier, configured_players, notify_all, transport
+from tagger.players import Changes, PlayerNotifier, configured_players, notify_all
 from tagger.players.changes import MAX_FOLDERS, player_path
+from tagger.players.http import WebServer
+from tagger.players.mpd import MpdPlayer
 
-
-@pytest.fixture
-def short(monkeypatch):
-    """Return what gives up players soon if they are slow by intention, else late."""
-    return lambda *, slow: monkeypatch.setattr(transport, "TIMEOUT", 0.2 if slow else 60.0)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(params=TABLES)
-def player(request):
+def player(request: pytest.FixtureRequest) -> Iterator[StandIn]:
     with StandIn(request.param) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def jellyfin():
+def jellyfin() -> Iterator[StandIn]:
     with StandIn("jellyfin") as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def kodi():
+def kodi() -> Iterator[StandIn]:
     with StandIn("kodi") as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def load(tmp_path):
+def load(tmp_path: Path) -> Callable[..., config.Settings]:
     def load(text, name="config.toml"):
         file = tmp_path / name
         file.write_text(text)
@@ -77,7 +78,7 @@ TOLD = {
 }
 
 
-def test_each_player_is_asked_as_its_documentation_says(player, load):
+def test_each_player_gets_the_requests_of_its_documentation(player, load):
     players = load(player.table()).players
     assert notify_all(players, changed("/m/Artist/Album", "/m/Lists")) == {player.kind: None}
     assert player.notices == TOLD[player.kind]
@@ -86,7 +87,7 @@ def test_each_player_is_asked_as_its_documentation_says(player, load):
     assert player.notices == TOLD[player.kind]
 
 
-def test_nobody_is_told_of_nothing_and_nobody_is_there_by_default(player, load):
+def test_no_changes_and_default_settings_notify_no_player(player, load):
     assert notify_all(load(player.table()).players, Changes()) == {}
     assert notify_all(config.PlayerSettings(), changed("/m")) == {}
     assert player.asked == []
@@ -95,7 +96,7 @@ def test_nobody_is_told_of_nothing_and_nobody_is_there_by_default(player, load):
 MAP = 'map = [{ from = "/nowhere/m", to = "smb://nas/music/" }]'
 
 
-def test_folders_are_named_as_the_player_sees_them(jellyfin, kodi, load):
+def test_folders_have_the_paths_of_the_player(jellyfin, kodi, load):
     players = load(jellyfin.table(MAP) + kodi.table(MAP)).players
     changes = changed("/nowhere/m/a\u2028b/c", "/nowhere/m/x/y", "/nowhere/m/x", "/nowhere/m/x/z")
     assert notify_all(players, changes) == {"jellyfin": None, "kodi": None}
@@ -110,14 +111,14 @@ def test_folders_are_named_as_the_player_sees_them(jellyfin, kodi, load):
     assert "directory" not in kodi.notices[-1][1]
 
 
-def test_a_scan_that_kodi_is_at_is_not_ended(kodi, load):
+def test_a_running_scan_of_kodi_is_not_ended(kodi, load):
     kodi.scans = True
     error = notify_all(load(kodi.table()).players, changed("/m"))["kodi"]
     assert "at present" in error.reason
     assert kodi.notices == []
 
 
-def test_navidromes_user_has_to_be_an_administrator(load):
+def test_a_navidrome_user_without_administration_is_an_error(load):
     with StandIn("navidrome") as navidrome:
         navidrome.admin = False
         players = load(navidrome.table()).players
@@ -130,7 +131,7 @@ def test_navidromes_user_has_to_be_an_administrator(load):
 
 
 @pytest.mark.parametrize("fault", [*RAW, *ANSWERS])
-def test_what_a_player_does_wrong_is_an_error_with_a_next_step(player, fault, load):
+def test_a_faulty_player_is_an_error_with_a_next_step(player, fault, load):
     player.fault = fault
     players = load(player.table()).players
     error = notify_all(players, changed("/m"), timeout=60)[player.kind]
@@ -150,14 +151,14 @@ def test_what_a_player_does_wrong_is_an_error_with_a_next_step(player, fault, lo
 
 
 @pytest.mark.parametrize("fault", SLOW)
-def test_a_player_that_is_slow_by_intention_is_given_up(jellyfin, fault, load, short):
-    short(slow=True)
+def test_a_player_that_hangs_or_drips_is_given_up(jellyfin, fault):
     jellyfin.fault = fault
-    players = load(jellyfin.table()).players
-    assert "does not answer within" in notify_all(players, changed("/m"))["jellyfin"].reason
+    server = WebServer("Jellyfin", "jellyfin", jellyfin.url, timeout=0.2)
+    with pytest.raises(PlayerError, match=r"does not answer within 0\.2 seconds"):
+        server.request("GET", "/System/Info", b"", {})
 
 
-def test_a_wrong_password_is_told_from_a_missing_player(player, load):
+def test_a_wrong_password_and_a_missing_player_are_different_errors(player, load):
     wrong = player.table().replace(PASSWORD, "guessed")
     error = notify_all(load(wrong).players, changed("/m"))[player.kind]
     assert "refuses the login" in error.reason
@@ -171,14 +172,14 @@ def test_a_wrong_password_is_told_from_a_missing_player(player, load):
     assert "does not speak TLS" in notify_all(unsafe, changed("/m"))[player.kind].reason
 
 
-def test_no_proxy_of_the_environment_gets_to_see_a_password(player, load, monkeypatch):
+def test_a_proxy_of_the_environment_gets_no_password(player, load, monkeypatch):
     with Babbler() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://{proxy.address}")
         assert notify_all(load(player.table()).players, changed("/m")) == {player.kind: None}
 
 
-def test_one_player_that_hangs_holds_up_neither_the_others_nor_the_caller(jellyfin, kodi, load):
+def test_a_hanging_player_delays_neither_the_others_nor_the_caller(jellyfin, kodi, load):
     kodi.fault = "hangs"
     players = load(jellyfin.table() + kodi.table()).players
     became = notify_all(players, changed("/m"), timeout=0.5)
@@ -186,7 +187,7 @@ def test_one_player_that_hangs_holds_up_neither_the_others_nor_the_caller(jellyf
     assert "in time" in became["kodi"].reason
 
 
-def test_what_a_player_could_not_be_told_it_is_told_with_the_next_change(jellyfin, load):
+def test_the_changes_of_a_failed_notice_go_with_the_next_notice(jellyfin, load):
     news = []
     notifier = PlayerNotifier(lambda *what: news.append(what))
     maps = 'map = [{ from = "/nowhere", to = "/m" }]'
@@ -224,7 +225,7 @@ def test_failed_notice_after_a_while_is_sent_again(jellyfin, load):
     assert len(jellyfin.notices) == 1
 
 
-def test_changes_while_a_player_is_being_told_are_one_more_notice(jellyfin, load):
+def test_changes_during_a_notice_are_one_more_notice(jellyfin, load):
     jellyfin.fault = "hangs"
     notifier = PlayerNotifier()
     players = load(jellyfin.table('map = [{ from = "/nowhere", to = "/m" }]')).players
@@ -250,7 +251,7 @@ FOLDERS = st.lists(st.sampled_from("abcde"), max_size=5).map(lambda names: Path(
 
 
 @given(st.lists(FOLDERS, min_size=1))
-def test_what_is_told_covers_what_changed(folders):
+def test_the_folders_of_a_notice_cover_every_change(folders):
     changes = changed(*folders)
     told = changes.folders
     assert all(any(f.is_relative_to(t) for t in told) for f in folders)
@@ -259,7 +260,7 @@ def test_what_is_told_covers_what_changed(folders):
     assert len(told) <= MAX_FOLDERS
 
 
-def test_a_library_of_changes_is_still_a_few_folders():
+def test_many_changes_become_a_bounded_number_of_folders():
     changes = changed(*(f"/m/{n % 60}/{n}" for n in range(5000)))
     assert changes.folders == [Path(f"/m/{n}") for n in sorted(map(str, range(60)))]
     changes = changed(*(f"/m/{n}" for n in range(5000)))
@@ -305,8 +306,6 @@ class RealMpd:
 
     def known(self):
         """The files in its database, once it is not updating."""
-        from test_mpd import Mpd  # noqa: PLC0415
-
         client = Mpd(self.socket)
         client("password", 'secret "one"')
         while any(line.startswith("updating_db") for line in client("status")):
@@ -321,7 +320,7 @@ class RealMpd:
 
 
 @pytest.fixture
-def mpd(tmp_path):
+def mpd(tmp_path: Path) -> Iterator[RealMpd]:
     if not shutil.which("mpd"):
         pytest.skip("needs MPD (Debian: mpd)")
     with tempfile.TemporaryDirectory(prefix="mpd") as short:  # a socket's path is limited
@@ -330,7 +329,7 @@ def mpd(tmp_path):
         running.stop()
 
 
-def test_a_real_mpd_takes_up_what_changed(mpd, load):
+def test_a_real_mpd_updates_the_changed_folder(mpd, load):
     started = mpd.known()  # a new MPD looks through everything by itself
     assert len(started) == 2
     for name in ('Ärtist "A"/new.wav', "B/new.wav"):
@@ -372,14 +371,14 @@ def test_a_real_mpd_takes_up_what_changed(mpd, load):
         (b"OK MPD 0.23.5\nACK [54@0] {update} busy\n", False, "the error 54"),
     ],
 )
-def test_an_mpd_that_does_wrong(says, hangs, reason, load, short):
-    short(slow=hangs)
+def test_a_faulty_mpd_is_an_error_with_a_next_step(says, hangs, reason, load):
     with Babbler(says, hangs=hangs) as babbler:
         players = load(f'players.mpd.address = "{babbler.address}"').players
-        error = notify_all(players, changed("/m"))["mpd"]
-        assert isinstance(error, PlayerError)
-        assert reason in error.reason
-        assert error.hint
+        player = MpdPlayer(players.mpd, timeout=0.2 if hangs else 60.0)
+        with pytest.raises(PlayerError) as caught:
+            player.refresh(changed("/m"))
+        assert reason in caught.value.reason
+        assert caught.value.hint
     error = notify_all(players, changed("/m"))["mpd"]
     assert "Connection refused" in error.reason
     absent = load('players.mpd.address = "/nowhere/socket"').players
@@ -408,13 +407,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_a_configuration_that_cannot_be_meant_is_refused(text, load, tmp_path):
+def test_an_invalid_player_configuration_is_refused_with_its_line(text, load, tmp_path):
     with pytest.raises(ConfigError) as caught:
         load(text)
     assert str(caught.value).removeprefix(f"{tmp_path / 'config.toml'}: ").startswith(REFUSED[text])
 
 
-def test_a_password_may_stand_in_a_file_of_its_own(player, load, tmp_path):
+def test_a_password_is_read_from_its_own_file(player, load, tmp_path):
     table = player.table().replace(f'"{PASSWORD}"', '{ file = "secret" }')
     players = load(table).players
     error = notify_all(players, changed("/m"))[player.kind]
@@ -426,8 +425,7 @@ def test_a_password_may_stand_in_a_file_of_its_own(player, load, tmp_path):
     assert load(shown).players == players
 
 
-def test_a_password_is_shown_nowhere(player, program, caplog, short):
-    short(slow=False)
+def test_a_password_is_shown_nowhere(player, program, caplog):
     program.configure(player.table())
     program.config.chmod(0o644)
     settings = config.load(program.config)
@@ -457,7 +455,7 @@ def song(path, sound=bundles.low, **fields):
     return media.make(path, "mp3", signal=sound(), tags=fields or None)
 
 
-def test_commands_tell_at_their_end_and_only_when_something_changed(program, jellyfin, kodi):
+def test_commands_notify_players_at_their_end_only_after_a_change(program, jellyfin, kodi):
     program.configure(jellyfin.table() + kodi.table())
 
     def told(*args):
@@ -499,7 +497,7 @@ def test_doctor_says_whether_players_answer(program, jellyfin, kodi):
     assert jellyfin.notices == []
 
 
-def test_a_burst_is_one_notice_and_a_player_that_hangs_holds_nothing_up(program, jellyfin, kodi):
+def test_a_burst_is_one_notice_and_a_hanging_player_delays_no_file(program, jellyfin, kodi):
     maps = f'map = [{{ from = "{program.music}", to = "/m" }}]'
     program.configure(jellyfin.table(maps) + kodi.table())
     kodi.fault = "hangs"
@@ -534,7 +532,7 @@ def test_a_burst_is_one_notice_and_a_player_that_hangs_holds_nothing_up(program,
     assert "Passw0rd" not in watcher.log.read_text()
 
 
-def test_what_a_killed_daemon_wrote_is_told_once_after_its_start(program, jellyfin):
+def test_the_writes_of_a_killed_daemon_are_notified_once_after_its_start(program, jellyfin):
     maps = f'map = [{{ from = "{program.music}", to = "/m" }}]'
     program.configure(f"{jellyfin.table(maps)}[playlists]\nenabled = false\n")
     with Watcher(program) as watcher, (program.music / "arriving.mp3").open("wb") as arriving:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import pytest
+from mpd_client import Mpd
 
 from tagger.config import LibrarySettings, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
 from tagger.playlists import compose, locator, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(not shutil.which("mpd"), reason="needs MPD (Debian: mpd)")
 
@@ -38,37 +42,8 @@ NAMES = [
 STRIPPED = [" leading space.wav", "folder /trailing space.wav"]
 
 
-class Mpd:
-    """As much of MPD's protocol as the tests speak."""
-
-    def __init__(self, address: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(address))
-        self._file = self._socket.makefile("rw", encoding="utf-8", newline="\n")
-        assert self._file.readline().startswith("OK MPD")
-
-    def __call__(self, command: str, *arguments: str) -> list[str]:
-        quoted = [a.replace("\\", "\\\\").replace('"', '\\"') for a in arguments]
-        self._file.write(" ".join([command, *(f'"{a}"' for a in quoted)]) + "\n")
-        self._file.flush()
-        answer = []
-        while (line := self._file.readline().removesuffix("\n")) != "OK":
-            assert line, "MPD hung up"
-            assert not line.startswith("ACK"), line
-            answer.append(line)
-        return answer
-
-    def files(self, command: str, *arguments: str) -> set[str]:
-        answer = self(command, *arguments)
-        return {line.removeprefix("file: ") for line in answer if line.startswith("file: ")}
-
-    def close(self) -> None:
-        self._file.close()
-        self._socket.close()
-
-
 @pytest.fixture
-def library(tmp_path):
+def library(tmp_path: Path) -> Path:
     root = tmp_path / "Music"
     for name in NAMES + STRIPPED:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +53,7 @@ def library(tmp_path):
 
 
 @pytest.fixture
-def mpd(library, tmp_path):
+def mpd(library: Path, tmp_path: Path) -> Iterator[Mpd]:
     with tempfile.TemporaryDirectory(prefix="mpd") as short:  # a socket's path is limited
         address = Path(short) / "socket"
         configuration = tmp_path / "mpd.conf"
@@ -131,7 +106,7 @@ def loaded(mpd: Mpd, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("extension", ["m3u8", "m3u"])
-def test_a_playlist_in_the_library(library, mpd, extension):
+def test_mpd_finds_every_entry_of_a_playlist_in_the_library(library, mpd, extension):
     playlists = PlaylistSettings(extension=extension)
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)
@@ -139,7 +114,7 @@ def test_a_playlist_in_the_library(library, mpd, extension):
     assert loaded(mpd, path.relative_to(library).as_posix()) == set(NAMES)
 
 
-def test_a_stored_playlist(library, mpd, tmp_path):
+def test_mpd_finds_every_entry_of_a_stored_playlist(library, mpd, tmp_path):
     folder = str(tmp_path / "stored")
     playlists = PlaylistSettings(profile="mpd", folder=folder, music_directory=library)
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
@@ -148,7 +123,7 @@ def test_a_stored_playlist(library, mpd, tmp_path):
     assert loaded(mpd, path.stem) == set(NAMES)
 
 
-def test_absolute_paths(library, mpd):
+def test_mpd_finds_every_entry_by_absolute_paths(library, mpd):
     playlists = PlaylistSettings(profile="absolute")
     path = published(Settings(LibrarySettings((library,)), playlists=playlists), library)
     update(mpd)

@@ -64,7 +64,7 @@ playlists = st.builds(Playlist, words, st.lists(entries).map(tuple), words.filte
 
 
 @given(playlists)
-def test_what_goes_in_comes_out(playlist):
+def test_a_rendered_playlist_is_parsed_back(playlist):
     data = render(playlist)
     assert strictly(data) == playlist
     assert parse(data) == playlist
@@ -72,19 +72,19 @@ def test_what_goes_in_comes_out(playlist):
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_no_name_or_label_breaks_a_line(name, label):
+def test_any_name_or_label_is_one_line(name, label):
     data = render(Playlist(name, (Entry("a.mp3", label),), "Rock"))
     assert len(data.split(b"\n")) == 6
     assert strictly(data).entries[0].location == "a.mp3"
 
 
 @given(st.binary())
-def test_any_bytes_can_be_read(data):
+def test_any_bytes_are_parsed_without_an_error(data):
     assert isinstance(parse(b"#EXTM3U\n" + data), Playlist)
 
 
 @given(locations, st.sampled_from("\r\n\0"), locations, st.sampled_from(" \t\u2003"))
-def test_what_no_line_can_hold_is_refused(start, broken, end, space):
+def test_a_path_that_no_line_can_contain_is_refused(start, broken, end, space):
     for location in (f"{start}{broken}{end}", f"{start}{space}", ""):
         refused(location)
 
@@ -94,7 +94,7 @@ def refused(location):
         render(Playlist("Rock", (Entry(location),), "Rock"))
 
 
-def test_the_text_as_players_want_it():
+def test_a_playlist_has_the_text_that_players_expect():
     entries = (
         Entry("../Queen/Innuendo.flac", "Queen - Innuendo", 391),
         Entry("#1 Hit.mp3", "#1 Hit"),
@@ -140,7 +140,7 @@ def test_absolute_maps_the_longest_folder_that_matches():
     assert absolute()(Path("/m/a.mp3")) == "/m/a.mp3"
 
 
-def test_mpd_is_told_only_of_what_it_can_open(tmp_path):
+def test_the_mpd_profile_lists_only_files_that_mpd_opens(tmp_path):
     locate = mpd(tmp_path)
     assert locate(tmp_path / "a" / "b.mp3") == "a/b.mp3"
     for unreachable in [Path("/elsewhere/a.mp3"), tmp_path / " a" / "b.mp3"]:
@@ -148,7 +148,7 @@ def test_mpd_is_told_only_of_what_it_can_open(tmp_path):
             locate(unreachable)
 
 
-def test_the_settings_choose(tmp_path):
+def test_the_settings_choose_the_profile(tmp_path):
     def chosen(**keys):
         located = locator(
             Settings(LibrarySettings((tmp_path,)), playlists=PlaylistSettings(**keys))
@@ -163,7 +163,7 @@ def test_the_settings_choose(tmp_path):
 # ---------------------------------------------------------------- from tracks to playlists
 
 
-def test_composing():
+def test_tracks_are_composed_into_one_sorted_playlist_a_genre():
     music = Path("/music")
     tracks = [
         (music / "b.mp3", TrackTags(title="B\nside", artist="Band", duration=61.5)),
@@ -207,11 +207,11 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "Playlists" / "Genres")
 
 
-def test_only_what_changes_is_written(folder):
+def test_an_unchanged_playlist_is_not_written(folder):
     pop = rock("x", genre="Pop")
     assert folder.publish(rock("a"), pop) == {"Rock.m3u8": "created", "Pop.m3u8": "created"}
     before = {path.name: path.stat() for path in folder.path.iterdir()}
@@ -224,7 +224,7 @@ def test_only_what_changes_is_written(folder):
     assert set(folder.files()) == {"Pop.m3u8"}
 
 
-def test_a_dry_run_touches_nothing(folder):
+def test_a_dry_run_writes_no_playlist(folder):
     assert folder.publish(rock("a"), dry_run=True) == {"Rock.m3u8": "created"}
     assert not folder.path.parent.exists()
     folder.publish(rock("a"))
@@ -234,12 +234,12 @@ def test_a_dry_run_touches_nothing(folder):
     assert folder.files() == before
 
 
-def test_without_playlists_no_folder_is_made(folder):
+def test_no_playlists_make_no_folder(folder):
     assert folder.publish() == {}
     assert not folder.path.exists()
 
 
-def test_without_the_record_ours_is_known_by_its_manifest(folder):
+def test_an_own_playlist_without_a_record_is_recognized_by_its_marker(folder):
     folder.publish(rock("a"))
     folder.record = {}
     assert folder.publish(rock("b")) == {"Rock.m3u8": "updated"}
@@ -247,7 +247,7 @@ def test_without_the_record_ours_is_known_by_its_manifest(folder):
     assert folder.publish() == {"Rock.m3u8": "removed"}
 
 
-def test_a_users_own_playlist_is_never_touched(folder):
+def test_a_users_playlist_is_never_changed(folder):
     folder.path.mkdir(parents=True)
     own = b"#EXTM3U\n../my favourite.mp3\n"
     (folder.path / "rock.m3u8").write_bytes(own)
@@ -258,7 +258,7 @@ def test_a_users_own_playlist_is_never_touched(folder):
     assert folder.files() == {"rock.m3u8": own}
 
 
-def test_a_name_that_came_free_does_not_move_a_playlist(folder):
+def test_a_freed_name_does_not_rename_a_playlist(folder):
     folder.path.mkdir(parents=True)
     (folder.path / "Rock.m3u8").write_bytes(b"own\n")
     folder.publish(rock("a"))
@@ -266,7 +266,7 @@ def test_a_name_that_came_free_does_not_move_a_playlist(folder):
     assert folder.publish(rock("a")) == {"Rock (tagger).m3u8": "unchanged"}
 
 
-def test_taking_the_manifest_line_out_makes_a_playlist_the_users(folder):
+def test_a_playlist_without_its_marker_is_the_users(folder):
     folder.publish(rock("a"))
     path = folder.path / "Rock.m3u8"
     edited = b"".join(line for line in path.read_bytes().splitlines(True) if b"TAGGER" not in line)
@@ -276,7 +276,7 @@ def test_taking_the_manifest_line_out_makes_a_playlist_the_users(folder):
     assert folder.publish() == {"Rock (tagger).m3u8": "removed"}
 
 
-def test_what_stands_in_the_record_is_ours_under_any_name_until_somebody_changes_it(folder):
+def test_a_recorded_playlist_is_own_under_any_name_until_it_is_changed(folder):
     folder.publish(rock("a"))
     [(path, sha256)] = folder.record.items()
     old_name = path.rename(path.with_name("Rock of old.m3u8"))
@@ -289,7 +289,7 @@ def test_what_stands_in_the_record_is_ours_under_any_name_until_somebody_changes
     assert set(folder.files()) == {"Rock of old.m3u8"}
 
 
-def test_a_users_copy_of_ours_stays(folder):
+def test_a_users_copy_of_an_own_playlist_stays(folder):
     folder.publish(rock("a"))
     data = folder.files()["Rock.m3u8"]
     (folder.path / "Rock for the car.m3u8").write_bytes(data)
@@ -298,7 +298,7 @@ def test_a_users_copy_of_ours_stays(folder):
     assert set(folder.files()) == {"Rock for the car.m3u8", "notes.txt"}
 
 
-def test_changes_by_others_that_are_replaced_are_told(folder):
+def test_a_replaced_change_of_another_program_is_reported(folder):
     folder.publish(rock("a"))
     with (folder.path / "Rock.m3u8").open("ab") as file:
         file.write(b"another.mp3\n")
@@ -306,7 +306,7 @@ def test_changes_by_others_that_are_replaced_are_told(folder):
     assert folder.reasons == ["overwrote changes that another program made"]
 
 
-def test_links_folders_and_pipes_are_the_users(folder, tmp_path):
+def test_links_folders_and_pipes_are_never_replaced(folder, tmp_path):
     folder.publish(rock("a", genre="Link"), rock("a", genre="Linked"))
     target = tmp_path / "elsewhere.m3u8"
     (folder.path / "Link.m3u8").rename(target)
@@ -334,7 +334,7 @@ def test_a_linked_folder_is_followed(folder, tmp_path):
     assert folder.path.is_symlink()
 
 
-def test_names_that_collide_are_told_apart(folder):
+def test_names_that_collide_get_different_files(folder):
     genres = ["Folk/Rock", "Folk-Rock", "FOLK-ROCK", "con", "_con"]
     lists = [rock("a", genre=genre) for genre in genres]
     assert set(folder.publish(*lists)) == {
@@ -384,7 +384,7 @@ def test_hostile_genres_stay_in_the_folder(folder):
     assert sorted(outside) == [folder.path.parent, folder.path]
 
 
-def test_permissions(folder):
+def test_a_new_playlist_follows_the_umask_and_an_old_one_keeps_its_mode(folder):
     old = os.umask(0o027)
     try:
         folder.publish(rock("a"))
@@ -397,14 +397,14 @@ def test_permissions(folder):
         os.umask(old)
 
 
-def test_leftovers_of_a_killed_run_go_away(folder):
+def test_leftovers_of_a_killed_run_are_removed(folder):
     folder.publish(rock("a"))
     (folder.path / ".tagger-0123456789abcdef.tmp").write_bytes(b"half")
     folder.publish(rock("a"))
     assert set(folder.files()) == {"Rock.m3u8"}
 
 
-def test_a_folder_that_cannot_be_is_one_clear_error(tmp_path):
+def test_an_impossible_folder_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
     for path in [tmp_path / "file", tmp_path / "file" / "below"]:
         with pytest.raises(PlaylistError) as caught:
@@ -412,7 +412,7 @@ def test_a_folder_that_cannot_be_is_one_clear_error(tmp_path):
         assert caught.value.path == path
 
 
-def test_what_cannot_be_written_is_refused_and_stays_as_it_was(folder):
+def test_a_failed_write_is_reported_and_the_playlist_unchanged(folder):
     folder.publish(rock("a"), rock("a", genre="Pop"))
     before, record = folder.files(), folder.record
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -438,7 +438,9 @@ own_names = st.sampled_from(["Rock.m3u8", "ROCK (tagger).m3u8", "mine.m3u", "Pop
     st.dictionaries(own_names, st.just(b"#EXTM3U\nown.mp3\n"), max_size=3),
     st.booleans(),
 )
-def test_whatever_happens_ours_are_right_and_the_users_as_they_were(runs, own, keep_record):
+def test_any_sequence_of_changes_leaves_own_playlists_right_and_user_playlists_unchanged(
+    runs, own, keep_record
+):
     with TemporaryDirectory() as name:
         folder = Folder(Path(name))
         for file, data in own.items():

@@ -21,7 +21,7 @@ CONTENT = "ab" * 32 + "@0+30"
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     db = sqlite3.connect(tmp_path / "tagger.sqlite3")
     db.executescript(DUMP.read_text("utf-8"))
     db.close()

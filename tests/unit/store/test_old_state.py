@@ -13,11 +13,15 @@ import shutil
 import sqlite3
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from daemons import Watcher, until
 
 from tagger.store import Store
+
+if TYPE_CHECKING:
+    from programs import Program
 
 OLD = Path(__file__).resolve().parents[2] / "support" / "old_state"
 HOME = "@HOME@"
@@ -28,7 +32,7 @@ LIBRARIES = ("sklearn", "joblib", "rapidfuzz", "anyascii", "onnx", "scipy", "thr
 
 
 @pytest.fixture
-def old(program):
+def old(program: Program) -> Program:
     """Put the old home in the place of the program's own."""
     shutil.copytree(OLD, program.home, dirs_exist_ok=True)
     for path in program.home.glob("*.toml"):

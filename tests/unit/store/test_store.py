@@ -12,6 +12,7 @@ import textwrap
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -45,6 +46,9 @@ from tagger.store import Correction, Store
 from tagger.store.database import MIGRATIONS, Connection, connect
 from tagger.store.failures import CODES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 IDENTITY = FileIdentity(1, 2, 3, 4)
 ODD = Path(os.fsdecode(b"/music/b\xe4h/\xff\n.mp3"))
 KEY = AnalysisKey("abc", "@0+30")
@@ -53,12 +57,12 @@ TRACK = Track(ODD, Path("/music"), IDENTITY, TrackTags(("Rock",), "Title", durat
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "state") as opened:
         yield opened
 
 
-def test_what_is_heard_of_an_older_state_does_not_replace_a_newer_one(store):
+def test_an_analysis_of_an_older_state_does_not_replace_a_newer_one(store):
     newer = replace(
         TRACK, identity=replace(IDENTITY, mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
     )
@@ -69,7 +73,7 @@ def test_what_is_heard_of_an_older_state_does_not_replace_a_newer_one(store):
     assert store.files.get(ODD) == replace(newer, content=KEY)
 
 
-def test_opening_waits_for_another_that_has_just_made_the_database(tmp_path):
+def test_opening_waits_for_a_process_that_creates_the_database(tmp_path):
     other = sqlite3.connect(
         tmp_path / "tagger.sqlite3", isolation_level=None, check_same_thread=False
     )
@@ -84,7 +88,7 @@ def test_opening_waits_for_another_that_has_just_made_the_database(tmp_path):
     other.close()
 
 
-def test_a_file_is_remembered_under_any_name(store):
+def test_a_file_with_any_name_is_stored(store):
     analysed = replace(TRACK, content=KEY)
     store.files.put(analysed)
     assert store.files.get(ODD) == analysed
@@ -95,7 +99,7 @@ def test_a_file_is_remembered_under_any_name(store):
     assert store.files.get(ODD) is None
 
 
-def test_what_is_known_follows_a_moved_file(store):
+def test_the_rows_of_a_moved_file_follow_it(store):
     store.files.put(replace(TRACK, content=KEY))
     run = store.runs.start("scan")
     change = store.journal.intend(run, Path("/music"), GenreEdit(ODD, (), ("Rock",), "{}"))
@@ -108,7 +112,7 @@ def test_what_is_known_follows_a_moved_file(store):
     assert store.journal.last(ODD) is None
 
 
-def test_what_was_heard_comes_back_as_it_was(store):
+def test_a_stored_analysis_is_read_back_unchanged(store):
     features = (
         Features("statistics-1", np.arange(5, dtype=np.float32)),
         Features("levels-1", np.arange(6, dtype=np.uint8).reshape(2, 3)),
@@ -127,7 +131,7 @@ def test_what_was_heard_comes_back_as_it_was(store):
     assert store.analyses.features(KEY, ["statistics-2"]) is None
 
 
-def test_only_settled_changes_can_be_undone(store):
+def test_only_confirmed_changes_can_be_undone(store):
     run = store.runs.start("scan")
     first = store.journal.intend(run, Path("/m"), GenreEdit(Path("/m/a"), (), ("Rock",), "{}"))
     store.journal.intend(run, Path("/m"), GenreEdit(Path("/m/b"), ("Pop",), ("Rock",), "{}"))
@@ -207,7 +211,7 @@ def test_every_error_that_can_be_recorded_has_a_code_of_its_own():
     assert not any(kind.__name__ in CODES for kind in leaves(TaggerError))
 
 
-def test_decisions_and_corrections(store):
+def test_decisions_and_corrections_are_read_back(store):
     run = store.runs.start("scan")
     decision = Decision(Action.SET, ("Rock",), "Rock at 90%", "Rock", 0.9)
     store.runs.decided(ODD, run, decision, "model-1")
@@ -218,7 +222,7 @@ def test_decisions_and_corrections(store):
     assert store.corrections.all()[0].theirs == ("Sunday",)
 
 
-def test_a_failed_block_leaves_nothing(store):
+def test_a_failed_transaction_leaves_no_row(store):
     with pytest.raises(ZeroDivisionError), store.transaction():
         store.files.put(TRACK)
         raise ZeroDivisionError
@@ -226,7 +230,7 @@ def test_a_failed_block_leaves_nothing(store):
 
 
 @pytest.mark.parametrize("step", ["BEGIN IMMEDIATE", "COMMIT"])
-def test_an_interrupt_between_the_steps_of_a_block_leaves_none_open(tmp_path, monkeypatch, step):
+def test_an_interrupt_inside_a_transaction_leaves_none_open(tmp_path, monkeypatch, step):
     execute = Connection.execute
 
     def interrupted(self, statement, *args):
@@ -275,7 +279,7 @@ def test_migrations_of_one_component_do_not_count_for_another(tmp_path):
         store.add_tables("one", scripts)
 
 
-def test_what_is_no_database_is_refused(tmp_path):
+def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path)
@@ -295,7 +299,7 @@ def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path):
     db.close()
 
 
-def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
+def test_a_kill_at_any_time_leaves_whole_rows(tmp_path):
     """Each record is two rows in one transaction; a kill must never leave one of them."""
     script = textwrap.dedent("""
         import sys
@@ -327,7 +331,7 @@ def test_a_kill_at_any_time_leaves_whole_records(tmp_path):
         db.close()
 
 
-def test_what_a_living_run_intends_is_left_to_it(tmp_path):
+def test_the_intents_of_a_running_process_are_not_recovered(tmp_path):
     script = textwrap.dedent("""
         import sys, time
         from pathlib import Path
@@ -355,7 +359,7 @@ def test_what_a_living_run_intends_is_left_to_it(tmp_path):
         assert store.journal.intended() == []
 
 
-def test_a_full_disk_is_an_error_of_ours(tmp_path):
+def test_a_full_disk_is_a_store_error(tmp_path):
     with Store(tmp_path) as store:
         store._connection.execute("PRAGMA max_page_count = 1")  # as small as it is now
         with pytest.raises(StoreError, match="full") as caught:
@@ -367,7 +371,7 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path):
                 store.files.put(replace(TRACK, path=Path(f"/m/{number}")))
 
 
-def test_the_queue_gives_whole_folders_and_takes_back_what_was_not_done(store):
+def test_the_queue_gives_whole_folders_and_takes_unfinished_files_back(store):
     root = Path("/m")
     store.queue.put(root, [root / f"{folder}/{n}" for folder in "ab" for n in range(3)])
     assert [job.path.parent.name for job in store.queue.take(4)] == ["a"] * 3
@@ -383,7 +387,7 @@ def test_the_queue_gives_whole_folders_and_takes_back_what_was_not_done(store):
     assert [(job.path, job.failed) for job in store.queue.take(10)] == [(root / "a/2", 1)]
 
 
-def test_nothing_is_left_to_do_for_what_was_handled_or_given_up_as_it_is(store):
+def test_a_handled_or_given_up_file_is_not_queued_again(store):
     moved = replace(IDENTITY, device=9)
     assert store.queue.needs(ODD, IDENTITY)
     store.files.put(TRACK)

@@ -28,7 +28,7 @@ FULL = {
 
 
 @pytest.mark.parametrize("form", media.available())
-def test_every_field_of_every_format(tmp_path, form):
+def test_every_field_of_every_format_is_read(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=FULL | {"picture": media.png()})
     found = tags.read(path)
     assert found.genres == ("Rock", "Jazz")
@@ -39,7 +39,7 @@ def test_every_field_of_every_format(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", media.available())
-def test_no_tags_are_no_error(tmp_path, form):
+def test_a_file_without_tags_is_read_as_empty(tmp_path, form):
     found = tags.read(media.make(tmp_path / "song", form))
     assert found.genres == ()
     assert (found.title, found.compilation) == ("", False)
@@ -64,7 +64,7 @@ def test_no_tags_are_no_error(tmp_path, form):
     ],
 )
 @pytest.mark.parametrize("form", ["mp3", "wav", "aiff", "dsf"])
-def test_id3_genres_in_all_their_spellings(tmp_path, form, text, genres):
+def test_id3_genres_in_every_spelling_are_read(tmp_path, form, text, genres):
     path = media.make(tmp_path / "song", form, tags={"genre": text})
     assert tags.read(path).genres == genres
 
@@ -83,23 +83,23 @@ def test_id3v23_lists_are_taken_apart_as_we_join_them(tmp_path):
         (b"\0(4)Eurodisco", ("Disco", "Eurodisco")),
     ],
 )
-def test_id3v22(tmp_path, body, genres):
+def test_id3v22_genres_are_read(tmp_path, body, genres):
     path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TT2", b"\0Old"), (b"TCO", body))
     found = tags.read(path)
     assert (found.genres, found.title) == (genres, "Old")
 
 
-def test_id3v1_alone(tmp_path):
+def test_an_id3v1_tag_alone_is_read(tmp_path):
     path = media.id3v1(media.make(tmp_path / "song.mp3"), title="One", artist="Two", genre=17)
     found = tags.read(path)
     assert (found.genres, found.title, found.artist) == (("Rock",), "One", "Two")
 
 
-def test_id3v1_without_a_genre(tmp_path):
+def test_an_id3v1_tag_without_a_genre_gives_none(tmp_path):
     assert tags.read(media.id3v1(media.make(tmp_path / "song.mp3"), title="One")).genres == ()
 
 
-def test_vorbis_keys_in_any_letter_case(tmp_path):
+def test_vorbis_keys_in_any_letter_case_are_read(tmp_path):
     path = media.make(tmp_path / "song.ogg", "vorbis")
     file = OggVorbis(path)
     file.tags.extend([("Genre", "Rock"), ("GENRE", "Jazz"), ("gEnRe", "Folk")])
@@ -107,7 +107,7 @@ def test_vorbis_keys_in_any_letter_case(tmp_path):
     assert tags.read(path).genres == ("Rock", "Jazz", "Folk")
 
 
-def test_mp4_numeric_genre(tmp_path):
+def test_a_numeric_mp4_genre_is_read_as_its_name(tmp_path):
     path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "x"})
     data = path.read_bytes()
     gnre = mp4_atom(b"gnre", mp4_atom(b"data", struct.pack(">IIH", 0, 0, 18)))
@@ -134,7 +134,7 @@ def grown(data, item):
         ({"WM/Genre": "Folk", "WM/GenreID": "(17)"}, ("Folk",)),
     ],
 )
-def test_asf_genre_ids(tmp_path, fields, genres):
+def test_asf_genre_ids_are_read_as_names(tmp_path, fields, genres):
     path = media.make(tmp_path / "song.wma", "wma")
     file = asf.ASF(path)
     file.tags.update({key: [value] for key, value in fields.items()})
@@ -168,7 +168,7 @@ def test_the_content_decides_not_the_name(tmp_path, form):
     assert tags.read(wrong).genres == ("Rock",)
 
 
-def test_names_that_are_not_utf8(tmp_path):
+def test_a_file_with_a_name_that_is_not_utf8_is_read(tmp_path):
     path = tmp_path / os.fsdecode(media.RAW_NAME)
     assert tags.read(media.make(path, tags={"genre": ["Rock"]})).genres == ("Rock",)
 
@@ -198,7 +198,7 @@ def test_names_that_are_not_utf8(tmp_path):
         "matroska with mp3 frames",
     ],
 )
-def test_what_is_no_audio_file_is_told_so(tmp_path, content):
+def test_a_file_that_is_no_audio_is_refused(tmp_path, content):
     path = tmp_path / "song.mp3"
     path.write_bytes(content)
     with pytest.raises(UnsupportedContainerError):
@@ -206,7 +206,7 @@ def test_what_is_no_audio_file_is_told_so(tmp_path, content):
 
 
 @pytest.mark.parametrize("form", ["ape", "wavpack", "flac", "musepack"])
-def test_an_id3_tag_before_a_format_that_has_its_own(tmp_path, form):
+def test_an_id3_tag_before_another_format_fills_only_missing_fields(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags={"title": "Own"})
     media.id3v23(path, (b"TIT2", b"\0Foreign"), (b"TCON", b"\0Rock"))
     found = tags.read(path)
@@ -222,7 +222,7 @@ def test_a_broken_apev2_tag_on_an_mp3_is_no_obstacle(tmp_path):
     assert tags.read(path).genres == ("Rock",)
 
 
-def test_an_extended_header_that_was_announced_and_not_written(tmp_path):
+def test_an_announced_extended_header_that_is_missing_is_tolerated(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags={"title": "x", "genre": ["Rock"]})
     data = bytearray(path.read_bytes())
     data[5] |= 0x40
@@ -230,7 +230,7 @@ def test_an_extended_header_that_was_announced_and_not_written(tmp_path):
     assert tags.read(path).genres == ("Rock",)
 
 
-def test_a_file_cut_off_inside_its_tag(tmp_path):
+def test_a_file_cut_off_inside_its_tag_is_refused(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags=FULL)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(CorruptTagsError) as caught:
@@ -238,17 +238,17 @@ def test_a_file_cut_off_inside_its_tag(tmp_path):
     assert caught.value.path == path
 
 
-def test_a_missing_file(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(TagError, match="gone"):
         tags.read(tmp_path / "none.mp3")
 
 
-def test_a_folder(tmp_path):
+def test_a_folder_is_refused(tmp_path):
     with pytest.raises(TagError, match="directory"):
         tags.read(tmp_path)
 
 
-def test_no_permission(tmp_path):
+def test_a_file_without_read_permission_is_refused(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     path.chmod(0)
     me = os.geteuid()
@@ -262,7 +262,7 @@ def test_no_permission(tmp_path):
 
 
 @pytest.mark.parametrize("form", media.available())
-def test_reading_leaves_the_file_alone_and_says_nothing(tmp_path, capfd, form):
+def test_reading_changes_no_byte_and_prints_nothing(tmp_path, capfd, form):
     path = media.make(tmp_path / "song", form, tags=FULL)
     before = path.read_bytes(), path.stat().st_mtime_ns
     tags.read(path)

@@ -41,7 +41,7 @@ def run_failing(path, fault):
 
 @pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
 @pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
-def test_whatever_fails_the_file_is_the_old_one_or_the_new_one(tmp_path, form, fault):
+def test_any_failing_step_leaves_the_old_file_or_the_new_file(tmp_path, form, fault):
     path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
     *failed, last = run_failing(path, fault)
     assert {"open", "write", "fchmod", "fsync", "replace"} <= {a["step"] for a in failed}
@@ -55,7 +55,7 @@ def test_whatever_fails_the_file_is_the_old_one_or_the_new_one(tmp_path, form, f
 
 
 @pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
-def test_killed_anywhere_the_file_is_the_old_one_or_the_new_one(tmp_path, form):
+def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_file(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
     *killed, last = run_failing(path, "KILL")
     assert {"open", "write", "fsync", "replace"} <= {a["step"] for a in killed}
@@ -80,7 +80,7 @@ def small_disk(folder, size):
 
 
 @needs_root
-def test_a_disk_that_is_full(tmp_path):
+def test_a_full_disk_leaves_the_old_file(tmp_path):
     with small_disk(tmp_path, 1 << 20):
         path = media.make(tmp_path / "song.wav", "wav", seconds=7)
         before = path.read_bytes()
@@ -128,7 +128,7 @@ def test_the_owner_stays(tmp_path):
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (1234, 4321, 0o4755)
 
 
-def test_the_time_moves_unless_it_shall_stay(tmp_path):
+def test_the_modification_time_moves_without_preserve_mtime(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     os.utime(path, ns=(10**18, 10**18 + 7))
     write(path, TWO)
@@ -154,7 +154,7 @@ def test_a_write_returns_the_identity_of_the_new_file(tmp_path, preserve_mtime):
 
 
 @pytest.mark.parametrize("name", ["n" * 251 + ".mp3", os.fsdecode(media.RAW_NAME), *media.NAMES])
-def test_any_file_name(tmp_path, name):
+def test_a_file_with_any_name_is_written(tmp_path, name):
     path = media.make(tmp_path / name)
     write(path)
     assert tags.read(path).genres == TWO
@@ -177,7 +177,7 @@ def refused(path, reason, **options):
     assert leftovers(path.parent) == []
 
 
-def test_hard_links(tmp_path):
+def test_a_hard_link_is_skipped_or_broken_as_configured(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     other = tmp_path / "other.mp3"
     other.hardlink_to(path)
@@ -188,14 +188,14 @@ def test_hard_links(tmp_path):
     assert other.read_bytes() == before
 
 
-def test_a_read_only_file(tmp_path):
+def test_a_read_only_file_is_skipped(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     path.chmod(0o444)
     refused(path, "read-only file")
 
 
 @needs_root
-def test_a_folder_that_is_not_ours():
+def test_a_read_only_folder_is_skipped():
     """As another user, since root may write everywhere."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -214,14 +214,14 @@ def test_a_folder_that_is_not_ours():
 
 
 @needs_root
-def test_a_file_system_mounted_read_only(tmp_path):
+def test_a_read_only_file_system_is_an_error_with_a_hint(tmp_path):
     with small_disk(tmp_path, 1 << 20):
         path = media.make(tmp_path / "song.mp3")
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
         refused(path, "read-only")
 
 
-def test_what_is_no_regular_file(tmp_path):
+def test_an_irregular_file_is_skipped(tmp_path):
     fifo = tmp_path / "song.mp3"
     os.mkfifo(fifo)
     refused(fifo, "not a regular file")
@@ -230,7 +230,7 @@ def test_what_is_no_regular_file(tmp_path):
     refused(folder, "not a regular file")
 
 
-def test_a_missing_file(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(TagError, match="gone"):
         tags.check_writable(tmp_path / "x.mp3", root=tmp_path, options=tags.WriteOptions())
 
@@ -248,7 +248,7 @@ def test_a_link_inside_is_written_through_and_stays_a_link(tmp_path):
     assert leftovers(tmp_path) == leftovers(folder) == []
 
 
-def test_links_that_lead_outside(tmp_path):
+def test_a_link_that_leads_outside_the_library_is_skipped(tmp_path):
     root, outside = tmp_path / "music", tmp_path / "outside"
     root.mkdir()
     outside.mkdir()
@@ -261,7 +261,7 @@ def test_links_that_lead_outside(tmp_path):
     refused(root / ".." / "outside" / "target.mp3", "outside", root=root)
 
 
-def test_a_root_that_is_itself_a_link(tmp_path):
+def test_a_file_below_a_linked_root_is_written(tmp_path):
     real = tmp_path / "real"
     real.mkdir()
     path = media.make(real / "song.mp3")
@@ -270,7 +270,7 @@ def test_a_root_that_is_itself_a_link(tmp_path):
     assert tags.read(path).genres == TWO
 
 
-def test_a_link_to_itself(tmp_path):
+def test_a_link_to_itself_is_skipped(tmp_path):
     link = tmp_path / "song.mp3"
     link.symlink_to(link)
     with pytest.raises(SkippedError, match="reached"):
@@ -280,7 +280,7 @@ def test_a_link_to_itself(tmp_path):
 # --- other writers
 
 
-def test_a_file_that_is_not_the_one_decided_on(tmp_path):
+def test_a_file_that_changed_since_the_decision_is_not_written(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     old = FileIdentity.of(path.stat())
     media.tag(path, title="changed since")
@@ -310,7 +310,7 @@ def delete(path):
 
 
 @pytest.mark.parametrize("change", [append, replace, touch, delete])
-def test_a_file_that_changes_while_its_copy_is_written(tmp_path, change):
+def test_a_file_that_changes_during_the_copy_is_not_replaced(tmp_path, change):
     path = media.make(tmp_path / "song.mp3")
     after = []
 
@@ -325,7 +325,7 @@ def test_a_file_that_changes_while_its_copy_is_written(tmp_path, change):
 
 
 @pytest.mark.skipif(not HAS_LEASES, reason="needs Linux's file leases")
-def test_a_file_that_somebody_still_writes(tmp_path):
+def test_a_file_that_is_open_for_writing_is_not_replaced(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     before = path.read_bytes()
     with path.open("ab"), pytest.raises(FileChangedError, match="writing"):
@@ -381,7 +381,7 @@ def test_a_journal_that_cannot_be_written_stops_the_write(tmp_path, error):
     assert leftovers(tmp_path) == []
 
 
-def test_the_journal_learns_all_before_the_file_changes(tmp_path):
+def test_the_journal_has_the_edit_before_the_file_changes(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags={"genre": ["Rock"]})
     seen = []
     written = write(path, before_commit=lambda intent: seen.append((intent, tags.read(path))))
@@ -428,7 +428,7 @@ def test_a_copy_being_written_is_no_leftover(tmp_path):
     assert tags.read(path).genres == TWO
 
 
-def test_restoring_is_the_same_transaction(tmp_path):
+def test_restoring_is_refused_for_the_same_reasons_as_writing(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     snapshot = write(path).snapshot
     path.chmod(0o444)

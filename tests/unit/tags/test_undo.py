@@ -25,7 +25,7 @@ STATES = {
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("form", media.available())
-def test_the_file_is_as_before(tmp_path, form, state):
+def test_an_undone_write_restores_every_byte(tmp_path, form, state):
     path = media.make(tmp_path / "song", form, tags=STATES[state])
     before = path.read_bytes()
     written = write(path)
@@ -68,14 +68,14 @@ def test_a_second_undo_writes_nothing(tmp_path, form):
 
 
 @pytest.mark.parametrize("text", ["(17)", "17", "(17)(4)Foo", "RX", "((x", "Rock/Pop"])
-def test_odd_spellings_come_back_as_they_were(tmp_path, text):
+def test_odd_spellings_are_restored(tmp_path, text):
     path = media.make(tmp_path / "song.mp3", tags={"genre": [text]})
     before = path.read_bytes()
     restore(path, write(path).snapshot)
     assert path.read_bytes() == before
 
 
-def test_a_file_of_every_tag(tmp_path):
+def test_an_mp3_with_every_kind_of_tag_is_restored(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     media.id3v23(path, (b"TIT2", b"\0x"), (b"TCON", b"\0(17)"), (b"TCON", b"\0Pop"))
     media.ape_on_mp3(path, GENRE=["Rock", "Pop"], Title="x")
@@ -88,21 +88,21 @@ def test_a_file_of_every_tag(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_an_id3v22_tag(tmp_path):
+def test_an_id3v22_tag_is_restored(tmp_path):
     path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TCO", b"\0(17)"), (b"TT2", b"\0x"))
     before = path.read_bytes()
     restore(path, write(path).snapshot)
     assert path.read_bytes() == before
 
 
-def test_beside_an_id3v1_tag_the_new_tag_goes_again(tmp_path):
+def test_a_tag_added_beside_id3v1_is_removed_again(tmp_path):
     path = media.id3v1(media.make(tmp_path / "song.mp3"), title="One", artist="Two", genre=17)
     before = path.read_bytes()
     restore(path, write(path).snapshot)
     assert path.read_bytes() == before
 
 
-def test_flac_padding_comes_back_too(tmp_path):
+def test_flac_padding_is_restored(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac")
     data = path.read_bytes()
     frames = data[data.index(b"\xff\xf8") :]
@@ -124,7 +124,7 @@ def retitle(path):
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("form", media.available())
-def test_what_others_wrote_since_stays(tmp_path, form, state):
+def test_changes_of_other_programs_since_the_write_stay(tmp_path, form, state):
     path = media.make(tmp_path / "song", form, tags=STATES[state])
     genres = tags.read(path).genres
     snapshot = write(path).snapshot
@@ -175,7 +175,7 @@ def test_a_conversion_that_was_asked_for_stays(tmp_path):
     old=st.lists(st.text("abc;/,() 17é", min_size=1, max_size=30), max_size=3),
     new=st.lists(st.text("xyzé", min_size=1, max_size=300), min_size=1, max_size=3).map(tuple),
 )
-def test_any_old_genre_comes_back(tmp_path, form, old, new):
+def test_any_old_genre_is_restored(tmp_path, form, old, new):
     fields = {"title": "x"} | ({"genre": old} if old else {})
     path = media.make(tmp_path / "song", form, seconds=0.1, tags=fields)
     before = path.read_bytes()

@@ -44,7 +44,7 @@ STATES = {
 @pytest.mark.parametrize("genres", [BLUES, TWO], ids=["one", "two"])
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("form", media.available())
-def test_genres_change_and_nothing_else(tmp_path, form, state, genres):
+def test_a_write_changes_the_genres_and_no_other_byte_of_meaning(tmp_path, form, state, genres):
     path = media.make(tmp_path / "song", form, tags=STATES[state])
     before, sound, rest = tags.read(path), media.pcm(path), others(path)
 
@@ -247,7 +247,7 @@ def test_an_apev2_tag_on_an_mp3_follows_only_if_it_names_a_genre(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["ape", "wavpack"])
-def test_an_apev2_tag_that_looks_like_id3v1(tmp_path, form):
+def test_an_apev2_tag_that_ends_like_id3v1_is_kept_whole(tmp_path, form):
     """Its header's `APETAGEX` holds `TAG` exactly where ID3v1 would begin."""
     path = media.make(tmp_path / "song", form)
     size = path.stat().st_size
@@ -273,7 +273,7 @@ def test_flac_keeps_blocks_order_and_padding(tmp_path):
     assert [b.code for b in flac.FLAC(path).metadata_blocks] == codes
 
 
-def test_flac_without_room_or_comments(tmp_path):
+def test_flac_without_padding_or_comments_is_written(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac")
     data = path.read_bytes()
     streaminfo = data[8:42]
@@ -286,7 +286,7 @@ def test_flac_without_room_or_comments(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_flac_behind_an_id3_tag(tmp_path):
+def test_flac_behind_an_id3_tag_is_written(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Rock"]})
     media.id3v23(path, (b"TIT2", b"\0x"), (b"TCON", b"\0Rock"))
     written = write(path)
@@ -315,7 +315,7 @@ def test_several_comments_lose_no_order_and_the_key_keeps_its_case(tmp_path):
 
 @pytest.mark.parametrize("form", ["vorbis", "opus", "oggflac", "speex"])
 @pytest.mark.parametrize("size", [150, 300])
-def test_ogg_comments_over_many_pages(tmp_path, form, size):
+def test_ogg_comments_over_many_pages_are_written(tmp_path, form, size):
     path = media.make(tmp_path / "song", form)
     picture = flac.Picture()
     picture.data, picture.mime = media.png(size), "image/png"
@@ -332,7 +332,7 @@ def test_ogg_comments_over_many_pages(tmp_path, form, size):
 
 @pytest.mark.parametrize("form", ["vorbis", "opus", "oggflac"])
 @pytest.mark.parametrize("length", range(64_990, 65_030, 13))
-def test_ogg_comments_that_outgrow_their_page(tmp_path, form, length):
+def test_ogg_comments_that_outgrow_their_page_are_written(tmp_path, form, length):
     path = media.make(tmp_path / "song", form)
     write_filler(path, length)
     sound = media.pcm(path)
@@ -358,7 +358,7 @@ def page_numbers(path):
     return numbers
 
 
-def test_an_old_mp4_number_goes(tmp_path):
+def test_a_numeric_mp4_genre_is_replaced(tmp_path):
     path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "x"})
     file = mp4.MP4(path)
     file.tags["\xa9gen"] = ["y" * 10]
@@ -403,7 +403,7 @@ MP4_LAYOUTS = {
 @pytest.mark.parametrize("layout", MP4_LAYOUTS)
 @pytest.mark.parametrize("form", ["m4a", "alac"])
 @pytest.mark.parametrize("tagged", [False, True])
-def test_mp4_layouts(tmp_path, form, layout, tagged):
+def test_every_mp4_layout_keeps_its_sound_after_a_write(tmp_path, form, layout, tagged):
     path = media.make(tmp_path / "song.m4a", form, seconds=2)
     path = remuxed(path, {"title": "x"} if tagged else {}, **MP4_LAYOUTS[layout])
     before, sound, rest = path.read_bytes(), media.pcm(path), others(path)
@@ -415,7 +415,7 @@ def test_mp4_layouts(tmp_path, form, layout, tagged):
     assert path.read_bytes() == before or not tagged
 
 
-def test_mp4_with_64_bit_offsets(tmp_path):
+def test_mp4_with_64_bit_offsets_is_written(tmp_path):
     path = remuxed(media.make(tmp_path / "song.m4a", "m4a", seconds=2), movflags="faststart")
     sound = media.pcm(path)
     path.write_bytes(with_co64(path.read_bytes()))
@@ -470,7 +470,7 @@ def test_riff_info_follows_if_it_names_a_genre_and_can(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["wav", "aiff"])
-def test_chunks_of_odd_size_and_bytes_behind_the_form(tmp_path, form):
+def test_odd_chunks_and_bytes_behind_the_form_are_kept(tmp_path, form):
     path = media.make(tmp_path / "song", form)
     data, order = path.read_bytes(), "little" if form == "wav" else "big"
     chunk = b"odd " + (3).to_bytes(4, order) + b"abc\0"
@@ -509,7 +509,7 @@ def test_an_mp4_cut_off_in_its_sound_is_read_but_not_written(tmp_path):
     assert path.read_bytes() == data
 
 
-def test_what_ffmpeg_cannot_open_is_left_alone(tmp_path):
+def test_a_file_that_ffmpeg_cannot_open_is_not_written(tmp_path):
     path = media.make(tmp_path / "song.ogg", "vorbis", tags={"title": "x"})
     data = bytearray(path.read_bytes())
     data[22] ^= 1  # the first page's checksum
@@ -556,7 +556,7 @@ def test_ffprobe_sees_the_genre_and_decodes_without_complaint(tmp_path, form):
     assert complaints == b""
 
 
-def test_flac_verifies_its_own(tmp_path):
+def test_flac_accepts_a_written_file(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags=FULL)
     write(path)
     run("flac", "--test", "--silent", str(path))
@@ -564,7 +564,7 @@ def test_flac_verifies_its_own(tmp_path):
     assert shown.splitlines() == [f"GENRE={genre}" for genre in TWO]
 
 
-def test_eyed3_reads_the_list(tmp_path):
+def test_eyed3_reads_the_list_of_genres(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags=FULL)
     write(path, ("Blues", "Jazz"))
     shown = run("eyeD3", "--no-color", "-v", str(path))
@@ -572,13 +572,13 @@ def test_eyed3_reads_the_list(tmp_path):
     assert "Tïtle" in shown
 
 
-def test_wvunpack_verifies_its_own(tmp_path):
+def test_wvunpack_accepts_a_written_file(tmp_path):
     path = media.make(tmp_path / "song.wv", "wavpack", tags=FULL)
     write(path)
     run("wvunpack", "-q", "-vm", str(path))
 
 
-def test_mpcdec_decodes_its_own(tmp_path):
+def test_mpcdec_decodes_a_written_file(tmp_path):
     path = media.make(tmp_path / "song.mpc", "musepack", tags=FULL)
     write(path)
     run("mpcdec", str(path), str(tmp_path / "out.wav"))

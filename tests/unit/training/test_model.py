@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -28,22 +29,26 @@ from training.export import bundle
 from training.research import build_default
 from training.research.datasets import FOLEISS, read_gtzan
 
+if TYPE_CHECKING:
+    from training.ensemble import Ensemble
+    from training.research.datasets import LevelDataset
+
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared" / "data"
 RECIPE = Recipe(families=((Svm(C=1), Svm(C=5)), (Lda(components=20),)), repeats=2)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def ensemble(data):
+def ensemble(data: LevelDataset) -> Ensemble:
     return train(RECIPE, data, np.flatnonzero(data.known))
 
 
-def test_the_data_set_is_read(data):
+def test_gtzan_is_read_with_genres_and_artists(data):
     assert len(data) == 10 * ARTISTS * 2
     assert data.genres[4] == "Hip-Hop"
     assert not data.known[0]
@@ -52,7 +57,7 @@ def test_the_data_set_is_read(data):
     assert len(data.members("kereliuk", "train", "valid")) == 80
 
 
-def test_missing_or_mixed_up_data_is_told(tmp_path):
+def test_missing_or_mixed_up_data_is_refused(tmp_path):
     with pytest.raises(TrainingDataError, match="--data"):
         read_gtzan(tmp_path)
     folder = write_gtzan(tmp_path / "mixed")
@@ -62,7 +67,7 @@ def test_missing_or_mixed_up_data_is_told(tmp_path):
         read_gtzan(folder)
 
 
-def test_the_command_says_where_data_is_missing(tmp_path):
+def test_the_command_names_the_folder_of_missing_data(tmp_path):
     command = [
         sys.executable,
         "-m",
@@ -77,7 +82,7 @@ def test_the_command_says_where_data_is_missing(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-def test_no_artist_is_on_both_sides(data):
+def test_no_artist_is_on_both_sides_of_a_fold(data):
     members = np.flatnonzero(data.known)
     held = []
     for fit, part in artist_folds(data, members, seed=3):
@@ -134,7 +139,7 @@ def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
     assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
 
 
-def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):
+def test_an_input_unlike_all_training_data_gets_no_genre(data, ensemble):
     clips = np.flatnonzero(data.known)
     inputs = data.inputs["statistics-1"][clips]
     distance = ensemble.guards[0]
@@ -146,7 +151,7 @@ def test_what_is_like_nothing_that_was_taught_is_called_nothing(data, ensemble):
     assert given.max() < 0.2
 
 
-def test_two_genres_are_enough(data):
+def test_a_model_of_two_genres_is_trained(data):
     members = np.flatnonzero(data.labels < 2)
     labels = data.labels[members]
     inputs = data.inputs["statistics-1"][members]
@@ -173,7 +178,7 @@ def test_albums_are_one_artist_and_no_larger_than_eight(data):
         assert len(set(album % len(data))) == len(album)
 
 
-def test_tracks_that_err_alone_are_stronger_together(data):
+def test_pooled_tracks_are_right_more_often_than_single_tracks(data):
     pooling = metrics.fit_pooling(data, held_out(data, 1.0))
     assert pooling.exponent > 0.2
     alone = metrics.track_predictions(data, held_out(data, 1.0))
@@ -193,7 +198,7 @@ def verdicts(clips=2000, artists=200):
     return metrics.Predictions(artist, np.zeros(clips, int), (~right).astype(int), confidence)
 
 
-def test_every_promise_is_kept_with_a_margin():
+def test_every_promised_precision_is_kept_with_a_margin():
     judged = verdicts()
     points = metrics.operating_points(judged).overall
     assert [p.precision for p in points] == sorted(p.precision for p in points)
@@ -206,12 +211,12 @@ def test_every_promise_is_kept_with_a_margin():
     assert 0.8 < next(p.threshold for p in points if p.precision == 0.9) < 0.9
 
 
-def test_nothing_is_promised_of_too_few():
+def test_too_few_tracks_get_no_promised_precision():
     assert metrics.operating_points(verdicts(clips=29)).overall == ()
     assert metrics.threshold_for(metrics.operating_points(verdicts(clips=29)), 0.9) is None
 
 
-def test_calibration_and_intervals_agree_with_what_was_made():
+def test_calibration_and_intervals_agree_with_made_predictions():
     judged = verdicts()
     assert metrics.calibration_error(judged) < 0.05
     low, high = metrics.interval(judged)

@@ -31,7 +31,7 @@ def analyzed(*args):
 
 
 @analyze
-def test_the_system_unit_is_as_confined_as_promised():
+def test_the_system_unit_has_the_promised_exposure_level():
     result = analyzed("security", "--offline=true", "--threshold=15", UNITS / "tagger.service")
     assert result.returncode == 0, result.stdout
     level = re.search(r"exposure level for tagger.service: ([0-9.]+)", result.stdout)
@@ -40,7 +40,7 @@ def test_the_system_unit_is_as_confined_as_promised():
 
 @analyze
 @pytest.mark.parametrize("path", sorted(UNITS.rglob("*.*")), ids=lambda path: path.name)
-def test_every_unit_says_what_systemd_understands(path, tmp_path):
+def test_every_unit_passes_systemd_analyze_verify(path, tmp_path):
     unit = tmp_path / path.name
     unit.write_text(re.sub(r"Exec(Start)=\S+", r"Exec\1=/bin/true", path.read_text()))
     if path.suffix == ".timer":
@@ -51,14 +51,14 @@ def test_every_unit_says_what_systemd_understands(path, tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_the_daemon_is_watched_and_told_apart_from_its_workers():
+def test_the_unit_has_a_watchdog_for_the_main_process_alone():
     for path in (UNITS / "tagger.service", UNITS / "user/tagger.service"):
         lines = path.read_text().splitlines()
         assert {"Type=notify", "NotifyAccess=main", "WatchdogSec=3min"} <= set(lines)
 
 
 @analyze
-def test_a_users_service_holds_their_paths_and_is_installed_and_removed(program, tmp_path):
+def test_a_user_unit_with_the_users_paths_is_installed_and_removed(program, tmp_path):
     odd = program.home / '$my 100% "odd" music'
     odd.mkdir()
     text = program.config.read_text().replace(str(program.music), str(odd).replace('"', '\\"'))

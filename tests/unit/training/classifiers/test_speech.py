@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import golden
 import media
@@ -24,6 +25,9 @@ from training.errors import TrainingDataError
 from training.research.datasets import read_gtzan
 from training.research.make_speech import make_speech
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "data"
 
 
@@ -32,7 +36,7 @@ def talking(spec=EMBEDDING):
     return known.inputs[spec][: known.clips]
 
 
-def test_no_speech_that_was_taught_gets_a_genre():
+def test_speech_of_the_training_voices_gets_no_genre():
     model = load(golden.DEFAULT)
     tracks = [
         [Features(spec, values) for spec, values in zip(model.specs, clip, strict=True)]
@@ -44,7 +48,7 @@ def test_no_speech_that_was_taught_gets_a_genre():
 
 
 @pytest.fixture(scope="module")
-def music():
+def music() -> NDArray[np.floating]:
     """Embeddings of a twelfth of GTZAN's clips."""
     gtzan = read_gtzan(SHARED)
     some = replace(gtzan, levels=gtzan.levels[np.flatnonzero(gtzan.known)[::12]])
@@ -53,7 +57,7 @@ def music():
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared")
 @pytest.mark.parametrize("collection", ["asterisk", "klettres", "hedgewars"])
-def test_speech_of_voices_that_were_not_taught_is_told_from_music(collection, music):
+def test_speech_of_held_out_voices_is_rejected_and_music_is_not(collection, music):
     heard, unheard = music[::2], music[1::2]
     guard = SpeechGuard(without=collection).fit(heard)
     guard = guard.with_limit(float(np.quantile(guard.measure(unheard), 0.97)))
@@ -92,7 +96,7 @@ def confidence(data, vectors):
     return np.exp(ensemble.predict({EMBEDDING: vectors})).max(axis=1)
 
 
-def test_who_teaches_readings_gets_them_named_and_no_one_else():
+def test_only_a_model_with_a_speech_genre_names_speech():
     random = np.random.default_rng(0)
     folk, dub = made_music(random, 80, 4), made_music(random, 80, 8)
     voices = talking()
@@ -119,6 +123,6 @@ def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
     assert all(np.isfinite(values).all() for values in read.inputs.values())
 
 
-def test_recordings_that_are_not_there_are_told(tmp_path):
+def test_missing_recordings_are_refused(tmp_path):
     with pytest.raises(TrainingDataError, match="COLLECTION/VOICE"):
         make_speech(tmp_path, tmp_path / "speech.npz")

@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import bundles
 import click
@@ -22,6 +23,11 @@ from training.data.store import TrainingStore
 from training.spotify.session import connected
 from training.spotify.tokens import FILE_NAME
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from programs import Program
+
 SONGS = (
     pages.Song("River Stone", "The Wanderers", "One", 4.0, "", "a" * 22),
     pages.Song("Iron Hall", "Anvil Choir", "Two", 5.0, "", "b" * 22),
@@ -29,7 +35,7 @@ SONGS = (
 
 
 @pytest.fixture
-def listener(program):
+def listener(program: Program) -> Iterator[spotify_user.Listener]:
     made = pages.made_playlists(sizes=(60, 70), families=("Metal", "Folk"))
     made[0].places[:0] = [pages.track_place(song) for song in SONGS]
     with StandIn(made) as running:
@@ -37,7 +43,7 @@ def listener(program):
 
 
 @pytest.fixture
-def logged_in(listener):
+def logged_in(listener: spotify_user.Listener) -> spotify_user.Listener:
     listener.log_in()
     return listener
 
@@ -50,7 +56,7 @@ def test_every_subcommand_has_help_for_itself_and_each_option():
         assert all(o.help for o in command.params if isinstance(o, click.Option))
 
 
-def test_it_is_off_until_it_is_turned_on(listener):
+def test_spotify_is_off_by_default(listener):
     listener.program.configure()
     for command in ("login", "playlists", "sync", "match"):
         result = listener.run(command, answers="y\n")
@@ -61,7 +67,7 @@ def test_it_is_off_until_it_is_turned_on(listener):
     assert listener.server.answered == []
 
 
-def test_without_the_extra_it_says_so_in_one_sentence(listener):
+def test_spotify_without_the_extra_is_refused_in_one_sentence(listener):
     script = "import sys; sys.modules['spotipy'] = None; from tagger.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script, "spotify", "status"],
@@ -92,7 +98,7 @@ def test_the_clause_is_shown_once_and_only_a_yes_is_kept(listener):
     assert "train a machine learning" not in again.out
 
 
-def test_login_by_the_browser_and_by_the_pasted_address(listener):
+def test_login_works_by_browser_and_by_pasted_address(listener):
     browser = listener.run("login", answers="y\n")
     assert "Logged in as Listener, until 20" in browser.out
     login = listener.state / FILE_NAME
@@ -127,13 +133,13 @@ def test_playlists_are_listed_with_what_can_be_read(logged_in):
     assert rows[0]["tracks"] == len(server.playlists[0].places)
 
 
-def test_a_wrong_reference_does_not_keep_from_listing(logged_in):
+def test_playlists_are_listed_despite_a_wrong_reference(logged_in):
     logged_in.configure({"My Metal": "Metal"})
     assert "is no playlist's link or id" in logged_in.run("sync").err
     assert logged_in.run("playlists").code == 0
 
 
-def test_names_from_spotify_stay_on_their_line(logged_in):
+def test_names_from_spotify_are_printed_on_one_line(logged_in):
     for playlist in logged_in.server.playlists:
         playlist.name = "two\nlines\x1b[31m"
     for command in ("sync", "status", "playlists"):
@@ -142,7 +148,7 @@ def test_names_from_spotify_stay_on_their_line(logged_in):
         assert "\x1b" not in result.out
 
 
-def test_nobody_logs_out_under_a_running_sync(logged_in):
+def test_logout_during_a_sync_is_refused(logged_in):
     with connected(spotify_user.settings(logged_in.state)):
         result = logged_in.run("logout", "--purge")
     assert result.code == 2
@@ -150,7 +156,7 @@ def test_nobody_logs_out_under_a_running_sync(logged_in):
     assert (logged_in.state / FILE_NAME).exists()
 
 
-def test_sync_says_what_became_of_each_playlist(logged_in):
+def test_sync_reports_the_result_of_each_playlist(logged_in):
     metal, folk = logged_in.server.playlists
     folk.owner = pages.SOMEBODY
     result = logged_in.run("sync")
@@ -166,7 +172,7 @@ def test_sync_says_what_became_of_each_playlist(logged_in):
     assert "owner and collaborators" in logged_in.run("status").out
 
 
-def test_a_quota_and_a_long_wait_end_it_with_the_next_step(logged_in):
+def test_a_quota_or_a_long_wait_ends_a_sync_with_the_next_step(logged_in):
     logged_in.server.fail("quota", "/items", after=1)
     result = logged_in.run("sync")
     assert result.code == 2
@@ -201,7 +207,7 @@ def made_library(listener, albums=("One",)):
             )
 
 
-def test_what_of_each_playlist_is_in_the_library(logged_in):
+def test_match_reports_the_share_of_each_playlist_in_the_library(logged_in):
     made_library(logged_in)
     nothing = logged_in.run("match")
     assert nothing.code == 2
@@ -227,7 +233,7 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
     assert (settled["matched"], settled["ambiguous"]) == (1, 1)
 
 
-def test_the_weekly_training_asks_nobody_and_leaves_the_model(logged_in):
+def test_a_training_without_synced_playlists_is_refused_without_a_prompt(logged_in):
     with logged_in.start("train", "--source", "spotify") as child:
         _, said = child.communicate("", timeout=60)
     assert child.returncode == 2
@@ -236,7 +242,7 @@ def test_the_weekly_training_asks_nobody_and_leaves_the_model(logged_in):
     assert logged_in.server.answered == []
 
 
-def test_nothing_of_spotifys_is_left_after_a_purge(logged_in):
+def test_a_purge_leaves_no_data_of_spotify(logged_in):
     made_library(logged_in)
     logged_in.run("sync")
     logged_in.run("match")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import bundles
 import media
@@ -27,6 +28,9 @@ from tagger.errors import ModelError, TaggerError
 from tagger.inference.registry import ModelRegistry
 from training.cli import train
 from training.data.store import TrainingStore
+
+if TYPE_CHECKING:
+    from typing import Any
 
 BANDS = {"Low": (20, 600), "High": (4000, 9000)}
 EACH = 10
@@ -90,7 +94,7 @@ def refusal(program):
 
 
 @pytest.fixture(scope="module")
-def taught(tmp_path_factory):
+def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, dict[str, Any]]:
     """Give the home of a program that was trained once."""
     home = tmp_path_factory.mktemp("taught") / "home"
     home.mkdir()
@@ -118,7 +122,7 @@ def test_a_model_is_trained_measured_and_made_active(taught):
     assert f"model       {name}\n" in program.run("status").out
 
 
-def test_nothing_is_heard_twice_and_a_dry_run_changes_nothing(taught):
+def test_a_dry_run_analyzes_no_file_twice_and_changes_nothing(taught):
     program, _ = taught
     before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)
     text = program.run("train", "--dry-run").out
@@ -237,7 +241,7 @@ def test_reclassify_touches_only_what_tagger_wrote(program):
     assert genres()["moved"] == ["Metal"]
 
 
-def test_a_list_is_matched_and_what_is_ambiguous_is_settled_once(program):
+def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
     put(program.music / "1.flac", "High", 1, title="Song", artist="Band", album="First")
     put(program.music / "2.flac", "High", 2, title="Song", artist="Band", album="Hits")
     table = program.home / "Sunday.csv"
@@ -260,7 +264,7 @@ def test_a_list_is_matched_and_what_is_ambiguous_is_settled_once(program):
     assert len(dry(program)["ambiguous"]) == 1
 
 
-def test_what_is_missing_is_said_and_nothing_changes(program):
+def test_missing_labels_are_refused_and_nothing_changes(program):
     settle(program)
     assert "no training data" in refusal(program)
     for number in range(7):
@@ -277,7 +281,7 @@ def test_what_is_missing_is_said_and_nothing_changes(program):
     assert ModelRegistry(program.state).active == "default"
 
 
-def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program):
+def test_a_killed_training_resumes_and_the_active_model_is_always_whole(program):
     settle(program)
     fill(program.home / "sorted", each=EACH)
     for after in (1.5, 3.0):
@@ -297,7 +301,7 @@ def test_a_killed_training_goes_on_and_the_active_model_is_always_whole(program)
         assert store.samples.get(program.home / "sorted" / "Low" / "0.flac").content_id
 
 
-def test_without_the_extra_one_sentence_names_the_command(monkeypatch, tmp_path):
+def test_train_without_the_extra_names_the_command_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)  # as where it is not installed
     monkeypatch.setenv("TAGGER_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(f'store.folder = "{tmp_path / "state"}"')

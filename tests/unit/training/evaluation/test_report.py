@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,21 +24,25 @@ from training.research.datasets import read_gtzan
 from training.research.default_card import card
 from training.research.default_report import gtzan_subject
 
+if TYPE_CHECKING:
+    from training.evaluation.report import Subject
+    from training.research.datasets import LevelDataset
+
 RECIPE = Recipe(families=((Lda(components=20), Lda(components=10)),), repeats=2, guards=())
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def subject(data):
+def subject(data: LevelDataset) -> Subject:
     return gtzan_subject(RECIPE, data)
 
 
 @pytest.fixture
-def some():
+def some() -> Predictions:
     """Six clips of two genres: one of each is called the other."""
     return Predictions(
         np.array(["a", "a", "b", "c", "c", "d"]),
@@ -47,7 +52,7 @@ def some():
     )
 
 
-def test_genres_are_counted_as_they_are(some):
+def test_genres_have_their_true_counts(some):
     assert breakdown.confusion(some, 2).tolist() == [[2, 1], [1, 2]]
     first, second, third = breakdown.by_genre(some, ("A", "B", "C"))
     assert (first.tracks, first.artists) == (3, 2)
@@ -58,21 +63,21 @@ def test_genres_are_counted_as_they_are(some):
     assert third.precision.value is None
 
 
-def test_the_surest_come_first(some):
+def test_mistakes_are_sorted_by_confidence(some):
     coverage, right = breakdown.risk_coverage(some)
     assert coverage.tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
     assert right.tolist() == pytest.approx([1, 1, 1, 3 / 4, 4 / 5, 4 / 6])
     assert sum(one.tracks for one in breakdown.calibration(some)) == 6
 
 
-def test_mistakes_are_named(data, some):
+def test_the_mistakes_of_the_report_name_their_clips(data, some):
     found = breakdown.mistakes(data, np.arange(6), some, most=1)
     assert [(one.clip, one.called, one.genre) for one in found] == [
         (data.ids[2], data.genres[1], data.genres[0])
     ]
 
 
-def test_more_tracks_help(subject):
+def test_the_report_has_an_accuracy_for_each_number_of_tracks(subject):
     sizes, right = zip(*subject.learning, strict=True)
     assert sizes == tuple(size for size in breakdown.SIZES if size <= 8)
     assert all(0.2 < share <= 1 for share in right)
@@ -105,7 +110,7 @@ class Checked(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_alone(subject):
+def test_the_page_is_well_formed_and_loads_no_other_file(subject):
     text = report.page(subject)
     checked = Checked(text)
     assert checked.open == []
@@ -117,7 +122,7 @@ def test_the_page_is_whole_and_alone(subject):
         assert text.count(genre) >= 3
 
 
-def test_the_page_of_a_library_holds_any_name(data):
+def test_the_page_of_a_library_escapes_any_name(data):
     ids = data.ids.astype(object)
     ids[:] = "/m/<script>alert(1)</script>\udce4.mp3"
     wrong = np.full((len(data), 10), -9.0)
@@ -141,7 +146,7 @@ def test_the_study_is_measured_on_the_same_splits(data):
         assert figure.command.endswith(f"benchmark {name} --data DATA")
 
 
-def test_the_studys_statistics_hear_what_they_should():
+def test_the_statistics_of_the_study_have_the_expected_values():
     still = np.repeat(np.linspace(0, 255, 128).astype(np.uint8)[:, np.newaxis], 40, axis=1)
     found = baseline.study_statistics(still)
     assert found.shape == (26,)
@@ -150,7 +155,7 @@ def test_the_studys_statistics_hear_what_they_should():
 
 
 @pytest.mark.parametrize("name", degradations.TO_LEVELS)
-def test_changed_levels_are_levels(data, name):
+def test_degraded_levels_are_valid_levels(data, name):
     changed = degradations.TO_LEVELS[name](data.levels[0])
     assert changed.dtype == np.uint8
     assert changed.shape[0] == 128
@@ -158,7 +163,7 @@ def test_changed_levels_are_levels(data, name):
 
 
 @pytest.mark.parametrize("name", degradations.TO_SOUND)
-def test_changed_sound_is_sound(name):
+def test_degraded_sound_is_valid_sound(name):
     samples = signals.melody(15.0)
     changed = degradations.TO_SOUND[name](samples)
     shorter = {"10 s later": 5}.get(name, 15)
@@ -166,7 +171,7 @@ def test_changed_sound_is_sound(name):
     assert np.abs(changed[: signals.RATE]).max() > 0.05
 
 
-def test_what_holds_is_measured(data, tmp_path):
+def test_the_robustness_of_predictions_is_measured(data, tmp_path):
     with pytest.raises(TrainingDataError, match="no audio"):
         next(robustness.robustness(RECIPE, data, tmp_path))
     flac = degradations.Codec("flac", "flac", signals.RATE)
@@ -186,7 +191,7 @@ def write_clip(path, codec):
         codec._write(container, channels)
 
 
-def test_the_card_has_what_stands_beside(data, tmp_path):
+def test_the_card_contains_the_figures_of_its_results(data, tmp_path):
     from datetime import date  # noqa: PLC0415
 
     from training.research.build_default import Measures, build_gtzan  # noqa: PLC0415

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import media
 import mutagen
@@ -20,15 +21,18 @@ from training.data.store import TrainingStore
 from training.labels import Context, Label, Weight, configured_sources, source
 from training.labels.genre_names import GenreNames
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[TrainingStore]:
     with TrainingStore(tmp_path / "state") as opened:
         yield opened
 
 
 @pytest.fixture
-def music(tmp_path):
+def music(tmp_path: Path) -> Path:
     folder = tmp_path / "music"
     folder.mkdir()
     return folder
@@ -116,7 +120,7 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
     assert ("theirs.mp3", "Live") in words(everything)
 
 
-def test_corrections_are_the_users_word(tmp_path, store, music):
+def test_corrections_are_labels_of_the_heaviest_weight(tmp_path, store, music):
     here = touch(music / "a.mp3")
     store.corrections.put(Correction(here, None, ("Pop",), ("Sunday", "Pop")))
     store.corrections.put(Correction(music / "gone.mp3", None, ("Pop",), ("Jazz",)))
@@ -172,7 +176,7 @@ def test_tables_name_files_or_tracks(tmp_path, store, music):
     assert any("no column for a path" in note for note in found.notes)
 
 
-def test_only_sources_with_something_to_do_are_asked(tmp_path):
+def test_only_configured_sources_are_read(tmp_path):
     assert configured_sources(TrainingSettings()) == ["corrections"]
     given = TrainingSettings(folders=(tmp_path,), csv=(tmp_path,))
     assert configured_sources(given) == ["corrections", "folders", "csv"]
@@ -220,7 +224,7 @@ def joined(*parts):
     return [one for labels, _ in parts for one in labels], [s for _, heard in parts for s in heard]
 
 
-def test_the_heavier_word_wins_and_a_draw_is_out_and_counted():
+def test_the_heavier_label_wins_and_a_draw_is_left_out_and_counted():
     labels, heard = many("Jazz", 6)
     labels += [says("x", "Jazz"), says("x", "Pop", Weight.TAG, "tags")]
     labels += [says("y", "Jazz"), says("y", "Pop", Weight.LIST, "csv")]
@@ -239,7 +243,7 @@ def test_a_correction_counts_alone_even_against_a_subgenre():
     assert found.tracks("Rock") == 7
 
 
-def test_a_subgenre_goes_before_what_it_is_part_of():
+def test_a_subgenre_goes_before_its_parent():
     labels, heard = joined(many("Bluegrass", 6), many("Newgrass", 6))
     labels += [says("Newgrass0", "Bluegrass", Weight.LIST, "csv")]
     found = chosen(labels, heard, parents={"Newgrass": "Bluegrass"})
@@ -247,7 +251,7 @@ def test_a_subgenre_goes_before_what_it_is_part_of():
     assert found.tracks("Newgrass") == 6
 
 
-def test_too_few_tracks_teach_the_parent_or_nothing():
+def test_a_genre_with_too_few_tracks_trains_its_parent_or_nothing():
     labels, heard = joined(many("Bluegrass", 8), many("Newgrass", 3), many("Sunday", 4))
     found = chosen(labels, heard, minimum=6, parents={"newgrass": "Bluegrass"})
     assert found.genres == ("Bluegrass",)
@@ -263,13 +267,13 @@ def test_too_few_tracks_teach_the_parent_or_nothing():
     assert circle.members == ()
 
 
-def test_a_genre_needs_artists_as_well():
+def test_a_genre_with_too_few_artists_is_left_out():
     found = chosen(*joined(many("Jazz", 20, artists=2), many("Pop", 20)))
     assert found.genres == ("Pop",)
     assert found.few[0].artists == 2
 
 
-def test_the_same_sound_counts_once_and_copies_of_our_own_words_never():
+def test_duplicates_count_once_and_tagger_s_own_genres_never():
     labels, heard = many("Jazz", 8)
     labels += [says("copy", "Jazz", Weight.LIST, "csv"), says("tagged", "Pop", Weight.TAG, "tags")]
     heard += [sample("copy", content="Jazz0"), sample("tagged", content="c")]
@@ -307,7 +311,7 @@ def test_a_published_split_is_kept():
     assert sum(held_out(chosen(labels, heard).members)) == 4
 
 
-def test_who_plays_is_told_by_tags_else_by_folders_else_by_nobody():
+def test_the_artist_comes_from_tags_then_folders_then_is_unknown():
     labels = [says("a/1", "Jazz", origin="/music"), says("2", "Jazz", origin="/music")]
     labels += [says("3", "Jazz", artist="FMA:1"), says("4", "Jazz")]
     heard = [sample("a/1", ""), sample("2", ""), sample("3", "X"), sample("4", "The Band")]

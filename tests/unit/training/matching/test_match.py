@@ -69,7 +69,7 @@ def test_of_the_golden_pairs_99_in_100_matches_are_right(record_testsuite_proper
     assert recall >= 0.9
 
 
-def test_in_a_library_of_all_the_golden_files_each_entry_still_finds_its_own():
+def test_each_golden_entry_finds_its_file_among_all_golden_files():
     library = [on_disk(row, number) for number, row in enumerate(PAIRS)]
     for number, row in enumerate(PAIRS):
         for found in match([wanted(row)], library).matched:
@@ -90,7 +90,7 @@ def test_a_choice_of_the_user_goes_before_everything():
     assert [m.tier for m in gone.matched] == [Tier.ISRC]
 
 
-def test_without_an_id_a_choice_is_remembered_by_what_the_entry_says():
+def test_a_choice_for_an_entry_without_an_id_is_kept_by_its_names():
     song = entry("Lost", ("Someone",), album="Words")
     found = match([song], [candidate("/b", "Other")], {song.key: Path("/b")})
     assert found.matched[0].tier is Tier.CHOSEN
@@ -111,12 +111,12 @@ def test_without_an_id_a_choice_is_remembered_by_what_the_entry_says():
         (candidate("/a", "Quite different", isrc="GBX1", seconds=230.0), None),
     ],
 )
-def test_the_tiers(file, tier):
+def test_a_match_has_the_expected_tier(file, tier):
     found = match([entry(isrc="gbx1")], [file]).matched
     assert (found[0].tier if found else None) == tier
 
 
-def test_the_album_tells_files_that_serve_alike_apart_and_else_it_is_ambiguous():
+def test_equal_candidates_are_decided_by_album_or_ambiguous():
     first, second = candidate("/1", album="First"), candidate("/2", album="Hits (Deluxe)")
     assert match([entry(album="Hits")], [first, second]).matched[0].candidate == second
     unsure = match([entry(album="Other Hits")], [second, first])
@@ -130,7 +130,7 @@ text = st.text(max_size=30) | st.sampled_from(["(", "[] - ", " - Live", "feat. "
 
 
 @given(st.lists(text, min_size=1, max_size=4).map("".join), st.tuples(text, text), text)
-def test_any_name_is_normalised_and_equals_itself(title, artists, album):
+def test_any_name_matches_itself_after_normalization(title, artists, album):
     track_name(title, artists, album)
     song = ListedTrack(title, artists, "Rock", "csv", album, 100.0)
     matched = match([song], [LocalTrack(Path("/a"), title, artists, album, 100.0)])

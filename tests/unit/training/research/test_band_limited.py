@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,16 +22,19 @@ from training.research.band_limited import CUTS, augment
 from training.research.datasets import read_gtzan
 from training.research.degradations import band_limited
 
+if TYPE_CHECKING:
+    from training.research.datasets import LevelDataset
+
 SPEC = "statistics-1"
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
+def plain(tmp_path_factory: pytest.TempPathFactory) -> LevelDataset:
     return read_gtzan(write_gtzan(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")
-def copied(plain):
+def copied(plain: LevelDataset) -> LevelDataset:
     return augment(plain)
 
 
@@ -66,7 +70,7 @@ def whose(data):
     return ({row.tobytes(): clip for clip, row in enumerate(part)} for part in (uncut, copies))
 
 
-def test_every_copy_lacks_what_is_above_its_cut(plain, copied):
+def test_every_copy_is_silent_above_its_cutoff(plain, copied):
     top = hz_to_mel(np.array([RATE / 2]))[0]
     centres = mel_to_hz(np.linspace(0, top, N_MELS + 2))[1:-1]
     seen = set()
@@ -80,14 +84,14 @@ def test_every_copy_lacks_what_is_above_its_cut(plain, copied):
     assert np.array_equal(copied.levels, plain.levels)
 
 
-def test_without_copies_clips_alone_are_taught(plain):
+def test_training_without_copies_uses_the_clips_alone(plain):
     members = np.array([3, 5, 8])
     inputs, labels = plain.training_data(SPEC, members)
     assert np.array_equal(inputs, plain.inputs[SPEC][members])
     assert np.array_equal(labels, plain.labels[members])
 
 
-def test_copies_are_taught_with_their_clips_and_never_asked(copied):
+def test_copies_are_trained_with_their_clips_and_never_evaluated(copied):
     members = np.flatnonzero(copied.known)
     attentive = Attentive(Lda(components=20))
     ensemble = train(Recipe(((attentive,),), repeats=2, guards=()), copied, members)
@@ -114,7 +118,7 @@ def faint(data):
     return replace(data, levels=levels)
 
 
-def test_copies_keep_a_narrow_band_from_misleading(plain):
+def test_copies_keep_a_narrow_band_from_deciding(plain):
     clips = faint(plain)
     fit, test = clips.members("kereliuk", "train", "valid"), clips.members("kereliuk", "test")
     narrow = replace(clips, levels=np.stack([band_limited(clip, 6_000) for clip in clips.levels]))
@@ -126,7 +130,7 @@ def test_copies_keep_a_narrow_band_from_misleading(plain):
     assert loss(augment(clips)) < 0.8 * loss(clips)
 
 
-def test_the_bundle_says_that_copies_were_taught(plain, copied, tmp_path):
+def test_the_manifest_names_the_training_with_copies(plain, copied, tmp_path):
     recipe = Recipe(((Lda(components=20),),), repeats=1, guards=())
     said = {}
     for name, data in {"plain": plain, "copied": copied}.items():

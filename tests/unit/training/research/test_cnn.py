@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from training.research.cnn.train import FittedCnn
 
 torch = pytest.importorskip("torch", reason="needs torch (extra `cnn`)")
 pytest.importorskip("sklearn", reason="needs scikit-learn (extra `train`)")
@@ -33,7 +38,7 @@ def clips(genres: int = 2, each: int = 12, columns: int = 48):
 
 
 @pytest.fixture(scope="module")
-def fitted():
+def fitted() -> FittedCnn:
     levels, labels = clips()
     return Cnn(QUICK).fit(levels, labels, 2)
 
@@ -43,12 +48,12 @@ def run(graph, levels):
     return session.run(["scores"], {"features": levels})[0]
 
 
-def test_learns_genres_that_can_be_told_apart(fitted):
+def test_the_network_learns_separable_genres(fitted):
     levels, labels = clips()
     assert (fitted.scores(levels).argmax(axis=1) == labels).mean() > 0.9
 
 
-def test_learns_what_a_teacher_hears_from_the_clips_that_it_heard():
+def test_the_network_learns_the_embedding_of_its_teacher():
     levels, labels = clips()
     heard = np.stack([3.0 * labels, 5 - labels], axis=1).astype(np.float32)
     teacher = heard.copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
@@ -17,12 +18,15 @@ from training.research import distillation as taught
 from training.research.cnn import train as cnn
 from training.research.datasets import read_fma_small, read_vggish
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 GENRES = ("Folk", "Pop", "Rock")
 EACH = 40
 
 
 @pytest.fixture
-def fma(tmp_path):
+def fma(tmp_path: Path) -> Path:
     """Clips whose bright band tells the genre, two by each artist; the last fifth is the test."""
     random = np.random.default_rng(0)
     labels = np.tile(np.repeat(np.arange(len(GENRES)), 2), EACH // 2)
@@ -45,7 +49,7 @@ def fma(tmp_path):
     return tmp_path
 
 
-def test_other_artists_weigh_the_candidates_and_the_test_part_is_told(fma):
+def test_held_out_artists_weigh_the_classifiers_and_the_test_part_is_predicted(fma):
     fits = []
 
     def train(network, training_data, schedule):

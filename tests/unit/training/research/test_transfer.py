@@ -81,7 +81,7 @@ def test_shared_genres_carry_over(tmp_path, asked, way):
     assert figure.accuracy > 0.9
 
 
-def test_what_needs_torch_says_so_without_it(tmp_path, monkeypatch):
+def test_a_transfer_that_needs_torch_is_refused_without_it(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "training.research.distillation", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(TrainingDataError, match=r"needs torch.*tagger-by-ear\[cnn\]"):

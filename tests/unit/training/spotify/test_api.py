@@ -10,6 +10,7 @@ import stat
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -33,12 +34,16 @@ from training.spotify.auth import Authorization, plain_session
 from training.spotify.callback import Callback
 from training.spotify.tokens import LIFETIME_S, TokenFile
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 DOCUMENT = Path(__file__).resolve().parents[5] / "shared/spotify/fixed-spotify-open-api.yml"
 ALWAYS = float("inf")
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[StandIn]:
     made = pages.made_playlists(sizes=(120, 130), families=("Metal", "Folk"))
     with StandIn(made) as running:
         yield running
@@ -93,13 +98,13 @@ def test_every_refusal_is_one_sentence_with_a_next_step(  # noqa: PLR0917
 @pytest.mark.parametrize(
     "fault", ["short wait", "too many", "fault", "broken", "nonsense", "reset"]
 )
-def test_a_passing_fault_is_overcome(server, tmp_path, fault):
+def test_a_passing_fault_is_tried_again_until_it_succeeds(server, tmp_path, fault):
     server.fail(fault, "/items", times=3)
     with spotify_user.api(server, tmp_path) as api:
         assert api.page(server.playlists[0].id, 0).total == len(server.playlists[0].places)
 
 
-def test_what_is_refused_for_good_is_asked_once(server, tmp_path):
+def test_a_final_refusal_is_requested_once(server, tmp_path):
     server.playlists[0].owner = pages.SOMEBODY
     with spotify_user.api(server, tmp_path) as api:
         with pytest.raises(SpotifyPlaylistError):
@@ -109,7 +114,7 @@ def test_what_is_refused_for_good_is_asked_once(server, tmp_path):
         assert api.page(server.playlists[0].id, 0).items
 
 
-def test_one_request_a_second_and_waits_as_asked(server, tmp_path):
+def test_requests_keep_the_interval_and_the_requested_waits(server, tmp_path):
     clock = spotify_user.Clock()
     with spotify_user.api(server, tmp_path, interval=1.0, clock=clock) as api:
         assert len(list(api.playlists())) == 2
@@ -159,7 +164,7 @@ def test_an_ended_login_is_dropped_and_a_new_one_asked_for(server, tmp_path, ove
 
 
 @pytest.mark.parametrize("fault", ["fault", "broken", "a list", "reset", "short wait"])
-def test_a_fault_of_the_accounts_costs_no_login(server, tmp_path, fault):
+def test_a_fault_of_the_accounts_service_keeps_the_login(server, tmp_path, fault):
     with spotify_user.api(server, tmp_path) as api:
         expired(TokenFile(tmp_path))
         server.fail(fault, "/api/token", times=ALWAYS)
@@ -181,7 +186,7 @@ def authorization(server, session, **options):
     return Authorization(CLIENT_ID, spotify_user.endpoints(server), session, **options)
 
 
-def test_a_login_proves_itself_and_each_answer_is_good_once(server, tmp_path):
+def test_a_login_uses_pkce_and_each_answer_is_good_once(server, tmp_path):
     file = TokenFile(tmp_path)
     with plain_session() as session:
         attempt = authorization(server, session)
@@ -208,7 +213,7 @@ def test_a_login_proves_itself_and_each_answer_is_good_once(server, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "hello", "http://[", "http://127.0.0.1/callback?state=é"])
-def test_what_is_no_answer_is_refused(server, tmp_path, text):
+def test_an_address_that_is_no_answer_is_refused(server, tmp_path, text):
     with plain_session() as session, pytest.raises(SpotifyLoginError, match="no answer"):
         authorization(server, session).complete(text, TokenFile(tmp_path))
 
@@ -237,7 +242,7 @@ def test_the_callback_takes_only_the_answer_to_its_own_login(server, tmp_path):
         assert statuses == [404, 404, 200]
 
 
-def test_a_token_that_lacks_something_is_none(server, tmp_path):
+def test_an_incomplete_token_is_no_login(server, tmp_path):
     server.fail("a list", "/api/token")
     server.fail("half a token", "/api/token")
     for _ in range(2):
@@ -255,7 +260,7 @@ def test_no_password_of_netrc_goes_to_spotify(server, tmp_path, monkeypatch):
         assert api.me().id == pages.ME
 
 
-def test_nobody_comes_back_and_the_wait_ends():
+def test_a_login_without_an_answer_ends_its_wait():
     with Callback() as callback, pytest.raises(SpotifyLoginError, match="no answer came"):
         callback.wait(lambda _: True, patience=-1)
 
@@ -299,7 +304,7 @@ def test_a_damaged_login_is_no_login(tmp_path, content):
     assert file.read() is None
 
 
-def test_the_end_of_a_login_and_open_doors_are_warned_of(server, tmp_path):
+def test_an_expiring_login_and_open_permissions_are_warned_of(server, tmp_path):
     file = TokenFile(tmp_path)
     file.begin(server.log_in())
     assert file.warnings() == []
@@ -343,7 +348,7 @@ def test_no_secret_is_ever_logged(server, tmp_path, caplog):
 
 
 @pytest.fixture(scope="module")
-def document():
+def document() -> dict[str, Any]:
     if not DOCUMENT.is_file():
         pytest.skip("needs Spotify's published OpenAPI document in ../shared/spotify")
     found = yaml.load(DOCUMENT.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
@@ -382,7 +387,7 @@ def _answer(server, path):
     return requests.get(f"{server.url}/v1{path}", headers=headers, timeout=10)
 
 
-def test_every_page_is_as_the_document_says(document, server):
+def test_every_page_follows_the_published_document(document, server):
     metal = server.playlists[0]
     episodes = [p for p in metal.places if (p["item"] or {}).get("type") == "episode"]
     metal.places = [p for p in metal.places if p not in episodes]
@@ -401,7 +406,7 @@ def test_every_page_is_as_the_document_says(document, server):
         judge.validate(page | {"items": [{"item": {"type": "track"}}]})
 
 
-def test_errors_are_as_the_document_says(document, server):
+def test_every_error_follows_the_published_document(document, server):
     server.playlists[0].owner = pages.SOMEBODY
     for path in (
         f"/playlists/{server.playlists[0].id}/items",
@@ -413,7 +418,7 @@ def test_errors_are_as_the_document_says(document, server):
         _judge(document, "ErrorObject").validate(answer.json()["error"])
 
 
-def test_we_ask_only_what_is_documented_and_not_deprecated(document, server, tmp_path):
+def test_every_request_is_documented_and_not_deprecated(document, server, tmp_path):
     playlist = server.playlists[0].id
     with spotify_user.api(server, tmp_path) as api:
         api.me()
@@ -436,7 +441,7 @@ def test_we_ask_only_what_is_documented_and_not_deprecated(document, server, tmp
             assert int(asked.query["limit"]) <= known["limit"]["maximum"]
 
 
-def test_what_was_removed_answers_403(server):
+def test_a_removed_endpoint_answers_403(server):
     playlist = server.playlists[0].id
     removed = ("/audio-features/x", "/audio-analysis/x", "/tracks?ids=x", "/users/x/playlists")
     for path in (f"/playlists/{playlist}/tracks", *removed, "/browse/featured-playlists"):

@@ -68,7 +68,7 @@ spotify:episode:3,Talk,,Somebody,,,
         f"open.spotify.com/user/x/playlist/{ID}#top",
     ],
 )
-def test_a_playlist_is_named_as_people_copy_it(reference):
+def test_a_playlist_id_is_read_from_every_form_that_people_copy(reference):
     assert playlist_ids.playlist_id(reference) == ID
 
 
@@ -76,11 +76,11 @@ def test_a_playlist_is_named_as_people_copy_it(reference):
     "reference",
     ["", "My Metal", f"{ID}x", f"https://evil.example/playlist/{ID}", f"spotify:track:{ID}"],
 )
-def test_what_is_no_playlist_of_spotifys_is_a_name(reference):
+def test_any_other_text_is_the_name_of_a_playlist(reference):
     assert playlist_ids.playlist_id(reference) is None
 
 
-def test_contradictions_are_refused():
+def test_contradictory_playlists_are_refused():
     twice = SpotifySettings(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
     with pytest.raises(ConfigError, match="two genres"):
         playlist_ids.wanted(twice)
@@ -135,7 +135,7 @@ def test_any_file_is_an_export_or_refused(tmp_path_factory, name, content):
         assert all(isinstance(row, PlaylistTrack) for one in exports.read(file) for row in one.rows)
 
 
-def test_what_is_not_there_is_refused(tmp_path):
+def test_a_missing_export_is_refused(tmp_path):
     with pytest.raises(SpotifyError, match="cannot be read"):
         exports.read(tmp_path / "none.csv")
     assert list(exports.files((tmp_path,))) == []
@@ -167,7 +167,7 @@ SONG = PlaylistTrack(
 )
 
 
-def test_nothing_without_a_switch_and_a_yes(tmp_path):
+def test_labels_without_the_setting_and_the_consent_are_refused(tmp_path):
     with pytest.raises(SpotifyOffError, match="off"):
         source(Settings()).gather()
     settings = spotify_user.settings(tmp_path, playlists={ID: "Metal"})
@@ -191,7 +191,7 @@ def test_tracks_become_entries_and_the_rest_does_not(tmp_path):
     assert entry.id == entry.key == "spotify:track:1"
 
 
-def test_names_are_the_users_and_an_empty_one_leaves_out(tmp_path):
+def test_a_playlist_has_the_users_genre_and_an_empty_genre_leaves_it_out(tmp_path):
     other = ID[::-1]
     settings = agreed(tmp_path, playlists={ID: "newgrass", other: "Misc"})
     training = TrainingSettings(
@@ -204,7 +204,7 @@ def test_names_are_the_users_and_an_empty_one_leaves_out(tmp_path):
     assert {entry.genre for entry in entries} == {"Progressive Bluegrass"}
 
 
-def test_a_genre_of_which_nothing_is_known_stops_the_training(tmp_path):
+def test_a_genre_without_any_snapshot_stops_the_training(tmp_path):
     other = ID[::-1]
     settings = agreed(tmp_path, playlists={ID: "Metal", other: "Baroque"})
     kept(settings, ID, SONG)

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -29,19 +30,25 @@ from training.spotify.schema import Kind, Page, rows
 from training.spotify.session import connected
 from training.spotify.sync import State, Sync
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from programs import Program
+
 ALWAYS = float("inf")
 DAY = 86_400.0
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[StandIn]:
     made = pages.made_playlists(sizes=(110, 190), families=("Metal", "Folk", "Rap"))
     with StandIn(made) as running:
         yield running
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Path) -> Iterator[SpotifyStore]:
     with SpotifyStore(tmp_path) as opened:
         yield opened
 
@@ -69,7 +76,7 @@ def titles(playlist):
     ]
 
 
-def test_every_place_is_kept_as_what_it_is(server, store):
+def test_every_place_of_a_playlist_is_stored_with_its_kind(server, store):
     metal = server.playlists[0]
     outcome = synced(server, store)
     assert {one.state for one in outcome.values()} == {State.READ}
@@ -88,7 +95,7 @@ def test_every_place_is_kept_as_what_it_is(server, store):
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
-def test_what_did_not_change_is_not_read_again(server, store):
+def test_an_unchanged_playlist_is_not_read_again(server, store):
     synced(server, store)
     before = server.pages_read()
     outcome = synced(server, store)
@@ -104,7 +111,7 @@ def test_what_did_not_change_is_not_read_again(server, store):
     assert kept_titles(store, server.playlists[1]) == titles(server.playlists[1])
 
 
-def test_an_empty_playlist_and_an_odd_page_are_no_trouble(server, store):
+def test_an_empty_playlist_and_an_odd_page_are_read(server, store):
     server.playlists[0].places = []
     odd = {"is_local": False, "item": {"type": "track", "id": "x", "name": None, "artists": [None]}}
     old = {"track": server.playlists[1].places[0]["item"]}
@@ -116,7 +123,7 @@ def test_an_empty_playlist_and_an_odd_page_are_no_trouble(server, store):
 
 
 @pytest.mark.parametrize("how", ["change", "touch"])
-def test_a_playlist_that_moves_while_it_is_read_is_read_again(server, store, how):
+def test_a_playlist_that_changes_during_its_reading_is_read_again(server, store, how):
     metal = server.playlists[0]
     seen = []
 
@@ -142,7 +149,7 @@ def test_a_change_whose_snapshot_lags_shows_in_the_total(server, store):
     assert kept_titles(store, metal) == titles(metal)
 
 
-def test_a_playlist_that_never_rests_keeps_its_older_reading(server, store):
+def test_a_playlist_that_keeps_changing_keeps_its_older_snapshot(server, store):
     metal = server.playlists[0]
     synced(server, store)
     kept = kept_titles(store, metal)
@@ -174,7 +181,7 @@ def test_a_bad_playlist_never_stops_the_others(server, store, fault):
     assert outcome[bad.id].problem.hint
 
 
-def test_when_nothing_answers_it_stops_soon(server, store):
+def test_a_sync_without_any_answer_stops_soon(server, store):
     server.fail("fault", "/playlists/", times=ALWAYS)
     server.playlists += pages.made_playlists(1, (1, 2), ("Jazz", "Ambient"))
     with pytest.raises(SpotifyUnavailableError):
@@ -186,7 +193,7 @@ def test_when_nothing_answers_it_stops_soon(server, store):
 @pytest.mark.parametrize(
     ("fault", "kind"), [("quota", SpotifyPausedError), ("premium", SpotifyAccountError)]
 )
-def test_what_stops_everything_stops_at_any_page_and_goes_on_there(
+def test_a_fault_at_any_page_stops_the_sync_and_the_next_sync_resumes_there(
     server, store, fault, kind, page
 ):
     server.fail(fault, "/items", after=page)
@@ -198,7 +205,7 @@ def test_what_stops_everything_stops_at_any_page_and_goes_on_there(
         assert kept_titles(store, playlist) == titles(playlist)
 
 
-def test_a_long_wait_is_kept_to_without_asking(server, store):
+def test_a_long_wait_is_kept_without_a_request(server, store):
     server.fail("long wait", "/items", after=2)
     with pytest.raises(SpotifyPausedError, match="24 h"):
         synced(server, store, now=lambda: 1000 * DAY)
@@ -210,7 +217,7 @@ def test_a_long_wait_is_kept_to_without_asking(server, store):
     assert server.pages_read() == all_pages(server)
 
 
-def test_a_login_that_ends_midway_costs_no_page(server, store):
+def test_a_login_that_ends_midway_loses_no_page(server, store):
     def end(_name, done, _total):
         if done == 100:
             server.access.clear()
@@ -227,7 +234,7 @@ def test_a_token_that_ends_midway_is_renewed(server, store):
     assert server.pages_read() == all_pages(server)
 
 
-def test_rows_expire_after_a_month_and_what_is_not_wanted_goes_at_once(server, store):
+def test_rows_expire_after_a_month_and_unwanted_rows_at_once(server, store):
     metal, folk = server.playlists[:2]
     synced(server, store, now=lambda: 1000 * DAY)
     store.expire(1000 * DAY + KEPT_S - 1)
@@ -249,7 +256,7 @@ def test_an_expired_reading_is_read_again_though_nothing_changed(server, store):
     assert {one.state for one in outcome.values()} == {State.READ}
 
 
-def test_one_process_at_a_time_talks_with_spotify(tmp_path):
+def test_a_second_sync_at_the_same_time_is_refused(tmp_path):
     settings = spotify_user.settings(tmp_path)
     with (
         connected(settings),
@@ -261,7 +268,7 @@ def test_one_process_at_a_time_talks_with_spotify(tmp_path):
         pass
 
 
-def test_a_full_disk_is_told_and_what_was_read_stays(server, store):
+def test_a_full_disk_is_an_error_and_read_pages_stay(server, store):
     metal = server.playlists[0]
     synced(server, store, [metal])
     pages_used = store._db.execute("PRAGMA page_count").fetchone()[0]
@@ -281,7 +288,7 @@ def test_a_newer_database_is_refused(tmp_path, store):
 
 
 @pytest.fixture
-def listener(program):
+def listener(program: Program) -> Iterator[spotify_user.Listener]:
     made = pages.made_playlists(sizes=(101, 140), families=("Metal", "Folk"))
     with StandIn(made) as running:
         user = spotify_user.Listener(program, running)
@@ -294,7 +301,7 @@ def killed(child):
     child.communicate()
 
 
-def test_killed_at_every_page_no_page_is_read_twice(listener):
+def test_a_sync_killed_at_every_page_reads_no_page_twice(listener):
     server = listener.server
     for _ in all_pages(server)[1:]:
         server.hangs.clear()
@@ -311,7 +318,7 @@ def test_killed_at_every_page_no_page_is_read_twice(listener):
             assert kept_titles(store, playlist) == titles(playlist)
 
 
-def test_killed_at_any_time_it_completes(listener):
+def test_a_sync_killed_at_any_time_completes_later(listener):
     server, rng = listener.server, random.Random(7)
     for _ in range(3):
         asked = len(server.answered) + rng.randrange(1, 5)
