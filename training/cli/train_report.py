@@ -110,11 +110,11 @@ def _prepared_object(prepared: Prepared, minimum: int) -> dict[str, Any]:
         ],
         "two_genres": [str(path) for path in selection.conflicts],
         "duplicates": selection.duplicates,
-        "written_by_tagger": selection.written,
+        "own_words": selection.written,
         "unknown_artists": selection.unknown_artists,
-        "to_analyze": prepared.to_analyze,
-        "unusable": [{"path": str(one.path), "reason": one.reason} for one in prepared.unusable],
-        "unusable_reasons": dict(reasons.most_common()),
+        "to_hear": prepared.to_analyze,
+        "unheard": [{"path": str(one.path), "reason": one.reason} for one in prepared.unusable],
+        "unheard_reasons": dict(reasons.most_common()),
         "notes": list(collected.notes),
     }
 
@@ -165,7 +165,7 @@ def _print_prepared(found: dict[str, Any]) -> None:
     for count, what in _left_out(found):
         if count:
             _print(f"left out    {count} {what}")
-    for reason, count in found["unusable_reasons"].items():
+    for reason, count in found["unheard_reasons"].items():
         _print(f"unusable    {count} files: {reason}")
     for note in _notes(found):
         _print(f"note        {note}")
@@ -177,7 +177,7 @@ def _left_out(found: dict[str, Any]) -> list[tuple[int, str]]:
         (len(found["two_genres"]), "tracks with two genres of equal weight"),
         (found["duplicates"], "files with the sound of another file"),
         (balanced, "tracks of genres much larger than the smallest genre"),
-        (found["written_by_tagger"], "copies of files with a genre from tagger"),
+        (found["own_words"], "copies of files with a genre from tagger"),
     ]
 
 
@@ -186,7 +186,7 @@ def _notes(found: dict[str, Any]) -> list[str]:
     if found["unknown_artists"]:
         count = found["unknown_artists"]
         notes.append(f"{count} tracks name no artist: the accuracy is overestimated")
-    if found["to_analyze"]:
+    if found["to_hear"]:
         notes.append(f"{found['to_analyze']} files are not analyzed yet")
     return notes
 
