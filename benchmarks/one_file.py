@@ -5,15 +5,16 @@
 The figures of docs/architecture.md come from here. Counted in the parent process, for one new
 WAV file without a genre that gets one, from the `scan` command to its end:
 
-- calls between modules: a Python function of one `tagger` module is called by another module
-  of `tagger`. Generators count once for each resumption.
-- row selects: statements that read the row of the file in the table `files`.
+- calls between modules: a function of one `tagger` module is called by another module of
+  `tagger`. A generator counts once; methods that `dataclass` generates do not count.
+- row selects: statements that select the row of the file, by its path, in the table `files`.
 - tag parses: a container is taken apart, or mutagen reads the file.
 - container opens: the music file is opened.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
 import math
 import os
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PACKAGE = "tagger."
+GENERATED = "<string>"
+"""The file name of code that `dataclass` generates."""
 RATE = 22_050
 SECONDS = 8
 VERBOSE = "-v" in sys.argv[1:]
@@ -48,12 +51,18 @@ class Counts:
         self.parses: Counter[str] = Counter()
         self.selects: list[str] = []
         self.opens = 0
+        self._generators: list[FrameType] = []
         self._music = os.fsencode(music)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:
         """Count a call between two modules, and the parses among all calls."""
-        if event != "call" or frame.f_back is None:
+        code = frame.f_code
+        if event != "call" or frame.f_back is None or code.co_filename == GENERATED:
             return
+        if code.co_flags & inspect.CO_GENERATOR:
+            if frame in self._generators:
+                return
+            self._generators.append(frame)
         callee, caller = (str(f.f_globals.get("__name__")) for f in (frame, frame.f_back))
         if callee.startswith(PACKAGE + "tags.") and frame.f_code.co_name in PARSERS:
             self.parses[frame.f_code.co_qualname] += 1
@@ -63,7 +72,7 @@ class Counts:
 
     def statement(self, sql: str) -> None:
         """Keep a statement that reads rows of the table of files."""
-        if sql.startswith("SELECT") and " FROM files WHERE path = " in sql:
+        if sql.startswith("SELECT * FROM files WHERE path = ") and self._music.hex() in sql.lower():
             self.selects.append(sql)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -125,5 +134,6 @@ if __name__ == "__main__":
     print(f"tag parses             {found.parses.total()}  {dict(found.parses)}")
     print(f"container opens        {found.opens}")
     if VERBOSE:
+        print(*found.selects, sep="\n")
         for (caller, callee), count in found.calls.most_common():
             print(f"{count:5}  {caller} -> {callee}")

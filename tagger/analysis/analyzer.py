@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tagger.config import AnalysisSettings
     from tagger.core.domain import FileIdentity, Track
     from tagger.inference import Manifest
-    from tagger.store import Store
+    from tagger.store import Failure, Store
 
 T = TypeVar("T")
 
@@ -58,19 +58,10 @@ class Attempts:
         self._under_way: dict[Path, tuple[FileIdentity, bool]] = {}
         """Files in workers with their states, and whether an attempt was counted already."""
 
-    def suspicion(self, path: Path, identity: FileIdentity) -> int:
-        """Return how often tagger ended during an analysis of this file, 0 for never."""
+    def failure(self, path: Path, identity: FileIdentity) -> Failure | None:
+        """Return the failure of a file in this state."""
         failure = self._store.failures.get(path)
-        if failure is None or failure.identity != identity or failure.given_up:
-            return 0
-        return failure.attempts + 1
-
-    def given_up(self, path: Path, identity: FileIdentity) -> TaggerError | None:
-        """Return the final error of a file that is left alone in this state."""
-        failure = self._store.failures.get(path)
-        if failure is None or not failure.given_up or failure.identity != identity:
-            return None
-        return failure.error
+        return failure if failure and failure.identity == identity else None
 
     def start(self, path: Path, identity: FileIdentity, *, alone: bool) -> None:
         """Count an attempt. `alone`: no other file is in a worker, so this file takes the blame."""
@@ -119,6 +110,11 @@ class Attempts:
                 self._store.failures.record_failure(path, identity, error, counted=counted)
 
 
+def suspicion(failure: Failure | None) -> int:
+    """Return how often tagger ended during work on a file, 0 for never or no longer of interest."""
+    return 0 if failure is None or failure.given_up else failure.attempts + 1
+
+
 class Analyzer:
     """Returns predictions of one model, from the store first, from workers second."""
 
@@ -147,6 +143,8 @@ class Analyzer:
         self._specs = tuple(manifest.inputs.values())
         self._part = part
         self._attempts = Attempts(store, pool)
+        self._failures: dict[Path, Failure | None] = {}
+        """Failures that `suspicion` has looked up already."""
         self.ahead = AHEAD * pool.count
         """How many tracks may wait for workers."""
 
@@ -156,8 +154,13 @@ class Analyzer:
         return self._store.analyses.prediction(key, self._model) if key else None
 
     def suspicion(self, track: Track) -> int:
-        """Return how often tagger ended during an analysis of this track, 0 for never."""
-        return self._attempts.suspicion(track.path, track.identity)
+        """Return how often tagger ended during an analysis of this track, 0 for never.
+
+        To be asked before the analysis is requested.
+        """
+        failure = self._attempts.failure(track.path, track.identity)
+        self._failures[track.path] = failure
+        return suspicion(failure)
 
     def request(self, track: Track, *, again: bool = False, alone: bool = True) -> Request:
         """Begin an analysis.
@@ -169,8 +172,7 @@ class Analyzer:
 
         """
         if not again:
-            known = self._attempts.given_up(track.path, track.identity) or self.remembered(track)
-            if known:
+            if known := self._given_up(track) or self.remembered(track):
                 return Request(track, known)
             if request := self._from_features(track):
                 return request
@@ -230,6 +232,13 @@ class Analyzer:
     def abandon(self) -> None:
         """Blame no file for an end that was asked for."""
         self._attempts.abandon()
+
+    def _given_up(self, track: Track) -> TaggerError | None:
+        if track.path in self._failures:
+            failure = self._failures.pop(track.path)
+        else:
+            failure = self._attempts.failure(track.path, track.identity)
+        return failure.error if failure and failure.given_up else None
 
     def _key(self, track: Track) -> AnalysisKey | None:
         key = track.content

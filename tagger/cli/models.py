@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.inference.registry import InstalledModel, ModelRegistry
+from tagger.cli.report.models import model_json, model_line
+from tagger.inference.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -26,10 +27,10 @@ def list_(settings: Settings, *, as_json: bool) -> None:
     """List the models; the active one has a star."""
     for model in ModelRegistry(settings.store.folder).all():
         if as_json:
-            print_json(_json(model))
+            print_json(model_json(model))
         else:
             star = "*" if model.active else " "
-            click.echo(printable(f"{star} {model.name:<24} {_summary(model)}"))
+            click.echo(printable(f"{star} {model.name:<24} {model_line(model)}"))
     _warn(settings)
 
 
@@ -42,10 +43,10 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
     models = ModelRegistry(settings.store.folder)
     model = models.get(name or models.active)
     if as_json:
-        print_json(_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
+        print_json(model_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
         return
     card = model.folder / "MODEL_CARD.md"
-    text = card.read_text("utf-8", errors="replace") if card.is_file() else _summary(model)
+    text = card.read_text("utf-8", errors="replace") if card.is_file() else model_line(model)
     click.echo("\n".join(map(printable, text.splitlines())))
 
 
@@ -76,34 +77,6 @@ def remove(settings: Settings, *, name: str) -> None:
     """Delete a model of your own that is not active."""
     ModelRegistry(settings.store.folder).remove(name)
     click.echo(printable(f"{name} is gone"))
-
-
-def _summary(model: InstalledModel) -> str:
-    if model.manifest is None:
-        return f"cannot be used: {model.problem}"
-    manifest = model.manifest
-    figures = [f"{figure.accuracy:.0%} right ({name})" for name, figure in _figures(model)]
-    made = f"{manifest.created.isoformat()}, {len(manifest.genres)} genres"
-    return ", ".join([made, f"{manifest.training.tracks} tracks", *figures[:1]])
-
-
-def _figures(model: InstalledModel) -> list[tuple[str, Any]]:
-    return list(model.manifest.evaluation.items()) if model.manifest else []
-
-
-def _json(model: InstalledModel) -> dict[str, Any]:
-    manifest = model.manifest
-    return {
-        "name": model.name,
-        "active": model.active,
-        "folder": str(model.folder),
-        "id": manifest.id if manifest else None,
-        "created": manifest.created.isoformat() if manifest else None,
-        "genres": list(manifest.genres) if manifest else [],
-        "tracks": manifest.training.tracks if manifest else None,
-        "accuracy": {name: figure.accuracy for name, figure in _figures(model)},
-        "problem": model.problem,
-    }
 
 
 def _warn(settings: Settings) -> None:

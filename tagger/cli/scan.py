@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, Confidence, configured
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
 from tagger.cli.report import report
+from tagger.cli.types import Confidence
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import Store
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, Moment, configured
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
 from tagger.cli.report import UNDONE, report
+from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import Store
 

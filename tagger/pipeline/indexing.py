@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.analysis.analyzer import Attempts
+from tagger.analysis.analyzer import Attempts, suspicion
 from tagger.core.domain import Action, Outcome, Track, TrackTags
 from tagger.errors import TagError, TaggerError, WorkerError
 from tagger.library import index
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.library.index import Lookup
     from tagger.library.walk import Found
-    from tagger.store import Store
+    from tagger.store import Failure, Store
 
 AHEAD = 16
 """Files whose tags wait for the worker."""
@@ -65,9 +65,9 @@ class _Indexer:
                 lookup = index.look_up(found, self._store)
                 if track := lookup.current:
                     waiting.append(track)
-                elif error := self._attempts.given_up(found.path, found.identity):
-                    waiting.append(_failed(found, error))
-                elif self._attempts.suspicion(found.path, found.identity):
+                elif (failure := self._failure(found)) and failure.given_up:
+                    waiting.append(_failed(found, failure.error))
+                elif suspicion(failure):
                     suspects.append(lookup)
                 else:
                     waiting.append(self._request(lookup, alone=False))
@@ -79,6 +79,9 @@ class _Indexer:
                 yield self._result(self._request(lookup, alone=True))
         finally:
             self._attempts.abandon()
+
+    def _failure(self, found: Found) -> Failure | None:
+        return self._attempts.failure(found.path, found.identity)
 
     def _request(self, lookup: Lookup, *, alone: bool) -> _Request:
         found = lookup.found

@@ -35,6 +35,9 @@ CODES: Final[dict[str, type[TaggerError]]] = {
 }
 """What the database contains for each error; a class may be renamed, its code stays."""
 
+_CRASHED: Final = "worker-crashed"
+_CRASHED_REASON: Final = "tagger ended during the analysis of this file"
+
 _PASSING: Final = (errors.UnreadableError, errors.WorkerError)
 """Errors that the next attempt on the same state of a file may not meet."""
 _FINAL: Final = (
@@ -81,8 +84,17 @@ class Failures:
             blamed: count an attempt already, so that a crash of tagger counts against the file.
 
         """
-        crashed = errors.WorkerCrashedError("tagger ended during the analysis of this file")
-        self._put(path, identity, self._attempts(path, identity) + int(blamed), crashed)
+        state = (identity.device, identity.inode, identity.size, identity.mtime_ns)
+        self._db.execute(
+            "INSERT INTO failures"
+            " (path, device, inode, size, mtime_ns, attempts, code, reason, at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+            " ON CONFLICT (path) DO UPDATE SET"
+            " attempts = excluded.attempts + CASE"
+            " WHEN (device, inode, size, mtime_ns) = (?2, ?3, ?4, ?5) THEN attempts ELSE 0 END,"
+            " device = ?2, inode = ?3, size = ?4, mtime_ns = ?5, code = ?7, reason = ?8, at = ?9",
+            (os.fsencode(path), *state, int(blamed), _CRASHED, _CRASHED_REASON, time.time()),
+        )
 
     def record_failure(
         self, path: Path, identity: FileIdentity, error: TaggerError, *, counted: bool = False
@@ -113,10 +125,13 @@ class Failures:
     def withdraw_attempt(self, path: Path, *, attempts: int) -> None:
         """Take back attempts that ended for reasons of their own."""
         where = os.fsencode(path)
-        self._db.execute(
-            "UPDATE failures SET attempts = attempts - ? WHERE path = ?", (attempts, where)
+        gone = self._db.execute(
+            "DELETE FROM failures WHERE path = ? AND attempts <= ?", (where, attempts)
         )
-        self._db.execute("DELETE FROM failures WHERE path = ? AND attempts <= 0", (where,))
+        if attempts and not gone.rowcount:
+            self._db.execute(
+                "UPDATE failures SET attempts = attempts - ? WHERE path = ?", (attempts, where)
+            )
 
     def clear(self, path: Path) -> None:
         """Drop a file's failures: the work succeeded, or the file is gone."""

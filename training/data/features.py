@@ -82,8 +82,8 @@ class FeatureReader:
                 for sample in samples:
                     if self.has_features(sample):
                         done[sample.path] = sample
-                    elif error := attempts.given_up(sample.path, sample.identity):
-                        done[sample.path] = UnusableFile(sample.path, error.reason)
+                    elif (failure := self._failure(sample, attempts)) and failure.given_up:
+                        done[sample.path] = UnusableFile(sample.path, failure.reason)
                     else:
                         waiting.append((sample, self._request(sample, attempts, pool)))
                     if len(waiting) > AHEAD * pool.count:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from tagger.cli.options import SOME_FAILED, outcome_line, printable
+from tagger.cli.options import SOME_FAILED, printable
+from tagger.cli.report.lines import outcome_line
 from tagger.core.domain import Action
 from tagger.pipeline.scan import Observer
 from tagger.playlists import PlaylistAction

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.cli.options import outcome_json, print_json
+from tagger.cli.options import print_json
 from tagger.cli.report.base import Report
+from tagger.cli.report.lines import outcome_json
 
 if TYPE_CHECKING:
     from tagger.core.domain import Outcome

@@ -1,0 +1,49 @@
+"""The status of tagger as lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from tagger.cli.options import printable
+
+MOST_SHOWN = 20
+
+
+def show_status(found: dict[str, Any]) -> None:
+    _show_daemon(found["daemon"])
+    last = found["last_run"]
+    when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
+    counts = ", ".join(f"{n} {action}" for action, n in found["decisions"].items()) or "none yet"
+    click.echo(f"model       {found['model']}")
+    click.echo(f"state       {printable(found['state'])}")
+    click.echo(f"files       {found['files']}")
+    click.echo(f"decisions   {counts}")
+    click.echo(f"corrections {found['corrections']}")
+    click.echo(f"last run    {when}")
+    click.echo(f"failures    {len(found['failures'])}")
+    for failure in found["failures"][:MOST_SHOWN]:
+        click.echo(printable(f"  {failure['path']}: {failure['reason']}"))
+
+
+def _show_daemon(daemon: dict[str, Any] | None) -> None:
+    if daemon is None:
+        click.echo("daemon      not running (tagger watch)")
+        return
+    doing = f"{daemon['files_per_minute']:.0f} files a minute" if daemon["busy"] else "idle"
+    click.echo(f"daemon      {doing}, process {daemon['pid']}, since {moment(daemon['since'])}")
+    for watched in daemon["watching"]:
+        text = f"{watched['folder']} by {watched['how']}: {watched['why']}"
+        click.echo(f"watching    {printable(text)}")
+    click.echo(f"queue       {daemon['queue']}, and {daemon['settling']} that settle")
+    if reconciled := daemon["reconciled"]:
+        click.echo(f"reconciled  {moment(reconciled['at'])}, {reconciled['files']} files")
+    for error in daemon["errors"]:
+        text = f"{moment(error['at'])} {error['path']} {error['reason']}"
+        click.echo(f"error       {printable(text)}")
+
+
+def moment(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
