@@ -316,9 +316,9 @@ def test_doctor_reports_a_missing_folder_and_a_broken_model(program):
 
 
 def test_an_interrupted_scan_blames_no_file(program):
-    for number in range(40):
+    for number in range(30):
         song(program.music / f"{number}.mp3", format="mp3")
-    for _ in range(4):
+    for _ in range(2):
         with program.start("scan", "--json", "--force", "--dry-run") as child:
             child.stdout.readline()
             child.send_signal(2)
