@@ -8,7 +8,13 @@ import click
 import msgspec
 
 from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.cli.report.models import model_json, model_line
+from tagger.cli.report.models import (
+    model_card,
+    model_json,
+    model_line,
+    show_switch,
+    warn_of_override,
+)
 from tagger.inference.registry import ModelRegistry
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ def list_(settings: Settings, *, as_json: bool) -> None:
         else:
             star = "*" if model.active else " "
             click.echo(printable(f"{star} {model.name:<24} {model_line(model)}"))
-    _warn(settings)
+    warn_of_override(settings)
 
 
 @command.command
@@ -45,9 +51,7 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json(model_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
         return
-    card = model.folder / "MODEL_CARD.md"
-    text = card.read_text("utf-8", errors="replace") if card.is_file() else model_line(model)
-    click.echo("\n".join(map(printable, text.splitlines())))
+    click.echo("\n".join(map(printable, model_card(model).splitlines())))
 
 
 @command.command
@@ -56,18 +60,15 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
 def use(settings: Settings, *, name: str) -> None:
     """Make a model the active one; `default` is the one that comes with tagger."""
     ModelRegistry(settings.store.folder).activate(name)
-    click.echo(printable(f"{name} is active"))
-    _warn(settings)
-    _next()
+    show_switch(settings, f"{name} is active")
 
 
 @command.command
 @configured
 def rollback(settings: Settings) -> None:
     """Make the model active that was before."""
-    click.echo(printable(f"{ModelRegistry(settings.store.folder).roll_back()} is active again"))
-    _warn(settings)
-    _next()
+    name = ModelRegistry(settings.store.folder).roll_back()
+    show_switch(settings, f"{name} is active again")
 
 
 @command.command
@@ -77,13 +78,3 @@ def remove(settings: Settings, *, name: str) -> None:
     """Delete a model of your own that is not active."""
     ModelRegistry(settings.store.folder).remove(name)
     click.echo(printable(f"{name} is gone"))
-
-
-def _warn(settings: Settings) -> None:
-    if settings.model.bundle != "active":
-        text = f'model.bundle = "{settings.model.bundle}" in the configuration decides instead'
-        click.echo(printable(text), err=True)
-
-
-def _next() -> None:
-    click.echo("`tagger scan --reclassify` decides again what tagger wrote")

@@ -20,25 +20,19 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
 
+MODE = click.Choice(["empty", "add", "replace"])
+
 
 @click.command
 @click.argument("paths", nargs=-1, type=EXISTING, metavar="[PATH]...")
 @DRY_RUN
 @JSON
-@click.option(
-    "--mode",
-    type=click.Choice(["empty", "add", "replace"]),
-    help="Fill empty genres only, add to them, or replace them.",
-)
+@click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
 @click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
 @click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
 @click.option("--force", is_flag=True, help="Analyze files again that were analyzed before.")
-@click.option(
-    "--reclassify",
-    is_flag=True,
-    help="Decide again the files that tagger wrote, by the active model.",
-)
+@click.option("--reclassify", is_flag=True, help="Decide again what tagger wrote.")
 @configured
 def command(
     settings: Settings,
@@ -74,10 +68,12 @@ def _overridden(
     no_albums: bool,
     no_playlists: bool,
 ) -> Settings:
-    given = {"mode": mode, "min_confidence": min_confidence}
     replace = msgspec.structs.replace
+    given = {"mode": mode, "min_confidence": min_confidence}
     tags = replace(settings.tags, **{k: v for k, v in given.items() if v is not None})
-    albums = replace(settings.albums, together=settings.albums.together and not no_albums)
-    enabled = settings.playlists.enabled and not no_playlists
-    playlists = replace(settings.playlists, enabled=enabled)
-    return replace(settings, tags=tags, albums=albums, playlists=playlists)
+    settings = replace(settings, tags=tags)
+    if no_albums:
+        settings = replace(settings, albums=replace(settings.albums, together=False))
+    if no_playlists:
+        settings = replace(settings, playlists=replace(settings.playlists, enabled=False))
+    return settings

@@ -82,7 +82,9 @@ class FeatureReader:
                 for sample in samples:
                     if self.has_features(sample):
                         done[sample.path] = sample
-                    elif (failure := self._failure(sample, attempts)) and failure.given_up:
+                    elif (
+                        failure := attempts.failure(sample.path, sample.identity)
+                    ) and failure.given_up:
                         done[sample.path] = UnusableFile(sample.path, failure.reason)
                     else:
                         waiting.append((sample, self._request(sample, attempts, pool)))

@@ -1,14 +1,20 @@
-"""An installed model as a line, or as an object for scripts."""
+"""Installed models: a line, a card, or an object for scripts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
+from tagger.cli.options import printable
+
 if TYPE_CHECKING:
+    from tagger.config import Settings
     from tagger.inference.registry import InstalledModel
 
 
 def model_line(model: InstalledModel) -> str:
+    """Return the date, the genres, the tracks and the first figure of a model."""
     if model.manifest is None:
         return f"cannot be used: {model.problem}"
     manifest = model.manifest
@@ -22,6 +28,7 @@ def _figures(model: InstalledModel) -> list[tuple[str, Any]]:
 
 
 def model_json(model: InstalledModel) -> dict[str, Any]:
+    """Return a model in the form that is documented for scripts."""
     manifest = model.manifest
     return {
         "name": model.name,
@@ -34,3 +41,23 @@ def model_json(model: InstalledModel) -> dict[str, Any]:
         "accuracy": {name: figure.accuracy for name, figure in _figures(model)},
         "problem": model.problem,
     }
+
+
+def model_card(model: InstalledModel) -> str:
+    """Return the card of a model, or its line where it has no card."""
+    card = model.folder / "MODEL_CARD.md"
+    return card.read_text("utf-8", errors="replace") if card.is_file() else model_line(model)
+
+
+def show_switch(settings: Settings, text: str) -> None:
+    """Print that another model is active, and the next step."""
+    click.echo(printable(text))
+    warn_of_override(settings)
+    click.echo("`tagger scan --reclassify` decides again what tagger wrote")
+
+
+def warn_of_override(settings: Settings) -> None:
+    """Warn where the configuration names a bundle, which then decides in any case."""
+    if settings.model.bundle != "active":
+        text = f'model.bundle = "{settings.model.bundle}" in the configuration decides instead'
+        click.echo(printable(text), err=True)

@@ -13,6 +13,7 @@ MOST_SHOWN = 20
 
 
 def show_status(found: dict[str, Any]) -> None:
+    """Print the object of `status --json` as lines."""
     _show_daemon(found["daemon"])
     last = found["last_run"]
     when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
@@ -46,4 +47,5 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
 
 
 def moment(at: float) -> str:
+    """Return Unix seconds as local time in the form of ISO 8601."""
     return datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
