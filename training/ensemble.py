@@ -9,15 +9,13 @@ it is temperature scaling (Guo et al., arXiv 1706.04599) with a temperature for 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from training.classifiers.novelty import DistanceGuard
-from training.classifiers.speech import SpeechGuard
 from training.evaluation.cross_validation import cross_validate, in_order, repeated_folds
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from training.classifiers.base import Classifier, Fitted, FittedGuard, NoveltyGuard
     from training.data.dataset import Dataset
     from training.evaluation.cross_validation import HeldOutScores
+    from training.recipe import Recipe
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
@@ -36,27 +35,6 @@ FAMILIAR = 0.99
 """Share of music, in the training data or held out, that lies within the limit of a guard."""
 FAMILIAR_OF_GENRE = 0.9
 """The least such share of each genre: a genre of readings or noise must keep its tracks."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Classifiers to choose from: the ensemble adds up the best classifier of each family."""
-
-    families: tuple[tuple[Classifier, ...], ...]
-    repeats: int = 3
-    """Cross-validations with different folds, whose held-out predictions are used together."""
-    guards: tuple[NoveltyGuard, ...] = (DistanceGuard(), SpeechGuard())
-
-    @property
-    def plain(self) -> Recipe:
-        """The first classifier of each family, without a choice, by one cross-validation."""
-        return replace(self, families=tuple(family[:1] for family in self.families), repeats=1)
-
-    @property
-    def specs(self) -> set[str]:
-        """The feature specs of its classifiers and guards."""
-        classifiers = {classifier.spec for family in self.families for classifier in family}
-        return classifiers | {guard.spec for guard in self.guards}
 
 
 @dataclass(frozen=True, eq=False)

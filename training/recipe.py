@@ -1,9 +1,38 @@
-"""The recipe of the default model and of the user's own models."""
+"""Recipes of models, and the recipe of the default model and of the user's own models."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from training.classifiers.novelty import DistanceGuard
+from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
-from training.ensemble import Recipe
+
+if TYPE_CHECKING:
+    from training.classifiers.base import Classifier, NoveltyGuard
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Classifiers to choose from: the ensemble adds up the best classifier of each family."""
+
+    families: tuple[tuple[Classifier, ...], ...]
+    repeats: int = 3
+    """Cross-validations with different folds, whose held-out predictions are used together."""
+    guards: tuple[NoveltyGuard, ...] = (DistanceGuard(), SpeechGuard())
+
+    @property
+    def plain(self) -> Recipe:
+        """The first classifier of each family, without a choice, by one cross-validation."""
+        return replace(self, families=tuple(family[:1] for family in self.families), repeats=1)
+
+    @property
+    def specs(self) -> set[str]:
+        """The feature specs of its classifiers and guards."""
+        classifiers = {classifier.spec for family in self.families for classifier in family}
+        return classifiers | {guard.spec for guard in self.guards}
+
 
 RECIPE = Recipe(
     families=(

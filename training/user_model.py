@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble, Recipe
+    from training.ensemble import Ensemble
+    from training.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

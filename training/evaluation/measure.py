@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble, Recipe
+    from training.ensemble import Ensemble
+    from training.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

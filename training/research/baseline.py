@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.ensemble import Recipe
+    from training.recipe import Recipe
     from training.research.datasets import LevelDataset
 
     Array = NDArray[np.float64]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.inference.manifest import Manifest
-    from training.ensemble import Recipe
+    from training.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 _GTZAN = """\

@@ -13,7 +13,7 @@ from training.evaluation.metrics import track_predictions
 from training.evaluation.report import Subject
 
 if TYPE_CHECKING:
-    from training.ensemble import Recipe
+    from training.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.ensemble import Ensemble, Recipe
+    from training.ensemble import Ensemble
+    from training.recipe import Recipe
     from training.research.datasets import LevelDataset
 
     Samples = NDArray[np.float32]

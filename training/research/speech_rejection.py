@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.classifiers.base import NoveltyGuard
-    from training.ensemble import Recipe
+    from training.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 

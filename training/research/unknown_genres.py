@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from training.ensemble import Ensemble, Recipe
+    from training.ensemble import Ensemble
+    from training.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

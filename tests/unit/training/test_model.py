@@ -21,11 +21,12 @@ from tagger.inference.bundle import load
 from tagger.inference.manifest import Pooling
 from training.classifiers.svm_lda import Lda, Svm
 from training.data.dataset import exclude_artists
-from training.ensemble import HeldOut, Recipe, train
+from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError
 from training.evaluation import metrics
 from training.evaluation.cross_validation import artist_folds
 from training.export import bundle
+from training.recipe import Recipe
 from training.research import build_default
 from training.research.datasets import FOLEISS, read_gtzan
 
