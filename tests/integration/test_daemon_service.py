@@ -226,8 +226,7 @@ def test_a_daemon_with_a_hanging_file_stops_in_time(program, faulty):
     song(program.music / "hang.mp3")
     program.configure(workers="timeout = 600")
     with Watcher(program, env=faulty) as watcher:
-        until(lambda: watcher.workers)
-        until(lambda: watcher.status()["queue"] == 1 and watcher.status()["workers"])
+        until(lambda: watcher.workers and watcher.status()["queue"] == 1)
         watcher.process.send_signal(signal.SIGTERM)
         watcher.process.wait(10)
     assert not program.run("status", "--json").objects[0]["failures"]
