@@ -13,6 +13,7 @@ from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.host.systemd import SystemdNotifier
 from tagger.daemon.host.wakeup import SignalWakeup
+from tagger.daemon.limits import Limits
 from tagger.daemon.loop import EventLoop
 from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
@@ -32,26 +33,31 @@ TICK = 30.0
 """Seconds between two checks of the event loop, unless the watchdog needs shorter ones."""
 STOP_TIMEOUT = 8.0
 """Seconds for the file in progress; after that the process exits and the file stays whole."""
-STALL_LIMIT = 120.0
-"""Seconds without a heartbeat, beyond twice a file's time limit, after which pings stop."""
+LIMITS = Limits()
 RESTART_KEYS = ("store", "nice", "io_priority", "metrics_port", "log_format")
 
 
 class Daemon:
     """Watches the library and writes genres until SIGTERM or SIGINT."""
 
-    def __init__(self, settings: Settings, read_settings: Callable[[], Settings]) -> None:
+    def __init__(
+        self, settings: Settings, read_settings: Callable[[], Settings], limits: Limits = LIMITS
+    ) -> None:
         """Install the signal handlers; call it in the main thread.
 
-        `read_settings` reads the settings anew; it raises `ConfigError` when they are broken.
+        `settings` are the first settings. `read_settings` reads the settings again; it raises
+        `ConfigError` when they are broken. `limits` are the time limits of daemon and event loop.
         """
         self._settings = settings
+        self._limits = limits
         self._read_settings = read_settings
         self._notifier = SystemdNotifier.from_environment()
         self._event_queue = EventQueue()
         self._state = DaemonState()
         self._wakeup = SignalWakeup(SIGNALS)
-        self._event_loop = EventLoop(settings, self._event_queue, self._state, self._wakeup.wake)
+        self._event_loop = EventLoop(
+            settings, self._event_queue, self._state, self._wakeup.wake, limits
+        )
 
     def run(self) -> None:
         """Run until a signal ends the daemon.
@@ -105,7 +111,7 @@ class Daemon:
                     self._event_queue.request_reconcile("SIGUSR1")
 
     def _stall_limit(self) -> float:
-        return 2 * self._settings.workers.timeout + STALL_LIMIT
+        return 2 * self._settings.workers.timeout + self._limits.stall
 
     def _status(self) -> str:
         state = self._state

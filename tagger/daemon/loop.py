@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.daemon.events import EventQueue
+    from tagger.daemon.limits import Limits
     from tagger.daemon.status.state import DaemonState
     from tagger.errors import TaggerError
 
-IDLE = 30.0
-"""Seconds without work after which the workers are stopped."""
 RESTART_DELAY = 30.0
 """Seconds to wait after an unexpected error."""
 ARRIVAL_GRACE = 5.0
@@ -46,11 +45,13 @@ class EventLoop(threading.Thread):
         event_queue: EventQueue,
         state: DaemonState,
         on_watching: Callable[[], None],
+        limits: Limits,
     ) -> None:
         """Prepare the thread; `start` runs it.
 
         `settings` are the first settings, `event_queue` brings events and new settings, `state`
-        is shown to the user. The loop calls `on_watching` when it watches every folder.
+        is shown to the user. The loop calls `on_watching` when it watches every folder. `limits`
+        are the time limits.
         """
         super().__init__(name="event-loop")
         self._settings = settings
@@ -61,6 +62,7 @@ class EventLoop(threading.Thread):
         self._intake: Intake | None = None
         self._active = time.monotonic()
         self._on_watching = on_watching
+        self._limits = limits
         self.watching = False
         """Whether every folder is watched or polled."""
 
@@ -141,7 +143,7 @@ class EventLoop(threading.Thread):
             if intake.drop_missing():
                 burst.mark_changed()
             burst.end(self._settings)
-        if idle > IDLE and self._pool.close():
+        if idle > self._limits.idle and self._pool.close():
             release_memory()
         self._state.workers = self._pool.count
 

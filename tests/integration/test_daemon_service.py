@@ -92,10 +92,7 @@ def test_a_stalled_event_loop_sends_no_watchdog_ping(program, manager):
         "NOTIFY_SOCKET": manager.getsockname(),
         "WATCHDOG_USEC": "100000",
     }
-    script = (
-        "from tagger.daemon import daemon; daemon.STALL_LIMIT = -1e9; import tagger.__main__ as m"
-    )
-    with Watcher(program, run=f"{script}; m.main()", env=environment):
+    with Watcher(program, limits="stall=-1e9", env=environment):
         assert "WATCHDOG=1" not in notices(manager, "READY=1")
         manager.settimeout(1)
         with pytest.raises(TimeoutError):
@@ -166,8 +163,7 @@ def test_metrics_are_served_on_loopback_alone(program):
 
 
 def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
-    script = "from tagger.daemon import loop; loop.IDLE = 1; import tagger.__main__ as m"
-    with Watcher(program, run=f"{script}; m.main()") as watcher:
+    with Watcher(program, limits="idle=1") as watcher:
         song(program.music / "a.mp3")
         watcher.wait_for("burst finished")
         until(lambda: not watcher.workers)
@@ -230,8 +226,7 @@ def test_a_daemon_with_a_hanging_file_stops_in_time(program, faulty):
     song(program.music / "hang.mp3")
     program.configure(workers="timeout = 600")
     with Watcher(program, env=faulty) as watcher:
-        until(lambda: watcher.workers)
-        until(lambda: watcher.status()["queue"] == 1 and watcher.status()["workers"])
+        until(lambda: watcher.workers and watcher.status()["queue"] == 1)
         watcher.process.send_signal(signal.SIGTERM)
         watcher.process.wait(10)
     assert not program.run("status", "--json").objects[0]["failures"]

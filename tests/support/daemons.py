@@ -23,6 +23,17 @@ T = TypeVar("T")
 PATIENCE = 90
 """Seconds until a test gives up waiting; no test waits longer than it has to."""
 DAEMON = 'settle = 0.3\nlog_format = "json"\nio_priority = "normal"\nnice = 0\n'
+LIMITED = """
+from tagger import config
+from tagger.daemon.daemon import Daemon
+from tagger.daemon.host.logs import configure
+from tagger.daemon.limits import Limits
+
+settings = config.load(None)
+configure(settings.daemon.log_format, verbose=True)
+Daemon(settings, lambda: config.load(None), Limits({limits})).run()
+"""
+"""`tagger watch --verbose` with other time limits."""
 
 
 def until(condition: Callable[[], T], what: str = "", patience: float = PATIENCE) -> T:
@@ -39,17 +50,17 @@ class Watcher:
     """A running daemon; a context manager that ends it and looks at how it ended."""
 
     def __init__(
-        self, program: Program, *prefix: str, daemon: str = "", run: str = "", **options: Any
+        self, program: Program, *prefix: str, daemon: str = "", limits: str = "", **options: Any
     ) -> None:
         """`prefix` is a command that starts it, `daemon` more of the table of that name.
 
-        `run` is Python code to run instead of `python -m tagger`.
+        `limits` are arguments for the daemon's time limits, "idle=1" say.
         """
         self.program = program
         self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
         if "[daemon]" not in program.config.read_text():
             program.config.write_text(program.config.read_text() + f"[daemon]\n{DAEMON}{daemon}\n")
-        start = ["-c", run] if run else ["-m", "tagger"]
+        start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
         options = {"env": program.environment} | options
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
