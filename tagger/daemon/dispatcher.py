@@ -89,6 +89,8 @@ class Dispatcher:
         settings = registry.resolve_bundle(settings)
         manifest = read_manifest(settings.model.bundle.folder)
         self._state.model = manifest.id
+        workers = self._pool.workers(settings, manifest)
+        self._state.workers = workers.count
         tag_jobs = self._pool.tag_jobs(settings)
         tracks: dict[Path, Track] = {}
         for item in index_files(self._current_files(jobs), self._store, tag_jobs):
@@ -102,8 +104,6 @@ class Dispatcher:
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
         options = build.write_options(settings)
         write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, options)
-        workers = self._pool.workers(settings, manifest)
-        self._state.workers = workers.count
         operation = KeepUndone(self._store, write)
         analyzer = build.analyzer(settings, self._store, workers, manifest)
         pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
