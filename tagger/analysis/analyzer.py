@@ -64,7 +64,14 @@ class Attempts:
         return failure if failure and failure.identity == identity else None
 
     def start(self, path: Path, identity: FileIdentity, *, alone: bool) -> None:
-        """Count an attempt. `alone`: no other file is in a worker, so this file takes the blame."""
+        """Count an attempt before a worker opens the file.
+
+        Args:
+            path: The file.
+            identity: Its state; a failure counts for this state alone.
+            alone: No other file is in a worker, so this file takes the blame for a crash.
+
+        """
         with interrupts.deferred_signals():
             self._store.failures.start_attempt(path, identity, blamed=alone)
             self._under_way[path] = identity, alone

@@ -153,8 +153,11 @@ def walk(
 ) -> Iterator[Found | Passed | Leftover]:
     """Yield the music at or below `start`, folder by folder in the order of names.
 
-    `start` and `root` are resolved paths. A file that is named directly is taken whatever
-    its name is.
+    Args:
+        start: A resolved path; a file is yielded whatever its name is.
+        root: The resolved library root of `start`.
+        patterns: `library.ignore`, relative to the root.
+
     """
     rules = IgnoreRules(root, patterns)
     if not start.is_dir():

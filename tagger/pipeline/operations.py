@@ -188,7 +188,14 @@ def outcome(track: Track, decision: Decision) -> Outcome:
 
 
 def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> Outcome:
-    """Say why a decision was not carried out."""
+    """Return the outcome of a decision that was not applied.
+
+    Args:
+        track: The track.
+        decision: The decision on it.
+        error: The error of the write; `skip` for a refusal, `error` for a failure.
+
+    """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
     return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
