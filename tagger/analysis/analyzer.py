@@ -1,7 +1,7 @@
 """Analyses of tracks: from the store where they are remembered, else by a worker process.
 
 An attempt is counted before a worker opens the file, so that a file which ends the whole machine
-is not tried for ever. Scan, daemon, reclassify and training share this one failure policy.
+is tried three times at most. Scan, daemon, reclassify and training share this one failure policy.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Analyzer:
 
         Args:
             track: The track.
-            again: Ignore what is remembered.
+            again: Ignore the remembered analysis.
             alone: Nothing else is under way, so that the track itself is to blame if tagger ends.
 
         """

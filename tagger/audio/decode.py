@@ -1,8 +1,8 @@
-"""The part of a file that is listened to, as mono float32 at the model's rate.
+"""The part of a file that is analysed, as mono float32 at the model's rate.
 
-Files are hostile until proven otherwise: the operating system opens them, never FFmpeg
-by name, so that no demuxer can follow a path or an address that stands in the content;
-no more is read or decoded than the clip needs.
+Files are hostile until proven otherwise. The operating system opens each file, never FFmpeg by
+name, so that no demuxer can follow a path or an address in the content. The decoder reads no more
+than the clip needs.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
 SHORTEST_CLIP = 3.0
-"""Seconds; with less there is no rhythm to hear."""
+"""Seconds; a shorter clip has no rhythm to measure."""
 SILENCE = 1e-3
-"""-60 dB below the loudest: what is softer at the beginning is passed over."""
+"""-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
 """Hz; below it is speech, or music of which the model would hear less than half of its bands."""
 MAX_RATE = 768_000

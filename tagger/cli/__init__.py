@@ -20,8 +20,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run `tagger`.
 
-    Exits with 0 when all is well, 1 when some files failed, 2 when the command line, the
-    configuration, the model, the state or the output cannot be used, 130 when interrupted.
+    Exits with 0 after success, 1 when some files failed, 130 after an interrupt. The exit code 2
+    means an unusable command line, configuration, model, state or output.
     """
     try:
         status = cli.main(standalone_mode=False)

@@ -12,7 +12,7 @@ from tagger.daemon.host.logs import configure
 
 
 @click.command
-@click.option("--verbose", is_flag=True, help="Log what is queued and looked at as well.")
+@click.option("--verbose", is_flag=True, help="Log queued files and reconciles as well.")
 @click.option(
     "--config",
     "config_file",

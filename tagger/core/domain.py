@@ -73,7 +73,7 @@ class LogMel:
     levels: NDArray[np.float32]
     """Shape (n_mels, frames): 0 is the clip's floor, 1 its maximum."""
     floor_db: float
-    """The level that 0 stands for, dB below the maximum (-80 or higher)."""
+    """The level at 0, in dB below the maximum (-80 or higher)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Track:
 
 
 class Action(StrEnum):
-    """What was decided for a track."""
+    """The decision for a track."""
 
     SET = "set"
     ADD = "add"
@@ -165,7 +165,7 @@ class Decision:
 
     action: Action
     genres: tuple[str, ...]
-    """The genres that shall stand in the file."""
+    """The genres of the file after the decision."""
     reason: str
     genre: str | None = None
     """The likeliest genre under the user's name for it; None when none was decided."""

@@ -28,7 +28,7 @@ def canonical(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return what is equal for two names exactly if they mean the same genre."""
+    """Return a key that is equal for two names of the same genre, and for no others."""
     known = canonical(name)
     return _fold(known) or known.casefold()
 

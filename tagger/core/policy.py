@@ -1,4 +1,4 @@
-"""From what a model thinks to what shall stand in the file. Pure: no file is looked at."""
+"""From the prediction of a model to the genres of a file. Pure: reads no file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FURTHER_GENRE_SHARE = 0.5
 
 
 _EVEN = 0.02
-"""No genre stands out while the likeliest is by no more than this above all on average."""
+"""No genre is prominent while the likeliest exceeds the mean probability by no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class Policy:
         *,
         album_of: int = 1,
     ) -> Decision:
-        """Decide by what was heard.
+        """Decide by a prediction.
 
-        `required` gives by genre the confidence from which on it is written, None when no
-        confidence is enough; `album_of` tells of how many tracks the prediction is.
+        `required` maps each genre to its least confidence for a write, None when no confidence
+        is enough. `album_of` is the number of tracks behind the prediction.
         """
         top, confidence = prediction.ranked[0]
         need = required[top]
@@ -77,7 +77,7 @@ class Policy:
             known = len(prediction.probabilities)
             why = f"{likely}, {math.ceil(100 * need)}% needed"
             if confidence <= 1 / known + _EVEN:
-                why = f"none of the {known} genres stands out{heard}"
+                why = f"none of the {known} genres is prominent{heard}"
             return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 

@@ -24,7 +24,7 @@ LEVEL_STEPS = 255
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a name such as `statistics-1` stands for: never changed, only followed by a new one."""
+    """The computation behind a name such as `statistics-1`; a change of it gets a new name."""
 
     name: str
     compute: Callable[[LogMel], NDArray[np.float32] | NDArray[np.uint8]]

@@ -97,9 +97,9 @@ def _moved(found: Found, store: Store) -> Track | None:
 
 
 def _keep_correction(track: Track, known: Track, store: Store) -> None:
-    """Notice a genre that somebody changed after us, in what is still the same recording.
+    """Record a genre that the user changed after tagger, in the same recording.
 
-    An older file, or one on another disk, is a copy from elsewhere and says nothing about ours.
+    An older file, or a file on another disk, is a copy from elsewhere and no correction.
     """
     seen, now = known.tags, track.tags
     before, after = known.identity, track.identity

@@ -1,8 +1,8 @@
 """Finding the music: walking folders, ignore rules, which root a path belongs to.
 
-`.taggerignore` files hold gitignore patterns for the folder that they stand in and below.
-Folders are never entered through a symbolic link: what a link leads to either lies in the
-library and is found there, or is outside and must be named as a root to be touched.
+`.taggerignore` files contain gitignore patterns for their own folder and the folders below it.
+A walk never enters a folder through a symbolic link. A linked folder inside the library is found
+at its own path. A linked folder outside must be named as a root.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IGNORE_FILE = ".taggerignore"
 IGNORED_FOLDERS = frozenset(
     ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
 )
-"""Folders that servers and operating systems keep for themselves; dot folders besides."""
+"""Folders of servers and operating systems; dot folders are ignored as well."""
 UNFINISHED = (".part", ".!qb", ".crdownload", ".tmp", ".partial", ".download", "~")
 """Lower-case name endings of files that another program is still writing."""
 
@@ -130,7 +130,7 @@ def is_pattern(line: str) -> bool:
 
 
 def is_gone(path: Path) -> bool:
-    """Tell whether nothing stands there; what cannot be reached may stand there still."""
+    """Return whether the path does not exist; an unreachable path may still exist."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):

@@ -25,11 +25,11 @@ class Operation(Protocol):
     """Carries out one decision on one track."""
 
     def refusal(self, track: Track) -> str | None:
-        """Say why nothing will be written to this track, whatever it sounds like."""
+        """Return why nothing will be written to this track, whatever its prediction."""
         ...
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
-        """Do what was decided; a file that cannot be written is an outcome, not an exception."""
+        """Carry out the decision; a file that cannot be written is an outcome, not an exception."""
         ...
 
 
@@ -57,7 +57,7 @@ class DryRun:
 
 
 class KeepUndone:
-    """Does not write again what the user took back; for whoever was not asked to."""
+    """Does not write a genre again that the user reverted; the operation of the daemon."""
 
     def __init__(self, store: Store, operation: Operation) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class Write:
             try:
                 self._write(track, decision)
             except FileChangedError as error:
-                # What another tagger noted of its decision stands.
+                # the record that another tagger made of its own decision is the valid one
                 self._index_again(track)
                 return refused(track, decision, error)
             except (TagError, WorkerError) as error:
@@ -118,7 +118,7 @@ class Write:
             else:
                 self._store.failures.clear(track.path)
         if decision.confidence is not None or result.action is not Action.KEEP:
-            # what was kept unheard leaves the reason standing why it was once written
+            # a file kept without an analysis keeps the recorded reason of its earlier write
             noted = replace(decision, action=result.action, reason=result.reason)
             self._store.runs.decided(track.path, self._run, noted, self._model)
         if result.action is not Action.ERROR:
@@ -170,12 +170,12 @@ def unwritable(track: Track, options: WriteOptions) -> str | None:
     except SkippedError as error:
         return said(error)
     except TagError:
-        return None  # it is gone, say: whoever listens to it will find out
+        return None  # it is gone, for example: the analysis will report that
     return None
 
 
 def outcome(track: Track, decision: Decision) -> Outcome:
-    """Say what was decided and done."""
+    """Return the outcome of a decision."""
     return Outcome(
         track.path,
         decision.action,

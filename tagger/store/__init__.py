@@ -1,4 +1,4 @@
-"""The state database: files, what was heard and decided, the undo journal, failures.
+"""The state database: files, analyses, decisions, the undo journal, failures.
 
 One process writes at a time (`BEGIN IMMEDIATE`, a busy timeout); readers never wait. Each
 table has its own small class, and `Store` holds them together over one connection.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A genre that the user changed after us: kept for ever, and a label to learn from."""
+    """A genre that the user changed after us: never overwritten, and a label for training."""
 
     path: Path
     content: AnalysisKey | None

@@ -112,10 +112,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def durable(connection: sqlite3.Connection) -> Iterator[None]:
-    """Bring what the block commits to the disk, and all that was committed before it.
+    """Write the commits of the block, and all commits before it, to the disk.
 
-    Elsewhere a commit survives any kill of the process, but not a power cut: what is lost then
-    is found out anew.
+    Elsewhere a commit survives any kill of the process, but not a power cut. The next scan
+    computes the lost records again.
     """
     connection.execute("PRAGMA synchronous = FULL")
     try:

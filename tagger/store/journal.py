@@ -85,7 +85,7 @@ class Journal:
         return self._select("state = 'intended'", ())
 
     def last(self, path: Path) -> JournalEntry | None:
-        """Return the newest change of a file that still stands."""
+        """Return the newest change of a file that was not undone."""
         entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
         return entries[-1] if entries else None
 

@@ -63,7 +63,7 @@ class Runs:
         return Run(**row) if row else None
 
     def last_with_changes(self) -> int | None:
-        """Return the newest run of which some change still stands."""
+        """Return the newest run with a change that was not undone."""
         row = self._db.execute("SELECT max(run) FROM changes WHERE state = 'done'").fetchone()
         return None if row[0] is None else int(row[0])
 

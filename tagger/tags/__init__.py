@@ -1,8 +1,8 @@
-"""Reading and writing genres in the files themselves, in every container that tagger knows.
+"""Reading and writing genres in the files themselves, in every supported container.
 
-A genre is written into a verified copy that replaces the file in one step: whatever happens, the
-file is the old one or the new one, the sound is the same, and so is every other field. What stood
-there before is handed back as a snapshot that `restore_genres` brings back byte by byte.
+A genre is written into a verified copy that replaces the file in one step. At any time the file is
+the old one or the new one, with the same sound and the same other fields. The earlier genre fields
+are returned as a snapshot; `restore_genres` restores them byte for byte.
 
 Nothing here knows what a genre means.
 """

@@ -1,7 +1,7 @@
 """Reading tags: a table of fields by kind of tag, over mutagen.
 
-Genres come from the raw tags, as the writer sees them; the other fields and the duration from
-mutagen, which is also the second opinion on what was written.
+Genres come from the raw tags, as the writer reads them. The other fields and the duration come from
+mutagen, whose reading is also a check of every write.
 """
 
 from __future__ import annotations

@@ -3,10 +3,9 @@
     open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
     ->  lock  ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
 
-The copy stands in the same folder under a dot name of our own and is locked while its writer
-lives, so that `remove_leftovers` can tell what a killed process left behind. All names are looked
-up in the folder that was checked, by its descriptor: a folder that is moved away meanwhile leads
-nowhere else.
+The copy has a dot name of tagger in the same folder, and is locked while its writer lives. So
+`remove_leftovers` finds the copies of killed processes. All names are looked up in the folder that
+was checked, by its descriptor, even when that folder is moved meanwhile.
 """
 
 from __future__ import annotations
@@ -160,7 +159,7 @@ class Replacement:
                 dst_dir_fd=self._folder,
             )
             self._committed = True
-        # the new file stands; should its folder not reach the disk now, the journal knows of it
+        # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             os.fsync(self._folder)
         return identity

@@ -175,7 +175,7 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
         before = GenreSnapshot.decoded(snapshot, task.path)
         original = JudgedFile(original_file, task.path)
         if original.stream != before.sound:
-            raise SkippedError("another recording stands there now", task.path)
+            raise SkippedError("contains another recording now", task.path)
         tags = edit.restored(original.container, before)
         if edit.same(tags, original.container.tags):
             return None

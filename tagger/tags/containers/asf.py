@@ -47,7 +47,7 @@ class AsfAttributes(RawTag):
     """The attributes of both places; `reserved_bytes` is that of both objects and the padding."""
 
     extensible: bool = True
-    """Whether there is a header extension, which a Metadata Library stands in."""
+    """Whether there is a header extension, which contains a Metadata Library."""
 
     genre_names: ClassVar = frozenset({"WM/Genre", "WM/GenreID"})
 
