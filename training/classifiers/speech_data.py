@@ -1,7 +1,7 @@
 """Feature vectors of recorded speech, from which the speech guard learns.
 
 `training.research.make_speech` computes the vectors in `speech.npz` from recordings in Debian's
-packages, which docs/training.md lists. No sound can be recovered from the vectors.
+packages, which docs/research.md lists. No sound can be recovered from the vectors.
 """
 
 from __future__ import annotations
