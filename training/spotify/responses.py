@@ -107,7 +107,7 @@ def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
     if of_playlist:
         return SpotifyPlaylistError(
             "shown to its owner and collaborators only",
-            hint="copy its tracks into a playlist of yours and name that; if it is yours, add "
+            hint="copy its tracks into a playlist of yours and name that. If it is yours, add "
             "your account to the app's User Management at developer.spotify.com/dashboard",
         )
     return SpotifyAccountError(
