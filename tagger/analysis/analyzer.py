@@ -85,7 +85,7 @@ class Attempts:
         return answer
 
     def withdraw(self, path: Path) -> None:
-        """Take the attempt back: the file came through."""
+        """Withdraw the attempt: the file did not fail."""
         with interrupts.deferred_signals():
             _, counted = self._under_way.pop(path)
             self._store.failures.withdraw_attempt(path, attempts=int(counted))

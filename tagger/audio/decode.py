@@ -46,7 +46,7 @@ SHORTEST_CLIP = 3.0
 SILENCE = 1e-3
 """-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
-"""Hz; below it is speech, or music of which the model would hear less than half of its bands."""
+"""Hz; below it is speech, or music with less than half of the model's bands."""
 MAX_RATE = 768_000
 MAX_CHANNELS = 32
 _SCALE = {
@@ -64,16 +64,16 @@ MAX_SILENT_PACKETS = 10_000
 
 
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
-    """Decode `length` seconds of a file from `offset` seconds on, or what there is of them.
+    """Decode `length` seconds of a file from `offset` seconds on, or fewer at its end.
 
     Silence at the beginning does not count: the clip starts with the sound, unless `length`
-    seconds pass without any. A file that ends before `offset` is heard from its beginning.
+    seconds pass without any. A file that ends before `offset` is decoded from its beginning.
 
     Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
 
     Raises:
         UnreadableError: the operating system refuses the file.
-        NotAudioError: no audio container that tagger knows.
+        NotAudioError: not a supported audio container.
         MovingPictureError: a video.
         CorruptAudioError: the sound cannot be decoded.
         TooShortError: less than 3 seconds of sound.
@@ -130,7 +130,7 @@ def _opened(file: BinaryIO, path: Path) -> InputContainer:
     try:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise NotAudioError("is not an audio file that tagger knows", path) from error
+        raise NotAudioError("is not a supported audio file", path) from error
 
 
 def _mono_parts(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What tells one state of a file from another without reading it."""
+    """The identity of one state of a file, found without reading the file."""
 
     device: int
     inode: int
@@ -81,13 +81,13 @@ class Features:
     """One of a model's inputs, computed from one clip."""
 
     spec: str
-    """Name and version of what the values are, e.g. `statistics-1`."""
+    """Name and version of the feature spec, e.g. `statistics-1`."""
     values: NDArray[np.float32] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model thinks of one track."""
+    """The prediction of a model for one track."""
 
     probabilities: Mapping[str, float]
     """Calibrated probability by genre; they sum to 1."""
@@ -161,7 +161,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a track's genres, and why."""
+    """The action for a track's genres, and its reason."""
 
     action: Action
     genres: tuple[str, ...]
@@ -185,7 +185,7 @@ class GenreEdit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file in a run."""
+    """The result of one file in a run."""
 
     path: Path
     action: Action

@@ -37,12 +37,12 @@ class Policy:
     """Key of a genre to the user's own name for it."""
     parents: bool = False
     own_parents: Mapping[str, str] = field(default_factory=dict)
-    """Key of a genre to what the user says that it is part of."""
+    """Key of a genre to its parent, by the user's configuration."""
 
     def without_audio(
         self, existing: tuple[str, ...], *, corrected: bool = False
     ) -> Decision | None:
-        """Decide what needs no listening; None when it does."""
+        """Decide without audio; None when the decision needs a prediction."""
         kept = [genre for genre in existing if names.key(genre) in self.keep]
         if corrected:
             return Decision(Action.KEEP, existing, "you changed the genre after tagger")
@@ -67,8 +67,8 @@ class Policy:
         """
         top, confidence = prediction.ranked[0]
         need = required[top]
-        heard = "" if album_of == 1 else f", heard with {album_of - 1} more of its album"
-        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{heard}"
+        album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
+        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{album}"
         if names.key(top) in self.never:
             return _abstain(existing, f"{likely}: among genres.never", confidence)
         if need is None:
@@ -77,7 +77,7 @@ class Policy:
             known = len(prediction.probabilities)
             why = f"{likely}, {math.ceil(100 * need)}% needed"
             if confidence <= 1 / known + _EVEN:
-                why = f"none of the {known} genres is prominent{heard}"
+                why = f"none of the {known} genres is prominent{album}"
             return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 

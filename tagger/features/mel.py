@@ -29,7 +29,7 @@ TOP_DB = 80.0
 FRAMES_PER_COLUMN = 1293 / 387.5
 """Every column is one frame of 3.3368, 77 ms apart, whatever the clip's length."""
 MIN_COLUMNS = 36
-"""2.8 s: below it the slow modulations that tell genres apart cannot be seen."""
+"""2.8 s: below it the slow modulations that separate genres cannot be measured."""
 
 _LEAST_RANGE_DB = 1.0
 _SILENCE_PEAK = 1e-4

@@ -58,7 +58,7 @@ SPECS = {
 
 
 def spec(name: str) -> Spec:
-    """Find a spec by its name; raises ModelError for one that this version does not know."""
+    """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
         raise ModelError(f"unknown feature spec {name!r} (this version knows {known})")

@@ -83,7 +83,7 @@ def drop_missing(folder: Path, store: Store) -> int:
 
 
 def is_there(root: Path, store: Store) -> bool:
-    """Tell whether any file that is known below a root is still there."""
+    """Return whether any recorded file below a root still exists."""
     return any(not walk.is_gone(path) for path, _ in store.files.paths_under(root))
 
 

@@ -1,6 +1,6 @@
-"""What a decision becomes: written into the file, or only said.
+"""The operations on a decision: writing it into the file, or reporting it only.
 
-A dry run is another operation, not a question asked all along the way.
+A dry run is another operation, not a condition in each step of the pipeline.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Operation(Protocol):
 
 
 class DryRun:
-    """Says what would happen, the refusals included, and touches nothing."""
+    """Returns the outcome of a write, with its refusals, and writes nothing."""
 
     def __init__(self, jobs: TagJobs, options: WriteOptions) -> None:
         self._jobs = jobs
@@ -164,7 +164,7 @@ class Write:
 
 
 def unwritable(track: Track, options: WriteOptions) -> str | None:
-    """Say why a track's file must not be written, if it must not."""
+    """Return why a track's file must not be written, None if it may."""
     try:
         tags.check_writable(track.path, root=track.root, options=options)
     except SkippedError as error:
@@ -188,7 +188,7 @@ def outcome(track: Track, decision: Decision) -> Outcome:
 
 
 def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> Outcome:
-    """Say why a decision was not carried out."""
+    """Return the outcome of a decision that was not carried out, with the reason."""
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
     return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)

@@ -59,7 +59,7 @@ class Store:
         return self._connection
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit what the block does as one, or nothing of it."""
+        """Commit the statements of the block together, or none of them."""
         return transaction(self._connection)
 
     def close(self) -> None:

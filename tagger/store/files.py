@@ -28,7 +28,7 @@ class Files:
         return _track(row.fetchone())
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
-        """Return a file that was known in exactly this state under whatever path."""
+        """Return a file that was recorded in exactly this state, at any path."""
         row = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
             (identity.device, identity.inode, identity.size, identity.mtime_ns),

@@ -1,4 +1,4 @@
-"""Which playlists are ours, and what we last wrote into each."""
+"""The playlists that tagger wrote, with a digest of each."""
 
 from __future__ import annotations
 

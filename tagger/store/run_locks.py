@@ -28,9 +28,9 @@ class RunLocks:
         self._own.add(run)
 
     def has(self, run: int) -> bool:
-        """Tell whether the process of a run still lives."""
+        """Return whether the process of a run still lives."""
         return run in self._own or locks.is_byte_locked(self._file, run)
 
     def close(self) -> None:
-        """Let go of all of this process's runs."""
+        """Release all runs of this process."""
         os.close(self._file)

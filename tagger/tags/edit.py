@@ -46,7 +46,7 @@ def check_genres(genres: tuple[str, ...]) -> None:
 
 
 def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
-    """Note all genre fields of a file; `genres` says the same in words."""
+    """Note all genre fields of a file; `genres` are their names."""
     return GenreSnapshot(
         genres,
         {
@@ -109,7 +109,7 @@ def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag
 
 
 def same(one: Mapping[str, RawTag], other: Mapping[str, RawTag]) -> bool:
-    """Tell whether two sets of tags hold the same fields in the same order."""
+    """Return whether two sets of tags contain the same fields in the same order."""
     return one.keys() == other.keys() and all(
         by_place(one[kind].items) == by_place(other[kind].items) for kind in one
     )

@@ -45,7 +45,7 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
             file.seek(at)
             data = file.read(min(left, BLOCK))
             if not data:
-                raise EOFError("the file ends before its tags say so")
+                raise EOFError("the file ends before the end of its tags")
             at, left = at + len(data), left - len(data)
             yield data
 

@@ -40,9 +40,9 @@ class Place:
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
-    """Find the file to replace, or say why it must not be.
+    """Find the file to replace, or raise the reason against it.
 
-    A link leads to its target, which is what gets replaced. Raises SkippedError (outside `root`,
+    The target of a link is replaced, not the link. Raises SkippedError (outside `root`,
     no regular file, several names, read-only, its folder read-only) or TagError (gone).
     """
     try:
@@ -65,7 +65,7 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
 def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise SkippedError("not a regular file", path)
-    if not status.st_mode & 0o222:  # os.access says yes to root whatever the mode
+    if not status.st_mode & 0o222:  # os.access accepts root with any mode
         raise SkippedError("read-only file", path, "make it writable to let it be tagged")
     if status.st_nlink > 1 and options.hard_links == "skip":
         hint = 'set tags.hard_links = "break" to part it from its other names'

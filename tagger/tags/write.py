@@ -114,7 +114,7 @@ def compose_genres(
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
-    """Raise what `write_genres` would, as far as it can be known without making a copy."""
+    """Raise the error of `write_genres`, as far as it can be found without a copy."""
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:

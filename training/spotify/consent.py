@@ -45,7 +45,7 @@ def require(spotify: SpotifySettings, store: SpotifyStore) -> None:
     require_on(spotify)
     if store.agreed(CLAUSE) is None:
         raise SpotifyOffError(
-            "you have not agreed yet to what Spotify's terms say on machine learning",
+            "you have not agreed yet to the clause of Spotify's terms on machine learning",
             hint="run `tagger spotify login`, or `sync` if there are exports alone: both ask",
         )
 

@@ -137,7 +137,7 @@ def _too_many(error: dict[str, Any], retry_after: str | None) -> SpotifyError:
 def _token_refusal(error: dict[str, Any]) -> SpotifyError:
     if error.get("error") == "invalid_client":
         hint = "copy it from developer.spotify.com/dashboard into training.spotify.client_id"
-        return SpotifyAccountError("Spotify does not know this client id", hint=hint)
+        return SpotifyAccountError("the client id is unknown to Spotify", hint=hint)
     return SpotifyLoginError("the Spotify login has expired or was withdrawn", hint=LOGIN)
 
 

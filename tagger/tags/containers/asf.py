@@ -135,7 +135,7 @@ def _objects(data: bytes) -> list[AsfObject]:
     while at + OBJECT_HEADER <= len(data):
         (size,) = struct.unpack_from("<Q", data, at + 16)
         if size < OBJECT_HEADER or at + size > len(data):
-            raise MalformedError("an ASF object is longer than what holds it")
+            raise MalformedError("an ASF object is longer than its parent")
         objects.append(AsfObject(data[at : at + 16], data[at + OBJECT_HEADER : at + size]))
         at += size
     if at != len(data):

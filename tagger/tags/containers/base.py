@@ -69,7 +69,7 @@ class RawTag(ABC):
         """Return the tag's bytes, as the container stores them."""
 
     def is_genre(self, item: Item) -> bool:
-        """Tell whether an item names a genre."""
+        """Return whether an item names a genre."""
         return item.name in self.genre_names
 
     @property

@@ -61,7 +61,7 @@ def walk(data: bytes, at: int, end: int) -> list[Atom]:
             body += 8
         stop = end if size == 0 else at + size
         if not body <= stop <= end:
-            raise MalformedError("an atom is longer than what holds it")
+            raise MalformedError("an atom is longer than its parent")
         atoms.append(Atom(name, at, body, stop))
         at = stop
     if data[at:end].strip(b"\0"):
@@ -257,7 +257,7 @@ class Mp4File(Container):
 
 
 def _offsets(data: bytes, table: Atom) -> Iterator[tuple[str, int]]:
-    """Tell where a table holds offsets from the beginning of the file, and how wide they are."""
+    """Return the place and the width of a table's offsets from the beginning of the file."""
     at = table.body
     match table.name:
         case b"stco" | b"co64":

@@ -210,7 +210,7 @@ class OggFile(Container):
 
 
 def _pages(file: BinaryIO, at: int, end: int) -> Iterator[Page | Span]:
-    """Read page by page; what follows the last whole one, if anything, is one span."""
+    """Read page by page; the rest after the last whole page is one span."""
     while at < end:
         try:
             page = read_page(file, at)
