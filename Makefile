@@ -34,6 +34,7 @@ check: lint
 	$(BIN)/mypy
 	MYPYPATH=tests/support $(BIN)/mypy tests/support tests/scripts tests/conftest.py
 	$(BIN)/lint-imports
+	PYTHONPATH=tests/support $(BIN)/python -m prose
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

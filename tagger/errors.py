@@ -65,7 +65,7 @@ class AudioError(TaggerError):
 
 
 class NotAudioError(AudioError):
-    """The content is no audio container that tagger knows."""
+    """The content is not a supported audio container."""
 
 
 class TooShortError(AudioError):
@@ -137,7 +137,7 @@ class PlaylistError(TaggerError):
 
 
 class PlayerError(TaggerError):
-    """A player could not be told that files or playlists changed."""
+    """A player could not be notified of changed files or playlists."""
 
 
 class DaemonError(TaggerError):

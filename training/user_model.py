@@ -1,12 +1,12 @@
 """A model of the user's own: from the selected training data to a measured bundle.
 
 The user's library is its only training data. The training features of the default model are not
-shipped: the recordings of GTZAN have no licence, and vectors computed from them would be
-distributed as data. So the model has the genres of the library and no others.
+shipped, because the recordings of GTZAN have no licence. So the model has the genres of the library
+and no others.
 
-There are two fits. The first leaves out the held-out artists: its figures are the model's, and its
-bundle is kept in `measured`, for a comparison with the next model on the same artists. The second
-has all artists, and is the model that decides.
+There are two fits. The first leaves out the held-out artists and gives the figures of the model.
+Its bundle is kept in `measured`, for a comparison with the next model on the same artists. The
+second fit has all artists, and is the model that decides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Analyses of tracks: from the store where they are remembered, else by a worker process.
 
 An attempt is counted before a worker opens the file, so that a file which ends the whole machine
-is not tried for ever. Scan, daemon, reclassify and training share this one failure policy.
+is tried three times at most. Scan, daemon, reclassify and training share this one failure policy.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Attempts:
         return answer
 
     def withdraw(self, path: Path) -> None:
-        """Take the attempt back: the file came through."""
+        """Withdraw the attempt: the file did not fail."""
         with interrupts.deferred_signals():
             _, counted = self._under_way.pop(path)
             self._store.failures.withdraw_attempt(path, attempts=int(counted))
@@ -174,7 +174,7 @@ class Analyzer:
 
         Args:
             track: The track.
-            again: Ignore what is remembered.
+            again: Ignore the remembered analysis.
             alone: Nothing else is under way, so that the track itself is to blame if tagger ends.
 
         """

@@ -263,7 +263,7 @@ def _start_worker(
 
 
 def _address_space() -> int | None:
-    """Return the bytes of this process's address space, None where the system does not say."""
+    """Return the bytes of this process's address space, None where they are unknown."""
     try:
         pages = Path("/proc/self/statm").read_text("ascii").split()[0]
     except OSError:

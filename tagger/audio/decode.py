@@ -1,8 +1,8 @@
-"""The part of a file that is listened to, as mono float32 at the model's rate.
+"""The part of a file that is analysed, as mono float32 at the model's rate.
 
-Files are hostile until proven otherwise: the operating system opens them, never FFmpeg
-by name, so that no demuxer can follow a path or an address that stands in the content;
-no more is read or decoded than the clip needs.
+Files are hostile until proven otherwise. The operating system opens each file, never FFmpeg by
+name, so that no demuxer can follow a path or an address in the content. The decoder reads no more
+than the clip needs.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
 SHORTEST_CLIP = 3.0
-"""Seconds; with less there is no rhythm to hear."""
+"""Seconds; a shorter clip has no rhythm to measure."""
 SILENCE = 1e-3
-"""-60 dB below the loudest: what is softer at the beginning is passed over."""
+"""-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
-"""Hz; below it is speech, or music of which the model would hear less than half of its bands."""
+"""Hz; below it is speech, or music with less than half of the model's bands."""
 MAX_RATE = 768_000
 MAX_CHANNELS = 32
 _SCALE = {
@@ -64,16 +64,16 @@ MAX_SILENT_PACKETS = 10_000
 
 
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
-    """Decode `length` seconds of a file from `offset` seconds on, or what there is of them.
+    """Decode `length` seconds of a file from `offset` seconds on, or fewer at its end.
 
     Silence at the beginning does not count: the clip starts with the sound, unless `length`
-    seconds pass without any. A file that ends before `offset` is heard from its beginning.
+    seconds pass without any. A file that ends before `offset` is decoded from its beginning.
 
     Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
 
     Raises:
         UnreadableError: the operating system refuses the file.
-        NotAudioError: no audio container that tagger knows.
+        NotAudioError: not a supported audio container.
         MovingPictureError: a video.
         CorruptAudioError: the sound cannot be decoded.
         TooShortError: less than 3 seconds of sound.
@@ -130,7 +130,7 @@ def _opened(file: BinaryIO, path: Path) -> InputContainer:
     try:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise NotAudioError("is not an audio file that tagger knows", path) from error
+        raise NotAudioError("is not a supported audio file", path) from error
 
 
 def _mono_parts(

@@ -20,8 +20,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run `tagger`.
 
-    Exits with 0 when all is well, 1 when some files failed, 2 when the command line, the
-    configuration, the model, the state or the output cannot be used, 130 when interrupted.
+    Exits with 0 after success, 1 when some files failed, 130 after an interrupt. The exit code 2
+    means an unusable command line, configuration, model, state or output.
     """
     try:
         status = cli.main(standalone_mode=False)
@@ -35,7 +35,7 @@ def main() -> None:
         click.echo("\ntagger: interrupted; everything done so far is kept", err=True)
         status = INTERRUPTED
     except BrokenPipeError:
-        # the reader went away: nobody is left to read what the interpreter would still flush
+        # the reader of the output is gone, so the interpreter must not flush the rest
         _silence()
         status = 0
     except OSError as error:
@@ -49,5 +49,5 @@ def main() -> None:
 
 
 def _silence() -> None:
-    """Let the interpreter flush what nobody can read any more."""
+    """Redirect the output, so that the interpreter can flush it without a reader."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

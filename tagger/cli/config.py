@@ -17,7 +17,7 @@ from tagger.errors import ConfigError
 )
 @click.pass_context
 def command(ctx: click.Context, action: str, file: Path | None) -> None:
-    """Show the settings in force, say where their file is, or write one to begin with."""
+    """Print the settings in use or the path of their file, or write a first file."""
     chosen: Path | None = file or ctx.find_root().obj
     if action == "init":
         click.echo(_init(chosen or config.user_file()))

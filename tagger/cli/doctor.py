@@ -1,4 +1,4 @@
-"""`tagger doctor`: say what would go wrong, and what to do about it."""
+"""`tagger doctor`: check everything that a scan needs, with the next step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOME_FAILED = 1
 @JSON
 @configured
 def command(settings: Settings, *, as_json: bool) -> None:
-    """Say what would go wrong, and what to do about it."""
+    """Check everything that a scan needs, with the next step."""
     failed = False
     for finding in doctor.examine(settings):
         failed = failed or finding.level is doctor.Level.FAILED

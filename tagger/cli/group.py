@@ -11,13 +11,13 @@ import click
 from tagger import __version__
 
 COMMANDS = {
-    "scan": "Listen to music and write genres into it.",
-    "watch": "File music as it arrives.",
-    "classify": "Say what files sound like; writes nothing.",
-    "undo": "Take back what tagger wrote.",
+    "scan": "Analyze music and write genres into it.",
+    "watch": "Write genres into new files as they arrive.",
+    "classify": "Print the likeliest genres of files; writes nothing.",
+    "undo": "Undo the genres that tagger wrote.",
     "playlists": "Rebuild the genre playlists.",
-    "status": "Show what tagger knows and did.",
-    "doctor": "Say what would go wrong, and what to do about it.",
+    "status": "Show the database, failures and the daemon.",
+    "doctor": "Check everything that a scan needs, with the next step.",
     "service": "Have `tagger watch` started by itself.",
     "models": "Show, choose and remove genre models.",
     "config": "Show, locate or begin the configuration.",
@@ -65,7 +65,7 @@ def _added() -> dict[str, EntryPoint]:
 def cli(ctx: click.Context, config: Path | None) -> None:
     """File a music library by ear.
 
-    tagger listens to each track, writes its genre into the file, and keeps genre playlists.
-    Start with `tagger scan --dry-run ~/Music`; `tagger undo` takes the last run back.
+    tagger analyzes each track, writes its genre into the file, and keeps genre playlists.
+    Start with `tagger scan --dry-run ~/Music`; `tagger undo` reverts the last run.
     """
     ctx.obj = config

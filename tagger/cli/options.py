@@ -25,7 +25,7 @@ SOME_FAILED = 1
 NAMED = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; do nothing.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the changes; write nothing.")
 
 
 def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callable[P, T]:

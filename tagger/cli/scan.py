@@ -32,7 +32,7 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
 @click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
 @click.option("--force", is_flag=True, help="Analyze files again that were analyzed before.")
-@click.option("--reclassify", is_flag=True, help="Decide again what tagger wrote.")
+@click.option("--reclassify", is_flag=True, help="Decide again the files that tagger wrote.")
 @configured
 def command(
     settings: Settings,

@@ -1,4 +1,4 @@
-"""`tagger status`: show what tagger knows and did."""
+"""`tagger status`: show the contents of the database and the state of the daemon."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_RUNNING = 3
 @JSON
 @configured
 def command(settings: Settings, *, as_json: bool) -> None:
-    """Show what tagger knows and did, and what `tagger watch` is at.
+    """Show the contents of the database, failures, and the state of `tagger watch`.
 
     Exits with 3 when `tagger watch` is not running.
     """

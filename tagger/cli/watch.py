@@ -12,7 +12,7 @@ from tagger.daemon.host.logs import configure
 
 
 @click.command
-@click.option("--verbose", is_flag=True, help="Log what is queued and looked at as well.")
+@click.option("--verbose", is_flag=True, help="Log queued files and reconciles as well.")
 @click.option(
     "--config",
     "config_file",
@@ -21,7 +21,7 @@ from tagger.daemon.host.logs import configure
 )
 @click.pass_context
 def command(ctx: click.Context, *, verbose: bool, config_file: Path | None) -> None:
-    """File music as it arrives in the configured library, until stopped.
+    """Write genres into new files of the configured library, until stopped.
 
     SIGHUP reads the configuration again, SIGUSR1 looks through all folders, SIGTERM or
     Ctrl-C ends it. `tagger service` shows how to have it started by itself.

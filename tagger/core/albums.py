@@ -20,9 +20,9 @@ _TRACK_NUMBER = re.compile(r"\d{1,3}(?=[\s._-]|$)|\d-\d{2}(?=[\s._-]|$)")
 def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     """Split tracks into albums and single tracks, in the order of their first track.
 
-    An album is what has the same album and album artist in the tags; without an album
-    artist, the same album in one folder by one artist; without an album, the folder whose
-    files are numbered, or all by one artist. A compilation is never an album.
+    The tracks of an album have the same album and album artist in their tags. Without an album
+    artist, they have the same album, folder and artist. Without an album, they are the numbered
+    files of one folder, or its files by one artist. A compilation is never an album.
     """
     groups: dict[Hashable, list[Track]] = defaultdict(list)
     for track in tracks:
@@ -33,7 +33,7 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
 
 
 def key(track: Track) -> Hashable:
-    """Return what is the same for tracks that may be one album."""
+    """Return a key that the tracks of one album have in common."""
     tags = track.tags
     if tags.compilation or _folded(tags.album_artist) in VARIOUS_ARTISTS:
         return track.path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What tells one state of a file from another without reading it."""
+    """The identity of one state of a file, found without reading the file."""
 
     device: int
     inode: int
@@ -73,7 +73,7 @@ class LogMel:
     levels: NDArray[np.float32]
     """Shape (n_mels, frames): 0 is the clip's floor, 1 its maximum."""
     floor_db: float
-    """The level that 0 stands for, dB below the maximum (-80 or higher)."""
+    """The level at 0, in dB below the maximum (-80 or higher)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ class Features:
     """One of a model's inputs, computed from one clip."""
 
     spec: str
-    """Name and version of what the values are, e.g. `statistics-1`."""
+    """Name and version of the feature spec, e.g. `statistics-1`."""
     values: NDArray[np.float32] | NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model thinks of one track."""
+    """The prediction of a model for one track."""
 
     probabilities: Mapping[str, float]
     """Calibrated probability by genre; they sum to 1."""
@@ -144,7 +144,7 @@ class Track:
 
 
 class Action(StrEnum):
-    """What was decided for a track."""
+    """The decision for a track."""
 
     SET = "set"
     ADD = "add"
@@ -161,11 +161,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a track's genres, and why."""
+    """The action for a track's genres, and its reason."""
 
     action: Action
     genres: tuple[str, ...]
-    """The genres that shall stand in the file."""
+    """The genres of the file after the decision."""
     reason: str
     genre: str | None = None
     """The likeliest genre under the user's name for it; None when none was decided."""
@@ -185,7 +185,7 @@ class GenreEdit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file in a run."""
+    """The result of one file in a run."""
 
     path: Path
     action: Action

@@ -28,7 +28,7 @@ def canonical(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return what is equal for two names exactly if they mean the same genre."""
+    """Return a key that is equal for two names of the same genre, and for no others."""
     known = canonical(name)
     return _fold(known) or known.casefold()
 
@@ -69,7 +69,7 @@ def _unprintable(character: str) -> bool:
 def _fold(name: str) -> str:
     """Reduce a name to what carries meaning: letters, digits, and `and` for `&`, `+` and `'n'`.
 
-    Latin accents go; the marks of other scripts stay, for they tell words apart.
+    Latin accents go; the marks of other scripts stay, because they distinguish words.
     """
     text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
     text = re.sub(r"[&+]|\bn\b", " and ", text)

@@ -1,4 +1,4 @@
-"""From what a model thinks to what shall stand in the file. Pure: no file is looked at."""
+"""From the prediction of a model to the genres of a file. Pure: reads no file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FURTHER_GENRE_SHARE = 0.5
 
 
 _EVEN = 0.02
-"""No genre stands out while the likeliest is by no more than this above all on average."""
+"""No genre is prominent while the likeliest exceeds the mean probability by no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Policy:
     """Key of a genre to the user's own name for it."""
     parents: bool = False
     own_parents: Mapping[str, str] = field(default_factory=dict)
-    """Key of a genre to what the user says that it is part of."""
+    """Key of a genre to its parent, by the user's configuration."""
 
     def without_audio(
         self, existing: tuple[str, ...], *, corrected: bool = False
     ) -> Decision | None:
-        """Decide what needs no listening; None when it does."""
+        """Decide without audio; None when the decision needs a prediction."""
         kept = [genre for genre in existing if names.key(genre) in self.keep]
         if corrected:
             return Decision(Action.KEEP, existing, "you changed the genre after tagger")
@@ -60,15 +60,15 @@ class Policy:
         *,
         album_of: int = 1,
     ) -> Decision:
-        """Decide by what was heard.
+        """Decide by a prediction.
 
-        `required` gives by genre the confidence from which on it is written, None when no
-        confidence is enough; `album_of` tells of how many tracks the prediction is.
+        `required` maps each genre to its least confidence for a write, None when no confidence
+        is enough. `album_of` is the number of tracks behind the prediction.
         """
         top, confidence = prediction.ranked[0]
         need = required[top]
-        heard = "" if album_of == 1 else f", heard with {album_of - 1} more of its album"
-        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{heard}"
+        album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
+        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{album}"
         if names.key(top) in self.never:
             return _abstain(existing, f"{likely}: among genres.never", confidence)
         if need is None:
@@ -77,7 +77,7 @@ class Policy:
             known = len(prediction.probabilities)
             why = f"{likely}, {math.ceil(100 * need)}% needed"
             if confidence <= 1 / known + _EVEN:
-                why = f"none of the {known} genres stands out{heard}"
+                why = f"none of the {known} genres is prominent{album}"
             return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
     """The weight of several predictions together.
 
-    The mean of n tracks' log-probabilities is multiplied by min(n, max_tracks)**exponent:
-    with 1 the tracks are independent witnesses, with 0 they are copies of one witness.
+    The mean of n tracks' log-probabilities is multiplied by min(n, max_tracks)**exponent. With the
+    exponent 1 the tracks are independent evidence, with 0 they are copies of one track.
     """
 
     exponent: Share

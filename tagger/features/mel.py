@@ -29,7 +29,7 @@ TOP_DB = 80.0
 FRAMES_PER_COLUMN = 1293 / 387.5
 """Every column is one frame of 3.3368, 77 ms apart, whatever the clip's length."""
 MIN_COLUMNS = 36
-"""2.8 s: below it the slow modulations that tell genres apart cannot be seen."""
+"""2.8 s: below it the slow modulations that separate genres cannot be measured."""
 
 _LEAST_RANGE_DB = 1.0
 _SILENCE_PEAK = 1e-4
@@ -122,13 +122,13 @@ def sampled_frames(frames: int) -> NDArray[np.intp]:
 def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     """Compute the log-mel spectrogram of mono float32 samples (n,) at RATE.
 
-    Maximum and floor are taken over all frames, then one frame in 3.3368 is kept: the levels
+    Maximum and floor are taken over all frames; then one frame in 3.3368 is kept. The levels
     are (dB - floor) / (0 - floor) of the kept frames, shape (N_MELS, columns). Multiplying the
     samples by a constant changes nothing.
 
-    Raises TooShortError below MIN_COLUMNS columns, SilentError when no sample passes -80 dB
-    full scale, CorruptAudioError when a sample is no number or absurd, ValueError for
-    another rate.
+    Raises TooShortError below MIN_COLUMNS columns, and SilentError when no sample exceeds -80 dB
+    full scale. Raises CorruptAudioError when a sample is not a number or absurd, and ValueError
+    for another rate.
     """
     if rate != RATE:
         raise ValueError(f"log_mel wants {RATE} Hz, not {rate}")

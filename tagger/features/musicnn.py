@@ -1,6 +1,6 @@
 """The embedding of musicnn, a network that learned the tags of 200,000 songs; see `musicnn.onnx`.
 
-The network is made by `training/musicnn.py`, which says how it came to hear our levels.
+`training/research/musicnn.py` makes the network, and describes its conversion to our levels.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ LEVEL_STEPS = 255
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a name such as `statistics-1` stands for: never changed, only followed by a new one."""
+    """The computation behind a name such as `statistics-1`; a change of it gets a new name."""
 
     name: str
     compute: Callable[[LogMel], NDArray[np.float32] | NDArray[np.uint8]]
@@ -58,7 +58,7 @@ SPECS = {
 
 
 def spec(name: str) -> Spec:
-    """Find a spec by its name; raises ModelError for one that this version does not know."""
+    """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
         raise ModelError(f"unknown feature spec {name!r} (this version knows {known})")

@@ -1,4 +1,4 @@
-"""`statistics-1`: what a clip's levels say about timbre, time and texture, as one vector.
+"""`statistics-1`: timbre, time and texture of a clip's levels, as one vector.
 
 Measured on the levels (128 mel bands, 0..1 of the clip's own range, one column every 77 ms), in
 units of a nominal 80 dB range. Logarithms keep spreads and powers comparable between clips.
@@ -125,7 +125,7 @@ def _texture(decibels: Array) -> Block:
 
 
 def _fine_structure(decibels: Array) -> Block:
-    """How long tones stand: what rises above the smoothed spectrum, and how it persists."""
+    """Measure the duration of tones: peaks above the smoothed spectrum, and their persistence."""
     fine = decibels - _smoothed(decibels, 9)
     columns = fine.shape[1]
     energy = fine**2

@@ -76,9 +76,9 @@ class Model:
 def load(folder: Path) -> Model:
     """Load and check a bundle.
 
-    Raises ModelError, in one line with the folder, when a file is missing, too large or not the
-    one that the manifest describes, when the format or a feature spec is unknown, or when the
-    network's inputs and outputs are not what the manifest says.
+    Raises ModelError, in one line with the folder, for a file that is missing, too large, or
+    differs from its sum in the manifest. Raises it for an unknown format or feature spec as well,
+    and for inputs and outputs of the network that differ from the manifest.
     """
     manifest = read_manifest(folder)
     with naming(folder):

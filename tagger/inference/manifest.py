@@ -1,4 +1,4 @@
-"""What a bundle says about itself: `manifest.json`, decoded strictly."""
+"""The description of a bundle: `manifest.json`, decoded strictly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Written(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a threshold, found without the test part, did on the test part."""
+    """The effect of a threshold on the test part, which had no influence on the threshold."""
 
     promised: Share
     precision: Share
@@ -81,7 +81,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     evaluation: dict[str, Evaluation] = {}
 
     def __post_init__(self) -> None:
-        """Check what single fields cannot; msgspec turns a ValueError into its own error."""
+        """Check several fields together; msgspec turns a ValueError into its own error."""
         if len(set(self.genres)) != len(self.genres):
             raise ValueError("a genre is named twice")
         if MODEL_FILE not in self.files:

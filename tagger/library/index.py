@@ -83,7 +83,7 @@ def drop_missing(folder: Path, store: Store) -> int:
 
 
 def is_there(root: Path, store: Store) -> bool:
-    """Tell whether any file that is known below a root is still there."""
+    """Return whether any recorded file below a root still exists."""
     return any(not walk.is_gone(path) for path, _ in store.files.paths_under(root))
 
 
@@ -97,9 +97,9 @@ def _moved(found: Found, store: Store) -> Track | None:
 
 
 def _keep_correction(track: Track, known: Track, store: Store) -> None:
-    """Notice a genre that somebody changed after us, in what is still the same recording.
+    """Record a genre that the user changed after tagger, in the same recording.
 
-    An older file, or one on another disk, is a copy from elsewhere and says nothing about ours.
+    An older file, or a file on another disk, is a copy from elsewhere and no correction.
     """
     seen, now = known.tags, track.tags
     before, after = known.identity, track.identity

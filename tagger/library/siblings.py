@@ -1,4 +1,4 @@
-"""The company of tracks that come later than the rest of their album."""
+"""Album siblings: the recorded tracks of an album whose other tracks come later."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def album_siblings(tracks: Sequence[Track], store: Store) -> tuple[list[Track], list[Track]]:
-    """Return the tracks that are known of the same albums and are not among these.
+    """Return the recorded tracks of the same albums that are not among `tracks`.
 
-    First those that were left alone because they were unsure: with more of their album known
-    they are worth deciding again. Then the others, which only speak for their album.
+    The first list has tracks that were left unchanged as unsure; with more tracks of their album
+    they are decided again. The second list has the others, which only count for their album.
     """
     given = {track.path for track in tracks}
     found: dict[Path, Track] = {}

@@ -1,8 +1,8 @@
 """Finding the music: walking folders, ignore rules, which root a path belongs to.
 
-`.taggerignore` files hold gitignore patterns for the folder that they stand in and below.
-Folders are never entered through a symbolic link: what a link leads to either lies in the
-library and is found there, or is outside and must be named as a root to be touched.
+`.taggerignore` files contain gitignore patterns for their own folder and the folders below it.
+A walk never enters a folder through a symbolic link. A linked folder inside the library is found
+at its own path. A linked folder outside must be named as a root.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IGNORE_FILE = ".taggerignore"
 IGNORED_FOLDERS = frozenset(
     ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
 )
-"""Folders that servers and operating systems keep for themselves; dot folders besides."""
+"""Folders of servers and operating systems; dot folders are ignored as well."""
 UNFINISHED = (".part", ".!qb", ".crdownload", ".tmp", ".partial", ".download", "~")
 """Lower-case name endings of files that another program is still writing."""
 
@@ -48,7 +48,7 @@ class Passed:
     path: Path
     reason: str
     failed: bool
-    """Whether it is a failure rather than a rule."""
+    """Whether the cause is a failure rather than a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class IgnoreRules:
         self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
 
     def ignores(self, path: Path, *, is_folder: bool) -> bool:
-        """Tell whether `path`, below the root, is to be left out."""
+        """Return whether `path`, below the root, is ignored."""
         name = path.name
         if name.startswith(".") or (is_folder and name in IGNORED_FOLDERS):
             return True
@@ -82,7 +82,7 @@ class IgnoreRules:
         return bool(verdict)
 
     def ignores_on_the_way(self, path: Path) -> bool:
-        """Tell whether `path` or any folder between the root and it is to be left out."""
+        """Return whether `path`, or any folder between the root and `path`, is ignored."""
         return self.ignores(path, is_folder=False) or any(
             self.ignores(folder, is_folder=True)
             for folder in path.parents
@@ -90,7 +90,7 @@ class IgnoreRules:
         )
 
     def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
-        """Return the patterns that hold in a folder, each with what they are relative to."""
+        """Return the patterns for a folder, each with the folder that it is relative to."""
         if folder not in self._specs:
             above = self._above if folder == self._root else self._specs_down_to(folder.parent)
             own = self._read(folder / IGNORE_FILE)
@@ -121,7 +121,7 @@ def check_patterns(patterns: Iterable[str]) -> None:
 
 
 def is_pattern(line: str) -> bool:
-    """Tell whether a line can be read as one of gitignore's patterns."""
+    """Return whether a line is a valid pattern of gitignore."""
     try:
         GitIgnoreSpec.from_lines([line])
     except ValueError:
@@ -130,7 +130,7 @@ def is_pattern(line: str) -> bool:
 
 
 def is_gone(path: Path) -> bool:
-    """Tell whether nothing stands there; what cannot be reached may stand there still."""
+    """Return whether the path does not exist; an unreachable path may still exist."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -210,7 +210,7 @@ def _looked_at(entry: os.DirEntry[str], path: Path, root: Path) -> Iterator[Foun
 
 
 def _link(path: Path, root: Path) -> Iterator[Passed]:
-    """Report links that lead outside; what lies inside is found where it lies."""
+    """Report links that lead outside; linked files inside are found at their own paths."""
     target = Path(os.path.realpath(path))
     if target.is_relative_to(root):
         return

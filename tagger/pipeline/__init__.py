@@ -1,1 +1,1 @@
-"""The way of a file, and what uses it: scan, reclassify, undo, recovery."""
+"""The way of a file, and its users: scan, reclassify, undo, recovery."""

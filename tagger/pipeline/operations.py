@@ -1,6 +1,6 @@
-"""What a decision becomes: written into the file, or only said.
+"""The operations on a decision: writing it into the file, or reporting it only.
 
-A dry run is another operation, not a question asked all along the way.
+A dry run is another operation, not a condition in each step of the pipeline.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class Operation(Protocol):
     """Carries out one decision on one track."""
 
     def refusal(self, track: Track) -> str | None:
-        """Say why nothing will be written to this track, whatever it sounds like."""
+        """Return why nothing will be written to this track, whatever its prediction."""
         ...
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
-        """Do what was decided; a file that cannot be written is an outcome, not an exception."""
+        """Carry out the decision; a file that cannot be written is an outcome, not an exception."""
         ...
 
 
 class DryRun:
-    """Says what would happen, the refusals included, and touches nothing."""
+    """Returns the outcome of a write, with its refusals, and writes nothing."""
 
     def __init__(self, jobs: TagJobs, options: WriteOptions) -> None:
         self._jobs = jobs
@@ -57,7 +57,7 @@ class DryRun:
 
 
 class KeepUndone:
-    """Does not write again what the user took back; for whoever was not asked to."""
+    """Does not write a genre again that the user reverted; the operation of the daemon."""
 
     def __init__(self, store: Store, operation: Operation) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class Write:
             try:
                 self._write(track, decision)
             except FileChangedError as error:
-                # What another tagger noted of its decision stands.
+                # the record that another tagger made of its own decision is the valid one
                 self._index_again(track)
                 return refused(track, decision, error)
             except (TagError, WorkerError) as error:
@@ -118,7 +118,7 @@ class Write:
             else:
                 self._store.failures.clear(track.path)
         if decision.confidence is not None or result.action is not Action.KEEP:
-            # what was kept unheard leaves the reason standing why it was once written
+            # a file kept without an analysis keeps the recorded reason of its earlier write
             noted = replace(decision, action=result.action, reason=result.reason)
             self._store.runs.decided(track.path, self._run, noted, self._model)
         if result.action is not Action.ERROR:
@@ -164,18 +164,18 @@ class Write:
 
 
 def unwritable(track: Track, options: WriteOptions) -> str | None:
-    """Say why a track's file must not be written, if it must not."""
+    """Return why a track's file must not be written, None if it may."""
     try:
         tags.check_writable(track.path, root=track.root, options=options)
     except SkippedError as error:
         return said(error)
     except TagError:
-        return None  # it is gone, say: whoever listens to it will find out
+        return None  # it is gone, for example: the analysis will report that
     return None
 
 
 def outcome(track: Track, decision: Decision) -> Outcome:
-    """Say what was decided and done."""
+    """Return the outcome of a decision."""
     return Outcome(
         track.path,
         decision.action,

@@ -1,4 +1,4 @@
-"""Settling what a killed process left open: the file itself says whether it was written."""
+"""Recovery after a killed process: the file itself shows whether it was written."""
 
 from __future__ import annotations
 

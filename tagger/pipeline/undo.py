@@ -91,8 +91,8 @@ def undo(
 ) -> Iterator[Outcome]:
     """Bring each file's genres back to the genres before the oldest of these writes.
 
-    A write that cannot be undone is an outcome: `skip` where the genres are no longer the
-    genres that tagger wrote, `error` where the file is gone or cannot be written.
+    A write that cannot be undone is an outcome. It is `skip` for a file whose genres were changed
+    after tagger, and `error` for a file that is gone or cannot be written.
 
     Args:
         entries: Entries of the journal, oldest first.

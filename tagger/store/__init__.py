@@ -1,4 +1,4 @@
-"""The state database: files, what was heard and decided, the undo journal, failures.
+"""The state database: files, analyses, decisions, the undo journal, failures.
 
 One process writes at a time (`BEGIN IMMEDIATE`, a busy timeout); readers never wait. Each
 table has its own small class, and `Store` holds them together over one connection.
@@ -59,7 +59,7 @@ class Store:
         return self._connection
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit what the block does as one, or nothing of it."""
+        """Commit the statements of the block together, or none of them."""
         return transaction(self._connection)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A genre that the user changed after us: kept for ever, and a label to learn from."""
+    """A genre that the user changed after us: never overwritten, and a label for training."""
 
     path: Path
     content: AnalysisKey | None
@@ -33,7 +33,7 @@ class Corrections:
         self._db = connection
 
     def put(self, correction: Correction) -> None:
-        """Keep what the user made of our genres."""
+        """Record the user's change of our genres."""
         self._db.execute(
             "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?)",
             (
@@ -46,7 +46,7 @@ class Corrections:
         )
 
     def has(self, path: Path) -> bool:
-        """Tell whether the user corrected this file."""
+        """Return whether the user corrected this file."""
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
 

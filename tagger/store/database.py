@@ -26,7 +26,7 @@ _PAUSE_S = 0.05
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose failures, a full disk say, are tagger's own errors."""
+    """A connection whose failures, such as a full disk, are tagger's own errors."""
 
     path: Path
 
@@ -49,7 +49,7 @@ class Connection(sqlite3.Connection):
 
 
 def unusable(error: Exception, path: Path) -> StoreError:
-    """Say that the database cannot be used, and what to do."""
+    """Return the error of an unusable database, with the next step."""
     return StoreError(
         f"the state database cannot be used: {error}",
         path,
@@ -112,10 +112,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def durable(connection: sqlite3.Connection) -> Iterator[None]:
-    """Bring what the block commits to the disk, and all that was committed before it.
+    """Write the commits of the block, and all commits before it, to the disk.
 
-    Elsewhere a commit survives any kill of the process, but not a power cut: what is lost then
-    is found out anew.
+    Elsewhere a commit survives any kill of the process, but not a power cut. The next scan
+    computes the lost records again.
     """
     connection.execute("PRAGMA synchronous = FULL")
     try:

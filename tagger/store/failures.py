@@ -123,7 +123,7 @@ class Failures:
         self._put(path, identity, MAX_ATTEMPTS, error)
 
     def withdraw_attempt(self, path: Path, *, attempts: int) -> None:
-        """Take back attempts that ended for reasons of their own."""
+        """Withdraw attempts that ended for other reasons than the file."""
         where = os.fsencode(path)
         gone = self._db.execute(
             "DELETE FROM failures WHERE path = ? AND attempts <= ?", (where, attempts)

@@ -1,4 +1,4 @@
-"""What is known of each file: where, in which state, which tags, which sound."""
+"""The record of each file: its path, identity, tags and sound."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Files:
         self._db = connection
 
     def get(self, path: Path) -> Track | None:
-        """Return what is known of the file at `path`."""
+        """Return the record of the file at `path`."""
         row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
         return _track(row.fetchone())
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
-        """Return a file that was known in exactly this state under whatever path."""
+        """Return a file that was recorded in exactly this state, at any path."""
         row = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
             (identity.device, identity.inode, identity.size, identity.mtime_ns),
@@ -119,9 +119,9 @@ class Files:
         return [found for row in rows if (found := _track(row))]
 
     def move(self, old: Path, new: Path) -> None:
-        """Let everything that is known of a file follow it to its new path.
+        """Move all records of a file to its new path.
 
-        What was written into a file that stood there before can no longer be undone.
+        Writes into a file that was at the new path before can no longer be undone.
         """
         self._db.execute("DELETE FROM changes WHERE path = ?", (os.fsencode(new),))
         for table in ("files", "decisions", "changes", "corrections", "failures"):
@@ -131,7 +131,7 @@ class Files:
             )
 
     def forget(self, path: Path) -> None:
-        """Drop a file that is gone; what was decided and written stays in the journal."""
+        """Drop a file that is gone; its decisions and writes stay in the database."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
     def under(self, folder: Path) -> Iterator[Track]:

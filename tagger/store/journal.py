@@ -1,4 +1,4 @@
-"""The undo journal: what each write replaced, recorded before the file is replaced.
+"""The undo journal: the genres before each write, recorded before the file is replaced.
 
 A change is `intended` just before its rename and `done` after it. What a killed process
 left intended is settled at the next start by looking at the file itself.
@@ -81,16 +81,16 @@ class Journal:
         )
 
     def intended(self) -> list[JournalEntry]:
-        """Return what a killed process left open."""
+        """Return the unfinished entries of a killed process."""
         return self._select("state = 'intended'", ())
 
     def last(self, path: Path) -> JournalEntry | None:
-        """Return the newest change of a file that still stands."""
+        """Return the newest change of a file that was not undone."""
         entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
         return entries[-1] if entries else None
 
     def was_undone(self, path: Path, after: tuple[str, ...]) -> bool:
-        """Tell whether the user took back exactly these genres from this file."""
+        """Return whether the user undid exactly these genres in this file."""
         row = self._db.execute(
             "SELECT 1 FROM changes WHERE path = ? AND state = 'undone' AND after = ?",
             (os.fsencode(path), _text(after)),

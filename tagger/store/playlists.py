@@ -1,4 +1,4 @@
-"""Which playlists are ours, and what we last wrote into each."""
+"""The playlists that tagger wrote, with a digest of each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class PlaylistFiles:
         self._db = connection
 
     def known(self) -> dict[Path, str]:
-        """Return the SHA-256 (hex) of what was last written, by path."""
+        """Return the SHA-256 (hex) of each playlist as tagger wrote it, by path."""
         rows = self._db.execute("SELECT path, sha256 FROM playlists")
         return {Path(os.fsdecode(row["path"])): row["sha256"] for row in rows}
 
     def note(self, path: Path, sha256: str, genre: str) -> None:
-        """Record what now stands at `path`; an empty digest says that nothing of ours does."""
+        """Record the playlist at `path`; an empty digest removes the record."""
         if sha256:
             self._db.execute(
                 "INSERT OR REPLACE INTO playlists VALUES (?, ?, ?)",

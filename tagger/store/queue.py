@@ -1,4 +1,4 @@
-"""What the daemon has yet to do: files by path, each once."""
+"""The queue of the daemon: files by path, each once."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ class Queue:
         self._db.execute("DELETE FROM queue WHERE path = ?", (os.fsencode(path),))
 
     def give_back(self, *, failed: bool = False) -> None:
-        """Let all that is taken wait again; `failed` says that they came to nothing."""
+        """Return all taken jobs to the queue; `failed` counts their attempts as failures."""
         self._db.execute(
             "UPDATE queue SET taken = 0, failed = failed + ? WHERE taken = 1", (int(failed),)
         )
 
     def holds(self, path: Path) -> bool:
-        """Tell whether there is a job for this file."""
+        """Return whether there is a job for this file."""
         row = self._db.execute("SELECT 1 FROM queue WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
 
@@ -91,7 +91,7 @@ class Queue:
         return int(self._db.execute("SELECT count(*) FROM queue").fetchone()[0])
 
     def needs(self, path: Path, identity: FileIdentity) -> bool:
-        """Tell whether anything is left to do for a file in this state.
+        """Return whether there is work for a file in this state.
 
         Nothing is when it was handled, or given up, in the same state. The device does not
         count: its number may be another one after each mount.

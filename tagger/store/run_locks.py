@@ -1,7 +1,7 @@
-"""Telling the runs that are still going from those whose process has died.
+"""Locks that separate active runs from runs whose process has died.
 
-A run holds a lock on one byte of a file, the byte whose offset is its number, for as long as
-its process lives: the kernel lets go of it however the process ends.
+A run holds a lock on one byte of a file while its process lives. The offset of the byte is the
+number of the run. The kernel releases the lock at the end of the process, whatever its cause.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class RunLocks:
         self._own.add(run)
 
     def has(self, run: int) -> bool:
-        """Tell whether the process of a run still lives."""
+        """Return whether the process of a run still lives."""
         return run in self._own or locks.is_byte_locked(self._file, run)
 
     def close(self) -> None:
-        """Let go of all of this process's runs."""
+        """Release all runs of this process."""
         os.close(self._file)

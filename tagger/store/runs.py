@@ -1,4 +1,4 @@
-"""Which runs there were, and the newest decision on each file."""
+"""All runs, and the newest decision on each file."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Runs:
         return run
 
     def is_alive(self, run: int) -> bool:
-        """Tell whether the process of a run still lives."""
+        """Return whether the process of a run still lives."""
         return self._run_locks.has(run)
 
     def exists(self, run: int) -> bool:
-        """Tell whether there ever was a run of this number."""
+        """Return whether there ever was a run of this number."""
         return bool(self._db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone())
 
     def finish(self, run: int) -> None:
@@ -63,7 +63,7 @@ class Runs:
         return Run(**row) if row else None
 
     def last_with_changes(self) -> int | None:
-        """Return the newest run of which some change still stands."""
+        """Return the newest run with a change that was not undone."""
         row = self._db.execute("SELECT max(run) FROM changes WHERE state = 'done'").fetchone()
         return None if row[0] is None else int(row[0])
 

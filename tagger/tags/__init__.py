@@ -1,10 +1,10 @@
-"""Reading and writing genres in the files themselves, in every container that tagger knows.
+"""Reading and writing genres in the files themselves, in every supported container.
 
-A genre is written into a verified copy that replaces the file in one step: whatever happens, the
-file is the old one or the new one, the sound is the same, and so is every other field. What stood
-there before is handed back as a snapshot that `restore_genres` brings back byte by byte.
+A genre is written into a verified copy that replaces the file in one step. At any time the file is
+the old one or the new one, with the same sound and the same other fields. The earlier genre fields
+are returned as a snapshot; `restore_genres` restores them byte for byte.
 
-Nothing here knows what a genre means.
+The meaning of a genre plays no part here.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ __all__ = [
 
 
 def read(path: Path) -> TrackTags:
-    """Read a file's tags; its content, not its name, decides what it is.
+    """Read a file's tags; the content decides the container, not the name.
 
     Genres are in words and in file order: numbers are resolved, lists taken apart. Where the
     container's own tag names none, the file's other tags are asked.
 
-    Raises UnsupportedContainerError (not an audio file that tagger knows), CorruptTagsError (the
+    Raises UnsupportedContainerError (not a supported audio file), CorruptTagsError (the
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
     """
     with boundary(path), open(path, "rb", opener=_unblocked) as file:

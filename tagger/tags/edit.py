@@ -1,9 +1,9 @@
-"""From the tags that stand in a file to those that shall: pure.
+"""From the tags of a file to its tags with other genres. Pure.
 
-The primary tag of a container always names the genres. Any other tag in the same file follows only
-if it names a genre already, so that no two tags of one file contradict each other, and a file gets
-no kind of tag that its owner did not choose. What a tag cannot say (a name that ID3v1 has no number
-for, a name that is not ASCII in RIFF INFO) it leaves unsaid.
+The primary tag of a container always names the genres. Any other tag of the file changes only if
+it names a genre already. So no two tags of one file contradict each other, and a file gets no kind
+of tag that its owner did not choose. A tag leaves out a name that it cannot represent. Examples are
+a name without a number in ID3v1, and a name that is not ASCII in RIFF INFO.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ Tags = dict[str, "RawTag"]
 
 
 def check_genres(genres: tuple[str, ...]) -> None:
-    """Refuse what could not be read back from every container.
+    """Refuse genres that some container could not return unchanged.
 
-    Raises TagError: no genre; an empty one, or one with spaces around it; control characters and
-    lone surrogates; `;`, which separates genres in ID3v2.3; a name that ID3 takes for a number.
+    Raises TagError for an empty tuple, an empty name, or a name with spaces around it. Control
+    characters and lone surrogates raise it too. So do `;`, the separator of ID3v2.3, and a name
+    that ID3 reads as a number.
     """
     if not genres:
         raise TagError("there is no genre to write")
@@ -45,7 +46,7 @@ def check_genres(genres: tuple[str, ...]) -> None:
 
 
 def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
-    """Note all genre fields of a file; `genres` says the same in words."""
+    """Note all genre fields of a file; `genres` are their names."""
     return GenreSnapshot(
         genres,
         {
@@ -108,7 +109,7 @@ def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag
 
 
 def same(one: Mapping[str, RawTag], other: Mapping[str, RawTag]) -> bool:
-    """Tell whether two sets of tags hold the same fields in the same order."""
+    """Return whether two sets of tags contain the same fields in the same order."""
     return one.keys() == other.keys() and all(
         by_place(one[kind].items) == by_place(other[kind].items) for kind in one
     )

@@ -1,9 +1,9 @@
 """Proof that a rewritten file holds the same sound.
 
-`digest` covers every byte that belongs to no tag: frames, headers, seek tables, pictures in their
-own blocks, gapless data, edit lists; what merely moves (chunk offsets, page numbers) is normalised.
-It trusts tagger's own idea of where tags begin and end, so `opening` asks FFmpeg for a second
-opinion: which streams there are, with which parameters, and the packets that playing starts with.
+`digest` covers every byte outside the tags: frames, headers, seek tables, pictures in their own
+blocks, gapless data, edit lists. Chunk offsets and page numbers may change, so they are normalised.
+The digest depends on tagger's own borders of the tags. So `stream_fingerprint` reads the file with
+FFmpeg as an independent check: the streams, their parameters, and their first packets.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
             file.seek(at)
             data = file.read(min(left, BLOCK))
             if not data:
-                raise EOFError("the file ends before its tags say so")
+                raise EOFError("the file ends before the end of its tags")
             at, left = at + len(data), left - len(data)
             yield data
 

@@ -1,7 +1,7 @@
 """Reading tags: a table of fields by kind of tag, over mutagen.
 
-Genres come from the raw tags, as the writer sees them; the other fields and the duration from
-mutagen, which is also the second opinion on what was written.
+Genres come from the raw tags, as the writer reads them. The other fields and the duration come from
+mutagen, whose reading is also a check of every write.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "isrc": "ISRC",
     },
 }
-"""What a field is called, by kind of tag."""
+"""The name of each field, by kind of tag."""
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def boundary(path: Path) -> Iterator[None]:
         if cause is not None:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
         if isinstance(error, HeaderNotFoundError | MP4NoTrackError):
-            raise UnsupportedContainerError("not an audio file that tagger knows", path) from error
+            raise UnsupportedContainerError("not a supported audio file", path) from error
         said = str(error) or type(error).__name__
         raise CorruptTagsError(f"the tags cannot be made sense of: {said}", path) from error
 
@@ -162,7 +162,7 @@ class ParsedFile:
         """
         form = identify(file)
         if form not in READERS:
-            raise UnsupportedContainerError("not an audio file that tagger knows", path)
+            raise UnsupportedContainerError("not a supported audio file", path)
         self.file = file
         self.container: Container = dismantle(file, form)
         self._form = form

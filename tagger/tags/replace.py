@@ -3,10 +3,9 @@
     open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
     ->  lock  ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
 
-The copy stands in the same folder under a dot name of our own and is locked while its writer
-lives, so that `remove_leftovers` can tell what a killed process left behind. All names are looked
-up in the folder that was checked, by its descriptor: a folder that is moved away meanwhile leads
-nowhere else.
+The copy has a dot name of tagger in the same folder, and is locked while its writer lives. So
+`remove_leftovers` finds the copies of killed processes. All names are looked up in the folder that
+was checked, by its descriptor, even when that folder is moved meanwhile.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ class Place:
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
-    """Find the file to replace, or say why it must not be.
+    """Find the file to replace, or raise the reason against it.
 
-    A link leads to its target, which is what gets replaced. Raises SkippedError (outside `root`,
+    The target of a link is replaced, not the link. Raises SkippedError (outside `root`,
     no regular file, several names, read-only, its folder read-only) or TagError (gone).
     """
     try:
@@ -66,7 +65,7 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
 def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise SkippedError("not a regular file", path)
-    if not status.st_mode & 0o222:  # os.access says yes to root whatever the mode
+    if not status.st_mode & 0o222:  # os.access accepts root with any mode
         raise SkippedError("read-only file", path, "make it writable to let it be tagged")
     if status.st_nlink > 1 and options.hard_links == "skip":
         hint = 'set tags.hard_links = "break" to part it from its other names'
@@ -160,7 +159,7 @@ class Replacement:
                 dst_dir_fd=self._folder,
             )
             self._committed = True
-        # the new file stands; should its folder not reach the disk now, the journal knows of it
+        # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             os.fsync(self._folder)
         return identity

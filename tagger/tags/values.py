@@ -20,7 +20,7 @@ class WriteOptions:
     preserve_mtime: bool = False
     """Off by default: players re-read a file only when its time has moved."""
     hard_links: Literal["skip", "break"] = "skip"
-    """What to do with a file of several names: replacing it parts this name from the others."""
+    """The treatment of a file with several names: a replacement separates this name."""
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
     """The version of ID3 to write; a new tag is 2.4 unless 2.3 is asked for."""
 

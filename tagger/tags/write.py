@@ -114,7 +114,7 @@ def compose_genres(
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
-    """Raise what `write_genres` would, as far as it can be known without making a copy."""
+    """Raise the error of `write_genres`, as far as it can be found without a copy."""
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
@@ -175,7 +175,7 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
         before = GenreSnapshot.decoded(snapshot, task.path)
         original = JudgedFile(original_file, task.path)
         if original.stream != before.sound:
-            raise SkippedError("another recording stands there now", task.path)
+            raise SkippedError("contains another recording now", task.path)
         tags = edit.restored(original.container, before)
         if edit.same(tags, original.container.tags):
             return None

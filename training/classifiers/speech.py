@@ -1,7 +1,7 @@
 """A guard against speech, by musicnn's embedding.
 
-Speech lies close to hip-hop, so its distance from the training data is small: sound that ends at 8
-kHz, as most recorded books and broadcasts do, got hip-hop at 97%. So a linear discriminant
+Speech lies close to hip-hop, so its distance from the training data is small. Speech that ends at 8
+kHz, such as most recorded books and broadcasts, got hip-hop at 97%. So a linear discriminant
 separates clips of speech (`training.classifiers.speech_data`) from the training data.
 """
 

@@ -1,7 +1,7 @@
 """Feature vectors of recorded speech, from which the speech guard learns.
 
 `training.research.make_speech` computes the vectors in `speech.npz` from recordings in Debian's
-packages, which docs/training.md lists. No sound can be recovered from the vectors.
+packages, which docs/research.md lists. No sound can be recovered from the vectors.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 VECTORS = Path(__file__).with_name("speech.npz")
 SPECS = ("statistics-1", "musicnn-2")
 ABOUT = """\
-Speech is training data for the guard against non-music: feature vectors of recordings in Debian's
-packages (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free licences) and
-of espeak-ng. The bundle contains none of the vectors."""
+The training data of the guard against speech are feature vectors. They come from recordings in
+Debian's packages (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free
+licences) and from espeak-ng. The bundle contains none of the vectors."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,9 +97,9 @@ def select(
 ) -> Selection:
     """Select the training data.
 
-    `labels` are those of all sources. `samples` are the analyzed files; without an analysis key the
-    path stands for the content. `rules` are the user's. `written` has the contents of files with
-    the keys of genres that tagger wrote into them.
+    `labels` are the labels of all sources. `samples` are the analyzed files; without an analysis
+    key the path identifies the content. `rules` are the user's. `written` has the contents of files
+    with the keys of genres that tagger wrote into them.
     """
     by_path = {sample.path: sample for sample in samples}
     by_content: dict[str, list[Label]] = defaultdict(list)

@@ -62,7 +62,7 @@ class Comparison:
             return f"worse than the current model: {figures}"
         if self.lost:
             lost = ", ".join(self.lost)
-            return f"does not know {lost}, which tagger has written into this library ({figures})"
+            return f"lacks {lost}, which tagger has written into this library ({figures})"
         return f"not worse than the current model: {figures}"
 
 

@@ -2,7 +2,7 @@
 
 The study is 12 MFCC and the RMS level, a support vector machine, and random splits. It is measured
 here on the clips and splits of our model. Its levels come from mel bands and are relative to the
-clip's own maximum, as in the data set: the loudness of a clip has no influence on either.
+clip's own maximum, as in the data set. The loudness of a clip has no influence on either.
 """
 
 from __future__ import annotations

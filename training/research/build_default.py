@@ -29,9 +29,10 @@ GTZAN (Tzanetakis and Cook, 2002): excerpts of commercial recordings gathered fo
 licence stated; none of them is in the bundle. It has known faults (Sturm, arXiv 1306.1461): clips
 marked as fault or duplicate are left out here, and only artist-filtered figures count.
 
-The input `musicnn-2` is the embedding of musicnn (Pons and Serra, 2019; ISC licence), a network
-that had learned the listeners' tags of some 200,000 songs of the Million Song Dataset. Recordings
-of GTZAN may be among those songs, with tags such as jazz or country; GTZAN's labels were not."""
+The input `musicnn-2` is the embedding of the network musicnn (Pons and Serra, 2019; ISC licence).
+Its training data are the listeners' tags of some 200,000 songs of the Million Song Dataset.
+Recordings of GTZAN may be among those songs, with tags such as jazz or country. GTZAN's labels are
+not."""
 
 
 @dataclass(frozen=True)

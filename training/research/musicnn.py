@@ -1,16 +1,16 @@
 """musicnn as a network on our levels: `tagger/features/musicnn.onnx`, and how it is made.
 
 musicnn (Pons and Serra 2019, arXiv 1909.06654; ISC licence, beside the network) learned the tags of
-some 200,000 songs. It hears 96 mel bands below 8 kHz in frames of 16 ms; `levels-1` has 128 bands
-below 11,025 Hz, in columns 77 ms apart. Both are evenly spaced on the Slaney mel scale, so bands
-are interpolated. In time it is the other way about: columns are taken to be joined by straight
-lines, and a kernel over frames is carried over to the columns that its frames lie between. The
-network is then asked at columns alone, for a fifth of the work.
+some 200,000 songs. Its input has 96 mel bands below 8 kHz in frames of 16 ms; `levels-1` has 128
+bands below 11,025 Hz, in columns 77 ms apart. Both are evenly spaced on the Slaney mel scale, so
+bands are interpolated. In time the kernels change instead of the levels. Columns are joined by
+straight lines, and a kernel over frames becomes a kernel over the columns around its frames. The
+network then runs at columns alone, for a fifth of the work.
 
-What comes out is musicnn's own embedding: the channels between front end and pooling, their maximum
-within three seconds, averaged, and their mean. Of the 753 channels no more than 212 say anything:
-learning drove all the other filters to zero, so what they give is the same for every clip. They are
-neither computed nor given.
+The output is musicnn's own embedding of the channels between front end and pooling. It contains the
+average of their maximum within three seconds, and their mean. Only 212 of the 753 channels carry
+information. Training drove all other filters to zero, so their output is the same for every clip.
+Those channels are neither computed nor returned.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _FRAME_SECONDS = 256 / 16_000
 _RATE = 16_000
 _BANDS = 96
 _GAIN = 16.0
-"""dB from a clip's own maximum to the power that musicnn hears: the median of the 20 clips."""
+"""dB from a clip's own maximum to musicnn's input power: the median of the 20 clips."""
 _POOL_SECONDS = 2.8
 """The package pools 3 s; the shortest clip has 36 columns."""
 _EPSILON = 1e-3
 _FRONT = range(5)
-"""The convolutions that hear the sound; three more follow upon them."""
+"""The first convolutions, on the input; three more follow."""
 _DEAD = 1e-5
 """Size of a filter, relative to the greatest, below which it is zero but for rounding.
 
@@ -85,7 +85,7 @@ def network(variables: Mapping[str, Array], column_s: float = COLUMN_SECONDS) ->
 
 @cache
 def embedder(column_s: float) -> Embedder:
-    """Return what embeds levels of this step."""
+    """Return the network that embeds levels of this step."""
     return Embedder(network(weights(), column_s).SerializeToString())
 
 
@@ -99,7 +99,7 @@ class _Writer(GraphBuilder):
         self._pool = round(_POOL_SECONDS / column_s)
 
     def sound(self) -> str:
-        """Turn levels into what musicnn hears, shape (batch, 1, bands, columns)."""
+        """Turn levels into musicnn's input, shape (batch, 1, bands, columns)."""
         bands = self.op("MatMul", self.constant(_bands()), self.op("Cast", "levels", to=1))
         per_level = TOP_DB / 255 * np.log(10) / 10
         loudest = (_GAIN - TOP_DB) * np.log(10) / 10 + np.log(10_000)
@@ -114,8 +114,8 @@ class _Writer(GraphBuilder):
     def front(self, place: int, sound: str) -> str:
         """Convolve and keep the greatest over all bands, shape (batch, channels, columns).
 
-        Normalisation comes after the maximum here: where its scale is negative, the least of the
-        convolution is wanted, which is the greatest of the negated one.
+        Normalisation comes after the maximum here. Where its scale is negative, the result is the
+        minimum of the convolution, computed as the maximum of the negated convolution.
         """
         kernel, bias = self._convolution(place)
         scale, shift = self._normalised(place + 1)

@@ -1,6 +1,6 @@
 """Transfer to other music: FMA-small by itself, and models on a source outside their training data.
 
-GTZAN's columns are thinned to FMA's 0.23 s. Other differences remain besides the music: FMA's
+GTZAN's columns are thinned to FMA's 0.23 s. The music is not the only other difference: FMA's
 levels come from windows half as long, of another range. So two inputs are compared: the features of
 the default model, and features that are standardised for each source by itself.
 """

@@ -12,6 +12,6 @@ from tagger.errors import TaggerError
 
 if find_spec("spotipy") is None:
     raise TaggerError(
-        "Spotify playlists need what comes with the extra `train`",
+        "Spotify playlists need the libraries of the extra `train`",
         hint="pip install 'tagger-by-ear[train]'",
     )

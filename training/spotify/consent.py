@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 CLAUSE = "developer-policy-III.14/2025-05-15"
 """The clause and its version; a new version needs a new consent."""
 NOTICE = """\
-Spotify's Developer Policy (III.14, version of 15 May 2025) says:
+Spotify's Developer Policy (III.14, version of 15 May 2025) contains this clause:
 
     "Do not use the Spotify Platform or any Spotify Content to train a machine learning
     or AI model or otherwise ingest Spotify Content into a machine learning or AI model."
 
-What tagger does: it reads the titles and artists on playlists of your own, looks for the same
-tracks among your own files, and takes the playlist as your word on their genre. The model learns
-from the sound of your files. No sound and no audio features come from Spotify; nothing that does
-come goes into a model; the lists are deleted after 30 days, or at once by
-`tagger spotify logout --purge`.
+tagger reads the titles and artists on playlists of your own. It looks for the same tracks among
+your own files, and uses the playlist as your label of their genre. The model learns from the sound
+of your files. No sound and no audio features come from Spotify, and no content of Spotify goes into
+a model. The lists are deleted after 30 days, or at once by `tagger spotify logout --purge`.
 
-Whether that is within the clause is between you and Spotify. Exported lists are the same content.
-The same training works without Spotify: from folders, genre tags, M3U playlists and tables.
+Whether this use is within the clause is a question between you and Spotify. Exported lists are the
+same content. The same training works without Spotify: from folders, genre tags, M3U
+playlists and tables.
 """
 QUESTION = "Do you want to use your playlists in this way?"
 
@@ -45,7 +45,7 @@ def require(spotify: SpotifySettings, store: SpotifyStore) -> None:
     require_on(spotify)
     if store.agreed(CLAUSE) is None:
         raise SpotifyOffError(
-            "you have not agreed yet to what Spotify's terms say on machine learning",
+            "you have not agreed yet to the clause of Spotify's terms on machine learning",
             hint="run `tagger spotify login`, or `sync` if there are exports alone: both ask",
         )
 

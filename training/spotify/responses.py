@@ -107,7 +107,7 @@ def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:
     if of_playlist:
         return SpotifyPlaylistError(
             "shown to its owner and collaborators only",
-            hint="copy its tracks into a playlist of yours and name that; if it is yours, add "
+            hint="copy its tracks into a playlist of yours and name that. If it is yours, add "
             "your account to the app's User Management at developer.spotify.com/dashboard",
         )
     return SpotifyAccountError(
@@ -137,7 +137,7 @@ def _too_many(error: dict[str, Any], retry_after: str | None) -> SpotifyError:
 def _token_refusal(error: dict[str, Any]) -> SpotifyError:
     if error.get("error") == "invalid_client":
         hint = "copy it from developer.spotify.com/dashboard into training.spotify.client_id"
-        return SpotifyAccountError("Spotify does not know this client id", hint=hint)
+        return SpotifyAccountError("the client id is unknown to Spotify", hint=hint)
     return SpotifyLoginError("the Spotify login has expired or was withdrawn", hint=LOGIN)
 
 

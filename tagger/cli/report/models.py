@@ -53,7 +53,7 @@ def show_switch(settings: Settings, text: str) -> None:
     """Print that another model is active, and the next step."""
     click.echo(printable(text))
     warn_of_override(settings)
-    click.echo("`tagger scan --reclassify` decides again what tagger wrote")
+    click.echo("`tagger scan --reclassify` decides again on genres that tagger wrote")
 
 
 def warn_of_override(settings: Settings) -> None:

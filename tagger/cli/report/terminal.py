@@ -73,8 +73,8 @@ class TerminalReport(Report):
         if changes:
             text = ", ".join(f"{count} {action}" for action, count in changes.items())
             self._print(f"Playlists: {text}")
-        if told := [name for name, error in published.players.items() if not error]:
-            self._print(f"Told: {', '.join(told)}")
+        if notified := [name for name, error in published.players.items() if not error]:
+            self._print(f"Notified: {', '.join(notified)}")
         if run is not None and self.written:
             self._print(f"`tagger undo --run {run}` takes this run back.")
         self._show_troubles()

@@ -1,8 +1,8 @@
 """Files taken apart into tags and the rest, byte by byte.
 
-`dismantle` tells by the content alone what a file is. Everything here raises `MalformedError`, or
-what slicing and unpacking hostile bytes happens to raise; `tagger.tags` has the boundary that turns
-all of it into tagger's own errors.
+`dismantle` finds the container by the content alone. All code here raises `MalformedError`, or the
+errors of slicing and unpacking hostile bytes. The boundary of `tagger.tags` turns all of them into
+tagger's own errors.
 """
 
 from __future__ import annotations

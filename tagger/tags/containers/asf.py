@@ -47,7 +47,7 @@ class AsfAttributes(RawTag):
     """The attributes of both places; `reserved_bytes` is that of both objects and the padding."""
 
     extensible: bool = True
-    """Whether there is a header extension, which a Metadata Library stands in."""
+    """Whether there is a header extension, which contains a Metadata Library."""
 
     genre_names: ClassVar = frozenset({"WM/Genre", "WM/GenreID"})
 
@@ -135,7 +135,7 @@ def _objects(data: bytes) -> list[AsfObject]:
     while at + OBJECT_HEADER <= len(data):
         (size,) = struct.unpack_from("<Q", data, at + 16)
         if size < OBJECT_HEADER or at + size > len(data):
-            raise MalformedError("an ASF object is longer than what holds it")
+            raise MalformedError("an ASF object is longer than its parent")
         objects.append(AsfObject(data[at : at + 16], data[at + OBJECT_HEADER : at + size]))
         at += size
     if at != len(data):

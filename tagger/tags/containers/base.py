@@ -1,7 +1,7 @@
-"""What every tag and every container is to the writer: raw items, and pieces of a file.
+"""The writer's view of tags and containers: raw items, and pieces of a file.
 
-A tag is taken apart only as far as its items' borders. Whatever is no genre is carried over as
-the bytes that stood there, so that no other field can change, not even one that is malformed.
+A tag is split only at the borders of its items. All items but the genres are copied byte for byte.
+So no other field can change, not even a malformed field.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Item:
 
     name: str
     raw: bytes
-    """The whole field as it stands in the file, header included."""
+    """The bytes of the whole field in the file, header included."""
     place: str = ""
-    """Which part of a tag that has several (ASF) it stands in."""
+    """The part of the tag, for tags with several parts (ASF)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class RawTag(ABC):
         """Return the tag's bytes, as the container stores them."""
 
     def is_genre(self, item: Item) -> bool:
-        """Tell whether an item names a genre."""
+        """Return whether an item names a genre."""
         return item.name in self.genre_names
 
     @property
@@ -117,7 +117,7 @@ class Container(ABC):
 
     @abstractmethod
     def empty(self) -> RawTag:
-        """Return the primary tag as it is created where none stands."""
+        """Return a new primary tag for a file without any."""
 
     @abstractmethod
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:

@@ -20,7 +20,7 @@ EXTENDED: Final = 0x40
 FOOTER: Final = 0x10
 PADDING: Final = 1024
 V23_SEPARATOR: Final = "; "
-"""ID3v2.3 has no lists; its customary `/` stands inside many genre names."""
+"""ID3v2.3 has no lists; its customary `/` is part of many genre names."""
 
 _FRAME_ID = {2: re.compile(rb"[A-Z0-9]{3}"), 3: re.compile(rb"[A-Z0-9]{3}[A-Z0-9 \0]")}
 _V1_NUMBERS = {name.casefold(): number for number, name in reversed([*enumerate(id3.TCON.GENRES)])}

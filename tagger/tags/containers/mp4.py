@@ -1,8 +1,8 @@
 """MP4 and M4A: nested atoms, and tables of absolute offsets into the sound.
 
 ISO/IEC 14496-12; Apple's QuickTime File Format, "Metadata". The tag is `moov.udta.meta.ilst`, its
-padding a `free` atom behind it. Where the tag outgrows that and sound stands behind `moov`, every
-table that points there moves with it: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file.
+padding a `free` atom behind it. When the tag outgrows the padding and the sound follows `moov`, the
+offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def walk(data: bytes, at: int, end: int) -> list[Atom]:
             body += 8
         stop = end if size == 0 else at + size
         if not body <= stop <= end:
-            raise MalformedError("an atom is longer than what holds it")
+            raise MalformedError("an atom is longer than its parent")
         atoms.append(Atom(name, at, body, stop))
         at = stop
     if data[at:end].strip(b"\0"):
@@ -166,7 +166,7 @@ class Mp4File(Container):
         return Ilst((), 0)
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Write `moov` anew and move every offset that points behind it."""
+        """Rewrite `moov` and move every offset that points behind it."""
         if self._top[-1].end > self._size:
             raise MalformedError("an atom reaches beyond the end of the file")
         tag = tags.get("ilst")
@@ -257,7 +257,7 @@ class Mp4File(Container):
 
 
 def _offsets(data: bytes, table: Atom) -> Iterator[tuple[str, int]]:
-    """Tell where a table holds offsets from the beginning of the file, and how wide they are."""
+    """Return the place and the width of a table's offsets from the beginning of the file."""
     at = table.body
     match table.name:
         case b"stco" | b"co64":

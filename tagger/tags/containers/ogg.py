@@ -3,9 +3,9 @@
 https://www.rfc-editor.org/rfc/rfc3533
 
 The comment packet is the second of its stream (Vorbis, Opus, Speex, FLAC). It shares pages with
-the header packets behind it, and these pages end where a packet ends. They are laid out anew over
-the same number of pages wherever that is possible, so that no other page of the file changes; else
-the pages behind them get new numbers.
+the header packets behind it, and these pages end where a packet ends. The packets are distributed
+over the same number of pages wherever possible, so that no other page of the file changes. Else the
+pages behind them get new numbers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOTHING_ENDS: Final = -1
 CODECS: Final = {form.ogg_codec: name for name, form in FORMATS.items() if form.ogg_codec}
 """The beginning of a stream's first packet, by codec."""
 COMMENT_MAGICS: Final = {"vorbis": b"\x03vorbis", "opus": b"OpusTags", "speex": b""}
-"""What stands before the comments; in Ogg FLAC it is a block header."""
+"""The bytes before the comments; Ogg FLAC has a block header there."""
 FLAC_COMMENT: Final = 4
 _MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -167,7 +167,7 @@ class OggFile(Container):
         return replace(self.tags["vorbis"], items=())
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Lay the header packets out anew."""
+        """Distribute the header packets over pages again."""
         body = (tags["vorbis"] if "vorbis" in tags else self.empty()).render()
         magic = self._magic
         if self._codec == "oggflac":
@@ -210,7 +210,7 @@ class OggFile(Container):
 
 
 def _pages(file: BinaryIO, at: int, end: int) -> Iterator[Page | Span]:
-    """Read page by page; what follows the last whole one, if anything, is one span."""
+    """Read page by page; the rest after the last whole page is one span."""
     while at < end:
         try:
             page = read_page(file, at)
@@ -263,7 +263,7 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
 
 
 def _spread(total: int, old: list[int]) -> list[int]:
-    """Distribute `total` segments, at least one a page, the last page taking what is left."""
+    """Distribute `total` segments, at least one a page; the last page gets the rest."""
     counts = []
     old = old[:total]
     for i, count in enumerate(old[:-1]):

@@ -1,8 +1,8 @@
 """RIFF/WAVE and AIFF: chunks, each with a name and a size.
 
-WAV and AIFF hold ID3 in a chunk; WAV may hold a list of INFO texts as well. A chunk that runs to
-the end of a file that was cut off, or whose size was never filled in, can be read but not written:
-a chunk behind it could not be found.
+WAV and AIFF contain ID3 in a chunk; WAV may contain a list of INFO texts as well. A chunk of a
+truncated file, or a chunk whose size was never filled in, can be read but not written. A chunk
+behind it could not be found.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class ChunkedFile(Container):
             raise MalformedError("the chunk sizes reach beyond the end of the file")
         pieces = list(self._pieces(tags))
         size = sum(p.size if isinstance(p, Span) else len(p) for p in pieces)
-        # what was declared may differ from what is there by a byte that was never padded
+        # the declared size may differ from the file by a missing byte of padding
         yield self._head[:4] + (4 + size).to_bytes(4, self._order) + self._head[8:]
         yield from pieces
         yield self._rest

@@ -111,7 +111,7 @@ class StreamFile(Container):
         return None
 
     def _inside_apev2(self, file: BinaryIO, start: int, end: int) -> bool:
-        """Tell whether what looks like ID3v1 is the `TAG` of an `APETAGEX`."""
+        """Return whether an apparent ID3v1 tag is the `TAG` of an `APETAGEX`."""
         at = end - ID3V1_SIZE - 3
         return at >= start and read_at(file, at, len(apev2.PREAMBLE)) == apev2.PREAMBLE
 

@@ -18,7 +18,7 @@ class VorbisComment(RawTag):
 
     vendor: bytes = b"tagger"
     trailer: bytes = b""
-    """What follows the comments: Vorbis' framing bit, Opus' padding or binary extension."""
+    """The bytes after the comments: Vorbis' framing bit, Opus' padding or binary extension."""
 
     genre_names: ClassVar = frozenset({"GENRE"})
 

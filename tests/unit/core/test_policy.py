@@ -39,7 +39,7 @@ def test_equal_probabilities_give_a_reason_without_a_genre():
     torn = Prediction({"Rock": 0.53, "Metal": 0.47}, "m")
     nothing, something = (decide(Policy(), heard, need=need) for heard in (speech, torn))
     assert nothing.action is something.action is Action.ABSTAIN
-    assert nothing.reason == "unsure: none of the 2 genres stands out"
+    assert nothing.reason == "unsure: none of the 2 genres is prominent"
     assert something.reason == "unsure: Rock at 53%, 80% needed"
 
 

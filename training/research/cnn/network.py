@@ -45,9 +45,9 @@ class _Block(nn.Module):  # type: ignore[misc]
 class Network(nn.Module):  # type: ignore[misc]
     """Maps levels (clips, N_MELS, columns) in 0..1 to an embedding, from 16 columns on.
 
-    The input has three planes: the levels, the levels minus each band's mean over time (which an
-    equaliser cannot change), and the height of the band. The embedding has `size` numbers: the
-    means and the maxima over time of 8 * width channels.
+    The input has three planes: the levels, the levels minus each band's mean over time, and the
+    height of the band. An equaliser cannot change the second plane. The embedding has `size`
+    numbers: the means and the maxima over time of 8 * width channels.
     """
 
     def __init__(self, heads: Mapping[str, int], width: int = 32, dropout: float = 0.2) -> None:
