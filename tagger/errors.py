@@ -113,7 +113,7 @@ class WriteFailedError(TagError):
 
 
 class FileChangedError(WriteFailedError):
-    """Somebody else changed the file while its copy was being written."""
+    """Another program changed the file while its copy was being written."""
 
 
 class PayloadChangedError(WriteFailedError):

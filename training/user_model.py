@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MEASURED = "measured"
 """Folder inside a bundle, with the fit without the held-out artists."""
 COMMAND = "tagger train"
-ABOUT = "Your own music library; nothing of it is in the bundle but what the model learned."
+ABOUT = "Your own music library. The bundle contains no part of it, only the fitted parameters."
 LARGE = 3000
 """Tracks from which fewer classifiers are tried: the time of an SVM grows with their square."""
 

@@ -48,7 +48,7 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
         click.echo(f"Written: {unit.path}. It starts now and with every login after")
         click.echo(f"  {unit.systemctl} daemon-reload")
         click.echo(f"  {unit.systemctl} enable --now tagger")
-        click.echo("It runs while nobody is logged in, too, after")
+        click.echo("To run it while you are logged out as well, run")
         click.echo("  loginctl enable-linger")
     elif units.uninstall(unit):
         click.echo(f"Removed: {unit.path}. If it still runs, it ends after")

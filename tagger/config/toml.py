@@ -1,4 +1,4 @@
-"""Settings as TOML text: the commented example, and the settings in force."""
+"""Settings as TOML text: the commented example, and the settings in use."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def read(path: Path) -> TrackTags:
 
 
 def _unblocked(path: str, flags: int) -> int:
-    """Open without waiting for anybody at the other end of what may have become a FIFO."""
+    """Open without waiting for a writer, because the file may have become a FIFO."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

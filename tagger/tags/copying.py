@@ -68,7 +68,7 @@ class CopyTask:
                 target = stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
                 found = FileIdentity.of(os.fstat(original)), os.fstat(copy).st_ino
             if found != (self.expected, self.inode):
-                raise FileChangedError("somebody else changed the file", self.path)
+                raise FileChangedError("another program changed the file", self.path)
             yield source, target
 
     def fill(self, original: BinaryIO, copy: BinaryIO, pieces: Iterable[Piece]) -> None:

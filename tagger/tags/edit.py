@@ -90,7 +90,7 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
         if state is not None:
             tags[kind] = _with_state(tag, state, before.genres)
         elif kind != container.primary:
-            tags[kind] = tag  # somebody has added it since
+            tags[kind] = tag  # added by another program since
         else:
             without = tag.with_items((), tag.reserved_bytes)
             if without.items not in ((), container.empty().items):

@@ -149,7 +149,7 @@ class Replacement:
             self._check_unchanged()
             if leases.is_being_written(self.original.fileno()):
                 raise FileChangedError(
-                    "somebody is writing the file", self._path, "it will be looked at again"
+                    "another program is writing the file", self._path, "tagger will try it again"
                 )
             identity = FileIdentity.of(os.fstat(target))
             os.replace(
@@ -170,9 +170,9 @@ class Replacement:
             fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise FileChangedError(
-                "somebody else changed the file, or is about to",
+                "another program changed the file, or is about to",
                 self._path,
-                "it will be looked at again",
+                "tagger will try it again",
             ) from error
         except OSError:
             pass  # not every network file system has locks
@@ -182,7 +182,7 @@ class Replacement:
         opened = os.fstat(self.original.fileno())
         if not FileIdentity.of(named) == FileIdentity.of(opened) == self._expected:
             raise FileChangedError(
-                "somebody else changed the file", self._path, "it will be looked at again"
+                "another program changed the file", self._path, "tagger will try it again"
             )
         _check_status(named, self._path, self._options)
 

@@ -52,7 +52,7 @@ class GenreSnapshot:
     """All genre fields of a file, byte by byte; plain data for the undo journal."""
 
     genres: tuple[str, ...]
-    """In words, for a tag that somebody has converted since."""
+    """In words, for a tag that another program has converted since."""
     tags: dict[str, TagState]
     """By kind of tag; the file had no tag of a missing kind."""
     sound: str

@@ -258,7 +258,7 @@ def test_a_scan_beside_the_daemon_writes_no_file_twice(program, sounds):
         scan = program.scan()
         watcher.wait_for_calm()
         failed = [o for o in scan.files.values() if o["decision"] == "error"]
-        assert all("somebody else changed" in o["reason"] for o in failed)
+        assert all("another program changed" in o["reason"] for o in failed)
         assert all(genres(path) == ("Classical",) for path in paths)
         with sqlite3.connect(program.state / "tagger.sqlite3") as db:
             count = "SELECT count(*), count(DISTINCT path) FROM changes WHERE state = 'done'"

@@ -1,4 +1,4 @@
-"""The convolutional network: levels to an embedding, and heads upon it. And its ONNX graph."""
+"""The convolutional network: levels to an embedding, heads on it, and its ONNX graph."""
 
 from __future__ import annotations
 
