@@ -18,11 +18,13 @@ import inspect
 import io
 import math
 import os
+import shutil
 import struct
 import sys
 import tempfile
 import wave
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,8 @@ GENERATED = "<string>"
 """The file name of code that `dataclass` generates."""
 RATE = 22_050
 SECONDS = 8
+MANY = 11
+"""Files of the scan that shows the cost of a further file."""
 VERBOSE = "-v" in sys.argv[1:]
 PARSERS = {"dismantle", "_parse"}
 """Functions of `tagger.tags` that take a container apart, or have mutagen read it."""
@@ -96,12 +100,14 @@ def tone(path: Path) -> None:
         file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
 
 
-def measured(folder: Path) -> Counts:
-    """Scan one new file below `folder`, and count."""
+def measured(folder: Path, files: int = 1) -> Counts:
+    """Scan new files below `folder`, and count."""
     music = folder / "music"
     music.mkdir()
     song = music / "song.wav"
     tone(song)
+    for number in range(1, files):
+        shutil.copy(song, music / f"song-{number}.wav")
     os.environ |= {"XDG_STATE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     counts = Counts(song)
     connect = database.connect
@@ -126,10 +132,22 @@ def measured(folder: Path) -> Counts:
     return counts
 
 
+def in_fresh_process(files: int) -> int:
+    """Return the calls of a scan of so many files, in a process of its own."""
+    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(1) as fresh:
+        return fresh.submit(_calls, Path(scratch), files).result()
+
+
+def _calls(folder: Path, files: int) -> int:
+    return measured(folder, files).calls.total()
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         found = measured(Path(scratch))
-    print(f"calls between modules  {found.calls.total()}")
+    calls = found.calls.total()
+    print(f"calls between modules  {calls}")
+    print(f"  for a further file   {(in_fresh_process(MANY) - calls) / (MANY - 1):.0f}")
     print(f"row selects            {len(found.selects)}")
     print(f"tag parses             {found.parses.total()}  {dict(found.parses)}")
     print(f"container opens        {found.opens}")
