@@ -44,7 +44,7 @@ spotify-demo: .venv/.installed-dev
 	$(BIN)/python tests/support/spotify_demo.py
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .coverage .coverage.* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/pip:

@@ -25,6 +25,7 @@ hypothesis.settings.load_profile("tagger")
 SHARING = (
     "integration/test_mixed_library.py",
     "integration/test_packaging.py",
+    "integration/test_wheel.py",
     "unit/training/cli/test_train.py",
     "unit/training/evaluation/test_report.py",
     "unit/training/research/test_band_limited.py",

@@ -1,0 +1,101 @@
+"""The contents and the metadata of the built wheel."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import tagger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    pytest.importorskip("hatchling", reason="building a wheel needs hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_wheel_holds_each_module_of_tagger_and_training_but_none_of_research(
+    wheel: zipfile.ZipFile,
+) -> None:
+    shipped = {name for name in wheel.namelist() if name.endswith(".py")}
+    modules = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("tagger", "training")
+        for path in (ROOT / package).rglob("*.py")
+    }
+    research = {name for name in modules if name.startswith("training/research/")}
+    assert research
+    assert shipped == modules - research
+
+
+def test_wheel_holds_no_file_of_research_and_no_musicnn_npz(wheel: zipfile.ZipFile) -> None:
+    names = wheel.namelist()
+    assert not [name for name in names if "research" in name or name.endswith("musicnn.npz")]
+    assert "tagger/features/musicnn.onnx" in names
+
+
+def test_wheel_holds_nothing_outside_its_two_packages_and_its_metadata(
+    wheel: zipfile.ZipFile,
+) -> None:
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert tops == {"tagger", "training", f"tagger_by_ear-{tagger.__version__}.dist-info"}
+
+
+def test_wheel_metadata_has_the_distribution_name_and_the_version_of_the_package(
+    wheel: zipfile.ZipFile,
+) -> None:
+    folder = f"tagger_by_ear-{tagger.__version__}.dist-info"
+    metadata = message_from_bytes(wheel.read(f"{folder}/METADATA"))
+    assert metadata["Name"] == "tagger-by-ear"
+    assert metadata["Version"] == tagger.__version__
+    assert b"tagger = tagger.cli:main" in wheel.read(f"{folder}/entry_points.txt")
+
+
+def test_shipped_modules_import_no_module_of_research(wheel: zipfile.ZipFile) -> None:
+    wrong = [
+        f"{name}: {module}"
+        for name in wheel.namelist()
+        if name.endswith(".py")
+        for module in _imports(wheel.read(name))
+        if module.startswith("training.research")
+    ]
+    assert wrong == []
+
+
+def test_hints_name_the_distribution_and_not_the_stranger_on_the_index() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\n")
+    suffixes = {".py", ".md", ".toml", ".service", ".yaml", ".yml"}
+    stranger = "install 'tagger" + "["
+    wrong = [
+        name
+        for name in tracked
+        if Path(name).suffix in suffixes and stranger in (ROOT / name).read_text(encoding="utf-8")
+    ]
+    assert wrong == []
+
+
+def _imports(source: bytes) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
