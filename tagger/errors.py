@@ -26,6 +26,7 @@ TaggerError
 ├── WorkersUnusableError
 └── WorkerError
     ├── WorkerCrashedError
+    ├── WorkerFailedError
     └── WorkerTimedOutError
 """
 
@@ -154,6 +155,10 @@ class WorkerError(TaggerError):
 
 class WorkerCrashedError(WorkerError):
     """A worker process died, most likely on a malformed file or out of memory."""
+
+
+class WorkerFailedError(WorkerError):
+    """A worker process raised an exception that no code expects: a fault of tagger."""
 
 
 class WorkerTimedOutError(WorkerError):

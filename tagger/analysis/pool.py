@@ -7,6 +7,7 @@ a task that hangs cannot be stopped.
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import multiprocessing
 import os
@@ -22,11 +23,20 @@ from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
-from tagger.errors import WorkerCrashedError, WorkersUnusableError, WorkerTimedOutError
+from tagger.errors import (
+    TaggerError,
+    WorkerCrashedError,
+    WorkerFailedError,
+    WorkersUnusableError,
+    WorkerTimedOutError,
+)
 from tagger.system import interrupts
+from tagger.system.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_log = logging.getLogger("tagger")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,6 +149,7 @@ class WorkerPool:
         Raises the exception of the task, or:
             WorkerCrashedError: two workers died in the task.
             WorkerTimedOutError: the task exceeded the time limit and was killed.
+            WorkerFailedError: the task raised an exception that no code expects.
             WorkersUnusableError: workers die before the task starts.
             CancelledError: the pool was closed without a wait.
         """
@@ -160,10 +171,18 @@ class WorkerPool:
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
-                reason = "needs more memory than workers.memory_mb"
+                reason = "needs more memory than a worker has"
                 raise WorkerCrashedError(reason, path) from error
             except BrokenProcessPool:  # an idle worker died: try again
                 future = self._schedule(self._calls[future])
+            except (TaggerError, CancelledError):
+                raise
+            except Exception as error:
+                _log.debug("unexpected exception for %r", str(path), exc_info=error)
+                reason = f"failed with an unexpected {type(error).__name__}: {error}"
+                raise WorkerFailedError(
+                    one_line(reason), path, "please report this file"
+                ) from error
         raise _unusable()
 
     def close(self, *, wait: bool = True) -> None:

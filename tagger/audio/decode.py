@@ -7,6 +7,8 @@ than the clip needs.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import itertools
 import os
@@ -80,11 +82,15 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
         NarrowBandError: recorded at less than 16 kHz.
 
     """
-    with open_regular(path) as file:
-        clip = _decode(file, path, offset, length)
-        if offset and clip.samples.size < SHORTEST_CLIP * SAMPLE_RATE:
-            file.seek(0)
-            clip = _decode(file, path, 0.0, length)
+    with open_regular(path) as raw:
+        file = ReadErrors(raw)
+        try:
+            clip = _decode(file, path, offset, length)
+            if offset and clip.samples.size < SHORTEST_CLIP * SAMPLE_RATE:
+                file.seek(0)
+                clip = _decode(file, path, 0.0, length)
+        finally:
+            file.raise_error(path)
     seconds = clip.samples.size / clip.rate
     if seconds < SHORTEST_CLIP:
         raise TooShortError(
@@ -107,7 +113,47 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioClip:
+class ReadErrors:
+    """A file that keeps the first error of its device; FFmpeg takes the error for the end."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase.read`."""
+        with self._noted():
+            return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """See `io.IOBase.seek`."""
+        with self._noted():
+            return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """See `io.IOBase.tell`."""
+        return self._file.tell()
+
+    def raise_error(self, path: Path) -> None:
+        """Raise UnreadableError if the device failed."""
+        if self._error:
+            raise UnreadableError(
+                f"cannot be read: {self._error.strerror}",
+                path,
+                "tagger tries again at the next scan",
+            ) from self._error
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (None, errno.EINVAL):  # a seek to where damage points
+                self._error = self._error or error
+            raise
+
+
+def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> AudioClip:
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
@@ -126,7 +172,7 @@ def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioCl
     return AudioClip(samples, SAMPLE_RATE, digest.hexdigest())
 
 
-def _opened(file: BinaryIO, path: Path) -> InputContainer:
+def _opened(file: ReadErrors, path: Path) -> InputContainer:
     try:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
@@ -142,6 +188,8 @@ def _mono_parts(
     """Yield (rate, samples) frame by frame."""
     stream = container.streams.audio[0]
     bad = barren = 0
+    if stream.codec_context is None:  # PyAV's types do not allow for it
+        raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
         digest.update(bytes(packet))

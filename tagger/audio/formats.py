@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,20 @@ EXTENSIONS: Final = frozenset(end for form in FORMATS.values() for end in form.e
 """Lower-case endings of the names that a walk takes for music; the content has the last word."""
 
 
-def open_audio(file: BinaryIO) -> InputContainer:
+class Readable(Protocol):
+    """The part of a binary file that demuxing needs."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """See `io.RawIOBase.read`."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """See `io.IOBase.seek`."""
+
+    def tell(self) -> int:
+        """See `io.IOBase.tell`."""
+
+
+def open_audio(file: Readable) -> InputContainer:
     """Open a binary file object for demuxing, with nothing else in reach of its content.
 
     Raises what PyAV raises: `av.error.FFmpegError`, `ValueError` or `OSError`.
@@ -96,7 +109,7 @@ class _Source:
     exception for each.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Readable) -> None:
         self.read = file.read
         self.tell = file.tell
         self._seek = file.seek

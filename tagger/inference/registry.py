@@ -164,14 +164,15 @@ class ModelRegistry:
 
     def _history(self) -> list[str]:
         try:
-            return [DEFAULT, *(self.folder / _HISTORY).read_text("utf-8").splitlines()]
-        except OSError:
+            lines = (self.folder / _HISTORY).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
             return [DEFAULT]
+        return [DEFAULT, *filter(None, lines)]
 
     def _write_history(self, history: list[str]) -> None:
         with _model_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            text = "\n".join(history[1:][-_MAX_HISTORY:]) + "\n"
+            text = "".join(f"{name}\n" for name in history[1:][-_MAX_HISTORY:])
             atomic.replace_file(self.folder / _HISTORY, text.encode(), mode=0o600)
 
 

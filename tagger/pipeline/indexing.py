@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from tagger.analysis.analyzer import Attempts, suspicion
 from tagger.core.domain import Action, Outcome, Track, TrackTags
-from tagger.errors import TagError, TaggerError, WorkerError
+from tagger.errors import (
+    CorruptTagsError,
+    TagError,
+    TaggerError,
+    UnsupportedContainerError,
+    WorkerError,
+)
 from tagger.library import index
 
 if TYPE_CHECKING:
@@ -94,8 +100,11 @@ class _Indexer:
         found = request.lookup.found
         try:
             tags: TrackTags | None = self._attempts.result(found.path, request.tags)
-        except TagError:
+        except (CorruptTagsError, UnsupportedContainerError):
             tags = None  # the analysis names the fault of the file
+        except TagError as error:  # gone, or an error of the device: the next scan tries again
+            self._attempts.withdraw(found.path)
+            return _failed(found, error)
         except WorkerError as error:
             return _failed(found, error)
         self._attempts.withdraw(found.path)

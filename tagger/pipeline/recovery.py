@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
-from tagger.errors import TagError
+from tagger.errors import TagError, WorkerError
 
 if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
@@ -34,7 +33,9 @@ def recover(store: Store, jobs: TagJobs) -> int:
 
 
 def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
-    """Confirm an open write that the file shows, discard any other.
+    """Confirm an open write that the file shows; discard it where the file is the old file.
+
+    An entry stays open while its file cannot be read, or has other genres altogether.
 
     Args:
         entry: The open write.
@@ -46,12 +47,15 @@ def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
 
     """
     path = entry.change.path
-    done = False
-    with contextlib.suppress(TagError, OSError):
+    try:
         identity = FileIdentity.of(path.stat())
         found = jobs.read(path)
-        done = found.genres == entry.change.after != entry.change.before
-        if done:
-            store.files.record_write(path, identity, found)
-    (store.journal.confirm if done else store.journal.discard)(entry.id)
-    return done
+    except (TagError, WorkerError, OSError):
+        return False  # away for now, perhaps: only a file that was read settles its entry
+    if found.genres == entry.change.after != entry.change.before:
+        store.files.record_write(path, identity, found)
+        store.journal.confirm(entry.id)
+        return True
+    if found.genres == entry.change.before:
+        store.journal.discard(entry.id)
+    return False

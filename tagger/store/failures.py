@@ -30,6 +30,7 @@ CODES: Final[dict[str, type[TaggerError]]] = {
     "unreadable": errors.UnreadableError,
     "unsupported-container": errors.UnsupportedContainerError,
     "worker-crashed": errors.WorkerCrashedError,
+    "worker-failed": errors.WorkerFailedError,
     "worker-timed-out": errors.WorkerTimedOutError,
     "other": TaggerError,
 }

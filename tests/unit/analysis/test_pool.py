@@ -20,6 +20,7 @@ from tagger.analysis.pool import WorkerPool
 from tagger.errors import (
     NotAudioError,
     WorkerCrashedError,
+    WorkerFailedError,
     WorkersUnusableError,
     WorkerTimedOutError,
 )
@@ -52,6 +53,15 @@ def grow():
 
 def refuse():
     raise NotAudioError("is no audio", PATH, "look elsewhere")
+
+
+def stumble():
+    raise ZeroDivisionError("by zero\nin two lines")
+
+
+def spin_for_ever():
+    while True:
+        pass
 
 
 @pytest.fixture
@@ -205,3 +215,30 @@ def wait_until(true, seconds=30):
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_an_exception_that_no_code_expects_becomes_the_error_of_the_file(workers, caplog):
+    with caplog.at_level("DEBUG", "tagger"), pytest.raises(WorkerFailedError) as caught:
+        workers.result(workers.submit(stumble), PATH)
+    assert caught.value.path == PATH
+    assert "ZeroDivisionError: by zero" in caught.value.reason
+    assert "\n" not in caught.value.reason
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert workers.result(workers.submit(fine, 2), PATH) == 2
+
+
+def test_a_task_that_uses_up_its_processor_time_ends_without_its_worker():
+    with WorkerPool(1, 60.0, 2048, nothing, cpu_s=0.2) as pool:
+        before = pool.result(pool.submit(os.getpid), PATH)
+        with pytest.raises(WorkerTimedOutError, match="processor time") as caught:
+            pool.result(pool.submit(spin_for_ever), PATH)
+        assert caught.value.path == PATH
+        assert pool.result(pool.submit(os.getpid), PATH) == before
+
+
+def test_a_worker_with_little_spare_memory_fails_the_task_alone():
+    with WorkerPool(1, 60.0, 2048, nothing, spare_mb=64) as pool:
+        with pytest.raises(WorkerCrashedError, match="memory"):
+            pool.result(pool.submit(bytearray, 200 * 2**20), PATH)
+        assert len(pool.result(pool.submit(bytearray, 2**20), PATH)) == 2**20

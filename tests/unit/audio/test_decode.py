@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import shutil
 import warnings
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tagger.audio import decode
 from tagger.audio.decode import read_clip
 from tagger.errors import (
     AudioError,
@@ -199,4 +202,40 @@ def test_mutated_files_give_sound_or_a_typed_error(tmp_path, name, cuts, keep):
 def test_a_recording_below_16_khz_is_refused(tmp_path):
     path = media.make(tmp_path / "call.wav", "wav", seconds=5, rate=8000)
     with pytest.raises(NarrowBandError, match="8000 Hz"):
+        read_clip(path)
+
+
+class Failing(io.FileIO):
+    """A file on a device that fails after so many bytes."""
+
+    good = 0
+
+    def read(self, size=-1):
+        if self.tell() + max(size, 0) > self.good:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return super().read(size)
+
+
+@pytest.mark.parametrize("good", [0, 5_000, 60_000])
+@pytest.mark.parametrize("name", ["song.wav", "song.mp3", "song.flac"])
+def test_an_error_of_the_device_is_no_fault_of_the_file(tmp_path, monkeypatch, name, good):
+    path = media.make(tmp_path / name, name.split(".")[1], seconds=8)
+
+    def open_failing(path):
+        file = Failing(path)
+        file.good = good
+        return file
+
+    monkeypatch.setattr(decode, "open_regular", open_failing)
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        read_clip(path)
+
+
+def test_a_codec_that_ffmpeg_does_not_support_is_the_fault_of_the_file(tmp_path):
+    path = media.make(tmp_path / "song.wav", "wav", seconds=8)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"fmt ") + 8
+    content[at : at + 2] = b"\x99\x99"
+    path.write_bytes(content)
+    with pytest.raises(CorruptAudioError, match="codec"):
         read_clip(path)

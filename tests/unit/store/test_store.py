@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import media
 import numpy as np
 import pytest
 
@@ -356,7 +357,7 @@ def test_the_intents_of_a_running_process_are_not_recovered(tmp_path):
         child.wait()
         assert not store.runs.is_alive(run)
         assert recover(store, TagJobs(30, 2048)) == 1
-        assert store.journal.intended() == []
+        assert [entry.run for entry in store.journal.intended()] == [run]  # its file is away
 
 
 def test_a_full_disk_is_a_store_error(tmp_path):
@@ -400,3 +401,32 @@ def test_a_handled_or_given_up_file_is_not_queued_again(store):
     assert store.queue.needs(ODD, IDENTITY)
     store.failures.record_failure(ODD, IDENTITY, CorruptAudioError("damaged"))
     assert not store.queue.needs(ODD, IDENTITY)
+
+
+def test_an_open_write_stays_open_until_its_file_was_read(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    away = tmp_path / "away.mp3"
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        edit = GenreEdit(path, (), ("Rock",), "{}")
+        run = store.runs.start("scan")
+        entry = store.journal.intend(run, tmp_path, edit)
+    path.rename(away)
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        recover(store, jobs)
+        assert [open_.id for open_ in store.journal.intended()] == [entry]
+        media.tag(away, genre="Rock")
+        away.rename(path)
+        recover(store, jobs)
+        assert not store.journal.intended()
+        assert [done.id for done in store.journal.done()] == [entry]
+
+
+def test_an_open_write_is_dropped_when_its_file_is_the_old_file(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    with Store(tmp_path / "state") as store:
+        run = store.runs.start("scan")
+        store.journal.intend(run, tmp_path, GenreEdit(path, (), ("Rock",), "{}"))
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        recover(store, jobs)
+        assert not store.journal.intended()
+        assert not store.journal.done()

@@ -1,0 +1,83 @@
+"""The user's models: every way from one active model to the next, and back to the default."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import bundles
+import pytest
+
+from tagger.config import Settings, StoreSettings
+from tagger.errors import ModelError
+from tagger.inference.registry import ModelRegistry, resolve_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> ModelRegistry:
+    registry = ModelRegistry(tmp_path)
+    for name in ("one-1", "two-2"):
+        folder = registry.staging_folder()
+        bundles.make_bundle(folder, name=name)
+        registry.install(folder)
+    return registry
+
+
+def decides(models):
+    """Return the folder whose bundle a command would load."""
+    settings = resolve_bundle(Settings(store=StoreSettings(folder=models.folder.parent)))
+    return settings.model.bundle.folder.name
+
+
+def test_a_rollback_to_the_default_model_leaves_a_model_that_every_command_can_load(models):
+    models.activate("one-1")
+    assert models.roll_back() == "default"
+    assert models.active == decides(models) == "default"
+    assert [model.name for model in models.all() if model.active] == ["default"]
+
+
+def test_a_rollback_past_the_end_is_refused_and_changes_nothing(models):
+    with pytest.raises(ModelError, match="no other model"):
+        models.roll_back()
+    models.activate("one-1")
+    models.roll_back()
+    with pytest.raises(ModelError, match="no other model"):
+        models.roll_back()
+    assert models.active == "default"
+
+
+def test_rollbacks_follow_the_activations_backwards(models):
+    for name in ("one-1", "two-2", "default", "one-1"):
+        models.activate(name)
+    assert [models.roll_back() for _ in range(4)] == ["default", "two-2", "one-1", "default"]
+
+
+def test_a_rollback_skips_a_model_that_was_removed(models):
+    models.activate("one-1")
+    models.activate("two-2")
+    models.remove("one-1")
+    assert models.roll_back() == "default"
+    assert models.active == "default"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\n\n\n", b"\xff\xfe\x00", b"gone-9\n\n"])
+def test_whatever_the_history_contains_the_default_model_can_be_activated(models, content):
+    models.activate("one-1")
+    (models.folder / "active").write_bytes(content)
+    models.activate("default")
+    assert models.active == decides(models) == "default"
+
+
+def test_a_blank_history_means_the_default_model(models):
+    (models.folder / "active").write_bytes(b"\n")
+    assert models.active == decides(models) == "default"
+
+
+def test_the_default_model_can_be_activated_when_the_active_one_is_deleted_by_hand(models):
+    models.activate("one-1")
+    shutil.rmtree(models.folder / "one-1")
+    assert models.roll_back() == "default"
+    assert decides(models) == "default"
