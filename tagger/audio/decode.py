@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import os
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
@@ -30,14 +31,15 @@ from tagger.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-    Part = tuple[int, NDArray[np.float32]]
-    """Rate and samples of one frame."""
+
+Part = tuple[int, "NDArray[np.float32]"]
+"""Rate and samples of one frame."""
 
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
@@ -63,13 +65,39 @@ MAX_SILENT_PACKETS = 10_000
 """Packets in a row that decode to nothing, after which a stream is given up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The decoded part of a file, before it is resampled for anything."""
+
+    parts: tuple[Part, ...]
+    seconds: float
+    """The most that a clip holds."""
+    content_id: str
+    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
+
+    @classmethod
+    def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
+        """Take mono float32 samples (n,) at `rate`, Hz, as a recording that has no file."""
+        return cls(
+            ((rate, samples),), samples.size / rate, hashlib.sha256(samples.tobytes()).hexdigest()
+        )
+
+    def clip(self, rate: int = SAMPLE_RATE) -> AudioClip:
+        """Resample to `rate`, Hz: mono, the mean of the channels, float32."""
+        samples = _resampled(self.parts, rate)[: round(self.seconds * rate)]
+        return AudioClip(samples, rate, self.content_id)
+
+
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
+    """Decode a part of a file to one clip at 22,050 Hz; see `read_recording`."""
+    return read_recording(path, offset=offset, length=length).clip()
+
+
+def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Recording:
     """Decode `length` seconds of a file from `offset` seconds on, or fewer at its end.
 
     Silence at the beginning does not count: the clip starts with the sound, unless `length`
     seconds pass without any. A file that ends before `offset` is decoded from its beginning.
-
-    Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
 
     Raises:
         UnreadableError: the operating system refuses the file.
@@ -81,16 +109,16 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
 
     """
     with open_regular(path) as file:
-        clip = _decode(file, path, offset, length)
-        if offset and clip.samples.size < SHORTEST_CLIP * SAMPLE_RATE:
+        recording = _decode(file, path, offset, length)
+        if offset and _seconds(recording.parts) < SHORTEST_CLIP:
             file.seek(0)
-            clip = _decode(file, path, 0.0, length)
-    seconds = clip.samples.size / clip.rate
+            recording = _decode(file, path, 0.0, length)
+    seconds = _seconds(recording.parts)
     if seconds < SHORTEST_CLIP:
         raise TooShortError(
             f"has only {seconds:.2f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
         )
-    return clip
+    return recording
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -107,7 +135,7 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioClip:
+def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> Recording:
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
@@ -122,8 +150,7 @@ def _decode(file: BinaryIO, path: Path, offset: float, length: float) -> AudioCl
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
-    samples = _resampled(parts)[: round(length * SAMPLE_RATE)]
-    return AudioClip(samples, SAMPLE_RATE, digest.hexdigest())
+    return Recording(tuple(parts), length, digest.hexdigest())
 
 
 def _opened(file: BinaryIO, path: Path) -> InputContainer:
@@ -188,7 +215,7 @@ def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
         seconds -= _seconds([part])
 
 
-def _seconds(parts: list[Part]) -> float:
+def _seconds(parts: Sequence[Part]) -> float:
     return sum(samples.size / rate for rate, samples in parts)
 
 
@@ -210,8 +237,8 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
     return mono * _SCALE.get(samples.dtype.str[1:], np.float32(1))
 
 
-def _resampled(parts: list[Part]) -> NDArray[np.float32]:
-    """Join the parts at the model's rate; chained streams may change theirs on the way."""
+def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:
+    """Join the parts at the wanted rate; chained streams may change theirs on the way."""
     runs = [
         (rate, np.concatenate([samples for _, samples in run]))
         for rate, run in itertools.groupby(parts, key=lambda part: part[0])
@@ -220,7 +247,7 @@ def _resampled(parts: list[Part]) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
     return np.concatenate(
         [
-            samples if rate == SAMPLE_RATE else soxr.resample(samples, rate, SAMPLE_RATE, "HQ")
+            samples if rate == wanted else soxr.resample(samples, rate, wanted, "HQ")
             for rate, samples in runs
         ]
     )

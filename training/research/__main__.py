@@ -81,14 +81,20 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
 @main.command()
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
-    default=_ROOT / "tagger" / "features" / "musicnn.onnx",
-    help="The network's file.",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_ROOT / "tagger" / "features",
+    help="Folder of the networks.",
 )
 def embedding(output: Path) -> None:
-    """Write the network of `musicnn-2`, from musicnn's own weights."""
-    output.write_bytes(musicnn.network(musicnn.weights()).SerializeToString(deterministic=True))
-    click.echo(output)
+    """Write the networks of `musicnn-2` and `musicnn-3`, from musicnn's own weights."""
+    weights = musicnn.weights()
+    networks = {
+        "musicnn.onnx": musicnn.network(weights),
+        "musicnn-3.onnx": musicnn.sound_network(weights),
+    }
+    for name, network in networks.items():
+        (output / name).write_bytes(network.SerializeToString(deterministic=True))
+        click.echo(output / name)
 
 
 @main.command("speech-vectors")

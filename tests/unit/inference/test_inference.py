@@ -16,20 +16,19 @@ import numpy as np
 import pytest
 import signals
 
-from tagger.audio.decode import read_clip
+from tagger.audio.decode import Recording, read_clip
 from tagger.core.domain import Features, Prediction
 from tagger.core.pooling import pool
 from tagger.errors import ModelError
-from tagger.features.mel import RATE, log_mel
-from tagger.features.specs import extract
+from tagger.features.mel import RATE
+from tagger.features.specs import extract_all
 from tagger.inference import read_manifest
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 
 
 def features_of(samples, model):
-    heard = log_mel(samples, RATE)
-    return [extract(spec, heard) for spec in model.specs]
+    return extract_all(model.specs, Recording.of(samples, RATE))
 
 
 def edit_manifest(folder, **changes):
