@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
-from tagger.core.domain import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tagger.core.domain import Prediction
 
 Families = dict[str, tuple[str, ...]]
 """By genre the genres that are part of it, itself first."""

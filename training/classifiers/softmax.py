@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
+from training.data.vectors import SPEC
 from training.export.onnx_graph import GraphBuilder
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ SOURCE_POWER = 0.25
 """The same for the clips of a collection, so that no single collection decides."""
 NO_MUSIC = 0.1
 """Weight of all clips of no music together, relative to all music."""
+NO_MUSIC_POWER = 0.5
+"""The power of SOURCE_POWER for kinds of noise and collections of speech."""
+MOST_OWN = 4.0
+"""A clip of the user's counts at most so many times as one of the base."""
+_OWN = "own"
 _CLIP = 8.0
 """Standard deviations; beyond it a value of noise would outweigh all others."""
 _ITERATIONS = 300
@@ -86,7 +92,7 @@ def fit_softmax(
         penalty: Weight of the squared coefficients beside the mean loss.
 
     """
-    music = allowed.any(axis=1)
+    music = allowed.sum(axis=1) > 0
     mean = inputs[music].mean(axis=0, dtype=np.float64)
     scale = inputs[music].std(axis=0, dtype=np.float64) + 1e-6
     standardised = np.clip((inputs - mean) / scale, -_CLIP, _CLIP)
@@ -127,8 +133,44 @@ def balance(allowed: NDArray[np.bool_], sources: NDArray[Any]) -> Array:
     _, source, sizes = np.unique(sources, return_inverse=True, return_counts=True)
     weights = weights * sizes[source] ** -SOURCE_POWER
     if not music.all():
-        weights[~music] = NO_MUSIC * weights.sum() / (~music).sum()
+        others = sizes[source][~music] ** -NO_MUSIC_POWER
+        weights[~music] = NO_MUSIC * weights.sum() * others / others.sum()
     return weights
+
+
+@dataclass(frozen=True, eq=False)
+class AddedGenres:
+    """The regression on the vectors of the default model and on the user's clips together."""
+
+    base: Vectors
+    places: tuple[int, ...]
+    """The place of each genre of `base` among the genres that `fit` gets."""
+    penalty: float = PENALTY
+    spec: str = SPEC
+
+    @property
+    def name(self) -> str:
+        """The regression and its training data, in a few words."""
+        return f"softmax regression on sets of genres (penalty {self.penalty:g})"
+
+    def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSoftmax:
+        """Fit to the base and to clips `inputs` (clips, features) with labels 0..genres-1.
+
+        The user's clips of a genre count as much together as those of the base, or as those of a
+        genre of the base on average.
+        """
+        allowed = np.zeros((len(self.base), genres), bool)
+        allowed[:, self.places] = self.base.allowed
+        own = np.eye(genres, dtype=bool)[labels]
+        every = np.concatenate([allowed, own])
+        sources = np.concatenate([self.base.sources.astype(str), np.full(len(own), _OWN)])
+        weights = balance(every, sources)
+        ours, theirs = weights[len(allowed) :], weights[: len(allowed)] @ allowed
+        totals = np.bincount(labels, ours, genres)
+        least = np.maximum(theirs, theirs[theirs > 0].mean() if theirs.any() else 0)
+        louder = np.maximum(1, least / np.maximum(totals, 1e-12))
+        weights[len(allowed) :] *= np.minimum(louder, MOST_OWN)[labels]
+        return fit_softmax(np.concatenate([self.base.inputs, inputs]), every, weights, self.penalty)
 
 
 def fit_vectors(vectors: Vectors) -> FittedSoftmax:

@@ -17,7 +17,7 @@ import numpy as np
 from training.matching.normalize import artist_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -45,7 +45,7 @@ class Vectors:
     @property
     def music(self) -> NDArray[np.bool_]:
         """Whether each clip has a genre."""
-        music: NDArray[np.bool_] = self.allowed.any(axis=1)
+        music: NDArray[np.bool_] = self.allowed.sum(axis=1) > 0
         return music
 
     def of(self, members: NDArray[Any]) -> Vectors:
@@ -65,21 +65,6 @@ class Vectors:
         genres = tuple(name for name in self.genres if name != genre)
         allowed = np.delete(kept.allowed, place, axis=1)
         return Vectors(genres, kept.inputs, allowed, kept.sources, kept.artists)
-
-    def for_genres(self, genres: Sequence[str], keys: Sequence[str]) -> NDArray[np.bool_]:
-        """Return `allowed` with other columns.
-
-        Args:
-            genres: The genres of the new columns, each a key of `tagger.core.genres.key`.
-            keys: The keys of `self.genres`, all of them among `genres`.
-
-        Returns:
-            Shape (clips, genres).
-
-        """
-        allowed = np.zeros((len(self), len(genres)), bool)
-        allowed[:, [genres.index(key) for key in keys]] = self.allowed
-        return allowed
 
     def encode(self) -> bytes:
         """Write the vectors down; sources become numbers, features half precision."""

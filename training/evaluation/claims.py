@@ -47,6 +47,27 @@ class Claims:
     """Of the likeliest family, 0 where a genre outside is likelier or it may not be written."""
     family_right: Mask
 
+    def of(self, clips: NDArray[Any]) -> Claims:
+        """Return the claims of some clips, by index or mask."""
+        return Claims(
+            self.sources[clips],
+            self.confidence[clips],
+            self.right[clips],
+            self.family_confidence[clips],
+            self.family_right[clips],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Claims]) -> Claims:
+        """Put the claims of several parts together."""
+        return cls(
+            np.concatenate([part.sources for part in parts]),
+            np.concatenate([part.confidence for part in parts]),
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.family_confidence for part in parts]),
+            np.concatenate([part.family_right for part in parts]),
+        )
+
     def written(self, threshold: float | None) -> Mask:
         """Tell which clips get a genre or a family."""
         if threshold is None:
@@ -106,9 +127,7 @@ def track_claims(
         is_family |= chosen
         family_right |= chosen & allowed[:, scale.columns(head)].any(axis=1)
     confidence = np.where(is_family, family[rows, widest], 0.0)
-    return Claims(
-        sources, probabilities[rows, top], allowed[rows, top], confidence, family_right
-    )
+    return Claims(sources, probabilities[rows, top], allowed[rows, top], confidence, family_right)
 
 
 def album_claims(
@@ -141,10 +160,15 @@ def album_claims(
     )
 
 
-def operating_points(claims: Claims) -> OperatingPoints:
+def operating_points(claims: Claims, besides: Claims | None = None) -> OperatingPoints:
     """Find the lowest threshold that keeps each of PRECISIONS in CAUTION of the resamples.
 
     Whole sources are drawn (Efron's bootstrap by cluster): the clips of one are alike.
+
+    Args:
+        claims: Of all clips.
+        besides: Of some clips, of which the promise must hold by themselves, without resamples.
+
     """
     _, source = np.unique(claims.sources, return_inverse=True)
     count = int(source.max()) + 1
@@ -157,7 +181,10 @@ def operating_points(claims: Claims) -> OperatingPoints:
             continue
         drawn = times @ np.bincount(source, written, count)
         shares = (times @ np.bincount(source, right, count)) / np.maximum(drawn, 1)
-        kept = np.percentile(shares[drawn > 0], 100 * (1 - CAUTION))
+        kept = float(np.percentile(shares[drawn > 0], 100 * (1 - CAUTION)))
+        if besides is not None:
+            alone = besides.written(threshold).sum()
+            kept = min(kept, besides.rightly(threshold).sum() / alone) if alone else 0.0
         lowest |= {p: round(float(threshold), 4) for p in PRECISIONS if kept >= p}
     points = [
         OperatingPoint(p, lowest[p], round(float(claims.written(lowest[p]).mean()), 4))

@@ -43,9 +43,7 @@ def left_out_probabilities(vectors: Vectors, folds: int = FOLDS) -> NDArray[np.f
     return probabilities
 
 
-def _splits(
-    vectors: Vectors, folds: int
-) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+def _splits(vectors: Vectors, folds: int) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     """Give (fitted, held out) for each fold; music and no music are spread by themselves."""
     music = vectors.music
     fold = np.zeros(len(vectors), np.intp)

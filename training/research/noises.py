@@ -31,27 +31,29 @@ def shaped(random: Random, size: int, gain: Callable[[Samples], Samples]) -> Sam
 
 
 def coloured(random: Random, size: int) -> Samples:
-    """White, pink, brown and all between."""
+    """Make white, pink or brown noise, or a colour between."""
     slope = random.uniform(-0.5, 1.3)
     return shaped(random, size, lambda hz: hz**-slope)
 
 
 def band(random: Random, size: int) -> Samples:
-    """Noise in a band of any width."""
+    """Make noise in a band of any width."""
     low = 10 ** random.uniform(1.3, 3.5)
     high, order = low * 10 ** random.uniform(0.2, 1.5), random.uniform(1, 4)
-    return shaped(random, size, lambda hz: 1 / (1 + (low / hz) ** order) / (1 + (hz / high) ** order))
+    return shaped(
+        random, size, lambda hz: 1 / (1 + (low / hz) ** order) / (1 + (hz / high) ** order)
+    )
 
 
 def hiss(random: Random, size: int) -> Samples:
-    """A tape before the song."""
+    """Make the hiss of a tape before the song."""
     corner, order = 10 ** random.uniform(2.7, 3.7), random.uniform(1, 3)
     noise = shaped(random, size, lambda hz: 1 / (1 + (corner / hz) ** order))
     return noise * _envelope(random, size, 0.5, random.uniform(0, 3))
 
 
 def wind(random: Random, size: int) -> Samples:
-    """Low noise in gusts."""
+    """Make low noise in gusts."""
     corner = 10 ** random.uniform(1.8, 2.9)
     low = shaped(random, size, lambda hz: 1 / (1 + (hz / corner) ** 2))
     gusts = _envelope(random, size, random.uniform(0.2, 2), random.uniform(6, 25))
@@ -59,7 +61,7 @@ def wind(random: Random, size: int) -> Samples:
 
 
 def sea(random: Random, size: int) -> Samples:
-    """Breaking waves."""
+    """Make breaking waves."""
     time, period = np.arange(size) / RATE, random.uniform(5, 12)
     phase = 2 * np.pi * time / period
     swell = 0.5 + 0.5 * np.sin(phase + random.uniform(0, 6) + 0.4 * np.sin(phase / 2.3))
@@ -69,26 +71,27 @@ def sea(random: Random, size: int) -> Samples:
 
 
 def rain(random: Random, size: int) -> Samples:
-    """Drops upon steady noise."""
+    """Make drops upon steady noise."""
     drop = np.exp(-np.arange(400) / random.uniform(5, 80)) * random.standard_normal(400)
     drops = np.convolve(_impulses(random, size, 10 ** random.uniform(1.5, 3.5)), drop)[:size]
     return coloured(random, size) + 10 ** random.uniform(-1, 1.3) * _even(drops)
 
 
 def crackle(random: Random, size: int) -> Samples:
-    """An empty groove."""
+    """Make the crackle of an empty groove."""
     tick = np.exp(-np.arange(60) / random.uniform(1, 12)) * random.standard_normal(60)
     ticks = np.convolve(_impulses(random, size, 10 ** random.uniform(0.5, 2)), tick)[:size]
-    return ticks / np.abs(ticks).max() + _ground(random, size, -1.5)
+    crackling: Samples = ticks / np.abs(ticks).max() + _ground(random, size, -1.5)
+    return crackling
 
 
 def applause(random: Random, size: int) -> Samples:
-    """A few or many clapping hands."""
+    """Make a few or many clapping hands."""
     result, time = np.zeros(size), np.arange(round(0.03 * RATE))
     for _ in range(int(10 ** random.uniform(0.6, 2.3))):
         centre, width = random.uniform(800, 2500), random.uniform(500, 1500)
-        clap = shaped(random, 2 * len(time), lambda hz, c=centre, w=width: 1 / (1 + ((hz - c) / w) ** 2))
-        clap = clap[: len(time)] * np.exp(-time / random.uniform(30, 120)) * random.uniform(0.2, 1)
+        clap = shaped(random, 2 * len(time), _peak(centre, width))[: len(time)]
+        clap = clap * np.exp(-time / random.uniform(30, 120)) * random.uniform(0.2, 1)
         period = random.uniform(0.18, 0.45)
         at = random.uniform(0, period)
         while at < size / RATE - 0.04:
@@ -99,19 +102,20 @@ def applause(random: Random, size: int) -> Samples:
 
 
 def hum(random: Random, size: int) -> Samples:
-    """Mains, fans, transformers."""
+    """Make the hum of mains, fans and transformers."""
     time = np.arange(size) / RATE
     pitch = random.choice([50, 60, 100, 120, random.uniform(30, 200)])
-    slope = random.uniform(0.5, 2)
+    turn, slope = 2 * np.pi * pitch, random.uniform(0.5, 2)
     tones = [
-        np.sin(2 * np.pi * pitch * n * time + random.uniform(0, 6)) * n**-slope * random.uniform(0.2, 1)
+        random.uniform(0.2, 1) * n**-slope * np.sin(turn * n * time + random.uniform(0, 6))
         for n in range(1, random.integers(2, 26))
     ]
-    return np.sum(tones, axis=0) + _ground(random, size, -0.5)
+    humming: Samples = np.sum(tones, axis=0) + _ground(random, size, -0.5)
+    return humming
 
 
 def tone(random: Random, size: int) -> Samples:
-    """A sine, square, saw, or two sines that beat."""
+    """Make a sine, a square, a saw, or two sines that beat."""
     cycles = 10 ** random.uniform(1.6, 3.8) * np.arange(size) / RATE
     turn = 2 * np.pi * cycles
     waves = (
@@ -124,14 +128,14 @@ def tone(random: Random, size: int) -> Samples:
 
 
 def sweep(random: Random, size: int) -> Samples:
-    """A tone that rises, again and again."""
+    """Make a tone that rises, again and again."""
     period = 10 ** random.uniform(-0.3, 1.5)
     hz = 60 * 100 ** (np.arange(size) / RATE / period % 1)
     return np.sin(2 * np.pi * np.cumsum(hz) / RATE) + _ground(random, size, -1.5)
 
 
 def beeps(random: Random, size: int) -> Samples:
-    """Signals of devices."""
+    """Make the signals of devices."""
     time, period = np.arange(size) / RATE, 10 ** random.uniform(-0.9, 0.6)
     count = int(size / RATE / period) + 2 if random.random() < 0.5 else 1
     pitches = 10 ** random.uniform(2, 3.6, count)
@@ -141,7 +145,7 @@ def beeps(random: Random, size: int) -> Samples:
 
 
 def clicks(random: Random, size: int) -> Samples:
-    """Clocks, keys, Geiger counters."""
+    """Make the clicks of clocks, keys and counters."""
     period, spread = 10 ** random.uniform(-1.3, 0.5), random.uniform(0, 0.5)
     count = int(size / RATE / period)
     at = np.cumsum(period * (1 + spread * random.standard_normal(count)))
@@ -151,11 +155,12 @@ def clicks(random: Random, size: int) -> Samples:
     rings = np.cos(np.arange(length) * random.uniform(0.1, 2.5))
     sound = random.standard_normal(length) if random.random() < 0.5 else rings
     result = np.convolve(result, sound * np.exp(-np.arange(length) / max(1, length / 4)))[:size]
-    return result / max(np.abs(result).max(), 1e-9) + _ground(random, size, -1.5)
+    clicking: Samples = result / max(np.abs(result).max(), 1e-9)
+    return clicking + _ground(random, size, -1.5)
 
 
 def engine(random: Random, size: int) -> Samples:
-    """Motors."""
+    """Make the sound of a motor."""
     bends = np.interp(np.arange(size), np.linspace(0, size, 9), random.standard_normal(9))
     turns = np.cumsum(random.uniform(12, 90) * (1 + 0.1 * bends)) / RATE
     strokes = (turns % 1 - 0.5) + 0.5 * np.sign(np.sin(4 * np.pi * turns))
@@ -165,7 +170,7 @@ def engine(random: Random, size: int) -> Samples:
 
 
 def chirps(random: Random, size: int) -> Samples:
-    """Birds and insects."""
+    """Make the chirps of birds and insects."""
     result = _ground(random, size, -0.7)
     for _ in range(random.integers(20, 150)):
         length = int(random.uniform(0.03, 0.4) * RATE)
@@ -220,6 +225,11 @@ def _even(noise: Samples) -> Samples:
     return scaled
 
 
+def _peak(centre: float, width: float) -> Callable[[Samples], Samples]:
+    """Return the gain of a resonance, in Hz."""
+    return lambda hz: 1 / (1 + ((hz - centre) / width) ** 2)
+
+
 def _ground(random: Random, size: int, most: float) -> Samples:
     """Return soft noise in the background, at most 10 to the power of `most`."""
     return 10 ** random.uniform(-4.5, most) * coloured(random, size)
@@ -236,5 +246,6 @@ def _envelope(random: Random, size: int, rate: float, depth: float) -> Samples:
 def _impulses(random: Random, size: int, rate: float) -> Samples:
     count = max(1, random.poisson(rate * size / RATE))
     result = np.zeros(size)
-    result[random.integers(0, size, count)] = random.standard_normal(count) * random.exponential(1, count)
+    heights = random.standard_normal(count) * random.exponential(1, count)
+    result[random.integers(0, size, count)] = heights
     return result

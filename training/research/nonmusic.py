@@ -14,8 +14,8 @@ import numpy as np
 import soxr
 
 from tagger.audio.decode import read_recording
-from tagger.features import RATE as LEVELS_RATE
 from tagger.features.frames import RATE, patches
+from tagger.features.mel import RATE as LEVELS_RATE
 from tagger.features.musicnn import sound_musicnn
 from training.research.make_speech import voices
 from training.research.noises import any_noise, noises
@@ -40,7 +40,9 @@ def make_nonmusic(recordings: Path, songs: Sequence[Path], path: Path = NONMUSIC
         path: The file to write.
 
     """
-    found = [(f"noise: {kind}", f"noise: {kind}", noise) for kind, noise in noises()]
+    found: list[tuple[str, str, NDArray[Any]]] = [
+        (f"noise: {kind}", f"noise: {kind}", noise) for kind, noise in noises()
+    ]
     spoken = [
         (name, soxr.resample(clip, LEVELS_RATE, RATE, "HQ").astype(np.float64))
         for name, clip in voices(recordings)
@@ -74,10 +76,10 @@ def _manners(
     yield "speech, narrow band", _cut(clip, random.choice([3400, 4000, 5500]))
     noise = any_noise(random, len(clip))
     yield "speech in noise", clip / level + 10 ** (-random.uniform(3, 25) / 20) * noise
-    other = spoken[random.integers(len(spoken))]
+    other = spoken[int(random.integers(len(spoken)))]
     both = min(len(clip), len(other))
     yield "two voices", clip[:both] / level + random.uniform(0.3, 1) * other[:both] / other.std()
-    song = read_recording(songs[random.integers(len(songs))]).clip(RATE).samples
+    song = read_recording(songs[int(random.integers(len(songs)))]).clip(RATE).samples
     both = min(len(clip), len(song))
     softly = 10 ** (-random.uniform(4, 15) / 20) * song[:both] / song.std()
     yield "speech over music", clip[:both] / level + softly
