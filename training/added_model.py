@@ -19,10 +19,11 @@ from tagger.inference import read_manifest
 from tagger.system.resources import data_path
 from training.classifiers.softmax import AddedGenres
 from training.data.vectors import SPEC, VECTORS_FILE, Vectors, artist_keys
-from training.ensemble import HeldOut, Recipe, combined
+from training.ensemble import HeldOut, combined
 from training.errors import TrainingDataError
 from training.evaluation.metrics import LEAST_WRITTEN
 from training.export.bundle import Promises, held_out_promises
+from training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

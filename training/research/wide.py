@@ -9,10 +9,12 @@ import numpy as np
 from msgspec import Struct
 
 from tagger.core.families import families
+from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.softmax import AddedGenres, fit_vectors
 from training.data.dataset import Dataset
 from training.data.vectors import SPEC, VECTORS_FILE, Vectors
 from training.ensemble import Ensemble, HeldOut
+from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
     Claims,
     Scale,
@@ -33,11 +35,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.core.thresholds import OperatingPoints
     from tagger.inference.manifest import Manifest
 
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
+COMMAND = "python -m training.research wide --data DATA"
 PROMISE = 0.9
 PROMISES = (0.85, PROMISE, 0.95)
 LARGE_SOURCE = 60
@@ -110,6 +114,17 @@ class LeftOut:
         part = self.probabilities[: len(songs)]
         return track_claims(part, songs.allowed, songs.sources, self.scale)
 
+    @property
+    def albums(self) -> Claims:
+        """Every song that has another one by its artist in its source, with these."""
+        songs = self.songs.vectors
+        part = self.probabilities[: len(songs)]
+        grouping = (
+            album_indices(songs.artists, songs.sources, self.songs.known),
+            self.promises.pooling,
+        )
+        return album_claims(part, songs.allowed, songs.sources, self.scale, grouping)
+
 
 def leave_out(data: Path) -> LeftOut:
     """Read the data and predict every clip without its source and artist."""
@@ -142,14 +157,7 @@ def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
 
 def figures(left: LeftOut) -> Iterator[WideFigure]:
     """Measure the promises on the left-out clips."""
-    songs, tracks = left.songs, left.tracks
-    vectors, count = songs.vectors, len(songs.vectors)
-    grouping = (
-        album_indices(vectors.artists, vectors.sources, songs.known),
-        left.promises.pooling,
-    )
-    first = left.probabilities[:count]
-    pooled = album_claims(first, vectors.allowed, vectors.sources, left.scale, grouping)
+    songs, tracks, pooled = left.songs, left.tracks, left.albums
     for promise in PROMISES:
         at = Promise(promise, left.promises.tracks.threshold(promise, ""))
         yield at.figure("all", "all sources", tracks)
@@ -163,7 +171,9 @@ def figures(left: LeftOut) -> Iterator[WideFigure]:
     for place, genre in enumerate(GENRES):
         yield at.figure("genre", genre, tracks.of(songs.best == place))
     others = left.nonmusic
-    rest = track_claims(left.probabilities[count:], others.allowed, others.sources, left.scale)
+    rest = track_claims(
+        left.probabilities[len(songs.vectors) :], others.allowed, others.sources, left.scale
+    )
     for kind in np.unique(left.kinds):
         yield at.figure("no music", str(kind), rest.of(left.kinds == kind))
 
@@ -205,10 +215,35 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
     )
     held_out = HeldOut(np.arange(len(songs)), np.log(left.probabilities[: len(songs)] + 1e-12))
     ensemble = Ensemble((classifier,), (fitted,), np.ones(1), (), held_out)
-    command = "python -m training.research wide --data DATA"
     files = {VECTORS_FILE: every.encode()}
-    made = Provenance("wide", created, ABOUT, command, promises=left.promises, files=files)
-    return publish(folder, ensemble, data, made, {})
+    made = Provenance("wide", created, ABOUT, COMMAND, promises=left.promises, files=files)
+    return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
+
+
+def evaluation(left: LeftOut) -> Evaluation:
+    """Summarize the left-out figures for the manifest."""
+    tracks, pooled = left.tracks, left.albums
+    right = tracks.right
+    low, high = ArtistBootstrap.of(tracks.sources).ratio_interval(right)
+    return Evaluation(
+        accuracy=round(float(right.mean()), 4),
+        interval=(round(low, 4), round(high, 4)),
+        tracks=len(right),
+        split="collections left out, artists apart; the interval is over collections",
+        command=COMMAND,
+        written=_written(tracks, left.promises.tracks),
+        album_accuracy=round(float(pooled.right.mean()), 4),
+        album_written=_written(pooled, left.promises.albums),
+    )
+
+
+def _written(claims: Claims, points: OperatingPoints) -> Written | None:
+    threshold = points.threshold(PROMISE, "")
+    written, right = claims.written(threshold), claims.rightly(threshold)
+    if not written.any():
+        return None
+    share = round(float(right.sum() / written.sum()), 4)
+    return Written(PROMISE, share, round(float(written.mean()), 4))
 
 
 def _albums(sources: NDArray[Any]) -> dict[str, Mask]:

@@ -102,16 +102,24 @@ def test_the_default_model_is_unsure_of_a_recorded_book(tmp_path):
     assert_left_alone(read_clip(said).samples)
 
 
-def test_the_default_bundle_is_small_and_names_the_commands_of_its_figures():
+def test_the_default_bundle_is_small_and_says_how_it_was_measured():
     manifest = read_manifest(golden.DEFAULT)
-    assert sum(path.stat().st_size for path in golden.DEFAULT.iterdir()) < 5_000_000
-    assert len(manifest.genres) == 10
-    assert manifest.evaluation["gtzan_foleiss"].accuracy > 0.64
-    for figure in manifest.evaluation.values():
-        low, high = figure.interval
-        assert low < figure.accuracy < high
-        assert "python -m training.research benchmark" in figure.command
-        assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
+    sizes = {path.name: path.stat().st_size for path in golden.DEFAULT.iterdir()}
+    assert sum(sizes.values()) < 10_000_000
+    assert sizes["training.npz"] < 4_000_000
+    assert len(manifest.genres) == 16
+    assert manifest.families == {
+        "Electronic": ("Electronic", "Ambient"),
+        "Rock": ("Rock", "Metal", "Punk"),
+    }
+    figure = manifest.evaluation["left_out"]
+    low, high = figure.interval
+    assert low < figure.accuracy < high
+    assert figure.written is not None
+    assert figure.written.precision >= 0.9
+    assert figure.album_written is not None
+    assert figure.album_written.precision >= 0.9
+    assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
 
 
 def test_a_prediction_does_not_depend_on_the_rest_of_its_batch(folder):
