@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import os
 import stat
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class Recording:
             ((rate, samples),), samples.size / rate, hashlib.sha256(samples.tobytes()).hexdigest()
         )
 
+    @property
+    def length(self) -> float:
+        """Seconds, to the millisecond."""
+        return round(_seconds(self.parts), 3)
+
     def clip(self, rate: int = SAMPLE_RATE) -> AudioClip:
         """Resample to `rate`, Hz: mono, the mean of the channels, float32."""
         samples = _resampled(self.parts, rate)[: round(self.seconds * rate)]
@@ -110,10 +116,10 @@ def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> 
     """
     with open_regular(path) as file:
         recording = _decode(file, path, offset, length)
-        if offset and _seconds(recording.parts) < SHORTEST_CLIP:
+        if offset and recording.length < SHORTEST_CLIP:
             file.seek(0)
             recording = _decode(file, path, 0.0, length)
-    seconds = _seconds(recording.parts)
+    seconds = recording.length
     if seconds < SHORTEST_CLIP:
         raise TooShortError(
             f"has only {seconds:.2f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
@@ -216,7 +222,7 @@ def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
 
 
 def _seconds(parts: Sequence[Part]) -> float:
-    return sum(samples.size / rate for rate, samples in parts)
+    return math.fsum(samples.size / rate for rate, samples in parts)
 
 
 def _peak(samples: NDArray[np.float32]) -> float:
