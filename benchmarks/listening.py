@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tagger.audio.decode import SAMPLE_RATE, read_clip
-from tagger.features.mel import log_mel
-from tagger.features.specs import extract
+from tagger.audio.decode import SAMPLE_RATE, read_recording
+from tagger.features.specs import extract_all
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 
@@ -31,11 +30,8 @@ def main(paths: list[Path]) -> None:
     model = load(data_path("models/default"))
     spent: defaultdict[str, list[float]] = defaultdict(list)
     for path in paths * max(1, ROUNDS // len(paths)):
-        clip = _timed(spent["decode"], lambda path=path: read_clip(path))
-        mel = _timed(spent["log-mel"], lambda clip=clip: log_mel(clip.samples, clip.rate))
-        features = _timed(
-            spent["features"], lambda mel=mel: [extract(spec, mel) for spec in model.specs]
-        )
+        heard = _timed(spent["decode"], lambda path=path: read_recording(path))
+        features = _timed(spent["features"], lambda heard=heard: extract_all(model.specs, heard))
         _timed(spent["model"], lambda features=features: model.predict([features]))
     for step, seconds in spent.items():
         print(f"{step:10} {1000 * statistics.median(seconds):7.1f} ms")

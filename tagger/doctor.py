@@ -13,11 +13,10 @@ import av
 import msgspec
 import numpy as np
 
-from tagger.audio.decode import SAMPLE_RATE
+from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.config import Secret
 from tagger.errors import TaggerError
-from tagger.features.mel import log_mel
-from tagger.features.specs import extract
+from tagger.features.specs import extract_all
 from tagger.inference import registry
 from tagger.inference.bundle import load
 from tagger.players import configured_players
@@ -101,8 +100,8 @@ def _model(settings: Settings) -> Finding:
     try:
         model = load(registry.resolve_bundle(settings).model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
-        mel = log_mel(0.1 * noise, SAMPLE_RATE)
-        model.predict([tuple(extract(spec, mel) for spec in model.specs)])
+        recording = Recording.of(0.1 * noise, SAMPLE_RATE)
+        model.predict([extract_all(model.specs, recording)])
     except TaggerError as error:
         return Finding("model", Level.FAILED, str(error), error.hint or "set model.bundle")
     genres = ", ".join(model.manifest.genres)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,7 @@ from tagger.inference.bundle import load
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
-from training import user_model
+from training import added_model, user_model
 from training.data.dataset import exclude_artists, read_selection
 from training.data.features import FeatureReader, UnusableFile
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -37,13 +37,13 @@ from training.labels.genre_names import GenreNames
 from training.progress import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tagger.config import Settings
-    from tagger.inference.manifest import Manifest
+    from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
@@ -97,11 +97,20 @@ class TrainingRun:
         store: TrainingStore,
         names: Sequence[str],
         progress: Progress | None,
+        *,
+        only_mine: bool = False,
     ) -> None:
-        """Prepare a run with `settings` on `store`.
+        """Prepare a run.
 
-        `names` are the names of the sources; `progress` receives stages and steps.
+        Args:
+            settings: With the sources of labels.
+            store: The state database.
+            names: The names of the sources.
+            progress: Receives stages and steps.
+            only_mine: Learn the user's genres without those of the default model.
+
         """
+        self._base = None if only_mine else added_model.read_base()
         self._settings = resolve_bundle(settings)
         self._chosen = settings.model.bundle
         self._store = store
@@ -145,20 +154,21 @@ class TrainingRun:
         Raises TrainingDataError when there is too little training data. After any error the active
         model is the same as before.
         """
-        require_enough(prepared.selection, self._settings.training.minimum)
-        recipe = user_model.recipe_for(len(prepared.selection.members))
-        specs = sorted(recipe.specs | set(self._current.specs))
+        least = 1 if self._base else 2
+        require_enough(prepared.selection, self._settings.training.minimum, least)
+        specs = sorted(self._specs(len(prepared.selection.members)))
         data = read_selection(prepared.selection, self._store, specs)
+        if self._base:
+            data = added_model.with_default_genres(data, self._base)
         held = np.flatnonzero(prepared.held)
         rest = exclude_artists(data, np.flatnonzero(~np.array(prepared.held)), held)
         measured = self._fit(data, rest, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": user_model.measure(measured, data, held)}
-        today = datetime.now(UTC).date()
         workplace = self._models.staging_folder()
         self._progress.stage("writing", 1)
-        manifest = user_model.write(workplace, whole, data, today, evaluation)
-        user_model.write(workplace / user_model.MEASURED, measured, data, today, evaluation)
+        manifest = self._write(workplace, whole, data, evaluation)
+        self._write(workplace / user_model.MEASURED, measured, data, evaluation)
         report = page(library_subject(measured, data, held))
         comparison = self._compare(workplace / user_model.MEASURED, data, held)
         name = self._models.install(workplace)
@@ -169,7 +179,19 @@ class TrainingRun:
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
-        return user_model.recipe_for(tracks).specs | set(self._current.specs)
+        specs = added_model.SPECS if self._base else user_model.recipe_for(tracks).specs
+        return specs | set(self._current.specs)
+
+    def _write(
+        self, folder: Path, ensemble: Ensemble, data: Dataset, evaluation: Mapping[str, Evaluation]
+    ) -> Manifest:
+        made = user_model.Making(datetime.now(UTC).date(), user_model.COMMAND_ONLY_MINE)
+        if self._base:
+            promises = added_model.promises(ensemble, data, self._base)
+            made = replace(
+                made, command=user_model.COMMAND, about=added_model.ABOUT, promises=promises
+            )
+        return user_model.write(folder, ensemble, data, made, evaluation)
 
     def _samples(
         self, reader: FeatureReader, collected: CollectedLabels
@@ -201,11 +223,16 @@ class TrainingRun:
 
     def _fit(self, data: Dataset, members: Indices, stage: str) -> Ensemble:
         recipe = user_model.recipe_for(len(data))
+        if self._base:
+            recipe = added_model.recipe(data, self._base)
         jobs = self._settings.workers.count or usable_cores()
         execution = Execution(jobs, self._folder / "scores", self._progress, stage)
         scores = cross_validate(recipe, data, members, execution)
         with threadpool_limits(limits=1, user_api="blas"):
-            return user_model.tempered(train(recipe, data, members, scores), data)
+            ensemble = train(recipe, data, members, scores)
+            if self._base:
+                return added_model.plain(ensemble, scores)
+            return user_model.tempered(ensemble, data)
 
     def _compare(self, measured: Path, data: Dataset, held: Indices) -> Comparison:
         """Compare two models without the held-out artists in their training data.
@@ -239,15 +266,23 @@ class TrainingRun:
         return True, comparison.reason
 
 
-def require_enough(selection: Selection, minimum: int) -> None:
-    """Raise TrainingDataError unless the selection has at least two genres."""
-    if len(selection.genres) >= 2:
+def require_enough(selection: Selection, minimum: int, least: int) -> None:
+    """Raise TrainingDataError unless the selection has enough genres.
+
+    Args:
+        selection: With the genres that have enough tracks.
+        minimum: Tracks that a genre needs, for the message.
+        least: Genres that are needed.
+
+    """
+    if len(selection.genres) >= least:
         return
     few = ", ".join(
         f"{one.genre} has {one.tracks} tracks of {one.artists} artists" for one in selection.few
     )
     there = selection.genres[0] if selection.genres else "no genre"
-    needed = f"at least two genres need {minimum} tracks of {LEAST_ARTISTS} artists each"
+    number = "one genre needs" if least == 1 else "two genres need"
+    needed = f"at least {number} {minimum} tracks of {LEAST_ARTISTS} artists each"
     raise TrainingDataError(
         f"too little training data: {needed}, and {there} has them" + (f"; {few}" if few else ""),
         hint="add tracks, or lower training.minimum",

@@ -1,8 +1,7 @@
 """A model of the user's own: from the selected training data to a measured bundle.
 
-The user's library is its only training data. The training features of the default model are not
-shipped, because the recordings of GTZAN have no licence. So the model has the genres of the library
-and no others.
+By itself (`--only-mine`) the user's library is its only training data, and the model has the genres
+of the library and no others; `training.added_model` joins them with those of the default model.
 
 There are two fits. The first leaves out the held-out artists and gives the figures of the model.
 Its bundle is kept in `measured`, for a comparison with the next model on the same artists. The
@@ -11,7 +10,7 @@ second fit has all artists, and is the model that decides.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
     from training.ensemble import Ensemble
+    from training.export.bundle import Promises
     from training.recipe import Recipe
 
     Indices = NDArray[np.intp]
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 MEASURED = "measured"
 """Folder inside a bundle, with the fit without the held-out artists."""
 COMMAND = "tagger train"
+COMMAND_ONLY_MINE = f"{COMMAND} --only-mine"
 ABOUT = "Your own music library. The bundle contains no part of it, only the fitted parameters."
 LARGE = 3000
 """Tracks from which fewer classifiers are tried: the time of an SVM grows with their square."""
@@ -89,20 +90,32 @@ def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
     return summarize(split, COMMAND, [evaluate(ensemble, data, held)])
 
 
+@dataclass(frozen=True)
+class Making:
+    """How a model of the user's own was made."""
+
+    created: date
+    command: str = COMMAND
+    about: str = f"{ABOUT} {SPEECH}"
+    """The training data, in words."""
+    promises: Promises | None = None
+    """Those of the held-out clips where they are not given."""
+
+
 def write(
     folder: Path,
     ensemble: Ensemble,
     data: Dataset,
-    created: date,
+    making: Making,
     evaluation: Mapping[str, Evaluation],
 ) -> Manifest:
     """Write and verify the bundle of a fitted ensemble, with its card.
 
-    `folder` is the new bundle, `created` its date. `ensemble` was fitted to clips of `data`, and
-    `evaluation` are its figures. Raises ModelError when the exported network differs from the
-    fitted ensemble.
+    `folder` is the new bundle, `making` its provenance and promises. `ensemble` was fitted to clips
+    of `data`, and `evaluation` are its figures. Raises ModelError when the exported network differs
+    from the fitted ensemble.
     """
-    made = Provenance("own", created, f"{ABOUT} {SPEECH}", COMMAND)
+    made = Provenance("own", making.created, making.about, making.command, promises=making.promises)
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest

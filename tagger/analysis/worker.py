@@ -88,16 +88,14 @@ def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
         AudioError: the file cannot be decoded.
 
     """
-    from tagger.audio.decode import read_clip  # noqa: PLC0415
-    from tagger.features.mel import log_mel  # noqa: PLC0415
-    from tagger.features.specs import extract  # noqa: PLC0415
+    from tagger.audio.decode import read_recording  # noqa: PLC0415
+    from tagger.features.specs import extract_all  # noqa: PLC0415
 
-    clip = read_clip(path, offset=window.offset, length=window.length)
+    recording = read_recording(path, offset=window.offset, length=window.length)
     try:
-        mel = log_mel(clip.samples, clip.rate)
+        return FeatureSet(recording.content_id, extract_all(specs, recording))
     except AudioError as error:
         raise type(error)(error.reason, path, error.hint) from error
-    return FeatureSet(clip.content_id, tuple(extract(spec, mel) for spec in specs))
 
 
 def predict(content: str, features: tuple[Features, ...], bundle: Path) -> Analysis:

@@ -7,13 +7,11 @@ than the clip needs.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import itertools
-import os
-import stat
-from typing import TYPE_CHECKING, Any, BinaryIO
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -21,6 +19,7 @@ import soxr
 from av.stream import Disposition
 
 from tagger.audio.formats import open_audio
+from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
 from tagger.errors import (
     CorruptAudioError,
@@ -28,18 +27,18 @@ from tagger.errors import (
     NarrowBandError,
     NotAudioError,
     TooShortError,
-    UnreadableError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-    Part = tuple[int, NDArray[np.float32]]
-    """Rate and samples of one frame."""
+
+Part = tuple[int, "NDArray[np.float32]"]
+"""Rate and samples of one frame."""
 
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
@@ -65,13 +64,44 @@ MAX_SILENT_PACKETS = 10_000
 """Packets in a row that decode to nothing, after which a stream is given up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The decoded part of a file, before it is resampled for anything."""
+
+    parts: tuple[Part, ...]
+    seconds: float
+    """The most that a clip holds."""
+    content_id: str
+    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
+
+    @classmethod
+    def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
+        """Take mono float32 samples (n,) at `rate`, Hz, as a recording that has no file."""
+        return cls(
+            ((rate, samples),), samples.size / rate, hashlib.sha256(samples.tobytes()).hexdigest()
+        )
+
+    @property
+    def length(self) -> float:
+        """Seconds, to the millisecond."""
+        return round(_seconds(self.parts), 3)
+
+    def clip(self, rate: int = SAMPLE_RATE) -> AudioClip:
+        """Resample to `rate`, Hz: mono, the mean of the channels, float32."""
+        samples = _resampled(self.parts, rate)[: round(self.seconds * rate)]
+        return AudioClip(samples, rate, self.content_id)
+
+
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
+    """Decode a part of a file to one clip at 22,050 Hz; see `read_recording`."""
+    return read_recording(path, offset=offset, length=length).clip()
+
+
+def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Recording:
     """Decode `length` seconds of a file from `offset` seconds on, or fewer at its end.
 
     Silence at the beginning does not count: the clip starts with the sound, unless `length`
     seconds pass without any. A file that ends before `offset` is decoded from its beginning.
-
-    Returns an `AudioClip`: mono (the mean of the channels), float32, 22,050 Hz.
 
     Raises:
         UnreadableError: the operating system refuses the file.
@@ -85,75 +115,21 @@ def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Audio
     with open_regular(path) as raw:
         file = ReadErrors(raw)
         try:
-            clip = _decode(file, path, offset, length)
-            if offset and clip.samples.size < SHORTEST_CLIP * SAMPLE_RATE:
+            recording = _decode(file, path, offset, length)
+            if offset and recording.length < SHORTEST_CLIP:
                 file.seek(0)
-                clip = _decode(file, path, 0.0, length)
+                recording = _decode(file, path, 0.0, length)
         finally:
             file.raise_error(path)
-    seconds = clip.samples.size / clip.rate
+    seconds = recording.length
     if seconds < SHORTEST_CLIP:
         raise TooShortError(
             f"has only {seconds:.2f} s of sound, {SHORTEST_CLIP:.0f} s are needed", path
         )
-    return clip
+    return recording
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading; a FIFO or a device is refused without blocking on it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise UnreadableError(
-            f"cannot be opened: {error.strerror}", path, "check that it exists and may be read"
-        ) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise UnreadableError("is not a regular file", path)
-    return os.fdopen(descriptor, "rb")
-
-
-class ReadErrors:
-    """A file that keeps the first error of its device; FFmpeg takes the error for the end."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._error: OSError | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        """See `io.RawIOBase.read`."""
-        with self._noted():
-            return self._file.read(size)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """See `io.IOBase.seek`."""
-        with self._noted():
-            return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """See `io.IOBase.tell`."""
-        return self._file.tell()
-
-    def raise_error(self, path: Path) -> None:
-        """Raise UnreadableError if the device failed."""
-        if self._error:
-            raise UnreadableError(
-                f"cannot be read: {self._error.strerror}",
-                path,
-                "tagger tries again at the next scan",
-            ) from self._error
-
-    @contextlib.contextmanager
-    def _noted(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in (None, errno.EINVAL):  # a seek to where damage points
-                self._error = self._error or error
-            raise
-
-
-def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> AudioClip:
+def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> Recording:
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
@@ -168,8 +144,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> Audio
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
-    samples = _resampled(parts)[: round(length * SAMPLE_RATE)]
-    return AudioClip(samples, SAMPLE_RATE, digest.hexdigest())
+    return Recording(tuple(parts), length, digest.hexdigest())
 
 
 def _opened(file: ReadErrors, path: Path) -> InputContainer:
@@ -236,8 +211,8 @@ def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
         seconds -= _seconds([part])
 
 
-def _seconds(parts: list[Part]) -> float:
-    return sum(samples.size / rate for rate, samples in parts)
+def _seconds(parts: Sequence[Part]) -> float:
+    return math.fsum(samples.size / rate for rate, samples in parts)
 
 
 def _peak(samples: NDArray[np.float32]) -> float:
@@ -258,8 +233,8 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
     return mono * _SCALE.get(samples.dtype.str[1:], np.float32(1))
 
 
-def _resampled(parts: list[Part]) -> NDArray[np.float32]:
-    """Join the parts at the model's rate; chained streams may change theirs on the way."""
+def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:
+    """Join the parts at the wanted rate; chained streams may change theirs on the way."""
     runs = [
         (rate, np.concatenate([samples for _, samples in run]))
         for rate, run in itertools.groupby(parts, key=lambda part: part[0])
@@ -268,7 +243,7 @@ def _resampled(parts: list[Part]) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
     return np.concatenate(
         [
-            samples if rate == SAMPLE_RATE else soxr.resample(samples, rate, SAMPLE_RATE, "HQ")
+            samples if rate == wanted else soxr.resample(samples, rate, wanted, "HQ")
             for rate, samples in runs
         ]
     )

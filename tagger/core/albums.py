@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from tagger.core.placeholders import is_compilation, is_unknown_album, is_unknown_artist
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from tagger.core.domain import Track
 
-VARIOUS_ARTISTS = frozenset(["various artists", "various", "va", "v.a.", "v/a", "diverse"])
 LARGEST_ALBUM = 60
 """Tracks; more in one folder is a collection, not an album."""
-_TRACK_NUMBER = re.compile(r"\d{1,3}(?=[\s._-]|$)|\d-\d{2}(?=[\s._-]|$)")
+MOST_GUESTS = 2
+"""Artists beside the album's; more make a compilation of it."""
 
 
 def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     """Split tracks into albums and single tracks, in the order of their first track.
 
     The tracks of an album have the same album and album artist in their tags. Without an album
-    artist, they have the same album, folder and artist. Without an album, they are the numbered
-    files of one folder, or its files by one artist. A compilation is never an album.
+    artist, they have the same album, folder and artist. Without an album, they are the files of one
+    folder by one artist. A compilation, and an album or artist without a name, is never an album.
     """
     groups: dict[Hashable, list[Track]] = defaultdict(list)
     for track in tracks:
@@ -35,7 +36,12 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
 def key(track: Track) -> Hashable:
     """Return a key that the tracks of one album have in common."""
     tags = track.tags
-    if tags.compilation or _folded(tags.album_artist) in VARIOUS_ARTISTS:
+    if (
+        tags.compilation
+        or is_compilation(tags.album_artist)
+        or is_unknown_artist(tags.album_artist)
+        or is_unknown_album(tags.album)
+    ):
         return track.path
     if tags.album and tags.album_artist:
         return track.root, _folded(tags.album), _folded(tags.album_artist)
@@ -43,24 +49,22 @@ def key(track: Track) -> Hashable:
 
 
 def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
-    if len(members) > LARGEST_ALBUM:
+    if len(members) > LARGEST_ALBUM or any(map(_is_nobodys, members)):
         return None
-    if members[0].tags.album and members[0].tags.album_artist:
-        return [tuple(members)]
+    tags = members[0].tags
     artists = {_folded(track.tags.artist) for track in members}
-    if len(artists) > 1 or artists & VARIOUS_ARTISTS:
+    if tags.album and tags.album_artist:
+        guests = {artist for artist in artists if _folded(tags.album_artist) not in artist}
+        return None if len(guests - {""}) > MOST_GUESTS else [tuple(members)]
+    if len(artists) > 1:
         return None
-    if not members[0].tags.album and not _is_album_folder(members):
+    if not tags.album and (not tags.artist or members[0].path.parent == members[0].root):
         return None
     return [tuple(members)]
 
 
-def _is_album_folder(members: list[Track]) -> bool:
-    if members[0].path.parent == members[0].root:
-        return False
-    return bool(members[0].tags.artist) or all(
-        _TRACK_NUMBER.match(track.path.stem) for track in members
-    )
+def _is_nobodys(track: Track) -> bool:
+    return is_compilation(track.tags.artist) or is_unknown_artist(track.tags.artist)
 
 
 def _singles(members: list[Track]) -> list[tuple[Track, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tagger.core.domain import Decision, Prediction, Track
     from tagger.core.policy import Policy
@@ -28,6 +29,36 @@ class DecisionRules:
     album_thresholds: Thresholds
     """For the pooled tracks of an album."""
     albums_together: bool
+    families: Families = field(default_factory=dict)
+    """Genres that are written where one of their members is likely, but not which."""
+
+    def widened(self, prediction: Prediction, thresholds: Thresholds) -> Prediction:
+        """Return the families' prediction where only a family is sure, else the genres'."""
+        if self.families and not _is_sure(prediction, thresholds):
+            family = merged(prediction, self.families)
+            if family.genre in self.families and _is_sure(family, thresholds):
+                return family
+        return prediction
+
+    def decide(self, track: Track, prediction: Prediction, album_of: int = 1) -> Decision:
+        """Decide one track.
+
+        Args:
+            track: With the genres that it has.
+            prediction: For the track, or pooled for its album.
+            album_of: The number of tracks that the prediction is for.
+
+        """
+        thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
+        chosen = self.widened(prediction, thresholds)
+        members = () if chosen is prediction else self.families[chosen.genre]
+        return self.policy.decide(
+            chosen,
+            track.tags.genres,
+            thresholds,
+            album_of=album_of,
+            members={member: prediction.probabilities[member] for member in members},
+        )
 
 
 def decide_together(
@@ -35,7 +66,8 @@ def decide_together(
 ) -> dict[Track, Decision]:
     """Decide the tracks of one album, each by the predictions of all of them.
 
-    A track that is sure of another genre by itself is kept apart.
+    A track that is sure of another genre by itself is kept apart. A genre that less than half of
+    the tracks have first is not written for the album: then each track is decided by itself.
     """
     if len(predictions) > 1:
         pooled = pool(list(predictions.values()), rules.pooling)
@@ -47,19 +79,30 @@ def decide_together(
         together = {track: p for track, p in predictions.items() if track not in apart}
     else:
         apart, together = set(predictions), {}
-    decisions = {
-        track: rules.policy.decide(predictions[track], track.tags.genres, rules.track_thresholds)
-        for track in apart
-    }
+    decisions = {track: rules.decide(track, predictions[track]) for track in apart}
     if len(together) == 1:
         return decisions | decide_together(together, rules)
-    if together:
-        pooled = pool(list(together.values()), rules.pooling)
-        for track in together:
-            decisions[track] = rules.policy.decide(
-                pooled, track.tags.genres, rules.album_thresholds, album_of=len(together)
-            )
-    return decisions
+    if not together:
+        return decisions
+    pooled = pool(list(together.values()), rules.pooling)
+    if has_majority(pooled, list(together.values()), rules):
+        size = len(together)
+        return decisions | {track: rules.decide(track, pooled, size) for track in together}
+    return decisions | {track: rules.decide(track, own) for track, own in together.items()}
+
+
+def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionRules) -> bool:
+    """Check that at least half of the tracks have the album's genre, or its family, first.
+
+    Args:
+        pooled: The prediction for the album.
+        own: The predictions for its tracks.
+        rules: With the thresholds and the families.
+
+    """
+    genre = rules.widened(pooled, rules.album_thresholds).genre
+    members = (genre,) if genre == pooled.genre else rules.families[genre]
+    return 2 * sum(prediction.genre in members for prediction in own) >= len(own)
 
 
 def _is_sure(prediction: Prediction, thresholds: Thresholds) -> bool:

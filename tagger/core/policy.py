@@ -59,16 +59,23 @@ class Policy:
         required: Mapping[str, float | None],
         *,
         album_of: int = 1,
+        members: Mapping[str, float] | None = None,
     ) -> Decision:
         """Decide by a prediction.
 
-        `required` maps each genre to its least confidence for a write, None when no confidence
-        is enough. `album_of` is the number of tracks behind the prediction.
+        Args:
+            prediction: For the track, its album, or families of genres.
+            existing: The genres in the file.
+            required: By genre the least confidence for a write; None: no confidence is enough.
+            album_of: The number of tracks behind the prediction.
+            members: The genres of the likeliest family, with their probabilities; empty if the
+                prediction is for genres.
+
         """
         top, confidence = prediction.ranked[0]
         need = required[top]
         album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
-        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{album}"
+        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"
         if names.key(top) in self.never:
             return _abstain(existing, f"{likely}: among genres.never", confidence)
         if need is None:
@@ -80,6 +87,14 @@ class Policy:
                 why = f"none of the {known} genres is prominent{album}"
             return _abstain(existing, f"unsure: {why}", confidence)
         return self._placed(self._chosen(prediction), existing, likely, confidence)
+
+    def _open(self, members: Mapping[str, float] | None) -> str:
+        """Say which genres of a family are likely, the likeliest first."""
+        if not members:
+            return ""
+        ranked = sorted(members.items(), key=lambda item: -item[1])
+        parts = [f"{self._own(genre)} {math.floor(100 * p)}%" for genre, p in ranked if p >= _EVEN]
+        return f" as a family, its genre is open ({', '.join(parts)})"
 
     def _chosen(self, prediction: Prediction) -> tuple[str, ...]:
         ranked = prediction.ranked[: self.max_genres]

@@ -7,5 +7,5 @@ from __future__ import annotations
 
 from typing import Final
 
-SPEC_NAMES: Final = frozenset({"levels-1", "musicnn-2", "statistics-1"})
+SPEC_NAMES: Final = frozenset({"levels-1", "musicnn-2", "musicnn-3", "statistics-1"})
 """The feature specs of this version; `tagger.features.specs` computes them."""

@@ -68,11 +68,21 @@ def mel_centres(rate: int, bands: int = N_MELS) -> NDArray[np.float64]:
     return centres
 
 
-def mel_filters() -> NDArray[np.float32]:
-    """Triangular mel filters, shape (N_MELS, N_FFT / 2 + 1), each of equal area."""
-    top = hz_to_mel(np.array([RATE / 2]))[0]
-    edges = mel_to_hz(np.linspace(0, top, N_MELS + 2))
-    ramps = edges[:, None] - np.fft.rfftfreq(N_FFT, 1 / RATE)
+def mel_filters(rate: int = RATE, n_fft: int = N_FFT, bands: int = N_MELS) -> NDArray[np.float32]:
+    """Triangular mel filters up to half of a rate, each of equal area.
+
+    Args:
+        rate: samples a second, Hz.
+        n_fft: samples of one transform.
+        bands: number of filters.
+
+    Returns:
+        Weights of shape (bands, n_fft / 2 + 1).
+
+    """
+    top = hz_to_mel(np.array([rate / 2]))[0]
+    edges = mel_to_hz(np.linspace(0, top, bands + 2))
+    ramps = edges[:, None] - np.fft.rfftfreq(n_fft, 1 / rate)
     widths = np.diff(edges)[:, None]
     filters = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
     filters *= (2 / (edges[2:] - edges[:-2]))[:, None]
@@ -135,14 +145,19 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     columns = sampled_frames(1 + len(samples) // HOP)
     if len(columns) < MIN_COLUMNS:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
-    if not float(np.abs(samples).max()) < _ABSURD_PEAK:
-        raise CorruptAudioError("the decoded sound holds values that are no sound")
-    # a constant offset makes no sound
-    if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
-        raise SilentError("nothing but silence")
+    check_samples(samples)
     power = mel_power(samples)
     power /= power.max()
     lowest = max(float(power.min()), 10 ** (-TOP_DB / 10))
     floor = min(10 * math.log10(lowest), -_LEAST_RANGE_DB)
     levels = 1 - 10 * np.log10(np.maximum(power[columns], np.float32(lowest))) / np.float32(floor)
     return LogMel(np.ascontiguousarray(levels.T.clip(0, 1)), floor)
+
+
+def check_samples(samples: NDArray[np.float32]) -> None:
+    """Raise CorruptAudioError for samples (n,) that are no sound, SilentError for silence."""
+    if not float(np.abs(samples).max()) < _ABSURD_PEAK:
+        raise CorruptAudioError("the decoded sound holds values that are no sound")
+    # a constant offset makes no sound
+    if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
+        raise SilentError("nothing but silence")

@@ -1,63 +1,87 @@
-"""The feature specs: named, versioned ways from a log-mel to a model's input."""
+"""The feature specs: named, versioned ways from a recording to a model's input."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tagger.core.domain import Features, LogMel
 from tagger.errors import ModelError
-from tagger.features.mel import N_MELS
-from tagger.features.musicnn import SIZE, musicnn
+from tagger.features import frames
+from tagger.features.mel import N_MELS, RATE, log_mel
+from tagger.features.musicnn import SIZE, SOUND_SIZE, musicnn, sound_musicnn
 from tagger.features.statistics import SIZE as STATISTICS_SIZE
 from tagger.features.statistics import statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from numpy.typing import NDArray
+    from tagger.audio.decode import Recording
 
+T = TypeVar("T")
 LEVEL_STEPS = 255
 
 
+Values = NDArray[np.float32] | NDArray[np.uint8]
+
+
 @dataclass(frozen=True, slots=True)
-class Spec:
+class FrontEnd(Generic[T]):
+    """The spectrogram that several specs share."""
+
+    rate: int
+    """Hz, of the samples that it takes."""
+    compute: Callable[[NDArray[np.float32]], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec(Generic[T]):
     """The computation behind a name such as `statistics-1`; a change of it gets a new name."""
 
     name: str
-    compute: Callable[[LogMel], NDArray[np.float32] | NDArray[np.uint8]]
+    front_end: FrontEnd[T]
+    compute: Callable[[T], Values]
     shape: tuple[int | None, ...]
     """None is a length that follows the clip's."""
     dtype: type[np.float32 | np.uint8]
 
 
-def quantised(log_mel: LogMel) -> NDArray[np.uint8]:
+def quantised(spectrogram: LogMel) -> NDArray[np.uint8]:
     """Levels rounded to 1/255, shape (N_MELS, columns): an error of at most 0.16 dB."""
-    return np.rint(log_mel.levels * LEVEL_STEPS).astype(np.uint8)
+    return np.rint(spectrogram.levels * LEVEL_STEPS).astype(np.uint8)
 
 
-def _statistics(log_mel: LogMel) -> NDArray[np.float32]:
+def _statistics(spectrogram: LogMel) -> NDArray[np.float32]:
     # From the rounded levels, so that a data set or cache of them gives the very same vector.
-    return statistics(quantised(log_mel).astype(np.float32) / np.float32(LEVEL_STEPS))
+    return statistics(quantised(spectrogram).astype(np.float32) / np.float32(LEVEL_STEPS))
 
 
-def _musicnn(log_mel: LogMel) -> NDArray[np.float32]:
-    return musicnn()(quantised(log_mel))
+def _musicnn(spectrogram: LogMel) -> NDArray[np.float32]:
+    return musicnn()(quantised(spectrogram))
 
 
-SPECS = {
+def _sound_musicnn(patches: NDArray[np.float32]) -> NDArray[np.float32]:
+    return sound_musicnn()(patches)
+
+
+_LEVELS = FrontEnd(RATE, partial(log_mel, rate=RATE))
+_PATCHES = FrontEnd(frames.RATE, frames.patches)
+SPECS: dict[str, Spec[Any]] = {
     spec.name: spec
     for spec in (
-        Spec("statistics-1", _statistics, (STATISTICS_SIZE,), np.float32),
-        Spec("musicnn-2", _musicnn, (SIZE,), np.float32),
-        Spec("levels-1", quantised, (N_MELS, None), np.uint8),
+        Spec("statistics-1", _LEVELS, _statistics, (STATISTICS_SIZE,), np.float32),
+        Spec("musicnn-2", _LEVELS, _musicnn, (SIZE,), np.float32),
+        Spec("levels-1", _LEVELS, quantised, (N_MELS, None), np.uint8),
+        Spec("musicnn-3", _PATCHES, _sound_musicnn, (SOUND_SIZE,), np.float32),
     )
 }
 
 
-def spec(name: str) -> Spec:
+def spec(name: str) -> Spec[Any]:
     """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
@@ -65,6 +89,20 @@ def spec(name: str) -> Spec:
     return SPECS[name]
 
 
-def extract(name: str, log_mel: LogMel) -> Features:
-    """Compute the features that a spec names; raises ModelError for an unknown one."""
-    return Features(name, spec(name).compute(log_mel))
+def extract(name: str, spectrogram: LogMel | NDArray[np.float32]) -> Features:
+    """Compute the features that a spec names from what its front end computed.
+
+    Raises ModelError for an unknown spec.
+    """
+    return Features(name, spec(name).compute(spectrogram))
+
+
+def extract_all(names: Iterable[str], recording: Recording) -> tuple[Features, ...]:
+    """Compute the features of several specs; specs with one front end share its work.
+
+    Raises ModelError for an unknown spec, AudioError for a recording that cannot be judged.
+    """
+    wanted = [spec(name) for name in names]
+    ends = dict.fromkeys(one.front_end for one in wanted)
+    spectrograms = {end: end.compute(recording.clip(end.rate).samples) for end in ends}
+    return tuple(extract(one.name, spectrograms[one.front_end]) for one in wanted)

@@ -45,6 +45,7 @@ def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
         _thresholds(settings, manifest, manifest.tracks),
         _thresholds(settings, manifest, manifest.albums),
         settings.albums.together,
+        manifest.families,
     )
 
 

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import signals
 
-from tagger.audio.decode import read_clip
-from tagger.features.mel import log_mel
-from tagger.features.specs import extract
+from tagger.audio.decode import Recording, read_clip
+from tagger.features.specs import extract_all
 from tagger.inference.bundle import load
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ def model() -> Model:
 
 
 def predict(model, samples, gain_db=0.0):
-    heard = log_mel(samples * np.float32(10 ** (gain_db / 20)), signals.RATE)
-    return model.predict([[extract(spec, heard) for spec in model.specs]])[0]
+    heard = Recording.of(samples * np.float32(10 ** (gain_db / 20)), signals.RATE)
+    return model.predict([extract_all(model.specs, heard)])[0]
 
 
 def assert_the_same(model, samples):

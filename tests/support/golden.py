@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import signals
 
-from tagger.features.mel import RATE, log_mel
-from tagger.features.specs import extract
+from tagger.audio.decode import Recording
+from tagger.features.specs import extract_all
 from tagger.inference.bundle import load
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def predictions() -> dict[str, Any]:
     model = load(DEFAULT)
     given = {}
     for name, sound in SOUNDS.items():
-        heard = log_mel(signals.melody(*sound), RATE)
-        (prediction,) = model.predict([[extract(spec, heard) for spec in model.specs]])
+        heard = Recording.of(signals.melody(*sound), signals.RATE)
+        (prediction,) = model.predict([extract_all(model.specs, heard)])
         given[name] = {genre: round(p, 5) for genre, p in prediction.probabilities.items()}
     return {"model": model.manifest.id, "predictions": given}
 

@@ -39,6 +39,9 @@ _HTML_OR_JSON = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="When the new model becomes the active model.",
 )
+@click.option(
+    "--only-mine", is_flag=True, help="Learn your genres alone, without the default model's."
+)
 @configured
 @click.pass_context
 def command(
@@ -50,6 +53,7 @@ def command(
     as_json: bool,
     report: Path | None,
     promote: Promote,
+    only_mine: bool,
 ) -> None:
     """Learn your own genres from your music library.
 
@@ -67,7 +71,7 @@ def command(
     names = sources or configured_sources(settings.training)
     state = settings.store.folder
     with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
-        run = TrainingRun(settings, store, names, progress)
+        run = TrainingRun(settings, store, names, progress, only_mine=only_mine)
         prepared = run.prepare(dry_run=dry_run)
         output.show_prepared(prepared, settings.training.minimum, quiet=as_json)
         result = None if dry_run else run.train(prepared, promote)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
+    from tagger.core.families import Families
+    from tagger.core.pooling import Pooling
+    from tagger.core.thresholds import OperatingPoints
     from tagger.inference.manifest import Evaluation
     from training.data.dataset import Dataset
     from training.ensemble import Ensemble
@@ -42,6 +45,16 @@ Single precision moves it by less than 1e-4, but by 5e-4 where a track lies at a
 """
 GUARDED = "; the sum shrinks for tracks unlike the training data, or like speech"
 _TENSOR_TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8}
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What a model promises of its predictions, from held-out clips."""
+
+    tracks: OperatingPoints
+    albums: OperatingPoints
+    pooling: Pooling
+    families: Families = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,10 @@ class Provenance:
     """Makes the model again."""
     augmentation: str = ""
     """The augmentation of the training data, in words."""
+    promises: Promises | None = None
+    """Those of `held_out_promises` where they are not given."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """More files of the bundle by name."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -110,6 +127,17 @@ def input_names(ensemble: Ensemble) -> dict[str, str]:
     return {spec: spec.rpartition("-")[0] for spec in ensemble.specs}
 
 
+def held_out_promises(ensemble: Ensemble, data: Dataset) -> Promises:
+    """Find the thresholds and the pooling of an ensemble that was fitted to clips of `data`."""
+    held_out = ensemble.held_out
+    pooling = fit_pooling(data, held_out)
+    return Promises(
+        operating_points(track_predictions(data, held_out)),
+        operating_points(album_predictions(data, held_out, pooling)),
+        pooling,
+    )
+
+
 def publish(
     folder: Path,
     ensemble: Ensemble,
@@ -119,29 +147,37 @@ def publish(
 ) -> Manifest:
     """Write and verify the model and the manifest of a bundle; the card comes later.
 
-    `folder` is the new bundle. `ensemble` was fitted to clips of `data`. `provenance` and
-    `evaluation` go into the manifest. Raises ModelError when the exported network differs from the
-    fitted ensemble.
+    Args:
+        folder: The new bundle.
+        ensemble: Fitted to clips of `data`.
+        data: The clips that the exported network is verified with.
+        provenance: For the manifest, as is `evaluation`.
+        evaluation: Figures by name.
+
+    Raises:
+        ModelError: the exported network differs from the fitted ensemble.
+
     """
-    model = network(ensemble, len(data.genres))
-    sha256 = hashlib.sha256(model).hexdigest()
-    held_out = ensemble.held_out
-    pooling = fit_pooling(data, held_out)
+    content = {MODEL_FILE: network(ensemble, len(data.genres)), **provenance.files}
+    files = {name: hashlib.sha256(text).hexdigest() for name, text in content.items()}
+    promised = provenance.promises or held_out_promises(ensemble, data)
     manifest = Manifest(
         format=FORMAT,
-        id=f"{provenance.prefix}{len(data.genres)}-{sha256[:8]}",
+        id=f"{provenance.prefix}{len(data.genres)}-{files[MODEL_FILE][:8]}",
         created=provenance.created,
         genres=data.genres,
         inputs={name: spec for spec, name in input_names(ensemble).items()},
-        files={MODEL_FILE: sha256},
-        tracks=operating_points(track_predictions(data, held_out)),
-        albums=operating_points(album_predictions(data, held_out, pooling)),
-        pooling=pooling,
+        files=files,
+        tracks=promised.tracks,
+        albums=promised.albums,
+        pooling=promised.pooling,
+        families=promised.families,
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL_FILE).write_bytes(model)
+    for name, text in content.items():
+        (folder / name).write_bytes(text)
     (folder / "manifest.json").write_bytes(encode(manifest))
     verify_bundle(folder, ensemble, data)
     return manifest

@@ -14,8 +14,10 @@ from threadpoolctl import threadpool_limits
 from tagger.errors import TaggerError
 from training.classifiers.speech_data import VECTORS
 from training.evaluation.report import page
+from training.export.bundle import write_card
 from training.recipe import RECIPE
-from training.research import musicnn, results
+from training.research import added_genres, musicnn, results, wide_card, wide_inputs
+from training.research import wide as wide_model
 from training.research.band_limited import augment
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
@@ -23,6 +25,7 @@ from training.research.build_default import Measures, build_gtzan
 from training.research.datasets import read_gtzan
 from training.research.default_report import gtzan_subject
 from training.research.make_speech import make_speech
+from training.research.nonmusic import NONMUSIC, make_nonmusic
 from training.research.robustness import robustness as measure_robustness
 from training.research.speech_rejection import speech_written
 from training.research.transfer import TRANSFERS
@@ -53,7 +56,7 @@ def main() -> None:
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    default=_ROOT / "models" / "default",
+    required=True,
     help="Folder of the bundle.",
 )
 @click.option(
@@ -71,7 +74,7 @@ def main() -> None:
     help="Figures to measure for the card.",
 )
 def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ...]) -> None:
-    """Train the default model and write its bundle."""
+    """Train the earlier model, on the spectrograms of GTZAN, and write its bundle."""
     audio = data / "gtzan_clips"
     measures = Measures(benchmarks, audio if audio.is_dir() else None)
     manifest = build_gtzan(RECIPE, _clips(data), output, created.date(), measures)
@@ -79,16 +82,66 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
 
 
 @main.command()
+@_data
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
-    default=_ROOT / "tagger" / "features" / "musicnn.onnx",
-    help="The network's file.",
+    default=_ROOT / "models" / "default",
+    help="Folder of the bundle.",
+)
+@click.option(
+    "--created",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: datetime.now(UTC),
+    help="Date in the manifest; give it to make the same bundle again.",
+)
+def wide(data: Path, output: Path, created: datetime) -> None:
+    """Measure the default model on left-out sources, and write its bundle and results."""
+    left = wide_model.leave_out(data)
+    rows = [*wide_model.figures(left), *wide_model.unknown_figures(left)]
+    results.keep("wide", rows)
+    results.keep("added-genres", added_genres.figures(left))
+    manifest = wide_model.build(left, output, created.date())
+    write_card(output, wide_card.card(manifest))
+    click.echo(f"{manifest.id}: {output}")
+
+
+@main.command()
+@_data
+@click.argument(
+    "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
+)
+def nonmusic(data: Path, recordings: Path) -> None:
+    """Compute the vectors of noise and of recorded speech, in folders COLLECTION/VOICE."""
+    songs = sorted((data / "collections").rglob("*.opus"))
+    click.echo(f"{make_nonmusic(recordings, songs)} clips: {NONMUSIC}")
+
+
+@main.command()
+@_data
+def inputs(data: Path) -> None:
+    """Compare the features of the collections' clips with the vectors of the data."""
+    for row in wide_inputs.compare(data):
+        click.echo(f"{row.correlation:.5f} {row.clip}")
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_ROOT / "tagger" / "features",
+    help="Folder of the networks.",
 )
 def embedding(output: Path) -> None:
-    """Write the network of `musicnn-2`, from musicnn's own weights."""
-    output.write_bytes(musicnn.network(musicnn.weights()).SerializeToString(deterministic=True))
-    click.echo(output)
+    """Write the networks of `musicnn-2` and `musicnn-3`, from musicnn's own weights."""
+    weights = musicnn.weights()
+    networks = {
+        "musicnn.onnx": musicnn.network(weights),
+        "musicnn-3.onnx": musicnn.sound_network(weights),
+    }
+    for name, network in networks.items():
+        (output / name).write_bytes(network.SerializeToString(deterministic=True))
+        click.echo(output / name)
 
 
 @main.command("speech-vectors")

@@ -34,12 +34,9 @@ def make_speech(recordings: Path, path: Path = VECTORS) -> int:
     TrainingDataError when `recordings` contains no recordings.
     """
     names, clips = [], []
-    for voice in sorted(recordings.glob("*/*/")):
-        for samples in _clips(voice):
-            names.append(voice.parent.name)
-            clips.append(quantised(log_mel(samples, RATE)))
-    if not clips:
-        raise TrainingDataError("no recordings of speech in folders COLLECTION/VOICE", recordings)
+    for name, samples in voices(recordings):
+        names.append(name)
+        clips.append(quantised(log_mel(samples, RATE)))
     columns = min(clip.shape[1] for clip in clips)
     data = _dataset(np.array(names), np.stack([clip[:, :columns] for clip in clips]))
     vectors = (data.training_data(spec, np.arange(len(data)))[0] for spec in SPECS)
@@ -47,6 +44,20 @@ def make_speech(recordings: Path, path: Path = VECTORS) -> int:
     halved: dict[str, Any] = {s: v.astype(np.float16) for s, v in zip(SPECS, vectors, strict=True)}
     np.savez_compressed(path, collections=np.tile(names, 2), **halved)
     return len(names)
+
+
+def voices(recordings: Path) -> Iterator[tuple[str, Samples]]:
+    """Give the collection and the samples at RATE of every clip of recordings.
+
+    Raises TrainingDataError when `recordings` contains no recordings.
+    """
+    found = False
+    for voice in sorted(recordings.glob("*/*/")):
+        for samples in _clips(voice):
+            found = True
+            yield voice.parent.name, samples
+    if not found:
+        raise TrainingDataError("no recordings of speech in folders COLLECTION/VOICE", recordings)
 
 
 def _dataset(names: NDArray[np.str_], levels: NDArray[np.uint8]) -> LevelDataset:

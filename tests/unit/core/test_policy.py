@@ -127,8 +127,65 @@ def test_a_compilation_is_never_an_album():
     assert sizes(*flagged, *various) == [1, 1, 1, 1]
 
 
-def test_an_untagged_folder_is_an_album_only_if_it_looks_like_one():
-    assert sizes(*[track(f"album/0{n} - x.mp3") for n in range(1, 4)]) == [3]
-    assert sizes(*[track(f"downloads/{n}.mp3") for n in ("a", "b")]) == [1, 1]
-    assert sizes(*[track(f"0{n} - x.mp3") for n in range(1, 4)]) == [1, 1, 1]
-    assert sizes(*[track(f"by/{n}.mp3", artist="A") for n in ("a", "b")]) == [2]
+def test_a_folder_without_album_tags_is_an_album_by_one_named_artist_only():
+    names = [f"0{n} - x.mp3" for n in range(1, 4)]
+    assert sizes(*[track(f"by/{name}", artist="A") for name in names]) == [3]
+    assert sizes(*[track(f"album/{name}") for name in names]) == [1, 1, 1]
+    assert sizes(*[track(name, artist="A") for name in names]) == [1, 1, 1]
+    mixed = [track("mix/01.mp3", artist="A"), track("mix/02.mp3"), track("mix/03.mp3")]
+    assert sizes(*mixed) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VA",
+        "[Various Artists]",
+        "Verschiedene Interpreten",
+        "Artistes Divers",
+        "VARIOS ARTISTAS",
+        "Vários Artistas",
+        "AA. VV.",
+        "Różni wykonawcy",
+        "Разные исполнители",
+        "ヴァリアス・アーティスト",
+        "Soundtrack",
+        "O.S.T.",
+    ],
+)
+def test_a_compilation_is_never_an_album_in_any_language(name):
+    assert sizes(*[track(f"x/{n}.mp3", album="Hits", album_artist=name) for n in "12"]) == [1, 1]
+    assert sizes(*[track(f"x/{n}.mp3", album="Hits", artist=name) for n in "12"]) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Unknown Album",
+        "<unknown>",
+        "Unbekanntes Album",
+        "Album inconnu",
+        "Álbum desconocido",
+        "Неизвестный альбом",
+        "不明なアルバム",
+        "untitled",
+    ],
+)
+def test_an_album_without_a_name_is_never_an_album(name):
+    tags = {"album": name, "album_artist": "A", "artist": "A"}
+    assert sizes(*[track(f"x/{n}.mp3", **tags) for n in "12"]) == [1, 1]
+    assert sizes(*[track(f"x/{n}.mp3", album=name, artist="A") for n in "12"]) == [1, 1]
+
+
+@pytest.mark.parametrize("name", ["Unknown Artist", "Unbekannter Künstler", "Artiste inconnu"])
+def test_an_artist_without_a_name_makes_no_album(name):
+    assert sizes(*[track(f"x/{n}.mp3", album="One", artist=name) for n in "12"]) == [1, 1]
+    assert sizes(*[track(f"x/{n}.mp3", album="One", album_artist=name) for n in "12"]) == [1, 1]
+
+
+def test_many_artists_under_one_album_artist_make_no_album():
+    tags = {"album": "Mix", "album_artist": "DJ A"}
+    guests = [track(f"x/{n}.mp3", artist=f"Guest {n}", **tags) for n in range(4)]
+    assert sizes(*guests) == [1, 1, 1, 1]
+    featured = [track(f"y/{n}.mp3", artist=f"DJ A feat. Guest {n}", **tags) for n in range(4)]
+    assert sizes(*featured) == [4]

@@ -16,20 +16,19 @@ import numpy as np
 import pytest
 import signals
 
-from tagger.audio.decode import read_clip
+from tagger.audio.decode import Recording, read_clip
 from tagger.core.domain import Features, Prediction
 from tagger.core.pooling import pool
 from tagger.errors import ModelError
-from tagger.features.mel import RATE, log_mel
-from tagger.features.specs import extract
+from tagger.features.mel import RATE
+from tagger.features.specs import extract_all
 from tagger.inference import read_manifest
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 
 
 def features_of(samples, model):
-    heard = log_mel(samples, RATE)
-    return [extract(spec, heard) for spec in model.specs]
+    return extract_all(model.specs, Recording.of(samples, RATE))
 
 
 def edit_manifest(folder, **changes):
@@ -103,16 +102,24 @@ def test_the_default_model_is_unsure_of_a_recorded_book(tmp_path):
     assert_left_alone(read_clip(said).samples)
 
 
-def test_the_default_bundle_is_small_and_names_the_commands_of_its_figures():
+def test_the_default_bundle_is_small_and_says_how_it_was_measured():
     manifest = read_manifest(golden.DEFAULT)
-    assert sum(path.stat().st_size for path in golden.DEFAULT.iterdir()) < 5_000_000
-    assert len(manifest.genres) == 10
-    assert manifest.evaluation["gtzan_foleiss"].accuracy > 0.64
-    for figure in manifest.evaluation.values():
-        low, high = figure.interval
-        assert low < figure.accuracy < high
-        assert "python -m training.research benchmark" in figure.command
-        assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
+    sizes = {path.name: path.stat().st_size for path in golden.DEFAULT.iterdir()}
+    assert sum(sizes.values()) < 10_000_000
+    assert sizes["training.npz"] < 4_000_000
+    assert len(manifest.genres) == 16
+    assert manifest.families == {
+        "Electronic": ("Electronic", "Ambient"),
+        "Rock": ("Rock", "Metal", "Punk"),
+    }
+    figure = manifest.evaluation["left_out"]
+    low, high = figure.interval
+    assert low < figure.accuracy < high
+    assert figure.written is not None
+    assert figure.written.precision >= 0.9
+    assert figure.album_written is not None
+    assert figure.album_written.precision >= 0.9
+    assert figure.command in (golden.DEFAULT / "MODEL_CARD.md").read_text()
 
 
 def test_a_prediction_does_not_depend_on_the_rest_of_its_batch(folder):

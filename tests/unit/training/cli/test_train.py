@@ -69,7 +69,7 @@ def settle(program, more=""):
 
 
 def trained(program, *args):
-    result = program.run("train", "--json", *args)
+    result = program.run("train", "--only-mine", "--json", *args)
     assert result.code == 0, result.err
     return json.loads(result.out)
 
@@ -77,7 +77,10 @@ def trained(program, *args):
 def here(program, *args):
     """Run `tagger train` in this process, which has the libraries loaded; return its objects."""
     said = CliRunner().invoke(
-        train.command, [*map(str, args)], env=program.environment, catch_exceptions=False
+        train.command,
+        ["--only-mine", *map(str, args)],
+        env=program.environment,
+        catch_exceptions=False,
     )
     return [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
 
@@ -125,7 +128,7 @@ def test_a_model_is_trained_measured_and_made_active(taught):
 def test_a_dry_run_analyzes_no_file_twice_and_changes_nothing(taught):
     program, _ = taught
     before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)
-    text = program.run("train", "--dry-run").out
+    text = program.run("train", "--only-mine", "--dry-run").out
     assert "labels      corrections 0, folders 20" in text
     assert "not analyzed yet" not in text
     assert sorted(p for p in program.state.rglob("*") if "sqlite" not in p.name) == before
@@ -275,7 +278,7 @@ def test_missing_labels_are_refused_and_nothing_changes(program):
     fill(program.home / "sorted", each=EACH)
     models = program.state / "models"
     models.write_text("a file where a folder has to be")
-    full = program.run("train")
+    full = program.run("train", "--only-mine")
     assert (full.code, "cannot write models" in full.err) == (2, True)
     assert "Traceback" not in full.err
     assert ModelRegistry(program.state).active == "default"
@@ -285,10 +288,10 @@ def test_a_killed_training_resumes_and_the_active_model_is_always_whole(program)
     settle(program)
     fill(program.home / "sorted", each=EACH)
     for after in (1.5, 3.0):
-        program.killed("train", after=after)
+        program.killed("train", "--only-mine", after=after)
         assert all(found.manifest for found in ModelRegistry(program.state).all())
     shutil.rmtree(program.state / "training", ignore_errors=True)
-    with program.start("train") as child:
+    with program.start("train", "--only-mine") as child:
         while child.poll() is None and not list(program.state.glob("training/scores/*.npy")):
             time.sleep(0.05)
         child.send_signal(signal.SIGINT)

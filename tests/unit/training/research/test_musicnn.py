@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.features.mel import hz_to_mel
-from tagger.features.musicnn import SIZE
+from tagger.features.musicnn import SIZE, sound_musicnn
 from tagger.features.specs import SPECS
 from training.research import musicnn
 
@@ -37,15 +37,29 @@ class Plain:
         wanted = np.linspace(0, hz_to_mel(np.array([8_000.0]))[0], 98)[1:-1]
         db = 80 * (levels / 255 - 1) + 16
         bands = np.stack([np.interp(wanted, centres, frame) for frame in db.T])
-        sound = self.normal(np.log10(10_000 * 10 ** (bands / 10) + 1), 0)
+        channels = self.channels(np.log10(10_000 * 10 ** (bands / 10) + 1))
+        blocks = [channels[at : at + pool] for at in range(0, len(channels), pool)]
+        return np.concatenate([np.mean([b.max(axis=0) for b in blocks], 0), channels.mean(axis=0)])
+
+    def tagged(self, patch):
+        """Give the layer before the tags and the tags, for log-mel (frames, bands)."""
+        channels = self.channels(patch)
+        both = np.stack([channels.max(axis=0), channels.mean(axis=0)], axis=1)
+        pooled = self.normal(both.ravel(), 9)
+        weights = self.variables
+        hidden = np.maximum(0, pooled @ weights["dense/kernel"] + weights["dense/bias"])
+        hidden = self.normal(hidden, 10)
+        tags = hidden @ weights["dense_1/kernel"] + weights["dense_1/bias"]
+        return np.concatenate([hidden, tags])
+
+    def channels(self, log_mel):
+        sound = self.normal(log_mel, 0)
         front = [self.normal(self.bands(sound, n).max(axis=1), n + 1) for n in range(5)]
         layers = [np.concatenate(front, axis=1)]
         layers.append(self.middle(layers[0], 5))
         layers.append(self.middle(layers[1], 6) + layers[1])
         layers.append(self.middle(layers[2], 7) + layers[2])
-        channels = np.concatenate(layers, axis=1)
-        blocks = [channels[at : at + pool] for at in range(0, len(channels), pool)]
-        return np.concatenate([np.mean([b.max(axis=0) for b in blocks], 0), channels.mean(axis=0)])
+        return np.concatenate(layers, axis=1)
 
     def named(self, kind, place, part):
         return self.variables[f"{kind}_{place}/{part}" if place else f"{kind}/{part}"]
@@ -81,6 +95,19 @@ class Plain:
 def test_the_shipped_network_is_what_the_weights_give():
     made = musicnn.network(musicnn.weights()).SerializeToString(deterministic=True)
     assert files("tagger.features").joinpath("musicnn.onnx").read_bytes() == made
+
+
+def test_the_shipped_network_of_the_sound_is_what_the_weights_give():
+    made = musicnn.sound_network(musicnn.weights()).SerializeToString(deterministic=True)
+    assert files("tagger.features").joinpath("musicnn-3.onnx").read_bytes() == made
+
+
+def test_the_network_of_the_sound_is_musicnn_up_to_its_tags():
+    random = np.random.default_rng(0)
+    patches = np.abs(random.normal(1.0, 0.8, (2, 96, 187))).astype(np.float32)
+    plain = Plain(musicnn.weights())
+    wanted = np.mean([plain.tagged(patch.T) for patch in patches], axis=0)
+    np.testing.assert_allclose(sound_musicnn()(patches), wanted, atol=1e-4)
 
 
 def test_at_musicnns_own_frames_it_is_musicnn_without_what_never_changes():

@@ -1,0 +1,69 @@
+"""An open music file: regular, and with the errors of its device told from its own damage."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO
+
+from tagger.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; a FIFO or a device is refused without blocking on it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise UnreadableError(
+            f"cannot be opened: {error.strerror}", path, "check that it exists and may be read"
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableError("is not a regular file", path)
+    return os.fdopen(descriptor, "rb")
+
+
+class ReadErrors:
+    """A file that keeps the first error of its device; FFmpeg takes the error for the end."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase.read`."""
+        with self._noted():
+            return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """See `io.IOBase.seek`."""
+        with self._noted():
+            return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """See `io.IOBase.tell`."""
+        return self._file.tell()
+
+    def raise_error(self, path: Path) -> None:
+        """Raise UnreadableError if the device failed."""
+        if self._error:
+            raise UnreadableError(
+                f"cannot be read: {self._error.strerror}",
+                path,
+                "tagger tries again at the next scan",
+            ) from self._error
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (None, errno.EINVAL):  # a seek to where damage points
+                self._error = self._error or error
+            raise

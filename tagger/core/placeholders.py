@@ -1,0 +1,37 @@
+"""Words in place of a missing name, and names of compilations, in the languages of taggers."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import tomli
+
+
+def is_unknown_album(title: str) -> bool:
+    """Check for a word such as "Unknown Album" in place of a title."""
+    return _folded(title) in _table("albums")
+
+
+def is_unknown_artist(name: str) -> bool:
+    """Check for a word such as "Unknown Artist" in place of a name."""
+    return _folded(name) in _table("artists")
+
+
+def is_compilation(name: str) -> bool:
+    """Check for an artist's name such as "Various Artists", "VA" or "Soundtrack"."""
+    return _folded(name) in _table("compilations")
+
+
+def _folded(name: str) -> str:
+    """Reduce a name to its letters, digits and marks; Latin accents are dropped."""
+    text = unicodedata.normalize("NFKD", name).casefold()
+    text = "".join(c for c in text if not "\u0300" <= c <= "\u036f")
+    return "".join(c for c in text if unicodedata.category(c)[0] in "LNM")
+
+
+@cache
+def _table(kind: str) -> frozenset[str]:
+    text = files(__package__).joinpath("placeholders.toml").read_text("utf-8")
+    return frozenset(map(_folded, tomli.loads(text)[kind]))

@@ -1,0 +1,67 @@
+"""A clip's log-mel frames as musicnn reads them: 16 kHz, 96 bands, equal volume.
+
+`librosa.feature.melspectrogram(y, sr=16000, n_fft=512, hop_length=256, n_mels=96)` followed by
+log10(10,000 x + 1), as the package musicnn 0.1.0 computes it (Pons and Serra 2019), of a clip that
+is scaled to a root mean square of 0.1. Frames are cut into patches of 187, 3 s each.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.errors import TooShortError
+from tagger.features.mel import check_samples, mel_filters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RATE = 16_000
+N_FFT = 512
+HOP = 256
+N_BANDS = 96
+PATCH = 187
+"""Frames in a patch, 3 s; frames after the last whole patch are dropped."""
+LOUDNESS = 0.1
+"""Root mean square of the scaled clip, so that a recording's volume plays no part."""
+
+
+def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute the log-mel patches of mono float32 samples (n,) at RATE.
+
+    Returns shape (patches, N_BANDS, PATCH). Multiplying the samples by a constant changes nothing.
+
+    Raises TooShortError below one patch, SilentError when no sample passes -80 dB full scale,
+    CorruptAudioError when a sample is no number or absurd.
+    """
+    count = (1 + len(samples) // HOP) // PATCH
+    if count == 0:
+        raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
+    check_samples(samples)
+    loudness = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
+    power = mel_power(samples * np.float32(LOUDNESS / loudness))[: count * PATCH]
+    levels = np.log10(np.float32(1) + np.float32(10_000) * power)
+    return np.ascontiguousarray(levels.reshape(count, PATCH, N_BANDS).transpose(0, 2, 1))
+
+
+def mel_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mel power of every centred frame, shape (frames, N_BANDS), for samples (n,) at RATE."""
+    padded = np.pad(samples, N_FFT // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    spectrum = np.fft.rfft(frames * _window(), axis=1)
+    energy = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    power: NDArray[np.float32] = energy @ _filters()
+    return power
+
+
+@cache
+def _filters() -> NDArray[np.float32]:
+    return np.ascontiguousarray(mel_filters(RATE, N_FFT, N_BANDS).T)
+
+
+@cache
+def _window() -> NDArray[np.float32]:
+    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
+    return periodic.astype(np.float32)

@@ -1,0 +1,176 @@
+"""The user's genres beside those of the default model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import media
+import numpy as np
+import pytest
+import signals
+from programs import Program
+
+pytest.importorskip("sklearn", reason="training needs the extra `train`")
+pytest.importorskip("onnx", reason="training needs the extra `train`")
+
+from tagger.core.families import families
+from tagger.inference.bundle import load
+from tagger.system.resources import data_path
+from training import added_model
+from training.classifiers.softmax import AddedGenres, balance, fit_softmax
+from training.data.dataset import Dataset
+from training.data.vectors import SPEC, Vectors, artist_key, artist_keys
+from training.evaluation.claims import (
+    Scale,
+    album_claims,
+    album_indices,
+    fit_pooling,
+    operating_points,
+    track_claims,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GENRES = ("Jazz", "Metal", "Rock")
+
+
+def clusters(each: int = 40, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Draw clips around one point for each genre."""
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(3), each)
+    inputs = 4 * np.eye(3, 6)[labels] + random.standard_normal((3 * each, 6))
+    return inputs.astype(np.float32), labels
+
+
+def vectors(allowed: NDArray[np.bool_], inputs: NDArray[np.float32]) -> Vectors:
+    count = len(inputs)
+    artists = artist_keys(f"artist {n}" for n in range(count))
+    return Vectors(GENRES, inputs, allowed, np.arange(count) % 5, artists)
+
+
+def test_labels_that_are_sets_teach_their_genres() -> None:
+    inputs, labels = clusters()
+    allowed = np.eye(3, dtype=bool)[labels]
+    allowed[labels == 1, 2] = np.arange(40) % 2 == 0  # half of the metal may be rock
+    fitted = fit_softmax(inputs, allowed, balance(allowed, np.zeros(120)))
+    assert (fitted.scores(inputs).argmax(axis=1) == labels).mean() > 0.95
+
+
+def test_no_music_leaves_no_genre_likely() -> None:
+    inputs, labels = clusters()
+    noise = np.full((30, 6), -6, np.float32)
+    allowed = np.concatenate([np.eye(3, dtype=bool)[labels], np.zeros((30, 3), bool)])
+    every = np.concatenate([inputs, noise])
+    fitted = fit_softmax(every, allowed, balance(allowed, np.zeros(len(every))))
+    assert np.exp(fitted.scores(noise)).max() < 0.45
+    np.testing.assert_allclose(np.exp(fitted.scores(every)).sum(axis=1), 1)
+
+
+def test_vectors_come_back_from_their_file() -> None:
+    inputs, labels = clusters()
+    before = vectors(np.eye(3, dtype=bool)[labels], inputs)
+    after = Vectors.decode(before.encode())
+    assert after.genres == before.genres
+    np.testing.assert_array_equal(after.allowed, before.allowed)
+    np.testing.assert_array_equal(after.artists, before.artists)
+    np.testing.assert_allclose(after.inputs, before.inputs, rtol=1e-3, atol=1e-3)
+
+
+def test_an_artist_has_one_key_in_any_spelling() -> None:
+    assert artist_key("Beyoncé") == artist_key("beyonce")
+    assert artist_key("Beyoncé") != artist_key("Sade")
+
+
+def test_a_genre_is_added_to_those_of_the_base() -> None:
+    inputs, labels = clusters()
+    base = vectors(np.eye(3, dtype=bool)[labels], inputs).without_genre("Metal")
+    assert base.genres == ("Jazz", "Rock")
+    own = inputs[labels == 1]
+    fitted = AddedGenres(base, (0, 2)).fit(own, np.ones(len(own), np.intp), 3)
+    fresh, wanted = clusters(seed=1)
+    assert (fitted.scores(fresh).argmax(axis=1) == wanted).mean() > 0.95
+
+
+def test_the_users_labels_override_the_base_for_an_artist() -> None:
+    base = added_model.read_base()
+    key = artist_key("Dismember")
+    assert key in base.vectors.artists
+    data = Dataset(
+        ids=np.array(["1"]),
+        labels=np.array([0]),
+        genres=("Hip Hop",),
+        artists=np.array(["dismember"]),
+        inputs={SPEC: base.vectors.inputs[:1]},
+    )
+    joined = added_model.with_default_genres(data, base)
+    assert len(joined.genres) == 16
+    assert joined.genres[joined.labels[0]] == "Hip Hop"
+    ((classifier,),) = added_model.recipe(joined, base).families
+    assert isinstance(classifier, AddedGenres)
+    assert key not in classifier.base.artists
+    assert len(classifier.base) < len(base.vectors)
+
+
+def test_the_default_bundle_carries_vectors_of_its_genres_and_of_no_music() -> None:
+    base = added_model.read_base()
+    assert base.vectors.genres == load(data_path("models/default")).manifest.genres
+    assert 2000 < base.vectors.music.sum() < len(base.vectors)
+
+
+def test_thresholds_hold_with_a_margin_and_albums_need_a_majority() -> None:
+    random = np.random.default_rng(0)
+    scale = Scale(GENRES, families(GENRES))
+    labels = random.integers(0, 3, 600)
+    sources = random.integers(0, 30, 600)
+    sure = random.uniform(0.34, 1, 600)
+    called = np.where(random.uniform(0, 1, 600) < sure, labels, (labels + 1) % 3)
+    probabilities = np.full((600, 3), 0.0) + ((1 - sure) / 2)[:, np.newaxis]
+    probabilities[np.arange(600), called] = sure
+    allowed = np.eye(3, dtype=bool)[labels]
+    claims = track_claims(probabilities, allowed, sources, scale)
+    points = operating_points(claims)
+    threshold = points.threshold(0.9, "Jazz")
+    assert threshold is not None
+    assert claims.rightly(threshold).sum() / claims.written(threshold).sum() > 0.9
+    artists = np.arange(600) // 3
+    albums = album_indices(artists, np.zeros(600), np.ones(600, bool))
+    assert {len(album) for album in albums} == {3}
+    grouping = albums, fit_pooling(probabilities, allowed, albums)
+    pooled = album_claims(probabilities, allowed, sources, scale, grouping)
+    own = probabilities.argmax(axis=1)
+    for place, album in enumerate(albums):
+        if len(set(own[album].tolist())) == 3:
+            assert not pooled.confidence[3 * place : 3 * place + 3].any()
+
+
+def song(path: Path, seed: int, brightness: int) -> Path:
+    """Write a made tune; its brightness tells the genre."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    samples = signals.melody(4.0, brightness) * np.float32(0.5)
+    samples += random.normal(0, 0.002, len(samples)).astype(np.float32)
+    tags = {"title": f"{seed}", "artist": f"artist {brightness} {seed}"}
+    return media.make(path, "flac", signal=samples, rate=signals.RATE, tags=tags)
+
+
+def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    program = Program(home, "active")
+    for number in range(12):
+        song(home / "sorted" / "Baroque" / f"{number}.flac", number, 12)
+    program.configure(f'[training]\nfolders = ["{home / "sorted"}"]\nminimum = 10\n')
+    result = program.run("train", "--json", "--promote", "always")
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
+    name = found["model"]["id"]
+    (model,) = [o for o in program.run("models", "list", "--json").objects if o["name"] == name]
+    assert len(model["genres"]) == 17
+    assert {"Baroque", "Rock", "World"} <= set(model["genres"])
+    new = song(home / "new.flac", 99, 12)
+    (heard,) = program.run("classify", "--json", new).objects
+    assert (heard["genre"], heard["model"]) == ("Baroque", name)

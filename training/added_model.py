@@ -1,0 +1,121 @@
+"""The user's genres beside those of the default model: one model that learns both together.
+
+The default bundle carries its training vectors. The user's labels override them: vectors of artists
+with a label of the user's are left out. The probabilities stay those of the regression, so that the
+default thresholds hold; the user's held-out tracks can raise them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.core import genres as names
+from tagger.core.families import families
+from tagger.core.thresholds import OperatingPoint, OperatingPoints
+from tagger.inference import read_manifest
+from tagger.system.resources import data_path
+from training.classifiers.softmax import AddedGenres
+from training.data.vectors import SPEC, VECTORS_FILE, Vectors, artist_keys
+from training.ensemble import HeldOut, combined
+from training.errors import TrainingDataError
+from training.evaluation.metrics import LEAST_WRITTEN
+from training.export.bundle import Promises, held_out_promises
+from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from training.data.dataset import Dataset
+    from training.ensemble import Ensemble
+    from training.evaluation.cross_validation import HeldOutScores
+
+SPECS = {SPEC}
+ABOUT = """\
+Your own music library beside the training data of the default model, whose card describes it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The training vectors of the default model, and its promises."""
+
+    vectors: Vectors
+    promises: Promises
+
+
+def read_base(folder: Path | None = None) -> Base:
+    """Read the default bundle, or the bundle in `folder`.
+
+    Raises ModelError for a damaged manifest, and TrainingDataError without training vectors.
+    """
+    bundle = folder or data_path("models/default")
+    manifest = read_manifest(bundle)
+    try:
+        vectors = Vectors.decode((bundle / VECTORS_FILE).read_bytes())
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingDataError(
+            f"no training vectors ({error})",
+            bundle,
+            "install tagger again, or train on your genres alone with --only-mine",
+        ) from error
+    promises = Promises(manifest.tracks, manifest.albums, manifest.pooling, manifest.families)
+    return Base(vectors, promises)
+
+
+def with_default_genres(data: Dataset, base: Base) -> Dataset:
+    """Return the user's clips with the genres of both; the user's spelling counts."""
+    own = {names.key(genre): genre for genre in data.genres}
+    every = {names.key(genre): genre for genre in base.vectors.genres} | own
+    genres = tuple(sorted(every.values()))
+    places = np.array([genres.index(genre) for genre in data.genres])
+    return replace(data, genres=genres, labels=places[data.labels])
+
+
+def recipe(data: Dataset, base: Base) -> Recipe:
+    """Return the recipe for clips with the genres of `with_default_genres`."""
+    keys = [names.key(genre) for genre in data.genres]
+    places = tuple(keys.index(names.key(genre)) for genre in base.vectors.genres)
+    labelled = artist_keys(sorted(set(data.artists.tolist())))
+    kept = base.vectors.of(~np.isin(base.vectors.artists, labelled))
+    return Recipe(families=((AddedGenres(kept, places),),), repeats=1, guards=())
+
+
+def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
+    """Take the probabilities of the regression as they are.
+
+    `scores` are those of the cross-validation that `ensemble` was trained with.
+    """
+    weights = np.ones(1)
+    logs = combined([scores[ensemble.candidates[0].name]], weights)
+    return replace(ensemble, weights=weights, held_out=HeldOut(ensemble.held_out.members, logs))
+
+
+def promises(ensemble: Ensemble, data: Dataset, base: Base) -> Promises:
+    """Raise the default thresholds where the held-out tracks of `data` need more."""
+    own = held_out_promises(ensemble, data)
+    tracks = len(np.unique(ensemble.held_out.members))
+    return Promises(
+        _raised(base.promises.tracks, own.tracks, tracks),
+        _raised(base.promises.albums, own.albums, tracks),
+        base.promises.pooling,
+        families(data.genres),
+    )
+
+
+def _raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:
+    """Join thresholds; too few tracks leave the default's, and unkept promises are dropped."""
+    if tracks < LEAST_WRITTEN:
+        return default
+    points = (_higher(point, own.overall) for point in default.overall)
+    return OperatingPoints(tuple(point for point in points if point))
+
+
+def _higher(point: OperatingPoint, own: Sequence[OperatingPoint]) -> OperatingPoint | None:
+    found = next((other for other in own if other.precision >= point.precision), None)
+    if found is None:
+        return None
+    threshold = max(point.threshold, found.threshold)
+    return OperatingPoint(point.precision, threshold, min(point.coverage, found.coverage))

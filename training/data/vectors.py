@@ -1,0 +1,101 @@
+"""Feature vectors with sets of genres: the training data that a bundle carries.
+
+Labels are sets (Cour, Sapp and Taskar 2011, "Learning from partial labels"): a collector accepts
+Rock as well as Punk for some songs. Vectors without any genre are no music. Nothing of the sound
+is in them, and artists are there as keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.matching.normalize import artist_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+SPEC = "musicnn-3"
+VECTORS_FILE = "training.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Clips as vectors; every array's first axis is the clips."""
+
+    genres: tuple[str, ...]
+    inputs: NDArray[np.float32]
+    """Features of SPEC, shape (clips, features)."""
+    allowed: NDArray[np.bool_]
+    """The genres that are right for a clip, shape (clips, genres); none for a clip of no music."""
+    sources: NDArray[Any]
+    """The collection of each clip."""
+    artists: NDArray[np.uint64]
+    """Keys of the artists, see `artist_key`."""
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def music(self) -> NDArray[np.bool_]:
+        """Whether each clip has a genre."""
+        music: NDArray[np.bool_] = self.allowed.sum(axis=1) > 0
+        return music
+
+    def of(self, members: NDArray[Any]) -> Vectors:
+        """Return some of the clips, by index or mask."""
+        return Vectors(
+            self.genres,
+            self.inputs[members],
+            self.allowed[members],
+            self.sources[members],
+            self.artists[members],
+        )
+
+    def without_genre(self, genre: str) -> Vectors:
+        """Return the clips for which a genre is not allowed, without that genre."""
+        place = self.genres.index(genre)
+        kept = self.of(~self.allowed[:, place])
+        genres = tuple(name for name in self.genres if name != genre)
+        allowed = np.delete(kept.allowed, place, axis=1)
+        return Vectors(genres, kept.inputs, allowed, kept.sources, kept.artists)
+
+    def encode(self) -> bytes:
+        """Write the vectors down; sources become numbers, features half precision."""
+        buffer = io.BytesIO()
+        arrays: dict[str, Any] = {
+            "genres": np.array(self.genres),
+            "inputs": self.inputs.astype(np.float16),
+            "allowed": np.packbits(self.allowed, axis=1),
+            "sources": np.unique(self.sources, return_inverse=True)[1].astype(np.uint16),
+            "artists": self.artists,
+        }
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def decode(cls, content: bytes) -> Vectors:
+        """Read what `encode` wrote; nothing is unpickled. Raises ValueError for anything else."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            genres = tuple(archive["genres"].tolist())
+            allowed = np.unpackbits(archive["allowed"], axis=1, count=len(genres)).astype(bool)
+            inputs = archive["inputs"].astype(np.float32)
+            return cls(genres, inputs, allowed, archive["sources"], archive["artists"])
+
+
+def artist_key(name: str) -> int:
+    """Reduce an artist's name to a number that tells artists apart and does not name them."""
+    folded = max(sorted(artist_names((name,))), key=len, default="")
+    digest = hashlib.blake2b(folded.encode(errors="surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest)
+
+
+def artist_keys(names: Iterable[str]) -> NDArray[np.uint64]:
+    """Return the keys of artists, shape (names,)."""
+    return np.array([artist_key(name) for name in names], np.uint64)

@@ -1,0 +1,241 @@
+"""Decisions on clips that a model was not fitted to: what is written, and what of it is right.
+
+The rules are those of `tagger.core.decide`: the likeliest genre where it is sure enough, else the
+likeliest family, and for an album no genre that less than half of its tracks have first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from tagger.core.pooling import Pooling
+from tagger.core.thresholds import OperatingPoint, OperatingPoints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tagger.core.families import Families
+
+    Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+    Indices = NDArray[np.intp]
+
+PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
+CAUTION = 0.9
+"""Share of the resamples of the sources in which a promise must hold."""
+LEAST_WRITTEN = 30
+LARGEST_ALBUM = 8
+_RESAMPLES = 1000
+_GRID = np.arange(0.99, 0.3, -0.005)
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """A genre and a family for each clip, the confidence in them, and whether they are right."""
+
+    sources: NDArray[Any]
+    confidence: Array
+    """Of the likeliest genre, shape (clips,); 0 where it may not be written."""
+    right: Mask
+    family_confidence: Array
+    """Of the likeliest family, 0 where a genre outside is likelier or it may not be written."""
+    family_right: Mask
+
+    def of(self, clips: NDArray[Any]) -> Claims:
+        """Return the claims of some clips, by index or mask."""
+        return Claims(
+            self.sources[clips],
+            self.confidence[clips],
+            self.right[clips],
+            self.family_confidence[clips],
+            self.family_right[clips],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Claims]) -> Claims:
+        """Put the claims of several parts together."""
+        return cls(
+            np.concatenate([part.sources for part in parts]),
+            np.concatenate([part.confidence for part in parts]),
+            np.concatenate([part.right for part in parts]),
+            np.concatenate([part.family_confidence for part in parts]),
+            np.concatenate([part.family_right for part in parts]),
+        )
+
+    def written(self, threshold: float | None) -> Mask:
+        """Tell which clips get a genre or a family."""
+        if threshold is None:
+            return np.zeros(len(self.right), bool)
+        return np.maximum(self.confidence, self.family_confidence) >= threshold
+
+    def rightly(self, threshold: float | None) -> Mask:
+        """Tell which clips get a genre or a family that is right for them."""
+        genre = self.confidence >= (np.inf if threshold is None else threshold)
+        return self.written(threshold) & np.where(genre, self.right, self.family_right)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """The genres of a model as columns."""
+
+    genres: tuple[str, ...]
+    families: Families
+
+    def columns(self, head: str) -> list[int]:
+        """Return the columns of a family."""
+        return [self.genres.index(member) for member in self.families[head]]
+
+    def merged(self, probabilities: Array) -> Array:
+        """Give each family the probability of its members together, see `families.merged`."""
+        result = probabilities.copy()
+        for head in self.families:
+            columns = self.columns(head)
+            result[:, columns] = 0
+            result[:, self.genres.index(head)] = probabilities[:, columns].sum(axis=1)
+        return result
+
+    def within(self, genres: Indices, head: str) -> Mask:
+        """Tell which genres are of a family."""
+        return np.isin(genres, self.columns(head))
+
+
+def track_claims(
+    probabilities: Array, allowed: Mask, sources: NDArray[Any], scale: Scale
+) -> Claims:
+    """Judge every clip by itself.
+
+    Args:
+        probabilities: Shape (clips, genres).
+        allowed: The genres that are right for each clip, shape (clips, genres).
+        sources: The collection of each clip.
+        scale: The genres and families.
+
+    """
+    rows = np.arange(len(probabilities))
+    top = probabilities.argmax(axis=1)
+    family = scale.merged(probabilities)
+    widest = family.argmax(axis=1)
+    family_right, is_family = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+    for head in scale.families:
+        chosen = widest == scale.genres.index(head)
+        is_family |= chosen
+        family_right |= chosen & allowed[:, scale.columns(head)].any(axis=1)
+    confidence = np.where(is_family, family[rows, widest], 0.0)
+    return Claims(sources, probabilities[rows, top], allowed[rows, top], confidence, family_right)
+
+
+def album_claims(
+    probabilities: Array,
+    allowed: Mask,
+    sources: NDArray[Any],
+    scale: Scale,
+    grouping: tuple[Sequence[Indices], Pooling],
+) -> Claims:
+    """Judge every clip of an album by the pooled prediction; `grouping` has albums and pooling."""
+    albums, pooling = grouping
+    pooled = probabilities.copy()
+    own = probabilities.argmax(axis=1)
+    genre_allowed, family_allowed = np.ones(len(own), bool), np.ones(len(own), bool)
+    for album in albums:
+        row = np.array(pooling.probabilities(logs(probabilities[album]).tolist()))
+        pooled[album] = row
+        genre_allowed[album] = 2 * (own[album] == row.argmax()).sum() >= len(album)
+        head = scale.genres[int(scale.merged(row[np.newaxis])[0].argmax())]
+        if head in scale.families:
+            family_allowed[album] = 2 * scale.within(own[album], head).sum() >= len(album)
+    claims = track_claims(pooled, allowed, sources, scale)
+    members = np.concatenate(albums)
+    return Claims(
+        sources[members],
+        np.where(genre_allowed, claims.confidence, 0)[members],
+        claims.right[members],
+        np.where(family_allowed, claims.family_confidence, 0)[members],
+        claims.family_right[members],
+    )
+
+
+def operating_points(claims: Claims, besides: Claims | None = None) -> OperatingPoints:
+    """Find the lowest threshold that keeps each of PRECISIONS in CAUTION of the resamples.
+
+    Whole sources are drawn (Efron's bootstrap by cluster): the clips of one are alike.
+
+    Args:
+        claims: Of all clips.
+        besides: Of some clips, of which the promise must hold by themselves, without resamples.
+
+    """
+    _, source = np.unique(claims.sources, return_inverse=True)
+    count = int(source.max()) + 1
+    even = np.full(count, 1 / count)
+    times = np.random.default_rng(0).multinomial(count, even, size=_RESAMPLES)
+    lowest: dict[float, float] = {}
+    for threshold in _GRID:
+        written, right = claims.written(threshold), claims.rightly(threshold)
+        if written.sum() < LEAST_WRITTEN:
+            continue
+        drawn = times @ np.bincount(source, written, count)
+        shares = (times @ np.bincount(source, right, count)) / np.maximum(drawn, 1)
+        kept = float(np.percentile(shares[drawn > 0], 100 * (1 - CAUTION)))
+        if besides is not None:
+            alone = besides.written(threshold).sum()
+            kept = min(kept, besides.rightly(threshold).sum() / alone) if alone else 0.0
+        lowest |= {p: round(float(threshold), 4) for p in PRECISIONS if kept >= p}
+    points = [
+        OperatingPoint(p, lowest[p], round(float(claims.written(lowest[p]).mean()), 4))
+        for p in PRECISIONS
+        if p in lowest
+    ]
+    return OperatingPoints(tuple(points))
+
+
+def fit_pooling(probabilities: Array, allowed: Mask, albums: Sequence[Indices]) -> Pooling:
+    """Find the exponent under which the sets of the albums' clips are likeliest.
+
+    Args:
+        probabilities: Of every clip by itself, shape (clips, genres).
+        allowed: The genres that are right for each clip, shape (clips, genres).
+        albums: Indices of the clips of each album.
+
+    """
+
+    def loss(exponent: float) -> float:
+        pooling, total = Pooling(float(exponent), LARGEST_ALBUM), 0.0
+        for album in albums:
+            pooled = np.array(pooling.probabilities(logs(probabilities[album]).tolist()))
+            total -= float(np.log((allowed[album] * pooled).sum(axis=1) + 1e-9).sum())
+        return total
+
+    found = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-3})
+    return Pooling(round(float(found.x), 3), LARGEST_ALBUM)
+
+
+def album_indices(artists: NDArray[Any], sources: NDArray[Any], known: Mask) -> list[Indices]:
+    """Group the clips of one artist in one source, two to LARGEST_ALBUM together.
+
+    Args:
+        artists: The artist of each clip.
+        sources: The collection of each clip.
+        known: Whether the artist is known.
+
+    """
+    _, artist = np.unique(artists, return_inverse=True)
+    _, source = np.unique(sources, return_inverse=True)
+    _, group = np.unique(np.stack([artist, source], 1), axis=0, return_inverse=True)
+    albums: list[Indices] = []
+    for one in np.unique(group[known]):
+        tracks = np.flatnonzero((group == one) & known)
+        if len(tracks) > 1:
+            albums += np.array_split(tracks, -(-len(tracks) // LARGEST_ALBUM))
+    return [album for album in albums if len(album) > 1]
+
+
+def logs(probabilities: Array) -> Array:
+    """Return logarithms bounded as those of `Prediction.log_probabilities`."""
+    logarithms: Array = np.log(np.maximum(probabilities, 1e-9))
+    return logarithms

@@ -1,0 +1,251 @@
+"""The default model: 16 genres from sets, measured on sources that were left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import Struct
+
+from tagger.core.families import families
+from tagger.inference.manifest import Evaluation, Written
+from training.classifiers.softmax import AddedGenres, fit_vectors
+from training.data.dataset import Dataset
+from training.data.vectors import SPEC, VECTORS_FILE, Vectors
+from training.ensemble import Ensemble, HeldOut
+from training.evaluation.bootstrap import ArtistBootstrap
+from training.evaluation.claims import (
+    Claims,
+    Scale,
+    album_claims,
+    album_indices,
+    fit_pooling,
+    operating_points,
+    track_claims,
+)
+from training.export.bundle import Promises, Provenance, publish
+from training.research.left_out import left_out_probabilities
+from training.research.wide_data import GENRES, Songs, joined, read_nonmusic, read_songs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tagger.core.thresholds import OperatingPoints
+    from tagger.inference.manifest import Manifest
+
+    Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+COMMAND = "python -m training.research wide --data DATA"
+PROMISE = 0.9
+PROMISES = (0.85, PROMISE, 0.95)
+LARGE_SOURCE = 60
+"""Clips from which on a source has a figure of its own."""
+ABOUT = """\
+Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence): a research
+set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA), and cuts of commercial
+recordings with no licence stated, gathered for research. None of the sound is in the bundle, and
+none of it may be passed on. Artists are numbers that tell them apart. Labels are sets of genres
+that collectors accept for a song, from general knowledge of artist and title. Speech: recordings in
+Debian's packages (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free
+licences). Noises are made by program."""
+
+
+class WideFigure(Struct, frozen=True):
+    """What a promise came to on left-out clips."""
+
+    part: str
+    """`all`, `source`, `genre`, `albums`, `unknown`, `unknown albums` or `no music`."""
+    name: str
+    promise: float
+    clips: int
+    written: float
+    """Share of the clips that get a genre or a family."""
+    right: float | None
+    """Share of what is written that is right; None where nothing is."""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promised precision with the threshold for it."""
+
+    precision: float
+    threshold: float | None
+
+    def figure(self, part: str, name: str, claims: Claims) -> WideFigure:
+        """Measure the promise on clips.
+
+        Args:
+            part: See `WideFigure.part`.
+            name: The name of the clips within the part.
+            claims: Of the clips.
+
+        """
+        written, right = claims.written(self.threshold), claims.rightly(self.threshold)
+        share = round(float(right.sum() / written.sum()), 4) if written.any() else None
+        written_share = round(float(written.mean()), 4)
+        return WideFigure(
+            part, name, self.precision, len(written), written_share, share, self.threshold
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """The data of the default model with the predictions for left-out sources."""
+
+    songs: Songs
+    nonmusic: Vectors
+    kinds: NDArray[Any]
+    probabilities: Array
+    """Of the songs, then of what is no music, shape (clips, genres)."""
+    scale: Scale
+    promises: Promises
+
+    @property
+    def tracks(self) -> Claims:
+        """Every song by itself."""
+        songs = self.songs.vectors
+        part = self.probabilities[: len(songs)]
+        return track_claims(part, songs.allowed, songs.sources, self.scale)
+
+    @property
+    def albums(self) -> Claims:
+        """Every song that has another one by its artist in its source, with these."""
+        songs = self.songs.vectors
+        part = self.probabilities[: len(songs)]
+        grouping = (
+            album_indices(songs.artists, songs.sources, self.songs.known),
+            self.promises.pooling,
+        )
+        return album_claims(part, songs.allowed, songs.sources, self.scale, grouping)
+
+
+def leave_out(data: Path) -> LeftOut:
+    """Read the data and predict every clip without its source and artist."""
+    songs = read_songs(data)
+    nonmusic, kinds = read_nonmusic()
+    probabilities = left_out_probabilities(joined(songs.vectors, nonmusic))
+    scale = Scale(GENRES, families(GENRES))
+    found = promises(probabilities[: len(songs.vectors)], songs, scale)
+    return LeftOut(songs, nonmusic, kinds, probabilities, scale, found)
+
+
+def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
+    """Find thresholds and pooling.
+
+    For albums, clips of one artist in one source are pooled, and other clips are by themselves. A
+    promise must hold on the pooled clips alone as well.
+    """
+    vectors = songs.vectors
+    tracks = track_claims(probabilities, vectors.allowed, vectors.sources, scale)
+    albums = album_indices(vectors.artists, vectors.sources, songs.known)
+    pooling = fit_pooling(probabilities, vectors.allowed, albums)
+    pooled = album_claims(probabilities, vectors.allowed, vectors.sources, scale, (albums, pooling))
+    single = np.ones(len(vectors), bool)
+    single[np.concatenate(albums)] = False
+    together = Claims.joined([tracks.of(single), pooled])
+    return Promises(
+        operating_points(tracks), operating_points(together, pooled), pooling, dict(scale.families)
+    )
+
+
+def figures(left: LeftOut) -> Iterator[WideFigure]:
+    """Measure the promises on the left-out clips."""
+    songs, tracks, pooled = left.songs, left.tracks, left.albums
+    for promise in PROMISES:
+        at = Promise(promise, left.promises.tracks.threshold(promise, ""))
+        yield at.figure("all", "all sources", tracks)
+        at = Promise(promise, left.promises.albums.threshold(promise, ""))
+        for name, part in _albums(pooled.sources).items():
+            yield at.figure("albums", name, pooled.of(part))
+    at = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
+    for name, size in zip(*np.unique(tracks.sources, return_counts=True), strict=True):
+        if size >= LARGE_SOURCE:
+            yield at.figure("source", str(name), tracks.of(tracks.sources == name))
+    for place, genre in enumerate(GENRES):
+        yield at.figure("genre", genre, tracks.of(songs.best == place))
+    others = left.nonmusic
+    rest = track_claims(
+        left.probabilities[len(songs.vectors) :], others.allowed, others.sources, left.scale
+    )
+    for kind in np.unique(left.kinds):
+        yield at.figure("no music", str(kind), rest.of(left.kinds == kind))
+
+
+def unknown_figures(left: LeftOut) -> Iterator[WideFigure]:
+    """Leave each genre out of the training data and decide its clips."""
+    songs = left.songs
+    every = joined(songs.vectors, left.nonmusic)
+    track = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
+    album = Promise(PROMISE, left.promises.albums.threshold(PROMISE, ""))
+    for place, genre in enumerate(GENRES):
+        fitted = fit_vectors(every.without_genre(genre))
+        own = songs.vectors.of(songs.best == place)
+        scores = np.exp(fitted.scores(own.inputs))
+        clips = np.insert(scores, place, 0, axis=1), own.allowed, own.sources, left.scale
+        yield track.figure("unknown", genre, track_claims(*clips))
+        known = songs.known[songs.best == place]
+        if albums := album_indices(own.artists, own.sources, known):
+            grouping = albums, left.promises.pooling
+            yield album.figure("unknown albums", genre, album_claims(*clips, grouping))
+
+
+def build(left: LeftOut, folder: Path, created: date) -> Manifest:
+    """Fit the model to everything, and write and verify its bundle.
+
+    Raises ModelError when the exported network differs from the fitted model.
+    """
+    songs = left.songs.vectors
+    every = joined(songs, left.nonmusic)
+    classifier = AddedGenres(every, tuple(range(len(GENRES))))
+    nothing = np.empty((0, songs.inputs.shape[1]), np.float32)
+    fitted = classifier.fit(nothing, np.empty(0, np.intp), len(GENRES))
+    data = Dataset(
+        ids=np.arange(len(songs)).astype(str),
+        labels=left.songs.best,
+        genres=GENRES,
+        artists=songs.artists.astype(str),
+        inputs={SPEC: songs.inputs},
+    )
+    held_out = HeldOut(np.arange(len(songs)), np.log(left.probabilities[: len(songs)] + 1e-12))
+    ensemble = Ensemble((classifier,), (fitted,), np.ones(1), (), held_out)
+    files = {VECTORS_FILE: every.encode()}
+    made = Provenance("wide", created, ABOUT, COMMAND, promises=left.promises, files=files)
+    return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
+
+
+def evaluation(left: LeftOut) -> Evaluation:
+    """Summarize the left-out figures for the manifest."""
+    tracks, pooled = left.tracks, left.albums
+    right = tracks.right
+    low, high = ArtistBootstrap.of(tracks.sources).ratio_interval(right)
+    return Evaluation(
+        accuracy=round(float(right.mean()), 4),
+        interval=(round(low, 4), round(high, 4)),
+        tracks=len(right),
+        split="collections left out, artists apart; the interval is over collections",
+        command=COMMAND,
+        written=_written(tracks, left.promises.tracks),
+        album_accuracy=round(float(pooled.right.mean()), 4),
+        album_written=_written(pooled, left.promises.albums),
+    )
+
+
+def _written(claims: Claims, points: OperatingPoints) -> Written | None:
+    threshold = points.threshold(PROMISE, "")
+    written, right = claims.written(threshold), claims.rightly(threshold)
+    if not written.any():
+        return None
+    share = round(float(right.sum() / written.sum()), 4)
+    return Written(PROMISE, share, round(float(written.mean()), 4))
+
+
+def _albums(sources: NDArray[Any]) -> dict[str, Mask]:
+    research = np.char.startswith(sources.astype(str), "4q")
+    return {"4q": research, "others": ~research, "all": np.ones(len(sources), bool)}

@@ -1,0 +1,55 @@
+"""MODEL_CARD.md of the default model: its manifest, and the results of the research commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.evaluation.templates import render
+from training.research import results
+from training.research.added_genres import TRACKS, AddedGenre
+from training.research.wide import WideFigure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tagger.inference.manifest import Manifest
+
+TEMPLATE = Path(__file__).with_name("wide_card.md.jinja")
+
+
+def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
+    """Write the card of the default model from its manifest and the results in `folder`."""
+    rows = results.kept("wide", WideFigure, folder)
+    parts: dict[str, list[WideFigure]] = {}
+    for row in rows:
+        parts.setdefault(row.part, []).append(row)
+    return render(
+        TEMPLATE,
+        manifest=manifest,
+        parts=parts,
+        tracks=TRACKS,
+        added=results.kept("added-genres", AddedGenre, folder),
+        thresholds=_thresholds(manifest),
+        unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
+        nonmusic=_mean(parts.get("no music", [])),
+    )
+
+
+def _thresholds(manifest: Manifest) -> list[tuple[float, list[Any]]]:
+    """Return the operating points of tracks and albums by promised precision."""
+    parts = [{p.precision: p for p in part.overall} for part in (manifest.tracks, manifest.albums)]
+    return [(key, [part.get(key) for part in parts]) for key in sorted(parts[0] | parts[1])]
+
+
+def _mean(rows: Sequence[WideFigure]) -> dict[str, float]:
+    """Average over the clips of all rows: what is written, and what of it is wrong."""
+    clips = [row.clips for row in rows]
+    wrong = [row.written * (1 - (row.right or 0.0)) for row in rows]
+    return {
+        "clips": float(sum(clips)),
+        "written": float(np.average([row.written for row in rows], weights=clips)),
+        "wrong": float(np.average(wrong, weights=clips)),
+    }

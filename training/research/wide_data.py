@@ -1,0 +1,99 @@
+"""The data of the default model: vectors of songs with sets of genres, and of what is no music."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.data.vectors import Vectors, artist_key, artist_keys
+from training.research.nonmusic import NONMUSIC
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GENRES = (
+    "Ambient",
+    "Blues",
+    "Classical",
+    "Country",
+    "Electronic",
+    "Folk",
+    "Hip-Hop",
+    "Jazz",
+    "Latin",
+    "Metal",
+    "Pop",
+    "Punk",
+    "R&B",
+    "Reggae",
+    "Rock",
+    "World",
+)
+_THIRDS = "4q"
+"""The largest collection: its thirds by artist count as three."""
+
+
+@dataclass(frozen=True, eq=False)
+class Songs:
+    """The music among the vectors."""
+
+    vectors: Vectors
+    best: NDArray[np.intp]
+    """The first of the genres that are right for each clip."""
+    known: NDArray[np.bool_]
+    """Whether the artist is known."""
+
+
+def read_songs(folder: Path) -> Songs:
+    """Read `vectors.csv` and `vectors.npz`; labels that are guesses are left out.
+
+    Raises OSError or ValueError when they are not there.
+    """
+    with (folder / "vectors.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with np.load(folder / "vectors.npz", allow_pickle=False) as archive:
+        parts = [archive["musicnn_embedding"], archive["musicnn_tags"]]
+    kept = [place for place, row in enumerate(rows) if row["accept"] and row["sure"] != "low"]
+    rows = [rows[place] for place in kept]
+    names = [row["artist"] or f"unknown:{row['id']}" for row in rows]
+    vectors = Vectors(
+        GENRES,
+        np.concatenate(parts, axis=1)[kept].astype(np.float32),
+        np.array([[genre in row["accept"].split("|") for genre in GENRES] for row in rows]),
+        np.array([_source(row) for row in rows]),
+        artist_keys(names),
+    )
+    best = np.array([GENRES.index(row["best"]) for row in rows])
+    return Songs(vectors, best, np.array([bool(row["artist"]) for row in rows]))
+
+
+def read_nonmusic(path: Path = NONMUSIC) -> tuple[Vectors, NDArray[Any]]:
+    """Read the vectors of speech and noise; return them and the kind of each."""
+    with np.load(path, allow_pickle=False) as archive:
+        inputs = archive["inputs"].astype(np.float32)
+        sources, kinds = archive["sources"], archive["kinds"]
+    nobody = artist_keys(f"{source}:{place}" for place, source in enumerate(sources))
+    allowed = np.zeros((len(inputs), len(GENRES)), bool)
+    return Vectors(GENRES, inputs, allowed, sources, nobody), kinds
+
+
+def joined(one: Vectors, other: Vectors) -> Vectors:
+    """Put vectors of the same genres together."""
+    return Vectors(
+        one.genres,
+        np.concatenate([one.inputs, other.inputs]),
+        np.concatenate([one.allowed, other.allowed]),
+        np.concatenate([one.sources, other.sources]),
+        np.concatenate([one.artists, other.artists]),
+    )
+
+
+def _source(row: dict[str, str]) -> str:
+    if row["source"] != _THIRDS:
+        return row["source"]
+    return f"{_THIRDS}, third {1 + artist_key(row['artist']) % 3}"
