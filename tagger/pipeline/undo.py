@@ -109,8 +109,10 @@ def undo(
         tags.remove_leftovers(folder)
     for path, changes in by_path.items():
         oldest, newest = changes[0], changes[-1]
+        now = newest.change.after
         try:
             found = jobs.read(path)
+            now = found.genres
             if found.genres not in (newest.change.after, oldest.change.before):
                 raise SkippedError("the genre was changed after tagger wrote it", path)
             if dry_run:
@@ -120,7 +122,7 @@ def undo(
                 store.journal.mark_undone(entry.id for entry in changes)
         except (TagError, WorkerError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
-            yield _outcome(path, action, newest.change.after, newest.change.after, error.reason)
+            yield _outcome(path, action, now, now, error.reason)
         else:
             yield _outcome(path, Action.SET, found.genres, oldest.change.before, "taken back")
 
