@@ -1,7 +1,7 @@
 """A model of the user's own: from the selected training data to a measured bundle.
 
-By itself (`--only-mine`) the user's library is its only training data, and the model has the genres
-of the library and no others; `training.added_model` joins them with those of the default model.
+With `--only-mine` the user's library is the only training data, and its genres the only genres.
+`training.added_model` joins them with those of the default model.
 
 There are two fits. The first leaves out the held-out artists and gives the figures of the model.
 Its bundle is kept in `measured`, for a comparison with the next model on the same artists. The

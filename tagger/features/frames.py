@@ -24,6 +24,8 @@ HOP = 256
 N_BANDS = 96
 PATCH = 187
 """Frames in a patch, 3 s; frames after the last whole patch are dropped."""
+FEW = 5
+"""Patches; of more, every second one is enough."""
 LOUDNESS = 0.1
 """Root mean square of the scaled clip, so that a recording's volume plays no part."""
 
@@ -36,24 +38,42 @@ def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises TooShortError below one patch, SilentError when no sample passes -80 dB full scale,
     CorruptAudioError when a sample is no number or absurd.
     """
+    return _patches(samples, _count(samples))
+
+
+def thinned_patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute every second one of more than FEW patches, as `patches` does.
+
+    Half of the work, and the same precision and share of written genres.
+    """
+    count = _count(samples)
+    return _patches(samples, count, 2 if count > FEW else 1)
+
+
+def _count(samples: NDArray[np.float32]) -> int:
     count = (1 + len(samples) // HOP) // PATCH
     if count == 0:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
+    return count
+
+
+def _patches(samples: NDArray[np.float32], count: int, step: int = 1) -> NDArray[np.float32]:
     check_samples(samples)
     loudness = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    power = mel_power(samples * np.float32(LOUDNESS / loudness))[: count * PATCH]
-    levels = np.log10(np.float32(1) + np.float32(10_000) * power)
-    return np.ascontiguousarray(levels.reshape(count, PATCH, N_BANDS).transpose(0, 2, 1))
-
-
-def mel_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mel power of every centred frame, shape (frames, N_BANDS), for samples (n,) at RATE."""
-    padded = np.pad(samples, N_FFT // 2)
+    padded = np.pad(samples * np.float32(LOUDNESS / loudness), N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    chosen = [_levels(frames[n * PATCH : (n + 1) * PATCH]) for n in range(0, count, step)]
+    return np.stack(chosen)
+
+
+def _levels(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute log-mel levels of frames (PATCH, N_FFT), shape (N_BANDS, PATCH)."""
     spectrum = np.fft.rfft(frames * _window(), axis=1)
     energy = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    power: NDArray[np.float32] = energy @ _filters()
-    return power
+    levels: NDArray[np.float32] = np.log10(
+        np.float32(1) + np.float32(10_000) * (energy @ _filters())
+    )
+    return levels.T
 
 
 @cache

@@ -69,7 +69,7 @@ def _sound_musicnn(patches: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 _LEVELS = FrontEnd(RATE, partial(log_mel, rate=RATE))
-_PATCHES = FrontEnd(frames.RATE, frames.patches)
+_PATCHES = FrontEnd(frames.RATE, frames.thinned_patches)
 SPECS: dict[str, Spec[Any]] = {
     spec.name: spec
     for spec in (

@@ -1,8 +1,8 @@
 """Softmax regression on labels that are sets of genres.
 
-The loss of a clip is -log of the probability of all genres that are right for it together. Clips of
-no music are a class of their own, whose probability is shared out evenly at the end: speech and
-noise leave no genre likely.
+The loss of a clip is -log of the probability of all genres that are right for it together. Clips
+of no music are a class of their own. Its probability is shared out evenly at the end, so that speech
+and noise leave no genre likely.
 """
 
 from __future__ import annotations
@@ -156,8 +156,8 @@ class AddedGenres:
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSoftmax:
         """Fit to the base and to clips `inputs` (clips, features) with labels 0..genres-1.
 
-        The user's clips of a genre count as much together as those of the base, or as those of a
-        genre of the base on average.
+        The user's clips of a genre count as much together as those of the base. Of a new genre they
+        count as much as a genre of the base on average.
         """
         allowed = np.zeros((len(self.base), genres), bool)
         allowed[:, self.places] = self.base.allowed

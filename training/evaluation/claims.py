@@ -1,7 +1,7 @@
-"""Decisions on clips that a model was not fitted to: what is written, and what of it is right.
+"""Decisions on clips that a model was not fitted to, and their precision.
 
-The rules are those of `tagger.core.decide`: the likeliest genre where it is sure enough, else the
-likeliest family, and for an album no genre that less than half of its tracks have first.
+The rules are those of `tagger.core.decide`. The likeliest genre is written where it is sure enough,
+else the likeliest family. No album gets a genre that less than half of its tracks have first.
 """
 
 from __future__ import annotations

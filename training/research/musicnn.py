@@ -234,8 +234,8 @@ class _Writer(GraphBuilder):
 class _SoundWriter(_Writer):
     """Writes musicnn as it is: its own frames, pooled over a patch, up to the tags.
 
-    Filters of the front end that learning drove to zero are left out: their channels are constant,
-    so their share in the next layers is a constant too.
+    Filters of the front end that learning drove to zero are left out. Their channels are constant,
+    and so is their share in the next layers.
     """
 
     def __init__(self, variables: Mapping[str, Array]) -> None:

@@ -1,4 +1,4 @@
-"""Vectors of what is no music: noises made by program, and recorded speech in many manners.
+"""Vectors of non-music: noises made by program, and recorded speech in many manners.
 
 `nonmusic.npz` holds them; `make_nonmusic` computes them again from recordings of speech in folders
 COLLECTION/VOICE, which docs/training.md lists, and from songs to mix with them. Nothing of the

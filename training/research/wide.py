@@ -47,10 +47,10 @@ PROMISES = (0.85, PROMISE, 0.95)
 LARGE_SOURCE = 60
 """Clips from which on a source has a figure of its own."""
 ABOUT = """\
-Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence): a research
-set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA), and cuts of commercial
-recordings with no licence stated, gathered for research. None of the sound is in the bundle, and
-none of it may be passed on. Artists are numbers that tell them apart. Labels are sets of genres
+Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence). The clips
+are a research set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA), and cuts of
+commercial recordings. The recordings have no licence stated and were gathered for research. None of
+the sound is in the bundle, and none of it may be passed on. Artists are numbers that tell them apart. Labels are sets of genres
 that collectors accept for a song, from general knowledge of artist and title. Speech: recordings in
 Debian's packages (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free
 licences). Noises are made by program."""
@@ -67,7 +67,7 @@ class WideFigure(Struct, frozen=True):
     written: float
     """Share of the clips that get a genre or a family."""
     right: float | None
-    """Share of what is written that is right; None where nothing is."""
+    """Precision of the written genres; None where none is written."""
     threshold: float | None = None
 
 
@@ -103,7 +103,7 @@ class LeftOut:
     nonmusic: Vectors
     kinds: NDArray[Any]
     probabilities: Array
-    """Of the songs, then of what is no music, shape (clips, genres)."""
+    """Of the songs, then of non-music, shape (clips, genres)."""
     scale: Scale
     promises: Promises
 

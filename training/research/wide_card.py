@@ -45,7 +45,7 @@ def _thresholds(manifest: Manifest) -> list[tuple[float, list[Any]]]:
 
 
 def _mean(rows: Sequence[WideFigure]) -> dict[str, float]:
-    """Average over the clips of all rows: what is written, and what of it is wrong."""
+    """Average the shares with a genre and with a wrong genre over the clips of all rows."""
     clips = [row.clips for row in rows]
     wrong = [row.written * (1 - (row.right or 0.0)) for row in rows]
     return {

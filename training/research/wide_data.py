@@ -1,4 +1,4 @@
-"""The data of the default model: vectors of songs with sets of genres, and of what is no music."""
+"""The data of the default model: vectors of songs with sets of genres, and of non-music."""
 
 from __future__ import annotations
 
