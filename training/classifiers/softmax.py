@@ -1,7 +1,7 @@
 """Softmax regression on labels that are sets of genres.
 
 The loss of a clip is -log of the probability of all genres that are right for it together. Clips
-of no music are a class of their own. Its probability is shared out evenly at the end, so that speech
+of no music are a class of their own. Its probability is shared out evenly at the end: then speech
 and noise leave no genre likely.
 """
 

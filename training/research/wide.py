@@ -49,11 +49,11 @@ LARGE_SOURCE = 60
 ABOUT = """\
 Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence). The clips
 are a research set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA), and cuts of
-commercial recordings. The recordings have no licence stated and were gathered for research. None of
-the sound is in the bundle, and none of it may be passed on. Artists are numbers that tell them apart. Labels are sets of genres
-that collectors accept for a song, from general knowledge of artist and title. Speech: recordings in
-Debian's packages (asterisk-core-sounds, asterisk-prompt, klettres, ktuberling, hedgewars: free
-licences). Noises are made by program."""
+commercial recordings. The recordings have no licence stated and were gathered for research. The
+bundle has none of the sound, and nobody may pass it on. Artists are numbers that tell them apart.
+Labels are sets of genres that collectors accept for a song, from general knowledge of artist and
+title. Speech comes from Debian's packages asterisk-core-sounds, asterisk-prompt, klettres,
+ktuberling and hedgewars (free licences). Noises are made by program."""
 
 
 class WideFigure(Struct, frozen=True):
