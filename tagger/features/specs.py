@@ -46,7 +46,7 @@ class Spec(Generic[T]):
     front_end: FrontEnd[T]
     compute: Callable[[T], Values]
     shape: tuple[int | None, ...]
-    """None is a length that follows the clip's."""
+    """None is a length that depends on the clip."""
     dtype: type[np.float32 | np.uint8]
 
 
@@ -85,7 +85,7 @@ def spec(name: str) -> Spec[Any]:
     """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
-        raise ModelError(f"unknown feature spec {name!r} (this version knows {known})")
+        raise ModelError(f"unknown feature spec {name!r} (this version supports {known})")
     return SPECS[name]
 
 
