@@ -1,4 +1,4 @@
-"""Which tracks are one album, so that they are decided together. Pure."""
+"""Groups of tracks that form one album and are decided together. Pure."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tagger.core.policy import Policy
 
 Thresholds = dict[str, float | None]
-"""By genre the confidence that a prediction needs; None: no confidence is enough."""
+"""The least confidence of a prediction for each genre; None if no confidence is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class DecisionRules:
 def decide_together(
     predictions: Mapping[Track, Prediction], rules: DecisionRules
 ) -> dict[Track, Decision]:
-    """Decide the tracks of one album, each by the predictions of all of them.
+    """Decide the tracks of one album by their pooled predictions.
 
     A track that is sure of another genre by itself is kept apart. A genre that less than half of
     the tracks have first is not written for the album: then each track is decided by itself.

@@ -1,4 +1,4 @@
-"""From the prediction of a model to the genres of a file. Pure: reads no file."""
+"""The genres of a file, from the prediction of a model. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mode = Literal["empty", "add", "replace"]
 """Fill empty genres only, add to genres, or replace them."""
 
 FURTHER_GENRE_SHARE = 0.5
-"""A further genre is written when it is at least half as likely as the first."""
+"""The least probability of a further genre, relative to the first genre."""
 
 
 _EVEN = 0.02
@@ -30,7 +30,7 @@ class Policy:
     mode: Mode = "empty"
     max_genres: int = 1
     keep: frozenset[str] = frozenset()
-    """Keys of genres whose files are left alone; see `genres.key`."""
+    """Keys of genres whose files stay unchanged; see `genres.key`."""
     never: frozenset[str] = frozenset()
     """Keys of genres that are not written."""
     own_names: Mapping[str, str] = field(default_factory=dict)
