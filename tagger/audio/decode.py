@@ -66,17 +66,17 @@ MAX_SILENT_PACKETS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The decoded part of a file, before it is resampled for anything."""
+    """The decoded part of a file, before resampling."""
 
     parts: tuple[Part, ...]
     seconds: float
-    """The most that a clip holds."""
+    """The maximum length of a clip."""
     content_id: str
-    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
+    """SHA-256 (hex) of the encoded packets; new tags do not change it."""
 
     @classmethod
     def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
-        """Take mono float32 samples (n,) at `rate`, Hz, as a recording that has no file."""
+        """Return a recording without a file: mono float32 samples (n,) at `rate`, Hz."""
         return cls(
             ((rate, samples),), samples.size / rate, hashlib.sha256(samples.tobytes()).hexdigest()
         )
@@ -93,7 +93,16 @@ class Recording:
 
 
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
-    """Decode a part of a file to one clip at 22,050 Hz; see `read_recording`."""
+    """Decode a part of a file to one clip at 22,050 Hz.
+
+    Args:
+        path: The file.
+        offset: Seconds from the beginning of the file.
+        length: Seconds of the clip.
+
+    Raises:
+        AudioError: see `read_recording`.
+    """
     return read_recording(path, offset=offset, length=length).clip()
 
 
@@ -168,7 +177,7 @@ def _mono_parts(
     """Yield (rate, samples) frame by frame."""
     stream = container.streams.audio[0]
     bad = barren = 0
-    if stream.codec_context is None:  # PyAV's types do not allow for it
+    if stream.codec_context is None:  # PyAV's types lack this case
         raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
@@ -239,7 +248,7 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
 
 
 def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:
-    """Join the parts at the wanted rate; chained streams may change theirs on the way."""
+    """Join the parts at the rate `wanted`, Hz; the rate may change within a chained stream."""
     runs = [
         (rate, np.concatenate([samples for _, samples in run]))
         for rate, run in itertools.groupby(parts, key=lambda part: part[0])

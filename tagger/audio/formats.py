@@ -87,7 +87,7 @@ class Readable(Protocol):
 
 
 def open_audio(file: Readable) -> InputContainer:
-    """Open a binary file object for demuxing, with nothing else in reach of its content.
+    """Open a binary file object for demuxing, without access to other files or hosts.
 
     Raises `av.error.FFmpegError`, `ValueError` or `OSError`, as PyAV does.
     """

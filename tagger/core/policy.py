@@ -64,9 +64,10 @@ class Policy:
         """Decide by a prediction.
 
         Args:
-            prediction: For the track, its album, or families of genres.
+            prediction: The prediction of a track, of an album, or of families of genres.
             existing: The genres in the file.
-            required: By genre the least confidence for a write; None: no confidence is enough.
+            required: The least confidence for a write, 0 to 1, by genre; None if no
+                confidence is enough.
             album_of: The number of tracks behind the prediction.
             members: The genres of the likeliest family, with their probabilities; empty if the
                 prediction is for genres.
@@ -89,7 +90,7 @@ class Policy:
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 
     def _open(self, members: Mapping[str, float] | None) -> str:
-        """Say which genres of a family are likely, the likeliest first."""
+        """Return the text on the likely genres of a family, the likeliest first."""
         if not members:
             return ""
         ranked = sorted(members.items(), key=lambda item: -item[1])

@@ -137,8 +137,8 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     samples by a constant changes nothing.
 
     Raises TooShortError below MIN_COLUMNS columns, and SilentError when no sample exceeds -80 dB
-    full scale. Raises CorruptAudioError when a sample is not a number or absurd, and ValueError
-    for another rate.
+    full scale. Raises CorruptAudioError when a sample is not a number or out of range, and
+    ValueError for another rate.
     """
     if rate != RATE:
         raise ValueError(f"log_mel needs {RATE} Hz, not {rate}")
@@ -155,9 +155,9 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
 
 
 def check_samples(samples: NDArray[np.float32]) -> None:
-    """Raise CorruptAudioError for samples (n,) that are no sound, SilentError for silence."""
+    """Raise CorruptAudioError for invalid samples (n,), SilentError for silence."""
     if not float(np.abs(samples).max()) < _ABSURD_PEAK:
-        raise CorruptAudioError("the decoded sound holds values that are no sound")
-    # a constant offset makes no sound
+        raise CorruptAudioError("the decoded samples are out of range or not numbers")
+    # a constant offset is silent
     if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
         raise SilentError("nothing but silence")

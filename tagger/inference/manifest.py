@@ -80,17 +80,17 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     training: Training
     evaluation: dict[str, Evaluation] = {}
     families: dict[Word, tuple[Word, ...]] = {}
-    """Genres that are written for their members together, which the thresholds hold for as well."""
+    """Families that may be written in place of a genre, with the same thresholds."""
 
     def __post_init__(self) -> None:
         """Check several fields together; msgspec turns a ValueError into its own error."""
         if len(set(self.genres)) != len(self.genres):
-            raise ValueError("a genre is named twice")
+            raise ValueError("a genre is listed twice")
         members = [member for family in self.families.values() for member in family]
         if not set(members) <= set(self.genres) or len(set(members)) != len(members):
-            raise ValueError("a family holds an unknown genre, or a genre is in two families")
+            raise ValueError("a family contains an unknown genre, or a genre is in two families")
         if any(head not in family for head, family in self.families.items()):
-            raise ValueError("a family lacks the genre that it is named for")
+            raise ValueError("a family does not contain the genre of its name")
         if MODEL_FILE not in self.files:
             raise ValueError(f"`files` does not list {MODEL_FILE}")
         if len(set(self.inputs.values())) != len(self.inputs):
