@@ -181,8 +181,10 @@ def test_a_model_of_the_old_program_is_active_and_predicts_the_same(old):
     def chosen(objects):
         return {o["id"]: {key: o[key] for key in ("name", "active", "genres")} for o in objects}
 
-    models = old.run("models", "list", "--json").objects
-    assert chosen(models) == chosen(expected(old, "models"))
+    models = chosen(old.run("models", "list", "--json").objects)
+    own = {key: model for key, model in chosen(expected(old, "models")).items() if model["active"]}
+    assert own  # the model of the user; the default model changes with the version
+    assert {key: models[key] for key in own} == own
     before = expected(old, "classify")
     (found,) = old.run("classify", "--json", before["path"]).objects
     assert {key: found[key] for key in ("genre", "model")} == {
@@ -195,6 +197,7 @@ def test_labels_samples_and_choices_of_the_old_program_are_known_to_training(old
     for library in LIBRARIES:
         pytest.importorskip(library, reason="training needs the extra `train`")
     before = expected(old, "train")
+    del before["to_hear"]  # the features of a newer default model are computed again
     (found,) = old.run("train", "--json", "--dry-run").objects
     assert {key: found[key] for key in before} == before
 
