@@ -62,7 +62,7 @@ class ConfigError(TaggerError):
 
 
 class AudioError(TaggerError):
-    """A file could not be listened to."""
+    """The sound of a file could not be analysed."""
 
 
 class NotAudioError(AudioError):
@@ -70,19 +70,19 @@ class NotAudioError(AudioError):
 
 
 class TooShortError(AudioError):
-    """Less sound than a decision needs."""
+    """The sound is shorter than a decision needs."""
 
 
 class SilentError(AudioError):
-    """Nothing but silence in the part that is listened to."""
+    """The analysed part of a file is silent."""
 
 
 class MovingPictureError(AudioError):
-    """A video: its sound is not a track of a music library."""
+    """The file is a video, not a track of a music library."""
 
 
 class NarrowBandError(AudioError):
-    """A recording at so low a rate that too little is left to judge by."""
+    """The sampling rate of a recording is too low for a decision."""
 
 
 class CorruptAudioError(AudioError):
@@ -90,7 +90,7 @@ class CorruptAudioError(AudioError):
 
 
 class UnreadableError(AudioError):
-    """The operating system would not give the file's bytes."""
+    """The operating system refused to read the file."""
 
 
 class TagError(TaggerError):
@@ -98,19 +98,19 @@ class TagError(TaggerError):
 
 
 class UnsupportedContainerError(TagError):
-    """The content is no container whose tags tagger can write."""
+    """tagger cannot write tags into this container."""
 
 
 class CorruptTagsError(TagError):
-    """The tags are there and cannot be parsed."""
+    """The tags of a file cannot be parsed."""
 
 
 class SkippedError(TagError):
-    """Writing was declined to be safe: hard links, read-only, outside the roots."""
+    """The write was refused for safety: hard links, read-only, outside the roots."""
 
 
 class WriteFailedError(TagError):
-    """A write was given up; the file is as it was."""
+    """A write failed; the file is unchanged."""
 
 
 class FileChangedError(WriteFailedError):
@@ -118,7 +118,7 @@ class FileChangedError(WriteFailedError):
 
 
 class PayloadChangedError(WriteFailedError):
-    """The copy's sound or another tag differed from the original's: the copy was dropped."""
+    """The copy differed from the original in its sound or another tag, and was removed."""
 
 
 class ModelError(TaggerError):
@@ -142,11 +142,11 @@ class PlayerError(TaggerError):
 
 
 class DaemonError(TaggerError):
-    """The daemon cannot run, or there is none to talk to."""
+    """The daemon cannot run, or no daemon answers."""
 
 
 class WorkersUnusableError(TaggerError):
-    """No worker process can be started: not one file's fault."""
+    """No worker process can be started; no single file is the cause."""
 
 
 class WorkerError(TaggerError):

@@ -1,1 +1,1 @@
-"""From a file's bytes to a clip of sound."""
+"""The decoding of files to clips of sound."""

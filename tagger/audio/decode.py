@@ -1,8 +1,8 @@
 """The part of a file that is analysed, as mono float32 at the model's rate.
 
-Files are hostile until proven otherwise. The operating system opens each file, never FFmpeg by
-name, so that no demuxer can follow a path or an address in the content. The decoder reads no more
-than the clip needs.
+Files may be hostile. The operating system opens each file; FFmpeg never opens a name. So no demuxer
+can follow a path or an address in the content. The decoder reads only the bytes that the clip
+needs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Part = tuple[int, "NDArray[np.float32]"]
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
 SHORTEST_CLIP = 3.0
-"""Seconds; a shorter clip has no rhythm to measure."""
+"""Seconds; the rhythm of a shorter clip cannot be measured."""
 SILENCE = 1e-3
 """-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
@@ -58,25 +58,25 @@ _SCALE = {
 }
 """Full scale of FFmpeg's integer sample formats."""
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-"""What makes a video stream a cover."""
+"""The dispositions of a video stream that contains a cover."""
 MAX_BAD_PACKETS = 100
 MAX_SILENT_PACKETS = 10_000
-"""Packets in a row that decode to nothing, after which a stream is given up."""
+"""Packets in a row without decoded samples, after which decoding stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The decoded part of a file, before it is resampled for anything."""
+    """The decoded part of a file, before resampling."""
 
     parts: tuple[Part, ...]
     seconds: float
-    """The most that a clip holds."""
+    """The maximum length of a clip."""
     content_id: str
-    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
+    """SHA-256 (hex) of the encoded packets; new tags do not change it."""
 
     @classmethod
     def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
-        """Take mono float32 samples (n,) at `rate`, Hz, as a recording that has no file."""
+        """Return a recording without a file: mono float32 samples (n,) at `rate`, Hz."""
         return cls(
             ((rate, samples),), samples.size / rate, hashlib.sha256(samples.tobytes()).hexdigest()
         )
@@ -93,15 +93,29 @@ class Recording:
 
 
 def read_clip(path: Path, *, offset: float = 0.0, length: float = 30.0) -> AudioClip:
-    """Decode a part of a file to one clip at 22,050 Hz; see `read_recording`."""
+    """Decode a part of a file to one clip at 22,050 Hz.
+
+    Args:
+        path: The file.
+        offset: Seconds from the beginning of the file.
+        length: Seconds of the clip.
+
+    Raises:
+        AudioError: see `read_recording`.
+    """
     return read_recording(path, offset=offset, length=length).clip()
 
 
 def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> Recording:
     """Decode `length` seconds of a file from `offset` seconds on, or fewer at its end.
 
-    Silence at the beginning does not count: the clip starts with the sound, unless `length`
-    seconds pass without any. A file that ends before `offset` is decoded from its beginning.
+    Silence at the beginning does not count: the clip starts at the first sound, unless the first
+    `length` seconds are silent. A file that ends before `offset` is decoded from its beginning.
+
+    Args:
+        path: The file.
+        offset: Seconds from the beginning of the file.
+        length: Seconds of the clip.
 
     Raises:
         UnreadableError: the operating system refuses the file.
@@ -133,7 +147,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> Recor
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
-            raise NotAudioError("holds no sound", path)
+            raise NotAudioError("contains no sound", path)
         if any(not stream.disposition & _STILL for stream in container.streams.video):
             raise MovingPictureError("is a video", path)
         try:
@@ -163,7 +177,7 @@ def _mono_parts(
     """Yield (rate, samples) frame by frame."""
     stream = container.streams.audio[0]
     bad = barren = 0
-    if stream.codec_context is None:  # PyAV's types do not allow for it
+    if stream.codec_context is None:  # PyAV's types lack this case
         raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
@@ -179,7 +193,7 @@ def _mono_parts(
             continue
         barren = 0 if frames else barren + 1
         if barren > MAX_SILENT_PACKETS:
-            raise CorruptAudioError("is damaged: its packets hold no sound", path)
+            raise CorruptAudioError("is damaged: its packets contain no sound", path)
         for frame in frames:
             if frame.time is not None and frame.time + frame.samples / frame.rate <= offset:
                 continue
@@ -187,10 +201,10 @@ def _mono_parts(
 
 
 def _sounding(parts: Iterator[Part], length: float) -> list[Part]:
-    """Take `length` seconds, those of a silent beginning not counted.
+    """Take `length` seconds, not counting a silent beginning.
 
-    Silent is relative, so that loudness does not matter: what passed for a soft beginning is
-    dropped when the music comes.
+    Silence is relative to the loudest sample, so that loudness does not matter. A soft beginning
+    is dropped when louder music follows.
     """
     kept: list[Part] = []
     while more := list(_taken(parts, length - _seconds(kept))):
@@ -205,7 +219,7 @@ def _without_silence(parts: list[Part]) -> list[Part]:
 
 
 def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
-    """Yield the next parts until there are so many seconds."""
+    """Yield the next parts, `seconds` in total."""
     while seconds > 0 and (part := next(parts, None)):
         yield part
         seconds -= _seconds([part])
@@ -224,7 +238,7 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
     if not 1 <= channels <= MAX_CHANNELS or not 0 < frame.rate <= MAX_RATE:
         raise CorruptAudioError(f"claims {channels} channels at {frame.rate} Hz", path)
     if frame.rate < LOWEST_RATE:
-        raise NarrowBandError(f"is recorded at {frame.rate} Hz: too little to judge by", path)
+        raise NarrowBandError(f"is recorded at {frame.rate} Hz: 16 kHz or more is needed", path)
     samples: NDArray[Any] = frame.to_ndarray()
     by_channel = samples if frame.format.is_planar else samples.reshape(-1, channels).T
     mono: NDArray[np.float32] = by_channel.mean(axis=0, dtype=np.float32)
@@ -234,7 +248,7 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
 
 
 def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:
-    """Join the parts at the wanted rate; chained streams may change theirs on the way."""
+    """Join the parts at the rate `wanted`, Hz; the rate may change within a chained stream."""
     runs = [
         (rate, np.concatenate([samples for _, samples in run]))
         for rate, run in itertools.groupby(parts, key=lambda part: part[0])

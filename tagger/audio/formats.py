@@ -1,8 +1,8 @@
 """The one table of audio formats, and FFmpeg limited to them.
 
-Content is hostile: an `.mp3` may hold an HLS playlist or an ffconcat script, and FFmpeg would
-follow it to other files or hosts. Passing `DEMUXER_OPTIONS` to `av.open`, always with a file
-object and never with a path, leaves a demuxer nothing but the bytes it was given.
+Content may be hostile: an `.mp3` may contain an HLS playlist or an ffconcat script, and FFmpeg
+would follow it to other files or hosts. `av.open` therefore gets `DEMUXER_OPTIONS` and a file
+object, never a path. A demuxer can then read only the bytes of this file.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 """Every format that tagger decodes and tags, by its name in this program."""
 
 OTHER_CONTAINERS: Final = rb"RIFF|FORM|\x1a\x45\xdf\xa3"
-"""The beginning of containers with other content; Matroska's sound may be MP3 frames."""
+"""Magic numbers of unsupported containers; the sound in Matroska may be MP3 frames."""
 
 DEMUXERS: Final = tuple(sorted({name for form in FORMATS.values() for name in form.demuxers}))
 """FFmpeg's names of the demuxers for all formats."""
@@ -67,10 +67,10 @@ DEMUXERS: Final = tuple(sorted({name for form in FORMATS.values() for name in fo
 DEMUXER_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"format_whitelist": ",".join(DEMUXERS), "protocol_whitelist": ""}
 )
-"""For `av.open(file, options=dict(DEMUXER_OPTIONS))`: no other demuxer, no protocol at all."""
+"""For `av.open(file, options=dict(DEMUXER_OPTIONS))`: no other demuxer, and no protocol."""
 
 EXTENSIONS: Final = frozenset(end for form in FORMATS.values() for end in form.extensions)
-"""Lower-case endings of the names that a walk takes for music; the content has the last word."""
+"""Lower-case file name endings that a walk accepts; the content decides later."""
 
 
 class Readable(Protocol):
@@ -87,11 +87,11 @@ class Readable(Protocol):
 
 
 def open_audio(file: Readable) -> InputContainer:
-    """Open a binary file object for demuxing, with nothing else in reach of its content.
+    """Open a binary file object for demuxing, without access to other files or hosts.
 
-    Raises what PyAV raises: `av.error.FFmpegError`, `ValueError` or `OSError`.
+    Raises `av.error.FFmpegError`, `ValueError` or `OSError`, as PyAV does.
     """
-    import av  # noqa: PLC0415 - walks and the daemon only want the names
+    import av  # noqa: PLC0415 - walks and the daemon need only the names
 
     return av.open(
         _Source(file),
@@ -103,10 +103,10 @@ def open_audio(file: Readable) -> InputContainer:
 
 
 class _Source:
-    """What FFmpeg gets of a file: its bytes, and no name that it could guess the format from.
+    """The bytes of a file for FFmpeg, without a name that suggests a format.
 
-    FFmpeg tries seeks that lead nowhere and copes with their failing; PyAV would print an
-    exception for each.
+    FFmpeg tries invalid seeks and handles their failure; PyAV would print an exception for
+    each of them.
     """
 
     def __init__(self, file: Readable) -> None:

@@ -1,4 +1,4 @@
-"""An open music file: regular, and with the errors of its device told from its own damage."""
+"""An open regular file that separates errors of the device from damage of the content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def open_regular(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise UnreadableError(
-            f"cannot be opened: {error.strerror}", path, "check that it exists and may be read"
+            f"cannot be opened: {error.strerror}",
+            path,
+            "check the path and the permissions of the file",
         ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -30,7 +32,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 class ReadErrors:
-    """A file that keeps the first error of its device; FFmpeg takes the error for the end."""
+    """A file that stores the first error of its device; FFmpeg treats an error as the end."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -64,6 +66,6 @@ class ReadErrors:
         try:
             yield
         except OSError as error:
-            if error.errno not in (None, errno.EINVAL):  # a seek to where damage points
+            if error.errno not in (None, errno.EINVAL):  # an invalid seek in a damaged file
                 self._error = self._error or error
             raise

@@ -1,4 +1,4 @@
-"""Which tracks are one album, so that they are decided together. Pure."""
+"""Groups of tracks that form one album and are decided together. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LARGEST_ALBUM = 60
 """Tracks; more in one folder is a collection, not an album."""
 MOST_GUESTS = 2
-"""Artists beside the album's; more make a compilation of it."""
+"""Artists other than the album artist; more artists make a compilation."""
 
 
 def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:

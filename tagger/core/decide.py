@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tagger.core.policy import Policy
 
 Thresholds = dict[str, float | None]
-"""By genre the confidence that a prediction needs; None: no confidence is enough."""
+"""The least confidence of a prediction for each genre; None if no confidence is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class DecisionRules:
     """For the pooled tracks of an album."""
     albums_together: bool
     families: Families = field(default_factory=dict)
-    """Genres that are written where one of their members is likely, but not which."""
+    """Genres that are written if their members together are likely enough, but no single member."""
 
     def widened(self, prediction: Prediction, thresholds: Thresholds) -> Prediction:
-        """Return the families' prediction where only a family is sure, else the genres'."""
+        """Return the prediction of families if only a family is sure, else of genres."""
         if self.families and not _is_sure(prediction, thresholds):
             family = merged(prediction, self.families)
             if family.genre in self.families and _is_sure(family, thresholds):
@@ -44,9 +44,9 @@ class DecisionRules:
         """Decide one track.
 
         Args:
-            track: With the genres that it has.
-            prediction: For the track, or pooled for its album.
-            album_of: The number of tracks that the prediction is for.
+            track: The track, with its present genres.
+            prediction: The prediction of the track, or the pooled prediction of its album.
+            album_of: The number of tracks behind the prediction.
 
         """
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
@@ -64,10 +64,11 @@ class DecisionRules:
 def decide_together(
     predictions: Mapping[Track, Prediction], rules: DecisionRules
 ) -> dict[Track, Decision]:
-    """Decide the tracks of one album, each by the predictions of all of them.
+    """Decide the tracks of one album by their pooled predictions.
 
-    A track that is sure of another genre by itself is kept apart. A genre that less than half of
-    the tracks have first is not written for the album: then each track is decided by itself.
+    A track whose own prediction is sure of another genre is decided separately. The pooled genre
+    must be the likeliest genre of at least half of the tracks; otherwise each track is decided
+    by itself.
     """
     if len(predictions) > 1:
         pooled = pool(list(predictions.values()), rules.pooling)
@@ -92,12 +93,12 @@ def decide_together(
 
 
 def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionRules) -> bool:
-    """Check that at least half of the tracks have the album's genre, or its family, first.
+    """Check that at least half of the tracks have the album's genre, or family, as likeliest.
 
     Args:
         pooled: The prediction for the album.
         own: The predictions for its tracks.
-        rules: With the thresholds and the families.
+        rules: The rules, with their families.
 
     """
     genre = rules.widened(pooled, rules.album_thresholds).genre

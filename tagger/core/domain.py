@@ -1,4 +1,4 @@
-"""The words of the domain: frozen values that the rooms hand to each other."""
+"""The domain model: frozen values that the other packages exchange."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """The identity of one state of a file, found without reading the file."""
+    """The identity of one state of a file, from its status alone."""
 
     device: int
     inode: int
@@ -27,7 +27,7 @@ class FileIdentity:
 
     @classmethod
     def of(cls, stat: os.stat_result) -> FileIdentity:
-        """Take the identity out of a stat result."""
+        """Return the identity that a stat result describes."""
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
     def same_content(self, other: FileIdentity) -> bool:
@@ -37,7 +37,7 @@ class FileIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisKey:
-    """The sound that an analysis is of: a recording, and the part of it that was decoded."""
+    """The sound of an analysis: a recording, and the decoded part of it."""
 
     content: str
     """`AudioClip.content_id`."""
@@ -56,14 +56,14 @@ class AnalysisKey:
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
-    """The part of a file that is listened to."""
+    """The decoded part of a file."""
 
     samples: NDArray[np.float32]
     """Mono, shape (n,), nominally within -1..1."""
     rate: int
     """Samples a second, Hz."""
     content_id: str
-    """SHA-256 (hex) over the encoded packets that were read: a retag does not change it."""
+    """SHA-256 (hex) of the encoded packets; new tags do not change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +126,21 @@ class TrackTags:
     album_artist: str = ""
     compilation: bool = False
     duration: float = 0.0
-    """Seconds, as the container states it; 0 when it does not."""
+    """Seconds, from the container; 0 if the container has no duration."""
     isrc: str = ""
-    """International Standard Recording Code, as it was written."""
+    """International Standard Recording Code, unchanged from the tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One file of the library as it was found."""
+    """One file of the library in one state."""
 
     path: Path
     root: Path
     identity: FileIdentity
     tags: TrackTags
     content: AnalysisKey | None = None
-    """The sound of the file, None until it was analysed in this state."""
+    """The sound of the file; None before its analysis in this state."""
 
 
 class Action(StrEnum):
@@ -168,13 +168,13 @@ class Decision:
     """The genres of the file after the decision."""
     reason: str
     genre: str | None = None
-    """The likeliest genre under the user's name for it; None when none was decided."""
+    """The likeliest genre under the user's name for it; None without a prediction."""
     confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GenreEdit:
-    """A change of one file's genres, as the journal keeps it."""
+    """A change of one file's genres, in the form that the journal stores."""
 
     path: Path
     before: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Families of genres: the genre that is written where its members are unsure. Pure.
+"""Families of genres: a parent genre is written if its members are unsure. Pure.
 
 Rock at 50%, Metal at 30% and Punk at 15% leave the genre open, but 95% lie within Rock.
 """
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tagger.core.domain import Prediction
 
 Families = dict[str, tuple[str, ...]]
-"""By genre the genres that are part of it, itself first."""
+"""The members of each family by its genre, the genre itself first."""
 
 
 def families(known: Sequence[str]) -> Families:
-    """Find the genres of a model that other genres of it are part of.
+    """Return the genres of a model that include other genres of the model.
 
-    A genre belongs to its farthest ancestor that the model knows: Punk to Rock.
+    A genre belongs to its farthest ancestor among the genres of the model: Punk to Rock.
     """
     spelled = {names.key(genre): genre for genre in known}
     found: dict[str, list[str]] = {}
@@ -34,7 +34,7 @@ def families(known: Sequence[str]) -> Families:
 
 
 def merged(prediction: Prediction, groups: Mapping[str, Sequence[str]]) -> Prediction:
-    """Give each family the probability of its members together, in place of theirs."""
+    """Replace the probabilities of the members of each family by their sum."""
     probabilities = dict(prediction.probabilities)
     for head, members in groups.items():
         probabilities[head] = min(1.0, sum(probabilities.pop(member) for member in members))

@@ -1,7 +1,7 @@
 """Names of genres: equal spellings, parents, and safe file names.
 
-The table of common genres is `genres.toml`. A name that is not in it is a genre like any other
-and is only tidied.
+The table of common genres is `genres.toml`. A name outside the
+table is a genre too; only its spaces and control characters change.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$
 
 
 def canonical(name: str) -> str:
-    """Return the one spelling of a genre, whatever its case, spaces, hyphens, `&` or accents.
+    """Return the canonical spelling of a genre; case, spaces, hyphens, `&`, accents are ignored.
 
-    A name that is not in the table comes back as it was, but for white space and control
-    characters.
+    In a name outside the table, only white space and control characters change.
     """
     return _spellings().get(_fold(name)) or _tidy(name)
 
 
 def key(name: str) -> str:
-    """Return a key that is equal for two names of the same genre, and for no others."""
+    """Return a key that two names share only if they name the same genre."""
     known = canonical(name)
     return _fold(known) or known.casefold()
 
@@ -40,9 +39,9 @@ def parents(name: str) -> tuple[str, ...]:
 
 
 def slug(name: str) -> str:
-    """Make a file name, without extension, that every common file system takes.
+    """Return a file name, without extension, that is valid on every common file system.
 
-    NFC, at most 120 bytes of UTF-8, never empty, no path in it. Two names may share one slug.
+    The slug is NFC, has 1 to 120 bytes of UTF-8, and no path. Two names may share a slug.
     """
     text = unicodedata.normalize("NFC", name)
     text = "".join(" " if _unprintable(c) else "-" if c in '/\\:*?"<>|' else c for c in text)
@@ -67,9 +66,9 @@ def _unprintable(character: str) -> bool:
 
 
 def _fold(name: str) -> str:
-    """Reduce a name to what carries meaning: letters, digits, and `and` for `&`, `+` and `'n'`.
+    """Reduce a name to letters, digits, and `and` for `&`, `+` and `'n'`.
 
-    Latin accents go; the marks of other scripts stay, because they distinguish words.
+    Latin accents are removed; marks of other scripts distinguish words and are kept.
     """
     text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
     text = re.sub(r"[&+]|\bn\b", " and ", text)

@@ -1,4 +1,4 @@
-"""From the prediction of a model to the genres of a file. Pure: reads no file."""
+"""The genres of a file, from the prediction of a model. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Mode = Literal["empty", "add", "replace"]
 """Fill empty genres only, add to genres, or replace them."""
 
 FURTHER_GENRE_SHARE = 0.5
-"""A further genre is written when it is at least half as likely as the first."""
+"""The least probability of a further genre, relative to the first genre."""
 
 
 _EVEN = 0.02
@@ -30,7 +30,7 @@ class Policy:
     mode: Mode = "empty"
     max_genres: int = 1
     keep: frozenset[str] = frozenset()
-    """Keys of genres whose files are left alone; see `genres.key`."""
+    """Keys of genres whose files stay unchanged; see `genres.key`."""
     never: frozenset[str] = frozenset()
     """Keys of genres that are not written."""
     own_names: Mapping[str, str] = field(default_factory=dict)
@@ -64,9 +64,10 @@ class Policy:
         """Decide by a prediction.
 
         Args:
-            prediction: For the track, its album, or families of genres.
+            prediction: The prediction of a track, of an album, or of families of genres.
             existing: The genres in the file.
-            required: By genre the least confidence for a write; None: no confidence is enough.
+            required: The least confidence for a write, 0 to 1, by genre; None if no
+                confidence is enough.
             album_of: The number of tracks behind the prediction.
             members: The genres of the likeliest family, with their probabilities; empty if the
                 prediction is for genres.
@@ -89,7 +90,7 @@ class Policy:
         return self._placed(self._chosen(prediction), existing, likely, confidence)
 
     def _open(self, members: Mapping[str, float] | None) -> str:
-        """Say which genres of a family are likely, the likeliest first."""
+        """Return the text on the likely genres of a family, the likeliest first."""
         if not members:
             return ""
         ranked = sorted(members.items(), key=lambda item: -item[1])

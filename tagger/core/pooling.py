@@ -1,4 +1,4 @@
-"""Several tracks of one album, decided as one."""
+"""Pooled predictions of the tracks of one album."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
 def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
     """Pool the predictions of one album's tracks.
 
-    One prediction comes back as it is. Raises ValueError for none, or for predictions of
-    different models.
+    A single prediction is returned unchanged. Raises ValueError for an empty sequence, or for
+    predictions of different models.
     """
     if not predictions:
         raise ValueError("nothing to pool")

@@ -1,4 +1,4 @@
-"""From a promised precision to the confidence that a genre needs."""
+"""The confidence that a genre needs for a promised precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x
 
 
 class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
-    """One promise: the precision of all predictions at or above a threshold."""
+    """The precision of all predictions at or above a threshold."""
 
     precision: Share
     threshold: Share
@@ -21,7 +21,7 @@ class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OperatingPoints(Struct, frozen=True, forbid_unknown_fields=True):
-    """The promises that held-out data supports, by rising precision."""
+    """The operating points that held-out data supports, by rising precision."""
 
     overall: tuple[OperatingPoint, ...]
     genres: dict[Word, tuple[OperatingPoint, ...]] = {}

@@ -1,4 +1,4 @@
-"""From samples to a model's inputs: log-mel, then named and versioned features.
+"""The inputs of a model: log-mel spectrograms, and named and versioned features of them.
 
 This module imports no feature code, so that a manifest can be checked without numpy.
 """

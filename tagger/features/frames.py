@@ -1,4 +1,4 @@
-"""A clip's log-mel frames as musicnn reads them: 16 kHz, 96 bands, equal volume.
+"""A clip's log-mel frames, the input of musicnn: 16 kHz, 96 bands, equal volume.
 
 `librosa.feature.melspectrogram(y, sr=16000, n_fft=512, hop_length=256, n_mels=96)` followed by
 log10(10,000 x + 1), as the package musicnn 0.1.0 computes it (Pons and Serra 2019), of a clip that
@@ -27,7 +27,7 @@ PATCH = 187
 FEW = 5
 """Patches; of more, every second one is enough."""
 LOUDNESS = 0.1
-"""Root mean square of the scaled clip, so that a recording's volume plays no part."""
+"""Root mean square of the scaled clip, so that the volume of a recording has no effect."""
 
 
 def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -36,7 +36,7 @@ def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns shape (patches, N_BANDS, PATCH). Multiplying the samples by a constant changes nothing.
 
     Raises TooShortError below one patch, SilentError when no sample passes -80 dB full scale,
-    CorruptAudioError when a sample is no number or absurd.
+    CorruptAudioError when a sample is not a number or out of range.
     """
     return _patches(samples, _count(samples))
 

@@ -1,4 +1,4 @@
-"""A clip's log-mel spectrogram, equal to what librosa 0.11 computes.
+"""A clip's log-mel spectrogram, equal to the result of librosa 0.11.
 
 `librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=512)` followed by
 `power_to_db(ref=np.max, top_db=80)`: Hann window, centred frames with zero padding, 128 mel
@@ -33,7 +33,7 @@ MIN_COLUMNS = 36
 
 _LEAST_RANGE_DB = 1.0
 _SILENCE_PEAK = 1e-4
-"""-80 dB full scale: dither and a decoder's rounding, never music."""
+"""-80 dB full scale: the level of dither and rounding, below any music."""
 _ABSURD_PEAK = 1e6
 _FRAMES_AT_ONCE = 64
 _BANDS_AT_ONCE = 16
@@ -41,7 +41,7 @@ _BANDS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class _Bands:
-    """Neighbouring mel filters with only the FFT bins that they see."""
+    """Neighbouring mel filters with only the FFT bins that they cover."""
 
     bins: slice
     bands: slice
@@ -137,11 +137,11 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
     samples by a constant changes nothing.
 
     Raises TooShortError below MIN_COLUMNS columns, and SilentError when no sample exceeds -80 dB
-    full scale. Raises CorruptAudioError when a sample is not a number or absurd, and ValueError
-    for another rate.
+    full scale. Raises CorruptAudioError when a sample is not a number or out of range, and
+    ValueError for another rate.
     """
     if rate != RATE:
-        raise ValueError(f"log_mel wants {RATE} Hz, not {rate}")
+        raise ValueError(f"log_mel needs {RATE} Hz, not {rate}")
     columns = sampled_frames(1 + len(samples) // HOP)
     if len(columns) < MIN_COLUMNS:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
@@ -155,9 +155,9 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
 
 
 def check_samples(samples: NDArray[np.float32]) -> None:
-    """Raise CorruptAudioError for samples (n,) that are no sound, SilentError for silence."""
+    """Raise CorruptAudioError for invalid samples (n,), SilentError for silence."""
     if not float(np.abs(samples).max()) < _ABSURD_PEAK:
-        raise CorruptAudioError("the decoded sound holds values that are no sound")
-    # a constant offset makes no sound
+        raise CorruptAudioError("the decoded samples are out of range or not numbers")
+    # a constant offset is silent
     if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
         raise SilentError("nothing but silence")

@@ -1,4 +1,4 @@
-"""The embedding of musicnn, a network that learned the tags of 200,000 songs; see `musicnn.onnx`.
+"""The embedding of musicnn, a network trained on the tags of 200,000 songs; see `musicnn.onnx`.
 
 `training/research/musicnn.py` makes the network, and describes its conversion to our levels.
 """

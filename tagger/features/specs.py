@@ -1,4 +1,4 @@
-"""The feature specs: named, versioned ways from a recording to a model's input."""
+"""The feature specs: named, versioned computations from a recording to a model's input."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FrontEnd(Generic[T]):
     """The spectrogram that several specs share."""
 
     rate: int
-    """Hz, of the samples that it takes."""
+    """Rate of the samples, Hz."""
     compute: Callable[[NDArray[np.float32]], T]
 
 
@@ -46,7 +46,7 @@ class Spec(Generic[T]):
     front_end: FrontEnd[T]
     compute: Callable[[T], Values]
     shape: tuple[int | None, ...]
-    """None is a length that follows the clip's."""
+    """None is a length that depends on the clip."""
     dtype: type[np.float32 | np.uint8]
 
 
@@ -56,7 +56,7 @@ def quantised(spectrogram: LogMel) -> NDArray[np.uint8]:
 
 
 def _statistics(spectrogram: LogMel) -> NDArray[np.float32]:
-    # From the rounded levels, so that a data set or cache of them gives the very same vector.
+    # From the rounded levels, so that a data set or cache of them gives the same vector.
     return statistics(quantised(spectrogram).astype(np.float32) / np.float32(LEVEL_STEPS))
 
 
@@ -85,12 +85,12 @@ def spec(name: str) -> Spec[Any]:
     """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
-        raise ModelError(f"unknown feature spec {name!r} (this version knows {known})")
+        raise ModelError(f"unknown feature spec {name!r} (this version supports {known})")
     return SPECS[name]
 
 
 def extract(name: str, spectrogram: LogMel | NDArray[np.float32]) -> Features:
-    """Compute the features that a spec names from what its front end computed.
+    """Compute the features of a spec from the spectrogram of its front end.
 
     Raises ModelError for an unknown spec.
     """
@@ -100,7 +100,7 @@ def extract(name: str, spectrogram: LogMel | NDArray[np.float32]) -> Features:
 def extract_all(names: Iterable[str], recording: Recording) -> tuple[Features, ...]:
     """Compute the features of several specs; specs with one front end share its work.
 
-    Raises ModelError for an unknown spec, AudioError for a recording that cannot be judged.
+    Raises ModelError for an unknown spec, AudioError for an unusable recording.
     """
     wanted = [spec(name) for name in names]
     ends = dict.fromkeys(one.front_end for one in wanted)

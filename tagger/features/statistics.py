@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 COLUMN_RATE = RATE / HOP / FRAMES_PER_COLUMN
 """Columns a second, 12.9 Hz."""
 MODULATION_EDGES = (0.1, 0.3, 0.6, 1, 1.5, 2, 2.5, 3, 4, 5, 6.45)
-"""Hz; from the pace of phrases over that of beats to that of strummed notes."""
+"""Hz; the tempo of phrases, beats and strummed notes."""
 LAGS = (1, 2, 4, 8, 16, 32)
 """Columns, 0.08 to 2.5 s."""
 BLOCK = 12
-"""Columns, about a second: the time in which texture is judged."""
+"""Columns, about a second: the block length of the texture."""
 SIZE = 1032
 """Length of the vector."""
 _TINY = np.float32(0.001)
@@ -62,7 +62,7 @@ def blocks(levels: Array) -> Block:
 
 
 def _cepstral(mfcc: Array) -> Block:
-    """Timbre and how it moves: statistics of the mel cepstrum and of its differences."""
+    """Timbre and its change: statistics of the mel cepstrum and of its differences."""
     slope = np.diff(mfcc, axis=1)
     mean = mfcc.mean(axis=1)
     percentiles = np.percentile(mfcc[:20], [10, 25, 50, 75, 90], axis=1) - mean[:20]
@@ -85,7 +85,7 @@ def _modulation(bands: Array) -> Block:
     spectrum = (
         np.abs(np.fft.rfft((bands - bands.mean(axis=1, keepdims=True)) * window, axis=1)) / columns
     )
-    # Interpolated, since a short clip has no line of its own within the slowest range.
+    # Interpolated, since a short clip has no spectral line within the slowest range.
     lines = np.fft.rfftfreq(columns, 1 / COLUMN_RATE)
     area = np.concatenate([np.zeros((len(bands), 1)), np.cumsum(spectrum, axis=1)], axis=1)
     ends = np.append(lines - lines[1] / 2, lines[-1] + lines[1] / 2)

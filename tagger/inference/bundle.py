@@ -1,7 +1,7 @@
 """A model bundle: loaded, checked and run.
 
 A bundle is a folder of `model.onnx`, `manifest.json` and `MODEL_CARD.md`. A model is data:
-nothing in the folder is ever executed or unpickled.
+no file of the folder is executed or unpickled.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Model:
 
     @property
     def specs(self) -> tuple[str, ...]:
-        """The feature specs that `predict` needs of every track."""
+        """The feature specs that `predict` needs for every track."""
         return tuple(self.manifest.inputs.values())
 
     def predict(self, tracks: Sequence[Iterable[Features]]) -> list[Prediction]:
         """Predict every track from its features, one for each of `specs`, in any order.
 
-        Tracks are run one by one: their lengths may differ, and what one is called never
-        depends on its neighbours. Raises ModelError when features are missing or do not fit.
+        Tracks are run one by one: their lengths may differ, and no prediction depends on
+        other tracks. Raises ModelError when features are missing or do not fit.
         """
         return [self._predict(track) for track in tracks]
 
@@ -55,11 +55,11 @@ class Model:
         given = {features.spec: features.values for features in track}
         missing = [name for name in self.specs if name not in given]
         if missing:
-            raise ModelError(f"model {self.manifest.id} wants the features {', '.join(missing)}")
+            raise ModelError(f"model {self.manifest.id} needs the features {', '.join(missing)}")
         feed = {name: given[of][np.newaxis] for name, of in self.manifest.inputs.items()}
         probabilities = self._run(feed)
         if not np.isfinite(probabilities).all() or abs(float(probabilities.sum()) - 1) > 1e-3:
-            raise ModelError(f"model {self.manifest.id} gave no probabilities for these features")
+            raise ModelError(f"model {self.manifest.id} returned no valid probabilities")
         return Prediction(
             dict(zip(self.manifest.genres, probabilities.tolist(), strict=True)), self.manifest.id
         )
@@ -67,7 +67,7 @@ class Model:
     def _run(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         try:
             (rows,) = self._session.run([OUTPUT], feed)
-        except Exception as error:  # onnxruntime's errors share no base of their own
+        except Exception as error:  # onnxruntime's errors have no common base class
             raise ModelError(f"model {self.manifest.id} cannot be run: {_line(error)}") from error
         row: NDArray[np.float32] = rows[0]
         return row
@@ -98,8 +98,8 @@ def _verified(path: Path, sha256: str) -> bytes:
 def _session(network: bytes) -> Any:
     try:
         return onnx.start_session(network)
-    except Exception as error:  # onnxruntime's errors share no base of their own
-        raise ModelError(f"{MODEL_FILE} is no usable ONNX network: {_line(error)}") from error
+    except Exception as error:  # onnxruntime's errors have no common base class
+        raise ModelError(f"{MODEL_FILE} is not a valid ONNX network: {_line(error)}") from error
 
 
 def _check_network(session: Any, manifest: Manifest) -> None:
@@ -116,10 +116,10 @@ def _check_network(session: Any, manifest: Manifest) -> None:
             for given, size in zip(shape, wanted.shape, strict=True)
         )
         if not fits or _ONNX_TYPES.get(inputs[name].type) is not wanted.dtype:
-            raise ModelError(f"the network's input {name} does not take {spec_name}")
+            raise ModelError(f"the network's input {name} does not match {spec_name}")
     outputs = {node.name: node.shape for node in session.get_outputs()}
     if OUTPUT not in outputs or outputs[OUTPUT][-1] != len(manifest.genres):
-        raise ModelError(f"the network does not give {len(manifest.genres)} {OUTPUT}")
+        raise ModelError(f"the network does not return {len(manifest.genres)} {OUTPUT}")
 
 
 def _line(error: Exception) -> str:

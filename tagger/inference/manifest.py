@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-"""A plain name: nothing that could lead out of the bundle's folder."""
+"""A plain name, without a path out of the folder of the bundle."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Written(Struct, frozen=True, forbid_unknown_fields=True):
-    """The effect of a threshold on the test part, which had no influence on the threshold."""
+    """The effect of a threshold on the test part, which was not used to choose it."""
 
     promised: Share
     precision: Share
-    """Right among those above the threshold."""
+    """Share of correct tracks among the tracks above the threshold."""
     coverage: Share
     """Share of the tracks above the threshold."""
 
 
 class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
-    """One measured figure and how to measure it again."""
+    """One measured figure and the command that measures it."""
 
     accuracy: Share
     interval: tuple[Share, Share]
@@ -48,12 +48,12 @@ class Evaluation(Struct, frozen=True, forbid_unknown_fields=True):
     """Expected calibration error over ten bins of confidence."""
     written: Written | None = None
     album_accuracy: Share | None = None
-    """The same with an artist's tracks, at most 8 together, decided as an album."""
+    """The same figure with at most 8 tracks of an artist decided as an album."""
     album_written: Written | None = None
 
 
 class Training(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a model comes from."""
+    """The origin of a model."""
 
     data: str
     tracks: int
@@ -64,7 +64,7 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that a bundle promises."""
+    """The contents of `manifest.json`."""
 
     format: int
     id: Word
@@ -80,21 +80,21 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     training: Training
     evaluation: dict[str, Evaluation] = {}
     families: dict[Word, tuple[Word, ...]] = {}
-    """Genres that are written for their members together, which the thresholds hold for as well."""
+    """Families that may be written in place of a genre, with the same thresholds."""
 
     def __post_init__(self) -> None:
         """Check several fields together; msgspec turns a ValueError into its own error."""
         if len(set(self.genres)) != len(self.genres):
-            raise ValueError("a genre is named twice")
+            raise ValueError("a genre is listed twice")
         members = [member for family in self.families.values() for member in family]
         if not set(members) <= set(self.genres) or len(set(members)) != len(members):
-            raise ValueError("a family holds an unknown genre, or a genre is in two families")
+            raise ValueError("a family contains an unknown genre, or a genre is in two families")
         if any(head not in family for head, family in self.families.items()):
-            raise ValueError("a family lacks the genre that it is named for")
+            raise ValueError("a family does not contain the genre of its name")
         if MODEL_FILE not in self.files:
             raise ValueError(f"`files` does not list {MODEL_FILE}")
         if len(set(self.inputs.values())) != len(self.inputs):
-            raise ValueError("two inputs want the same feature spec")
+            raise ValueError("two inputs have the same feature spec")
 
 
 MODEL_FILE = "model.onnx"
@@ -109,13 +109,13 @@ class _Format(Struct):
 
 
 def decode(text: bytes) -> Manifest:
-    """Decode and validate a manifest; raises ModelError, in one line, for anything else."""
+    """Decode and validate a manifest; raises ModelError, in one line, for invalid text."""
     try:
         version = msgspec.json.decode(text, type=_Format).format
         if version != FORMAT:
             raise ModelError(
                 f"bundle format {version} cannot be read, only {FORMAT}",
-                hint="install the tagger version that made it, or another model",
+                hint="install the tagger version of the bundle, or another model",
             )
         return msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -132,7 +132,9 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = decode(read_file(folder / "manifest.json", _MANIFEST_BYTES))
         if unknown := set(manifest.inputs.values()) - SPEC_NAMES:
             known = ", ".join(sorted(SPEC_NAMES))
-            raise ModelError(f"unknown feature spec {min(unknown)!r} (this version knows {known})")
+            raise ModelError(
+                f"unknown feature spec {min(unknown)!r} (this version supports {known})"
+            )
     return manifest
 
 

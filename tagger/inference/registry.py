@@ -1,6 +1,6 @@
-"""The user's own model bundles: the list, the active model, and the switch between models.
+"""The user's model bundles: the list, the active model, and the switch between models.
 
-Each bundle lies in a subfolder of the state folder, named by its id. A file beside them lists
+Each bundle is a subfolder of the state folder, named by its id. A file beside them lists
 the ids in the order of activation, the active model last. The file is replaced in one step, so
 that the active model is always complete.
 """
@@ -69,7 +69,7 @@ class ModelRegistry:
             return data_path("models/default")
         if name in self._names():
             return self.folder / name
-        raise ModelError(f"there is no model {name!r}", self.folder, "see `tagger models list`")
+        raise ModelError(f"no model has the name {name!r}", self.folder, "see `tagger models list`")
 
     def all(self) -> list[InstalledModel]:
         """Return every model, the one that comes with tagger first, then by name."""
@@ -116,7 +116,7 @@ class ModelRegistry:
             hint = "choose another model with `tagger models use`"
             raise ModelError("the active model cannot be removed", self.path(name), hint)
         with _model_errors(self.folder):
-            # rename first: a half deleted model must not be listed
+            # rename first: a partly deleted model must not be listed
             hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
             self.path(name).rename(hidden / name)
             shutil.rmtree(hidden, ignore_errors=True)
@@ -135,7 +135,7 @@ class ModelRegistry:
     def install(self, staging: Path) -> str:
         """Move the finished bundle in `staging` to the models; returns its id.
 
-        A model that is installed already stays. Raises ModelError when the bundle does not run
+        A model that is already installed stays. Raises ModelError when the bundle does not run
         or cannot be moved.
         """
         name = load(staging).manifest.id

@@ -1,7 +1,7 @@
 """The state database: files, analyses, decisions, the undo journal, failures.
 
 One process writes at a time (`BEGIN IMMEDIATE`, a busy timeout); readers never wait. Each
-table has its own small class, and `Store` holds them together over one connection.
+table has its own class, and `Store` combines them over one connection.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ RUN_LOCKS = "runs.lock"
 
 
 class Store:
-    """Everything tagger remembers, in one SQLite database below `folder`."""
+    """The state of tagger, in one SQLite database below `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the database.
+        """Open or create the database.
 
         Raises `StoreError` when it cannot be used.
         """
@@ -51,7 +51,7 @@ class Store:
         self.queue = Queue(self._connection)
 
     def add_tables(self, component: str, folder: Path) -> sqlite3.Connection:
-        """Create or migrate another component's tables; returns the connection to use them.
+        """Create or migrate another component's tables; returns a connection for them.
 
         `folder` contains the component's scripts, `001.sql` onwards. Raises `StoreError`.
         """
@@ -59,7 +59,7 @@ class Store:
         return self._connection
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit the statements of the block together, or none of them."""
+        """Commit all statements of the block together, or none."""
         return transaction(self._connection)
 
     def close(self) -> None:

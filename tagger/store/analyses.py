@@ -1,4 +1,4 @@
-"""Features and predictions by analysed sound, so that nothing is decoded twice."""
+"""Stored features and predictions by analysed sound, so that no sound is decoded twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Analyses:
         self._db = connection
 
     def put_features(self, key: AnalysisKey, features: Iterable[Features]) -> None:
-        """Store features, in place of the same specs' earlier ones."""
+        """Store features, and replace earlier features of the same specs."""
         self._db.executemany(
             "INSERT OR REPLACE INTO features VALUES (?, ?, ?)",
             [(str(key), f.spec, _packed(f.values)) for f in features],
@@ -36,7 +36,7 @@ class Analyses:
         return {row[0] for row in rows}.issuperset(specs)
 
     def put_prediction(self, key: AnalysisKey, prediction: Prediction) -> None:
-        """Store a prediction, in place of the same model's earlier one."""
+        """Store a prediction, and replace the earlier prediction of the same model."""
         self._db.execute(
             "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?)",
             (
@@ -57,7 +57,7 @@ class Analyses:
         return Prediction(msgspec.json.decode(row[0], type=dict[str, float]), model)
 
     def features(self, key: AnalysisKey, specs: Iterable[str]) -> tuple[Features, ...] | None:
-        """Return the features of these specs, in their order, or None unless all are there."""
+        """Return the features of these specs, in their order, or None if any is missing."""
         found = []
         for spec in specs:
             row = self._db.execute(

@@ -1,4 +1,4 @@
-"""Genres that the user changed after us."""
+"""Genres that the user changed after tagger."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A genre that the user changed after us: never overwritten, and a label for training."""
+    """A genre that the user changed after tagger; never overwritten, and a training label."""
 
     path: Path
     content: AnalysisKey | None
@@ -33,7 +33,7 @@ class Corrections:
         self._db = connection
 
     def put(self, correction: Correction) -> None:
-        """Record the user's change of our genres."""
+        """Record a correction."""
         self._db.execute(
             "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?)",
             (

@@ -1,4 +1,4 @@
-"""Opening the database, and bringing its tables up to date.
+"""The connection to the database, and the migration of its tables.
 
 Each migration commits together with the number of its version, so that a process killed
 midway leaves the old tables or the new tables. Paths are stored as the file system's bytes.
@@ -26,7 +26,7 @@ _PAUSE_S = 0.05
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose failures, such as a full disk, are tagger's own errors."""
+    """A connection that raises StoreError for failures, such as a full disk."""
 
     path: Path
 
@@ -53,7 +53,7 @@ def unusable(error: Exception, path: Path) -> StoreError:
     return StoreError(
         f"the state database cannot be used: {error}",
         path,
-        "check the folder's permissions and free space, or set store.folder to another one",
+        "check the folder's permissions and free space, or set store.folder to another folder",
     )
 
 
@@ -62,7 +62,7 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
 
     Raises:
         StoreTooNewError: a newer tagger wrote the database.
-        StoreError: the database cannot be opened, or the file is no database.
+        StoreError: the database cannot be opened, or the file is not a database.
 
     """
     try:
@@ -82,7 +82,7 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn the write-ahead log on; SQLite itself waits for no other's transaction here."""
+    """Turn the write-ahead log on; SQLite does not wait for other transactions here."""
     until = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
@@ -98,14 +98,14 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit everything in the block, or nothing of it."""
-    # Ctrl-C may come between any two steps: left open, all that follows would be lost.
+    """Commit all statements of the block, or none."""
+    # Ctrl-C may come between any two steps; an open transaction would lose all later changes.
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # a full disk has rolled back already
+        if connection.in_transaction:  # after a full disk, SQLite has rolled back
             connection.execute("ROLLBACK")
         raise
 
@@ -114,7 +114,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def durable(connection: sqlite3.Connection) -> Iterator[None]:
     """Write the commits of the block, and all commits before it, to the disk.
 
-    Elsewhere a commit survives any kill of the process, but not a power cut. The next scan
+    Outside the block, a commit survives a kill of the process, but not a power cut. The next scan
     computes the lost records again.
     """
     connection.execute("PRAGMA synchronous = FULL")
@@ -125,7 +125,7 @@ def durable(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def migrate(connection: Connection, folder: Path, component: str | None = None) -> None:
-    """Bring the tables of one component up to date.
+    """Migrate the tables of one component to the newest version.
 
     Args:
         connection: a connection that `connect` opened.
@@ -150,7 +150,7 @@ def migrate(connection: Connection, folder: Path, component: str | None = None) 
         )
     for number, script in enumerate(scripts, 1):
         with transaction(connection):
-            if _version(connection, component) < number:  # another process may have been faster
+            if _version(connection, component) < number:  # another process may have migrated first
                 for statement in _statements(script.read_text("utf-8")):
                     connection.execute(statement)
                 _set_version(connection, component, number)

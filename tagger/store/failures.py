@@ -1,4 +1,4 @@
-"""Files whose analysis or write failed, how often, and whether to try again."""
+"""Files whose analysis or write failed, how often, and the limit of attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 MAX_ATTEMPTS: Final = 3
-"""Attempts after which a file is left alone until it changes."""
+"""Attempts after which a file is skipped until it changes."""
 
 CODES: Final[dict[str, type[TaggerError]]] = {
     "corrupt-audio": errors.CorruptAudioError,
@@ -34,20 +34,20 @@ CODES: Final[dict[str, type[TaggerError]]] = {
     "worker-timed-out": errors.WorkerTimedOutError,
     "other": TaggerError,
 }
-"""What the database contains for each error; a class may be renamed, its code stays."""
+"""The code of each error in the database; a renamed class keeps its code."""
 
 _CRASHED: Final = "worker-crashed"
 _CRASHED_REASON: Final = "tagger ended during the analysis of this file"
 
 _PASSING: Final = (errors.UnreadableError, errors.WorkerError)
-"""Errors that the next attempt on the same state of a file may not meet."""
+"""Errors that may not occur in the next attempt on the same state of a file."""
 _FINAL: Final = (
     errors.AudioError,
     errors.CorruptTagsError,
     errors.PayloadChangedError,
     errors.UnsupportedContainerError,
 )
-"""Errors that every attempt on the same state of a file meets; `_PASSING` goes first."""
+"""Errors that occur in every attempt on the same state of a file; `_PASSING` has priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """Why the last attempt failed."""
+        """The reason of the last failure."""
         return self.error.reason
 
     @property
     def given_up(self) -> bool:
-        """Whether the file is left alone until it changes."""
+        """Whether the file is skipped until it changes."""
         return self.attempts >= MAX_ATTEMPTS
 
 
@@ -77,12 +77,12 @@ class Failures:
         self._db = connection
 
     def start_attempt(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
-        """Record that work on a file in this state begins.
+        """Record the start of work on a file in this state.
 
         Args:
-            path: the file.
-            identity: its state; attempts on another state do not count.
-            blamed: count an attempt already, so that a crash of tagger counts against the file.
+            path: The file.
+            identity: Its state; attempts on another state do not count.
+            blamed: Count the attempt at once, so that a crash of tagger counts as a failure.
 
         """
         state = (identity.device, identity.inode, identity.size, identity.mtime_ns)
@@ -100,17 +100,17 @@ class Failures:
     def record_failure(
         self, path: Path, identity: FileIdentity, error: TaggerError, *, counted: bool = False
     ) -> None:
-        """Record why work on a file failed, and count the attempt.
+        """Record the failure of work on a file, and count the attempt.
 
         An error of the file itself is final. After an error of the device or of a worker, the
         file gets `MAX_ATTEMPTS` attempts in all. Any other error, such as a full disk, is not
         the fault of the file: nothing is recorded.
 
         Args:
-            path: the file.
-            identity: the state in which the attempt met it.
-            error: the error that ended the attempt.
-            counted: `start_attempt` has counted this attempt.
+            path: The file.
+            identity: The state of the file in this attempt.
+            error: The error that ended the attempt.
+            counted: Whether `start_attempt` has counted this attempt.
 
         """
         if isinstance(error, _PASSING):
@@ -120,11 +120,17 @@ class Failures:
             self.give_up(path, identity, error)
 
     def give_up(self, path: Path, identity: FileIdentity, error: TaggerError) -> None:
-        """Leave a file alone until it changes, whatever its error is."""
+        """Skip a file until it changes, after an error of any class.
+
+        Args:
+            path: The file.
+            identity: The state of the file in the last attempt.
+            error: The error that ended the last attempt.
+        """
         self._put(path, identity, MAX_ATTEMPTS, error)
 
     def withdraw_attempt(self, path: Path, *, attempts: int) -> None:
-        """Withdraw attempts that ended for other reasons than the file."""
+        """Withdraw attempts whose end was not caused by the file."""
         where = os.fsencode(path)
         gone = self._db.execute(
             "DELETE FROM failures WHERE path = ? AND attempts <= ?", (where, attempts)
@@ -135,11 +141,11 @@ class Failures:
             )
 
     def clear(self, path: Path) -> None:
-        """Drop a file's failures: the work succeeded, or the file is gone."""
+        """Drop a file's failures: the work succeeded, or the file no longer exists."""
         self._db.execute("DELETE FROM failures WHERE path = ?", (os.fsencode(path),))
 
     def get(self, path: Path) -> Failure | None:
-        """Return the failure of a file, whatever state the file was in."""
+        """Return the failure of a file in any of its states."""
         row = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
         return _failure(row.fetchone())
 

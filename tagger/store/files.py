@@ -28,7 +28,7 @@ class Files:
         return _track(row.fetchone())
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
-        """Return a file that was recorded in exactly this state, at any path."""
+        """Return a recorded file in exactly this state, at any path."""
         row = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
             (identity.device, identity.inode, identity.size, identity.mtime_ns),
@@ -36,7 +36,7 @@ class Files:
         return _track(row.fetchone())
 
     def put(self, track: Track) -> None:
-        """Replace the row of a file; the file is still to be handled."""
+        """Replace the row of a file, and mark the file as not handled."""
         identity = track.identity
         self._db.execute(
             "INSERT OR REPLACE INTO files"
@@ -55,9 +55,14 @@ class Files:
         )
 
     def record_write(self, path: Path, identity: FileIdentity, tags: TrackTags) -> None:
-        """Store the state that a write left a file in; its sound is the same as before.
+        """Store the state of a file after a write; its sound is unchanged.
 
-        A path without a row gets none.
+        A path without a row is ignored.
+
+        Args:
+            path: The file.
+            identity: The identity of the new file.
+            tags: The tags of the new file.
         """
         self._db.execute(
             "UPDATE files SET (device, inode, size, mtime_ns, tags, handled) = (?, ?, ?, ?, ?, 0)"
@@ -90,11 +95,11 @@ class Files:
             self.put(replace(track, content=content))
 
     def handled(self, path: Path) -> None:
-        """Note that nothing is left to do for a file in the state that is remembered."""
+        """Mark a file in its recorded state as handled."""
         self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
 
     def album_siblings(self, track: Track, most: int) -> list[Track]:
-        """Return at most so many files that may be of the same album, the track's own as well.
+        """Return at most `most` files that may belong to the same album, including the track.
 
         They have the same album in their tags, and the same album artist or, without one,
         the same folder.
@@ -107,7 +112,7 @@ class Files:
                 track.tags.album_artist,
                 os.fsencode(track.root),
             )
-        else:  # the plus keeps SQLite to the paths: a library may hold many without an album
+        else:  # the plus makes SQLite use the index of paths: many files may lack an album
             low = os.fsencode(track.path.parent) + b"/"
             below = "path > ? AND path < ? AND instr(substr(path, length(?) + 1), x'2f') = 0"
             where = f"{below} AND +{album} = ? COLLATE NOCASE"
@@ -131,11 +136,11 @@ class Files:
             )
 
     def forget(self, path: Path) -> None:
-        """Drop a file that is gone; its decisions and writes stay in the database."""
+        """Delete the row of a missing file; its decisions and writes stay in the database."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
     def under(self, folder: Path) -> Iterator[Track]:
-        """Yield every known file at or below `folder`, by path."""
+        """Yield every recorded file at or below `folder`, by path."""
         low = os.fsencode(folder)
         if itself := self.get(folder):
             yield itself
@@ -149,7 +154,7 @@ class Files:
                 yield track
 
     def paths_under(self, folder: Path) -> Iterator[tuple[Path, Path]]:
-        """Yield the path and the root of every known file at or below `folder`, by path."""
+        """Yield the path and the root of every recorded file at or below `folder`, by path."""
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
             "SELECT path, root FROM files WHERE path = ?"
@@ -161,11 +166,11 @@ class Files:
             yield Path(os.fsdecode(path)), Path(os.fsdecode(root))
 
     def count(self) -> int:
-        """Return how many files are known."""
+        """Return the number of recorded files."""
         return int(self._db.execute("SELECT count(*) FROM files").fetchone()[0])
 
     def roots(self) -> list[Path]:
-        """Return the roots under which files are known."""
+        """Return the roots of the recorded files."""
         rows = self._db.execute("SELECT DISTINCT root FROM files ORDER BY root")
         return [Path(os.fsdecode(row[0])) for row in rows]
 

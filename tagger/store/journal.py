@@ -1,7 +1,7 @@
 """The undo journal: the genres before each write, recorded before the file is replaced.
 
-A change is `intended` just before its rename and `done` after it. What a killed process
-left intended is settled at the next start by looking at the file itself.
+A change is `intended` just before its rename and `done` after it. After a kill
+of the process, the next start reads the file and settles the intended changes.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Journal:
         self._db = connection
 
     def intend(self, run: int, root: Path, change: GenreEdit) -> int:
-        """Bring a change that is about to be made to the disk; returns its id.
+        """Write an intended change to the disk; returns its id.
 
         Args:
-            run: the id of the run that makes the change.
-            root: the music folder that contains the file.
-            change: the change.
+            run: The id of the run that makes the change.
+            root: The music folder that contains the file.
+            change: The change.
 
         """
         values = (
@@ -100,7 +100,13 @@ class Journal:
     def done(
         self, *, run: int | None = None, since: float | None = None, below: Path | None = None
     ) -> list[JournalEntry]:
-        """Return the standing changes of a run, since a time or below a path, oldest first."""
+        """Return changes that were not undone, oldest first; without arguments, all of them.
+
+        Args:
+            run: The id of the run that made the changes.
+            since: The time of the oldest change, Unix time in seconds.
+            below: A file, or a folder that contains the files.
+        """
         clauses, values = ["state = 'done'"], list[object]()
         if run is not None:
             clauses.append("run = ?")
@@ -115,7 +121,7 @@ class Journal:
         return self._select(" AND ".join(clauses), tuple(values))
 
     def paths(self, run: int) -> Iterator[Path]:
-        """Yield the files of a run's standing changes, one by one."""
+        """Yield the files of a run's changes that were not undone."""
         sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"
         for row in self._db.execute(sql, (run,)):
             yield Path(os.fsdecode(row["path"]))

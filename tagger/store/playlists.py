@@ -1,4 +1,4 @@
-"""The playlists that tagger wrote, with a digest of each."""
+"""Playlists written by tagger, each with a digest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ class PlaylistFiles:
         return {Path(os.fsdecode(row["path"])): row["sha256"] for row in rows}
 
     def note(self, path: Path, sha256: str, genre: str) -> None:
-        """Record the playlist at `path`; an empty digest removes the record."""
+        """Record a playlist.
+
+        Args:
+            path: The file of the playlist.
+            sha256: The SHA-256 (hex) of the file; an empty text removes the record.
+            genre: The genre of the playlist.
+        """
         if sha256:
             self._db.execute(
                 "INSERT OR REPLACE INTO playlists VALUES (?, ?, ?)",

@@ -1,4 +1,4 @@
-"""The queue of the daemon: files by path, each once."""
+"""The queue of the daemon: each file once, by path."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to be filed."""
+    """A file that waits for the daemon."""
 
     path: Path
     root: Path
     failed: int
-    """How often it was taken and came to nothing."""
+    """The number of failed attempts."""
 
     @property
     def is_last_attempt(self) -> bool:
-        """Whether the file is given up if this attempt fails as well."""
+        """Whether another failure ends the attempts on this file."""
         return self.failed + 1 >= MAX_ATTEMPTS
 
 
@@ -39,7 +39,7 @@ class Queue:
         self._db = connection
 
     def put(self, root: Path, paths: Iterable[Path]) -> None:
-        """Add files, together; one that is being worked on will be worked on again."""
+        """Add files in one transaction; a taken job becomes a waiting job again."""
         now = time.time()
         self._db.executemany(
             "INSERT INTO queue (path, root, added) VALUES (?, ?, ?)"
@@ -50,8 +50,8 @@ class Queue:
     def take(self, most: int) -> list[Job]:
         """Take the oldest jobs, `most` at most.
 
-        A folder is not parted if it can be helped: its files may be one album. A job that
-        failed comes alone, after those that never did.
+        The files of a folder may be one album and are taken together if possible. A job that
+        failed is taken alone, after all jobs without a failure.
         """
         rows = self._db.execute(
             "SELECT path, root, failed FROM queue WHERE taken = 0"
@@ -68,11 +68,11 @@ class Queue:
         return chosen
 
     def done(self, path: Path) -> None:
-        """Drop a job, unless it was put again since it was taken."""
+        """Delete a taken job, unless it was put again."""
         self._db.execute("DELETE FROM queue WHERE path = ? AND taken = 1", (os.fsencode(path),))
 
     def drop(self, path: Path) -> None:
-        """Drop a job in any case."""
+        """Delete a job in any state."""
         self._db.execute("DELETE FROM queue WHERE path = ?", (os.fsencode(path),))
 
     def give_back(self, *, failed: bool = False) -> None:
@@ -82,19 +82,19 @@ class Queue:
         )
 
     def holds(self, path: Path) -> bool:
-        """Return whether there is a job for this file."""
+        """Return whether the queue contains this file."""
         row = self._db.execute("SELECT 1 FROM queue WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
 
     def length(self) -> int:
-        """Return how many jobs wait or are worked on."""
+        """Return the number of waiting and taken jobs."""
         return int(self._db.execute("SELECT count(*) FROM queue").fetchone()[0])
 
     def needs(self, path: Path, identity: FileIdentity) -> bool:
-        """Return whether there is work for a file in this state.
+        """Return whether a file in this state needs work.
 
-        Nothing is when it was handled, or given up, in the same state. The device does not
-        count: its number may be another one after each mount.
+        A file needs no work if it was handled, or given up, in the same state. The device is
+        ignored, because its number may change with each mount.
         """
         state = (os.fsencode(path), identity.inode, identity.size, identity.mtime_ns)
         row = self._db.execute(
@@ -108,7 +108,7 @@ class Queue:
 
 
 def _whole_folders(jobs: Sequence[Job]) -> list[Job]:
-    """Leave out the last job's folder, which may go on beyond it."""
+    """Leave out the folder of the last job, which may be incomplete."""
     return [job for job in jobs if job.path.parent != jobs[-1].path.parent]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RunLocks:
-    """The lock file of runs; one instance a process, as POSIX locks belong to processes."""
+    """The lock file of runs; one instance for each process, the owner of POSIX locks."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

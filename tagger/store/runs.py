@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One scan, undo or stretch of watching."""
+    """One scan, undo or period of watching."""
 
     id: int
     kind: str
@@ -37,7 +37,7 @@ class Runs:
         self._run_locks = run_locks
 
     def start(self, kind: str) -> int:
-        """Record that a run begins; returns its id."""
+        """Record the start of a run; returns its id."""
         cursor = self._db.execute(
             "INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, time.time())
         )
@@ -50,11 +50,11 @@ class Runs:
         return self._run_locks.has(run)
 
     def exists(self, run: int) -> bool:
-        """Return whether there ever was a run of this number."""
+        """Return whether a run has this id, finished or not."""
         return bool(self._db.execute("SELECT 1 FROM runs WHERE id = ?", (run,)).fetchone())
 
     def finish(self, run: int) -> None:
-        """Record that a run came to its end."""
+        """Record the end of a run."""
         self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", (time.time(), run))
 
     def last(self) -> Run | None:
@@ -68,7 +68,14 @@ class Runs:
         return None if row[0] is None else int(row[0])
 
     def decided(self, path: Path, run: int, decision: Decision, model: str) -> None:
-        """Keep the newest decision on a file, with its reason."""
+        """Store the newest decision on a file, with its reason.
+
+        Args:
+            path: The file.
+            run: The id of the run.
+            decision: The decision.
+            model: The id of the model.
+        """
         self._db.execute(
             "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -1,10 +1,8 @@
-"""Reading and writing genres in the files themselves, in every supported container.
+"""The reading and writing of genres in files of every supported container.
 
 A genre is written into a verified copy that replaces the file in one step. At any time the file is
 the old one or the new one, with the same sound and the same other fields. The earlier genre fields
 are returned as a snapshot; `restore_genres` restores them byte for byte.
-
-The meaning of a genre plays no part here.
 """
 
 from __future__ import annotations
@@ -39,8 +37,8 @@ __all__ = [
 def read(path: Path) -> TrackTags:
     """Read a file's tags; the content decides the container, not the name.
 
-    Genres are in words and in file order: numbers are resolved, lists taken apart. Where the
-    container's own tag names none, the file's other tags are asked.
+    Genres are names in file order; numbers are resolved, and lists are split. If the
+    container's own tag has no genre, the other tags of the file are read.
 
     Raises UnsupportedContainerError (not a supported audio file), CorruptTagsError (the
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
@@ -55,8 +53,13 @@ def _unblocked(path: str, flags: int) -> int:
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:
-    """Raise SkippedError, with the reason, if `write_genres` would decline this file.
+    """Raise SkippedError, with the reason, if `write_genres` would refuse this file.
 
-    Raises TagError if it is gone.
+    Raises TagError if the file does not exist.
+
+    Args:
+        path: The file.
+        root: The music folder that must contain the file.
+        options: How files are written.
     """
     replace.check_writable(path, root=root, options=options)

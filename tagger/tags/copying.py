@@ -1,4 +1,4 @@
-"""The copy that takes the place of a file: filled from pieces, in whichever process parses."""
+"""The copy that replaces a file, filled from pieces by the process that parses the file."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _NO_KERNEL_COPY: Final = (
     errno.EXDEV,
 )
 _HINTS: Final = {
-    errno.ENOSPC: "free some space: a copy of the file must fit beside it",
-    errno.EDQUOT: "the quota is used up: a copy of the file must fit beside it",
+    errno.ENOSPC: "free some space: the folder must have space for a copy of the file",
+    errno.EDQUOT: "the quota is exhausted: the folder must have space for a copy of the file",
     errno.EROFS: "the file system is mounted read-only",
     errno.EACCES: "check the permissions of the file and its folder",
     errno.EPERM: "check the permissions of the file and its folder",
@@ -41,9 +41,9 @@ class CopyTask:
     """An original and its empty copy; plain data, so that another process can fill the copy."""
 
     path: Path
-    """The name that errors carry."""
+    """The path in errors."""
     original: Path
-    """No part of this path is a link."""
+    """The path without symbolic links."""
     copy: Path
     expected: FileIdentity
     """The state of the original."""
@@ -55,7 +55,7 @@ class CopyTask:
         """Open the original for reading and the copy for writing.
 
         Raises:
-            FileChangedError: one of them is not the file that it was.
+            FileChangedError: the original or the copy was replaced.
             WriteFailedError: the operating system refused.
 
         """
@@ -72,7 +72,7 @@ class CopyTask:
             yield source, target
 
     def fill(self, original: BinaryIO, copy: BinaryIO, pieces: Iterable[Piece]) -> None:
-        """Write pieces into the copy, spans by the kernel where it can.
+        """Write pieces into the copy, spans by the kernel if possible.
 
         Args:
             original: The original, open for reading.

@@ -1,8 +1,8 @@
-"""From the tags of a file to its tags with other genres. Pure.
+"""The tags of a file with other genres. Pure.
 
-The primary tag of a container always names the genres. Any other tag of the file changes only if
-it names a genre already. So no two tags of one file contradict each other, and a file gets no kind
-of tag that its owner did not choose. A tag leaves out a name that it cannot represent. Examples are
+The primary tag of a container always gets the genres. Any other tag of the file changes only if
+it has a genre already. So the tags of a file never contradict each other, and a file gets no new
+kind of tag beside the primary tag. A tag leaves out a name that it cannot represent. Examples are
 a name without a number in ID3v1, and a name that is not ASCII in RIFF INFO.
 """
 
@@ -28,25 +28,31 @@ Tags = dict[str, "RawTag"]
 
 
 def check_genres(genres: tuple[str, ...]) -> None:
-    """Refuse genres that some container could not return unchanged.
+    """Refuse genres that a container cannot store unchanged.
 
     Raises TagError for an empty tuple, an empty name, or a name with spaces around it. Control
     characters and lone surrogates raise it too. So do `;`, the separator of ID3v2.3, and a name
     that ID3 reads as a number.
     """
     if not genres:
-        raise TagError("there is no genre to write")
+        raise TagError("no genre to write")
     for name in genres:
         if not name or name != name.strip():
             raise TagError(f"a genre is empty or has spaces around it: {name!r}")
         if ";" in name or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
-            raise TagError(f"a genre holds ';' or a character that is no text: {name!r}")
+            raise TagError(f"a genre contains ';' or an unprintable character: {name!r}")
         if TCON(encoding=3, text=[name]).genres != [name]:
-            raise TagError(f"ID3 would read this genre as another one: {name!r}")
+            raise TagError(f"ID3 would read this genre as another genre: {name!r}")
 
 
 def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
-    """Note all genre fields of a file; `genres` are their names."""
+    """Return all genre fields of a file.
+
+    Args:
+        container: The parsed file.
+        genres: The names of the genres in the file.
+        sound: The stream fingerprint of the file.
+    """
     return GenreSnapshot(
         genres,
         {
@@ -62,7 +68,16 @@ def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> Genre
 
 
 def retagged(container: Container, genres: tuple[str, ...], options: WriteOptions) -> Tags:
-    """Return the file's tags with `genres` in them."""
+    """Return the tags of a file with other genres.
+
+    Args:
+        container: The parsed file.
+        genres: The genres, in their order.
+        options: How files are written.
+
+    Raises:
+        MalformedError: a frame cannot be converted to the requested version of ID3.
+    """
     return {
         kind: tag.with_genres(genres) if kind == container.primary or tag.genres() else tag
         for kind, tag in _in_version(container, options).items()
@@ -70,7 +85,7 @@ def retagged(container: Container, genres: tuple[str, ...], options: WriteOption
 
 
 def _in_version(container: Container, options: WriteOptions) -> Tags:
-    """Return the file's tags, a missing primary one created, ID3v2 in the version asked for."""
+    """Return the tags with a primary tag, and with ID3v2 in the requested version."""
     tags = dict(container.tags)
     if container.primary not in tags:
         tags[container.primary] = container.empty()

@@ -1,8 +1,8 @@
-"""Proof that a rewritten file holds the same sound.
+"""Digests that prove the same sound in a rewritten file.
 
 `digest` covers every byte outside the tags: frames, headers, seek tables, pictures in their own
 blocks, gapless data, edit lists. Chunk offsets and page numbers may change, so they are normalised.
-The digest depends on tagger's own borders of the tags. So `stream_fingerprint` reads the file with
+The digest depends on tagger's own parser. So `stream_fingerprint` reads the file with
 FFmpeg as an independent check: the streams, their parameters, and their first packets.
 """
 
@@ -35,7 +35,7 @@ def digest(file: BinaryIO, container: Container) -> str:
 
 
 def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
-    """Yield the bytes of pieces, those of a span block by block."""
+    """Yield the bytes of pieces, a span in blocks."""
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
@@ -53,8 +53,8 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
 def stream_fingerprint(file: BinaryIO) -> str | None:
     """Return the SHA-256 of FFmpeg's view: the audio stream's parameters and its first packets.
 
-    None if FFmpeg cannot open the file. The last packet of a short file is left out: some
-    demuxers end it with the file, not with the sound.
+    None if FFmpeg cannot open the file. The last packet of a short file is left out: in some
+    demuxers it extends to the end of the file.
     """
     total = hashlib.sha256()
     file.seek(0)

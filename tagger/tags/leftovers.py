@@ -15,7 +15,7 @@ _TEMPORARY: Final = re.compile(rf"\.[0-9a-f]{{16}}{re.escape(TEMPORARY_SUFFIX)}"
 
 
 def temporary_name() -> str:
-    """Return a new name for a copy: hidden, and of a form that no other program uses."""
+    """Return a new hidden name for a copy, in a form that no other program uses."""
     return f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
 
 

@@ -1,4 +1,4 @@
-"""Reading tags: a table of fields by kind of tag, over mutagen.
+"""The reading of tags with mutagen, from a table of fields by kind of tag.
 
 Genres come from the raw tags, as the writer reads them. The other fields and the duration come from
 mutagen, whose reading is also a check of every write.
@@ -120,10 +120,10 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
 
 @contextmanager
 def boundary(path: Path) -> Iterator[None]:
-    """Turn everything that a file's bytes can cause into tagger's own errors.
+    """Convert every error that the bytes of a file can cause to an error of tagger.
 
-    mutagen and the slicing of hostile bytes raise nearly anything, MemoryError and RecursionError
-    included. mutagen also wraps the operating system's errors, which are found by their cause.
+    mutagen and the slicing of hostile bytes raise many exceptions, even MemoryError and
+    RecursionError. mutagen also wraps errors of the operating system; the cause reveals them.
     """
     try:
         yield
@@ -132,7 +132,7 @@ def boundary(path: Path) -> Iterator[None]:
     except Exception as error:
         cause = _os_error(error)
         if isinstance(cause, FileNotFoundError):
-            raise TagError("the file is gone", path) from error
+            raise TagError("the file does not exist", path) from error
         if isinstance(cause, PermissionError):
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
@@ -140,11 +140,11 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(error, HeaderNotFoundError | MP4NoTrackError):
             raise UnsupportedContainerError("not a supported audio file", path) from error
         said = str(error) or type(error).__name__
-        raise CorruptTagsError(f"the tags cannot be made sense of: {said}", path) from error
+        raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
 
 
 def _os_error(error: BaseException | None) -> OSError | None:
-    """Find the operating system's own error; EINVAL is a seek to where a damaged file points."""
+    """Find an error of the operating system; EINVAL is an invalid seek in a damaged file."""
     while error is not None:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             return error
@@ -158,7 +158,7 @@ class ParsedFile:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         """Parse the container of `file`.
 
-        Raises UnsupportedContainerError, and whatever `boundary` translates.
+        Raises UnsupportedContainerError, and the exceptions that `boundary` converts.
         """
         form = identify(file)
         if form not in READERS:
@@ -236,7 +236,13 @@ def _first(sources: list[tuple[str, Any]], field: str) -> str:
 
 
 def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
-    """Return a field's values in mutagen's tags of that kind."""
+    """Return the values of a field.
+
+    Args:
+        tags: The tags, as mutagen returns them.
+        kind: The kind of the tags, a key of the table of fields.
+        field: The name of the field, as in `TrackTags`.
+    """
     key = FIELDS[kind][field]
     if key not in tags:
         return ()
@@ -247,5 +253,5 @@ def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    """MP4's own fields hold bytes."""
+    """Decode a value; MP4 freeform fields contain bytes."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

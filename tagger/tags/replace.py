@@ -1,11 +1,11 @@
-"""Replacing a file as a transaction: at every moment its name holds the old bytes or the new ones.
+"""The replacement of a file as a transaction: the path always has the old or the new content.
 
     open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
-    ->  lock  ->  nobody changed it?  ->  journal  ->  rename  ->  fsync the folder
+    ->  lock  ->  unchanged?  ->  journal  ->  rename  ->  fsync the folder
 
-The copy has a dot name of tagger in the same folder, and is locked while its writer lives. So
-`remove_leftovers` finds the copies of killed processes. All names are looked up in the folder that
-was checked, by its descriptor, even when that folder is moved meanwhile.
+The copy has a dot name of tagger in the same folder, and is locked while its process lives. So
+`remove_leftovers` finds the copies of killed processes. All names are resolved relative to the
+descriptor of the checked folder, even if another program moves the folder.
 """
 
 from __future__ import annotations
@@ -33,31 +33,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file really is: no part of the path is a link."""
+    """The real place of a file, without symbolic links."""
 
     folder: Path
     name: str
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
-    """Find the file to replace, or raise the reason against it.
+    """Find the file to replace.
 
-    The target of a link is replaced, not the link. Raises SkippedError (outside `root`,
-    no regular file, several names, read-only, its folder read-only) or TagError (gone).
+    The target of a link is replaced, not the link.
+
+    Args:
+        path: The file.
+        root: The music folder that must contain the file.
+        options: How files are written.
+
+    Raises:
+        SkippedError: the file is outside `root`, not regular, has several names, or is
+            read-only; or its folder is read-only.
+        TagError: the file does not exist.
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
         if not real.is_relative_to(os.path.realpath(root)):
-            raise SkippedError("leads outside the music folder", path)
+            raise SkippedError("is outside the music folder", path)
         _check_status(real.lstat(), path, options)
     except FileNotFoundError as error:
-        raise TagError("the file is gone", path) from error
+        raise TagError("the file does not exist", path) from error
     except OSError as error:
         raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
     if not os.access(real, os.W_OK):
-        raise SkippedError("read-only file", path, "make it writable to let it be tagged")
+        raise SkippedError("read-only file", path, "make the file writable")
     if not os.access(real.parent, os.W_OK | os.X_OK):
-        hint = "a file is replaced by a copy, so its folder must be writable"
+        hint = "make the folder writable: a copy replaces the file"
         raise SkippedError("read-only folder", path, hint)
     return Place(real.parent, real.name)
 
@@ -66,9 +75,9 @@ def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> 
     if not stat.S_ISREG(status.st_mode):
         raise SkippedError("not a regular file", path)
     if not status.st_mode & 0o222:  # os.access accepts root with any mode
-        raise SkippedError("read-only file", path, "make it writable to let it be tagged")
+        raise SkippedError("read-only file", path, "make the file writable")
     if status.st_nlink > 1 and options.hard_links == "skip":
-        hint = 'set tags.hard_links = "break" to part it from its other names'
+        hint = 'set tags.hard_links = "break" to separate it from its other names'
         raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
 
 
@@ -76,7 +85,13 @@ class Replacement:
     """A file that is being replaced; a context manager around one transaction.
 
     `start_copy` makes the copy, which any process may fill and verify; then `commit`. Leaving the
-    context without a commit removes the copy. Foreign errors leave as WriteFailedError.
+    context without a commit removes the copy. An OSError becomes a WriteFailedError.
+
+    Args:
+        path: The file.
+        root: The music folder that must contain the file.
+        expected: The state of the file at the decision.
+        options: How files are written.
     """
 
     def __init__(
@@ -97,7 +112,7 @@ class Replacement:
             flags = os.O_RDONLY | os.O_CLOEXEC
             self._folder = os.open(self._place.folder, flags | os.O_DIRECTORY | os.O_NOFOLLOW)
             self._stack.callback(os.close, self._folder)
-            # again, now that the folder cannot change under us
+            # check again: the open descriptor now pins the folder
             if check_writable(self._path, root=self._root, options=self._options) != self._place:
                 raise FileChangedError("the file was moved", self._path)
             nonblocking = flags | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -132,8 +147,8 @@ class Replacement:
     def commit(self, before_commit: Callable[[], None]) -> FileIdentity:
         """Make the copy durable and give it the file's name; return the new file's identity.
 
-        Raises FileChangedError if the file is no longer the one expected, and whatever
-        `before_commit` raises, which is called last before the rename.
+        `before_commit` is called last before the rename. Raises FileChangedError if the file is
+        not in the expected state, and every exception of `before_commit`.
         """
         with os_errors(self._path):
             target = self.copy.fileno()
@@ -165,7 +180,7 @@ class Replacement:
         return identity
 
     def _lock(self) -> None:
-        """Keep another tagger from replacing the same file between the last look and the rename."""
+        """Exclude other tagger processes between the last check and the rename."""
         try:
             fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -187,7 +202,7 @@ class Replacement:
         _check_status(named, self._path, self._options)
 
     def _remove_copy(self) -> None:
-        """Remove a copy that was not committed; if even that fails, `remove_leftovers` will."""
+        """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it."""
         if not self._committed:
             with contextlib.suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._folder)

@@ -18,16 +18,16 @@ class WriteOptions:
     """How files are written."""
 
     preserve_mtime: bool = False
-    """Off by default: players re-read a file only when its time has moved."""
+    """Off by default: players read a file again only after its time has changed."""
     hard_links: Literal["skip", "break"] = "skip"
     """The treatment of a file with several names: a replacement separates this name."""
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
-    """The version of ID3 to write; a new tag is 2.4 unless 2.3 is asked for."""
+    """The version of ID3 to write; a new tag is 2.4 unless this is 2.3."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedItem:
-    """A genre field of a tag, as the bytes that stood at a certain place among all fields."""
+    """A genre field of a tag, as raw bytes with its position among all fields."""
 
     index: int
     name: str
@@ -41,9 +41,9 @@ class TagState(
     """The genre fields of one tag of a file; journals contain the older names of two fields."""
 
     version: str
-    """Raw fields fit into a tag of the same version only."""
+    """The version of the tag; raw fields are valid only in the same version."""
     reserved_bytes: int
-    """Bytes that the tag took up with its padding."""
+    """The size of the tag with its padding, bytes."""
     items: tuple[PlacedItem, ...]
 
 
@@ -54,9 +54,9 @@ class GenreSnapshot:
     genres: tuple[str, ...]
     """In words, for a tag that another program has converted since."""
     tags: dict[str, TagState]
-    """By kind of tag; the file had no tag of a missing kind."""
+    """The state of each tag of the file, by kind."""
     sound: str
-    """`fingerprint.stream_fingerprint` of the file: which recording it was."""
+    """`fingerprint.stream_fingerprint` of the file: it identifies the recording."""
 
     def encoded(self) -> str:
         """Return the snapshot as the JSON of the journal."""
@@ -71,4 +71,4 @@ class GenreSnapshot:
         try:
             return msgspec.json.decode(text, type=cls)
         except msgspec.MsgspecError as error:
-            raise CorruptTagsError("the journal's record of its genres is damaged", path) from error
+            raise CorruptTagsError("the journal entry of the file is damaged", path) from error

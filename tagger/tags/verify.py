@@ -1,7 +1,7 @@
-"""Three judges of a rewritten file, before it may take the old one's place.
+"""Three checks of a rewritten file, before it replaces the original.
 
-tagger's own view: every tag holds exactly the fields intended, and the sound is the same byte by
-byte. mutagen's: the genres are those asked for, every other field is as before. FFmpeg's: the same
+tagger checks that every tag has exactly the intended fields, and the sound is equal byte by byte.
+mutagen must read the intended genres, and every other field unchanged. FFmpeg must read the same
 stream and the same first packets.
 """
 
@@ -23,7 +23,7 @@ _GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre
 
 
 class JudgedFile(ParsedFile):
-    """A parsed file with all that the judges compare; for use inside `boundary`."""
+    """A parsed file with the values that the checks compare; for use inside `boundary`."""
 
     @cached_property
     def stream(self) -> str | None:
@@ -57,13 +57,13 @@ class JudgedFile(ParsedFile):
 def first_difference(
     old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> str | None:
-    """Return the first fault of the new file, None if it has none.
+    """Return the first fault of the new file, or None.
 
     Args:
         old: the original.
         new: its copy.
         intended: the tags that the copy must contain, by kind.
-        asked: the genres that the copy must contain; None where old genre fields are put back.
+        asked: the genres that the copy must contain; None when a snapshot is restored.
 
     """
     return next(_faults(old, new, intended, asked), None)
@@ -73,26 +73,26 @@ def _faults(
     old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
 ) -> Iterator[str]:
     if not edit.same(new.container.tags, intended):
-        yield "the copy's tags are not those intended"
+        yield "the tags of the copy differ from the intended tags"
     if not _others_kept(old.container.tags, new.container.tags):
-        yield "another field would have changed"
+        yield "the copy differs in another field"
     if new.digest != old.digest:
-        yield "the sound would have changed"
+        yield "the copy differs in the sound"
     if old.stream is None:
-        yield "FFmpeg cannot open it, so nothing could prove the copy right"
+        yield "FFmpeg cannot open the file, so the copy cannot be verified"
     if new.stream != old.stream:
-        yield "FFmpeg would play it differently"
+        yield "FFmpeg decodes the copy differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
     if asked is not None and (new.genres != asked or asked not in (seen, joined)):
-        yield "the genres read back differ"
+        yield "the genres of the copy differ from the intended genres"
     converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
     if not converted and old.mutagen_others != new.mutagen_others:
-        yield "mutagen would read another field differently"
+        yield "mutagen reads another field of the copy differently"
 
 
 def _others_kept(old: Mapping[str, RawTag], new: Mapping[str, RawTag]) -> bool:
-    """Compare the fields that are no genres, unless the tag is new, gone or converted."""
+    """Compare the fields without the genres, unless the tag is new, gone or converted."""
     return all(
         edit.by_place(tag.other_items) == edit.by_place(new[kind].other_items)
         for kind, tag in old.items()

@@ -1,4 +1,4 @@
-"""Writing genres: compose the new file, have it judged, commit."""
+"""The writing of genres: compose a copy, verify it, commit it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ class Run(Protocol):
     def __call__(
         self, size: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return the function's result; `size` is the file's, bytes."""
+        """Return the result of a function.
+
+        Args:
+            size: The size of the file, bytes.
+            function: A function of a module.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
+        """
         ...
 
 
@@ -43,7 +50,14 @@ def run_here(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """Call the function in this process."""
+    """Call a function in this process.
+
+    Args:
+        size: The size of the file, bytes; without effect.
+        function: The function.
+        args: Its positional arguments.
+        kwargs: Its keyword arguments.
+    """
     return function(*args, **kwargs)
 
 
@@ -59,26 +73,26 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
 ) -> tuple[GenreEdit, FileIdentity] | None:
     """Write genres into a file; returns the edit and the new file's identity.
 
-    Returns None if the file contains these genres already. A symbolic link is written through
-    to its target. After any error, the file is as it was.
+    Returns None if the file contains these genres already. The target of a symbolic
+    link is written. After any error, the file is unchanged.
 
     Args:
         path: the file.
         genres: the genres, in their order.
         root: the music folder; a link that leads out of it is refused.
-        expected: the state of the file that the decision was made on.
+        expected: the state of the file at the decision.
         options: how files are written.
-        before_commit: called once, right before the file is replaced, to journal the edit; if
-            it raises, the file stays as it was.
-        run: runs the part that parses the file, in a worker process for one.
+        before_commit: called once, right before the file is replaced, to journal the edit; after
+            an exception of it, the file is unchanged.
+        run: runs the part that parses the file, e.g. in a worker process.
 
     Raises:
-        TagError: no container can keep these genres, or the file is gone.
+        TagError: no container can keep these genres, or the file does not exist.
         SkippedError: see `check_writable`.
         UnsupportedContainerError: not an audio file that tagger supports.
         CorruptTagsError: the tags cannot be parsed.
         WriteFailedError: the operating system refused.
-        FileChangedError: the file is not, or no longer, in the state `expected`.
+        FileChangedError: the file is not in the state `expected`.
         PayloadChangedError: the copy failed its verification.
 
     """
@@ -93,7 +107,7 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
 def compose_genres(
     task: CopyTask, genres: tuple[str, ...], options: WriteOptions
 ) -> GenreEdit | None:
-    """Fill a copy with the file and other genres, and have it judged; None if nothing differs.
+    """Fill a copy with the file and other genres, and verify the copy; None if nothing differs.
 
     Args:
         task: The original and its empty copy.
@@ -114,13 +128,20 @@ def compose_genres(
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
-    """Raise the error of `write_genres`, as far as it can be found without a copy."""
+    """Raise the errors of `write_genres` that need no copy.
+
+    Args:
+        path: The file.
+        genres: The genres, in their order.
+        root: The music folder that must contain the file.
+        options: How files are written.
+    """
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
         original = JudgedFile(file, path)
         if original.stream is None:
-            raise PayloadChangedError("not written: FFmpeg cannot open it", path)
+            raise PayloadChangedError("not written: FFmpeg cannot open the file", path)
         for _ in original.container.compose(edit.retagged(original.container, genres, options)):
             pass
 
@@ -135,7 +156,7 @@ def restore_genres(  # noqa: PLR0913 - as above
     before_commit: Callable[[GenreEdit], None],
     run: Run = run_here,
 ) -> tuple[GenreEdit, FileIdentity] | None:
-    """Put back the genre fields of a snapshot, byte by byte; returns as `write_genres` does.
+    """Restore the genre fields of a snapshot, byte by byte; returns the values of `write_genres`.
 
     A tag that tagger created is removed, unless another program has put a field into it.
 
@@ -143,7 +164,7 @@ def restore_genres(  # noqa: PLR0913 - as above
         path: the file.
         snapshot: `GenreEdit.snapshot` of the edit that is undone.
         root: the music folder; a link that leads out of it is refused.
-        expected: the state of the file that the decision was made on.
+        expected: the state of the file at the decision.
         options: how files are written; `id3_version` has no effect.
         before_commit: as in `write_genres`.
         run: as in `write_genres`.
@@ -190,7 +211,7 @@ def _fill(
     tags: Tags,
     asked: tuple[str, ...] | None,
 ) -> None:
-    """Write the copy with these tags, and have it judged."""
+    """Write the copy with these tags, and verify the copy."""
     task.fill(original.file, copy, original.container.compose(tags))
     fault = first_difference(original, JudgedFile(copy, task.path), tags, asked)
     if fault:

@@ -1,8 +1,8 @@
-"""Files taken apart into tags and the rest, byte by byte.
+"""The split of files into tags and the rest, byte by byte.
 
 `dismantle` finds the container by the content alone. All code here raises `MalformedError`, or the
-errors of slicing and unpacking hostile bytes. The boundary of `tagger.tags` turns all of them into
-tagger's own errors.
+errors of slicing and unpacking hostile bytes. The boundary of `tagger.tags` converts them to
+the errors of tagger.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _OTHER: Final = re.compile(OTHER_CONTAINERS)
 
 
 def identify(file: BinaryIO) -> str | None:
-    """Return the format's name in `tagger.audio.formats.FORMATS`; None if it is none of them.
+    """Return the format's name in `tagger.audio.formats.FORMATS`; None for other files.
 
     A file without a known magic number may be MP3, which has none: the reader looks for frames.
     """
@@ -75,5 +75,5 @@ def identify(file: BinaryIO) -> str | None:
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:
-    """Take a file apart that `identify` called `form`."""
+    """Split a file whose format `identify` returned as `form`."""
     return PARSERS[form](file)

@@ -18,7 +18,7 @@ IS_HEADER: Final = 1 << 29
 
 
 def size_before(footer: bytes) -> int:
-    """Return the whole size of the tag that ends with these 32 bytes, 0 if none does."""
+    """Return the whole size of the tag that ends with these 32 bytes, or 0 without a tag."""
     if len(footer) < FOOTER or footer[:8] != PREAMBLE:
         return 0
     size, flags = (int.from_bytes(footer[at : at + 4], "little") for at in (12, 20))
@@ -39,7 +39,7 @@ class Apev2(RawTag):
 
     @classmethod
     def parse(cls, data: bytes) -> Apev2:
-        """Take a whole tag apart."""
+        """Split a whole tag."""
         version, size, count, flags, reserved = struct.unpack_from("<4I8s", data, len(data) - 24)
         at, end = len(data) - size, len(data) - FOOTER
         items = []
@@ -54,7 +54,7 @@ class Apev2(RawTag):
             items.append(Item(name, data[at:stop]))
             at = stop
         if at != end:
-            raise MalformedError("an APEv2 tag holds more than its items")
+            raise MalformedError("an APEv2 tag contains more than its items")
         return cls(tuple(items), len(data), version, flags, reserved)
 
     def genres(self) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class Apev2(RawTag):
         return (Item("genre", struct.pack("<II", len(value), 0) + key + b"\0" + value),)
 
     def render(self) -> bytes:
-        """Write a header where there was one, the items, and the footer."""
+        """Return the header if the tag had one, the items, and the footer."""
         body = b"".join(item.raw for item in self.items)
         footer = self._end(len(body) + FOOTER, self.flags & ~IS_HEADER)
         if not self.flags & HAS_HEADER:

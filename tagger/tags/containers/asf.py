@@ -1,6 +1,6 @@
 """ASF (WMA): a header of objects, of which three hold attributes.
 
-Advanced Systems Format specification, sections 3.10, 3.11, 4.7 and 4.8. As TagLib and mutagen do,
+Advanced Systems Format specification, sections 3.10, 3.11, 4.7 and 4.8. As in TagLib and mutagen,
 the first value of an attribute goes into the Extended Content Description, further ones into the
 Metadata Library.
 """
@@ -38,13 +38,13 @@ OBJECT_HEADER: Final = 24
 EXTENSION_HEADER: Final = 22
 UNICODE: Final = 0
 FILE_SIZE_AT: Final = 16
-"""Where the file properties, behind their object header, hold the size of the file."""
+"""The offset of the file size in the contents of the file properties."""
 CONTENT, LIBRARY = "content", "library"
 
 
 @dataclass(frozen=True, slots=True)
 class AsfAttributes(RawTag):
-    """The attributes of both places; `reserved_bytes` is that of both objects and the padding."""
+    """The attributes of both places; `reserved_bytes` counts both objects and the padding."""
 
     extensible: bool = True
     """Whether there is a header extension, which contains a Metadata Library."""
@@ -60,7 +60,7 @@ class AsfAttributes(RawTag):
         return tuple(t for t in texts["WM/Genre"] if t) or tuple(numbers)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """Drop `WM/GenreID`, which would contradict."""
+        """Return one item for each genre; `WM/GenreID` is dropped, because it would contradict."""
         places = [CONTENT] + [LIBRARY if self.extensible else CONTENT] * (len(genres) - 1)
         return tuple(
             Item("WM/Genre", _attribute(place, "WM/Genre", genre), place)
@@ -68,11 +68,11 @@ class AsfAttributes(RawTag):
         )
 
     def render(self) -> bytes:
-        """Write both places one behind the other; the container takes them one by one."""
+        """Return both places in sequence; the container calls `render_place` for each."""
         return self.render_place(CONTENT) + self.render_place(LIBRARY)
 
     def render_place(self, place: str) -> bytes:
-        """Write the object of one place."""
+        """Return the object of one place."""
         items = [item.raw for item in self.items if item.place == place]
         name = EXTENDED_CONTENT if place == CONTENT else METADATA_LIBRARY
         return _object(name, struct.pack("<H", len(items)) + b"".join(items))
@@ -179,11 +179,11 @@ class AsfFile(Container):
             self.tags = {"asf": AsfAttributes(tuple(items), reserved_bytes, self._extensible)}
 
     def empty(self) -> RawTag:
-        """Return attributes without an attribute, at home in the padding that there is."""
+        """Return an empty set of attributes that may use the existing padding."""
         return AsfAttributes((), self._padding, self._extensible)
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Keep every other object in its place; padding goes where the first one was."""
+        """Keep every other object in its place; the padding replaces the first padding."""
         tag = tags.get("asf")
         content = library = padding = b""
         if isinstance(tag, AsfAttributes):
@@ -204,7 +204,7 @@ class AsfFile(Container):
         yield self._rest
 
     def _place(self, tag: AsfAttributes, place: str) -> bytes:
-        """Render one place; one that would be empty only where it stood already."""
+        """Render one place; an empty place is rendered only if the file had it."""
         needed = place in self._places or any(item.place == place for item in tag.items)
         return tag.render_place(place) if needed else b""
 
@@ -223,7 +223,7 @@ class AsfFile(Container):
 
 
 def _replaced(objects: list[AsfObject], name: bytes, new: bytes, padding: bytes) -> list[bytes]:
-    """Render objects with a new one and new padding where they stood, or at the end."""
+    """Render objects with a new object and new padding in place of the old, or at the end."""
     fresh = {name: new, PADDING: padding}
     parts = [
         fresh.pop(o.name, b"") if o.name in (name, PADDING) else _object(o.name, o.body)

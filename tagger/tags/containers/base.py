@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class MalformedError(ValueError):
-    """The bytes contradict the format; the boundary in `tagger.tags` translates it."""
+    """The bytes contradict the format; the boundary in `tagger.tags` converts the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes of the original file, taken over as they are."""
+    """Bytes of the original file, copied unchanged."""
 
     start: int
     size: int
@@ -47,22 +47,22 @@ class RawTag(ABC):
 
     items: tuple[Item, ...]
     reserved_bytes: int
-    """Bytes that the tag and its padding take up in the file; a rendering keeps to it if it can."""
+    """Bytes that the tag and its padding take up in the file; `render` keeps it if possible."""
 
     genre_names: ClassVar[frozenset[str]]
 
     @property
     def version(self) -> str:
-        """Tags of different versions cannot exchange raw items."""
+        """The version of the tag; raw items are valid only in the same version."""
         return ""
 
     @abstractmethod
     def genres(self) -> tuple[str, ...]:
-        """Return the genres in words."""
+        """Return the names of the genres."""
 
     @abstractmethod
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """Return the items for `genres` in this version of the tag; none if it cannot name them."""
+        """Return the items for `genres` in this version of the tag; empty if impossible."""
 
     @abstractmethod
     def render(self) -> bytes:
@@ -79,16 +79,16 @@ class RawTag(ABC):
 
     @property
     def end(self) -> int:
-        """Where a new item goes."""
+        """The position of a new item."""
         return len(self.items)
 
     @property
     def other_items(self) -> tuple[Item, ...]:
-        """Every item that is no genre."""
+        """All items without the genres."""
         return tuple(item for item in self.items if not self.is_genre(item))
 
     def with_genres(self, genres: tuple[str, ...]) -> Self:
-        """Put new genre items where the first one stood, or at the end."""
+        """Put new genre items at the position of the first old item, or at the end."""
         standing = self.genre_items
         at = standing[0][0] if standing else self.end
         head = tuple(i for i in self.items[:at] if not self.is_genre(i))
@@ -96,7 +96,7 @@ class RawTag(ABC):
         return replace(self, items=head + self.encode(genres) + tail)
 
     def with_items(self, placed: tuple[tuple[int, Item], ...], reserved_bytes: int) -> Self:
-        """Put raw genre items back where they stood."""
+        """Put raw genre items back at their old positions."""
         items = list(self.other_items)
         for index, item in placed:
             items.insert(index, item)
@@ -104,25 +104,25 @@ class RawTag(ABC):
 
 
 class Container(ABC):
-    """A file taken apart into its tags and everything else."""
+    """A file, split into its tags and the rest."""
 
     tags: Mapping[str, RawTag]
-    """The tags that stand in the file, by kind, the primary one first."""
+    """The tags of the file, by kind, the primary tag first."""
     primary: str
     """The kind of tag that players look for in this container."""
 
     def genres(self) -> tuple[str, ...]:
-        """Return the genres of the first tag that names any."""
+        """Return the genres of the first tag with genres."""
         return next((g for g in (tag.genres() for tag in self.tags.values()) if g), ())
 
     @abstractmethod
     def empty(self) -> RawTag:
-        """Return a new primary tag for a file without any."""
+        """Return a new primary tag for a file without a primary tag."""
 
     @abstractmethod
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Yield the file with these tags in place of its own; a kind left out is removed."""
+        """Yield the file with these tags in place of its tags; a missing kind is removed."""
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002 - Ogg needs it
-        """Yield everything that is no tag, normalised so that moving it does not matter."""
+        """Yield all bytes outside the tags, normalised so that their offset does not matter."""
         return self.compose({})

@@ -25,7 +25,7 @@ MAX_BLOCK: Final = (1 << 24) - 1
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One metadata block: its type and where its contents are."""
+    """One metadata block: its type and the span of its contents."""
 
     kind: int
     body: Span
@@ -62,22 +62,22 @@ class FlacFile(StreamFile):
             last = bool(header[0] & LAST)
             blocks.append(Block(header[0] & ~LAST, Span(at + BLOCK_HEADER, size)))
             at += BLOCK_HEADER + size
-        # a picture block whose size overflowed would end the walk anywhere but at a frame
+        # after a picture block with an overflowed size, the walk would not end at a frame
         if at > end or (at < end and int.from_bytes(read_at(file, at, 2), "big") >> 1 != 0x7FFC):
             raise MalformedError("the FLAC metadata blocks do not end where the frames begin")
         if sum(b.kind == VORBIS_COMMENT for b in blocks) > 1:
-            raise MalformedError("several comment blocks, of which FLAC allows one")
+            raise MalformedError("several comment blocks, but FLAC allows only one")
         return blocks, Span(at, end - at)
 
     def empty(self) -> RawTag:
-        """Return comments without a comment, at home in the padding that there is."""
+        """Return empty comments that may use the existing padding."""
         reserved_bytes = sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
         return VorbisComment((), reserved_bytes)
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Yield the blocks, the comments in their place and one padding block at the end.
 
-        Without comments the padding takes their place, if there is padding at all.
+        Without comments, padding takes their place if the file has padding.
         """
         tag = tags.get("vorbis")
         if tag is None:
@@ -89,7 +89,7 @@ class FlacFile(StreamFile):
             yield from self._stream(body, tag.reserved_bytes - BLOCK_HEADER - len(body))
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
-        """Yield all but comments, padding and the tags around the stream."""
+        """Yield the file without comments, padding and the tags around the stream."""
         yield from self._stream(None, 0)
 
     def _stream(self, comments: bytes | None, padding: int) -> Iterator[Piece]:

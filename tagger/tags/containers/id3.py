@@ -20,7 +20,7 @@ EXTENDED: Final = 0x40
 FOOTER: Final = 0x10
 PADDING: Final = 1024
 V23_SEPARATOR: Final = "; "
-"""ID3v2.3 has no lists; its customary `/` is part of many genre names."""
+"""ID3v2.3 has no lists; the customary `/` is part of many genre names."""
 
 _FRAME_ID = {2: re.compile(rb"[A-Z0-9]{3}"), 3: re.compile(rb"[A-Z0-9]{3}[A-Z0-9 \0]")}
 _V1_NUMBERS = {name.casefold(): number for number, name in reversed([*enumerate(id3.TCON.GENRES)])}
@@ -28,19 +28,19 @@ NO_V1_GENRE: Final = 255
 
 
 def syncsafe(number: int) -> bytes:
-    """Write 28 bits in four bytes whose highest bits are 0."""
+    """Encode 28 bits in four bytes with highest bits of 0."""
     if number >= 1 << 28:
         raise MalformedError("an ID3 tag cannot exceed 256 MB")
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def from_syncsafe(data: bytes) -> int:
-    """Read four bytes of which the highest bits are ignored."""
+    """Decode four bytes; their highest bits are ignored."""
     return sum((byte & 0x7F) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
 
 
 def tag_size(header: bytes) -> int:
-    """Return the whole size of the tag that begins with these ten bytes, 0 if none does."""
+    """Return the whole size of the tag that begins with these ten bytes, or 0 without a tag."""
     if (
         len(header) < HEADER
         or header[:3] != b"ID3"
@@ -54,7 +54,7 @@ def tag_size(header: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Id3v2(RawTag):
-    """An ID3v2 tag; `reserved_bytes` includes its header and, where it has one, its footer."""
+    """An ID3v2 tag; `reserved_bytes` includes the header, and the footer if present."""
 
     major: int = 4
     flags: int = 0
@@ -63,32 +63,34 @@ class Id3v2(RawTag):
 
     @property
     def version(self) -> str:
-        """The version, since frames of one are malformed in another."""
+        """The version; frames of one version are malformed in another."""
         return f"2.{self.major}"
 
     @classmethod
     def parse(cls, data: bytes) -> Id3v2:
-        """Take a whole tag apart.
+        """Split a whole tag.
 
         An extended header (only a checksum, restrictions or a padding size) is dropped: a rewrite
-        makes its checksum wrong. Bytes after the last frame that are no padding are kept as an
+        makes its checksum wrong. Bytes after the last frame, other than padding, are kept as an
         item without a name.
         """
         major, flags = data[3], data[5]
         if major not in (2, 3, 4):
-            raise MalformedError(f"ID3v2.{major} is not known")
+            raise MalformedError(f"ID3v2.{major} is not supported")
         if major == 2 and flags & EXTENDED:
             raise MalformedError("compressed ID3v2.2 tags are not specified")
         body = data[HEADER : HEADER + from_syncsafe(data[6:10])]
         if major < 4 and flags & UNSYNCHRONISED:
             body = body.replace(b"\xff\x00", b"\xff")
-        if flags & EXTENDED and not _FRAME_ID[3].match(body):  # some set the flag and write none
+        if flags & EXTENDED and not _FRAME_ID[3].match(
+            body
+        ):  # some programs set the flag without a header
             body = body[_extended_size(body, major) :]
         return cls(_frames(body, major), len(data), major, flags & ~EXTENDED)
 
     @property
     def end(self) -> int:
-        """Before bytes that are no frame, which no reader gets past."""
+        """The position before trailing bytes without a frame, where readers stop."""
         return len(self.items) - sum(not item.name for item in self.items)
 
     def genres(self) -> tuple[str, ...]:
@@ -104,7 +106,7 @@ class Id3v2(RawTag):
         return tuple(name.strip() for name in names if name.strip())
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """One frame, whatever the number of genres: a list in 2.4, one joined text before."""
+        """Return one frame for all genres: a list in 2.4, one joined text in 2.2 and 2.3."""
         escaped = ["(" + name if name.startswith("(") else name for name in genres]
         if self.major == 4:
             body = b"\x03" + "\0".join(escaped).encode()
@@ -116,7 +118,7 @@ class Id3v2(RawTag):
         return (Item("TCO", b"TCO" + len(body).to_bytes(3, "big") + body),)
 
     def render(self) -> bytes:
-        """Fill `reserved_bytes` with padding; a tag that has outgrown it gets new padding."""
+        """Fill `reserved_bytes` with padding; a larger tag gets new padding."""
         frames = b"".join(item.raw for item in self.items)
         footer = HEADER if self.major == 4 and self.flags & FOOTER else 0
         body = self._synchronised(frames)
@@ -131,14 +133,14 @@ class Id3v2(RawTag):
 
     def _synchronised(self, body: bytes) -> bytes:
         if self.major == 4 or not self.flags & UNSYNCHRONISED:
-            return body  # 2.4 does it frame by frame, and the frames are raw
+            return body  # 2.4 synchronises each frame, and the frames are raw
         body = re.sub(rb"\xff(?=[\x00\xe0-\xff])", b"\xff\x00", body)
         return body + b"\0" if body.endswith(b"\xff") else body
 
     def converted(self, major: int) -> Id3v2:
         """Return the tag in another version, every frame translated by mutagen.
 
-        Raises MalformedError if a frame is unknown to it and would be lost.
+        Raises MalformedError if mutagen does not support a frame, which would be lost.
         """
         tags = id3.ID3(io.BytesIO(self.render()), load_v1=False)
         if tags.unknown_frames:
@@ -177,7 +179,7 @@ def _frames(body: bytes, major: int) -> tuple[Item, ...]:
 
 
 def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
-    """Walk from frame to frame until no valid one follows; return them and where they end."""
+    """Return the valid frames from the beginning, and the offset of their end."""
     id_size, size_size, header = (3, 3, 6) if major == 2 else (4, 4, 10)
     pattern = _FRAME_ID[min(major, 3)]
     items, at = [], 0
@@ -195,27 +197,27 @@ def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
 
 @dataclass(frozen=True, slots=True)
 class Id3v1(RawTag):
-    """An ID3v1 tag: 127 bytes that stay, and one that numbers the genre."""
+    """An ID3v1 tag: 127 fixed bytes, and the number of the genre."""
 
     genre_names: ClassVar = frozenset({"genre"})
 
     @classmethod
     def parse(cls, data: bytes) -> Id3v1:
-        """Take the last 128 bytes of a file apart."""
+        """Split the last 128 bytes of a file."""
         return cls((Item("fields", data[:127]), Item("genre", data[127:])), len(data))
 
     @property
     def number(self) -> int:
-        """The genre's number, 255 for none."""
+        """The number of the genre, 255 without a genre."""
         return self.items[1].raw[0]
 
     def genres(self) -> tuple[str, ...]:
-        """Look the number up."""
+        """Return the name of the number."""
         names = id3.TCON.GENRES
         return (names[self.number],) if self.number < len(names) else ()
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """Take the first genre that has a number; none has: 255."""
+        """Return the number of the first genre with a number, else 255."""
         numbers = [_V1_NUMBERS[g.casefold()] for g in genres if g.casefold() in _V1_NUMBERS]
         return (Item("genre", bytes([numbers[0] if numbers else NO_V1_GENRE])),)
 
@@ -224,9 +226,9 @@ class Id3v1(RawTag):
         return b"".join(item.raw for item in self.items)
 
     def to_v2(self) -> Id3v2:
-        """Return its fields but the genre as ID3v2.4.
+        """Return the fields other than the genre as ID3v2.4.
 
-        Players that find an ID3v2 tag look no further, so one that holds a genre alone would hide
+        Players read no other tag beside ID3v2. So an ID3v2 tag with only a genre would hide
         title and artist.
         """
         frames = id3.ParseID3v1(self.render(), 4) or {}

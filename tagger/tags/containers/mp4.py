@@ -28,13 +28,13 @@ HANDLER: Final = struct.pack(">I4sII4s4s9s", 33, b"hdlr", 0, 0, b"mdir", b"appl"
 CONTAINERS: Final = frozenset(
     {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mfra"}
 )
-"""Atoms that hold tables of offsets, or atoms that do."""
+"""Atoms that contain tables of offsets, directly or in other atoms."""
 UNMOVABLE: Final = b"saio"
-"""Offsets of encryption data, which may be absolute or not."""
+"""Tables of offsets to encryption data, absolute or relative."""
 
 
 def atom(name: bytes, body: bytes) -> bytes:
-    """Write an atom."""
+    """Return the bytes of an atom."""
     if len(body) + HEADER >= 1 << 32:
         raise MalformedError("an atom exceeds 4 GB")
     return struct.pack(">I4s", HEADER + len(body), name) + body
@@ -42,7 +42,7 @@ def atom(name: bytes, body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """An atom inside bytes that were read: its name and where its parts are."""
+    """An atom in a byte string: its name and the offsets of its parts."""
 
     name: bytes
     start: int
@@ -51,7 +51,16 @@ class Atom:
 
 
 def walk(data: bytes, at: int, end: int) -> list[Atom]:
-    """List the atoms that fill `data[at:end]`."""
+    """Return the atoms that fill `data[at:end]`.
+
+    Args:
+        data: The bytes.
+        at: The offset of the first atom.
+        end: The offset after the last atom.
+
+    Raises:
+        MalformedError: an atom is cut off, or longer than the part.
+    """
     atoms = []
     while at + HEADER <= end:
         size, name = struct.unpack_from(">I4s", data, at)
@@ -77,7 +86,7 @@ class Ilst(RawTag):
 
     @classmethod
     def parse(cls, data: bytes, reserved_bytes: int) -> Ilst:
-        """Take the contents of an `ilst` atom apart."""
+        """Split the contents of an `ilst` atom."""
         return cls(
             tuple(
                 Item(a.name.decode("latin-1"), data[a.start : a.end])
@@ -99,14 +108,14 @@ class Ilst(RawTag):
         return tuple(text for text in texts if text) or tuple(named)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """One `©gen` with a value a genre; a `gnre` beside it would contradict."""
+        """Return one `©gen` with a value for each genre; a `gnre` would contradict it."""
         values = b"".join(
             atom(b"data", struct.pack(">II", TEXT, 0) + genre.encode()) for genre in genres
         )
         return (Item("\xa9gen", atom(b"\xa9gen", values)),)
 
     def render(self) -> bytes:
-        """Write `ilst`, and `free` up to `reserved_bytes` where both fit."""
+        """Return `ilst`, and `free` up to `reserved_bytes` if both fit."""
         body = atom(b"ilst", b"".join(item.raw for item in self.items))
         left = self.reserved_bytes - len(body)
         return body + atom(b"free", bytes(left - HEADER)) if left >= HEADER else body
@@ -148,7 +157,7 @@ class Mp4File(Container):
                 break
 
     def _find_path(self) -> list[Atom]:
-        """Find moov, moov.udta and moov.udta.meta, as far as they exist."""
+        """Return the existing atoms of moov, moov.udta and moov.udta.meta."""
         path = [walk(self._data, 0, len(self._data))[0]]
         for name in (b"udta", b"meta"):
             inner = next((a for a in self._children(path[-1]) if a.name == name), None)
@@ -183,9 +192,9 @@ class Mp4File(Container):
                 yield Span(top.start, top.end - top.start)
 
     def _rebuilt(self, depth: int, tag: bytes | None) -> bytes:
-        """Write the atom at `depth` of the path, the tag put in or, with None, taken away.
+        """Return the atom at `depth` of the path with this tag, or without a tag.
 
-        A `meta` that holds nothing but a tag goes with it, and a `udta` that held nothing else.
+        Without a tag, a `meta` with no other content is removed, and a `udta` likewise.
         """
         if depth == len(self._path):
             body = b"" if tag is None else tag
@@ -291,7 +300,7 @@ def _leaves(data: bytes, at: int, end: int) -> Iterator[Atom]:
 
 
 def _top_atoms(file: BinaryIO, end: int) -> Iterator[Atom]:
-    """List the atoms of a file; the last one may be cut off."""
+    """Yield the atoms of a file; the last one may be cut off."""
     at = 0
     while at < end:
         header = read_at(file, at, min(16, end - at))

@@ -4,8 +4,8 @@ https://www.rfc-editor.org/rfc/rfc3533
 
 The comment packet is the second of its stream (Vorbis, Opus, Speex, FLAC). It shares pages with
 the header packets behind it, and these pages end where a packet ends. The packets are distributed
-over the same number of pages wherever possible, so that no other page of the file changes. Else the
-pages behind them get new numbers.
+over the same number of pages if possible, so that no other page of the file changes. Otherwise the
+later pages get new numbers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Page:
 
     @property
     def size(self) -> int:
-        """Bytes in the file."""
+        """The size in the file, bytes."""
         return HEADER + len(self.lacing) + len(self.body)
 
     @property
@@ -62,7 +62,7 @@ class Page:
         return bool(self.lacing) and self.lacing[-1] < MAX_SEGMENTS
 
     def render(self) -> bytes:
-        """Write the page with its checksum."""
+        """Return the bytes of the page with its checksum."""
         head = struct.pack(
             "<4sBBqIIIB",
             b"OggS",
@@ -85,7 +85,7 @@ def checksum(data: bytes) -> int:
 
 
 def read_page(file: BinaryIO, at: int) -> Page:
-    """Read one page; its checksum is not looked at."""
+    """Read one page; its checksum is not verified."""
     head = read_at(file, at, HEADER)
     magic, version, flags, granule, serial, number, _, count = struct.unpack("<4sBBqIIIB", head)
     if magic != b"OggS" or version != 0:
@@ -98,7 +98,7 @@ def read_page(file: BinaryIO, at: int) -> Page:
 
 
 def first_page(file: BinaryIO) -> Page:
-    """Find the first page of the first stream of sound; all streams begin before any goes on."""
+    """Return the first page of the first audio stream; first pages precede all other pages."""
     at = 0
     while True:
         page = read_page(file, at)
@@ -114,7 +114,7 @@ def _codec(first: Page) -> str:
 
 
 def ogg_codec(file: BinaryIO) -> str | None:
-    """Name the codec of an Ogg file, None if it is no known one."""
+    """Return the codec of an Ogg file, None for an unknown codec."""
     try:
         return _codec(first_page(file))
     except MalformedError:
@@ -122,7 +122,7 @@ def ogg_codec(file: BinaryIO) -> str | None:
 
 
 class OggFile(Container):
-    """An Ogg file with one stream of sound, and perhaps others that stay as they are."""
+    """An Ogg file with one audio stream; its other streams stay unchanged."""
 
     primary = "vorbis"
 
@@ -137,7 +137,7 @@ class OggFile(Container):
         self.tags: Mapping[str, RawTag] = {"vorbis": VorbisComment.parse(comments)}
 
     def _header_pages(self, file: BinaryIO) -> list[Page]:
-        """Read the pages from the comment packet's first to where it and a page end together."""
+        """Read the pages from the comment packet to the first common end of a packet and a page."""
         pages: list[Page] = []
         at = self._first.start + self._first.size
         while True:
@@ -146,7 +146,7 @@ class OggFile(Container):
             if page.serial != self._first.serial:
                 continue
             if page.granule not in (0, NOTHING_ENDS) or (not pages and page.flags & CONTINUED):
-                raise MalformedError("the comment packet does not stand alone")
+                raise MalformedError("the comment packet shares a page with the sound")
             pages.append(page)
             if page.complete:
                 return pages
@@ -155,15 +155,15 @@ class OggFile(Container):
         if self._codec == "oggflac":
             size = int.from_bytes(packet[1:4], "big")
             if packet[0] & 0x7F != FLAC_COMMENT or size != len(packet) - 4:
-                raise MalformedError("the second Ogg FLAC packet is no comment block")
+                raise MalformedError("the second Ogg FLAC packet is not a comment block")
             return packet[:4], packet[4:]
         magic = COMMENT_MAGICS[self._codec]
         if not packet.startswith(magic):
-            raise MalformedError("the second packet holds no comments")
+            raise MalformedError("the second packet contains no comments")
         return magic, packet[len(magic) :]
 
     def empty(self) -> RawTag:
-        """Return comments without a comment; the packet itself always exists."""
+        """Return empty comments; the packet itself always exists."""
         return replace(self.tags["vorbis"], items=())
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
@@ -198,7 +198,7 @@ class OggFile(Container):
                 yield replace(page, number=page.number + added).render()
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:
-        """Yield every packet but the comments; of pages all but number and checksum."""
+        """Yield every packet but the comments, and each page without number and checksum."""
         yield from self._packets[1:]
         rewritten = {page.start for page in self._group}
         for page in _pages(file, 0, self._size):
@@ -239,7 +239,7 @@ def _lacing(packet: bytes) -> bytes:
 
 
 def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
-    """Lay packets out over as many pages as `old`, each as full as it was, or over more."""
+    """Distribute packets over the pages of `old` with equal sizes, or over more pages."""
     lacing = b"".join(map(_lacing, packets))
     body = b"".join(packets)
     pages: list[Page] = []
@@ -263,7 +263,7 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
 
 
 def _spread(total: int, old: list[int]) -> list[int]:
-    """Distribute `total` segments, at least one a page; the last page gets the rest."""
+    """Distribute `total` segments, at least one for each page; the last page gets the rest."""
     counts = []
     old = old[:total]
     for i, count in enumerate(old[:-1]):

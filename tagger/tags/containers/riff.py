@@ -1,8 +1,8 @@
 """RIFF/WAVE and AIFF: chunks, each with a name and a size.
 
 WAV and AIFF contain ID3 in a chunk; WAV may contain a list of INFO texts as well. A chunk of a
-truncated file, or a chunk whose size was never filled in, can be read but not written. A chunk
-behind it could not be found.
+truncated file, or a chunk without a valid size, can be read but not written. Chunks
+behind it cannot be found.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class InfoList(RawTag):
 
     @classmethod
     def parse(cls, data: bytes) -> InfoList:
-        """Take the list apart, without its `INFO`."""
+        """Split the list, without its `INFO`."""
         items, at = [], 0
         while at + CHUNK_HEADER <= len(data):
             size = int.from_bytes(data[at + 4 : at + 8], "little")
@@ -42,7 +42,7 @@ class InfoList(RawTag):
         return cls(tuple(items), len(data))
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by name; each ends at a NUL."""
+        """Return the texts by name, each up to a NUL."""
         return {i.name: i.raw[8:].split(b"\0")[0].decode("latin-1").strip() for i in self.items}
 
     def genres(self) -> tuple[str, ...]:
@@ -103,12 +103,12 @@ class ChunkedFile(Container):
             at = body.start + body.size + body.size % 2
 
     def _tag(self, file: BinaryIO, name: bytes, body: Span) -> str:
-        """Parse the tag in a chunk; return its kind, or nothing."""
+        """Parse the tag in a chunk; return its kind, or an empty text."""
         if name.lower() == b"id3 " and "id3v2" not in self._found:
             data = read_at(file, body.start, body.size)
             size = id3.tag_size(data[: id3.HEADER])
             if not 0 < size <= len(data) or data[size:].strip(b"\0"):
-                raise MalformedError("an ID3 chunk that holds no ID3 tag")
+                raise MalformedError("an ID3 chunk contains no ID3 tag")
             tag = Id3v2.parse(data[:size])
             self._found["id3v2"] = Id3v2(tag.items, body.size, tag.major, tag.flags)
             return "id3v2"

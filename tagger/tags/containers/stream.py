@@ -2,8 +2,8 @@
 
     [ID3v2] sound [APEv2] [Lyrics3v2] [ID3v1]      (the last three in any order)
 
-MP3, whose own tag is the ID3v2; Monkey's Audio, WavPack and Musepack, whose own is the APEv2; and
-FLAC (`tagger.tags.containers.flac`), whose own is inside the stream.
+The primary tag is ID3v2 in MP3, and APEv2 in Monkey's Audio, WavPack and Musepack. In FLAC
+(`tagger.tags.containers.flac`), it is inside the stream.
 """
 
 from __future__ import annotations
@@ -34,7 +34,16 @@ class Slot:
 
 
 def read_at(file: BinaryIO, start: int, size: int) -> bytes:
-    """Read exactly `size` bytes, or raise MalformedError."""
+    """Read exactly `size` bytes.
+
+    Args:
+        file: The open file.
+        start: The offset of the first byte.
+        size: The number of bytes.
+
+    Raises:
+        MalformedError: the file ends earlier.
+    """
     file.seek(start)
     data = file.read(size)
     if len(data) != size:
@@ -48,7 +57,7 @@ def file_size(file: BinaryIO) -> int:
 
 
 def sound_start(file: BinaryIO) -> int:
-    """Return where the sound begins behind any number of ID3v2 tags."""
+    """Return the offset of the sound behind all ID3v2 tags."""
     size, start = file_size(file), 0
     while True:
         file.seek(start)
@@ -91,7 +100,7 @@ class StreamFile(Container):
             slots.insert(0, slot)
 
     def _last(self, file: BinaryIO, start: int, end: int) -> tuple[Slot | Span, int] | None:
-        """Recognise what the part of the file from `start` to `end` ends with."""
+        """Return the last tag in the part of the file from `start` to `end`."""
         room = end - start
         at_file_end = not self.found.keys() & {"id3v1", "apev2"}
         if room >= ID3V1_SIZE and at_file_end:
@@ -116,7 +125,7 @@ class StreamFile(Container):
         return at >= start and read_at(file, at, len(apev2.PREAMBLE)) == apev2.PREAMBLE
 
     def _found_apev2(self, data: bytes) -> bool:
-        """Parse an APEv2 tag; where it is not the format's own, a broken one is left alone."""
+        """Parse an APEv2 tag; a broken tag is kept unchanged unless it is the primary tag."""
         try:
             self.found["apev2"] = Apev2.parse(data)
         except MalformedError:
@@ -126,14 +135,14 @@ class StreamFile(Container):
         return True
 
     def empty(self) -> RawTag:
-        """ID3v2.4 or APEv2; an ID3v1 tag's fields go with a new ID3v2 tag."""
+        """Return ID3v2.4 or APEv2; a new ID3v2 tag gets the fields of an ID3v1 tag."""
         if self.primary == "apev2":
             return Apev2((), 0)
         old = self.found.get("id3v1")
         return old.to_v2() if isinstance(old, Id3v1) else id3.new_id3v2()
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Put the ID3v2 tag first; a new APEv2 tag goes right behind the sound."""
+        """Put the ID3v2 tag first; a new APEv2 tag follows the sound."""
         if "id3v2" in tags:
             yield tags["id3v2"].render()
         yield from self.middle(tags)

@@ -24,7 +24,7 @@ class VorbisComment(RawTag):
 
     @classmethod
     def parse(cls, data: bytes) -> VorbisComment:
-        """Take a comment header apart."""
+        """Split a comment header."""
         vendor, at = _text(data, 0)
         count = int.from_bytes(data[at : at + 4], "little")
         at += 4
@@ -41,13 +41,13 @@ class VorbisComment(RawTag):
         return tuple(value.strip() for value in values if value.strip())
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """One comment a genre; the key keeps its letter case."""
+        """Return one comment for each genre; the key keeps its letter case."""
         standing = self.genre_items
         key = standing[0][1].raw.partition(b"=")[0] if standing else b"GENRE"
         return tuple(Item("GENRE", key + b"=" + genre.encode()) for genre in genres)
 
     def render(self) -> bytes:
-        """Write vendor, count, comments and trailer."""
+        """Return vendor, count, comments and trailer."""
         texts = b"".join(_sized(item.raw) for item in self.items)
         return _sized(self.vendor) + struct.pack("<I", len(self.items)) + texts + self.trailer
 

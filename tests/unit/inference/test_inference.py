@@ -143,7 +143,7 @@ def test_features_without_finite_probabilities_are_refused():
     model = load(golden.DEFAULT)
     vectors = features_of(signals.melody(3.0), model)
     broken = [Features(vector.spec, np.full_like(vector.values, np.nan)) for vector in vectors]
-    with pytest.raises(ModelError, match="no probabilities"):
+    with pytest.raises(ModelError, match="no valid probabilities"):
         model.predict([broken])
 
 
@@ -164,7 +164,7 @@ def test_a_pickled_file_is_refused_and_never_run(folder, tmp_path):
         load(folder)
 
     edit_manifest(folder, files={"model.onnx": hashlib.sha256(payload).hexdigest()})
-    with pytest.raises(ModelError, match="no usable ONNX"):
+    with pytest.raises(ModelError, match="not a valid ONNX"):
         load(folder)
     assert not (tmp_path / "ran").exists()
 

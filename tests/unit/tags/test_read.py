@@ -239,7 +239,7 @@ def test_a_file_cut_off_inside_its_tag_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(TagError, match="gone"):
+    with pytest.raises(TagError, match="does not exist"):
         tags.read(tmp_path / "none.mp3")
 
 
