@@ -67,6 +67,11 @@ NO_MUSIC = {
     "siren": lambda t: np.sin(2 * np.pi * 600 * t + 200 * np.sin(2 * np.pi * t / 2)),
     "hiss": lambda t: np.random.default_rng(1).normal(0, 0.1, len(t)),
     "beeps": lambda t: np.sin(2 * np.pi * 1000 * t) * (t % 1 < 0.1),
+    "brown": lambda t: np.cumsum(np.random.default_rng(2).normal(0, 1e-3, len(t))),
+    "waves": lambda t: (
+        np.random.default_rng(3).normal(0, 0.2, len(t)) * (1.1 + np.sin(2 * np.pi * t / 8))
+    ),
+    "clicks": lambda t: (t % 0.5 < 0.001).astype(float),
 }
 
 
