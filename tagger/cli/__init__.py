@@ -10,6 +10,7 @@ import click
 
 from tagger.cli.group import cli
 from tagger.errors import TaggerError
+from tagger.system.text import one_line
 
 __all__ = ["main"]
 
@@ -29,7 +30,7 @@ def main() -> None:
         error.show()
         status = error.exit_code
     except TaggerError as error:
-        click.echo(f"tagger: {error}", err=True)
+        click.echo(one_line(f"tagger: {error}"), err=True)
         status = UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ntagger: interrupted; everything done so far is kept", err=True)

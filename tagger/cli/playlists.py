@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from tagger.cli.options import DRY_RUN, JSON, configured, print_json, printable
+from tagger.cli.options import DRY_RUN, JSON, SOME_FAILED, configured, print_json, printable
 from tagger.cli.report.base import warnings
 from tagger.pipeline.publish import after_run
 from tagger.players import Changes
@@ -37,6 +37,8 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
     for warning in warnings(published, changes=False):
         click.echo(printable(warning), err=True)
+    if published.playlists.failed:
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 def _json(change: PlaylistChange) -> dict[str, str]:

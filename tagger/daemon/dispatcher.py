@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from tagger.daemon.worker_pool import PoolOnDemand
     from tagger.store import Job, Store
 
-BATCH = 128
-"""Files in one batch; their analyses are in memory at the same time."""
+FIRST_BATCH = 8
+"""Files in the first batch of a burst; a file is written when the tags of its batch are read."""
+LARGEST_BATCH = 128
+"""Files in a later batch at most; their analyses are in memory at the same time."""
+BATCH_GROWTH = 4
+"""The factor from each batch of a burst to the next."""
 MAY_HAVE_CHANGED = (Action.ERROR, Action.SKIP)
 """The outcomes of a file that may have changed during its analysis."""
 PAUSE = 30.0
@@ -60,6 +64,7 @@ class Dispatcher:
         self._burst = burst
         self._pool = pool
         self._pause_until = 0.0
+        self._batch = FIRST_BATCH
         store.queue.give_back()
         state.queue = store.queue.length()
 
@@ -68,7 +73,9 @@ class Dispatcher:
 
         Raises `CancelledError` when the pool was stopped.
         """
-        jobs = self._store.queue.take(BATCH) if time.monotonic() >= self._pause_until else []
+        paused = time.monotonic() < self._pause_until
+        jobs = [] if paused else self._store.queue.take(self._batch)
+        self._batch = min(self._batch * BATCH_GROWTH, LARGEST_BATCH) if jobs else FIRST_BATCH
         self._state.queue = self._store.queue.length()
         try:
             for outcome in self._process(jobs, settings) if jobs else ():

@@ -31,6 +31,14 @@ class Refreshed:
     changes: tuple[PlaylistChange, ...]
     problems: tuple[PlaylistError, ...]
     """Tracks whose names no playlist can contain, and folders that could not be written."""
+    folder_failed: bool = False
+    """Whether a folder is among the problems."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a playlist or a folder of playlists could not be written."""
+        refused = any(change.action is PlaylistAction.REFUSED for change in self.changes)
+        return refused or self.folder_failed
 
     @property
     def written(self) -> list[Path]:
@@ -48,6 +56,7 @@ def refresh_all(
     """
     changes: list[PlaylistChange] = []
     problems: list[PlaylistError] = []
+    folder_failed = False
     for library in libraries(settings, store.files.roots()):
         if not set(roots) & set(library.library.roots):
             continue
@@ -55,10 +64,11 @@ def refresh_all(
             refreshed = refresh(library, store, dry_run=dry_run)
         except PlaylistError as error:
             problems.append(error)
+            folder_failed = True
         else:
             changes += refreshed.changes
             problems += refreshed.problems
-    return Refreshed(tuple(changes), tuple(problems))
+    return Refreshed(tuple(changes), tuple(problems), folder_failed)
 
 
 def libraries(settings: Settings, scanned: Sequence[Path]) -> list[Settings]:

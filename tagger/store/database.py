@@ -7,6 +7,7 @@ midway leaves the old tables or the new tables. Paths are stored as the file sys
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -67,6 +68,7 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _create_private(path)
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, factory=Connection
         )
@@ -79,6 +81,14 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
     except (OSError, sqlite3.Error) as error:
         raise unusable(error, path) from error
     return connection
+
+
+def _create_private(path: Path) -> None:
+    """Create a missing database for its owner alone; SQLite gives its log the same mode."""
+    # never open an existing database here: to close it would drop the locks of this process
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        path.chmod(0o600)  # a umask may hide even this from the owner
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

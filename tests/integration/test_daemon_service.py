@@ -162,6 +162,33 @@ def test_metrics_are_served_on_loopback_alone(program):
         assert f"00000000:{port:04X}" not in listening
 
 
+def test_idle_connections_to_the_metrics_stop_no_file_and_strange_hosts_get_nothing(program):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    few = ("prlimit", "--nofile=128:128")
+    with Watcher(program, *few, daemon=f"metrics_port = {port}") as watcher:
+        url = f"http://127.0.0.1:{port}/metrics"
+        strange = urllib.request.Request(url, headers={"Host": f"evil.example:{port}"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(strange)  # noqa: S310 - our own server
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(150)]
+        song(program.music / "a.mp3")
+        watcher.wait_for("burst finished")
+        assert watcher.status()["actions"]["set"] == 1
+        for connection in idle:
+            connection.close()
+        until(lambda: _answers(url))
+
+
+def _answers(url):
+    try:
+        with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
     with Watcher(program, limits="idle=1") as watcher:
         song(program.music / "a.mp3")

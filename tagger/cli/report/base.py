@@ -60,7 +60,7 @@ class Report(Observer):
         self._show(outcome)
 
     def finish(self, published: Published, run: int | None = None) -> None:
-        """Print the end of the run; exits with 1 if some file failed.
+        """Print the end of the run; exits with 1 if a file or playlist failed.
 
         Args:
             published: The playlists and players after the run.
@@ -70,7 +70,7 @@ class Report(Observer):
         for warning in warnings(published):
             click.echo(printable(warning), err=True)
         self._show_end(published, run)
-        if self._actions[Action.ERROR]:
+        if self._actions[Action.ERROR] or published.playlists.failed:
             raise click.exceptions.Exit(SOME_FAILED)
 
     def summary(self, published: Published, run: int | None) -> dict[str, Any]:

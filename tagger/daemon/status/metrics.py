@@ -5,16 +5,24 @@ Only a daemon with a `metrics_port` imports this module: `http.server` takes 7 M
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from tagger.daemon.host.logs import log
 from tagger.errors import DaemonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LOOPBACK = "127.0.0.1"
+HOSTS = ("127.0.0.1", "localhost")
+"""The names of this server; a web page that was bound to the loopback address has another."""
+CONNECTIONS = 8
+"""Connections at a time; further connections are closed at once."""
+TIMEOUT_S = 5.0
+"""Seconds that a connection may wait for the next bytes."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -29,7 +37,13 @@ class MetricsServer:
         """
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = TIMEOUT_S
+
             def do_GET(self) -> None:
+                host = self.headers.get("Host", LOOPBACK)
+                if host.rsplit(":", 1)[0].lower() not in HOSTS:
+                    self.send_error(403)
+                    return
                 if self.path != "/metrics":
                     self.send_error(404)
                     return
@@ -44,7 +58,7 @@ class MetricsServer:
                 """Log no request."""
 
         try:
-            self._server = ThreadingHTTPServer((LOOPBACK, port), Handler)
+            self._server = _Server((LOOPBACK, port), Handler)
         except OSError as error:
             raise DaemonError(
                 f"daemon.metrics_port {port}: {error.strerror}", hint="set another port"
@@ -57,6 +71,32 @@ class MetricsServer:
 
     def __exit__(self, *_: object) -> None:
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    """A server with a bound on connections, so that they cannot use up the open files."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Handle a connection in a thread of its own, if there is one left."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Handle a connection."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Log the error of a connection as one record, without a traceback on the terminal."""
+        log.debug("metrics request failed", reason=repr(sys.exception()))
 
 
 def render(snapshot: dict[str, Any]) -> str:

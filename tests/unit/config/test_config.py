@@ -206,3 +206,11 @@ def test_any_document_gives_settings_or_a_refusal(document):
         file.write_text("\n".join(f"{key} = {value}" for key, value in document.items()))
         with suppress(ConfigError):
             assert isinstance(config.load(file), config.Settings)
+
+
+def test_an_escape_byte_in_a_key_reaches_no_terminal(program):
+    program.config.write_text('"\\u001b[2Jx" = 1\n')
+    failed = program.run("scan")
+    assert failed.code == 2
+    assert "\x1b" not in failed.err
+    assert "unknown key" in failed.err

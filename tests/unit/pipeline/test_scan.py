@@ -194,6 +194,16 @@ def test_playlists_are_written_beside_the_music_only_when_they_change(program):
     assert len(list(folder.iterdir())) == 3
 
 
+def test_playlists_that_cannot_be_written_change_the_exit_code(program):
+    song(program.music / "a.mp3")
+    (program.music / "Playlists").write_text("a file where a folder belongs")
+    scan = program.scan()
+    assert (scan.code, scan.summary["set"], scan.summary["error"]) == (1, 1, 0)
+    assert program.run("playlists").code == 1
+    (program.music / "Playlists").unlink()
+    assert program.run("playlists").code == 0
+
+
 def test_a_file_that_the_user_changed_is_neither_undone_nor_overwritten(program):
     mine = song(program.music / "mine.mp3")
     theirs = song(program.music / "theirs.mp3")

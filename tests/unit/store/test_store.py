@@ -430,3 +430,17 @@ def test_an_open_write_is_dropped_when_its_file_is_the_old_file(tmp_path):
         recover(store, jobs)
         assert not store.journal.intended()
         assert not store.journal.done()
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_a_new_database_is_private_under_any_umask(tmp_path, umask):
+    (tmp_path / "state").mkdir()
+    before = os.umask(umask)
+    try:
+        with Store(tmp_path / "state") as store, store.transaction():
+            modes = {
+                file.stat().st_mode & 0o777 for file in tmp_path.glob(f"state/{store.path.name}*")
+            }
+    finally:
+        os.umask(before)
+    assert modes == {0o600}
