@@ -25,6 +25,13 @@ class FileIdentity:
     size: int
     mtime_ns: int
 
+    def __post_init__(self) -> None:
+        """Make the numbers signed: SQLite stores 64 bits so, and mergerfs uses all of them."""
+        for name in ("device", "inode"):
+            number = getattr(self, name)
+            if number >= 2**63:
+                object.__setattr__(self, name, number - 2**64)
+
     @classmethod
     def of(cls, stat: os.stat_result) -> FileIdentity:
         """Return the identity that a stat result describes."""

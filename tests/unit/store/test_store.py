@@ -444,3 +444,14 @@ def test_a_new_database_is_private_under_any_umask(tmp_path, umask):
     finally:
         os.umask(before)
     assert modes == {0o600}
+
+
+@pytest.mark.parametrize("inode", [1, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_file_with_an_inode_number_of_64_bits_is_indexed_and_found_again(store, inode):
+    identity = FileIdentity(2**64 - 7, inode, 3, 4)
+    track = replace(TRACK, identity=identity)
+    store.files.put(track)
+    store.failures.start_attempt(ODD, identity, blamed=True)
+    assert store.files.get(ODD) == track
+    assert store.files.moved_here(identity) == track
+    assert store.failures.get(ODD).identity == identity
