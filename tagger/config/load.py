@@ -39,15 +39,28 @@ def find(path: Path | None = None) -> Path | None:
     """Return the file that `load` reads; None without a file, when the defaults apply.
 
     Raises:
-        ConfigError: the file of `path` or of the environment variable does not exist.
+        ConfigError: the file of `path` or of the environment variable does not exist, or the
+            folder of a file may not be searched.
     """
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     asked = path if path is not None else expand(named) if named else None
     if asked is None:
-        return user_file() if user_file().exists() else None
-    if not asked.exists():
+        return user_file() if _exists(user_file()) else None
+    if not _exists(asked):
         raise ConfigError("there is no such file", asked, "create it with `tagger config init`")
     return asked
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError as error:  # its folder may not be searched
+        hint = "check the permissions of its folder, or name another file with --config"
+        raise ConfigError(f"cannot be read: {error.strerror}", file, hint) from error
+
+
+LARGEST = 1 << 20
+"""Bytes of a configuration file."""
 
 
 def load(path: Path | None = None) -> Settings:
@@ -63,9 +76,12 @@ def load(path: Path | None = None) -> Settings:
 
 def _read(file: Path) -> str:
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file) from error
+    if len(raw) > LARGEST:
+        raise ConfigError(f"is larger than {LARGEST >> 20} MiB", file, "name another file")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,6 +100,8 @@ def _parse(text: str, file: Path) -> Settings:
     except tomli.TOMLDecodeError as error:
         reason = f"line {error.lineno}: not valid TOML: {error.msg}"
         raise ConfigError(reason, file) from error
+    except RecursionError as error:
+        raise ConfigError("arrays or tables are nested too deeply", file) from error
     for keys in unknown_keys(document):
         raise refusal(keys, "unknown key", secret_hint(keys, file) or nearest(keys))
     try:

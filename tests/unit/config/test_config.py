@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -214,3 +216,36 @@ def test_an_escape_byte_in_a_key_reaches_no_terminal(program):
     assert failed.code == 2
     assert "\x1b" not in failed.err
     assert "unknown key" in failed.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 5000 + "]" * 5000, "a = " + "{ b = " * 5000 + "1" + " }" * 5000, "#" * 2**21],
+    ids=["arrays", "tables", "size"],
+)
+def test_a_deep_or_huge_file_is_refused_by_its_name(written, text):
+    path = written(text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert caught.value.path == path
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_may_not_be_searched_is_named(tmp_path):
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    (hidden / "config.toml").write_text("")
+    tmp_path.chmod(0o755)
+    script = (
+        "import os, sys; from pathlib import Path; from tagger import config\n"
+        "from tagger.errors import ConfigError\n"
+        "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "else: os.chmod(Path(sys.argv[1]).parent, 0)\n"
+        "try: config.load(Path(sys.argv[1]))\n"
+        "except ConfigError as error: print(error)"
+    )
+    command = [sys.executable, "-c", script, hidden / "config.toml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    hidden.chmod(0o700)
+    assert str(hidden / "config.toml") in done.stdout
+    assert "permissions" in done.stdout
