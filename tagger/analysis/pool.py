@@ -250,7 +250,11 @@ def _run_limited(
         return function(*args, **kwargs)
     except _OutOfTime:
         reason = f"needs more than {seconds:.0f} s of processor time and was given up"
-        raise WorkerTimedOutError(reason) from None
+        failure: Exception = WorkerTimedOutError(reason)
+    except MemoryError:
+        failure = MemoryError()
+    # raised here, without the traceback that holds the memory of the task: to send needs some
+    raise failure
 
 
 def _out_of_time(*_: object) -> None:

@@ -118,6 +118,12 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
 """The name of each field, by kind of tag."""
 
 
+LONGEST_GENRES = 10_000
+"""Characters of all genres of a file together."""
+LONGEST_FIELD = 1_000
+"""Characters of any other field; the rest is left out."""
+
+
 @contextmanager
 def boundary(path: Path) -> Iterator[None]:
     """Convert every error that the bytes of a file can cause to an error of tagger.
@@ -164,6 +170,7 @@ class ParsedFile:
         if form not in READERS:
             raise UnsupportedContainerError("not a supported audio file", path)
         self.file = file
+        self.path = path
         self.container: Container = dismantle(file, form)
         self._form = form
 
@@ -174,8 +181,12 @@ class ParsedFile:
 
     @property
     def genres(self) -> tuple[str, ...]:
-        """The genres, as `tagger.tags.read` returns them."""
-        return self.container.genres()
+        """The genres, as `tagger.tags.read` returns them; CorruptTagsError if they are too long."""
+        genres = self.container.genres()
+        if (length := sum(map(len, genres))) > LONGEST_GENRES:
+            reason = f"the genres have {length:,} characters, more than {LONGEST_GENRES:,}"
+            raise CorruptTagsError(reason, self.path)
+        return genres
 
 
 def _parse(file: BinaryIO, form: str) -> Any:
@@ -232,7 +243,7 @@ def _sources(parsed: ParsedFile) -> Iterator[tuple[str, Any]]:
 
 def _first(sources: list[tuple[str, Any]], field: str) -> str:
     found = (text for kind, tags in sources for text in texts(tags, kind, field))
-    return next((text for text in found if text), "")
+    return next((text for text in found if text), "")[:LONGEST_FIELD]
 
 
 def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:

@@ -1,0 +1,63 @@
+"""Files that ask a tag reader for much time or memory cost themselves alone."""
+
+from __future__ import annotations
+
+import threading
+
+import bundles
+import media
+import psutil
+import pytest
+from bombs import BOMBS, MB
+from programs import Result
+
+IN_EVERY_RUN = {"huge_genre", "huge_list", "inflating_pictures", "repeated_genre_numbers"}
+PEAK = 300 * MB
+"""Resident bytes of one process; the limit of the worker is one of its address space."""
+cases = [
+    pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.soak) for name in BOMBS
+]
+
+
+def watched(program, *args):
+    """Run the program; returns its result, and the most resident bytes of its processes."""
+    peaks = [0]
+    with program.start(*args) as child:
+        ended = threading.Event()
+
+        def look():
+            while not ended.wait(0.05):
+                try:
+                    root = psutil.Process(child.pid)
+                    all_of_them = [root, *root.children(recursive=True)]
+                    peaks.extend(process.memory_info().rss for process in all_of_them)
+                except psutil.Error:
+                    continue
+
+        looker = threading.Thread(target=look)
+        looker.start()
+        try:
+            out, err = child.communicate(timeout=300)
+        finally:
+            ended.set()
+            looker.join()
+    return Result(child.returncode, out, err), max(peaks)
+
+
+@pytest.mark.parametrize("name", cases)
+def test_a_bomb_among_good_files_fails_alone_in_bounded_memory(program, name):
+    extension, make = BOMBS[name]
+    bomb = program.music / f"b.{extension}"
+    make(bomb)
+    before = bomb.stat()
+    for good in ("a.mp3", "c.mp3"):
+        media.make(program.music / good, signal=bundles.low())
+    result, peak = watched(program, "scan", "--json")
+    decisions = {file: o["decision"] for file, o in result.files.items()}
+    assert (decisions["a.mp3"], decisions["c.mp3"]) == ("set", "set")
+    if decisions[bomb.name] == "error":
+        after = bomb.stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+        assert result.files[bomb.name]["reason"]
+    assert "Traceback" not in result.err
+    assert peak < PEAK
