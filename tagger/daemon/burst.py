@@ -43,7 +43,8 @@ class Burst:
         self._changes = Changes()
         self._clock = clock
         self._run: int | None = None
-        self._started = 0.0
+        self._began: float | None = None
+        """When the burst began, None between bursts."""
         self._files = 0
         self._interrupted = _interrupted_run(store)
         self._unpublished = self._interrupted is not None
@@ -52,11 +53,15 @@ class Burst:
             self._changes.file(path)
         state.known_files = store.files.count()
 
+    def begin(self) -> None:
+        """Begin the burst, unless it began already."""
+        if self._began is None:
+            self._began = self._clock()
+
     def run_id(self) -> int:
         """Return the id of this burst's run; starts a run if there is none."""
         if self._run is None:
             self._run = self._store.runs.start("watch")
-            self._started, self._files = self._clock(), 0
         return self._run
 
     def count(self, outcome: Outcome) -> None:
@@ -64,7 +69,7 @@ class Burst:
         self._files += 1
         self._changes.outcome(outcome)
         self._unpublished = True
-        self._state.burst = BurstStatus(self._files, self._clock() - self._started, over=False)
+        self._state.burst = BurstStatus(self._files, self._seconds, over=False)
 
     def mark_changed(self) -> None:
         """Note that files were deleted, so playlists are out of date."""
@@ -82,10 +87,16 @@ class Burst:
         if self._run is not None:
             self._store.runs.finish(self._run)
             self._run = None
-            seconds = self._clock() - self._started
+        seconds, self._began = self._seconds, None
+        if self._files:
             self._state.burst = BurstStatus(self._files, seconds)
             self._state.known_files = self._store.files.count()
             log.info("burst finished", files=self._files, seconds=round(seconds, 1))
+            self._files = 0
+
+    @property
+    def _seconds(self) -> float:
+        return 0.0 if self._began is None else self._clock() - self._began
 
     def _publish(self, settings: Settings) -> None:
         changes, self._changes = self._changes, Changes()

@@ -77,6 +77,8 @@ class Dispatcher:
         jobs = [] if paused else self._store.queue.take(self._batch)
         self._batch = min(self._batch * BATCH_GROWTH, LARGEST_BATCH) if jobs else FIRST_BATCH
         self._state.queue = self._store.queue.length()
+        if jobs:
+            self._burst.begin()
         try:
             for outcome in self._process(jobs, settings) if jobs else ():
                 self._log_outcome(outcome)

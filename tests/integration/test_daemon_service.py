@@ -249,6 +249,14 @@ def test_a_file_that_crashes_workers_fails_alone(program, faulty):
         watcher.wait_for("set", path=program.music / "fine.mp3")
 
 
+def test_a_burst_of_unreadable_files_alone_ends(program, faulty):
+    path = song(program.music / "crash.mp3")
+    with Watcher(program, env=faulty) as watcher:
+        watcher.wait_for("error", path=path)
+        watcher.wait_for("burst finished", files=1)
+        watcher.wait_for_calm()
+
+
 def test_a_daemon_with_a_hanging_file_stops_in_time(program, faulty):
     song(program.music / "hang.mp3")
     program.configure(workers="timeout = 600")

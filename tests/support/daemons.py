@@ -106,7 +106,7 @@ class Watcher:
             record
             for record in records
             if event in (None, record["event"])
-            and all(record.get(key) == str(value) for key, value in fields.items())
+            and all(str(record.get(key)) == str(value) for key, value in fields.items())
         ]
 
     def queued(self, path: Path) -> int:
