@@ -7,9 +7,9 @@ a task that hangs cannot be stopped.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import math
-import multiprocessing
 import os
 import signal
 import threading
@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
+from tagger.analysis import forkserver
 from tagger.errors import (
     TaggerError,
     WorkerCrashedError,
@@ -40,8 +41,6 @@ _log = logging.getLogger("tagger")
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def usable_cores() -> int:
@@ -105,8 +104,7 @@ class WorkerPool:
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
             max_workers=self.count,
-            # spawn: a fork would copy the locks of threads and the memory of the daemon
-            context=multiprocessing.get_context("spawn"),
+            context=forkserver.context(),
             initializer=_start_worker,
             initargs=self._worker_arguments,
         )
@@ -269,8 +267,7 @@ def _start_worker(
     arguments: tuple[object, ...],
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
-    for variable in THREAD_VARIABLES:
-        os.environ[variable] = "1"
+    importlib.import_module(forkserver.PRELOAD)  # not yet imported where the system has no fork
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource  # noqa: PLC0415
 

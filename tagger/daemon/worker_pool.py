@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tagger.analysis import forkserver
 from tagger.daemon.host.logs import log
 from tagger.pipeline import build
 
@@ -72,6 +73,8 @@ class PoolOnDemand:
             self._workers = self._tag_jobs = None
             for pool in open_:
                 pool.close(wait=False)
+            if open_:
+                forkserver.stop()
             return bool(open_)
 
     def stop(self) -> None:

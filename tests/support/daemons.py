@@ -138,11 +138,12 @@ class Watcher:
 
     @property
     def workers(self) -> list[int]:
-        """Process ids of the workers."""
+        """Process ids of the workers, which a server forks."""
         return [
-            pid
+            worker
             for pid in children(self.process.pid)
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            for worker in children(pid)
         ]
 
 

@@ -1,0 +1,32 @@
+"""How worker processes start: forked from a server that has imported their modules once.
+
+A fork of the program itself would copy the locks of its threads and its memory. A new interpreter
+for each worker would import NumPy and FFmpeg again, which takes longer than most files.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing import forkserver
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
+PRELOAD = "tagger.analysis.preload"
+"""The module that the server imports."""
+
+
+def context() -> ForkServerContext | SpawnContext:
+    """Return the start method of workers: a new interpreter where the system has no fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([PRELOAD])
+    return found
+
+
+def stop() -> None:
+    """Stop the server, which holds some 50 MB; the next worker starts another server."""
+    # multiprocessing has no public name for it
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
