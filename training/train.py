@@ -156,6 +156,13 @@ class TrainingRun:
         """
         least = 1 if self._base else 2
         require_enough(prepared.selection, self._settings.training.minimum, least)
+        workplace = self._models.staging_folder()
+        try:
+            return self._train_in(workplace, prepared, promote)
+        finally:
+            shutil.rmtree(workplace, ignore_errors=True)
+
+    def _train_in(self, workplace: Path, prepared: Prepared, promote: Promote) -> Result:
         specs = sorted(self._specs(len(prepared.selection.members)))
         data = read_selection(prepared.selection, self._store, specs)
         if self._base:
@@ -165,7 +172,6 @@ class TrainingRun:
         measured = self._fit(data, rest, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": user_model.measure(measured, data, held)}
-        workplace = self._models.staging_folder()
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation)
         self._write(workplace / user_model.MEASURED, measured, data, evaluation)

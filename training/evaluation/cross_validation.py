@@ -7,6 +7,7 @@ The cache is plain arrays: joblib's `Memory` stores pickles, and its processes c
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tagger import __version__
 from tagger.system.atomic import replace_file
@@ -160,8 +161,14 @@ def _fit_and_score(
     held: NDArray[Any],
     genres: int,
 ) -> NDArray[np.floating]:
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _thread_pools().limit(limits=1, user_api="blas"):
         return classifier.fit(inputs, labels, genres).scores(held)
+
+
+@functools.cache
+def _thread_pools() -> ThreadpoolController:
+    """Find the libraries of this process once: that takes as long as a small fit."""
+    return ThreadpoolController()
 
 
 def _load(path: Path | None) -> NDArray[np.floating] | None:

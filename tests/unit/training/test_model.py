@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from gtzan_like import ARTISTS, write_gtzan
 
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
@@ -28,6 +27,7 @@ from training.evaluation.cross_validation import artist_folds
 from training.export import bundle
 from training.recipe import Recipe
 from training.research import build_default
+from training.research.__main__ import main
 from training.research.datasets import FOLEISS, read_gtzan
 
 if TYPE_CHECKING:
@@ -68,19 +68,11 @@ def test_missing_or_mixed_up_data_is_refused(tmp_path):
         read_gtzan(folder)
 
 
-def test_the_command_names_the_folder_of_missing_data(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "training.research",
-        "benchmark",
-        "--data",
-        str(tmp_path / "none"),
-    ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert run.stderr.startswith("error: ")
-    assert "Traceback" not in run.stderr
+def test_a_benchmark_without_data_is_refused_with_its_folder(tmp_path):
+    with pytest.raises(TrainingDataError, match="none"):
+        CliRunner().invoke(
+            main, ["benchmark", "--data", str(tmp_path / "none")], catch_exceptions=False
+        )
 
 
 def test_no_artist_is_on_both_sides_of_a_fold(data):
@@ -110,34 +102,41 @@ def test_held_out_predictions_learn_the_genres(data, ensemble):
     assert metrics.track_predictions(data, ensemble.held_out).accuracy > 0.6
 
 
-def test_the_bundle_equals_what_was_fitted_and_is_the_same_when_made_again(data, tmp_path):
-    folders = [tmp_path / "one", tmp_path / "two"]
-    for folder in folders:
-        build_default.build_gtzan(
-            RECIPE, data, folder, date(2026, 1, 2), build_default.Measures(("gtzan_kereliuk",))
-        )
-    names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}
-    assert {path.name for path in folders[0].iterdir()} == names
-    for name in names:
-        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+def built(data, folder):
+    measures = build_default.Measures(("gtzan_kereliuk",))
+    build_default.build_gtzan(RECIPE, data, folder, date(2026, 1, 2), measures)
+    return folder
 
-    manifest = load(folders[0]).manifest
+
+@pytest.fixture(scope="module")
+def folder(data, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a bundle that was built once."""
+    return built(data, tmp_path_factory.mktemp("bundle") / "one")
+
+
+def test_a_bundle_made_again_is_the_same_to_the_byte(data, folder, tmp_path):
+    again = built(data, tmp_path / "two")
+    names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}
+    assert {path.name for path in folder.iterdir()} == names
+    for name in names:
+        assert (folder / name).read_bytes() == (again / name).read_bytes()
+
+
+def test_a_bundle_contains_its_figures_and_inputs(data, folder):
+    manifest = load(folder).manifest
     assert manifest.genres == data.genres
     assert manifest.training.tracks == len(data) - 1
+    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
     figure = manifest.evaluation["gtzan_kereliuk"]
     assert figure.tracks == 40
-    assert f"{figure.accuracy:.1%}" in (folders[0] / "MODEL_CARD.md").read_text()
+    assert f"{figure.accuracy:.1%}" in (folder / "MODEL_CARD.md").read_text()
 
 
-def test_an_export_that_differs_is_refused(data, ensemble, tmp_path):
-    manifest = build_default.build_gtzan(
-        RECIPE, data, tmp_path, date(2026, 1, 2), build_default.Measures()
-    )
+def test_an_export_that_differs_from_the_fit_is_refused(data, ensemble, folder):
     other = train(Recipe(((Lda(components=5),),), repeats=1), data, np.flatnonzero(data.known))
-    assert bundle.verify_bundle(tmp_path, ensemble, data) < 1e-4
+    assert bundle.verify_bundle(folder, ensemble, data) < 1e-4
     with pytest.raises(ModelError, match="differs"):
-        bundle.verify_bundle(tmp_path, other, data)
-    assert manifest.inputs == {"statistics": "statistics-1", "musicnn": "musicnn-2"}
+        bundle.verify_bundle(folder, other, data)
 
 
 def test_an_input_unlike_all_training_data_gets_no_genre(data, ensemble):
