@@ -17,6 +17,7 @@ from __future__ import annotations
 import inspect
 import io
 import math
+import multiprocessing
 import os
 import shutil
 import struct
@@ -134,8 +135,13 @@ def measured(folder: Path, files: int = 1) -> Counts:
 
 def in_fresh_process(files: int) -> int:
     """Return the calls of a scan of so many files, in a process of its own."""
-    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(1) as fresh:
+    with tempfile.TemporaryDirectory() as scratch, _fresh_process() as fresh:
         return fresh.submit(_calls, Path(scratch), files).result()
+
+
+def _fresh_process() -> ProcessPoolExecutor:
+    # a fork of this process would take its server of workers for its own
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
 
 def _calls(folder: Path, files: int) -> int:

@@ -35,6 +35,7 @@ SHARING = (
 """Modules whose tests share a fixture that takes seconds to make."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one of several test processes run all tests of such a module."""
     for item in items:

@@ -82,8 +82,9 @@ def train(
 ) -> Ensemble:
     """Choose, weight and fit the classifiers of a recipe on clips alone.
 
-    `members` are indices into `data`. `scores` are those of `cross_validate` for the same recipe
-    and clips; without them they are computed here, in this process.
+    `recipe` names the classifiers and guards, and `members` are indices into `data`. `scores` are
+    the result of `cross_validate` for the same recipe and clips; without `scores`, this process
+    computes them.
     """
     scores = scores or cross_validate(recipe, data, members)
     repeated = np.tile(members, recipe.repeats)
@@ -103,7 +104,7 @@ def train(
 def combined(
     scores: Sequence[NDArray[np.floating]], weights: Array, trusts: Sequence[Array] = ()
 ) -> Array:
-    """Turn the scores of classifiers, each (clips, genres), into log-probabilities.
+    """Turn the `scores` of classifiers, each (clips, genres), into log-probabilities.
 
     `weights` has a weight for each classifier. `trusts`, each (clips, 1), are factors of the sum.
     """

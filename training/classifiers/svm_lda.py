@@ -104,7 +104,7 @@ class Svm:
         )
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSvm:
-        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
+        """Fit to `inputs` (clips, features) and `labels` (clips,), numbers below `genres`."""
         projection = Projection.fit(inputs, self.spec, self.components)
         points = projection(inputs)
         gamma = self.width / points.var(axis=0).sum()
@@ -167,7 +167,7 @@ class Lda:
         return f"LDA of {self.spec} (shrinkage={self.shrinkage:g}, {self.components} axes)"
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedLinear:
-        """Fit to inputs (clips, features) and labels (clips,), numbers below `genres`."""
+        """Fit to `inputs` (clips, features) and `labels` (clips,), numbers below `genres`."""
         projection = Projection.fit(inputs, self.spec, self.components)
         discriminant = LinearDiscriminantAnalysis(
             solver="lsqr", shrinkage=self.shrinkage, priors=np.full(genres, 1 / genres)

@@ -10,6 +10,7 @@ from tagger.cli.options import JSON, configured, printable
 from training.cli import spotify_report as output
 from training.cli.spotify_consent import require_consent
 from training.cli.spotify_login import login, logout
+from training.cli.spotify_match import match
 from training.spotify import playlist_ids
 from training.spotify.cache import SpotifyStore
 from training.spotify.session import connected
@@ -69,19 +70,6 @@ def sync(settings: Settings, *, as_json: bool) -> None:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-@command.command
-@JSON
-@configured
-def match(settings: Settings, *, as_json: bool) -> None:
-    """Count the tracks of each playlist in the library, without a request to Spotify."""
-    from training.labels.spotify import found_in_library  # noqa: PLC0415 - needs the matching
-
-    found, notes = found_in_library(settings)
-    for playlist in found:
-        output.print_found(playlist, as_json=as_json)
-    for note in notes:
-        click.echo(printable(note), err=True)
-
-
 command.add_command(login)
 command.add_command(logout)
+command.add_command(match)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, configured, print_json
+from tagger.cli.options import DRY_RUN, JSON, configured
 from training.cli.libraries import require_libraries
 from training.cli.train_match import match_command
 from training.data.store import TrainingStore
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 _SOURCE = click.Choice(list(SOURCES))
+_PROMOTE = click.Choice(["always", "never", "if-better"])
 _HTML_OR_JSON = click.Path(dir_okay=False, path_type=Path)
+_PROMOTE_HELP = "When the new model becomes the active model."
+_ONLY_MINE_HELP = "Learn your genres alone, without the default model's."
 
 
 @click.group(invoke_without_command=True)
@@ -33,15 +36,9 @@ _HTML_OR_JSON = click.Path(dir_okay=False, path_type=Path)
     "--report", type=_HTML_OR_JSON, metavar="PATH", help="Write HTML to PATH.html, else JSON."
 )
 @click.option(
-    "--promote",
-    type=click.Choice(["always", "never", "if-better"]),
-    default="if-better",
-    show_default=True,
-    help="When the new model becomes the active model.",
+    "--promote", type=_PROMOTE, default="if-better", show_default=True, help=_PROMOTE_HELP
 )
-@click.option(
-    "--only-mine", is_flag=True, help="Learn your genres alone, without the default model's."
-)
+@click.option("--only-mine", is_flag=True, help=_ONLY_MINE_HELP)
 @configured
 @click.pass_context
 def command(
@@ -75,13 +72,8 @@ def command(
         prepared = run.prepare(dry_run=dry_run)
         output.show_prepared(prepared, settings.training.minimum, quiet=as_json)
         result = None if dry_run else run.train(prepared, promote)
-    found = output.as_object(prepared, result, settings.training.minimum)
-    if report:
-        output.write_report(report, found, result.page if result else "")
-    if as_json:
-        print_json(found)
-    elif result:
-        output.print_result(found)
+    minimum = settings.training.minimum
+    output.finish(output.as_object(prepared, result, minimum), result, report, as_json=as_json)
 
 
 command.add_command(match_command)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger.cli.options import printable
+from tagger.cli.options import print_json, printable
 from training.data.select import LEAST_ARTISTS
 from training.errors import TrainingDataError
 
@@ -244,6 +244,29 @@ def _file(candidate: LocalTrack) -> dict[str, Any]:
 
 def _print(text: str) -> None:
     click.echo(printable(text))
+
+
+def finish(
+    found: dict[str, Any], result: Result | None, report: Path | None, *, as_json: bool
+) -> None:
+    """Write the report file and print the outcome.
+
+    Args:
+        found: The result of `as_object`.
+        result: The training; None for a dry run.
+        report: The report file.
+        as_json: Print `found` as JSON.
+
+    Raises:
+        TrainingDataError: the report file cannot be written.
+
+    """
+    if report:
+        write_report(report, found, result.page if result else "")
+    if as_json:
+        print_json(found)
+    elif result:
+        print_result(found)
 
 
 def write_report(path: Path, found: dict[str, Any], page: str) -> None:

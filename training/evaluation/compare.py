@@ -69,7 +69,7 @@ class Comparison:
 def right(
     model: Model, data: Dataset, members: Indices, parents: Callable[[str], tuple[str, ...]]
 ) -> NDArray[np.bool_]:
-    """Return on which clips a model is right: it predicts the label or a parent of the label.
+    """Return on which clips `model` is right: it predicts the label or a parent of the label.
 
     `members` are indices into `data`; `parents` returns the larger genres of a genre. Returns shape
     (members,).

@@ -47,7 +47,7 @@ class Measurement:
 
 
 def measure(recipe: Recipe, data: Dataset, fit: Indices, test: Indices) -> Measurement:
-    """Train a recipe on a part of a data set and measure it on another part.
+    """Train `recipe` on a part of a data set and measure it on another part.
 
     `fit` and `test` are indices into `data`. Thresholds and pooling come from `fit` alone, whose
     clips by artists of `test` are left out.
@@ -71,7 +71,7 @@ def evaluate(ensemble: Ensemble, data: Dataset, test: Indices) -> Measurement:
 
 
 def summarize(split: str, command: str, results: Sequence[Measurement]) -> Evaluation:
-    """Combine the results of several test parts; accuracies are the means of the parts.
+    """Combine the `results` of several test parts; accuracies are the means of the parts.
 
     `split` and `command` describe the figure in the manifest: the split in words, and the command
     that measures it again.

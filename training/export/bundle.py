@@ -207,7 +207,7 @@ def write_card(folder: Path, card: str) -> None:
 
 
 def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
-    """Compare the bundle in `folder` with an ensemble on every clip of `data`.
+    """Compare the bundle in `folder` with `ensemble` on every clip of `data`.
 
     Returns the greatest difference of a probability. Raises ModelError when it is greater than
     TOLERANCE.

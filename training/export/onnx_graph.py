@@ -43,7 +43,7 @@ class GraphBuilder:
         return name
 
     def model(self, width: int, size: int, output: str = "scores") -> onnx.ModelProto:
-        """Close the graph from `features` (batch, width) to `output` (batch, size)."""
+        """Close the graph from `features` (batch, `width`) to `output` (batch, `size`)."""
         given = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", width])
         result = helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", size])
         graph = helper.make_graph(self.nodes, "candidate", [given], [result], self.constants)

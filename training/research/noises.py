@@ -24,7 +24,10 @@ _MIXED = 0.25
 
 
 def shaped(random: Random, size: int, gain: Callable[[Samples], Samples]) -> Samples:
-    """Return white noise (size,) filtered by `gain` of the frequencies in Hz, of power 1."""
+    """Draw white noise from `random`, filter it by `gain` of the frequencies in Hz.
+
+    Returns shape (`size`,), of power 1.
+    """
     hz = np.maximum(np.fft.rfftfreq(size, 1 / RATE), 1)
     noise = np.fft.irfft(np.fft.rfft(random.standard_normal(size)) * gain(hz), size)
     return _even(noise)

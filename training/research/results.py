@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("results")
 
 
 def keep(name: str, rows: Iterable[Any], folder: Path = FOLDER) -> None:
-    """Write the rows of a measurement, each a struct or a dictionary, in place of older rows.
+    """Write the `rows` of a measurement, each a struct or a dictionary, in place of older rows.
 
     `name` is the research command; the file in `folder` has its name.
     """
@@ -28,7 +28,7 @@ def keep(name: str, rows: Iterable[Any], folder: Path = FOLDER) -> None:
 def kept(name: str, kind: type[T], folder: Path = FOLDER) -> list[T]:
     """Return the rows that `keep` wrote under a name, as `kind`; no rows when there is no file.
 
-    `folder` is that of `keep`.
+    `name` and `folder` are as in `keep`.
     """
     path = folder / f"{name}.jsonl"
     lines = path.read_bytes().splitlines() if path.is_file() else []

@@ -73,7 +73,7 @@ class Answers:
 def robustness(recipe: Recipe, data: LevelDataset, audio: Path) -> Iterator[RobustnessResult]:
     """Measure every degradation.
 
-    The first classifier of each of the recipe's families is used, on clips of `data`. `audio` is a
+    The first classifier of each family of `recipe` is used, on clips of `data`. `audio` is a
     folder of FLAC files named by clip id. Raises TrainingDataError when it has none.
     """
     sounds = _sounds(data, audio)

@@ -56,7 +56,7 @@ class Unknown(Struct, frozen=True):
 def unknown_written(recipe: Recipe, data: Dataset, members: Indices) -> Iterator[Unknown]:
     """Leave out one genre after another.
 
-    The first classifier of each of the recipe's families is used. `members` are the clips of `data`
+    The first classifier of each family of `recipe` is used. `members` are the clips of `data`
     that are used, as indices.
     """
     for label in range(len(data.genres)):

@@ -168,7 +168,7 @@ class SpotifyStore:
         return [_row(row) for row in found]
 
     def note_problem(self, playlist: str, problem: Problem | None, now: float) -> None:
-        """Store the problem of a playlist.
+        """Store the problem of the playlist with the id `playlist`.
 
         `problem` is None after a success; `now` is in seconds since 1970.
         """

@@ -65,7 +65,7 @@ class TrainingData:
 
 
 def train(network: Network, training_data: TrainingData, schedule: Schedule) -> Network:
-    """Train a network in place; return the running mean of its weights, ready for use.
+    """Train `network` in place; return the running mean of its weights, ready for use.
 
     `training_data` has levels and labels; `schedule` has the steps and rates.
     """
@@ -88,9 +88,9 @@ def train(network: Network, training_data: TrainingData, schedule: Schedule) -> 
 
 
 def scores(network: Network, levels: NDArray[np.uint8], head: str = GENRES) -> NDArray[np.float64]:
-    """Return the output of a head for whole clips.
+    """Return the output of a head of `network` for whole clips.
 
-    `levels` has shape (clips, N_MELS, columns); `head` is one of the network's. Returns shape
+    `levels` has shape (clips, N_MELS, columns); `head` is the name of a head. Returns shape
     (clips, size of the head).
     """
     return _heard(lambda part: network(part)[head], levels)
