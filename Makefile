@@ -14,10 +14,10 @@ scan: .venv/.installed
 	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
 
 test: .venv/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak"
 
 coverage: .venv/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak" --cov --cov-report=term
 
 # The built wheel, without extras, in an environment of its own.
 wheel-check: .venv/.installed-dev

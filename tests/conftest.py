@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import bundles
 import hypothesis
 import pytest
-from programs import ROOT, Program
+from programs import Program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,28 +20,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test depends on how fast its machine is
 hypothesis.settings.register_profile("tagger", deadline=None)
 hypothesis.settings.load_profile("tagger")
-
-
-SHARING = (
-    "integration/test_mixed_library.py",
-    "integration/test_packaging.py",
-    "integration/test_wheel.py",
-    "unit/training/cli/test_train.py",
-    "unit/training/evaluation/test_report.py",
-    "unit/training/research/test_band_limited.py",
-    "unit/training/research/test_cnn.py",
-    "unit/training/test_model.py",
-)
-"""Modules whose tests share a fixture that takes seconds to make."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one of several test processes run all tests of such a module."""
-    for item in items:
-        module = item.path.relative_to(ROOT / "tests").as_posix()
-        if module in SHARING:
-            item.add_marker(pytest.mark.xdist_group(module))
 
 
 @pytest.fixture(scope="session")
