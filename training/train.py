@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.inference.manifest import Evaluation, Manifest
+    from training.added_model import Base
     from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
@@ -98,7 +99,7 @@ class TrainingRun:
         names: Sequence[str],
         progress: Progress | None,
         *,
-        only_mine: bool = False,
+        base: Base | None,
     ) -> None:
         """Prepare a run.
 
@@ -107,10 +108,10 @@ class TrainingRun:
             store: The state database.
             names: The names of the sources.
             progress: Receives stages and steps.
-            only_mine: Learn the user's genres without those of the default model.
+            base: The default genres to learn beside the user's genres; None for the user's alone.
 
         """
-        self._base = None if only_mine else added_model.read_base()
+        self._base = base
         self._settings = resolve_bundle(settings)
         self._chosen = settings.model.bundle
         self._store = store

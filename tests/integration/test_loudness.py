@@ -52,7 +52,7 @@ def test_gain_changes_no_prediction_of_music(model):
     clips = sorted(CLIPS.glob("*.flac"))
     if not clips:
         pytest.skip(f"needs the clips in {CLIPS}")
-    for path in clips:
+    for path in clips[::4]:
         assert_the_same(model, read_clip(path, length=15.0).samples)
 
 

@@ -61,14 +61,15 @@ def command(
     require_libraries()
     if ctx.invoked_subcommand:
         return
-    from training.cli import train_report as output  # noqa: PLC0415 - scikit-learn takes a second
+    from training.added_model import read_base  # noqa: PLC0415 - scikit-learn takes a second
+    from training.cli import train_report as output  # noqa: PLC0415
     from training.train import TrainingRun, alone  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = sources or configured_sources(settings.training)
     state = settings.store.folder
     with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
-        run = TrainingRun(settings, store, names, progress, only_mine=only_mine)
+        run = TrainingRun(settings, store, names, progress, base=None if only_mine else read_base())
         prepared = run.prepare(dry_run=dry_run)
         output.show_prepared(prepared, settings.training.minimum, quiet=as_json)
         result = None if dry_run else run.train(prepared, promote)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import media
@@ -14,12 +14,14 @@ from programs import Program
 pytest.importorskip("sklearn", reason="training needs the extra `train`")
 pytest.importorskip("onnx", reason="training needs the extra `train`")
 
+from tagger.config import load as load_settings
 from tagger.core.families import families
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 from training import added_model
 from training.classifiers.softmax import AddedGenres, balance, fit_softmax
 from training.data.dataset import Dataset
+from training.data.store import TrainingStore
 from training.data.vectors import SPEC, Vectors, artist_key, artist_keys
 from training.evaluation.claims import (
     Scale,
@@ -29,6 +31,7 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
+from training.train import TrainingRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,13 +167,15 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     for number in range(12):
         song(home / "sorted" / "Baroque" / f"{number}.flac", number, 12)
     program.configure(f'[training]\nfolders = ["{home / "sorted"}"]\nminimum = 10\n')
-    result = program.run("train", "--json", "--promote", "always")
-    assert result.code == 0, result.err
-    found = json.loads(result.out)
-    name = found["model"]["id"]
-    (model,) = [o for o in program.run("models", "list", "--json").objects if o["name"] == name]
-    assert len(model["genres"]) == 17
-    assert {"Baroque", "Rock", "World"} <= set(model["genres"])
+    whole = added_model.read_base()
+    few = whole.vectors.of(np.arange(len(whole.vectors)) % 12 == 0)
+    settings = load_settings(program.config)
+    with TrainingStore(program.state) as store:
+        run = TrainingRun(settings, store, ["folders"], None, base=replace(whole, vectors=few))
+        result = run.train(run.prepare(), "always")
+    assert result.promoted
+    assert len(result.manifest.genres) == 17
+    assert {"Baroque", "Rock", "World"} <= set(result.manifest.genres)
     new = song(home / "new.flac", 99, 12)
     (heard,) = program.run("classify", "--json", new).objects
-    assert (heard["genre"], heard["model"]) == ("Baroque", name)
+    assert (heard["genre"], heard["model"]) == ("Baroque", result.manifest.id)
