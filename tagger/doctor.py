@@ -111,7 +111,8 @@ def _model(settings: Settings) -> Finding:
 def _state(settings: Settings) -> Finding:
     folder = settings.store.folder
     try:
-        Store(folder).close()
+        with Store(folder) as store:
+            store.check()
     except TaggerError as error:
         return Finding("state", Level.FAILED, str(error), error.hint or "set store.folder")
     return _free_space("state", folder, f"stored in {folder}")

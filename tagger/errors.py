@@ -19,6 +19,7 @@ TaggerError
 │       └── PayloadChangedError
 ├── ModelError
 ├── StoreError
+│   ├── StoreDamagedError
 │   └── StoreTooNewError
 ├── PlaylistError
 ├── PlayerError
@@ -127,6 +128,10 @@ class ModelError(TaggerError):
 
 class StoreError(TaggerError):
     """The state database cannot be used."""
+
+
+class StoreDamagedError(StoreError):
+    """The content of the state database cannot be read."""
 
 
 class StoreTooNewError(StoreError):

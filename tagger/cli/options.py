@@ -51,6 +51,11 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, default=str))
 
 
+def warn(text: str) -> None:
+    """Print a warning on one line of the standard error stream."""
+    click.echo(printable(f"tagger: {text}"), err=True)
+
+
 def printable(value: object) -> str:
     """Make sure that a name from a file system stays on its line and can be encoded."""
     encoding = sys.stdout.encoding or "utf-8"

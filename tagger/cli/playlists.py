@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from tagger.cli.options import DRY_RUN, JSON, SOME_FAILED, configured, print_json, printable
+from tagger.cli.options import DRY_RUN, JSON, SOME_FAILED, configured, print_json, printable, warn
 from tagger.cli.report.base import warnings
 from tagger.pipeline.publish import after_run
 from tagger.players import Changes
-from tagger.store import Store
+from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -26,7 +26,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Rebuild the genre playlists from the files of the last scans."""
     enabled = msgspec.structs.replace(settings.playlists, enabled=True)
     settings = msgspec.structs.replace(settings, playlists=enabled)
-    with Store(settings.store.folder) as store:
+    with undamaged(settings.store.folder, warn) as store:
         roots = store.files.roots()
         published = after_run(settings, store, Changes(), roots, dry_run=dry_run)
     for change in published.playlists.changes:

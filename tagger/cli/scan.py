@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
 from tagger.cli.report import report
 from tagger.cli.types import Confidence
 from tagger.pipeline.scan import Scan, ScanOptions
-from tagger.store import Store
+from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def command(
     settings = _overridden(settings, **overrides)
     options = ScanOptions(dry_run=dry_run, again=force, reclassify=reclassify)
     shown = report(as_json=as_json, dry_run=dry_run)
-    with Store(settings.store.folder) as store, shown:
+    with undamaged(settings.store.folder, warn) as store, shown:
         result = Scan(settings, store, paths, options).run(shown)
     shown.finish(result.published, result.run)
 

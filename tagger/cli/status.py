@@ -27,6 +27,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
     Exits with 3 when `tagger watch` is not running.
     """
     with Store(settings.store.folder) as store:
+        store.check()
         found = _gathered(settings, store)
     if as_json:
         print_json(found)

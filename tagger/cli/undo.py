@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
 from tagger.cli.report import UNDONE, report
 from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
-from tagger.store import Store
+from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def command(
     """
     selection = Selection(run, since, tuple(path.resolve() for path in paths))
     shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE)
-    with Store(settings.store.folder) as store, shown:
+    with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):
             raise click.BadParameter(f"there is no run {run}", param_hint="--run")
         published = undo_run(settings, store, selection, shown, dry_run=dry_run)

@@ -20,7 +20,7 @@ from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import read_manifest, registry
 from tagger.library import walk
-from tagger.store import Store
+from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,8 @@ class Daemon:
         socket = socket_path(state)
         with ExitStack() as stack:
             stack.enter_context(InstanceLock(state, socket))
-            Store(state).close()
+            with undamaged(state, log.warning):
+                pass
             lower_priority(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._state.snapshot))
             if port := self._settings.daemon.metrics_port:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
-from tagger.errors import ModelError, WorkerCrashedError, WorkersUnusableError
+from tagger.errors import ModelError, StoreError, WorkerCrashedError, WorkersUnusableError
 from tagger.inference import read_manifest, registry
 from tagger.library import siblings
 from tagger.library.walk import Found
@@ -86,6 +86,8 @@ class Dispatcher:
         except (CancelledError, GeneratorExit):
             self._store.queue.give_back()
             raise
+        except StoreError:
+            raise  # the files are not at fault: the event loop opens the database again
         except (ModelError, WorkersUnusableError) as error:
             self._store.queue.give_back()
             self._pause(str(error))

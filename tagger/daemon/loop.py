@@ -14,9 +14,10 @@ from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import release_memory
 from tagger.daemon.intake import Intake
 from tagger.daemon.worker_pool import PoolOnDemand
+from tagger.errors import StoreError, TaggerError
 from tagger.pipeline import build, recovery
 from tagger.players import PlayerNotifier
-from tagger.store import Store
+from tagger.store import DATABASE, undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tagger.daemon.events import EventQueue
     from tagger.daemon.limits import Limits
     from tagger.daemon.status.state import DaemonState
-    from tagger.errors import TaggerError
+    from tagger.store import Store
 
 RESTART_DELAY = 30.0
 """Seconds to wait after an unexpected error."""
@@ -82,14 +83,30 @@ class EventLoop(threading.Thread):
         """Process events until the event queue is closed."""
         while not self._event_queue.closed:
             try:
-                with Store(self._settings.store.folder) as store:
-                    self._serve(store)
+                self._serve_store()
             except CancelledError:
                 log.debug("analysis cancelled")
+            except TaggerError as error:
+                log.error("restarting after an error", reason=str(error), seconds=RESTART_DELAY)
+                self._state.record_error(str(error))
+                self._event_queue.wait_for_close(RESTART_DELAY)
             except Exception as error:  # noqa: BLE001 - logged, then the loop starts again
                 log.failure("restarting after an error", error)
                 self._state.record_error(repr(error))
                 self._event_queue.wait_for_close(RESTART_DELAY)
+
+    def _serve_store(self) -> None:
+        """Process events with the database that the daemon made at its start.
+
+        A database that vanished is not made again: genres would be written without a journal of
+        the earlier writes.
+        """
+        path = self._settings.store.folder / DATABASE
+        if not path.exists():
+            hint = "put it back, or restart `tagger watch` to begin a new database"
+            raise StoreError("the state database was moved or deleted", path, hint)
+        with undamaged(path.parent, log.warning) as store:
+            self._serve(store)
 
     def _serve(self, store: Store) -> None:
         with build.tag_jobs(self._settings) as jobs:

@@ -136,6 +136,7 @@ def _restore(
     def remember(change: GenreEdit, identity: FileIdentity) -> None:
         store.files.record_write(path, identity, replace(found, genres=change.after))
 
+    store.check_in_place()
     written = tags.restore_genres(
         path,
         oldest.change.snapshot,

@@ -6,8 +6,11 @@ table has its own class, and `Store` combines them over one connection.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Self
 
+from tagger.errors import StoreDamagedError
+from tagger.store import damage
 from tagger.store.analyses import Analyses
 from tagger.store.corrections import Correction, Corrections
 from tagger.store.database import connect, migrate, transaction
@@ -21,10 +24,11 @@ from tagger.store.runs import Run, Runs
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Store"]
+__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Store", "undamaged"]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"
@@ -40,6 +44,7 @@ class Store:
         """
         self.path = folder / DATABASE
         self._connection = connect(self.path)
+        self.inode = self._connection.inode
         self.files = Files(self._connection)
         self.analyses = Analyses(self._connection)
         self._run_locks = RunLocks(folder / RUN_LOCKS)
@@ -58,6 +63,14 @@ class Store:
         migrate(self._connection, folder, component)
         return self._connection
 
+    def check(self) -> None:
+        """Raise StoreDamagedError if the content is damaged; see `damage.check`."""
+        damage.check(self._connection)
+
+    def check_in_place(self) -> None:
+        """Raise StoreError if the database was moved or deleted."""
+        self._connection.check_in_place()
+
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all statements of the block together, or none."""
         return transaction(self._connection)
@@ -72,3 +85,47 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def undamaged(folder: Path, tell: Callable[[str], None]) -> Iterator[Store]:
+    """Open the database for a command that writes; a damaged database is replaced first.
+
+    Args:
+        folder: The folder of the database.
+        tell: Takes a line with the new path of a damaged database.
+
+    Raises:
+        StoreDamagedError: damage was found inside the block; a new database is ready.
+        StoreError: the database cannot be used.
+
+    """
+    path = folder / DATABASE
+    try:
+        store = _checked(folder)
+    except StoreDamagedError as error:
+        tell(_replaced(path, path.stat().st_ino, error))
+        store = Store(folder)
+    try:
+        with store:
+            yield store
+    except StoreDamagedError as error:
+        reason = _replaced(path, store.inode, error)
+        raise StoreDamagedError(reason, hint="repeat the command") from error
+
+
+def _checked(folder: Path) -> Store:
+    store = Store(folder)
+    try:
+        store.check()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _replaced(path: Path, inode: int, error: StoreDamagedError) -> str:
+    """Replace the damaged database `path`; return the message about it."""
+    aside = damage.replace(path, inode)
+    kept = f"it was moved to {aside}" if aside else "another tagger replaced it"
+    return f"{error.reason}; {kept}, and a new database begins with its readable writes"

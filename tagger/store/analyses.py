@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from tagger.core.domain import Features, Prediction
+from tagger.errors import StoreDamagedError
+from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,7 +56,7 @@ class Analyses:
         ).fetchone()
         if row is None:
             return None
-        return Prediction(msgspec.json.decode(row[0], type=dict[str, float]), model)
+        return Prediction(stored_json(row[0], dict[str, float]), model)
 
     def features(self, key: AnalysisKey, specs: Iterable[str]) -> tuple[Features, ...] | None:
         """Return the features of these specs, in their order, or None if any is missing."""
@@ -65,7 +67,7 @@ class Analyses:
             ).fetchone()
             if row is None:
                 return None
-            found.append(Features(spec, np.load(io.BytesIO(row[0]), allow_pickle=False)))
+            found.append(Features(spec, _unpacked(row[0])))
         return tuple(found)
 
 
@@ -73,3 +75,10 @@ def _packed(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _unpacked(data: bytes) -> Any:
+    try:
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
+        raise StoreDamagedError(f"the state database is damaged: {error}") from error

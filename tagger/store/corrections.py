@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger.core.domain import AnalysisKey
+from tagger.store.rows import stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Corrections:
 
 def _correction(row: sqlite3.Row) -> Correction:
     return Correction(
-        Path(os.fsdecode(row["path"])),
+        stored_path(row["path"]),
         AnalysisKey.parse(row["content_id"]) if row["content_id"] else None,
-        msgspec.json.decode(row["ours"], type=tuple[str, ...]),
-        msgspec.json.decode(row["theirs"], type=tuple[str, ...]),
+        stored_json(row["ours"], tuple[str, ...]),
+        stored_json(row["theirs"], tuple[str, ...]),
     )

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagger.errors import StoreError, StoreTooNewError
+from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +26,54 @@ BUSY_TIMEOUT_S = 30.0
 _PAUSE_S = 0.05
 
 
+_DAMAGE = (
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_ERROR,  # such as a missing table: each statement is a constant
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_NOTADB,
+)
+_HINTS = {
+    sqlite3.SQLITE_BUSY: "another program uses the database: end it, or try again later",
+    sqlite3.SQLITE_FULL: "free some space, or set store.folder to another folder",
+    sqlite3.SQLITE_IOERR: "check the disk, or set store.folder to another folder",
+}
+_HINT = "check the permissions of the file and its folder, or set store.folder to another folder"
+REPAIR = "`tagger scan` and `tagger watch` move it aside and begin a new database"
+
+
+class _Cursor(sqlite3.Cursor):
+    """A cursor that raises StoreError when a row cannot be read."""
+
+    connection: Connection
+
+    def __next__(self) -> Any:
+        try:
+            return super().__next__()
+        except sqlite3.Error as error:
+            raise unusable(error, self.connection.path) from error
+
+    def fetchone(self) -> Any:
+        try:
+            return super().fetchone()
+        except sqlite3.Error as error:
+            raise unusable(error, self.connection.path) from error
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+
 class Connection(sqlite3.Connection):
     """A connection that raises StoreError for failures, such as a full disk."""
 
     path: Path
+    inode: int
+    """Of the database."""
+
+    def cursor(self, *_: Any) -> sqlite3.Cursor:  # type: ignore[override]
+        """See `sqlite3.Connection.cursor`; its rows raise StoreError."""
+        return super().cursor(_Cursor)
 
     def execute(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`; raises StoreError."""
@@ -48,14 +92,30 @@ class Connection(sqlite3.Connection):
         except sqlite3.Error as error:
             raise unusable(error, self.path) from error
 
+    def check_in_place(self) -> None:
+        """Raise StoreError if the database is no longer at its path.
+
+        SQLite goes on with a deleted file, whose rows are lost.
+        """
+        try:
+            if self.path.stat().st_ino == self.inode:
+                return
+        except OSError:
+            pass
+        hint = "put it back, or start tagger again to begin a new database"
+        raise StoreError("the state database was moved or deleted", self.path, hint)
+
 
 def unusable(error: Exception, path: Path) -> StoreError:
     """Return the error of an unusable database, with the next step."""
-    return StoreError(
-        f"the state database cannot be used: {error}",
-        path,
-        "check the folder's permissions and free space, or set store.folder to another folder",
-    )
+    code = getattr(error, "sqlite_errorcode", None)
+    unreadable = isinstance(error, sqlite3.OperationalError) and code is None  # text, not UTF-8
+    if unreadable or (code is not None and code & 0xFF in _DAMAGE):
+        return StoreDamagedError(f"the state database is damaged: {error}", path, REPAIR)
+    hint = _HINTS.get((code or 0) & 0xFF, _HINT)
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a folder that is not searchable
+        hint = "move this folder away: tagger needs a file of this name"
+    return StoreError(f"the state database cannot be used: {error}", path, hint)
 
 
 def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
@@ -73,13 +133,26 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, factory=Connection
         )
         connection.path = path
+        connection.inode = path.stat().st_ino
         connection.row_factory = sqlite3.Row
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(error, path) from error
+    try:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         migrate(connection, migrations)
-    except (OSError, sqlite3.Error) as error:
-        raise unusable(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_empty() -> Connection:
+    """Return an empty database in memory, with the newest tables."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=Connection)
+    connection.path = Path(":memory:")
+    migrate(connection, MIGRATIONS)
     return connection
 
 
@@ -121,12 +194,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def durable(connection: sqlite3.Connection) -> Iterator[None]:
+def durable(connection: Connection) -> Iterator[None]:
     """Write the commits of the block, and all commits before it, to the disk.
+
+    Raises StoreError first when the database is no longer in its place.
 
     Outside the block, a commit survives a kill of the process, but not a power cut. The next scan
     computes the lost records again.
     """
+    connection.check_in_place()
     connection.execute("PRAGMA synchronous = FULL")
     try:
         yield

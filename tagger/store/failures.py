@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tagger import errors
 from tagger.core.domain import FileIdentity
 from tagger.errors import TaggerError
+from tagger.store.rows import stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 MAX_ATTEMPTS: Final = 3
 """Attempts after which a file is skipped until it changes."""
@@ -184,6 +185,8 @@ def _code(error: TaggerError) -> str:
 def _failure(row: sqlite3.Row | None) -> Failure | None:
     if row is None:
         return None
-    path = Path(os.fsdecode(row["path"]))
+    path = stored_path(row["path"])
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
-    return Failure(path, identity, row["attempts"], CODES[row["code"]](row["reason"], path))
+    return Failure(
+        path, identity, row["attempts"], CODES.get(row["code"], TaggerError)(row["reason"], path)
+    )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
+from tagger.store.rows import stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Files:
@@ -163,7 +164,7 @@ class Files:
             (low, low + b"/", low + b"0"),
         )
         for path, root in rows:
-            yield Path(os.fsdecode(path)), Path(os.fsdecode(root))
+            yield stored_path(path), stored_path(root)
 
     def count(self) -> int:
         """Return the number of recorded files."""
@@ -172,7 +173,7 @@ class Files:
     def roots(self) -> list[Path]:
         """Return the roots of the recorded files."""
         rows = self._db.execute("SELECT DISTINCT root FROM files ORDER BY root")
-        return [Path(os.fsdecode(row[0])) for row in rows]
+        return [stored_path(row[0]) for row in rows]
 
 
 def _track(row: sqlite3.Row | None) -> Track | None:
@@ -180,9 +181,9 @@ def _track(row: sqlite3.Row | None) -> Track | None:
         return None
     content = row["content_id"]
     return Track(
-        path=Path(os.fsdecode(row["path"])),
-        root=Path(os.fsdecode(row["root"])),
+        path=stored_path(row["path"]),
+        root=stored_path(row["root"]),
         identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
-        tags=msgspec.json.decode(row["tags"], type=TrackTags),
+        tags=stored_json(row["tags"], TrackTags),
         content=AnalysisKey.parse(content) if content else None,
     )

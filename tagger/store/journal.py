@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger.core.domain import GenreEdit
 from tagger.store.database import durable
+from tagger.store.rows import stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tagger.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class JournalEntry:
 class Journal:
     """The table of changes."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     def intend(self, run: int, root: Path, change: GenreEdit) -> int:
@@ -124,7 +127,7 @@ class Journal:
         """Yield the files of a run's changes that were not undone."""
         sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"
         for row in self._db.execute(sql, (run,)):
-            yield Path(os.fsdecode(row["path"]))
+            yield stored_path(row["path"])
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
         rows = self._db.execute(f"SELECT * FROM changes WHERE {where} ORDER BY id", values)  # noqa: S608 - every clause is a constant of this module
@@ -132,7 +135,7 @@ class Journal:
 
 
 def _entry(row: sqlite3.Row) -> JournalEntry:
-    path, root = (Path(os.fsdecode(row[column])) for column in ("path", "root"))
+    path, root = (stored_path(row[column]) for column in ("path", "root"))
     change = GenreEdit(path, _genres(row["before"]), _genres(row["after"]), row["snapshot"])
     return JournalEntry(row["id"], row["run"], root, change, row["at"])
 
@@ -142,4 +145,4 @@ def _text(genres: tuple[str, ...]) -> str:
 
 
 def _genres(text: str) -> tuple[str, ...]:
-    return msgspec.json.decode(text, type=tuple[str, ...])
+    return stored_json(text, tuple[str, ...])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tagger.store.rows import stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 
 class PlaylistFiles:
@@ -19,7 +21,7 @@ class PlaylistFiles:
     def known(self) -> dict[Path, str]:
         """Return the SHA-256 (hex) of each playlist as tagger wrote it, by path."""
         rows = self._db.execute("SELECT path, sha256 FROM playlists")
-        return {Path(os.fsdecode(row["path"])): row["sha256"] for row in rows}
+        return {stored_path(row["path"]): row["sha256"] for row in rows}
 
     def note(self, path: Path, sha256: str, genre: str) -> None:
         """Record a playlist.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.store.failures import MAX_ATTEMPTS
+from tagger.store.rows import stored_path
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from tagger.core.domain import FileIdentity
 
@@ -58,7 +59,9 @@ class Queue:
             " ORDER BY failed, added, path LIMIT ?",
             (most + 1,),
         )
-        jobs = [Job(_path(row["path"]), _path(row["root"]), row["failed"]) for row in rows]
+        jobs = [
+            Job(stored_path(row["path"]), stored_path(row["root"]), row["failed"]) for row in rows
+        ]
         chosen = [job for job in jobs if not job.failed] or jobs[:1]
         if len(chosen) > most:
             chosen = _whole_folders(chosen) or chosen[:most]
@@ -110,7 +113,3 @@ class Queue:
 def _whole_folders(jobs: Sequence[Job]) -> list[Job]:
     """Leave out the folder of the last job, which may be incomplete."""
     return [job for job in jobs if job.path.parent != jobs[-1].path.parent]
-
-
-def _path(raw: bytes) -> Path:
-    return Path(os.fsdecode(raw))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import Action, Decision
+from tagger.core.domain import Decision
+from tagger.store.rows import stored_action, stored_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -98,9 +99,9 @@ class Runs:
         ).fetchone()
         if row is None:
             return None
-        genres = msgspec.json.decode(row["genres"], type=tuple[str, ...])
+        genres = stored_json(row["genres"], tuple[str, ...])
         return Decision(
-            Action(row["action"]), genres, row["reason"], row["genre"], row["confidence"]
+            stored_action(row["action"]), genres, row["reason"], row["genre"], row["confidence"]
         )
 
     def tally(self) -> Counter[str]:

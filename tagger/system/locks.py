@@ -56,6 +56,21 @@ def exclusive(path: Path) -> Iterator[None]:
         os.close(file)
 
 
+@contextlib.contextmanager
+def waiting(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path` for the length of the block; wait for another holder.
+
+    Raises:
+        OSError: the lock file cannot be made or locked.
+    """
+    file = open_lock_file(path)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
 def lock_byte(file: int, offset: int) -> None:
     """Lock one byte of an open file until this process ends or closes the file.
 

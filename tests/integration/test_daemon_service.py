@@ -287,6 +287,18 @@ def test_a_daemon_killed_at_any_moment_resumes_its_queue(program, after):
     assert undone.summary["set"] == 6
 
 
+def test_a_daemon_whose_database_was_deleted_writes_nothing_more(program):
+    with Watcher(program) as watcher:
+        for file in program.state.glob("tagger.sqlite3*"):
+            file.unlink()
+        path = song(program.music / "song.mp3")
+        before = path.read_bytes()
+        watcher.wait_for("restarting after an error")
+        watcher.kill()
+    assert path.read_bytes() == before
+    assert not list(program.state.glob("tagger.sqlite3"))
+
+
 def test_memory_that_can_be_written_is_never_executed(program):
     """What MemoryDenyWriteExecute= of the unit forbids; the kernel's own switch for it."""
     libc = ctypes.CDLL(None)

@@ -47,5 +47,8 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
 
 
 def moment(at: float) -> str:
-    """Return Unix seconds as local time in the form of ISO 8601."""
-    return datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
+    """Return Unix seconds as local time in the form of ISO 8601; "unknown" outside the calendar."""
+    try:
+        return datetime.fromtimestamp(at).astimezone().isoformat("T", "seconds")
+    except (OverflowError, ValueError, OSError):  # a damaged row
+        return "unknown"

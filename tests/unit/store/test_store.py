@@ -282,7 +282,7 @@ def test_migrations_of_one_component_do_not_count_for_another(tmp_path):
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="is not a database"):
         Store(tmp_path)
 
 

@@ -1,0 +1,131 @@
+"""A damaged database: found at the start, moved aside, and replaced by a new database.
+
+The journal and the corrections move along, as far as they can be read. All other rows are
+computed again by the next scan.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tagger.errors import StoreDamagedError, StoreError
+from tagger.store.database import REPAIR, connect, connect_empty
+from tagger.store.rows import stored_json, stored_path
+from tagger.system import locks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tagger.store.database import Connection
+
+LOCK = "damaged.lock"
+RESCUED = {
+    "runs": "id, kind, started, finished",
+    "changes": "id, run, path, root, state, before, after, snapshot, at",
+    "corrections": "path, content_id, ours, theirs, at",
+}
+"""The columns of the tables whose rows cannot be computed again, parents first."""
+_JSON = {"files": ("tags",), "changes": ("before", "after"), "corrections": ("ours", "theirs")}
+
+
+def check(connection: Connection) -> None:
+    """Raise StoreDamagedError if SQLite or the rows show damage.
+
+    It reads the whole database: 0.8 s for 540 MB, with the analyses of 100,000 files.
+    """
+    if fault := next(_faults(connection), None):
+        reason = f"the state database is damaged: {fault}"
+        raise StoreDamagedError(reason, connection.path, REPAIR)
+
+
+def _faults(connection: Connection) -> Iterator[str]:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        yield found.splitlines()[-1]
+    with contextlib.closing(connect_empty()) as empty:
+        for table, columns in _columns(empty).items():
+            if lost := columns - _columns(connection).get(table, set()):
+                yield f"{table} has no column {min(lost)}"
+    for table, names in _JSON.items():
+        for column in names:
+            sql = f"SELECT 1 FROM {table} WHERE NOT json_valid({column})"  # noqa: S608 - constants
+            if connection.execute(sql).fetchone():
+                yield f"unreadable {column} in {table}"
+
+
+def _columns(connection: Connection) -> dict[str, set[str]]:
+    rows = connection.execute(
+        "SELECT m.name AS table_name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table'"
+    )
+    found: dict[str, set[str]] = {}
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def replace(path: Path, inode: int) -> Path | None:
+    """Replace a damaged database by a new one, with the rows that can be rescued.
+
+    Args:
+        path: The database.
+        inode: The inode of the damaged database.
+
+    Returns:
+        The new path of the damaged database; None if another process replaced it meanwhile.
+
+    Raises:
+        StoreError: the database cannot be moved, or no new database can be made.
+
+    """
+    try:
+        with locks.waiting(path.with_name(LOCK)):
+            return _replace(path) if path.stat().st_ino == inode else None
+    except OSError as error:
+        hint = "move it to another folder by hand"
+        raise StoreError(f"cannot be moved aside: {error.strerror}", path, hint) from error
+
+
+def _replace(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
+    for suffix in ("-wal", "-shm", ""):  # the database last: a kill before leaves it in its place
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    connection = connect(path)
+    with contextlib.closing(connection):
+        for table, columns in RESCUED.items():
+            _rescue(aside, connection, table, columns)
+    return aside
+
+
+def _rescue(aside: Path, connection: Connection, table: str, columns: str) -> None:
+    """Copy the readable rows of a table, from both ends to the damage."""
+    marks = ", ".join("?" for _ in columns.split(","))
+    insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - constants
+    for order in ("ASC", "DESC"):
+        query = f"SELECT {columns} FROM {table} ORDER BY rowid {order}"  # noqa: S608 - constants
+        for row in _readable(aside, query):
+            with contextlib.suppress(StoreError):  # a damaged row
+                _check_row(table, row)
+                connection.execute(insert, tuple(row))
+
+
+def _check_row(table: str, row: sqlite3.Row) -> None:
+    for column in row.keys():  # noqa: SIM118 - a row iterates over its values
+        if column in ("path", "root"):
+            stored_path(row[column])
+        elif column in _JSON.get(table, ()):
+            stored_json(row[column], tuple[str, ...])
+
+
+def _readable(path: Path, sql: str) -> Iterator[sqlite3.Row]:
+    """Yield the rows of a query up to the first row that cannot be read."""
+    with contextlib.suppress(sqlite3.Error):
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        connection.row_factory = sqlite3.Row
+        with contextlib.closing(connection):
+            yield from connection.execute(sql)

@@ -1,0 +1,46 @@
+"""The values of rows; a value that tagger never wrote shows a damaged database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from tagger.core.domain import Action
+from tagger.errors import StoreDamagedError
+
+T = TypeVar("T")
+
+
+def stored_path(raw: bytes) -> Path:
+    """Return the path of a row; raises StoreDamagedError for bytes that no file system has."""
+    if not raw or b"\0" in raw:
+        raise StoreDamagedError("the state database is damaged: a path cannot be read")
+    return Path(os.fsdecode(raw))
+
+
+def stored_action(text: str) -> Action:
+    """Return the action of a row; raises StoreDamagedError for an unknown action."""
+    try:
+        return Action(text)
+    except ValueError as error:
+        raise StoreDamagedError(f"the state database is damaged: {error}") from error
+
+
+def stored_json(text: str, kind: type[T]) -> T:
+    """Return a value that was stored as JSON.
+
+    Args:
+        text: The JSON.
+        kind: The type of the value.
+
+    Raises:
+        StoreDamagedError: the text is not JSON, or not of this type.
+
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise StoreDamagedError(f"the state database is damaged: {error}") from error

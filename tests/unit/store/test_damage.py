@@ -1,0 +1,194 @@
+"""A damaged database: each command reports it, and commands that write begin a new database."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+from programs import Program
+
+from tagger import tags
+from tagger.errors import StoreDamagedError, StoreError
+from tagger.store import DATABASE, Store, damage, undamaged
+
+PAGE = 4096
+REPORTING = (("status",), ("doctor",))
+WRITING = (("undo", "--dry-run"), ("playlists", "--dry-run"), ("scan", "--no-playlists"))
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory, bundle):
+    """Return a program after a scan with two writes, and the bytes of its database."""
+    home = tmp_path_factory.mktemp("damage")
+    program = Program(home, bundle)
+    for number in range(2):
+        media.make(program.music / f"{number}.mp3", signal=bundles.low(seed=number))
+    assert program.run("scan").code == 0
+    return program, (program.state / DATABASE).read_bytes()
+
+
+def truncated(data: bytes, rng: random.Random) -> bytes:
+    return data[: rng.randrange(1, len(data))]
+
+
+def zeroed(data: bytes, rng: random.Random) -> bytes:
+    start = rng.randrange(len(data) // PAGE) * PAGE
+    return data[:start] + bytes(PAGE) + data[start + PAGE :]
+
+
+def flipped(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.choice((1, 8, 64))):
+        changed[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return bytes(changed)
+
+
+def overwritten(data: bytes, rng: random.Random) -> bytes:
+    start = rng.randrange(len(data) - PAGE)
+    return data[:start] + rng.randbytes(PAGE) + data[start + PAGE :]
+
+
+def foreign(data: bytes, rng: random.Random) -> bytes:
+    return rng.randbytes(len(data))
+
+
+def put(program: Program, data: bytes) -> Path:
+    shutil.rmtree(program.state, ignore_errors=True)
+    program.state.mkdir(mode=0o700)
+    database = program.state / DATABASE
+    database.write_bytes(data)
+    return database
+
+
+def moved(program: Program) -> list[Path]:
+    return list(program.state.glob(f"{DATABASE}.damaged-*[0-9]"))
+
+
+KINDS = (truncated, zeroed, flipped, overwritten, foreign)
+
+
+@pytest.mark.parametrize("damaged", KINDS)
+def test_damage_of_any_kind_raises_its_own_error_or_passes_the_checks(used, tmp_path, damaged):
+    _, whole = used
+    for seed in range(20):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        (folder / DATABASE).write_bytes(damaged(whole, random.Random(seed)))
+        said: list[str] = []
+        try:
+            with undamaged(folder, said.append) as store:
+                read_all(store)
+        except StoreDamagedError as error:
+            said.append(str(error))
+        kept = list(folder.glob(f"{DATABASE}.damaged-*[0-9]"))
+        assert bool(kept) == bool(said)
+        with undamaged(folder, pytest.fail) as store:
+            read_all(store)
+
+
+def read_all(store: Store) -> None:
+    for track in store.files.under(Path("/")):
+        store.runs.decision(track.path)
+        store.journal.last(track.path)
+        if track.content:
+            store.analyses.features(track.content, ["levels-1"])
+            store.analyses.prediction(track.content, "test-1")
+    store.runs.last()
+    store.runs.tally()
+    store.corrections.all()
+    store.failures.all()
+    store.published.known()
+    store.queue.take(100)
+
+
+@pytest.mark.parametrize("command", [*REPORTING, *WRITING])
+def test_a_command_over_a_damaged_database_ends_without_a_traceback(used, command):
+    program, whole = used
+    check_command(program, zeroed(whole, random.Random(2)), command)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("damaged", KINDS)
+@pytest.mark.parametrize("command", [*REPORTING, *WRITING])
+def test_a_command_over_any_damaged_database_ends_without_a_traceback(used, command, damaged):
+    program, whole = used
+    for seed in range(60):
+        check_command(program, damaged(whole, random.Random(seed)), command)
+
+
+def check_command(program: Program, data: bytes, command: tuple[str, ...]) -> None:
+    put(program, data)
+    result = program.run(*command)  # any exception but SystemExit fails here
+    if command in WRITING:
+        assert bool(moved(program)) == ("damaged" in result.err)
+        assert program.run(*command).code == 0
+    elif result.code in (1, 2):
+        assert "damaged" in result.out + result.err
+
+
+def test_undo_after_damage_takes_back_the_writes_that_are_readable(used):
+    program, whole = used
+    state = put(program, whole)
+    with sqlite3.connect(state) as connection:
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'files'")
+        page = root.fetchone()[0]
+    connection.close()
+    data = state.read_bytes()
+    put(program, data[: (page - 1) * PAGE] + bytes(PAGE) + data[page * PAGE :])
+    result = program.run("undo")
+    assert result.code == 0
+    (kept,) = moved(program)
+    assert str(kept) in result.err
+    assert [tags.read(path).genres for path in program.music.glob("*.mp3")] == [(), ()]
+
+
+def test_status_of_a_damaged_database_names_the_next_step(used):
+    program, whole = used
+    put(program, foreign(whole, random.Random(0)))
+    result = program.run("status")
+    assert result.code == 2
+    assert "tagger scan" in result.err
+    assert not moved(program)
+
+
+@pytest.mark.parametrize("command", [*REPORTING, *WRITING])
+def test_a_folder_in_place_of_the_database_is_reported_and_kept(used, command):
+    program, _ = used
+    shutil.rmtree(program.state, ignore_errors=True)
+    (program.state / DATABASE).mkdir(parents=True)
+    result = program.run(*command)
+    assert result.code in (1, 2)
+    assert "move this folder away" in result.out + result.err
+
+
+def test_a_database_that_another_process_replaced_is_kept(tmp_path):
+    with Store(tmp_path) as store:
+        inode = store.inode
+    assert damage.replace(store.path, inode + 1) is None
+    assert store.path.stat().st_ino == inode
+
+
+def test_damage_that_is_found_during_a_run_replaces_the_database_at_its_end(tmp_path):
+    with Store(tmp_path) as store:
+        store.runs.start("scan")
+    said: list[str] = []
+    with (
+        pytest.raises(StoreDamagedError, match="moved to"),
+        undamaged(tmp_path, said.append),
+    ):
+        raise StoreDamagedError("the state database is damaged: a path cannot be read")
+    assert not said
+    with Store(tmp_path) as store:
+        assert store.runs.exists(1)
+
+
+def test_a_journal_whose_database_was_deleted_refuses_an_entry(tmp_path):
+    with Store(tmp_path) as store:
+        store.path.unlink()
+        with pytest.raises(StoreError, match="moved or deleted"):
+            store.check_in_place()
