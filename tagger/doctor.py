@@ -19,6 +19,7 @@ from tagger.errors import TaggerError
 from tagger.features.specs import extract_all
 from tagger.inference import registry
 from tagger.inference.bundle import load
+from tagger.pipeline import build
 from tagger.players import configured_players
 from tagger.store import Store
 
@@ -70,6 +71,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Check everything that a scan needs."""
     yield _formats()
     yield _model(settings)
+    yield _workers(settings)
     yield _state(settings)
     for root in settings.library.roots:
         yield _root(root)
@@ -106,6 +108,15 @@ def _model(settings: Settings) -> Finding:
         return Finding("model", Level.FAILED, str(error), error.hint or "set model.bundle")
     genres = ", ".join(model.manifest.genres)
     return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
+
+
+def _workers(settings: Settings) -> Finding:
+    try:
+        with build.tag_jobs(settings) as jobs:
+            jobs.check()
+    except TaggerError as error:
+        return Finding("workers", Level.FAILED, error.reason, error.hint or "see its log")
+    return Finding("workers", Level.OK, "worker processes start")
 
 
 def _state(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ a task that hangs cannot be stopped.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import logging
 import math
@@ -17,6 +18,7 @@ import time
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import spawn
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 from weakref import WeakKeyDictionary
@@ -42,6 +44,15 @@ _log = logging.getLogger("tagger")
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_NO_SEMAPHORE = (
+    errno.EACCES,
+    errno.ENOENT,
+    errno.ENOSPC,
+    errno.ENOSYS,
+    errno.EPERM,
+    errno.EROFS,
+)
+"""Errors of `sem_open`."""
 
 def usable_cores() -> int:
     """Return the number of cores that this process may use."""
@@ -52,6 +63,10 @@ def usable_cores() -> int:
 
 MAX_POOLS = 3
 """The number of pools that are tried for a task when workers die before it starts."""
+
+
+CHECK_S = 1.0
+"""Seconds between two checks of a pool that a task waits for."""
 
 
 class _Call(NamedTuple):
@@ -96,7 +111,7 @@ class WorkerPool:
         self._timeout = timeout
         self._cpu_s = timeout if cpu_s is None else cpu_s
         self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
-        self._calls: WeakKeyDictionary[Future[Any], _Call] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[Future[Any], tuple[_Call, ProcessPool]] = WeakKeyDictionary()
         self._pool = self._new_pool()
         self._closed = False
         self._joining = threading.Lock()
@@ -126,20 +141,24 @@ class WorkerPool:
 
     def _schedule(self, call: _Call) -> Future[Any]:
         arguments = (self._cpu_s + call.more_s, call.function, call.args, call.kwargs)
+        cause: BaseException | None = None
         with interrupts.deferred_signals():
             for _ in range(MAX_POOLS):
                 try:
                     future: Future[Any] = self._pool.schedule(
                         _run_limited, args=arguments, timeout=self._timeout
                     )
+                except OSError as error:  # no lock, or no pipe
+                    raise _unusable(error) from error
                 except RuntimeError as error:  # Pebble gives a pool up whose idle worker died
                     if self._closed:
                         raise CancelledError from error
+                    cause = error.__cause__
                     self._pool = self._new_pool()
                 else:
-                    self._calls[future] = call
+                    self._calls[future] = call, self._pool
                     return future
-        raise _unusable()
+        raise _unusable(cause)
 
     def result(self, future: Future[T], path: Path) -> T:
         """Wait for the result of a task on the file `path`.
@@ -154,7 +173,7 @@ class WorkerPool:
         died = False
         for _ in range(MAX_POOLS):
             try:
-                return _wait(future)
+                return _wait(future, self._calls[future][1])
             except FutureTimeoutError as error:
                 raise WorkerTimedOutError(
                     f"took longer than {self._timeout:.0f} s and was given up", path
@@ -165,14 +184,14 @@ class WorkerPool:
                         "brought the listening process down: it is damaged or made to do harm", path
                     ) from error
                 # Pebble may blame the task before the fatal one, so each task gets a second try
-                died, future = True, self._schedule(self._calls[future])
+                died, future = True, self._schedule(self._calls[future][0])
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
                 reason = "needs more memory than a worker has"
                 raise WorkerCrashedError(reason, path) from error
             except BrokenProcessPool:  # an idle worker died: try again
-                future = self._schedule(self._calls[future])
+                future = self._schedule(self._calls[future][0])
             except (TaggerError, CancelledError):
                 raise
             except Exception as error:
@@ -181,7 +200,7 @@ class WorkerPool:
                 raise WorkerFailedError(
                     one_line(reason), path, "please report this file"
                 ) from error
-        raise _unusable()
+        raise _unusable(None)
 
     def close(self, *, wait: bool = True) -> None:
         """End the processes after the running tasks, or at once without `wait`.
@@ -205,18 +224,37 @@ class WorkerPool:
         self.close(wait=kind is None)
 
 
-def _unusable() -> WorkersUnusableError:
-    reason = "worker processes die as soon as they start"
-    return WorkersUnusableError(reason, hint="raise workers.memory_mb")
+def _unusable(cause: BaseException | None) -> WorkersUnusableError:
+    """Return the error of a machine on which no worker starts, with the next step."""
+    interpreter = os.fsdecode(spawn.get_executable() or "")
+    if not os.access(interpreter, os.X_OK):
+        reason, hint = f"the Python interpreter {interpreter} is gone", "install tagger again"
+    elif isinstance(cause, OSError) and cause.errno in _NO_SEMAPHORE:
+        reason = f"no lock for worker processes can be made: {cause.strerror}"
+        hint = "/dev/shm must be a writable file system with free space"  # noqa: S108 - a message
+    elif isinstance(cause, OSError):
+        reason = f"no worker process can be started: {cause.strerror}"
+        hint = "the limits on processes, open files or memory are too low"
+    else:
+        reason = "worker processes die as soon as they start"
+        hint = "raise workers.memory_mb, or install tagger again"
+    return WorkersUnusableError(reason, hint=hint)
 
 
-def _wait(future: Future[T]) -> T:
-    """Wait for a future; an interrupt ends the wait without a lock left behind."""
+def _wait(future: Future[T], pool: ProcessPool) -> T:
+    """Wait for a future of a pool; an interrupt ends the wait without a lock left behind.
+
+    Pebble forgets a task that is scheduled while the pool breaks; its future is never done.
+    """
     done = threading.Lock()
     done.acquire()
     with interrupts.deferred_signals():
         future.add_done_callback(lambda _: done.release())
-    done.acquire()
+    active = True
+    while not done.acquire(timeout=CHECK_S):
+        if not (active or pool.active):
+            raise BrokenProcessPool
+        active = pool.active
     with interrupts.deferred_signals():
         return future.result()
 

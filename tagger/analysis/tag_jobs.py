@@ -6,6 +6,8 @@ sizes beyond the end of the file. The worker has little of both, and its own pro
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from tagger import tags
@@ -14,7 +16,6 @@ from tagger.analysis.pool import WorkerPool
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
-    from pathlib import Path
 
     from tagger.core.domain import TrackTags
     from tagger.tags import Run, WriteOptions
@@ -61,6 +62,10 @@ class TagJobs:
     def read(self, path: Path) -> TrackTags:
         """Read the tags of a file; raises the errors of `result`."""
         return self.result(self.submit_read(path), path)
+
+    def check(self) -> None:
+        """Raise WorkersUnusableError if no worker can be started, WorkerError if it fails."""
+        self._pool.result(self._pool.submit(os.getpid), Path(os.devnull))
 
     def rehearse(
         self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from multiprocessing import spawn
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -242,3 +243,44 @@ def test_a_worker_with_little_spare_memory_fails_the_task_alone():
         with pytest.raises(WorkerCrashedError, match="memory"):
             pool.result(pool.submit(bytearray, 200 * 2**20), PATH)
         assert len(pool.result(pool.submit(bytearray, 2**20), PATH)) == 2**20
+
+
+DOCTOR = "mount -t tmpfs -o ro tmpfs /dev/shm && exec {python} -m tagger {command}"
+
+
+def unsharing() -> bool:
+    """Return whether this machine lets a test mount in a name space of its own."""
+    mount = ["unshare", "--mount", "mount", "-t", "tmpfs", "-o", "ro", "tmpfs", "/dev/shm"]  # noqa: S108
+    try:
+        return subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not unsharing(), reason="this machine permits no mounts")
+@pytest.mark.parametrize(("command", "code"), [("scan", 2), ("doctor", 1)])
+def test_workers_without_shared_memory_are_reported_with_the_next_step(program, command, code):
+    shell = DOCTOR.format(python=sys.executable, command=command)
+    (program.music / "song.mp3").write_bytes(b"ID3")
+    ended = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", shell],
+        env=program.environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert ended.returncode == code
+    assert "/dev/shm must be a writable file system" in ended.stdout + ended.stderr  # noqa: S108
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_missing_interpreter_is_reported_with_the_next_step(tmp_path):
+    before = spawn.get_executable()
+    spawn.set_executable(str(tmp_path / "python"))
+    try:
+        with WorkerPool(1, 5.0, 2048, nothing) as pool, pytest.raises(WorkersUnusableError) as seen:
+            pool.result(pool.submit(fine, 1), PATH)
+    finally:
+        spawn.set_executable(before)
+    assert "is gone" in seen.value.reason
+    assert seen.value.hint == "install tagger again"

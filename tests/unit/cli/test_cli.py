@@ -74,10 +74,30 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("undo", "--run", "9" * 30).code == 2
 
 
-def test_a_closed_pipe_is_no_error(program):
+@pytest.mark.parametrize("command", ["status", "--help", "nonsense"])
+@pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&-", ">/dev/full 2>&1"])
+def test_output_without_room_or_reader_ends_with_an_exit_code(program, command, streams):
+    shell = f"exec {sys.executable} -m tagger {command} {streams}"
+    ended = subprocess.run(
+        ["sh", "-c", shell], env=program.environment, capture_output=True, check=False, text=True
+    )
+    assert ended.returncode in ((0, 2, 3) if "&-" in streams else (2,))
+    assert "Traceback" not in ended.stderr
+
+
+def test_missing_standard_streams_give_their_numbers_to_no_file():
+    """FFmpeg writes its messages to number 2, which must not be a file of the user."""
+    code = "import os, tagger.cli as c; c._open_streams(); print(os.open('.', 0))"
+    shell = f'exec {sys.executable} -c "{code}" <&- 2>&-'
+    ended = subprocess.run(["sh", "-c", shell], capture_output=True, check=False, text=True)
+    assert int(ended.stdout) > 2
+
+
+def test_a_closed_pipe_ends_the_run_with_a_message(program):
     for number in range(3):
         (program.music / f"{number}.mp3").write_text("no music")
     with program.start("scan", "--json") as child:
         child.stdout.close()
         err = child.stderr.read()
-    assert "Traceback" not in err
+    assert err == "tagger: the output cannot be written: Broken pipe\n"
+    assert child.returncode == 2

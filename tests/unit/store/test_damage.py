@@ -126,7 +126,8 @@ def check_command(program: Program, data: bytes, command: tuple[str, ...]) -> No
     result = program.run(*command)  # any exception but SystemExit fails here
     if command in WRITING:
         assert bool(moved(program)) == ("damaged" in result.err)
-        assert program.run(*command).code == 0
+        # a flipped bit in a path makes a file that is gone
+        assert program.run(*command).code in (0, 1)
     elif result.code in (1, 2):
         assert "damaged" in result.out + result.err
 
