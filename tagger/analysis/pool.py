@@ -54,6 +54,7 @@ _NO_SEMAPHORE = (
 )
 """Errors of `sem_open`."""
 
+
 def usable_cores() -> int:
     """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

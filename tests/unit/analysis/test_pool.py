@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pebble.pool.process import TaskResult, WorkerManager
 
+from tagger.analysis import forkserver
 from tagger.analysis.pool import WorkerPool
 from tagger.errors import (
     NotAudioError,
@@ -275,6 +276,7 @@ def test_workers_without_shared_memory_are_reported_with_the_next_step(program, 
 
 
 def test_a_missing_interpreter_is_reported_with_the_next_step(tmp_path):
+    forkserver.stop()  # a running server needs no interpreter
     before = spawn.get_executable()
     spawn.set_executable(str(tmp_path / "python"))
     try:
