@@ -32,7 +32,7 @@ lint: .venv/.installed-dev
 
 check: lint
 	$(BIN)/mypy
-	MYPYPATH=tests/support $(BIN)/mypy tests/support tests/scripts tests/conftest.py
+	MYPYPATH=tests/support $(BIN)/mypy tests/support tests/scripts tests/conftest.py beetsplug
 	$(BIN)/lint-imports
 	PYTHONPATH=tests/support $(BIN)/python -m prose
 

@@ -1,0 +1,172 @@
+"""beets plugin: genres by ear, from the model of `tagger`.
+
+The plugin fills the genre field of beets, and beets writes its files, so that the database and the
+files agree. `tagger_genres` and `tagger_confidence` of an item are what the plugin found;
+`tagger_before` is the genre that it replaced.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beets import config, ui
+from beets.dbcore import types
+from beets.exceptions import UserError
+from beets.library import Item
+from beets.plugins import BeetsPlugin
+
+from tagger.api import Action, Tagger, TaggerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from optparse import Values
+
+    from beets.importer import ImportSession, ImportTask
+    from beets.library import Library
+
+    from tagger.api import Judgement
+
+SEPARATOR = "; "
+"""Between the genres of a field of text."""
+
+
+class TaggerPlugin(BeetsPlugin):
+    """The command `beet tagger`, and a stage of `beet import`."""
+
+    item_types = {  # noqa: RUF012 - read by beets in this form
+        "tagger_confidence": types.FLOAT,
+        "tagger_genres": types.STRING,
+        "tagger_before": types.STRING,
+    }
+
+    def __init__(self) -> None:
+        super().__init__("tagger")
+        self.config.add(
+            {
+                "auto": True,
+                "config": None,
+                "field": "genres" if "genres" in Item._fields else "genre",
+                "keep_existing": True,
+                "max_genres": 1,
+                "threshold": "auto",
+                "whitelist": [],
+            }
+        )
+        self._imported_ids: set[int | None] = set()
+        if self.config["auto"].get(bool):
+            self.import_stages = [self._imported]
+            self.register_listener("import_task_files", self._write_imported)
+
+    def commands(self) -> list[ui.Subcommand]:
+        """Return the command `beet tagger`."""
+        command = ui.Subcommand("tagger", help="find the genres of tracks by ear")
+        option = command.parser.add_option
+        option("-p", "--pretend", action="store_true", help="show the genres, change nothing")
+        option("-f", "--force", action="store_true", help="replace genres as well")
+        option("--undo", action="store_true", help="bring the genres from before back")
+        option("-w", "--write", action="store_true", default=None, help="write tags to files")
+        option("-W", "--nowrite", action="store_false", dest="write", help="write no tags")
+        command.func = self._command
+        return [command]
+
+    def _command(self, library: Library, options: Values, arguments: Sequence[str]) -> None:
+        write = ui.should_write(options.write)
+        items = list(library.items(arguments))
+        changed = self._undone(items) if options.undo else self._found(items, force=options.force)
+        for item in changed:
+            if options.pretend:
+                continue
+            item.store()
+            if write:
+                item.try_write()
+
+    def _imported(self, _session: ImportSession, task: ImportTask) -> None:
+        for item in self._found(list(task.imported_items()), force=False):
+            item.store()
+            self._imported_ids.add(item.id)
+
+    def _write_imported(self, session: ImportSession, task: ImportTask) -> None:  # noqa: ARG002
+        """Write items that are imported as they are; beets writes matched items itself.
+
+        Called when the files are in the library: the user's originals stay as they are.
+        """
+        linked = any(config["import"][kind].get(bool) for kind in ("link", "hardlink"))
+        for item in task.imported_items():
+            mine = item.id in self._imported_ids
+            self._imported_ids.discard(item.id)
+            if mine and not task.apply and not linked and ui.should_write():
+                item.try_write()
+
+    def _found(self, items: list[Item], *, force: bool) -> Iterator[Item]:
+        """Yield the items that get a genre, with their fields set but not stored."""
+        keep = self.config["keep_existing"].get(bool) and not force
+        chosen = {Path(item.filepath): item for item in items if not (keep and self._genres(item))}
+        if not chosen:
+            return
+        try:
+            with Tagger(
+                self._config_file(),
+                mode="replace",
+                min_confidence=self.config["threshold"].get(),
+                max_genres=self.config["max_genres"].get(int),
+            ) as tagger:
+                for judgement in tagger.judge(chosen):
+                    item = chosen[judgement.path]
+                    if self._applied(item, judgement):
+                        yield item
+        except TaggerError as error:
+            raise UserError(f"tagger: {error}") from error
+
+    def _applied(self, item: Item, judgement: Judgement) -> bool:
+        """Set the fields of an item; False if it gets no genre."""
+        allowed = {genre.lower() for genre in self.config["whitelist"].as_str_seq()}
+        genres = [g for g in judgement.genres if not allowed or g.lower() in allowed]
+        if judgement.error or judgement.action is not Action.SET or not genres:
+            self._log.info("{}: left alone: {}", item, judgement.reason)
+            return False
+        self._log.info("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
+        item["tagger_before"] = SEPARATOR.join(self._genres(item))
+        item["tagger_genres"] = SEPARATOR.join(genres)
+        item["tagger_confidence"] = judgement.confidence or 0.0
+        self._set(item, genres)
+        return True
+
+    def _undone(self, items: list[Item]) -> Iterator[Item]:
+        """Yield the items whose genre is still the plugin's, with the genre from before."""
+        for item in items:
+            found = item.get("tagger_genres")
+            if not found:
+                continue
+            if SEPARATOR.join(self._genres(item)) != found:
+                self._log.info("{}: the genre was changed after tagger; left alone", item)
+                continue
+            self._set(item, _split(item["tagger_before"]))
+            for field in self.item_types:
+                with suppress(KeyError):
+                    del item[field]
+            yield item
+
+    def _genres(self, item: Item) -> list[str]:
+        value: Any = item.get(self._field) or []
+        return (
+            [genre for genre in value.split(SEPARATOR) if genre]
+            if isinstance(value, str)
+            else value
+        )
+
+    def _set(self, item: Item, genres: list[str]) -> None:
+        several = isinstance(item.get(self._field), list)
+        item[self._field] = genres if several else SEPARATOR.join(genres)
+
+    @property
+    def _field(self) -> str:
+        return str(self.config["field"].as_str())
+
+    def _config_file(self) -> Path | None:
+        return Path(self.config["config"].as_filename()) if self.config["config"].get() else None
+
+
+def _split(text: str) -> list[str]:
+    return [genre for genre in text.split(SEPARATOR) if genre]

@@ -1,0 +1,80 @@
+"""The public Python interface."""
+
+from __future__ import annotations
+
+import bundles
+import media
+import mutagen
+import numpy as np
+import pytest
+
+from tagger.api import Action, Tagger
+from tagger.errors import ConfigError
+
+
+@pytest.fixture
+def library(program, monkeypatch):
+    """Give a home with two tracks, and a file without sound."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, program.environment[name])
+    for name, sound in (("high", bundles.high(seed=1)), ("low", bundles.low(seed=2))):
+        media.make(program.music / f"{name}.flac", "flac", signal=sound, rate=44100, tags={})
+    (program.music / "text.mp3").write_text("no music")
+    return program
+
+
+def genre(path):
+    return mutagen.File(path).get("genre")
+
+
+def test_judgements_come_in_order_with_genres_reasons_and_errors(library):
+    paths = [*sorted(library.music.iterdir()), library.music / "gone.flac"]
+    with Tagger(library.config) as tagger:
+        high, low, text, gone = tagger.judge(paths)
+        assert set(tagger.genres) == set(high.probabilities)
+    assert (high.action, high.genres, low.genres) == (Action.SET, ("Metal",), ("Classical",))
+    assert high.confidence == pytest.approx(max(high.probabilities.values()))
+    assert "Metal" in high.reason
+    assert text.error is not None
+    assert gone.error is not None
+    assert genre(library.music / "high.flac") is None
+
+
+def test_a_write_is_a_run_that_undo_takes_back(library):
+    path = library.music / "high.flac"
+    before = path.read_bytes()
+    with Tagger(library.config) as tagger:
+        written = tagger.write(tagger.judge([path]))
+        assert [outcome.action for outcome in written.outcomes] == [Action.SET]
+        assert genre(path) == ["Metal"]
+        assert [outcome.path for outcome in tagger.undo(written.run)] == [path]
+        with pytest.raises(ConfigError, match="no run 99"):
+            tagger.undo(99)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_changed_after_its_judgement_is_not_written(library):
+    path = library.music / "high.flac"
+    with Tagger(library.config) as tagger:
+        (judgement,) = tagger.judge([path])
+        media.tag(path, title="changed")
+        (outcome,) = tagger.write([judgement]).outcomes
+    assert outcome.action is not Action.SET
+    assert genre(path) is None
+
+
+def test_options_replace_those_of_the_configuration(library):
+    path = library.music / "high.flac"
+    media.tag(path, genre="Polka")
+    with Tagger(library.config) as tagger:
+        assert next(tagger.judge([path])).action is Action.KEEP
+    with Tagger(library.config, mode="replace") as tagger:
+        assert next(tagger.judge([path])).genres == ("Metal",)
+    with Tagger(library.config, mode="replace", min_confidence=1.0) as tagger:
+        assert next(tagger.judge([path])).action is Action.ABSTAIN
+
+
+def test_samples_are_judged_in_this_process(library):
+    with Tagger(library.config) as tagger:
+        prediction = tagger.judge_samples(bundles.high(seed=5).astype(np.float32), 44100)
+    assert prediction.genre == "Metal"
