@@ -66,7 +66,7 @@ MAX_POOLS = 3
 """The number of pools that are tried for a task when workers die before it starts."""
 
 
-CHECK_S = 1.0
+CHECK_S = 0.25
 """Seconds between two checks of a pool that a task waits for."""
 
 

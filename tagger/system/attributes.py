@@ -1,35 +1,124 @@
-"""Owner, mode and extended attributes of open files."""
+"""Owner, mode, access control lists, extended attributes and flags of open files."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
+import struct
+
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EINVAL)
+_REFUSED = (errno.EPERM, errno.EACCES, *_UNSUPPORTED)
+_OF_THE_CONTENT = frozenset(["security.ima", "security.evm"])
+"""Attributes that the kernel computes from the content of a file."""
+_GETFLAGS = 0x80086601
+_SETFLAGS = 0x40086602
+_LOCKED = 0x10 | 0x20
+"""Flags of a file that may not change: immutable, append only (`man 2 ioctl_iflags`)."""
+_KEPT = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80
+"""Flags that stay: secure deletion, undeletion, compression, sync, no dump, no access time."""
 
 
-def copy_attributes(source: int, target: int) -> None:
-    """Copy owner, mode and extended attributes (ACLs among them), as far as is permitted.
+def copy_attributes(source: int, target: int) -> str | None:
+    """Copy owner, group, mode, extended attributes (ACLs among them) and flags of open files.
 
-    Both arguments are descriptors of open files. Raises OSError for any other failure.
+    Attributes that the target inherited from its folder are removed.
+
+    Args:
+        source: A descriptor of the original.
+        target: A descriptor of its copy, which has its content already.
+
+    Returns:
+        The name of the first attribute that cannot be kept, else None. Flags that cannot be kept
+        do not count: they change nobody's access.
+
+    Raises:
+        OSError: for any other failure than a refusal.
+
     """
-    status, fresh = os.fstat(source), os.fstat(target)
-    # one by one: a user who may not change the owner may still set a group of their own
-    if fresh.st_gid != status.st_gid:
+    status = os.fstat(source)
+    if not _copy_owner(status, target):
+        return "the owner and the group"
+    if name := _copy_xattrs(source, target):
+        return f"the attribute {name}"
+    _copy_flags(source, target)
+    if os.fstat(target).st_mode != status.st_mode:
         with contextlib.suppress(PermissionError):
-            os.fchown(target, -1, status.st_gid)
-    if fresh.st_uid != status.st_uid:
-        with contextlib.suppress(PermissionError):
-            os.fchown(target, status.st_uid, -1)
-    if os.fstat(target).st_mode != status.st_mode:  # some file systems have one mode only
-        os.fchmod(target, stat.S_IMODE(status.st_mode))
+            os.fchmod(target, stat.S_IMODE(status.st_mode))
+        if os.fstat(target).st_mode != status.st_mode:
+            return f"the mode {stat.S_IMODE(status.st_mode):o}"
+    return None
+
+
+def is_locked(file: int) -> bool:
+    """Return whether an open file has the flag "immutable" or "append only"."""
+    return bool((_flags(file) or 0) & _LOCKED)
+
+
+def _copy_owner(status: os.stat_result, target: int) -> bool:
+    fresh = os.fstat(target)
     try:
-        names = os.listxattr(source)
-    except OSError:
-        return  # a file system without extended attributes
-    for name in names:
+        if fresh.st_gid != status.st_gid:
+            os.fchown(target, -1, status.st_gid)
+        if fresh.st_uid != status.st_uid:
+            os.fchown(target, status.st_uid, -1)
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        return False
+    return True
+
+
+def _copy_xattrs(source: int, target: int) -> str | None:
+    """Give the target exactly the attributes of the source; return the first that is refused."""
+    wanted, present = _xattrs(source), _xattrs(target)
+    for name in [*(present.keys() - wanted.keys()), *wanted]:
         try:
-            os.setxattr(target, name, os.getxattr(source, name))
+            if name not in wanted:
+                os.removexattr(target, name)
+            elif present.get(name) != wanted[name]:
+                os.setxattr(target, name, wanted[name])
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENODATA):
+            if error.errno == errno.ENODATA:
+                continue
+            if error.errno not in _REFUSED:
                 raise
+            if name in wanted or not name.startswith("security."):
+                return name
+    return None
+
+
+def _xattrs(file: int) -> dict[str, bytes]:
+    if not hasattr(os, "listxattr"):  # Linux alone has these functions
+        return {}
+    try:
+        names = os.listxattr(file)
+    except OSError as error:
+        if error.errno in _UNSUPPORTED:
+            return {}
+        raise
+    found = {}
+    for name in names:
+        if name not in _OF_THE_CONTENT:
+            with contextlib.suppress(OSError):  # listed, but for other users
+                found[name] = os.getxattr(file, name)
+    return found
+
+
+def _copy_flags(source: int, target: int) -> None:
+    wanted, present = _flags(source), _flags(target)
+    if wanted is None or present is None or not (wanted ^ present) & _KEPT:
+        return
+    flags = (present & ~_KEPT) | (wanted & _KEPT)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(target, _SETFLAGS, struct.pack("=l", flags))
+
+
+def _flags(file: int) -> int | None:
+    """Return the flags of an open file, None where the file system has none."""
+    try:
+        return int(struct.unpack("=l", fcntl.ioctl(file, _GETFLAGS, bytes(4)))[0])
+    except OSError:
+        return None

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError
 from tagger.system import leases
-from tagger.system.attributes import copy_attributes
+from tagger.system.attributes import copy_attributes, is_locked
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
 
@@ -64,7 +64,7 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
     except OSError as error:
         raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
     if not os.access(real, os.W_OK):
-        raise SkippedError("read-only file", path, "make the file writable")
+        raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
     if not os.access(real.parent, os.W_OK | os.X_OK):
         hint = "make the folder writable: a copy replaces the file"
         raise SkippedError("read-only folder", path, hint)
@@ -79,6 +79,17 @@ def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> 
     if status.st_nlink > 1 and options.hard_links == "skip":
         hint = 'set tags.hard_links = "break" to separate it from its other names'
         raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
+
+
+def check_flags(file: int, path: Path) -> None:
+    """Raise SkippedError if an open file may not change, whatever its permissions are.
+
+    Args:
+        file: The descriptor of the file.
+        path: The path of the file.
+    """
+    if is_locked(file):
+        raise SkippedError("is immutable or append-only", path, "remove the flag: chattr -i -a")
 
 
 class Replacement:
@@ -119,6 +130,7 @@ class Replacement:
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
             self.original = self._stack.enter_context(os.fdopen(original, "rb"))
             self._check_unchanged()
+            check_flags(original, self._path)
             self._stack = self._stack.pop_all()
         return self
 
@@ -152,7 +164,10 @@ class Replacement:
         """
         with os_errors(self._path):
             target = self.copy.fileno()
-            copy_attributes(self.original.fileno(), target)
+            if lost := copy_attributes(self.original.fileno(), target):
+                reason = f"{lost} cannot be kept in a new file"
+                hint = "run tagger as the owner of the file"
+                raise SkippedError(reason, self._path, hint)
             if self._options.preserve_mtime:
                 status = os.fstat(self.original.fileno())
                 os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

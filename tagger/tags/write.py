@@ -139,6 +139,7 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
     edit.check_genres(genres)
     replace.check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
+        replace.check_flags(file.fileno(), path)
         original = JudgedFile(file, path)
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)

@@ -483,7 +483,7 @@ def test_a_full_output_device_gives_a_one_line_error(program):
             check=False,
         )
     assert ended.returncode == 2
-    assert ended.stderr.splitlines()[-1].startswith("tagger: the output finds no room")
+    assert ended.stderr.splitlines()[-1].startswith("tagger: the output cannot be written")
     assert "Traceback" not in ended.stderr
 
 

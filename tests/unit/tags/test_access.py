@@ -1,0 +1,208 @@
+"""A write gives nobody access and takes it from nobody, else the file stays unchanged."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import struct
+from typing import TYPE_CHECKING
+
+import media
+import pytest
+from tagging import leftovers, write
+from users import NOBODY, as_user, needs_root, shared_folder
+
+from tagger import tags
+from tagger.errors import SkippedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ACCESS, DEFAULT = "system.posix_acl_access", "system.posix_acl_default"
+FRIEND = 999
+USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
+GETFLAGS, SETFLAGS = 0x80086601, 0x40086602
+IMMUTABLE, APPEND, NO_DUMP, NO_ACCESS_TIME = 0x10, 0x20, 0x40, 0x80
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    yield from shared_folder()
+
+
+def acl(*entries: tuple[int, int, int]) -> bytes:
+    """Encode an access control list: tag, permissions and number of each entry."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+
+
+FRIENDLY = acl(
+    (USER_OBJ, 6, -1), (USER, 6, FRIEND), (GROUP_OBJ, 4, -1), (MASK, 6, -1), (OTHER, 0, -1)
+)
+
+
+def set_xattr(path: Path, name: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EPERM):
+            raise
+        pytest.skip(f"{name} is not supported here")
+
+
+def set_flags(path: Path, flags: int) -> None:
+    with path.open("rb") as file:
+        try:
+            fcntl.ioctl(file, SETFLAGS, struct.pack("=l", flags))
+        except OSError as error:
+            pytest.skip(f"no flags here: {error}")
+
+
+def flags(path: Path) -> int:
+    with path.open("rb") as file:
+        return int(struct.unpack("=l", fcntl.ioctl(file, GETFLAGS, bytes(4)))[0])
+
+
+def access(path: Path) -> tuple[object, ...]:
+    status = path.stat()
+    xattrs = {name: os.getxattr(path, name) for name in os.listxattr(path)}
+    return status.st_mode, status.st_uid, status.st_gid, xattrs
+
+
+def check_written(path: Path) -> None:
+    before = access(path)
+    write(path, root=path.parent)
+    assert access(path) == before
+    assert tags.read(path).genres
+
+
+def check_skipped(path: Path, reason: str, user: int = NOBODY, *, groups: tuple[int, ...] = ()):
+    before, content = access(path), path.read_bytes()
+    with pytest.raises(SkippedError) as caught:
+        as_user(lambda: write(path, root=path.parent) and None, user, groups)
+    assert reason in caught.value.reason
+    assert caught.value.hint
+    assert (access(path), path.read_bytes()) == (before, content)
+    assert not leftovers(path.parent)
+
+
+@pytest.mark.parametrize("own", [None, FRIENDLY], ids=["without", "with"])
+def test_a_file_without_or_with_an_acl_inherits_no_entry_of_its_folder(folder, own):
+    path = media.make(folder / "song.mp3")
+    path.chmod(0o640)
+    if own:
+        set_xattr(path, ACCESS, own)
+    everyone = acl(
+        (USER_OBJ, 7, -1), (USER, 7, FRIEND), (GROUP_OBJ, 7, -1), (MASK, 7, -1), (OTHER, 7, -1)
+    )
+    set_xattr(folder, DEFAULT, everyone)
+    check_written(path)
+
+
+@needs_root
+def test_an_owner_without_rights_writes_into_a_folder_with_a_default_acl(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, NOBODY)
+    path.chmod(0o600)
+    set_xattr(folder, DEFAULT, FRIENDLY)
+    before = access(path)
+    as_user(lambda: write(path, root=folder) and None)
+    assert access(path) == before
+    assert tags.read(path).genres
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o666, 0o755, 0o4755, 0o2755])
+def test_the_mode_of_a_file_stays_under_any_umask(folder, mode):
+    path = media.make(folder / "song.mp3")
+    path.chmod(mode)
+    before = os.umask(0o077)
+    try:
+        check_written(path)
+    finally:
+        os.umask(before)
+
+
+@needs_root
+@pytest.mark.parametrize("owner", [(1234, 4321), (0, 4321), (1234, 0)])
+def test_the_owner_and_the_group_of_a_file_stay_for_root(folder, owner):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, *owner)
+    check_written(path)
+
+
+@needs_root
+def test_a_file_of_another_user_is_skipped_with_the_reason(folder):
+    path = media.make(folder / "song.mp3")
+    path.chmod(0o666)
+    check_skipped(path, "the owner and the group cannot be kept")
+
+
+@needs_root
+def test_a_file_of_a_strange_group_is_skipped_and_of_an_own_group_is_written(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, 4321)
+    path.chmod(0o664)
+    check_skipped(path, "the owner and the group cannot be kept")
+    as_user(lambda: write(path, root=folder) and None, groups=(4321,))
+    assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, 4321)
+    assert tags.read(path).genres
+
+
+@needs_root
+def test_a_folder_that_sets_the_group_leaves_the_group_of_the_file(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, NOBODY)
+    os.chown(folder, 0, 4321)
+    folder.chmod(0o2777)
+    as_user(lambda: write(path, root=folder) and None)
+    assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, NOBODY)
+
+
+@pytest.mark.parametrize("name", ["user.checksum", "trusted.mark"])
+def test_an_extended_attribute_of_a_file_stays(folder, name):
+    path = media.make(folder / "song.mp3")
+    set_xattr(path, name, b"mine\0too")
+    check_written(path)
+
+
+CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0)
+
+
+@needs_root
+def test_the_capabilities_of_a_file_stay_for_root_and_skip_it_for_others(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, NOBODY)
+    set_xattr(path, "security.capability", CAPABILITY)
+    check_skipped(path, "the attribute security.capability cannot be kept")
+    check_written(path)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("flag", "reason"), [(IMMUTABLE, "read-only file"), (APPEND, "is immutable or append-only")]
+)
+def test_an_immutable_or_append_only_file_is_skipped(folder, flag, reason):
+    path = media.make(folder / "song.mp3")
+    set_flags(path, flags(path) | flag)
+    try:
+        check_skipped(path, reason, 0)
+    finally:
+        set_flags(path, flags(path) & ~flag)
+
+
+def test_the_flags_of_a_file_stay(folder):
+    path = media.make(folder / "song.mp3")
+    set_flags(path, flags(path) | NO_DUMP | NO_ACCESS_TIME)
+    before = flags(path)
+    check_written(path)
+    assert flags(path) == before
+
+
+@needs_root
+def test_a_file_that_its_owner_may_not_write_is_skipped(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, NOBODY)
+    path.chmod(stat.S_IRUSR)
+    check_skipped(path, "read-only file")
