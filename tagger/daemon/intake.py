@@ -206,6 +206,8 @@ class Intake:
         for item in walk.walk(start, root, self._settings.library.ignore):
             if isinstance(item, walk.Leftover):
                 tags.remove_leftovers(item.folder)
+            elif isinstance(item, walk.Unfinished):
+                self.track(item.path)
             elif isinstance(item, walk.Passed):
                 self._report(item.path, item.reason)
             else:

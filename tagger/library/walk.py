@@ -18,6 +18,7 @@ from pathspec import GitIgnoreSpec
 from tagger.audio.formats import EXTENSIONS
 from tagger.core.domain import FileIdentity
 from tagger.errors import ConfigError
+from tagger.library import unfinished
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ IGNORED_FOLDERS = frozenset(
     ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
 )
 """Folders of servers and operating systems; dot folders are ignored as well."""
-UNFINISHED = (".part", ".!qb", ".crdownload", ".tmp", ".partial", ".download", "~")
+UNFINISHED = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
 """Lower-case name endings of files that another program is still writing."""
 
 
@@ -49,6 +50,11 @@ class Passed:
     reason: str
     failed: bool
     """Whether the cause is a failure rather than a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished(Passed):
+    """A file that another program is still writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,7 @@ def walk(
             yield Passed(folder, f"cannot be entered: {error.strerror}", failed=True)
             continue
         below = []
+        beside = unfinished.controlled(entry.name for entry in entries)
         for entry in entries:
             path = folder / entry.name
             if entry.name.endswith(TEMPORARY_SUFFIX):
@@ -180,7 +187,7 @@ def walk(
                 if not rules.ignores(path, is_folder=True):
                     below.append(path)
             elif _may_be_music(entry, path) and not rules.ignores(path, is_folder=False):
-                yield from _looked_at(entry, path, root)
+                yield from _looked_at(entry, path, root, beside)
         pending += reversed(below)
 
 
@@ -188,7 +195,7 @@ def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
-            yield Found(path, root, FileIdentity.of(status))
+            yield _found(path, root, status)
         else:
             yield Passed(path, "is not a regular file", failed=True)
     except OSError as error:
@@ -199,12 +206,22 @@ def _may_be_music(entry: os.DirEntry[str], path: Path) -> bool:
     return path.suffix.lower() in EXTENSIONS or entry.is_symlink()
 
 
-def _looked_at(entry: os.DirEntry[str], path: Path, root: Path) -> Iterator[Found | Passed]:
+def _found(
+    path: Path, root: Path, status: os.stat_result, beside: frozenset[str] | None = None
+) -> Found | Unfinished:
+    if sign := unfinished.sign(path, status, beside):
+        return Unfinished(path, f"is still being written: {sign}", failed=False)
+    return Found(path, root, FileIdentity.of(status))
+
+
+def _looked_at(
+    entry: os.DirEntry[str], path: Path, root: Path, beside: frozenset[str]
+) -> Iterator[Found | Passed]:
     try:
         if entry.is_symlink():
             yield from _link(path, root)
         elif entry.is_file(follow_symlinks=False):
-            yield Found(path, root, FileIdentity.of(entry.stat(follow_symlinks=False)))
+            yield _found(path, root, entry.stat(follow_symlinks=False), beside)
     except OSError as error:
         yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
 

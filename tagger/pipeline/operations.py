@@ -6,6 +6,7 @@ A dry run is another operation, not a condition in each step of the pipeline.
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -76,6 +77,30 @@ class KeepUndone:
         return self._operation.apply(track, decision)
 
 
+class Settled:
+    """Waits before a write until the file is unchanged for some time; the operation of a scan.
+
+    The write itself then refuses a file that changed during the wait.
+    """
+
+    def __init__(self, operation: Operation, seconds: float) -> None:
+        self._operation = operation
+        self._seconds = seconds
+
+    def refusal(self, track: Track) -> str | None:
+        """See `Operation`."""
+        return self._operation.refusal(track)
+
+    def apply(self, track: Track, decision: Decision) -> Outcome:
+        """See `Operation`."""
+        if decision.action.writes:
+            with contextlib.suppress(OSError):
+                age = time.time() - track.path.stat().st_ctime
+                if 0 <= age < self._seconds:
+                    time.sleep(self._seconds - age)
+        return self._operation.apply(track, decision)
+
+
 class Write:
     """Writes into the file, with the journal's entry made before the file is replaced."""
 
@@ -130,13 +155,17 @@ class Write:
         with contextlib.suppress(OSError, TagError, WorkerError):
             identity = FileIdentity.of(track.path.stat(follow_symlinks=False))
             lookup = index.look_up(walk.Found(track.path, track.root, identity), self._store)
-            if not lookup.current:
-                index.put(lookup, self._jobs.read(track.path), self._store)
+            found = self._jobs.read(track.path)
+            if not lookup.current or lookup.current.tags != found:
+                index.put(lookup, found, self._store)
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []
 
         def intend(change: GenreEdit) -> None:
+            if change.before != track.tags.genres:
+                hint = "tagger will read it again"
+                raise FileChangedError("another program changed the genre", track.path, hint)
             intended.append(self._store.journal.intend(self._run, track.root, change))
 
         try:

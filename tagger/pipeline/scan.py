@@ -13,7 +13,7 @@ from tagger.inference import read_manifest, registry
 from tagger.library import index, walk
 from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Operation, Write
+from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.core.domain import Track
     from tagger.store import Store
+
+
+SETTLE_S = 2.0
+"""Seconds without a change before a scan writes a file; at most `daemon.settle`."""
 
 
 class Observer:
@@ -177,7 +181,8 @@ class Scan:
         options = build.write_options(self._settings)
         if run is None:
             return DryRun(jobs, options)
-        return Write(self._store, jobs, run, self._manifest.id, options)
+        write = Write(self._store, jobs, run, self._manifest.id, options)
+        return Settled(write, min(self._settings.daemon.settle, SETTLE_S))
 
 
 def _passed(item: walk.Passed) -> Outcome:

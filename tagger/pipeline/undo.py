@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.core.domain import Action, FileIdentity, Outcome, TrackTags
-from tagger.errors import SkippedError, StoreError, TagError, WorkerError
+from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
 from tagger.pipeline import build, recovery
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
@@ -111,6 +111,7 @@ def undo(
         oldest, newest = changes[0], changes[-1]
         now = newest.change.after
         try:
+            identity = _identity(path)
             found = jobs.read(path)
             now = found.genres
             if found.genres not in (newest.change.after, oldest.change.before):
@@ -118,7 +119,7 @@ def undo(
             if dry_run:
                 tags.check_writable(path, root=oldest.root, options=options)
             else:
-                _restore(oldest, found, store, jobs, options)
+                _restore(oldest, (identity, found), store, jobs, options)
                 store.journal.mark_undone(entry.id for entry in changes)
         except (TagError, WorkerError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
@@ -128,13 +129,22 @@ def undo(
 
 
 def _restore(
-    oldest: JournalEntry, found: TrackTags, store: Store, jobs: TagJobs, options: WriteOptions
+    oldest: JournalEntry,
+    now: tuple[FileIdentity, TrackTags],
+    store: Store,
+    jobs: TagJobs,
+    options: WriteOptions,
 ) -> None:
     path = oldest.change.path
-    identity = FileIdentity.of(path.stat())
+    identity, found = now
 
     def remember(change: GenreEdit, identity: FileIdentity) -> None:
         store.files.record_write(path, identity, replace(found, genres=change.after))
+
+    def prepare(change: GenreEdit) -> None:
+        if change.before != found.genres:
+            raise FileChangedError("another program changed the genre", path)
+        remember(change, identity)
 
     store.check_in_place()
     written = tags.restore_genres(
@@ -144,11 +154,18 @@ def _restore(
         expected=identity,
         options=options,
         # beforehand, so that a kill in between does not pass for the user's own correction
-        before_commit=lambda change: remember(change, identity),
+        before_commit=prepare,
         run=jobs.run_on(path),
     )
     if written:
         remember(*written)
+
+
+def _identity(path: Path) -> FileIdentity:
+    try:
+        return FileIdentity.of(path.stat())
+    except OSError as error:
+        raise TagError(f"cannot be reached: {error.strerror}", path) from error
 
 
 def _outcome(

@@ -129,6 +129,7 @@ class Replacement:
             nonblocking = flags | os.O_NOFOLLOW | os.O_NONBLOCK
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
             self.original = self._stack.enter_context(os.fdopen(original, "rb"))
+            self._ctime = os.fstat(original).st_ctime_ns
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -210,7 +211,9 @@ class Replacement:
     def _check_unchanged(self) -> None:
         named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
         opened = os.fstat(self.original.fileno())
-        if not FileIdentity.of(named) == FileIdentity.of(opened) == self._expected:
+        same = FileIdentity.of(named) == FileIdentity.of(opened) == self._expected
+        # an edit in place may keep size and modification time
+        if not same or opened.st_ctime_ns != self._ctime:
             raise FileChangedError(
                 "another program changed the file", self._path, "tagger will try it again"
             )

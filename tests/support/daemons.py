@@ -58,8 +58,9 @@ class Watcher:
         """
         self.program = program
         self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
-        if "[daemon]" not in program.config.read_text():
-            program.config.write_text(program.config.read_text() + f"[daemon]\n{DAEMON}{daemon}\n")
+        table = f"[daemon]\n{DAEMON}{daemon}\n"
+        config = program.config.read_text().replace("[daemon]\nsettle = 0\n", table)
+        program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
         options = {"env": program.environment} | options
         with self.log.open("wb") as log:

@@ -77,6 +77,8 @@ class Program:
 
     def configure(self, text: str = "", *, workers: str = "count = 1") -> None:
         """Write the configuration: `text` after what every test needs."""
+        if "[daemon]" not in text:  # the files of a test are complete
+            text += "\n[daemon]\nsettle = 0\n"
         self.config.write_text(
             f'[library]\nroots = ["{self.music}"]\n'
             f'[model]\nbundle = "{self.bundle}"\n'

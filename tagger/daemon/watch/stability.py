@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import FileIdentity
+from tagger.library import unfinished
 from tagger.system.leases import open_for_writing
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from pathlib import Path
 
@@ -49,8 +51,8 @@ class StabilityTracker:
             return True
         if len(self._tracked) >= self._limit:
             return False
-        if identity := _regular(path):
-            self._tracked[path] = identity, self._clock()
+        if status := _status(path):
+            self._tracked[path] = FileIdentity.of(status), self._clock()
         return True
 
     def pop_stable(self) -> list[Path]:
@@ -64,10 +66,11 @@ class StabilityTracker:
         stable = []
         for path, identity in due:
             del self._tracked[path]
-            found = _regular(path)
-            if found is None:
+            status = _status(path)
+            if status is None:
                 continue
-            if found != identity or open_for_writing(path):
+            found = FileIdentity.of(status)
+            if found != identity or open_for_writing(path) or unfinished.sign(path, status):
                 self._tracked[path] = found, now
             else:
                 stable.append(path)
@@ -81,9 +84,10 @@ class StabilityTracker:
         return max(0.0, since + self.seconds - self._clock())
 
 
-def _regular(path: Path) -> FileIdentity | None:
+def _status(path: Path) -> os.stat_result | None:
+    """Return the status of a regular file."""
     try:
         status = path.lstat()
     except OSError:
         return None
-    return FileIdentity.of(status) if stat.S_ISREG(status.st_mode) else None
+    return status if stat.S_ISREG(status.st_mode) else None

@@ -60,6 +60,24 @@ def test_a_file_without_changes_for_the_settle_time_is_stable(tmp_path, clock):
     assert len(settling) == 0
 
 
+def test_a_file_with_a_control_file_or_holes_is_not_stable(tmp_path, clock):
+    settling = StabilityTracker(10, clock)
+    loading, holey = tmp_path / "a.mp3", tmp_path / "b.mp3"
+    loading.write_bytes(b"1")
+    control = tmp_path / "a.mp3.aria2"
+    control.touch()
+    with holey.open("wb") as file:
+        file.write(b"1")
+        file.truncate(1 << 20)
+    settling.track(loading)
+    settling.track(holey)
+    clock.now += 10
+    assert settling.pop_stable() == []
+    control.unlink()
+    clock.now += 10
+    assert settling.pop_stable() == [loading]
+
+
 def test_a_file_that_is_open_for_writing_is_not_stable(tmp_path, clock):
     settling = StabilityTracker(10, clock)
     path = tmp_path / "a.mp3"

@@ -309,7 +309,17 @@ def delete(path):
     path.unlink()
 
 
-@pytest.mark.parametrize("change", [append, replace, touch, delete])
+def edit_in_place(path):
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)[0]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [append, replace, touch, delete, edit_in_place])
 def test_a_file_that_changes_during_the_copy_is_not_replaced(tmp_path, change):
     path = media.make(tmp_path / "song.mp3")
     after = []

@@ -1,0 +1,90 @@
+"""Signs on the disk of a file that another program is still writing: control files and holes."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+CONTROL = (
+    ".aria2",
+    ".!qB",
+    ".!ut",
+    ".bc!",
+    ".crdownload",
+    ".download",
+    ".fdmdownload",
+    ".filepart",
+    ".jc!",
+    ".opdownload",
+    ".part",
+    ".partial",
+    ".st",
+    ".td",
+    ".td.cfg",
+    ".xltd",
+    ".ytdl",
+)
+"""Endings that download programs add to the name of an unfinished file, or of a file beside it."""
+_LOWER = tuple(ending.lower() for ending in CONTROL)
+_UNCOMPRESSED = (".wav", ".aif", ".aiff", ".aifc", ".dsf")
+"""Formats whose silence is zeros; some file systems store zeros as holes."""
+_BLOCK = 512
+"""Bytes of a block of `st_blocks`, on every file system."""
+
+
+def controlled(names: Iterable[str]) -> frozenset[str]:
+    """Return the lower-case names of files with a control file, from the names of a folder."""
+    found = set()
+    for name in names:
+        lower = name.lower()
+        if lower.endswith(_LOWER):
+            found |= {lower.removesuffix(ending) for ending in _LOWER if lower.endswith(ending)}
+    return frozenset(found)
+
+
+def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = None) -> str | None:
+    """Return the sign of an unfinished file, None without a sign.
+
+    Args:
+        path: The file.
+        status: Its status.
+        beside: The result of `controlled` for its folder; without it, the disk is asked.
+
+    """
+    if beside is None:
+        beside = controlled(
+            path.name + ending for ending in CONTROL if os.path.lexists(f"{path}{ending}")
+        )
+    if path.name.lower() in beside:
+        return "a control file of a download is beside it"
+    if status.st_blocks * _BLOCK < status.st_size and _has_holes(path, status.st_size):
+        return "it has holes, as a file that is still being downloaded"
+    return None
+
+
+def _has_holes(path: Path, size: int) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        hole = os.lseek(file, 0, os.SEEK_HOLE)
+        return hole < size and (
+            not path.name.lower().endswith(_UNCOMPRESSED) or _to_end(file, hole)
+        )
+    except (OSError, AttributeError):  # a system without holes
+        return False
+    finally:
+        os.close(file)
+
+
+def _to_end(file: int, hole: int) -> bool:
+    try:
+        os.lseek(file, hole, os.SEEK_DATA)
+    except OSError:  # no data after the hole
+        return True
+    return False

@@ -1,0 +1,33 @@
+"""A decision is written into the file that it was made for, or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import media
+
+from tagger import tags
+from tagger.analysis.tag_jobs import TagJobs
+from tagger.core.domain import Action, Decision, FileIdentity, Track
+from tagger.pipeline.operations import Write
+from tagger.store import Store
+
+ROCK = Decision(Action.ADD, ("Jazz", "Rock"), "test", "Rock", 0.9)
+
+
+def test_a_genre_that_changed_in_place_with_an_equal_time_is_not_overwritten(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz"]})
+    status = path.stat()
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        track = Track(path, tmp_path, FileIdentity.of(status), tags.read(path))
+        store.files.put(track)
+        path.write_bytes(re.sub(b"(?i)genre=Jazz", b"genre=Folk", path.read_bytes()))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        assert FileIdentity.of(path.stat()) == track.identity
+        before = path.read_bytes()
+        write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
+        assert write.apply(track, ROCK).action is Action.SKIP
+        assert path.read_bytes() == before
+        assert store.files.get(path).tags.genres == ("Folk",)
+        assert not store.journal.intended()
