@@ -63,6 +63,10 @@ class TagJobs:
         """Read the tags of a file; raises the errors of `result`."""
         return self.result(self.submit_read(path), path)
 
+    def sound(self, path: Path) -> str | None:
+        """Return the fingerprint of a file's sound; raises the errors of `result`."""
+        return self._pool.result(self._pool.submit(tags.sound, path), path)
+
     def check(self) -> None:
         """Raise WorkersUnusableError if no worker can be started, WorkerError if it fails."""
         self._pool.result(self._pool.submit(os.getpid), Path(os.devnull))

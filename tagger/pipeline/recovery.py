@@ -35,7 +35,8 @@ def recover(store: Store, jobs: TagJobs) -> int:
 def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
     """Confirm an open write that the file shows; discard it where the file is the old file.
 
-    An entry stays open while its file cannot be read, or has other genres altogether.
+    An entry stays open while its file cannot be read. A file with other genres altogether was
+    changed by the user: the entry is confirmed, so that undo names the reason.
 
     Args:
         entry: The open write.
@@ -58,4 +59,6 @@ def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
         return True
     if found.genres == entry.change.before:
         store.journal.discard(entry.id)
+    else:
+        store.journal.confirm(entry.id)
     return False

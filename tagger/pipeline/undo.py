@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tagger import tags
 from tagger.core.domain import Action, FileIdentity, Outcome, TrackTags
 from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
-from tagger.pipeline import build, recovery
+from tagger.library import walk
+from tagger.pipeline import build, moved, recovery
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
 
@@ -69,8 +70,7 @@ def undo_run(
     """
     changes = Changes()
     with build.tag_jobs(settings) as jobs:
-        recovery.recover(store, jobs)
-        entries = selection.entries(store)
+        entries = _entries(settings, store, selection, jobs)
         observer.expect(len({entry.change.path for entry in entries}))
         options = build.write_options(settings)
         for outcome in undo(entries, store, jobs, options, dry_run=dry_run):
@@ -79,6 +79,23 @@ def undo_run(
     if dry_run:
         return Published()
     return after_run(settings, store, changes, dict.fromkeys(entry.root for entry in entries))
+
+
+def _entries(
+    settings: Settings, store: Store, selection: Selection, jobs: TagJobs
+) -> list[JournalEntry]:
+    """Return the selected journal entries, after a search for files that moved."""
+    recovery.recover(store, jobs)
+    entries = selection.entries(store)
+    gone = any(walk.is_gone(entry.change.path) for entry in entries)
+    if not gone and not selection.paths:
+        return entries
+    roots = [*settings.library.roots, *store.files.roots()]
+    starts = dict.fromkeys((*selection.paths, *roots) if gone else selection.paths)
+    moved.follow(starts, roots, store, jobs)
+    recovery.recover(store, jobs)
+    ids = {entry.id for entry in (*entries, *selection.entries(store))}
+    return [entry for entry in store.journal.done() if entry.id in ids]
 
 
 def undo(
@@ -117,7 +134,7 @@ def undo(
             if found.genres not in (newest.change.after, oldest.change.before):
                 raise SkippedError("the genre was changed after tagger wrote it", path)
             if dry_run:
-                tags.check_writable(path, root=oldest.root, options=options)
+                tags.check_writable(path, root=_root(oldest), options=options)
             else:
                 _restore(oldest, (identity, found), store, jobs, options)
                 store.journal.mark_undone(entry.id for entry in changes)
@@ -150,7 +167,7 @@ def _restore(
     written = tags.restore_genres(
         path,
         oldest.change.snapshot,
-        root=oldest.root,
+        root=_root(oldest),
         expected=identity,
         options=options,
         # beforehand, so that a kill in between does not pass for the user's own correction
@@ -159,6 +176,12 @@ def _restore(
     )
     if written:
         remember(*written)
+
+
+def _root(entry: JournalEntry) -> Path:
+    """Return the folder that must contain the file; a moved file may have left its root."""
+    path = entry.change.path
+    return entry.root if path.is_relative_to(entry.root) else path.parent
 
 
 def _identity(path: Path) -> FileIdentity:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import TrackTags
 from tagger.tags import replace
+from tagger.tags.fingerprint import stream_fingerprint
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.read import ParsedFile, boundary, track_tags
-from tagger.tags.values import WriteOptions
+from tagger.tags.values import GenreSnapshot, WriteOptions
 from tagger.tags.write import Run, rehearse, restore_genres, write_genres
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ __all__ = [
     "rehearse",
     "remove_leftovers",
     "restore_genres",
+    "sound",
+    "sound_of",
     "write_genres",
 ]
 
@@ -45,6 +48,29 @@ def read(path: Path) -> TrackTags:
     """
     with boundary(path), open(path, "rb", opener=_unblocked) as file:
         return track_tags(ParsedFile(file, path))
+
+
+def sound(path: Path) -> str | None:
+    """Return the fingerprint of a file's sound, None where FFmpeg cannot open the file.
+
+    Raises TagError as `read` does.
+    """
+    with boundary(path), open(path, "rb", opener=_unblocked) as file:
+        return stream_fingerprint(file)
+
+
+def sound_of(snapshot: str, path: Path) -> str:
+    """Return the fingerprint of the sound of the file that a snapshot was taken of.
+
+    Args:
+        snapshot: `GenreEdit.snapshot`.
+        path: The file, for the error.
+
+    Raises:
+        CorruptTagsError: the snapshot is damaged.
+
+    """
+    return GenreSnapshot.decoded(snapshot, path).sound
 
 
 def _unblocked(path: str, flags: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from tagger.errors import CorruptTagsError
+from tagger.tags.residue import Residue  # noqa: TC001 - msgspec reads the type
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,10 @@ class GenreSnapshot:
     """The state of each tag of the file, by kind."""
     sound: str
     """`fingerprint.stream_fingerprint` of the file: it identifies the recording."""
+    head: Residue | None = None
+    """Bytes before the sound that belong to no field."""
+    tail: Residue | None = None
+    """Bytes behind the sound that belong to no field."""
 
     def encoded(self) -> str:
         """Return the snapshot as the JSON of the journal."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
-from tagger.tags import edit, replace
+from tagger.tags import edit, replace, residue
+from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.read import boundary
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
 from tagger.tags.verify import JudgedFile, first_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import BinaryIO
 
     from tagger.core.domain import FileIdentity
+    from tagger.tags.containers.base import Piece
     from tagger.tags.copying import CopyTask
     from tagger.tags.edit import Tags
     from tagger.tags.values import WriteOptions
@@ -123,8 +126,8 @@ def compose_genres(
         if original.genres == genres:
             return None
         tags = edit.retagged(original.container, genres, options)
-        _fill(task, original, copy, tags, genres)
-        return GenreEdit(task.path, original.genres, genres, _snapshot(original))
+        new = _fill(task, original, copy, original.container.compose(tags), (tags, genres))
+        return GenreEdit(task.path, original.genres, genres, _snapshot(original, new))
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
@@ -201,23 +204,59 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
         tags = edit.restored(original.container, before)
         if edit.same(tags, original.container.tags):
             return None
-        _fill(task, original, copy, tags, None)
-        return GenreEdit(task.path, original.genres, before.genres, _snapshot(original))
+        pieces = _with_residues(original, tags, before)
+        new = _fill(task, original, copy, pieces, (tags, None))
+        return GenreEdit(task.path, original.genres, before.genres, _snapshot(original, new))
 
 
 def _fill(
     task: CopyTask,
     original: JudgedFile,
     copy: BinaryIO,
-    tags: Tags,
-    asked: tuple[str, ...] | None,
-) -> None:
-    """Write the copy with these tags, and verify the copy."""
-    task.fill(original.file, copy, original.container.compose(tags))
-    fault = first_difference(original, JudgedFile(copy, task.path), tags, asked)
-    if fault:
+    pieces: Iterable[Piece],
+    intended: tuple[Tags, tuple[str, ...] | None],
+) -> JudgedFile:
+    """Write the copy, and verify that it has the intended tags and genres; return the copy."""
+    task.fill(original.file, copy, pieces)
+    new = JudgedFile(copy, task.path)
+    if fault := first_difference(original, new, *intended):
         raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
+    return new
 
 
-def _snapshot(original: JudgedFile) -> str:
-    return edit.snapshot(original.container, original.genres, original.stream or "").encoded()
+def _snapshot(original: JudgedFile, new: JudgedFile) -> str:
+    """Return the genre fields of the original, and the bytes that undo would lose without them."""
+    before = edit.snapshot(original.container, original.genres, original.stream or "")
+    container, restored = original.container, edit.restored(new.container, before)
+    if not edit.same(restored, container.tags):
+        return before.encoded()  # such as a tag in another version
+    was = residue.split(original.file, container.compose(container.tags))
+    back = residue.split(new.file, new.container.compose(restored))
+    if was and back and was.sound.size == back.sound.size:
+        head = residue.difference(back.head, _head(original.file, was))
+        tail = residue.difference(back.tail, _tail(original.file, was))
+        before = replace_fields(before, head=head, tail=tail)
+    return before.encoded()
+
+
+def _head(file: BinaryIO, parts: residue.Parts) -> bytes:
+    """Return the bytes before the sound as they are in the file."""
+    return read_at(file, 0, parts.sound.start)
+
+
+def _tail(file: BinaryIO, parts: residue.Parts) -> bytes:
+    """Return the bytes behind the sound as they are in the file."""
+    start = parts.sound.start + parts.sound.size
+    return read_at(file, start, file_size(file) - start)
+
+
+def _with_residues(original: JudgedFile, tags: Tags, before: GenreSnapshot) -> Iterable[Piece]:
+    pieces = original.container.compose(tags)
+    if not (before.head or before.tail):
+        return pieces
+    parts = residue.split(original.file, pieces)
+    if parts is None:
+        return original.container.compose(tags)
+    head = before.head.restored(parts.head) if before.head else parts.head
+    tail = before.tail.restored(parts.tail) if before.tail else parts.tail
+    return head, parts.sound, tail

@@ -250,7 +250,7 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
         page = Page(
             start=0,
             flags=CONTINUED if inside else 0,
-            granule=0 if min(mine) < MAX_SEGMENTS else NOTHING_ENDS,
+            granule=_granule(mine, old[len(pages)] if len(pages) < len(old) else None),
             serial=old[0].serial,
             number=old[0].number + len(pages),
             lacing=mine,
@@ -260,6 +260,14 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
         inside = not page.complete
         pages.append(page)
     return pages
+
+
+def _granule(lacing: bytes, old: Page | None) -> int:
+    """Return the granule position of a page of headers: the old one, if that still fits."""
+    ends = min(lacing) < MAX_SEGMENTS
+    if old is not None and old.lacing and ends == (min(old.lacing) < MAX_SEGMENTS):
+        return old.granule
+    return 0 if ends else NOTHING_ENDS
 
 
 def _spread(total: int, old: list[int]) -> list[int]:

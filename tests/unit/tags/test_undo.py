@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import media
 import mutagen
 import numpy as np
@@ -13,6 +15,7 @@ from tagging import BLUES, TWO, others, restore, write
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
+from tagger.tags.containers import ogg
 
 TAGGED = {"title": "x", "comment": "y" * 100, "picture": media.png(32)}
 STATES = {
@@ -113,6 +116,55 @@ def test_flac_padding_is_restored(tmp_path):
     assert path.stat().st_size == len(before)
     restore(path, snapshot)
     assert path.read_bytes() == before
+
+
+def odd_flac(path):
+    """Write a FLAC file with padding of other bytes than zero, in two places."""
+    data = media.make(path, "flac", tags={"title": "x"}).read_bytes()
+    head = data[:42]
+    comments = data[42 : 46 + int.from_bytes(data[43:46], "big")]
+    frames = data[data.index(b"\xff\xf8") :]
+    odd = b"\x01" + (70).to_bytes(3, "big") + b"odd padding" * 6 + b"1234"
+    last = b"\x81" + (900).to_bytes(3, "big") + bytes(800) + b"end" + bytes(97)
+    path.write_bytes(head + odd + bytes([comments[0] & 0x7F]) + comments[1:] + last + frames)
+
+
+def odd_ogg(path):
+    """Write an Ogg file whose page of headers has the granule position -1."""
+    media.make(path, "vorbis", tags={"title": "x"})
+    with path.open("rb") as file:
+        first = ogg.read_page(file, 0)
+        second = ogg.read_page(file, first.size)
+    data = path.read_bytes()
+    page = replace(second, granule=ogg.NOTHING_ENDS).render()
+    path.write_bytes(data[: second.start] + page + data[second.start + second.size :])
+
+
+def odd_id3(path):
+    """Write an ID3 tag with an odd revision."""
+    media.make(path, "mp3", tags={"title": "x"})
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + b"\x07" + data[5:])
+
+
+@pytest.mark.parametrize("make", [odd_flac, odd_ogg, odd_id3])
+def test_odd_bytes_outside_the_fields_are_restored(tmp_path, make):
+    path = tmp_path / "song"
+    make(path)
+    before = path.read_bytes()
+    first = write(path).snapshot
+    write(path, ("A longer genre " * 100 + ".",))
+    restore(path, first)
+    assert path.read_bytes() == before
+
+
+def test_a_granule_position_of_minus_one_survives_a_write(tmp_path):
+    path = tmp_path / "song.ogg"
+    odd_ogg(path)
+    write(path, BLUES)
+    with path.open("rb") as file:
+        first = ogg.read_page(file, 0)
+        assert ogg.read_page(file, first.size).granule == ogg.NOTHING_ENDS
 
 
 def retitle(path):

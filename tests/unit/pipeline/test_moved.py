@@ -1,0 +1,80 @@
+"""Undo finds files that moved after the write, by their identity or their sound."""
+
+from __future__ import annotations
+
+import shutil
+
+import bundles
+import media
+import pytest
+
+from tagger import tags
+from tagger.analysis.tag_jobs import TagJobs
+from tagger.pipeline.moved import follow
+from tagger.pipeline.recovery import recover
+from tagger.store import Store
+
+
+@pytest.fixture
+def written(program):
+    """Return a program that wrote one file, the file, and its bytes from before."""
+    (program.music / "old").mkdir()
+    song = media.make(program.music / "old/song.mp3", signal=bundles.low())
+    before = song.read_bytes()
+    assert program.scan().summary["set"] == 1
+    return program, song, before
+
+
+def rename(song, to):
+    song.rename(to)
+
+
+def copy(song, to):
+    shutil.copyfile(song, to)
+    song.unlink()
+
+
+@pytest.mark.parametrize("move", [rename, copy])
+@pytest.mark.parametrize("named", ["nothing", "old", "new"])
+def test_undo_of_a_file_that_moved_restores_it_at_its_new_path(written, move, named):
+    program, song, before = written
+    new = program.music / "new/other.mp3"
+    new.parent.mkdir()
+    move(song, new)
+    arguments = {"nothing": [], "old": [song], "new": [new]}[named]
+    assert program.run("undo", *arguments).code == 0
+    assert new.read_bytes() == before
+
+
+def test_undo_of_a_folder_that_moved_out_of_the_library_restores_its_files(written):
+    program, song, before = written
+    away = program.home / "away"
+    shutil.copytree(song.parent, away)
+    shutil.rmtree(song.parent)
+    program.scan()
+    assert program.run("undo", away).code == 0
+    assert (away / "song.mp3").read_bytes() == before
+
+
+def test_undo_of_another_recording_with_the_same_genre_leaves_it_unchanged(written):
+    program, song, _ = written
+    song.unlink()
+    other = media.make(program.music / "other.mp3", signal=bundles.low(seed=5))
+    media.tag(other, genre=["Classical"])
+    content = other.read_bytes()
+    assert program.run("undo").code == 1
+    assert other.read_bytes() == content
+
+
+def test_an_open_write_of_a_file_that_moved_is_settled_at_its_new_path(written):
+    program, song, _ = written
+    new = song.with_name("new.mp3")
+    shutil.copyfile(song, new)
+    song.unlink()
+    with Store(program.state) as store, TagJobs(30, 2048) as jobs:
+        store._connection.execute("UPDATE changes SET state = 'intended'")
+        follow([program.music], [program.music], store, jobs)
+        recover(store, jobs)
+        assert not store.journal.intended()
+        assert store.journal.last(new)
+    assert tags.read(new).genres == ("Classical",)
