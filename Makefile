@@ -23,7 +23,9 @@ coverage: .venv/.installed-dev
 wheel-check: .venv/.installed-dev
 	PYTHON=$(BIN)/python .ci/wheel
 
+# Without atheris, the fuzzer is skipped.
 soak: .venv/.installed-dev
+	-$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/pytest -m soak
 
 lint: .venv/.installed-dev

@@ -70,6 +70,8 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Check everything that a scan needs."""
     yield _formats()
+    if settings.model.bundle == "active":
+        yield from _mended_models(settings)
     yield _model(settings)
     yield _workers(settings)
     yield _state(settings)
@@ -105,9 +107,28 @@ def _model(settings: Settings) -> Finding:
         recording = Recording.of(0.1 * noise, SAMPLE_RATE)
         model.predict([extract_all(model.specs, recording)])
     except TaggerError as error:
-        return Finding("model", Level.FAILED, str(error), error.hint or "set model.bundle")
+        return Finding("model", Level.FAILED, str(error), _other_model(settings, error))
     genres = ", ".join(model.manifest.genres)
     return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
+
+
+def _mended_models(settings: Settings) -> Iterator[Finding]:
+    models = registry.ModelRegistry(settings.store.folder)
+    try:
+        lost = models.mend()
+    except TaggerError as error:
+        yield Finding("models", Level.FAILED, str(error), error.hint or "see its log")
+        return
+    if lost:
+        text = f"removed {', '.join(lost)} from the list of active models: not there, or unreadable"
+        step = f"{models.active} is active now; `tagger models use` chooses another model"
+        yield Finding("models", Level.WARNING, text, step)
+
+
+def _other_model(settings: Settings, error: TaggerError) -> str:
+    if settings.model.bundle == "active":
+        return "run `tagger models rollback`, or `tagger models use default`"
+    return error.hint or "set model.bundle"
 
 
 def _workers(settings: Settings) -> Finding:

@@ -105,6 +105,29 @@ class ModelRegistry:
         self._write_history(before)
         return before[-1]
 
+    def mend(self) -> list[str]:
+        """Drop missing models from the list of activations; return their names.
+
+        An unreadable list becomes an empty list, whose name is returned. Raises ModelError when
+        the state folder cannot be written.
+        """
+        history = self._history()
+        kept = [name for name in history if self._exists(name)]
+        lost = [name for name in history if name not in kept]
+        if not lost and not self._is_unreadable():
+            return []
+        self._write_history(kept)
+        return lost or [_HISTORY]
+
+    def _is_unreadable(self) -> bool:
+        try:
+            (self.folder / _HISTORY).read_text("utf-8")
+        except UnicodeDecodeError:
+            return True
+        except OSError:
+            pass
+        return False
+
     def remove(self, name: str) -> None:
         """Delete a model's folder.
 

@@ -8,6 +8,7 @@ FFmpeg as an independent check: the streams, their parameters, and their first p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from tagger.audio.formats import open_audio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     from tagger.tags.containers.base import Container, Piece
 
@@ -71,3 +72,38 @@ def stream_fingerprint(file: BinaryIO) -> str | None:
     except (av.FFmpegError, ValueError, IndexError):
         return None
     return total.hexdigest()
+
+
+def decoded_fingerprint(file: BinaryIO) -> str | None:
+    """Return the SHA-256 of all packets but the last, and of the decoded samples of the last.
+
+    In formats without a size of the sound, the last packet extends to the end of the file, over
+    the tag. A decoder ignores the tag there, unless the file is damaged. None if FFmpeg cannot
+    open the file.
+    """
+    total = hashlib.sha256()
+    file.seek(0)
+    try:
+        with open_audio(file) as container:
+            stream = container.streams.audio[0]
+            last = None
+            with contextlib.suppress(av.FFmpegError):  # the end of a damaged file
+                for packet in container.demux(stream):
+                    if packet.size:
+                        total.update(bytes(last) if last else b"")
+                        last = packet
+            for samples in _decoded(stream.codec_context, last):
+                total.update(samples)
+    except (av.FFmpegError, ValueError, IndexError):
+        return None
+    return total.hexdigest()
+
+
+def _decoded(codec: Any, packet: Any) -> Iterator[bytes]:
+    """Yield the samples of a packet, and the name of an error of the decoder."""
+    try:
+        for part in (packet, None) if packet else ():
+            for frame in codec.decode(part):
+                yield frame.to_ndarray().tobytes()
+    except av.FFmpegError as error:
+        yield type(error).__name__.encode()

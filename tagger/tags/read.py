@@ -172,12 +172,12 @@ class ParsedFile:
         self.file = file
         self.path = path
         self.container: Container = dismantle(file, form)
-        self._form = form
+        self.form = form
 
     @cached_property
     def mutagen(self) -> Any:
         """Mutagen's file object."""
-        return _parse(self.file, self._form)
+        return _parse(self.file, self.form)
 
     @property
     def genres(self) -> tuple[str, ...]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre", "wm/genreid"}
 
 
+OPEN_ENDED = frozenset(["ape", "dsf", "musepack", "wavpack"])
+"""Formats with a tag behind the sound."""
+
+
 class JudgedFile(ParsedFile):
     """A parsed file with the values that the checks compare; for use inside `boundary`."""
 
@@ -29,6 +33,11 @@ class JudgedFile(ParsedFile):
     def stream(self) -> str | None:
         """FFmpeg's view of the sound; see `fingerprint.stream_fingerprint`."""
         return fingerprint.stream_fingerprint(self.file)
+
+    @cached_property
+    def decoded(self) -> str | None:
+        """FFmpeg's view of a sound whose last packet extends over the tag, else None."""
+        return fingerprint.decoded_fingerprint(self.file) if self.form in OPEN_ENDED else None
 
     @cached_property
     def digest(self) -> str:
@@ -80,7 +89,7 @@ def _faults(
         yield "the copy differs in the sound"
     if old.stream is None:
         yield "FFmpeg cannot open the file, so the copy cannot be verified"
-    if new.stream != old.stream:
+    if new.stream != old.stream or new.decoded != old.decoded:
         yield "FFmpeg decodes the copy differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))

@@ -9,6 +9,7 @@ import media
 import psutil
 import pytest
 from bombs import BOMBS, MB
+from daemons import Watcher, until
 from programs import Result
 
 IN_EVERY_RUN = {"huge_genre", "huge_list", "inflating_pictures", "repeated_genre_numbers"}
@@ -44,6 +45,32 @@ def watched(program, *args):
     return Result(child.returncode, out, err), max(peaks)
 
 
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.soak) for name in BOMBS])
+def test_a_bomb_under_the_daemon_fails_alone(program, name):
+    extension, make = BOMBS[name]
+    bomb = program.music / f"b.{extension}"
+    make(bomb)
+    with Watcher(program) as watcher:
+        for good in ("a.mp3", "c.mp3"):
+            media.make(program.music / good, signal=bundles.low())
+            watcher.wait_for("set", path=program.music / good)
+        found = until(lambda: answer(watcher, bomb), "an answer for the bomb")
+        assert watcher.process.poll() is None
+        if found == "error":
+            errors = [error["path"] for error in watcher.status()["errors"]]
+            assert str(bomb) in errors
+    assert not watcher.events("batch failed")
+
+
+def answer(watcher, bomb):
+    """Return the event of the last decision for the bomb; a sparse bomb settles without end."""
+    decisions = ("set", "abstain", "skip", "error", "keep")
+    seen = [event["event"] for event in watcher.events(path=bomb) if event["event"] in decisions]
+    status = watcher.status()
+    waits = status and status["settling"] == 1 and not status["queue"]
+    return seen[-1] if seen else waits and "settling"
+
+
 @pytest.mark.parametrize("name", cases)
 def test_a_bomb_among_good_files_fails_alone_in_bounded_memory(program, name):
     extension, make = BOMBS[name]
@@ -59,5 +86,7 @@ def test_a_bomb_among_good_files_fails_alone_in_bounded_memory(program, name):
         after = bomb.stat()
         assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
         assert result.files[bomb.name]["reason"]
+        failures = program.run("status", "--json").objects[0]["failures"]
+        assert [failure["path"] for failure in failures] == [str(bomb)]
     assert "Traceback" not in result.err
     assert peak < PEAK

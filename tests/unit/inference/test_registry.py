@@ -71,6 +71,25 @@ def test_whatever_the_history_contains_the_default_model_can_be_activated(models
     assert models.active == decides(models) == "default"
 
 
+@pytest.mark.parametrize(
+    ("content", "lost"),
+    [
+        (b"one-1\ngone-9\n", ["gone-9"]),
+        (b"one-1\n../../tmp\n", ["../../tmp"]),
+        (b"\xff\xfe\x00", ["active"]),
+        (b"one-1\n", []),
+        (b"", []),
+    ],
+)
+def test_mending_drops_missing_models_and_leaves_a_model_that_every_command_can_load(
+    models, content, lost
+):
+    (models.folder / "active").write_bytes(content)
+    assert models.mend() == lost
+    assert models.mend() == []
+    assert decides(models) == ("one-1" if b"one-1" in content else "default")
+
+
 def test_a_blank_history_means_the_default_model(models):
     (models.folder / "active").write_bytes(b"\n")
     assert models.active == decides(models) == "default"

@@ -325,6 +325,20 @@ def test_doctor_reports_a_missing_folder_and_a_broken_model(program):
     assert all(o["next_step"] for o in wrong.values())
 
 
+def test_doctor_mends_the_list_of_models_and_names_the_way_back_from_a_broken_model(program):
+    program.bundle = "active"
+    program.configure()
+    broken = program.state / "models/broken-1"
+    broken.mkdir(parents=True)
+    (program.state / "models/active").write_text("broken-1\ngone-1\n")
+    findings = {o["name"]: o for o in program.run("doctor", "--json").objects}
+    assert "gone-1" in findings["models"]["text"]
+    assert findings["model"]["level"] == "failed"
+    assert "tagger models rollback" in findings["model"]["next_step"]
+    assert program.run("models", "rollback").code == 0
+    assert {o["level"] for o in program.run("doctor", "--json").objects} == {"ok"}
+
+
 def test_an_interrupted_scan_blames_no_file(program):
     for number in range(30):
         song(program.music / f"{number}.mp3", format="mp3")
