@@ -14,8 +14,29 @@ from msgspec import Meta, Struct, field
 
 from tagger.config.players import PlayerSettings
 from tagger.config.values import PathMap, Text, expand
+from tagger.core import genres
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.system.resources import data_path
+
+NO_GENRE = (
+    "Other",
+    "Unknown",
+    "Unknown Genre",
+    "Misc",
+    "Miscellaneous",
+    "None",
+    "No Genre",
+    "Genre",
+    "Default",
+    "Uncategorized",
+    "Unclassified",
+    "Undefined",
+    "Unspecified",
+    "Not Available",
+    "N/A",
+    "Null",
+)
+"""Words that programs write into the genre field of a file without a genre."""
 
 Profile = Literal["standard", "absolute", "mpd"]
 Watch = Literal["auto", "inotify", "poll"]
@@ -101,6 +122,13 @@ class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the parent of a subgenre is written too."""
     never: tuple[Text, ...] = ()
     """Genres of the model that are never written."""
+    empty: tuple[Text, ...] = NO_GENRE
+    """Words in a genre field that name no genre."""
+
+    @property
+    def empty_keys(self) -> frozenset[str]:
+        """The keys of `empty`; see `tagger.core.genres.key`."""
+        return frozenset(map(genres.key, self.empty))
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,11 +10,16 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
 _SLUG_BYTES = 120
+_SEPARATOR = re.compile("[/\\\\,;|\u3001\uff0c\uff1b\uff0f\uff3c]")
+"""Between the genres of a list in one text, as many taggers join them."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
 
@@ -36,6 +41,40 @@ def parents(name: str) -> tuple[str, ...]:
     """Return the genres that `name` is part of, the nearest first; none for an unknown name."""
     above = _parent_of().get(canonical(name))
     return (above, *parents(above)) if above else ()
+
+
+def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the single genres of texts that may be lists, such as `Rock/Pop`.
+
+    A text of `whole` is not split, in any letter case. Neither is the name of one known genre, such
+    as `Singer/Songwriter`, unless its parts are known genres too, as in `Pop/Rock`.
+    """
+    names = {name.casefold() for name in whole}
+    found: dict[str, None] = {}
+    for text in texts:
+        pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip()]
+        if text.casefold() in names or (_is_known(text) and not all(map(_is_known, pieces))):
+            pieces = [text]
+        found |= dict.fromkeys(pieces)
+    return tuple(found)
+
+
+def _is_known(name: str) -> bool:
+    return _fold(name) in _spellings()
+
+
+def keys(texts: Iterable[str]) -> frozenset[str]:
+    """Return the keys of texts and of their parts."""
+    texts = tuple(texts)
+    return frozenset(map(key, (*texts, *parts(texts))))
+
+
+def is_empty(text: str, empty: Collection[str]) -> bool:
+    """Return whether a text names no genre.
+
+    `empty` are the keys of words such as `Unknown`. A text without letters and digits is empty too.
+    """
+    return all(not _fold(part) or key(part) in empty for part in parts([text]))
 
 
 def slug(name: str) -> str:

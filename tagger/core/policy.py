@@ -31,6 +31,8 @@ class Policy:
     max_genres: int = 1
     keep: frozenset[str] = frozenset()
     """Keys of genres whose files stay unchanged; see `genres.key`."""
+    empty: frozenset[str] = frozenset()
+    """Keys of words that name no genre, such as `Unknown`."""
     never: frozenset[str] = frozenset()
     """Keys of genres that are not written."""
     own_names: Mapping[str, str] = field(default_factory=dict)
@@ -43,12 +45,12 @@ class Policy:
         self, existing: tuple[str, ...], *, corrected: bool = False
     ) -> Decision | None:
         """Decide without audio; None when the decision needs a prediction."""
-        kept = [genre for genre in existing if names.key(genre) in self.keep]
+        kept = [genre for genre in existing if names.keys([genre]) & self.keep]
         if corrected:
             return Decision(Action.KEEP, existing, "you changed the genre after tagger")
         if kept:
             return Decision(Action.KEEP, existing, f"{kept[0]} is among tags.keep")
-        if existing and self.mode == "empty":
+        if self.mode == "empty" and self._named(existing):
             return Decision(Action.KEEP, existing, "has a genre")
         return None
 
@@ -112,15 +114,20 @@ class Policy:
     def _placed(
         self, chosen: tuple[str, ...], existing: tuple[str, ...], likely: str, confidence: float
     ) -> Decision:
-        present = set(map(names.key, existing))
+        present = names.keys(existing)
         wanted = set(map(names.key, chosen))
-        if (self.mode == "add" and wanted <= present) or wanted == present:
+        equal = [set(map(names.key, texts)) for texts in (existing, names.parts(existing))]
+        if (self.mode == "add" and wanted <= present) or wanted in equal:
             reason = f"{likely}: already there"
             return Decision(Action.KEEP, existing, reason, chosen[0], confidence)
-        if self.mode == "add" and existing:
+        if self.mode == "add" and (named := self._named(existing)):
             new = tuple(genre for genre in chosen if names.key(genre) not in present)
-            return Decision(Action.ADD, existing + new, likely, chosen[0], confidence)
+            return Decision(Action.ADD, named + new, likely, chosen[0], confidence)
         return Decision(Action.SET, chosen, likely, chosen[0], confidence)
+
+    def _named(self, existing: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the texts that name a genre."""
+        return tuple(text for text in existing if not names.is_empty(text, self.empty))
 
     def _parents(self, genre: str) -> tuple[str, ...]:
         above = self.own_parents.get(names.key(genre))

@@ -30,6 +30,7 @@ def policy(settings: Settings) -> Policy:
         mode=settings.tags.mode,
         max_genres=settings.tags.max_genres,
         keep=frozenset(map(key, settings.tags.keep)),
+        empty=settings.genres.empty_keys,
         never=frozenset(map(key, settings.genres.never)),
         own_names={key(name): own for name, own in settings.genres.names.items()},
         parents=settings.genres.parents,

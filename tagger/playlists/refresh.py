@@ -93,7 +93,7 @@ def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refre
     cannot be written.
     """
     composed = compose(
-        _by_genre(settings.library.roots, store),
+        _by_genre(settings, store),
         locator(settings),
         min_tracks=settings.playlists.min_tracks,
     )
@@ -112,13 +112,19 @@ def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refre
     return Refreshed(tuple(changes), composed.left_out)
 
 
-def _by_genre(roots: Sequence[Path], store: Store) -> dict[str, list[tuple[Path, TrackTags]]]:
-    """Group the tracks by genre, each genre under its most frequent spelling."""
+def _by_genre(settings: Settings, store: Store) -> dict[str, list[tuple[Path, TrackTags]]]:
+    """Group the tracks by genre, each genre under its most frequent spelling.
+
+    A text that may be a list counts as its parts, unless tagger wrote it as one genre.
+    """
+    whole, empty = store.journal.written_genres(), settings.genres.empty_keys
     tracks: dict[str, dict[Path, TrackTags]] = defaultdict(dict)
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
-    for root in roots:
+    for root in settings.library.roots:
         for track in store.files.under(root):
-            for genre in track.tags.genres:
+            for genre in genres.parts(track.tags.genres, whole):
+                if genres.is_empty(genre, empty):
+                    continue
                 tracks[genres.key(genre)][track.path] = track.tags
                 spellings[genres.key(genre)][genre] += 1
     return {

@@ -123,6 +123,13 @@ class Journal:
             values += [low, low + b"/", low + b"0"]
         return self._select(" AND ".join(clauses), tuple(values))
 
+    def written_genres(self) -> frozenset[str]:
+        """Return every genre that tagger has written into a file."""
+        rows = self._db.execute("SELECT DISTINCT before, after FROM changes WHERE state = 'done'")
+        return frozenset(
+            name for row in rows for name in set(_genres(row[1])) - set(_genres(row[0]))
+        )
+
     def paths(self, run: int) -> Iterator[Path]:
         """Yield the files of a run's changes that were not undone."""
         sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tagger.core import genres
 from tagger.library import walk
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
@@ -22,16 +23,22 @@ class CorrectionSource:
     def __init__(self, context: Context) -> None:
         self._store = context.store
         self._naming = GenreNames(context.settings.training)
+        self._empty = context.settings.genres.empty_keys
 
     def gather(self) -> Gathered:
         """Return the first genre that the user left in each corrected file."""
         labels = []
         gone = 0
         for correction in sorted(self._store.corrections.all(), key=lambda c: c.path):
-            genre = self._naming.genre(correction.theirs[0]) if correction.theirs else ""
+            genre = self._genre(correction.theirs)
             if walk.is_gone(correction.path):
                 gone += 1
             elif genre:
                 labels.append(Label(correction.path, genre, NAME, Weight.CORRECTION))
         notes = (f"{gone} corrected files are not there any more",) if gone else ()
         return Gathered(tuple(labels), notes=notes)
+
+    def _genre(self, texts: tuple[str, ...]) -> str:
+        """Return the first genre of the texts, empty without a genre."""
+        named = (t for t in self._naming.parts(texts) if not genres.is_empty(t, self._empty))
+        return self._naming.genre(next(named, ""))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tagger.config import TrainingSettings
 
 
@@ -21,6 +23,13 @@ class GenreNames:
         """Return the genre for a word of a source; empty for a word without a genre."""
         own = self._own.get(genres.key(word))
         return genres.canonical(word if own is None else own)
+
+    def parts(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Split texts such as `Rock/Pop`, except the words that the user has named."""
+        found: list[str] = []
+        for text in texts:
+            found += [text] if genres.key(text) in self._own else genres.parts([text])
+        return tuple(found)
 
     def parents(self, genre: str) -> tuple[str, ...]:
         """Return the parents of a genre, the nearest first: the user's before tagger's."""

@@ -30,6 +30,7 @@ class TagSource:
         self._naming = GenreNames(context.settings.training)
         named = context.settings.training.tags
         self._all = ALL in named
+        self._empty = context.settings.genres.empty_keys
         self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}
 
     def gather(self) -> Gathered:
@@ -39,9 +40,13 @@ class TagSource:
         ours = 0
         for track in self._tracks:
             found: dict[str, Label] = {}
-            for tag in track.tags.genres:
+            for tag in self._naming.parts(track.tags.genres):
                 genre = self._naming.genre(tag)
-                if not genre or not (self._all or genres.key(genre) in self._wanted):
+                if (
+                    not genre
+                    or genres.is_empty(tag, self._empty)
+                    or not (self._all or genres.key(genre) in self._wanted)
+                ):
                     continue
                 if _is_ours(tag, track.path, written):
                     ours += 1
@@ -57,5 +62,5 @@ def _is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool
     entry = written.get(path)
     if entry is None:
         return False
-    before, after = (set(map(genres.key, g)) for g in (entry.change.before, entry.change.after))
+    before, after = map(genres.keys, (entry.change.before, entry.change.after))
     return genres.key(tag) in after - before

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from tagger.tags.containers.texts import genre_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
@@ -58,7 +60,7 @@ class RawTag(ABC):
 
     @abstractmethod
     def genres(self) -> tuple[str, ...]:
-        """Return the names of the genres."""
+        """Return the texts of the genres; see `texts.genre_names`."""
 
     @abstractmethod
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
@@ -113,7 +115,8 @@ class Container(ABC):
 
     def genres(self) -> tuple[str, ...]:
         """Return the genres of the first tag with genres."""
-        return next((g for g in (tag.genres() for tag in self.tags.values()) if g), ())
+        found = (genre_names(tag.genres()) for tag in self.tags.values())
+        return next((names for names in found if names), ())
 
     @abstractmethod
     def empty(self) -> RawTag:

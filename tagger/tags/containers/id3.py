@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 from mutagen import id3
 
 from tagger.tags.containers.base import Item, MalformedError, RawTag
+from tagger.tags.containers.texts import relenient
 
 HEADER: Final = 10
 UNSYNCHRONISED: Final = 0x80
@@ -94,16 +95,11 @@ class Id3v2(RawTag):
         return len(self.items) - sum(not item.name for item in self.items)
 
     def genres(self) -> tuple[str, ...]:
-        """Resolve numbers, `RX` and `CR`; a 2.2 or 2.3 text is split as `encode` joins it."""
+        """Return the texts of all frames; a Latin-1 text may be UTF-8 or UTF-16 in truth."""
         only = replace(self, items=tuple(item for _, item in self.genre_items), reserved_bytes=0)
         parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
-        names: list[str] = []
-        for frame in parsed.values():
-            numbers_beyond_the_list = "Unknown" not in frame.text
-            for name in frame.genres:
-                if not (name == "Unknown" and numbers_beyond_the_list):
-                    names += name.split(V23_SEPARATOR) if self.major < 4 else [name]
-        return tuple(name.strip() for name in names if name.strip())
+        texts = ((frame.encoding, "\0".join(frame.text)) for frame in parsed.values())
+        return tuple(text if encoding else relenient(text) for encoding, text in texts)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one frame for all genres: a list in 2.4, one joined text in 2.2 and 2.3."""
@@ -212,8 +208,10 @@ class Id3v1(RawTag):
         return self.items[1].raw[0]
 
     def genres(self) -> tuple[str, ...]:
-        """Return the name of the number."""
+        """Return the name of the number; 0 beside empty fields alone is no genre."""
         names = id3.TCON.GENRES
+        if not self.number and not self.items[0].raw[3:].strip(b"\0 "):
+            return ()
         return (names[self.number],) if self.number < len(names) else ()
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:

@@ -15,6 +15,7 @@ from mutagen.id3 import TCON
 
 from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
+from tagger.tags.containers.texts import lenient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 HEADER: Final = 8
 DATA_HEADER: Final = 16
 TEXT: Final = 1
+UTF16: Final = (2, 5)
+"""Types of values in UTF-16, big endian; 5 is for sorting."""
 META_VERSION: Final = bytes(4)
 HANDLER: Final = struct.pack(">I4sII4s4s9s", 33, b"hdlr", 0, 0, b"mdir", b"appl", bytes(9))
 CONTAINERS: Final = frozenset(
@@ -99,13 +102,15 @@ class Ilst(RawTag):
         """Every text of `©gen`; without it `gnre`, an ID3v1 number plus one."""
         texts, numbers = [], []
         for _, item in self.genre_items:
-            for value in _values(item.raw):
+            for kind, value in _values(item.raw):
                 if item.name == "gnre":
                     numbers.append(int.from_bytes(value[-2:], "big") - 1)
+                elif kind in UTF16:
+                    texts.append(value.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace"))
                 else:
-                    texts.append(value.decode("utf-8", "replace").strip())
+                    texts.append(lenient(value))
         named = [TCON.GENRES[n] for n in numbers if 0 <= n < len(TCON.GENRES)]
-        return tuple(text for text in texts if text) or tuple(named)
+        return tuple(text for text in texts if text.strip()) or tuple(named)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one `©gen` with a value for each genre; a `gnre` would contradict it."""
@@ -121,10 +126,12 @@ class Ilst(RawTag):
         return body + atom(b"free", bytes(left - HEADER)) if left >= HEADER else body
 
 
-def _values(raw: bytes) -> Iterator[bytes]:
+def _values(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the type and the bytes of each value."""
     for part in walk(raw, HEADER, len(raw)):
         if part.name == b"data":
-            yield raw[part.start + DATA_HEADER : part.end]
+            kind = int.from_bytes(raw[part.body : part.body + 4], "big")
+            yield kind, raw[part.start + DATA_HEADER : part.end]
 
 
 class Mp4File(Container):

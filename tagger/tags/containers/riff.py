@@ -7,6 +7,7 @@ behind it cannot be found.
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -15,6 +16,7 @@ from tagger.tags.containers import id3
 from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.id3 import Id3v2
 from tagger.tags.containers.stream import file_size, read_at
+from tagger.tags.containers.texts import lenient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
 
 FORM_HEADER: Final = 12
 CHUNK_HEADER: Final = 8
+_NAME: Final = re.compile(rb"[A-Za-z0-9_(][ -~]{3}")
+"""The name of a chunk or an INFO item."""
 
 
 @dataclass(frozen=True, slots=True)
 class InfoList(RawTag):
-    """The texts of a RIFF `LIST` chunk of the type INFO, ASCII by its specification."""
+    """The texts of a RIFF `LIST` chunk of the type INFO, in Latin-1 or UTF-8."""
 
     genre_names: ClassVar = frozenset({"IGNR"})
 
@@ -36,32 +40,43 @@ class InfoList(RawTag):
         items, at = [], 0
         while at + CHUNK_HEADER <= len(data):
             size = int.from_bytes(data[at + 4 : at + 8], "little")
-            stop = at + CHUNK_HEADER + size + size % 2
+            end = at + CHUNK_HEADER + size
+            stop = end + size % 2 * is_padded(data[end : end + 5])
             items.append(Item(data[at : at + 4].decode("latin-1"), data[at:stop]))
             at = stop
         return cls(tuple(items), len(data))
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by name, each up to a NUL."""
-        return {i.name: i.raw[8:].split(b"\0")[0].decode("latin-1").strip() for i in self.items}
+        """Return the texts by name."""
+        return {i.name: _text(i.raw) for i in self.items}
 
     def genres(self) -> tuple[str, ...]:
-        """Split the text as `encode` joins it."""
-        names = self.texts().get("IGNR", "").split(id3.V23_SEPARATOR)
-        return tuple(name.strip() for name in names if name.strip())
+        """Return every `IGNR`."""
+        return tuple(_text(item.raw) for _, item in self.genre_items)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """One joined text, or nothing if it is not ASCII."""
-        text = id3.V23_SEPARATOR.join(genres)
-        if not text.isascii():
-            return ()
-        body = text.encode() + b"\0"
+        """One joined text in UTF-8, as FFmpeg and TagLib read it."""
+        body = id3.V23_SEPARATOR.join(genres).encode() + b"\0"
         raw = b"IGNR" + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
         return (Item("IGNR", raw),)
 
     def render(self) -> bytes:
         """Join the texts."""
         return b"".join(item.raw for item in self.items)
+
+
+def _text(raw: bytes) -> str:
+    """Return the text of an INFO item, up to a NUL."""
+    size = int.from_bytes(raw[4:8], "little")
+    return lenient(raw[CHUNK_HEADER : CHUNK_HEADER + size]).split("\0")[0].strip()
+
+
+def is_padded(following: bytes) -> bool:
+    """Return whether a chunk of odd size is followed by a byte of padding, as it ought to be.
+
+    `following` are the five bytes behind the chunk, or fewer at the end of the file.
+    """
+    return _NAME.fullmatch(following[1:]) is not None or not _NAME.fullmatch(following[:4])
 
 
 @dataclass(frozen=True, slots=True)

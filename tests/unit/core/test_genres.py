@@ -126,3 +126,21 @@ def test_any_slug_is_a_valid_file_name_on_every_system(name):
     assert slug.split(".")[0].strip().casefold() not in {"con", "prn", "aux", "nul", "com1", "lpt9"}
     assert unicodedata.is_normalized("NFC", slug)
     assert genres.slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole", "parts"),
+    [
+        (["Rock/Pop"], (), ("Rock", "Pop")),
+        (["Pop/Rock"], (), ("Pop", "Rock")),
+        (["Rock, Pop", "Ska"], (), ("Rock", "Pop", "Ska")),
+        (["Rock\\\\Pop"], (), ("Rock", "Pop")),
+        (["Rock\uff0fPop\u3001Ska"], (), ("Rock", "Pop", "Ska")),
+        (["R&B"], (), ("R&B",)),
+        (["Singer/Songwriter"], (), ("Singer/Songwriter",)),
+        (["Funk / Soul"], ("funk / soul",), ("Funk / Soul",)),
+        ([" / ", ""], (), ()),
+    ],
+)
+def test_a_joined_text_is_split_into_its_genres(texts, whole, parts):
+    assert genres.parts(texts, whole) == parts

@@ -74,6 +74,36 @@ def test_kept_genres_protect_their_files_in_any_spelling():
     assert decide(policy, existing=("hip hop",)).action is Action.KEEP
 
 
+@pytest.mark.parametrize(
+    "text", ["Christmas; Pop", "Pop/Christmas", "Pop, christmas", "Pop|Christmas"]
+)
+def test_a_kept_genre_in_a_list_protects_its_file(text):
+    policy = Policy(mode="replace", keep=frozenset([genres.key("Christmas")]))
+    assert decide(policy, existing=(text,)).action is Action.KEEP
+
+
+def test_a_genre_in_a_list_is_not_added_again():
+    policy = Policy(mode="add")
+    assert decide(policy, existing=("Pop/Rock",)).action is Action.KEEP
+    assert decide(policy, existing=("Folk, Pop",)).genres == ("Folk, Pop", "Rock")
+    assert decide(Policy(mode="replace"), existing=("Rock, rock",)).action is Action.KEEP
+
+
+@pytest.mark.parametrize("mode", ["empty", "add", "replace"])
+@pytest.mark.parametrize("text", ["Other", "unknown", "<None>", "None/Other", "-", "?"])
+def test_a_word_for_no_genre_counts_as_an_empty_field(mode, text):
+    empty = frozenset(map(genres.key, ("Other", "Unknown", "None")))
+    decision = decide(Policy(mode=mode, empty=empty), existing=(text,))
+    assert (decision.action, decision.genres) == (Action.SET, ("Rock",))
+
+
+def test_a_word_for_no_genre_beside_a_genre_is_no_empty_field():
+    policy = Policy(empty=frozenset([genres.key("Other")]))
+    assert decide(policy, existing=("Other", "Folk")).action is Action.KEEP
+    added = decide(Policy(mode="add", empty=policy.empty), existing=("Other", "Folk"))
+    assert added.genres == ("Folk", "Rock")
+
+
 def test_genres_that_are_never_written_leave_the_file_alone():
     assert decide(Policy(never=frozenset([genres.key("Rock")]))).action is Action.ABSTAIN
 

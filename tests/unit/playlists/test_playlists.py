@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tagger.config import LibrarySettings, PathMap, PlaylistSettings, Settings
-from tagger.core.domain import TrackTags
+from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.errors import PlaylistError
 from tagger.playlists import Entry, Playlist, compose, locator, m3u, parse, publish, render
 from tagger.playlists.locations import absolute, mpd, standard
+from tagger.playlists.refresh import refresh
+from tagger.store import Store
 
 # ---------------------------------------------------------------- the text
 
@@ -456,3 +458,25 @@ def test_any_sequence_of_changes_leaves_own_playlists_right_and_user_playlists_u
             assert len(everything) == len(set(everything))
             if not keep_record:
                 folder.record = {}
+
+
+# ---------------------------------------------------------------- from the store
+
+
+def test_lists_count_as_their_genres_and_words_for_no_genre_get_no_playlist(tmp_path):
+    music = tmp_path / "music"
+    names = {
+        "a": ("Rock/Pop",),
+        "b": ("Rock; Ska",),
+        "c": ("Other", "unknown"),
+        "d": ("Folk / World",),
+    }
+    settings = Settings(library=LibrarySettings(roots=(music,)))
+    with Store(tmp_path / "state") as store:
+        for name, genres in names.items():
+            path, identity = music / name, FileIdentity(1, ord(name), 1, 1)
+            store.files.put(Track(path, music, identity, TrackTags(genres=genres)))
+        edit = GenreEdit(music / "d", (), ("Folk / World",), "{}")
+        store.journal.confirm(store.journal.intend(store.runs.start("scan"), music, edit))
+        refreshed = refresh(settings, store, dry_run=True)
+    assert {change.genre for change in refreshed.changes} == {"Rock", "Pop", "Ska", "Folk / World"}

@@ -15,6 +15,7 @@ from tagging import mp4_atom, with_info
 
 from tagger import tags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
+from tagger.tags import edit
 
 FULL = {
     "title": "Tïtle",
@@ -147,6 +148,79 @@ def test_an_apev2_tag_on_an_mp3_answers_what_id3_leaves_open(tmp_path):
     media.ape_on_mp3(path, Title="From APE", Artist="Ape", Genre=["Rock", "Jazz"])
     found = tags.read(path)
     assert (found.genres, found.title, found.artist) == (("Rock", "Jazz"), "From ID3", "Ape")
+
+
+@pytest.mark.parametrize("form", ["mp3", "flac", "m4a", "wma", "ape", "wav", "opus"])
+@pytest.mark.parametrize(
+    ("text", "genres"),
+    [
+        ("Rock; Pop", ("Rock", "Pop")),
+        ("Rock;Pop;", ("Rock", "Pop")),
+        ("17", ("Rock",)),
+        ("(17)", ("Rock",)),
+        ("(17)(4)Foo", ("Rock", "Disco", "Foo")),
+        ("Rock\nPop", ("Rock", "Pop")),
+        ("Rock/Pop", ("Rock/Pop",)),
+        ("   ", ()),
+        ("255", ()),
+    ],
+)
+def test_genres_in_one_text_are_read_alike_in_every_container(tmp_path, form, text, genres):
+    path = media.make(tmp_path / "song", form, seconds=0.1, tags={"genre": [text]})
+    found = tags.read(path).genres
+    assert found == genres
+    if found:
+        edit.check_genres((*found, "Jazz"))
+
+
+@pytest.mark.parametrize(
+    ("body", "genres"),
+    [
+        (b"\0Rock\0Pop", ("Rock", "Pop")),
+        (b"\0" + "Música".encode(), ("Música",)),
+        (b"\0" + "Música".encode("latin-1"), ("Música",)),
+        (b"\0" + "Música".encode("utf-16"), ("Música",)),
+        (b"\0" + "Rock".encode("utf-16-le"), ("Rock",)),
+    ],
+)
+def test_id3_texts_in_another_encoding_are_read(tmp_path, body, genres):
+    path = media.id3v23(media.make(tmp_path / "song.mp3"), (b"TCON", body))
+    assert tags.read(path).genres == genres
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "utf-16-le"])
+def test_riff_info_texts_in_any_encoding_are_read(tmp_path, encoding):
+    text = "Musica" if encoding == "utf-16-le" else "Música"
+    body = text.encode(encoding) + b"\0\0"
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), INAM=body, IGNR=body)
+    found = tags.read(path)
+    assert (found.genres, found.title) == ((text,), text)
+
+
+def test_riff_info_items_without_padding_are_read(tmp_path):
+    path = media.make(tmp_path / "song.wav", "wav")
+    items = b"INAM\x03\0\0\0OddIGNR\x05\0\0\0Rock\0"
+    body = b"LIST" + struct.pack("<I", 4 + len(items)) + b"INFO" + items
+    data = path.read_bytes() + body
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    found = tags.read(path)
+    assert (found.genres, found.title) == (("Rock",), "Odd")
+
+
+def test_an_mp4_genre_in_utf16_is_read(tmp_path):
+    path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "x"})
+    value = struct.pack(">II", 2, 0) + "Música".encode("utf-16-be")
+    path.write_bytes(grown(path.read_bytes(), mp4_atom(b"\xa9gen", mp4_atom(b"data", value))))
+    assert tags.read(path).genres == ("Música",)
+
+
+def test_id3v1_number_0_is_a_genre_only_beside_other_fields(tmp_path):
+    empty = media.id3v1(media.make(tmp_path / "empty.mp3"), genre=0)
+    data = empty.read_bytes()
+    empty.write_bytes(data.replace(b"1999", bytes(4)))
+    named = media.id3v1(media.make(tmp_path / "named.mp3"), title="One", genre=0)
+    assert tags.read(empty).genres == ()
+    assert tags.read(named).genres == ("Blues",)
 
 
 def test_riff_info_answers_where_a_wav_has_no_id3(tmp_path):

@@ -101,6 +101,16 @@ def test_the_layouts_of_gtzan_and_fma_are_known(tmp_path, store):
     ]
 
 
+def test_joined_tags_teach_their_parts_and_words_for_no_genre_teach_nothing(tmp_path, store, music):
+    listed = track(music / "listed.mp3", "Jazz/Blues")
+    other = track(music / "other.mp3", "Other", "unknown")
+    own = track(music / "own.mp3", "Folk/World")
+    found = told(
+        "tags", tmp_path, store, [listed, other, own], tags=("*",), genres={"folk/world": "Roots"}
+    )
+    assert words(found) == {("listed.mp3", "Jazz"), ("listed.mp3", "Blues"), ("own.mp3", "Roots")}
+
+
 def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store, music):
     theirs = track(music / "theirs.mp3", "jazz", "Live")
     ours = track(music / "ours.mp3", "Jazz")
