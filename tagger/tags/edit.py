@@ -1,14 +1,18 @@
 """The tags of a file with other genres. Pure.
 
-The primary tag of a container always gets the genres. Any other tag of the file changes only if
-it has a genre already. So the tags of a file never contradict each other, and a file gets no new
-kind of tag beside the primary tag. A tag leaves out a name that it cannot represent. Examples are
-a name without a number in ID3v1, and a name that is not ASCII in RIFF INFO.
+The primary tag of a container always gets the genres, and so does a tag that some players read in
+its place (`Container.companions`). Any other tag changes only if it has a genre already. So the
+tags of a file never contradict each other. A tag leaves out a name that it cannot represent, such
+as a name without a number in ID3v1.
+
+A primary tag without fields gets the fields of the other tags, because readers look no further than
+a tag with a field.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mutagen.id3 import TCON
@@ -16,6 +20,8 @@ from mutagen.id3 import TCON
 from tagger.errors import TagError
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import Id3v2
+from tagger.tags.containers.texts import genre_names
+from tagger.tags.fields import carried
 from tagger.tags.values import GenreSnapshot, PlacedItem, TagState
 
 if TYPE_CHECKING:
@@ -60,6 +66,7 @@ def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> Genre
                 tag.version,
                 tag.reserved_bytes,
                 tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
+                blank=not tag.items,
             )
             for kind, tag in container.tags.items()
         },
@@ -78,17 +85,46 @@ def retagged(container: Container, genres: tuple[str, ...], options: WriteOption
     Raises:
         MalformedError: a frame cannot be converted to the requested version of ID3.
     """
-    return {
-        kind: tag.with_genres(genres) if kind == container.primary or tag.genres() else tag
-        for kind, tag in _in_version(container, options).items()
-    }
+    changed: Tags = {}
+    for kind, tag in _in_version(container, options).items():
+        if _is_joined(container, kind):
+            changed[kind] = tag.with_items((), tag.reserved_bytes)
+        else:
+            changed[kind] = tag.with_genres(genres) if _follows(container, kind, tag) else tag
+    return changed
+
+
+def _is_joined(container: Container, kind: str) -> bool:
+    """Return whether some readers join this tag with the primary tag, which has the genres."""
+    return container.merges and kind.startswith(f"{container.primary}#")
+
+
+def has_genres(container: Container, genres: tuple[str, ...]) -> bool:
+    """Return whether every tag that `retagged` would change has these genres.
+
+    Args:
+        container: The parsed file.
+        genres: The genres, in their order.
+    """
+    tags = {container.primary: container.empty(), **container.companions, **container.tags}
+    return all(
+        genre_names(tag.genres()) == genres
+        or tag.encode(genres) == tuple(i for _, i in tag.genre_items)
+        if not _is_joined(container, kind)
+        else not tag.genre_items
+        for kind, tag in tags.items()
+        if _follows(container, kind, tag)
+    )
+
+
+def _follows(container: Container, kind: str, tag: RawTag) -> bool:
+    return kind == container.primary or kind in container.companions or bool(tag.genres())
 
 
 def _in_version(container: Container, options: WriteOptions) -> Tags:
-    """Return the tags with a primary tag, and with ID3v2 in the requested version."""
-    tags = dict(container.tags)
-    if container.primary not in tags:
-        tags[container.primary] = container.empty()
+    """Return the tags with a filled primary tag, and with ID3v2 in the requested version."""
+    tags = {container.primary: _primary(container), **container.companions}
+    tags |= {kind: tag for kind, tag in container.tags.items() if kind != container.primary}
     old = tags.get("id3v2")
     if options.id3_version != "keep" and isinstance(old, Id3v2):
         major = int(options.id3_version.removeprefix("2."))
@@ -97,23 +133,46 @@ def _in_version(container: Container, options: WriteOptions) -> Tags:
     return tags
 
 
+def _primary(container: Container) -> RawTag:
+    """Return the primary tag; a tag without fields gets the fields of the other tags."""
+    standing = container.tags.get(container.primary) or container.empty()
+    return standing if standing.items else _carried(container, standing)
+
+
+def _carried(container: Container, standing: RawTag) -> RawTag:
+    others = (
+        tag
+        for kind, tag in container.tags.items()
+        if kind != container.primary and not _is_joined(container, kind)
+    )
+    return carried(replace(standing, items=()), others)
+
+
 def restored(container: Container, before: GenreSnapshot) -> Tags:
     """Return the file's tags with the genre fields of a snapshot in them."""
     tags: Tags = {}
     for kind, tag in container.tags.items():
         state = before.tags.get(kind)
         if state is not None:
-            tags[kind] = _with_state(tag, state, before.genres)
-        elif kind != container.primary:
+            standing = (
+                _emptied(container, tag) if state.blank and kind == container.primary else tag
+            )
+            tags[kind] = _with_state(standing, state, before.genres)
+        elif kind == container.primary:
+            if _emptied(container, tag).items:
+                tags[kind] = tag.with_items((), tag.reserved_bytes)
+        elif kind not in container.companions or tag.other_items:
             tags[kind] = tag  # added by another program since
-        else:
-            without = tag.with_items((), tag.reserved_bytes)
-            if without.items not in ((), container.empty().items):
-                tags[kind] = without
     lost = before.tags.get(container.primary)
     if lost is not None and lost.items and container.primary not in tags:
         tags[container.primary] = _with_state(container.empty(), lost, before.genres)
     return tags
+
+
+def _emptied(container: Container, tag: RawTag) -> RawTag:
+    """Return a primary tag without genres, and without items if it had none but carried fields."""
+    without = tag.with_items((), tag.reserved_bytes)
+    return replace(tag, items=()) if without.items == _carried(container, tag).items else without
 
 
 def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag:

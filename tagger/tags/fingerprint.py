@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 
@@ -20,6 +20,8 @@ from tagger.audio.formats import open_audio
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, BinaryIO
+
+    from av.container import InputContainer
 
     from tagger.tags.containers.base import Container, Piece
 
@@ -51,6 +53,12 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
             yield data
 
 
+def _packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
+    """Yield the packets of the sound; foreign bytes behind the sound end it with an error."""
+    with contextlib.suppress(av.FFmpegError):
+        yield from (packet for packet in container.demux(container.streams.audio[0]) if packet.size)
+
+
 def stream_fingerprint(file: BinaryIO) -> str | None:
     """Return the SHA-256 of FFmpeg's view: the audio stream's parameters and its first packets.
 
@@ -65,8 +73,8 @@ def stream_fingerprint(file: BinaryIO) -> str | None:
             codec = stream.codec_context
             parameters = (container.format.name, codec.name, codec.sample_rate, codec.channels)
             total.update(repr((*parameters, stream.time_base, codec.extradata)).encode())
-            packets = itertools.islice(container.demux(stream), PACKETS)
-            for packet, _ in itertools.pairwise(p for p in packets if p.size):
+            packets = itertools.islice(_packets(container), PACKETS)
+            for packet, _ in itertools.pairwise(packets):
                 total.update(repr((packet.pts, packet.dts, packet.duration)).encode())
                 total.update(bytes(packet))
     except (av.FFmpegError, ValueError, IndexError):

@@ -7,13 +7,11 @@ mutagen, whose reading is also a check of every write.
 from __future__ import annotations
 
 import errno
-import os
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mutagen.aiff import AIFF
-from mutagen.apev2 import APEv2
 from mutagen.asf import ASF
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC
@@ -32,11 +30,12 @@ from mutagen.wavpack import WavPack
 from tagger.core.domain import TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.containers import dismantle, identify
-from tagger.tags.containers.riff import InfoList
-from tagger.tags.containers.stream import sound_start
+from tagger.tags.containers.base import Span
+from tagger.tags.containers.stream import Part, file_size, sound_start
+from tagger.tags.fields import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -103,15 +102,6 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "album_artist": "Album Artist",
         "compilation": "Compilation",
         "genre": "Genre",
-        "isrc": "ISRC",
-    },
-    "info": {
-        "title": "INAM",
-        "artist": "IART",
-        "album": "IPRD",
-        "album_artist": "IAAR",
-        "compilation": "ICPL",
-        "genre": "IGNR",
         "isrc": "ISRC",
     },
 }
@@ -190,27 +180,12 @@ class ParsedFile:
 
 
 def _parse(file: BinaryIO, form: str) -> Any:
+    start = sound_start(file) if form not in ("mp3", "flac") else 0
     file.seek(0)
-    if form in ("ape", "wavpack"):  # mutagen does not expect an ID3 tag before these
-        return READERS[form](_Tail(file, sound_start(file)))
-    return READERS[form](file)
-
-
-class _Tail:
-    """The part of a file from `start` on, as a file."""
-
-    def __init__(self, file: BinaryIO, start: int) -> None:
-        self._file = file
-        self._start = start
-        self.read = file.read
-        file.seek(start)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        shift = self._start if whence == os.SEEK_SET else 0
-        return self._file.seek(offset + shift, whence) - self._start
-
-    def tell(self) -> int:
-        return self._file.tell() - self._start
+    if not start:
+        return READERS[form](file)
+    # mutagen does not expect an ID3 tag before these
+    return READERS[form](Part(file, Span(start, file_size(file) - start)))
 
 
 def track_tags(parsed: ParsedFile) -> TrackTags:
@@ -228,21 +203,20 @@ def track_tags(parsed: ParsedFile) -> TrackTags:
     )
 
 
-def _sources(parsed: ParsedFile) -> Iterator[tuple[str, Any]]:
-    """Yield the tags with their kind, the container's own first."""
+def _sources(parsed: ParsedFile) -> Iterator[Mapping[str, tuple[str, ...]]]:
+    """Yield the texts of the tags by name, the container's own tag first."""
     container, tags = parsed.container, parsed.mutagen.tags
-    if tags is not None:
-        yield "id3v2" if isinstance(tags, ID3) else container.primary, tags
-    if "apev2" in container.tags and container.primary != "apev2":
-        parsed.file.seek(0)
-        yield "apev2", APEv2(parsed.file)
-    info = container.tags.get("info")
-    if isinstance(info, InfoList):
-        yield "info", info.texts()
+    if tags:
+        kind = "id3v2" if isinstance(tags, ID3) else container.primary
+        yield {name: texts(tags, kind, name) for name in FIELDS[kind]}
+    for kind, tag in container.tags.items():
+        if kind != container.primary or not tags:
+            found = fields(tag)
+            yield {name: found.get(name.replace("_", "").upper(), ()) for name in FIELDS["id3v2"]}
 
 
-def _first(sources: list[tuple[str, Any]], field: str) -> str:
-    found = (text for kind, tags in sources for text in texts(tags, kind, field))
+def _first(sources: list[Mapping[str, tuple[str, ...]]], field: str) -> str:
+    found = (text for source in sources for text in source[field])
     return next((text for text in found if text), "")[:LONGEST_FIELD]
 
 

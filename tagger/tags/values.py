@@ -46,6 +46,8 @@ class TagState(
     reserved_bytes: int
     """The size of the tag with its padding, bytes."""
     items: tuple[PlacedItem, ...]
+    blank: bool = False
+    """Whether the tag had no field at all; journals before this field contain none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _faults(
 ) -> Iterator[str]:
     if not edit.same(new.container.tags, intended):
         yield "the tags of the copy differ from the intended tags"
-    if not _others_kept(old.container.tags, new.container.tags):
+    if not _others_kept(old, new):
         yield "the copy differs in another field"
     if new.digest != old.digest:
         yield "the copy differs in the sound"
@@ -93,17 +93,37 @@ def _faults(
         yield "FFmpeg decodes the copy differently"
     seen = new.mutagen_genres
     joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
+    if asked is not None and not seen:
+        yield "mutagen does not find the tags of the copy"
     if asked is not None and (new.genres != asked or asked not in (seen, joined)):
         yield "the genres of the copy differ from the intended genres"
     converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
-    if not converted and old.mutagen_others != new.mutagen_others:
+    if not converted and not _others_seen(old, new):
         yield "mutagen reads another field of the copy differently"
 
 
-def _others_kept(old: Mapping[str, RawTag], new: Mapping[str, RawTag]) -> bool:
-    """Compare the fields without the genres, unless the tag is new, gone or converted."""
+def _others_seen(old: JudgedFile, new: JudgedFile) -> bool:
+    """Compare mutagen's values; a tag without fields gets fields, which undo removes again."""
+    before, after = old.mutagen_others, new.mutagen_others
+    if _is_blank(old):
+        return before.items() <= after.items()
+    return after.items() <= before.items() if _is_blank(new) else before == after
+
+
+def _is_blank(file: ParsedFile) -> bool:
+    standing = file.container.tags.get(file.container.primary)
+    return not (standing and standing.items)
+
+
+def _others_kept(old: ParsedFile, new: ParsedFile) -> bool:
+    """Compare the fields without the genres, unless the tag is new, gone or converted.
+
+    A primary tag gets or loses the fields of the other tags if it has no fields of its own.
+    """
+    tags = new.container.tags
     return all(
-        edit.by_place(tag.other_items) == edit.by_place(new[kind].other_items)
-        for kind, tag in old.items()
-        if kind in new and new[kind].version == tag.version
+        edit.by_place(tag.other_items) == edit.by_place(tags[kind].other_items)
+        for kind, tag in old.container.tags.items()
+        if kind in tags and tags[kind].version == tag.version
+        if kind != old.container.primary or (tag.items and tags[kind].items)
     )

@@ -123,7 +123,7 @@ def compose_genres(
     """
     with task.opened() as (original_file, copy), boundary(task.path):
         original = JudgedFile(original_file, task.path)
-        if original.genres == genres:
+        if edit.has_genres(original.container, genres):
             return None
         tags = edit.retagged(original.container, genres, options)
         new = _fill(task, original, copy, original.container.compose(tags), (tags, genres))

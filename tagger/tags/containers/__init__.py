@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from tagger.audio.formats import FORMATS, OGG, OTHER_CONTAINERS
 from tagger.tags.containers.asf import AsfFile
 from tagger.tags.containers.dsf import DsfFile
+from tagger.tags.containers.enclosed import EnclosedFile
 from tagger.tags.containers.flac import FlacFile
 from tagger.tags.containers.mp4 import Mp4File
 from tagger.tags.containers.ogg import OggFile, ogg_codec
 from tagger.tags.containers.riff import ChunkedFile
-from tagger.tags.containers.stream import StreamFile, sound_start
+from tagger.tags.containers.stream import StreamFile, file_size, read_at, sound_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,15 +60,15 @@ def identify(file: BinaryIO) -> str | None:
     """
     file.seek(0)
     head = file.read(16)
-    if head.startswith(OGG):
-        return ogg_codec(file)
     for magic, name, form in _BEGINNINGS:
-        if not form.after_id3 and magic.match(head):
+        if not (form.after_id3 or form.ogg_codec) and magic.match(head):
             return name
     if _OTHER.match(head):
         return None
-    file.seek(sound_start(file))
-    head = file.read(16)
+    start = sound_start(file)
+    head = read_at(file, start, min(16, file_size(file) - start))
+    if head.startswith(OGG):
+        return ogg_codec(file, start)
     for magic, name, form in _BEGINNINGS:
         if form.after_id3 and magic.match(head):
             return name
@@ -76,4 +77,5 @@ def identify(file: BinaryIO) -> str | None:
 
 def dismantle(file: BinaryIO, form: str) -> Container:
     """Split a file whose format `identify` returned as `form`."""
-    return PARSERS[form](file)
+    parse = PARSERS[form]
+    return parse(file) if FORMATS[form].after_id3 else EnclosedFile(file, parse)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.tags.containers.base import Item, MalformedError, RawTag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREAMBLE: Final = b"APETAGEX"
 FOOTER: Final = 32
@@ -57,14 +60,16 @@ class Apev2(RawTag):
             raise MalformedError("an APEv2 tag contains more than its items")
         return cls(tuple(items), len(data), version, flags, reserved)
 
+    def texts(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the keys and the values of all texts, in the order of the tag."""
+        for item in self.items:
+            if not item.raw[4] & 0b110:  # binary or a link
+                key, _, value = item.raw[8:].partition(b"\0")
+                yield key.decode("latin-1"), tuple(value.decode("utf-8", "replace").split("\0"))
+
     def genres(self) -> tuple[str, ...]:
         """Read text values, separated by NUL."""
-        texts = [
-            item.raw[8:].partition(b"\0")[2].decode("utf-8", "replace")
-            for _, item in self.genre_items
-            if not item.raw[4] & 0b110  # binary or a link
-        ]
-        return tuple(v.strip() for text in texts for v in text.split("\0") if v.strip())
+        return tuple(v for key, values in self.texts() if key.lower() == "genre" for v in values)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """One item of several values; the key keeps its letter case."""

@@ -112,11 +112,18 @@ class Container(ABC):
     """The tags of the file, by kind, the primary tag first."""
     primary: str
     """The kind of tag that players look for in this container."""
+    merges: ClassVar[bool] = False
+    """Whether some readers join a second tag of the primary kind with the first."""
 
     def genres(self) -> tuple[str, ...]:
         """Return the genres of the first tag with genres."""
         found = (genre_names(tag.genres()) for tag in self.tags.values())
         return next((names for names in found if names), ())
+
+    @property
+    def companions(self) -> Mapping[str, RawTag]:
+        """Tags that some players read instead of the primary tag; they get every genre too."""
+        return {}
 
     @abstractmethod
     def empty(self) -> RawTag:

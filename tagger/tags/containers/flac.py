@@ -5,7 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9639#section-8
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tagger.tags.containers.base import MalformedError, Piece, RawTag, Span
@@ -34,20 +34,22 @@ class Block:
 class FlacFile(StreamFile):
     """A FLAC file; its tag's `reserved_bytes` is the comment block plus all padding blocks."""
 
+    merges = True
+
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file, "vorbis")
         self.blocks, self.frames = self._walk(file)
-        comments = [b for b in self.blocks if b.kind == VORBIS_COMMENT]
-        if comments:
-            data = read_at(file, comments[0].body.start, comments[0].body.size)
-            tag = VorbisComment.parse(data)
-            reserved_bytes = sum(
-                BLOCK_HEADER + b.body.size
-                for b in self.blocks
-                if b.kind in (PADDING, VORBIS_COMMENT)
-            )
-            standing = VorbisComment(tag.items, reserved_bytes, tag.vendor, tag.trailer)
-            self.tags = {"vorbis": standing, **self.tags}
+        own: dict[str, RawTag] = {}
+        for block in self.blocks:
+            if block.kind == VORBIS_COMMENT:
+                tag = VorbisComment.parse(read_at(file, block.body.start, block.body.size))
+                if not own:
+                    padding = sum(
+                        BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING
+                    )
+                    tag = replace(tag, reserved_bytes=BLOCK_HEADER + block.body.size + padding)
+                own[_comments(len(own))] = tag
+        self.tags = {**own, **self.tags}
 
     def _walk(self, file: BinaryIO) -> tuple[list[Block], Span]:
         at, end = self.sound.start, self.sound.start + self.sound.size
@@ -65,8 +67,6 @@ class FlacFile(StreamFile):
         # after a picture block with an overflowed size, the walk would not end at a frame
         if at > end or (at < end and int.from_bytes(read_at(file, at, 2), "big") >> 1 != 0x7FFC):
             raise MalformedError("the FLAC metadata blocks do not end where the frames begin")
-        if sum(b.kind == VORBIS_COMMENT for b in blocks) > 1:
-            raise MalformedError("several comment blocks, but FLAC allows only one")
         return blocks, Span(at, end - at)
 
     def empty(self) -> RawTag:
@@ -83,23 +83,27 @@ class FlacFile(StreamFile):
         if tag is None:
             padded = any(b.kind == PADDING for b in self.blocks)
             standing = self.tags.get("vorbis", self.empty())
-            yield from self._stream(None, standing.reserved_bytes if padded else 0)
+            yield from self._stream(tags, standing.reserved_bytes if padded else 0)
         else:
-            body = tag.render()
-            yield from self._stream(body, tag.reserved_bytes - BLOCK_HEADER - len(body))
+            size = BLOCK_HEADER + len(tag.render())
+            yield from self._stream(tags, tag.reserved_bytes - size)
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
         """Yield the file without comments, padding and the tags around the stream."""
-        yield from self._stream(None, 0)
+        yield from self._stream({}, 0)
 
-    def _stream(self, comments: bytes | None, padding: int) -> Iterator[Piece]:
-        blocks: list[tuple[int, Piece]] = [
-            (b.kind, b.body) for b in self.blocks if b.kind not in (PADDING, VORBIS_COMMENT)
-        ]
-        if comments is not None:
-            kept = [b.kind for b in self.blocks if b.kind != PADDING]
-            at = kept.index(VORBIS_COMMENT) if VORBIS_COMMENT in kept else 1
-            blocks.insert(at, (VORBIS_COMMENT, comments))
+    def _stream(self, tags: Mapping[str, RawTag], padding: int) -> Iterator[Piece]:
+        blocks: list[tuple[int, Piece]] = []
+        number = 0
+        for block in self.blocks:
+            if block.kind == VORBIS_COMMENT:
+                if tag := tags.get(_comments(number)):
+                    blocks.append((VORBIS_COMMENT, tag.render()))
+                number += 1
+            elif block.kind != PADDING:
+                blocks.append((block.kind, block.body))
+        if not number and "vorbis" in tags:
+            blocks.insert(1, (VORBIS_COMMENT, tags["vorbis"].render()))
         if padding >= BLOCK_HEADER:
             blocks.append((PADDING, bytes(min(padding - BLOCK_HEADER, MAX_BLOCK))))
         yield b"fLaC"
@@ -111,3 +115,8 @@ class FlacFile(StreamFile):
             yield bytes([kind | last]) + size.to_bytes(3, "big")
             yield piece
         yield self.frames
+
+
+def _comments(number: int) -> str:
+    """Return the kind of a comment block; FLAC allows one, and readers use the first or all."""
+    return f"vorbis#{number + 1}" if number else "vorbis"

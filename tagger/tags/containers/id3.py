@@ -223,25 +223,6 @@ class Id3v1(RawTag):
         """Join the two items."""
         return b"".join(item.raw for item in self.items)
 
-    def to_v2(self) -> Id3v2:
-        """Return the fields other than the genre as ID3v2.4.
-
-        Players read no other tag beside ID3v2. So an ID3v2 tag with only a genre would hide
-        title and artist.
-        """
-        frames = id3.ParseID3v1(self.render(), 4) or {}
-        frames.pop("TCON", None)
-        return Id3v2.parse(_save_frames(list(frames.values()))) if frames else new_id3v2()
-
-
-def _save_frames(frames: list[id3.Frame]) -> bytes:
-    tags = id3.ID3()
-    for frame in frames:
-        tags.add(frame)
-    buffer = io.BytesIO()
-    tags.save(buffer, v1=0, v2_version=4, padding=lambda _: PADDING)
-    return buffer.getvalue()
-
 
 def new_id3v2() -> Id3v2:
     """Return an ID3v2.4 tag without frames."""

@@ -32,6 +32,14 @@ CONTAINERS: Final = frozenset(
     {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mfra"}
 )
 """Atoms that contain tables of offsets, directly or in other atoms."""
+NEEDED: Final = frozenset({b"moov", b"mdat"})
+"""The atoms of a whole file."""
+TOP: Final = frozenset(
+    b"ftyp moov mdat moof mfra free skip wide sidx styp meta uuid udta pdin emsg prft ssix".split()
+)
+"""The names of top-level atoms."""
+JUNK: Final = b""
+"""The name of bytes behind the last atom."""
 UNMOVABLE: Final = b"saio"
 """Tables of offsets to encryption data, absolute or relative."""
 
@@ -112,6 +120,13 @@ class Ilst(RawTag):
         named = [TCON.GENRES[n] for n in numbers if 0 <= n < len(TCON.GENRES)]
         return tuple(text for text in texts if text.strip()) or tuple(named)
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield the names and the texts of the items in UTF-8."""
+        for item in self.items:
+            for kind, value in _values(item.raw):
+                if kind == TEXT:
+                    yield item.name, value.decode("utf-8", "replace")
+
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one `©gen` with a value for each genre; a `gnre` would contradict it."""
         values = b"".join(
@@ -174,8 +189,13 @@ class Mp4File(Container):
         return path
 
     def _children(self, parent: Atom) -> list[Atom]:
-        skip = len(META_VERSION) if parent.name == b"meta" else 0
+        skip = len(self._version(parent)) if parent.name == b"meta" else 0
         return walk(self._data, parent.body + skip, parent.end)
+
+    def _version(self, meta: Atom) -> bytes:
+        """Return the version and flags of a `meta` atom, which QuickTime's has not."""
+        bare = self._data[meta.body + 4 : meta.body + 8] == b"hdlr"
+        return b"" if bare else self._data[meta.body : meta.body + len(META_VERSION)]
 
     def empty(self) -> RawTag:
         """Return a list without items."""
@@ -253,7 +273,7 @@ class Mp4File(Container):
             parts.append(tag)
         if tag is None and {c.name for c in children} <= {b"hdlr", b"ilst", b"free"}:
             return b""
-        return self._data[meta.body : meta.body + len(META_VERSION)] + b"".join(parts)
+        return self._version(meta) + b"".join(parts)
 
     def _moved(self, data: bytes, shift: int) -> bytes:
         """Add `shift` to every offset in `data` that points behind `moov`."""
@@ -307,19 +327,22 @@ def _leaves(data: bytes, at: int, end: int) -> Iterator[Atom]:
 
 
 def _top_atoms(file: BinaryIO, end: int) -> Iterator[Atom]:
-    """Yield the atoms of a file; the last one may be cut off."""
+    """Yield the atoms of a file; the last one may be cut off, or junk behind the others."""
     at = 0
+    names: set[bytes] = set()
     while at < end:
         header = read_at(file, at, min(16, end - at))
-        if len(header) < HEADER:
-            raise MalformedError("an atom is cut off")
-        size, name = struct.unpack_from(">I4s", header)
+        size, name = struct.unpack_from(">I4s", header.ljust(HEADER, b"\0"))
         body = at + HEADER
         if size == 1 and len(header) == 16:
             (size,) = struct.unpack_from(">Q", header, 8)
             body += 8
         stop = end if size == 0 else at + size
-        if stop < body:
-            raise MalformedError("an atom is smaller than its header")
+        if not body <= stop <= end and names >= NEEDED and name not in TOP:
+            yield Atom(JUNK, at, at, end)
+            return
+        if stop < body or len(header) < HEADER:
+            raise MalformedError("an atom is cut off")
+        names.add(name)
         yield Atom(name, at, body, stop)
         at = stop

@@ -36,6 +36,8 @@ CODECS: Final = {form.ogg_codec: name for name, form in FORMATS.items() if form.
 COMMENT_MAGICS: Final = {"vorbis": b"\x03vorbis", "opus": b"OpusTags", "speex": b""}
 """The bytes before the comments; Ogg FLAC has a block header there."""
 FLAC_COMMENT: Final = 4
+HEADER_PACKETS: Final = {"vorbis": 2, "opus": 1}
+"""The number of header packets from the comments on, where the codec has a fixed number."""
 _MIRROR: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -97,9 +99,8 @@ def read_page(file: BinaryIO, at: int) -> Page:
     return Page(at, flags, granule, serial, number, rest, body)
 
 
-def first_page(file: BinaryIO) -> Page:
+def first_page(file: BinaryIO, at: int = 0) -> Page:
     """Return the first page of the first audio stream; first pages precede all other pages."""
-    at = 0
     while True:
         page = read_page(file, at)
         if not page.flags & FIRST:
@@ -113,10 +114,10 @@ def _codec(first: Page) -> str:
     return next(name for magic, name in CODECS.items() if first.body.startswith(magic))
 
 
-def ogg_codec(file: BinaryIO) -> str | None:
-    """Return the codec of an Ogg file, None for an unknown codec."""
+def ogg_codec(file: BinaryIO, start: int = 0) -> str | None:
+    """Return the codec of an Ogg stream that begins at `start`, None for an unknown codec."""
     try:
-        return _codec(first_page(file))
+        return _codec(first_page(file, start))
     except MalformedError:
         return None
 
@@ -145,11 +146,16 @@ class OggFile(Container):
             at += page.size
             if page.serial != self._first.serial:
                 continue
-            if page.granule not in (0, NOTHING_ENDS) or (not pages and page.flags & CONTINUED):
+            if not pages and page.flags & CONTINUED:
                 raise MalformedError("the comment packet shares a page with the sound")
             pages.append(page)
             if page.complete:
-                return pages
+                break
+        headers = HEADER_PACKETS.get(self._codec)
+        odd = any(page.granule not in (0, NOTHING_ENDS) for page in pages)
+        if odd and (headers is None or len(_packets(pages)) > headers):
+            raise MalformedError("the comment packet shares a page with the sound")
+        return pages
 
     def _split_magic(self, packet: bytes) -> tuple[bytes, bytes]:
         if self._codec == "oggflac":
@@ -244,6 +250,7 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
     body = b"".join(packets)
     pages: list[Page] = []
     inside = False
+    at = 0
     for count in _spread(len(lacing), [len(page.lacing) for page in old]):
         mine, lacing = lacing[:count], lacing[count:]
         size = sum(mine)
@@ -254,9 +261,9 @@ def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
             serial=old[0].serial,
             number=old[0].number + len(pages),
             lacing=mine,
-            body=body[:size],
+            body=body[at : at + size],
         )
-        body = body[size:]
+        at += size
         inside = not page.complete
         pages.append(page)
     return pages

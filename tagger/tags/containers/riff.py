@@ -1,7 +1,9 @@
 """RIFF/WAVE and AIFF: chunks, each with a name and a size.
 
-WAV and AIFF contain ID3 in a chunk; WAV may contain a list of INFO texts as well. A chunk of a
-truncated file, or a chunk without a valid size, can be read but not written. Chunks
+WAV and AIFF contain ID3 in a chunk; WAV may contain a list of INFO texts as well. FFmpeg reads no
+ID3 beside INFO or beside the `bext` chunk of broadcasting, so such a file gets its genre twice.
+
+A chunk of a truncated file, or a chunk without a valid size, can be read but not written. Chunks
 behind it cannot be found.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.tags.containers import id3
@@ -26,6 +28,7 @@ FORM_HEADER: Final = 12
 CHUNK_HEADER: Final = 8
 _NAME: Final = re.compile(rb"[A-Za-z0-9_(][ -~]{3}")
 """The name of a chunk or an INFO item."""
+_KNOWN: Final = re.compile(rb"(?i)id3 |LIST|data|bext|fact|cue |smpl|JUNK|iXML|I[A-Z]{3}|SSND|COMM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def is_padded(following: bytes) -> bool:
 
     `following` are the five bytes behind the chunk, or fewer at the end of the file.
     """
-    return _NAME.fullmatch(following[1:]) is not None or not _NAME.fullmatch(following[:4])
+    return _KNOWN.fullmatch(following[1:]) is not None or not _NAME.fullmatch(following[:4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Chunk:
 
     name: bytes
     body: Span
+    padding: int
+    """Bytes behind the contents: 1 behind an odd size, but not in every file."""
     tag: str = ""
 
 
@@ -101,45 +106,61 @@ class ChunkedFile(Container):
         self._found: dict[str, RawTag] = {}
         self._chunks = list(self._walk(file, min(self._declared, size)))
         last = self._chunks[-1].body if self._chunks else Span(FORM_HEADER, 0)
-        self._end = min(last.start + last.size + last.size % 2, size)
+        padding = self._chunks[-1].padding if self._chunks else 0
+        self._end = min(last.start + last.size + padding, size)
         self._whole = last.start + last.size <= size and self._declared <= size + 1
         self._rest = Span(self._end, size - self._end)
-        order_of_kinds = ("id3v2", "info")
-        self.tags: Mapping[str, RawTag] = {
-            kind: self._found[kind] for kind in order_of_kinds if kind in self._found
-        }
+        self.tags: Mapping[str, RawTag] = {kind: self._found[kind] for kind in sorted(self._found)}
 
     def _walk(self, file: BinaryIO, end: int) -> Iterator[Chunk]:
         at = FORM_HEADER
         while at + CHUNK_HEADER <= end:
             header = read_at(file, at, CHUNK_HEADER)
             body = Span(at + CHUNK_HEADER, int.from_bytes(header[4:], self._order))
-            yield Chunk(header[:4], body, self._tag(file, header[:4], body))
-            at = body.start + body.size + body.size % 2
+            padding = body.size % 2
+            if padding:
+                file.seek(body.start + body.size)
+                padding = int(is_padded(file.read(5)))
+            yield Chunk(header[:4], body, padding, self._tag(file, header[:4], body))
+            at = body.start + body.size + padding
 
     def _tag(self, file: BinaryIO, name: bytes, body: Span) -> str:
         """Parse the tag in a chunk; return its kind, or an empty text."""
-        if name.lower() == b"id3 " and "id3v2" not in self._found:
+        if name.lower() == b"id3 ":
             data = read_at(file, body.start, body.size)
+            if not data.strip(b"\0"):
+                return ""
             size = id3.tag_size(data[: id3.HEADER])
             if not 0 < size <= len(data) or data[size:].strip(b"\0"):
                 raise MalformedError("an ID3 chunk contains no ID3 tag")
-            tag = Id3v2.parse(data[:size])
-            self._found["id3v2"] = Id3v2(tag.items, body.size, tag.major, tag.flags)
-            return "id3v2"
-        if name == b"LIST" and "info" not in self._found:
+            return self._add("id3v2", replace(Id3v2.parse(data[:size]), reserved_bytes=body.size))
+        if name == b"LIST" and self._order == "little":
             data = read_at(file, body.start, body.size)
             if data[:4] == b"INFO":
-                self._found["info"] = InfoList.parse(data[4:])
-                return "info"
+                return self._add("info", InfoList.parse(data[4:]))
         return ""
+
+    def _add(self, kind: str, tag: RawTag) -> str:
+        """Add a tag under the next free name of its kind."""
+        number = sum(name.partition("#")[0] == kind for name in self._found)
+        name = f"{kind}#{number + 1}" if number else kind
+        self._found[name] = tag
+        return name
+
+    @property
+    def companions(self) -> Mapping[str, RawTag]:
+        """The INFO list, a new one beside `bext`."""
+        if "info" in self._found:
+            return {"info": self._found["info"]}
+        bext = self._order == "little" and any(chunk.name == b"bext" for chunk in self._chunks)
+        return {"info": InfoList((), 0)} if bext else {}
 
     def empty(self) -> RawTag:
         """Return an ID3v2.4 tag."""
         return id3.new_id3v2()
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        """Keep the order of the chunks; a new ID3 chunk comes last."""
+        """Keep the order of the chunks; a new tag comes last, or before an empty ID3 chunk."""
         if not self._whole:
             raise MalformedError("the chunk sizes reach beyond the end of the file")
         pieces = list(self._pieces(tags))
@@ -150,17 +171,23 @@ class ChunkedFile(Container):
         yield self._rest
 
     def _pieces(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
+        fresh = [self._new(kind, tags[kind]) for kind in tags if kind not in self._found]
         for chunk in self._chunks:
             if not chunk.tag:
+                if chunk.name.lower() == b"id3 ":
+                    yield from fresh
+                    fresh = []
                 yield chunk.name + chunk.body.size.to_bytes(4, self._order)
                 yield chunk.body
-                yield bytes(chunk.body.size % 2)
+                yield bytes(chunk.padding)
             elif chunk.tag in tags:
-                yield self._chunk(chunk.name, chunk.tag, tags[chunk.tag])
-        if "id3v2" in tags and "id3v2" not in self._found:
-            name = b"id3 " if self._order == "little" else b"ID3 "
-            yield self._chunk(name, "id3v2", tags["id3v2"])
+                yield self._chunk(chunk.name, tags[chunk.tag])
+        yield from fresh
 
-    def _chunk(self, name: bytes, kind: str, tag: RawTag) -> bytes:
-        body = (b"INFO" if kind == "info" else b"") + tag.render()
+    def _new(self, kind: str, tag: RawTag) -> bytes:
+        id3_name = b"id3 " if self._order == "little" else b"ID3 "
+        return self._chunk(b"LIST" if kind == "info" else id3_name, tag)
+
+    def _chunk(self, name: bytes, tag: RawTag) -> bytes:
+        body = (b"INFO" if isinstance(tag, InfoList) else b"") + tag.render()
         return name + len(body).to_bytes(4, self._order) + body + bytes(len(body) % 2)

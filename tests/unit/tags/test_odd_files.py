@@ -1,0 +1,204 @@
+"""Files of odd programs: the genre is found wherever it is, and written, or the file is refused."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import media
+import pytest
+from mutagen import flac, id3
+from tagging import BLUES, restore, with_info, write
+
+from tagger import tags
+from tagger.errors import TagError
+
+V1 = b"TAG" + b"Title".ljust(30, b"\0") + bytes(90) + b"2001"
+
+
+def id3_tag(*, version=3, genre="", title="Title"):
+    tag = id3.ID3()
+    tag.add(id3.TIT2(encoding=3, text=[title]))
+    if genre:
+        tag.add(id3.TCON(encoding=3, text=[genre]))
+    buffer = io.BytesIO()
+    tag.save(buffer, v1=0, v2_version=version, padding=lambda _: 64)
+    return buffer.getvalue()
+
+
+def appended(tag):
+    """Turn a tag of version 2.4 into a tag with a footer."""
+    body = tag[10:-64]
+    ends = b"\x04\0\x10" + bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3" + ends + body + b"3DI" + ends
+
+
+def v1(genre):
+    return V1.ljust(127, b"\0")[:127] + bytes([genre])
+
+
+SALSA = id3_tag(genre="Salsa")
+MP3 = {
+    "one NUL before ID3v2": lambda sound: b"\0" + SALSA + sound,
+    "a line end before ID3v2": lambda sound: b"\r\n" + SALSA + sound,
+    "512 NULs before ID3v2": lambda sound: bytes(512) + SALSA + sound,
+    "a second ID3v2 tag": lambda sound: id3_tag() + SALSA + sound,
+    "a second ID3v2 tag behind NULs": lambda sound: id3_tag() + bytes(50) + SALSA + sound,
+    "ID3v2.4 at the end": lambda sound: sound + appended(id3_tag(version=4, genre="Salsa")),
+    "a second ID3v1 tag": lambda sound: sound + v1(143) + v1(255),
+    "an APEv2 tag before ID3v1": lambda sound: sound + ape("Salsa") + v1(255),
+    "ID3v1 before an APEv2 tag": lambda sound: sound + v1(143) + ape(""),
+    "two APEv2 tags": lambda sound: sound + ape("Salsa") + ape(""),
+}
+
+
+def ape(genre):
+    items = b"".join(
+        struct.pack("<II", len(value), 0) + key + b"\0" + value
+        for key, value in ((b"Title", b"Title"), (b"Genre", genre.encode()))
+        if value
+    )
+    count = 2 if genre else 1
+    return items + b"APETAGEX" + struct.pack("<4I8s", 2000, len(items) + 32, count, 0, bytes(8))
+
+
+@pytest.mark.parametrize("name", MP3)
+def test_a_genre_anywhere_in_an_mp3_is_found_and_replaced(tmp_path, name):
+    path = media.make(tmp_path / "song.mp3")
+    data = MP3[name](path.read_bytes())
+    path.write_bytes(data)
+    assert tags.read(path).genres == ("Salsa",)
+    assert tags.read(path).title == "Title"
+    written = write(path, BLUES)
+    assert b"Salsa" not in path.read_bytes()
+    assert id3.ID3(path)["TIT2"].text == ["Title"]
+    assert id3.ID3(path)["TCON"].text == ["Blues"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def with_comments(path, *blocks):
+    """Replace the metadata blocks of a FLAC file by several comment blocks."""
+    data = path.read_bytes()
+    frames = data[data.index(b"\xff\xf8") :]
+    out = b"fLaC\0\0\0\x22" + data[8:42]
+    for number, comments in enumerate(blocks, 1):
+        texts = b"".join(struct.pack("<I", len(c)) + c for c in comments)
+        body = struct.pack("<I", 1) + b"x" + struct.pack("<I", len(comments)) + texts
+        last = 0x80 if number == len(blocks) else 0
+        out += bytes([4 | last]) + len(body).to_bytes(3, "big") + body
+    path.write_bytes(out + frames)
+    return path
+
+
+@pytest.mark.parametrize("first", [(), (b"TITLE=One",)])
+def test_a_genre_in_the_second_comment_block_of_a_flac_is_found_and_replaced(tmp_path, first):
+    path = with_comments(
+        media.make(tmp_path / "song.flac", "flac"), first, (b"GENRE=Salsa", b"A=b")
+    )
+    data = path.read_bytes()
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert flac.FLAC(path)["genre"] == ["Blues"]
+    assert path.read_bytes().count(b"GENRE=") == 1
+    assert b"A=b" in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("form", ["vorbis", "opus", "oggflac", "m4a", "wav", "wma", "aiff"])
+@pytest.mark.parametrize("behind", [v1(143), ape("Salsa")], ids=["ID3v1", "APEv2"])
+def test_a_foreign_tag_behind_a_container_is_asked_for_the_genre(tmp_path, form, behind):
+    path = media.make(tmp_path / "song", form)
+    path.write_bytes(data := path.read_bytes() + behind)
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    assert b"Salsa" not in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("form", ["vorbis", "opus", "oggflac"])
+def test_an_id3_tag_before_ogg_is_asked_for_the_genre(tmp_path, form):
+    path = media.make(tmp_path / "song", form)
+    path.write_bytes(data := SALSA + path.read_bytes())
+    found = tags.read(path)
+    assert (found.genres, found.title) == (("Salsa",), "Title")
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    assert b"Salsa" not in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("junk", [bytes(5), bytes(20), b"LYRICSBEGIN junk", b"\xff" * 300])
+@pytest.mark.parametrize("layout", ["sound first", "tags first"])
+def test_bytes_behind_the_last_atom_of_an_mp4_are_kept(tmp_path, junk, layout):
+    path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "x"})
+    data = path.read_bytes()
+    if layout == "tags first":
+        at, end = data.index(b"moov") - 4, len(data)
+        assert end > at
+    path.write_bytes(data := data + junk)
+    written = write(path, BLUES)
+    assert path.read_bytes().endswith(junk)
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_a_meta_atom_without_a_version_is_read_and_not_written(tmp_path):
+    path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "Title", "genre": ["Salsa"]})
+    data = path.read_bytes()
+    for name in (b"moov", b"udta", b"meta"):
+        at = data.index(name) - 4
+        size = int.from_bytes(data[at : at + 4], "big") - 4
+        data = data[:at] + size.to_bytes(4, "big") + data[at + 4 :]
+    at = data.index(b"meta") + 4
+    path.write_bytes(data := data[:at] + data[at + 4 :])
+    found = tags.read(path)
+    assert (found.genres, found.title) == (("Salsa",), "Title")
+    with pytest.raises(TagError, match="mutagen does not find"):
+        write(path, BLUES)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("body", [b"", bytes(1024)], ids=["empty", "zeros"])
+def test_an_id3_chunk_without_a_tag_is_no_obstacle(tmp_path, body):
+    path = media.make(tmp_path / "song.wav", "wav")
+    data = path.read_bytes() + b"id3 " + struct.pack("<I", len(body)) + body
+    path.write_bytes(data := b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    assert tags.read(path).genres == ()
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_a_chunk_without_its_padding_does_not_hide_the_next_chunk(tmp_path):
+    path = media.make(tmp_path / "song.wav", "wav")
+    data = path.read_bytes()
+    odd = b"smpl" + struct.pack("<I", 3) + b"abc"
+    data += odd + b"id3 " + struct.pack("<I", len(SALSA)) + SALSA
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    assert tags.read(path).genres == ("Salsa",)
+
+
+def test_undo_keeps_the_fields_of_two_tags_that_are_alike(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"title": "Title"})
+    path.write_bytes(data := id3_tag() + path.read_bytes())
+    written = write(path, BLUES)
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_undo_keeps_a_field_that_another_program_added_to_a_filled_tag(tmp_path):
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), INAM=b"Title\0")
+    written = write(path, BLUES)
+    media.tag(path, artist="Added")
+    restore(path, written.snapshot)
+    assert tags.read(path).genres == ()
+    assert (
+        id3.ID3(io.BytesIO(path.read_bytes()[path.read_bytes().index(b"ID3") :]))["TPE1"] == "Added"
+    )

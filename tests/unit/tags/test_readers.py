@@ -1,0 +1,143 @@
+"""What other programs read before and after a write: TagLib, FFmpeg and mutagen as judges.
+
+TagLib is the reader of Navidrome and Strawberry, FFmpeg of Jellyfin, mutagen of Quod Libet.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+
+import av
+import media
+import mutagen
+import pytest
+from mutagen import apev2, id3
+from tagging import BLUES, restore, with_info, write
+
+taglib = pytest.importorskip("taglib", reason="pytaglib has no wheel for this machine")
+
+FIELDS = {"TITLE": "A title", "ARTIST": "Some artist", "ALBUM": "An album", "DATE": "2001"}
+FRAMES = {"TITLE": "TIT2", "ARTIST": "TPE1", "ALBUM": "TALB", "DATE": "TDRC"}
+FURTHER = {"TPE2": "Various", "TRCK": "3/9", "TPUB": "Label", "TIT1": "Work", "TPOS": "1"}
+NO_FIELD = {"GENRE", "TCON", "\xa9GEN", "GNRE", "WM/GENRE", "ENCODER"}
+KINDS = {
+    "mp3": ("id3v2", "apev2", "id3v1"),
+    "flac": ("vorbis", "id3v2", "id3v1"),
+    "vorbis": ("vorbis", "id3v2", "id3v1"),
+    "opus": ("vorbis", "id3v2"),
+    "wav": ("id3v2 chunk", "info", "bext"),
+    "aiff": ("id3v2 chunk",),
+    "ape": ("apev2", "id3v1"),
+    "wavpack": ("apev2", "id3v1"),
+    "m4a": ("ilst", "id3v1"),
+    "wma": ("asf",),
+    "dsf": ("id3v2 chunk",),
+}
+
+
+def add(path, kind, genre):
+    """Add a tag of a kind, with a genre or without."""
+    data = path.read_bytes()
+    if kind == "id3v2":
+        tag = id3.ID3()
+        texts = {FRAMES[name]: text for name, text in FIELDS.items()} | FURTHER
+        for frame, text in (texts | ({"TCON": "Rock"} if genre else {})).items():
+            tag.add(getattr(id3, frame)(encoding=3, text=[text]))
+        tag.add(id3.TXXX(encoding=3, desc="MusicBrainz Album Id", text=["x-1"]))
+        tag.add(id3.COMM(encoding=3, lang="eng", desc="", text=["A comment"]))
+        buffer = io.BytesIO()
+        tag.save(buffer, v1=0)
+        path.write_bytes(buffer.getvalue() + data)
+    elif kind == "apev2":
+        tag = apev2.APEv2()
+        tag.update({"Title": FIELDS["TITLE"], "Artist": FIELDS["ARTIST"], "Year": "2001"})
+        tag.update({"Album": FIELDS["ALBUM"], "Track": "3", "Album Artist": "Various", "Mood": "x"})
+        tag.update({"Genre": "Rock"} if genre else {})
+        buffer = io.BytesIO()
+        tag.save(buffer)
+        path.write_bytes(data + buffer.getvalue())
+    elif kind == "id3v1":
+        names = {name.lower(): FIELDS[name] for name in ("TITLE", "ARTIST", "ALBUM")}
+        media.id3v1(path, **names, genre=17 if genre else 255)
+        path.write_bytes(path.read_bytes()[:-35] + b"2001" + path.read_bytes()[-31:])
+    elif kind == "info":
+        texts = {"INAM": FIELDS["TITLE"], "IART": FIELDS["ARTIST"], "IPRD": FIELDS["ALBUM"]}
+        texts |= {"ICRD": "2001", "ISFT": "Lavf"} | ({"IGNR": "Rock"} if genre else {})
+        with_info(path, **{name: text.encode() + b"\0" for name, text in texts.items()})
+    elif kind == "bext":
+        data += b"bext" + struct.pack("<I", 602) + b"Description".ljust(602, b"\0")
+        path.write_bytes(b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    else:
+        more = {"genre": ["Rock"]} if genre else {}
+        media.tag(path, **{name.lower(): text for name, text in FIELDS.items()}, **more)
+
+
+def taglib_reads(path):
+    try:
+        with taglib.File(path) as file:
+            return {name: " ".join(values) for name, values in file.tags.items()}
+    except OSError:
+        return None
+
+
+def ffmpeg_reads(path):
+    """Return the fields that FFmpeg names alike in every container."""
+    with av.open(str(path)) as file:
+        found = dict(file.metadata) | dict(file.streams.audio[0].metadata)
+    found |= {"DATE": found.pop("Year")} if "Year" in found else {}  # as APEv2 calls it
+    known = {*FIELDS, "GENRE", "ALBUM_ARTIST", "TRACK", "DISC", "COMMENT", "DESCRIPTION"}
+    return {name.upper(): text for name, text in found.items() if name.upper() in known}
+
+
+def mutagen_reads(path):
+    try:
+        file = mutagen.File(path)
+    except mutagen.MutagenError:
+        return None
+    tags = getattr(file, "tags", None) or {}
+    return {name: " ".join(map(str, getattr(text, "text", text))) for name, text in tags.items()}
+
+
+JUDGES = (taglib_reads, ffmpeg_reads, mutagen_reads)
+
+
+def without_genre(found):
+    return {name: text for name, text in found.items() if name.upper() not in NO_FIELD}
+
+
+def genre(found):
+    return [str(found[name]) for name in found if name.upper() in NO_FIELD - {"ENCODER"}]
+
+
+COMBINATIONS = [
+    pytest.param(form, kinds, genre, id=f"{form}-{'+'.join(kinds) or 'none'}-{genre}")
+    for form, known in KINDS.items()
+    for count in range(len(known) + 1)
+    for kinds in itertools.combinations(known, count)
+    for genre in ((True, False) if kinds else (False,))
+]
+
+
+@pytest.mark.parametrize(("form", "kinds", "has_genre"), COMBINATIONS)
+def test_every_reader_of_any_tags_finds_the_genre_and_all_it_found_before(
+    tmp_path, form, kinds, has_genre
+):
+    path = media.make(
+        tmp_path / f"song{media.FORMATS[form]}", form, seconds=1 if form == "wavpack" else 0.3
+    )
+    for kind in kinds:  # the container's own tag is written by mutagen, first
+        add(path, kind, has_genre)
+    before, data = [judge(path) for judge in JUDGES], path.read_bytes()
+
+    written = write(path, BLUES)
+
+    for judge, old in zip(JUDGES, before, strict=True):
+        if old is not None:
+            new = judge(path)
+            assert without_genre(old).items() <= without_genre(new).items(), judge.__name__
+            blind = judge is ffmpeg_reads and form == "ape" and {*kinds} >= {"apev2", "id3v1"}
+            assert genre(new) == ([] if blind else ["Blues"]), judge.__name__
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
