@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": "Check everything that a scan needs, with the next step.",
     "service": "Have `tagger watch` started by itself.",
     "models": "Show, choose and remove genre models.",
+    "artists": "Show, add and check known artists.",
     "config": "Show, locate or begin the configuration.",
 }
 """Name to one line of help; the module of that name holds a click command called `command`."""

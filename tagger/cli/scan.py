@@ -30,6 +30,7 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
 @click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
+@click.option("--sound-only", is_flag=True, help="Leave library and list of artists out.")
 @click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
 @click.option("--force", is_flag=True, help="Analyze files again that were analyzed before.")
 @click.option("--reclassify", is_flag=True, help="Decide again the files that tagger wrote.")
@@ -66,6 +67,7 @@ def _overridden(
     min_confidence: float | str | None,
     *,
     no_albums: bool,
+    sound_only: bool,
     no_playlists: bool,
 ) -> Settings:
     replace = msgspec.structs.replace
@@ -74,6 +76,8 @@ def _overridden(
     settings = replace(settings, tags=tags)
     if no_albums:
         settings = replace(settings, albums=replace(settings.albums, together=False))
+    if sound_only:
+        settings = replace(settings, evidence=settings.evidence.without())
     if no_playlists:
         settings = replace(settings, playlists=replace(settings.playlists, enabled=False))
     return settings

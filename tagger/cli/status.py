@@ -45,6 +45,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "state": str(store.path),
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),
+        "sources": dict(store.runs.sources().most_common()),
         "corrections": len(store.corrections.all()),
         "last_run": last
         and {

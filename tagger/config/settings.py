@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 import platformdirs
 from msgspec import Meta, Struct, field
 
@@ -136,6 +137,33 @@ class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     together: bool = True
     """Whether the tracks of an album are decided together."""
+
+
+class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[evidence]`: the evidence beside the sound."""
+
+    album: bool = True
+    """Whether the owner's genres of the same album count."""
+    artist: bool = True
+    """Whether the owner's genres of the same artist count."""
+    folders: bool = True
+    """Whether the folders above a file count, by their names and by the owner's genres below."""
+    min_tracks: PositiveCount = 2
+    """Tracks with the owner's genres from which on an album, artist or folder counts."""
+    folder_names: dict[Text, Text] = field(default_factory=dict)
+    """A folder's name to the genre of that folder."""
+    known_artists: bool = True
+    """Whether the list of known artists and the titles of classical works count."""
+    artists: Path = field(
+        default_factory=lambda: platformdirs.user_config_path("tagger") / "artists.csv"
+    )
+    """The user's own list of artists; the file may be missing."""
+
+    def without(self) -> EvidenceSettings:
+        """Return the settings under which the sound decides alone."""
+        return msgspec.structs.replace(
+            self, album=False, artist=False, folders=False, known_artists=False
+        )
 
 
 class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -269,6 +297,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The user's names of genres."""
     albums: AlbumSettings = field(default_factory=AlbumSettings)
     """The decision for albums."""
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    """The evidence beside the sound."""
     playlists: PlaylistSettings = field(default_factory=PlaylistSettings)
     """The genre playlists."""
     players: PlayerSettings = field(default_factory=PlayerSettings)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tagger.core.domain import Grounds
+from tagger.core.evidence import SURE, posterior
 from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tagger.core.domain import Decision, Prediction, Track
+    from tagger.core.evidence import Evidence
     from tagger.core.policy import Policy
 
-Thresholds = dict[str, float | None]
+Thresholds = Mapping[str, float | None]
 """The least confidence of a prediction for each genre; None if no confidence is enough."""
 
 
@@ -31,6 +36,8 @@ class DecisionRules:
     albums_together: bool
     families: Families = field(default_factory=dict)
     """Genres that are written if their members together are likely enough, but no single member."""
+    promise: float = 0.9
+    """The least probability, with evidence, of a genre where no genre has a threshold."""
 
     def widened(self, prediction: Prediction, thresholds: Thresholds) -> Prediction:
         """Return the prediction of families if only a family is sure, else of genres."""
@@ -40,36 +47,75 @@ class DecisionRules:
                 return family
         return prediction
 
-    def decide(self, track: Track, prediction: Prediction, album_of: int = 1) -> Decision:
+    def decide(
+        self,
+        track: Track,
+        prediction: Prediction,
+        album_of: int = 1,
+        evidence: Evidence | None = None,
+    ) -> Decision:
         """Decide one track.
 
         Args:
             track: The track, with its present genres.
             prediction: The prediction of the track, or the pooled prediction of its album.
             album_of: The number of tracks behind the prediction.
+            evidence: The evidence beside the sound.
 
         """
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = self.widened(prediction, thresholds)
-        members = () if chosen is prediction else self.families[chosen.genre]
-        return self.policy.decide(
+        note = "" if evidence is None else f"{evidence.text}; {self._sound(chosen)}"
+        weighed = prediction
+        if evidence is not None:
+            sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
+            if sure and evidence.excludes(chosen.genre):
+                decision = self.policy.contradicted(chosen, track.tags.genres, note)
+                return replace(decision, grounds=_grounds(evidence, chosen))
+            weighed = posterior(prediction, evidence)
+            thresholds = self._with_promise(weighed, thresholds)
+            chosen = self.widened(weighed, thresholds)
+        members = () if chosen is weighed else self.families[chosen.genre]
+        decision = self.policy.decide(
             chosen,
             track.tags.genres,
             thresholds,
             album_of=album_of,
-            members={member: prediction.probabilities[member] for member in members},
+            members={member: weighed.probabilities[member] for member in members},
+            note=note,
         )
+        return replace(decision, grounds=_grounds(evidence, prediction))
+
+    def _with_promise(self, weighed: Prediction, thresholds: Thresholds) -> Thresholds:
+        """Return the thresholds of the posterior, also for genres that the model does not know."""
+        known = [need for need in thresholds.values() if need is not None]
+        highest = max(known, default=self.promise)
+        needed = {genre: thresholds.get(genre) for genre in weighed.probabilities}
+        return {genre: highest if need is None else need for genre, need in needed.items()}
+
+    def _sound(self, prediction: Prediction) -> str:
+        percent = math.floor(100 * prediction.confidence)
+        return f"sound: {self.policy.own_name(prediction.genre)} {percent}%"
 
 
 def decide_together(
-    predictions: Mapping[Track, Prediction], rules: DecisionRules
+    predictions: Mapping[Track, Prediction],
+    rules: DecisionRules,
+    evidence: Mapping[Track, Evidence] | None = None,
 ) -> dict[Track, Decision]:
     """Decide the tracks of one album by their pooled predictions.
 
     A track whose own prediction is sure of another genre is decided separately. The pooled genre
     must be the likeliest genre of at least half of the tracks; otherwise each track is decided
     by itself.
+
+    Args:
+        predictions: The predictions of the tracks.
+        rules: The rules of the run.
+        evidence: The evidence beside the sound, of the tracks that have any.
+
     """
+    known = evidence or {}
     if len(predictions) > 1:
         pooled = pool(list(predictions.values()), rules.pooling)
         apart = {
@@ -80,16 +126,23 @@ def decide_together(
         together = {track: p for track, p in predictions.items() if track not in apart}
     else:
         apart, together = set(predictions), {}
-    decisions = {track: rules.decide(track, predictions[track]) for track in apart}
+    decisions = {
+        track: rules.decide(track, predictions[track], evidence=known.get(track)) for track in apart
+    }
     if len(together) == 1:
-        return decisions | decide_together(together, rules)
+        return decisions | decide_together(together, rules, known)
     if not together:
         return decisions
     pooled = pool(list(together.values()), rules.pooling)
     if has_majority(pooled, list(together.values()), rules):
         size = len(together)
-        return decisions | {track: rules.decide(track, pooled, size) for track in together}
-    return decisions | {track: rules.decide(track, own) for track, own in together.items()}
+        return decisions | {
+            track: rules.decide(track, pooled, size, known.get(track)) for track in together
+        }
+    return decisions | {
+        track: rules.decide(track, own, evidence=known.get(track))
+        for track, own in together.items()
+    }
 
 
 def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionRules) -> bool:
@@ -104,6 +157,13 @@ def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionR
     genre = rules.widened(pooled, rules.album_thresholds).genre
     members = (genre,) if genre == pooled.genre else rules.families[genre]
     return 2 * sum(prediction.genre in members for prediction in own) >= len(own)
+
+
+def _grounds(evidence: Evidence | None, sound: Prediction) -> Grounds:
+    heard = {sound.genre: round(sound.confidence, 4)}
+    if evidence is None:
+        return Grounds("sound", {}, heard)
+    return Grounds(evidence.source, dict(evidence.counts), heard)
 
 
 def _is_sure(prediction: Prediction, thresholds: Thresholds) -> bool:

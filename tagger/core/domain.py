@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -136,6 +136,13 @@ class TrackTags:
     """Seconds, from the container; 0 if the container has no duration."""
     isrc: str = ""
     """International Standard Recording Code, unchanged from the tag."""
+    artists: tuple[str, ...] = ()
+    """All values of the artist's field where it has several."""
+    composer: str = ""
+    artist_id: str = ""
+    """MusicBrainz' id of the artist."""
+    album_artist_id: str = ""
+    """MusicBrainz' id of the album artist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,19 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Grounds:
+    """The grounds of a decision that used a prediction."""
+
+    source: str
+    """`sound`, or the source of evidence that had the last word: `album`, `artist`, `folder`,
+    `list` or `title`."""
+    counts: Mapping[str, float]
+    """The tracks of each genre behind the source; for a list, the share of each genre."""
+    sound: Mapping[str, float]
+    """The likeliest genre of the sound by itself, with its probability."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The action for a track's genres, and its reason."""
 
@@ -177,6 +197,8 @@ class Decision:
     genre: str | None = None
     """The likeliest genre under the user's name for it; None without a prediction."""
     confidence: float | None = None
+    grounds: Grounds | None = None
+    """None for a decision without a prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +223,5 @@ class Outcome:
     genre: str | None
     confidence: float | None
     reason: str
+    grounds: Grounds | None = None
+    """See `Decision.grounds`."""

@@ -37,6 +37,11 @@ def key(name: str) -> str:
     return _fold(known) or known.casefold()
 
 
+def is_known(name: str) -> bool:
+    """Return whether a name is a genre of the table, in any spelling."""
+    return _fold(name) in _spellings()
+
+
 def parents(name: str) -> tuple[str, ...]:
     """Return the genres that `name` is part of, the nearest first; none for an unknown name."""
     above = _parent_of().get(canonical(name))

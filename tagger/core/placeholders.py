@@ -24,6 +24,11 @@ def is_compilation(name: str) -> bool:
     return _folded(name) in _table("compilations")
 
 
+def is_no_genre(name: str) -> bool:
+    """Check for a word such as "Other" or "Unknown Genre" in place of a genre."""
+    return not _folded(name) or _folded(name) in _table("genres")
+
+
 def _folded(name: str) -> str:
     """Reduce a name to its letters, digits and marks; Latin accents are dropped."""
     text = unicodedata.normalize("NFKD", name).casefold()

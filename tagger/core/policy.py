@@ -54,7 +54,7 @@ class Policy:
             return Decision(Action.KEEP, existing, "has a genre")
         return None
 
-    def decide(
+    def decide(  # noqa: PLR0913 - the parts of one reason
         self,
         prediction: Prediction,
         existing: tuple[str, ...],
@@ -62,6 +62,7 @@ class Policy:
         *,
         album_of: int = 1,
         members: Mapping[str, float] | None = None,
+        note: str = "",
     ) -> Decision:
         """Decide by a prediction.
 
@@ -73,23 +74,44 @@ class Policy:
             album_of: The number of tracks behind the prediction.
             members: The genres of the likeliest family, with their probabilities; empty if the
                 prediction is for genres.
+            note: The evidence beside the sound, for the reason.
 
         """
         top, confidence = prediction.ranked[0]
         need = required[top]
         album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
         likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"
+        noted = f"{likely}: {note}" if note else likely
         if names.key(top) in self.never:
-            return _abstain(existing, f"{likely}: among genres.never", confidence)
+            return _abstain(existing, f"{noted}: among genres.never", confidence)
         if need is None:
-            return _abstain(existing, f"{likely}: never sure enough for this genre", confidence)
+            return _abstain(existing, f"{noted}: never sure enough for this genre", confidence)
         if confidence < need:
             known = len(prediction.probabilities)
             why = f"{likely}, {math.ceil(100 * need)}% needed"
             if confidence <= 1 / known + _EVEN:
                 why = f"none of the {known} genres is prominent{album}"
+            if note:
+                why = f"{why}; {note}"
             return _abstain(existing, f"unsure: {why}", confidence)
-        return self._placed(self._chosen(prediction), existing, likely, confidence)
+        return self._placed(self._chosen(prediction), existing, noted, confidence)
+
+    def contradicted(
+        self, prediction: Prediction, existing: tuple[str, ...], note: str
+    ) -> Decision:
+        """Abstain because the sound and the evidence contradict each other.
+
+        Args:
+            prediction: The prediction of the sound.
+            existing: The genres in the file.
+            note: The evidence and the sound, for the reason.
+
+        """
+        return _abstain(existing, f"{note}; undecided, they disagree", prediction.confidence)
+
+    def own_name(self, genre: str) -> str:
+        """Return the user's name for a genre."""
+        return self._own(genre)
 
     def _open(self, members: Mapping[str, float] | None) -> str:
         """Return the text on the likely genres of a family, the likeliest first."""

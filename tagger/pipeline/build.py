@@ -11,6 +11,8 @@ from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.policy import Policy
+from tagger.library.evidence import LibraryEvidence
+from tagger.library.known_artists import open_list
 from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
@@ -47,7 +49,14 @@ def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
         _thresholds(settings, manifest, manifest.albums),
         settings.albums.together,
         manifest.families,
+        promise(settings),
     )
+
+
+def promise(settings: Settings) -> float:
+    """Return the probability that a genre needs where no genre has a threshold."""
+    fixed = settings.tags.min_confidence
+    return settings.tags.target_precision if fixed == "auto" else fixed
 
 
 def write_options(settings: Settings) -> WriteOptions:
@@ -97,7 +106,22 @@ def pipeline(
         operation: Applies the decisions.
 
     """
-    return Pipeline(store, analyzer, decision_rules(settings, manifest), operation)
+    rules = decision_rules(settings, manifest)
+    evidence = library_evidence(settings, store, manifest)
+    return Pipeline(store, analyzer, rules, operation, evidence)
+
+
+def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> LibraryEvidence:
+    """Return the evidence beside the sound for predictions of the model of `manifest`.
+
+    Raises ConfigError when the user's list of artists cannot be read.
+    """
+    own_names = {genres.key(name): own for name, own in settings.genres.names.items()}
+    model = {genres.key(genre): genre for genre in manifest.genres}
+    model = {genres.key(own): model[key] for key, own in own_names.items() if key in model} | model
+    on = settings.evidence
+    known = open_list(on.artists) if on.known_artists else None
+    return LibraryEvidence(store, on, model, known)
 
 
 def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:

@@ -213,6 +213,7 @@ def outcome(track: Track, decision: Decision) -> Outcome:
         decision.genre,
         decision.confidence,
         decision.reason,
+        decision.grounds,
     )
 
 
@@ -227,7 +228,16 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
     """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
-    return Outcome(track.path, action, before, before, decision.genre, decision.confidence, reason)
+    return Outcome(
+        track.path,
+        action,
+        before,
+        before,
+        decision.genre,
+        decision.confidence,
+        reason,
+        decision.grounds,
+    )
 
 
 def said(error: TagError | WorkerError) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tagger.analysis.analyzer import Analyzer
     from tagger.core.decide import DecisionRules
     from tagger.core.domain import Outcome, Track
+    from tagger.library.evidence import LibraryEvidence
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
 
@@ -53,7 +54,12 @@ class Pipeline:
     """Decides tracks and applies the decisions."""
 
     def __init__(
-        self, store: Store, analyzer: Analyzer, rules: DecisionRules, operation: Operation
+        self,
+        store: Store,
+        analyzer: Analyzer,
+        rules: DecisionRules,
+        operation: Operation,
+        evidence: LibraryEvidence,
     ) -> None:
         """Connect the parts of one run.
 
@@ -62,8 +68,10 @@ class Pipeline:
             analyzer: Returns the predictions.
             rules: The rules of the run.
             operation: Applies the decisions.
+            evidence: Returns the evidence beside the sound.
 
         """
+        self._evidence = evidence
         self._store = store
         self._analyzer = analyzer
         self._rules = rules
@@ -83,6 +91,7 @@ class Pipeline:
             ModelError: the model cannot be run. Failures of single files are outcomes.
 
         """
+        self._evidence.prepare()
         try:
             yield from self._run(self._grouped(tracks, siblings), again=again)
         finally:
@@ -154,7 +163,8 @@ class Pipeline:
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
             predictions |= self._remembered([*group.decided, *group.siblings])
-        decided = decide_together(predictions, self._rules)
+        evidence = {track: found for track in answers if (found := self._evidence.of(track))}
+        decided = decide_together(predictions, self._rules, evidence)
         for track in group.tracks:
             decision = (
                 group.decided.get(track) or decided.get(track) or _failed(track, answers[track])

@@ -17,6 +17,7 @@ from tagger.store.database import connect, migrate, transaction
 from tagger.store.failures import Failure, Failures
 from tagger.store.files import Files
 from tagger.store.journal import Journal, JournalEntry
+from tagger.store.labels import Counted, Keys, Labels
 from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
 from tagger.store.run_locks import RunLocks
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["Correction", "Failure", "Job", "JournalEntry", "Run", "Store", "undamaged"]
+__all__ = [
+    "Correction",
+    "Counted",
+    "Failure",
+    "Job",
+    "JournalEntry",
+    "Keys",
+    "Run",
+    "Store",
+    "undamaged",
+]
 
 DATABASE = "tagger.sqlite3"
 RUN_LOCKS = "runs.lock"
@@ -53,6 +64,7 @@ class Store:
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
         self.published = PlaylistFiles(self._connection)
+        self.labels = Labels(self._connection)
         self.queue = Queue(self._connection)
 
     def add_tables(self, component: str, folder: Path) -> sqlite3.Connection:

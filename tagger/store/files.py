@@ -26,7 +26,7 @@ class Files:
     def get(self, path: Path) -> Track | None:
         """Return the record of the file at `path`."""
         row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
-        return _track(row.fetchone())
+        return track_of(row.fetchone())
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
         """Return a recorded file in exactly this state, at any path."""
@@ -34,7 +34,7 @@ class Files:
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
             (identity.device, identity.inode, identity.size, identity.mtime_ns),
         )
-        return _track(row.fetchone())
+        return track_of(row.fetchone())
 
     def put(self, track: Track) -> None:
         """Replace the row of a file, and mark the file as not handled."""
@@ -122,7 +122,7 @@ class Files:
             f"SELECT * FROM files WHERE {where} LIMIT ?",  # noqa: S608 - constants
             (*values, most),
         )
-        return [found for row in rows if (found := _track(row))]
+        return [found for row in rows if (found := track_of(row))]
 
     def move(self, old: Path, new: Path) -> None:
         """Move all records of a file to its new path.
@@ -135,6 +135,7 @@ class Files:
                 f"UPDATE OR REPLACE {table} SET path = ? WHERE path = ?",  # noqa: S608 - a constant
                 (os.fsencode(new), os.fsencode(old)),
             )
+        self._db.execute("UPDATE files SET owned = NULL WHERE path = ?", (os.fsencode(new),))
 
     def forget(self, path: Path) -> None:
         """Delete the row of a missing file; its decisions and writes stay in the database."""
@@ -150,7 +151,7 @@ class Files:
             (low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
         )
         for row in rows:
-            track = _track(row)
+            track = track_of(row)
             if track:
                 yield track
 
@@ -176,7 +177,8 @@ class Files:
         return [stored_path(row[0]) for row in rows]
 
 
-def _track(row: sqlite3.Row | None) -> Track | None:
+def track_of(row: sqlite3.Row | None) -> Track | None:
+    """Return the track of a row of the table of files."""
     if row is None:
         return None
     content = row["content_id"]

@@ -92,6 +92,17 @@ class Journal:
         entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
         return entries[-1] if entries else None
 
+    def writes(self, path: Path) -> list[tuple[tuple[str, ...], tuple[str, ...], bool]]:
+        """Return the genres before and after each write to a file, and whether it was undone."""
+        rows = self._db.execute(
+            "SELECT before, after, state FROM changes WHERE path = ? ORDER BY id",
+            (os.fsencode(path),),
+        )
+        return [
+            (_genres(row["before"]), _genres(row["after"]), row["state"] == "undone")
+            for row in rows
+        ]
+
     def was_undone(self, path: Path, after: tuple[str, ...]) -> bool:
         """Return whether the user undid exactly these genres in this file."""
         row = self._db.execute(

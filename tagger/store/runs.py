@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import Decision
+from tagger.core.domain import Decision, Grounds
 from tagger.store.rows import stored_action, stored_json
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Runs:
             model: The id of the model.
         """
         self._db.execute(
-            "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(path),
                 run,
@@ -89,6 +89,8 @@ class Runs:
                 decision.reason,
                 model,
                 time.time(),
+                decision.grounds and decision.grounds.source,
+                msgspec.json.encode(decision.grounds).decode() if decision.grounds else None,
             ),
         )
 
@@ -100,9 +102,19 @@ class Runs:
         if row is None:
             return None
         genres = stored_json(row["genres"], tuple[str, ...])
+        grounds = stored_json(row["grounds"], Grounds) if row["grounds"] else None
+        action = stored_action(row["action"])
         return Decision(
-            stored_action(row["action"]), genres, row["reason"], row["genre"], row["confidence"]
+            action, genres, row["reason"], row["genre"], row["confidence"], grounds
         )
+
+    def sources(self) -> Counter[str]:
+        """Count the newest decisions that wrote a genre by the source of the genre."""
+        rows = self._db.execute(
+            "SELECT coalesce(source, 'sound'), count(*) FROM decisions"
+            " WHERE action IN ('set', 'add') GROUP BY 1"
+        )
+        return Counter({row[0]: row[1] for row in rows})
 
     def tally(self) -> Counter[str]:
         """Count the newest decisions by action."""

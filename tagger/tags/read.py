@@ -67,6 +67,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "compilation": "TCMP",
         "genre": "TCON",
         "isrc": "TSRC",
+        "composer": "TCOM",
+        "artist_id": "TXXX:MusicBrainz Artist Id",
+        "album_artist_id": "TXXX:MusicBrainz Album Artist Id",
     },
     "vorbis": {
         "title": "title",
@@ -76,6 +79,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "compilation": "compilation",
         "genre": "genre",
         "isrc": "isrc",
+        "composer": "composer",
+        "artist_id": "musicbrainz_artistid",
+        "album_artist_id": "musicbrainz_albumartistid",
     },
     "ilst": {
         "title": "\xa9nam",
@@ -85,6 +91,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "compilation": "cpil",
         "genre": "\xa9gen",
         "isrc": "----:com.apple.iTunes:ISRC",
+        "composer": "\xa9wrt",
+        "artist_id": "----:com.apple.iTunes:MusicBrainz Artist Id",
+        "album_artist_id": "----:com.apple.iTunes:MusicBrainz Album Artist Id",
     },
     "asf": {
         "title": "Title",
@@ -94,6 +103,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "compilation": "WM/IsCompilation",
         "genre": "WM/Genre",
         "isrc": "WM/ISRC",
+        "composer": "WM/Composer",
+        "artist_id": "MusicBrainz/Artist Id",
+        "album_artist_id": "MusicBrainz/Album Artist Id",
     },
     "apev2": {
         "title": "Title",
@@ -103,6 +115,9 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
         "compilation": "Compilation",
         "genre": "Genre",
         "isrc": "ISRC",
+        "composer": "Composer",
+        "artist_id": "MUSICBRAINZ_ARTISTID",
+        "album_artist_id": "MUSICBRAINZ_ALBUMARTISTID",
     },
 }
 """The name of each field, by kind of tag."""
@@ -112,6 +127,8 @@ LONGEST_GENRES = 10_000
 """Characters of all genres of a file together."""
 LONGEST_FIELD = 1_000
 """Characters of any other field; the rest is left out."""
+MOST_VALUES = 8
+"""Artists of one file; further artists are left out."""
 
 
 @contextmanager
@@ -200,6 +217,10 @@ def track_tags(parsed: ParsedFile) -> TrackTags:
         compilation=_first(sources, "compilation").lower() in ("1", "true"),
         duration=float(getattr(parsed.mutagen.info, "length", None) or 0.0),
         isrc=_first(sources, "isrc"),
+        artists=_several(sources, "artist"),
+        composer=_first(sources, "composer"),
+        artist_id=_first(sources, "artist_id"),
+        album_artist_id=_first(sources, "album_artist_id"),
     )
 
 
@@ -220,6 +241,14 @@ def _first(sources: list[Mapping[str, tuple[str, ...]]], field: str) -> str:
     return next((text for text in found if text), "")[:LONGEST_FIELD]
 
 
+def _several(sources: list[tuple[str, Any]], field: str) -> tuple[str, ...]:
+    """Return the values of a field that has several; nothing for a single value."""
+    for kind, tags in sources:
+        if values := tuple(text[:LONGEST_FIELD] for text in texts(tags, kind, field) if text):
+            return values[:MOST_VALUES] if len(values) > 1 else ()
+    return ()
+
+
 def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
     """Return the values of a field.
 
@@ -228,8 +257,8 @@ def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
         kind: The kind of the tags, a key of the table of fields.
         field: The name of the field, as in `TrackTags`.
     """
-    key = FIELDS[kind][field]
-    if key not in tags:
+    key = FIELDS[kind].get(field)
+    if key is None or key not in tags:
         return ()
     value = tags[key]
     values = getattr(value, "genres", getattr(value, "text", value))

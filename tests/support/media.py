@@ -248,6 +248,14 @@ FIELDS = {
     "date": ("TDRC", "date", "\xa9day", "WM/Year", "Year"),
     "comment": ("COMM", "comment", "\xa9cmt", "Description", "Comment"),
     "compilation": ("TCMP", "compilation", "cpil", "WM/IsCompilation", "Compilation"),
+    "composer": ("TCOM", "composer", "\xa9wrt", "WM/Composer", "Composer"),
+    "artist_id": (
+        "TXXX:MusicBrainz Artist Id",
+        "musicbrainz_artistid",
+        "----:com.apple.iTunes:MusicBrainz Artist Id",
+        "MusicBrainz/Artist Id",
+        "MUSICBRAINZ_ARTISTID",
+    ),
     "genre": ("TCON", "genre", "\xa9gen", "WM/Genre", "Genre"),
 }
 
@@ -286,10 +294,14 @@ def _set(tags: Any, key: str, values: list[Any]) -> None:
     column = _column(tags)
     if column == 0:
         texts = ["1" if v is True else v for v in values]
+        frame, _, description = key.partition(":")
         extra = {"lang": "eng", "desc": ""} if key == "COMM" else {}
-        tags.setall(key, [getattr(id3, key)(encoding=3, text=texts, **extra)])
+        extra |= {"desc": description} if description else {}
+        tags.setall(key, [getattr(id3, frame)(encoding=3, text=texts, **extra)])
     elif key == "cpil":
         tags[key] = values[0]
+    elif key.startswith("----:"):
+        tags[key] = [value.encode() for value in values]
     else:
         tags[key] = ["1" if v is True else v for v in values]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tagger.cli.options import printable
@@ -20,6 +21,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "genre": outcome.genre,
         "confidence": None if outcome.confidence is None else round(outcome.confidence, 4),
         "reason": outcome.reason,
+        "evidence": outcome.grounds and asdict(outcome.grounds),
     }
 
 

@@ -22,6 +22,8 @@ def show_status(found: dict[str, Any]) -> None:
     click.echo(f"state       {printable(found['state'])}")
     click.echo(f"files       {found['files']}")
     click.echo(f"decisions   {counts}")
+    sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
+    click.echo(f"genres      {sources or 'none yet'}")
     click.echo(f"corrections {found['corrections']}")
     click.echo(f"last run    {when}")
     click.echo(f"failures    {len(found['failures'])}")

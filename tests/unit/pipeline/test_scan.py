@@ -19,7 +19,7 @@ import pytest
 from tagger import tags
 from tagger.playlists import m3u
 
-ENTRIES = ("path", "decision", "before", "after", "genre", "confidence", "reason")
+ENTRIES = ("path", "decision", "before", "after", "genre", "confidence", "reason", "evidence")
 
 
 def genres(path):

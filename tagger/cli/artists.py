@@ -1,0 +1,95 @@
+"""`tagger artists`: the list of known artists, and the user's own list above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.core import genres as spelling
+from tagger.errors import ConfigError
+from tagger.evidence.artists import Artist, fault
+from tagger.library import known_artists
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tagger.config import Settings
+
+
+@click.group
+def command() -> None:
+    """Show, add and check known artists.
+
+    tagger comes with a list of artists and their genres, which is weighed beside the sound. Your
+    own list outranks it: the file `evidence.artists` of the configuration.
+    """
+
+
+@command.command
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@JSON
+@configured
+def show(settings: Settings, /, names: Sequence[str], *, as_json: bool) -> None:
+    """Show what the lists have for artists; exits with 1 if one is in neither."""
+    known = known_artists.open_list(settings.evidence.artists)
+    missing = False
+    for name in names:
+        artist = known.find(name)
+        missing = missing or artist is None
+        if as_json:
+            print_json(_object(name, artist))
+        else:
+            click.echo(printable(_line(name, artist)))
+    if missing:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+@command.command
+@click.argument("name")
+@click.argument("genres", nargs=-1, required=True, metavar="GENRE...")
+@configured
+def add(settings: Settings, /, name: str, genres: Sequence[str]) -> None:
+    """Write an artist with its genres, the best first, into your own list."""
+    artist = Artist(name, tuple(dict.fromkeys(map(spelling.canonical, genres))), own=True)
+    if reason := fault(artist):
+        raise ConfigError(reason, None, "name an artist and its genres")
+    known_artists.add_own(settings.evidence.artists, artist)
+    click.echo(printable(f"{_line(name, artist)}: {settings.evidence.artists}"))
+
+
+@command.command
+@click.argument("file", type=NAMED)
+def check(file: Path) -> None:
+    """Check a list of artists; exits with 1 if a line is wrong."""
+    if not file.is_file():
+        raise ConfigError("there is no such file", file)
+    found, wrong = known_artists.read_own(file)
+    for problem in wrong:
+        click.echo(printable(f"line {problem.line}: {problem.reason}"))
+    click.echo(f"{len(found)} artists, {len(wrong)} wrong lines")
+    if wrong:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _line(name: str, artist: Artist | None) -> str:
+    if artist is None:
+        return f"{name}: in no list"
+    style = f" ({artist.style})" if artist.style else ""
+    several = ", several artists of this name" if artist.namesakes else ""
+    return f"{artist.name}: {', '.join(artist.accept)}{style}{several}"
+
+
+def _object(name: str, artist: Artist | None) -> dict[str, object]:
+    if artist is None:
+        return {"asked": name, "name": None, "accept": [], "style": "", "namesakes": False}
+    return {
+        "asked": name,
+        "name": artist.name,
+        "accept": list(artist.accept),
+        "style": artist.style,
+        "namesakes": artist.namesakes,
+        "own": artist.own,
+    }

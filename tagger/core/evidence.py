@@ -1,0 +1,76 @@
+"""Evidence beside the sound, and the posterior of both. Pure.
+
+The prior comes from the owner's library and the list of artists; `tagger.evidence` makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger.core import genres as names
+from tagger.core.domain import Prediction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DOUBT = 0.02
+"""Share of the sound's likelihood that is even over all genres: no genre is ever impossible."""
+EXCLUDED = 0.1
+"""The evidence excludes a family with less than this probability."""
+SURE = 0.5
+"""The sound contradicts evidence only above this probability, whatever the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The genres that a track may have, from everything but its sound."""
+
+    source: str
+    """The source that has the last word: `album`, `artist`, `folder`, `list` or `title`."""
+    text: str
+    """A clause for the reason, e.g. "8 of 9 other tracks of Miles Davis are Jazz"."""
+    prior: Mapping[str, float]
+    """Probability by genre; they sum to 1. The genres of the model are among them."""
+    counts: Mapping[str, float]
+    """The tracks of each genre behind the source; for a list, the share of each genre."""
+
+    def excludes(self, genre: str) -> bool:
+        """Return whether the family of a genre is improbable by the evidence."""
+        family = _family(genre)
+        mass = sum(p for other, p in self.prior.items() if _family(other) == family)
+        return mass < EXCLUDED
+
+
+def posterior(sound: Prediction, evidence: Evidence) -> Prediction:
+    """Weigh the sound by the evidence (Bayes' rule).
+
+    The model is trained on balanced genres, so its probabilities count as likelihoods. A genre
+    that the model does not know has the likelihood of its nearest parent, or of its children. Without
+    either, the sound is neutral.
+    """
+    even = 1 / len(sound.probabilities)
+    scores = {
+        genre: prior * ((1 - DOUBT) * _likelihood(sound, genre) + DOUBT * even)
+        for genre, prior in evidence.prior.items()
+    }
+    total = sum(scores.values())
+    return Prediction({genre: score / total for genre, score in scores.items()}, sound.model)
+
+
+def _likelihood(sound: Prediction, genre: str) -> float:
+    if (known := sound.probabilities.get(genre)) is not None:
+        return known
+    probabilities = {names.key(name): p for name, p in sound.probabilities.items()}
+    for near in (genre, *names.parents(genre)):
+        if (known := probabilities.get(names.key(near))) is not None:
+            return known
+    own = names.key(genre)
+    children = [
+        p for name, p in sound.probabilities.items() if own in map(names.key, names.parents(name))
+    ]
+    return sum(children) if children else 1 / len(sound.probabilities)
+
+
+def _family(genre: str) -> str:
+    return names.key((genre, *names.parents(genre))[-1])

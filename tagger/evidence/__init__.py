@@ -1,0 +1,1 @@
+"""Evidence beside the sound: names, the owner's genres, folders, known artists, titles. Pure."""

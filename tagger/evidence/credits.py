@@ -1,0 +1,133 @@
+"""Whose music a track is, by the list of known artists. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tagger.core import genres
+from tagger.evidence.names import credited, fold, is_nobody
+from tagger.evidence.weigh import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tagger.core.domain import TrackTags
+    from tagger.evidence.artists import Artist, ArtistList
+
+CLASSICAL = "Classical"
+GUEST = 1 / 3
+"""How much the second name of a credit counts, relative to the first."""
+LATER = 0.6
+"""The strength of a list where the first name of a credit is not in it."""
+_REMIX = re.compile(
+    r"[(\[]([^()\[\]]+?)(?:'s|\u2019s)?\s+(?:(?:club|dub|extended|vocal|radio|original)\s+)?"
+    r"(?:re-?mix|rmx|rework|bootleg)\b[^()\[\]]*[)\]]",
+    re.IGNORECASE,
+)
+_NO_REMIXER = re.compile(
+    r"^(?:the|original|extended|club|radio|dance|dub|vocal|instrumental|house|album|single|new|full"
+    r"|official|remastered|deluxe|special|summer|acoustic|live|\d+|\W)+$",
+    re.IGNORECASE,
+)
+
+
+def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) -> Level | None:
+    """Return the genres that the list has for a track, None for a track that it cannot place.
+
+    The remixer of a DJ's remix counts before the artist, and the composer of classical music before
+    the performer.
+
+    Args:
+        tags: The tags of the track.
+        known: The list.
+        vocabulary: The genres that may be written. A style is written only if it is among them.
+
+    """
+    found = _found(tags, known)
+    if not found:
+        return None
+    shares: dict[str, float] = {}
+    for place, (artist, _) in enumerate(found):
+        weight = 1.0 if place == 0 else GUEST
+        for genre, share in _shares(artist, vocabulary).items():
+            shares[genre] = shares.get(genre, 0.0) + weight * share
+    total = sum(shares.values())
+    if not total:
+        return None
+    shares = {genre: share / total for genre, share in shares.items()}
+    first, strength = found[0]
+    ranked = sorted(shares, key=lambda genre: -shares[genre])
+    source = "own list" if first.own else "list"
+    text = f"{'your' if first.own else 'artists'} list: {', '.join(ranked)}"
+    return Level(source, shares, strength, text, {g: round(shares[g], 3) for g in ranked})
+
+
+def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
+    """Return the listed artists of a track, the first the most important, with their strength."""
+    if (remixer := _remixer(tags.title)) and (artist := known.find(remixer)):
+        return [(artist, 1.0)]
+    performers = _performers(tags, known)
+    if tags.composer and (composer := _composer(tags.composer, known)):
+        plays = not performers or CLASSICAL in performers[0][0].accept
+        if plays:
+            return [(composer, 1.0)]
+    return performers
+
+
+def _remixer(title: str) -> str | None:
+    match = _REMIX.search(title)
+    if match is None or _NO_REMIXER.match(match[1].strip()):
+        return None
+    return match[1].strip()
+
+
+def _composer(field: str, known: ArtistList) -> Artist | None:
+    for name in credited(field):
+        if artist := known.find(name):
+            return artist if artist.accept[0] == CLASSICAL else None
+    return None
+
+
+def _performers(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
+    fields = tags.artists or (tags.artist,)
+    if all(map(is_nobody, fields)):
+        fields = (tags.album_artist,)
+    if artist := known.find(joined := " & ".join(fields)):
+        return [(artist, 1.0)] if not is_nobody(joined) else []
+    found: list[tuple[Artist, float]] = []
+    for place, field in enumerate(fields):
+        for whole, artist in _in_field(field, known):
+            if whole and place == 0:
+                return [(artist, 1.0)]
+            if artist not in [other for other, _ in found]:
+                found.append((artist, 1.0))
+    if found and not _is_first(found[0][0], fields[0]):
+        found[0] = found[0][0], LATER
+    return found[:2]
+
+
+def _in_field(field: str, known: ArtistList) -> Iterator[tuple[bool, Artist]]:
+    """Yield the listed artists of a credit; alone where the whole field is one artist."""
+    for name in credited(field):
+        if artist := known.find(name):
+            whole = fold(name) == fold(field)
+            yield whole, artist
+            if whole:
+                return
+
+
+def _is_first(artist: Artist, field: str) -> bool:
+    name = fold(artist.name)
+    swapped = " ".join(reversed([part.strip() for part in field.split(",")]))
+    return fold(field).startswith(name) or fold(swapped).startswith(name)
+
+
+def _shares(artist: Artist, vocabulary: Collection[str]) -> dict[str, float]:
+    shares = {g: share for g, share in artist.shares().items() if artist.own or g in vocabulary}
+    if artist.style and not artist.namesakes and genres.is_known(artist.style):
+        style = genres.canonical(artist.style)
+        parent = next((above for above in genres.parents(style) if above in shares), None)
+        if style in vocabulary and parent and style not in shares:
+            shares[style] = shares.pop(parent)
+    return shares

@@ -1,0 +1,67 @@
+"""Folders above a file whose name is a genre. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tagger.core import genres as names
+from tagger.core.placeholders import is_compilation, is_no_genre, is_unknown_album
+from tagger.evidence.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tagger.core.domain import Track
+
+_BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
+_EDGES = re.compile(r"^[\W\d_]+|[\W_]+$|(?<=\s)\d+$")
+_JOINERS = re.compile(r"\s*(?:[&+,/_]|\b(?:and|und|et|y|e|n)\b)\s*", re.IGNORECASE)
+
+
+def above(track: Track) -> Iterator[Path]:
+    """Yield the folders of a track below the root of its library, the nearest first.
+
+    Folders that are named for the album or an artist of the track are left out.
+    """
+    own = {fold(name) for name in (track.tags.album, track.tags.artist, track.tags.album_artist)}
+    for folder in track.path.parents:
+        if folder == track.root:
+            return
+        if not track.path.is_relative_to(track.root):
+            return
+        if fold(_bare(folder.name)) not in own and fold(folder.name) not in own:
+            yield folder
+
+
+def genres_of(name: str, further: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the genres in the name of a folder; none for any other name.
+
+    Numbers at the edges and brackets are ignored. "Jazz & Blues" names both.
+
+    Args:
+        name: The name of the folder.
+        further: The user's names of folders, folded, with their genres.
+
+    """
+    bare = _bare(name)
+    for text in (name, bare):
+        if found := _genre(text, further):
+            return (found,)
+    parts = [part for part in _JOINERS.split(bare) if part]
+    found_parts = [found for part in parts if (found := _genre(part, further))]
+    return tuple(dict.fromkeys(found_parts)) if len(found_parts) == len(parts) else ()
+
+
+def _genre(text: str, further: Mapping[str, str]) -> str | None:
+    if is_no_genre(text) or is_compilation(text) or is_unknown_album(text):
+        return None
+    if own := further.get(fold(text)):
+        return own
+    return names.canonical(text) if names.is_known(text) else None
+
+
+def _bare(name: str) -> str:
+    text = _BRACKETS.sub(" ", name)
+    return _EDGES.sub("", _EDGES.sub("", text).strip()).strip()

@@ -1,0 +1,51 @@
+"""The genres in a file that its owner chose. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.core import genres as names
+from tagger.core.placeholders import is_no_genre
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Write = tuple[tuple[str, ...], tuple[str, ...], bool]
+"""The genres before and after a write of tagger, and whether the write was undone."""
+
+
+def owned_genres(
+    present: tuple[str, ...], writes: Sequence[Write], *, corrected: bool
+) -> tuple[str, ...]:
+    """Return the genres that the owner gave to a file.
+
+    They were in the file before tagger wrote, or are a correction. A genre that tagger wrote once
+    is never the owner's, even after an undo. Words such as "Other" are no genres.
+
+    Args:
+        present: The genres in the file.
+        writes: The writes of tagger to the file, the oldest first.
+        corrected: Whether the owner changed the genre after tagger.
+
+    """
+    chosen = present if corrected else _before_tagger(present, writes)
+    spelled = {names.key(genre): names.canonical(genre) for genre in reversed(chosen)}
+    return tuple(genre for genre in reversed(spelled.values()) if not is_no_genre(genre))
+
+
+def _before_tagger(present: tuple[str, ...], writes: Sequence[Write]) -> tuple[str, ...]:
+    standing = [write for write in writes if not write[2]]
+    if standing and standing[-1][1] == present:
+        before = standing[-1][0]
+        for earlier in reversed(standing[:-1]):
+            if earlier[1] != before:
+                break
+            before = earlier[0]
+        present = before
+    written = {
+        names.key(genre)
+        for before, after, _ in writes
+        for genre in after
+        if names.key(genre) not in set(map(names.key, before))
+    }
+    return tuple(genre for genre in present if names.key(genre) not in written)

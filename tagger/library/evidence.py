@@ -1,0 +1,259 @@
+"""The evidence of a track: the owner's genres in the store, the folders, and the list of artists.
+
+New and changed files are counted first, so that a genre of the owner's counts in the same run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from tagger.core import albums
+from tagger.core import genres as spelling
+from tagger.evidence import folders, names, titles, weigh
+from tagger.evidence.credits import CLASSICAL, list_level
+from tagger.evidence.names import fold
+from tagger.evidence.owned import owned_genres
+from tagger.evidence.tally import Tally
+from tagger.evidence.weigh import Example, Level
+from tagger.store import Counted, Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tagger.config import EvidenceSettings
+    from tagger.core.domain import Track
+    from tagger.core.evidence import Evidence
+    from tagger.evidence.artists import ArtistList
+    from tagger.store import Store
+
+MOST_TRACKS = 500
+"""Tracks of one artist that are counted at most."""
+MOST_BELOW = 2000
+"""Files below one folder that are counted at most."""
+BATCH = 500
+"""Files that are counted in one transaction."""
+SAMPLE = 1000
+"""Files on which the trust in each source is fitted."""
+NEW_SHARE = 0.1
+"""Share of new labels from which on the trust is fitted again."""
+NAME_TRACKS = 5
+"""How many tracks the name of a folder counts for, beside the files below it."""
+ONE_GENRE = 0.9
+"""The share of one genre below a folder whose name is no genre."""
+FOLDER_HALF = 3
+"""The number of files below a folder whose weight is half of the trust in folders."""
+
+
+class Fit(Struct, frozen=True):
+    """The part of the evidence that is remembered between runs."""
+
+    trust: dict[str, float]
+    library: dict[str, float]
+    """Files by genre."""
+    since: int = 0
+    """Files with the owner's genres that were counted since."""
+
+
+class LibraryEvidence:
+    """Returns the evidence of tracks from one library."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: EvidenceSettings,
+        model: Mapping[str, str],
+        known: ArtistList | None,
+    ) -> None:
+        """Look up in a store.
+
+        Args:
+            store: The state database.
+            settings: The sources that count.
+            model: The genres of the model by key; a key of the user's own name for a genre counts.
+            known: The list of artists, None where it does not count.
+
+        """
+        self._store = store
+        self._settings = settings
+        self._model = model
+        self._known = known
+        self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
+        self._folders: dict[Path, Tally] = {}
+        self._spelled: dict[str, str] = {}
+        self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the sound decides alone."""
+        on = self._settings
+        return not (on.album or on.artist or on.folders or on.known_artists)
+
+    def prepare(self) -> None:
+        """Count new and changed files, and fit the trust in the sources again where it is due."""
+        if self.is_off:
+            return
+        self._folders.clear()
+        raw = self._store.labels.fit()
+        fit = msgspec.json.decode(raw, type=Fit) if raw else None
+        counted = count_new(self._store)
+        since = counted + (fit.since if fit else 0)
+        if fit is None or since > NEW_SHARE * sum(fit.library.values()):
+            fit = self._fit()
+        elif counted:
+            fit = Fit(fit.trust, fit.library, since)
+        else:
+            self._use(fit)
+            return
+        self._store.labels.put_fit(msgspec.json.encode(fit))
+        self._use(fit)
+
+    def of(self, track: Track) -> Evidence | None:
+        """Return the evidence of a track; None where there is none."""
+        return None if self.is_off else weigh.weigh(self.levels(track), self._base, self._trust)
+
+    def levels(self, track: Track) -> tuple[Level, ...]:
+        """Return the sources that have something on a track, from the lowest to the highest."""
+        on = self._settings
+        keys = keys_of(track)
+        found: list[Level | None] = []
+        if self._known is not None:
+            if titles.is_work(track.tags.title, track.tags.album) and CLASSICAL in self._vocabulary:
+                found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
+            found.append(list_level(track.tags, self._known, self._vocabulary))
+        if on.folders:
+            found += self._folder_levels(track)
+        if on.artist and keys.artist is not None:
+            found.append(self._artist_level(track, keys))
+        if on.album and keys.album is not None:
+            found.append(self._album_level(track, keys))
+        return tuple(level for level in found if level is not None)
+
+    def _artist_level(self, track: Track, keys: Keys) -> Level | None:
+        tally = self._tally(self._store.labels.of_artist(keys, track.path, MOST_TRACKS))
+        if tally.tracks < self._settings.min_tracks or tally.is_of_many:
+            return None
+        return _level("artist", tally, f"of {names.library_artist(track.tags)}")
+
+    def _album_level(self, track: Track, keys: Keys) -> Level | None:
+        most = albums.LARGEST_ALBUM
+        tally = self._tally(self._store.labels.of_album(keys, track.path, most))
+        if not self._settings.min_tracks <= tally.tracks < most:
+            return None
+        return _level("album", tally, f"of the album {track.tags.album}".rstrip())
+
+    def _folder_levels(self, track: Track) -> list[Level]:
+        """Return the nearest folder of one genre, and the nearest that is named for a genre."""
+        by_content: Level | None = None
+        for folder in folders.above(track):
+            tally = self._below(folder, track)
+            if named := self._named(folder):
+                return [*([by_content] if by_content else []), _named_level(folder, named, tally)]
+            one = tally.tracks and tally.shares[tally.top] >= ONE_GENRE
+            if by_content is None and one and tally.tracks >= self._settings.min_tracks:
+                strength = tally.tracks / (tally.tracks + FOLDER_HALF)
+                by_content = _level("folder", tally, f"in the folder {folder.name}", strength)
+        return [by_content] if by_content else []
+
+    def _named(self, folder: Path) -> tuple[str, ...]:
+        found = folders.genres_of(folder.name, self._names)
+        return tuple(dict.fromkeys(map(self._name, found)))
+
+    def _below(self, folder: Path, track: Track) -> Tally:
+        """Count the files below a folder, without the track itself."""
+        if folder not in self._folders:
+            rows = self._store.labels.below(folder, MOST_BELOW)
+            self._folders[folder] = self._tally(genres for _, genres in rows)
+        own = self._store.labels.of(track.path) if track.tags.genres else ()
+        return self._folders[folder].without(tuple(map(self._name, own)))
+
+    def _tally(self, rows: Iterable[tuple[str, ...]]) -> Tally:
+        return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)
+
+    def _name(self, genre: str) -> str:
+        """Return the one spelling of a genre: the model's, else the library's most common."""
+        key = spelling.key(genre)
+        return self._model.get(key) or self._spelled.get(key) or spelling.canonical(genre)
+
+    def _use(self, fit: Fit) -> None:
+        self._trust = fit.trust
+        for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
+            self._spelled.setdefault(spelling.key(genre), genre)
+        library: Counter[str] = Counter()
+        for genre, tracks in fit.library.items():
+            library[self._name(genre)] += tracks  # type: ignore[assignment] # parts of tracks
+        model = tuple(dict.fromkeys(self._model.values()))
+        self._base = weigh.base(library, model)
+        known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
+        self._vocabulary = known | set(model)
+
+    def _fit(self) -> Fit:
+        library: dict[str, float] = {}
+        for genres, files in self._store.labels.library().items():
+            for genre in genres:
+                library[genre] = library.get(genre, 0.0) + files / len(genres)
+        self._use(Fit(dict(weigh.DEFAULT_TRUST), library))
+        return Fit(weigh.fit(list(self._examples()), self._base), library)
+
+    def _examples(self) -> Iterator[Example]:
+        for track, genres in self._store.labels.sample(SAMPLE):
+            yield Example(tuple(map(self._name, genres)), self.levels(track))
+
+
+def count_new(store: Store) -> int:
+    """Count files that are new, changed or moved; return how many have a genre of their owner."""
+    labelled = 0
+    while tracks := store.labels.uncounted(BATCH):
+        counted = [_counted(track, store) for track in tracks]
+        with store.transaction():
+            store.labels.put(counted)
+        labelled += sum(bool(file.genres) for file in counted)
+    return labelled
+
+
+def keys_of(track: Track) -> Keys:
+    """Return by what the evidence of a track is looked up."""
+    tags = track.tags
+    artist = names.library_artist(tags)
+    number = names.key("artist", fold(artist)) if artist else None
+    return Keys(number, _album_key(track, artist), names.library_artist_id(tags) if artist else "")
+
+
+def _album_key(track: Track, artist: str) -> int | None:
+    tags, found = track.tags, albums.key(track)
+    if not isinstance(found, tuple):
+        return None
+    if not tags.album and (not artist or track.path.parent == track.root):
+        return None
+    by_artist = not (tags.album and tags.album_artist)
+    return names.key("album", *map(str, found), fold(artist) if by_artist else "")
+
+
+def _counted(track: Track, store: Store) -> Counted:
+    writes = store.journal.writes(track.path)
+    corrected = bool(writes) and store.corrections.has(track.path)
+    genres = owned_genres(track.tags.genres, writes, corrected=corrected)
+    return Counted(track.path, genres, keys_of(track))
+
+
+def _level(source: str, tally: Tally, where: str, strength: float | None = None) -> Level:
+    top = tally.top
+    text = f"{tally.having[top]} of {tally.tracks} other tracks {where} are {top}"
+    strength = weigh.strength(tally.tracks) if strength is None else strength
+    return Level(source, tally.shares, strength, text, dict(tally.having))
+
+
+def _named_level(folder: Path, named: Sequence[str], tally: Tally) -> Level:
+    total = tally.tracks + NAME_TRACKS
+    shares = {genre: share * tally.tracks / total for genre, share in tally.shares.items()}
+    for genre in named:
+        shares[genre] = shares.get(genre, 0.0) + NAME_TRACKS / len(named) / total
+    text = f"the folder {folder.name} is named for {', '.join(named)}"
+    if tally.tracks:
+        top = tally.top
+        text += f", {tally.having[top]} of {tally.tracks} other tracks there are {top}"
+    return Level("folder name", shares, weigh.strength(total), text, dict(tally.having))

@@ -1,0 +1,182 @@
+"""The owner's genres, counted by artist, album and folder: columns of the table of files.
+
+`owned` is NULL in the row of a new, changed or moved file until the file is counted. So every way
+into the table keeps the counts true.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.store.files import track_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from tagger.core.domain import Track
+
+Genres = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By what the evidence of a file is looked up."""
+
+    artist: int | None
+    """`evidence.names.key` of the artist; None for nobody."""
+    album: int | None
+    """None for a track that is on no album."""
+    artist_id: str = ""
+    """MusicBrainz' id of the artist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A file with its owner's genres."""
+
+    path: Path
+    genres: Genres
+    keys: Keys
+
+
+class Labels:
+    """The owner's genres in the table of files."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def uncounted(self, most: int) -> list[Track]:
+        """Return at most `most` files that were not counted yet."""
+        rows = self._db.execute(
+            "SELECT * FROM files INDEXED BY files_uncounted WHERE owned IS NULL LIMIT ?", (most,)
+        )
+        return [track for row in rows.fetchall() if (track := track_of(row))]
+
+    def put(self, counted: Iterable[Counted]) -> None:
+        """Store the owner's genres of files."""
+        self._db.executemany(
+            "UPDATE files SET (owned, artist_key, album_key, artist_id) = (?, ?, ?, ?)"
+            " WHERE path = ?",
+            [
+                (
+                    msgspec.json.encode(file.genres).decode() if file.genres else "",
+                    file.keys.artist,
+                    file.keys.album,
+                    file.keys.artist_id,
+                    os.fsencode(file.path),
+                )
+                for file in counted
+            ],
+        )
+
+    def of(self, path: Path) -> Genres:
+        """Return the owner's genres of one file."""
+        return next(
+            iter(
+                _genres(
+                    self._db.execute(
+                        "SELECT owned FROM files WHERE path = ? AND owned > ''",
+                        (os.fsencode(path),),
+                    )
+                )
+            ),
+            (),
+        )
+
+    def of_artist(self, keys: Keys, without: Path, most: int) -> list[Genres]:
+        """Return the genres of other tracks of an artist.
+
+        Where both have an id of MusicBrainz, the ids decide; else the names do.
+
+        Args:
+            keys: The keys of the track.
+            without: The track itself.
+            most: The number of tracks at most.
+
+        """
+        own = os.fsencode(without)
+        rows = self._db.execute(
+            "SELECT owned FROM files WHERE artist_key = ? AND owned > '' AND path <> ?"
+            " AND (artist_id = '' OR ? = '' OR artist_id = ?) LIMIT ?",
+            (keys.artist, own, keys.artist_id, keys.artist_id, most),
+        ).fetchall()
+        if keys.artist_id:
+            rows += self._db.execute(
+                "SELECT owned FROM files WHERE artist_id = ? AND artist_id > '' AND owned > ''"
+                " AND artist_key IS NOT ? AND path <> ? LIMIT ?",
+                (keys.artist_id, keys.artist, own, most),
+            ).fetchall()
+        return _genres(rows)
+
+    def of_album(self, keys: Keys, without: Path, most: int) -> list[Genres]:
+        """Return the genres of other tracks of an album; the arguments are those of `of_artist`."""
+        return _genres(
+            self._db.execute(
+                "SELECT owned FROM files WHERE album_key = ? AND owned > '' AND path <> ? LIMIT ?",
+                (keys.album, os.fsencode(without), most),
+            )
+        )
+
+    def below(self, folder: Path, most: int) -> Iterator[tuple[bytes, Genres]]:
+        """Yield path and genres of at most `most` files below a folder."""
+        low = os.fsencode(folder).rstrip(b"/")
+        rows = self._db.execute(
+            "SELECT path, owned FROM files INDEXED BY files_owned"
+            " WHERE owned > '' AND path > ? AND path < ? LIMIT ?",
+            (low + b"/", low + b"0", most),
+        )
+        for path, owned in rows:
+            yield path, msgspec.json.decode(owned, type=Genres)
+
+    def library(self) -> dict[Genres, int]:
+        """Count the files by the genres that their owner gave them."""
+        rows = self._db.execute(
+            "SELECT owned, count(*) FROM files INDEXED BY files_owned WHERE owned > ''"
+            " GROUP BY owned"
+        )
+        return {msgspec.json.decode(owned, type=Genres): count for owned, count in rows}
+
+    def sample(self, most: int) -> list[tuple[Track, Genres]]:
+        """Return about `most` files with genres of their owner, spread over the table."""
+        last = self._db.execute("SELECT max(rowid) FROM files").fetchone()[0] or 0
+        found: dict[int, tuple[Track, Genres]] = {}
+        for place in range(min(most, last)):
+            row = self._db.execute(
+                "SELECT rowid AS place, * FROM files WHERE rowid > ? LIMIT 1",
+                (place * last // min(most, last),),
+            ).fetchone()
+            if row is not None and row["owned"] and (track := track_of(row)):
+                found[row["place"]] = track, msgspec.json.decode(row["owned"], type=Genres)
+        return list(found.values())
+
+    def unsure(self, artists: Sequence[int], most: int) -> list[Track]:
+        """Return files of these artists that were left alone as unsure, `most` of each at most."""
+        rows = [
+            row
+            for artist in artists
+            for row in self._db.execute(
+                "SELECT files.* FROM files JOIN decisions USING (path)"
+                " WHERE artist_key = ? AND owned = '' AND action = 'abstain' LIMIT ?",
+                (artist, most),
+            )
+        ]
+        return [track for row in rows if (track := track_of(row))]
+
+    def fit(self) -> bytes | None:
+        """Return what the last `put_fit` stored."""
+        row = self._db.execute("SELECT fit FROM evidence").fetchone()
+        return row[0].encode() if row else None
+
+    def put_fit(self, fit: bytes) -> None:
+        """Store the fit of the evidence."""
+        self._db.execute("INSERT OR REPLACE INTO evidence VALUES (0, ?)", (fit.decode(),))
+
+
+def _genres(rows: Iterable[sqlite3.Row]) -> list[Genres]:
+    return [msgspec.json.decode(row[0], type=Genres) for row in rows]

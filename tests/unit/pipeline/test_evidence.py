@@ -1,0 +1,195 @@
+"""What the owner's library says beside the sound, as a scan of real files shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import bundles
+import media
+import pytest
+
+from tagger import tags
+from tagger.store import Store
+
+CONTAINERS = ("mp3", "flac", "opus", "m4a")
+
+
+def genres(path):
+    return tags.read(path).genres
+
+
+def song(path, sound=bundles.both, format="mp3", **fields):  # noqa: A002
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rate = 48000 if format == "opus" else 44100
+    seed = sum(os.fsencode(path.name)) % 3  # few sounds, each encoded once
+    return media.make(path, format, signal=sound(seed=seed), rate=rate, tags=fields or None)
+
+
+def owned(folder, artist, genre, count=3, **fields):
+    """Make tagged tracks of an artist; their sound is never analyzed."""
+    for number in range(count):
+        song(folder / f"{number}.mp3", artist=artist, genre=[genre], **fields)
+
+
+@pytest.mark.parametrize("format", CONTAINERS)
+def test_an_unsure_file_of_a_known_artist_gets_the_artist_s_genre(program, format):  # noqa: A002
+    owned(program.music / "a", "Ann Bo", "Metal")
+    new = song(program.music / f"new.{format}", format=format, artist="The Ann Bo feat. Cy")
+    result = program.scan()
+    assert genres(new) == ("Metal",)
+    found = result.files[new.name]
+    assert "3 of 3 other tracks of The Ann Bo are Metal; sound: " in found["reason"]
+    assert found["evidence"]["source"] == "artist"
+    assert found["evidence"]["counts"] == {"Metal": 3}
+    assert json.loads(program.run("status", "--json").out)["sources"] == {"artist": 1}
+    assert "1 by artist" in program.run("status").out
+
+
+def test_rules_of_artists_and_albums_hold_in_one_scan(program):
+    music = program.music
+    owned(music / "jazz", "Ann Bo", "Jazz", album="One")
+    owned(music / "mbv", "Cy Do", "Shoegaze")
+    owned(music / "va", "Various Artists", "Metal")
+    owned(music / "other", "Ef Gi", "Other")
+    owned(music / "one", "Hi Jo", "Metal", count=1)
+    owned(music / "mixed", "Ka Li", "Metal", count=2)
+    owned(music / "mixed/b", "Ka Li", "Classical", count=2)
+    for number in range(12):
+        genre = ["Jazz", "Folk", "Metal", "Classical", "Reggae", "Blues"][number % 6]
+        song(music / f"many/{number}.mp3", artist="Mo Nu", genre=[genre])
+    ids = {"artist_id": "11111111-1111-1111-1111-111111111111"}
+    for number in range(2):
+        song(music / f"id/{number}.flac", format="flac", artist="Op Qi", genre=["Metal"], **ids)
+    files = {
+        "album.mp3": song(music / "x/album.mp3", artist="Ann Bo", album="One"),
+        "word.mp3": song(music / "x/word.mp3", artist="CY DO"),
+        "plain.mp3": song(music / "x/plain.mp3", bundles.high, artist="Ann Bo"),
+        "nobody.mp3": song(music / "x/nobody.mp3", artist="Various Artists"),
+        "junk.mp3": song(music / "x/junk.mp3", artist="Ef Gi"),
+        "few.mp3": song(music / "x/few.mp3", artist="Hi Jo"),
+        "wanders.mp3": song(music / "x/wanders.mp3", bundles.low, artist="Ka Li"),
+        "many.mp3": song(music / "x/many.mp3", artist="Mo Nu"),
+        "same.flac": song(music / "x/same.flac", format="flac", artist="Other Name", **ids),
+        "namesake.flac": song(
+            music / "x/namesake.flac",
+            format="flac",
+            artist="Op Qi",
+            artist_id="22222222-2222-2222-2222-222222222222",
+        ),
+    }
+    result = program.scan()
+    written = {name: genres(path) for name, path in files.items()}
+    assert written == {
+        "album.mp3": ("Jazz",),
+        "word.mp3": ("Shoegaze",),  # a genre that the model does not know
+        "plain.mp3": (),
+        "nobody.mp3": (),
+        "junk.mp3": (),
+        "few.mp3": (),
+        "wanders.mp3": ("Classical",),  # the sound decides within an artist's genres
+        "many.mp3": (),
+        "same.flac": ("Metal",),
+        "namesake.flac": (),
+    }, {name: result.files[name]["reason"] for name in files}
+    assert "other tracks of Ann Bo are Jazz; sound: Metal" in result.files["plain.mp3"]["reason"]
+    assert "they disagree" in result.files["plain.mp3"]["reason"]
+    assert result.files["nobody.mp3"]["evidence"]["source"] == "sound"
+
+
+def test_sound_only_leaves_the_library_out(program):
+    owned(program.music / "a", "Ann Bo", "Metal")
+    new = song(program.music / "new.mp3", artist="Ann Bo")
+    assert program.scan("--sound-only").files["new.mp3"]["decision"] == "abstain"
+    program.configure("[evidence]\nartist = false\nfolders = false")
+    assert program.scan().files["new.mp3"]["decision"] == "abstain"
+    program.configure("[evidence]\nmin_tracks = 4\nfolders = false")
+    assert program.scan().files["new.mp3"]["decision"] == "abstain"
+    program.configure()
+    assert program.scan().files["new.mp3"]["decision"] == "set"
+    assert genres(new) == ("Metal",)
+
+
+def test_what_tagger_wrote_is_no_evidence_and_what_its_owner_writes_is(program):
+    music = program.music
+    ours = [song(music / f"{n}.mp3", bundles.high, artist="Ann Bo") for n in range(3)]
+    new = song(music / "x/new.mp3", artist="Ann Bo")
+    program.scan()
+    assert [genres(path) for path in ours] == [("Metal",)] * 3
+    assert program.scan().files["new.mp3"]["decision"] == "abstain"
+    program.run("undo")
+    assert [genres(path) for path in ours] == [()] * 3
+    for path in ours[:2]:  # the owner tags two of them
+        media.tag(path, genre=["Sunday"])
+    program.scan("--sound-only")
+    for path in ours[:2]:
+        assert genres(path) == ("Sunday",)
+    result = program.scan()
+    assert genres(new) == ("Sunday",), result.files["new.mp3"]["reason"]
+
+
+def test_a_correction_decides_the_artist_s_unsure_files_again_from_memory(program):
+    music = program.music
+    ours = [song(music / f"{n}.mp3", bundles.high, artist="Ann Bo") for n in range(2)]
+    new = song(music / "new.mp3", artist="Ann Bo")
+    program.scan()
+    for path in ours:
+        media.tag(path, genre=["Classical"])
+    result = program.scan()
+    assert genres(new) == ("Classical",)
+    assert "2 of 2 other tracks" in result.files["new.mp3"]["reason"]
+    with Store(program.state) as store:
+        assert len(store.corrections.all()) == 2
+
+
+def test_a_file_is_no_evidence_for_itself_when_genres_are_replaced(program):
+    song(program.music / "a/alone.mp3", artist="Ann Bo", genre=["Metal"])
+    owned(program.music / "b", "Cy Do", "Metal")
+    result = program.scan("--mode", "replace", "--dry-run")
+    assert result.files["alone.mp3"]["evidence"]["source"] == "sound"
+    assert result.files["0.mp3"]["evidence"]["counts"] == {"Metal": 2}
+
+
+def test_folders_are_evidence_by_name_and_by_content(program):
+    music = program.music
+    program.configure('[evidence.folder_names]\nKrach = "Metal"')
+    files = {
+        name: song(music / path)
+        for name, path in {
+            "named": "05 - Classical (old)/x/named.mp3",
+            "alias": "Klassik/alias.mp3",
+            "own": "Krach/y/own.mp3",
+            "new": "New/new.mp3",
+            "year": "1999/year.mp3",
+            "content": "Stuff/x/content.mp3",
+            "odd": "Odd/x/odd.mp3",
+        }.items()
+    }
+    title = song(music / "Metal/title.mp3", artist="Ann Bo", album="Metal")
+    for number in range(20):
+        song(music / f"Stuff/{number}/a.mp3", artist=f"Artist {number}x", genre=["Metal"])
+        genre = ["Metal" if number % 2 else "Classical"]
+        song(music / f"Odd/{number}/b.mp3", artist=f"Artist {number}y", genre=genre)
+    result = program.scan()
+    written = {name: genres(path) for name, path in files.items()}
+    assert written == {
+        "named": ("Classical",),
+        "alias": ("Classical",),
+        "own": ("Metal",),
+        "new": (),
+        "year": (),
+        "content": ("Metal",),
+        "odd": (),
+    }, {name: result.files[f"{name}.mp3"]["reason"] for name in files}
+    assert genres(title) == ()
+    assert "the folder Klassik is named for Classical" in result.files["alias.mp3"]["reason"]
+    assert result.files["content.mp3"]["evidence"]["source"] == "folder"
+
+
+def test_a_named_folder_of_other_genres_counts_for_little(program):
+    music = program.music
+    new = song(music / "Metal/x/new.mp3")
+    for number in range(24):
+        song(music / f"Metal/{number}/a.mp3", artist=f"Artist {number}x", genre=["Jazz"])
+    program.scan()
+    assert genres(new) != ("Metal",)
