@@ -1,7 +1,7 @@
 """One prior from several sources, each a level above the one before it. Pure.
 
-The prior is interpolated (Jelinek and Mercer 1980). Each level has the last word with its own weight,
-and leaves the rest to the level below. The lowest level is the whole library.
+The prior is interpolated (Jelinek and Mercer 1980). Each level has the last word with its own
+weight, and leaves the rest to the level below. The lowest level is the whole library.
 """
 
 from __future__ import annotations
