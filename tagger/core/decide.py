@@ -36,8 +36,8 @@ class DecisionRules:
     albums_together: bool
     families: Families = field(default_factory=dict)
     """Genres that are written if their members together are likely enough, but no single member."""
-    promise: float = 0.9
-    """The least probability, with evidence, of a genre where no genre has a threshold."""
+    evidence_threshold: float | None = 0.5
+    """The least posterior of a genre that the evidence supports."""
 
     def widened(self, prediction: Prediction, thresholds: Thresholds) -> Prediction:
         """Return the prediction of families if only a family is sure, else of genres."""
@@ -73,7 +73,7 @@ class DecisionRules:
                 decision = self.policy.contradicted(chosen, track.tags.genres, note)
                 return replace(decision, grounds=_grounds(evidence, chosen))
             weighed = posterior(prediction, evidence)
-            thresholds = self._with_promise(weighed, thresholds)
+            thresholds = self._needed(evidence, thresholds)
             chosen = self.widened(weighed, thresholds)
         members = () if chosen is weighed else self.families[chosen.genre]
         decision = self.policy.decide(
@@ -86,12 +86,20 @@ class DecisionRules:
         )
         return replace(decision, grounds=_grounds(evidence, prediction))
 
-    def _with_promise(self, weighed: Prediction, thresholds: Thresholds) -> Thresholds:
-        """Return the thresholds of the posterior, also for genres that the model does not know."""
+    def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
+        """Return the thresholds of the posterior.
+
+        A genre that the evidence does not support needs as much as by the sound alone. One that the
+        model does not know needs the highest threshold of the model then.
+        """
         known = [need for need in thresholds.values() if need is not None]
-        highest = max(known, default=self.promise)
-        needed = {genre: thresholds.get(genre) for genre in weighed.probabilities}
-        return {genre: highest if need is None else need for genre, need in needed.items()}
+        highest = max(known, default=None)
+        return {
+            genre: self.evidence_threshold
+            if evidence.supports(self.families.get(genre, (genre,)))
+            else thresholds.get(genre, highest)
+            for genre in evidence.prior
+        }
 
     def _sound(self, prediction: Prediction) -> str:
         percent = math.floor(100 * prediction.confidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +109,7 @@ def _unprintable(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 
+@lru_cache(maxsize=4096)
 def _fold(name: str) -> str:
     """Reduce a name to letters, digits, and `and` for `&`, `+` and `'n'`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import tomli
@@ -29,6 +29,7 @@ def is_no_genre(name: str) -> bool:
     return not _folded(name) or _folded(name) in _table("genres")
 
 
+@lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     """Reduce a name to its letters, digits and marks; Latin accents are dropped."""
     text = unicodedata.normalize("NFKD", name).casefold()

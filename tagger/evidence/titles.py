@@ -21,7 +21,7 @@ _SURE_CATALOGUE = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"\b(?:symphon(?:y|ie|ia|ies)|sinfon[ií]a|sinfonie|szimf[oó]nia|concert[oi]|konzert|concerti"
+    r"\b(?:symphon(?:y|ie|ia|ies)|sinfon[ií]a|sinfonie|concierto|concerto|szimf[oó]nia|concert[oi]|konzert|concerti"
     r"|sonat[ae]|sonatina|sonatine|quartett?o?|quatuor|cuarteto|quintett?o?|trio|suite|partita"
     r"|fug(?:ue|a|e)|pr[eé]lude|pr[aä]ludium|preludio|toccata|nocturne|notturno|[eé]tude|mazurka"
     r"|polonaise|waltz|walzer|valse|impromptu|scherzo|bagatelle|ballade|rhapsod(?:y|ie)|fantasi[ae]"
@@ -96,9 +96,11 @@ def is_work(title: str, album: str = "") -> bool:
     catalogue = bool(_CATALOGUE.search(title))
     movement = bool(_MOVEMENT.search(title))
     scored = bool(_PLAYERS.search(title))
+    set_apart = bool(_SET_APART.search(title))
     signs = [
         bool(_SURE_CATALOGUE.search(title)) and (form or key or movement or scored),
-        catalogue and (form or key or movement or scored),
+        catalogue and (key or movement or scored),
+        catalogue and form and (set_apart or not _OPUS.search(title)),
         form and (key or scored),
         key and movement,
         bool(_FORM_OF.search(title)) and (movement or bool(_TEMPO.search(title))),
@@ -109,6 +111,9 @@ def is_work(title: str, album: str = "") -> bool:
     return any(signs)
 
 
+_OPUS = re.compile(r"\bop(?:us)?\b", re.IGNORECASE)
+_SET_APART = re.compile(r"[,:(]\s*op(?:us)?\b|\bop(?:us)?\b\.?\s*\d+\s*[,:]", re.IGNORECASE)
+"""An opus number beside punctuation; a rock band's suite has none."""
 _NUMBERED = re.compile(_NUMBER, re.IGNORECASE).search
 _BARE_CATALOGUE = re.compile(
     r"\b(?:BWV|BuxWV|HWV|TWV|SWV|WoO)\s*\.?\s*\d+|\bHob\.?\s*[IVXL]+[a-z]?\s*[:/]\s*\d+"

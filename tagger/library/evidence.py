@@ -85,6 +85,7 @@ class LibraryEvidence:
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Tally] = {}
         self._spelled: dict[str, str] = {}
+        self._canonical: dict[str, str] = {}
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
 
     @property
@@ -176,11 +177,15 @@ class LibraryEvidence:
 
     def _name(self, genre: str) -> str:
         """Return the one spelling of a genre: the model's, else the library's most common."""
-        key = spelling.key(genre)
-        return self._model.get(key) or self._spelled.get(key) or spelling.canonical(genre)
+        if (known := self._canonical.get(genre)) is None:
+            key = spelling.key(genre)
+            known = self._model.get(key) or self._spelled.get(key) or spelling.canonical(genre)
+            self._canonical[genre] = known
+        return known
 
     def _use(self, fit: Fit) -> None:
         self._trust = fit.trust
+        self._canonical.clear()
         for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
             self._spelled.setdefault(spelling.key(genre), genre)
         library: Counter[str] = Counter()

@@ -10,6 +10,7 @@ from tagger.analysis.pool import WorkerPool
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
+from tagger.core.evidence import POINTS
 from tagger.core.policy import Policy
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
@@ -49,14 +50,13 @@ def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
         _thresholds(settings, manifest, manifest.albums),
         settings.albums.together,
         manifest.families,
-        promise(settings),
+        _evidence_threshold(settings),
     )
 
 
-def promise(settings: Settings) -> float:
-    """Return the probability that a genre needs where no genre has a threshold."""
+def _evidence_threshold(settings: Settings) -> float | None:
     fixed = settings.tags.min_confidence
-    return settings.tags.target_precision if fixed == "auto" else fixed
+    return POINTS.threshold(settings.tags.target_precision, "") if fixed == "auto" else fixed
 
 
 def write_options(settings: Settings) -> WriteOptions:

@@ -24,6 +24,7 @@ from training.research.benchmark import BENCHMARKS
 from training.research.build_default import Measures, build_gtzan
 from training.research.datasets import read_gtzan
 from training.research.default_report import gtzan_subject
+from training.research.evidence import figures as measure_evidence
 from training.research.make_speech import make_speech
 from training.research.nonmusic import NONMUSIC, make_nonmusic
 from training.research.robustness import robustness as measure_robustness
@@ -115,6 +116,17 @@ def nonmusic(data: Path, recordings: Path) -> None:
     """Compute the vectors of noise and of recorded speech, in folders COLLECTION/VOICE."""
     songs = sorted((data / "collections").rglob("*.opus"))
     click.echo(f"{make_nonmusic(recordings, songs)} clips: {NONMUSIC}")
+
+
+@main.command()
+@_data
+def evidence(data: Path) -> None:
+    """Measure sound, library and artists list together; one JSON object a line."""
+    rows = []
+    for row in measure_evidence(data):
+        rows.append(row)
+        _print(row)
+    results.keep("evidence", rows)
 
 
 @main.command()

@@ -54,12 +54,11 @@ def read_songs(folder: Path) -> Songs:
 
     Raises OSError or ValueError when they are not there.
     """
-    with (folder / "vectors.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    every = _rows(folder)
     with np.load(folder / "vectors.npz", allow_pickle=False) as archive:
         parts = [archive["musicnn_embedding"], archive["musicnn_tags"]]
-    kept = [place for place, row in enumerate(rows) if row["accept"] and row["sure"] != "low"]
-    rows = [rows[place] for place in kept]
+    kept = [place for place, row in enumerate(every) if _is_sure(row)]
+    rows = [every[place] for place in kept]
     names = [row["artist"] or f"unknown:{row['id']}" for row in rows]
     vectors = Vectors(
         GENRES,
@@ -70,6 +69,20 @@ def read_songs(folder: Path) -> Songs:
     )
     best = np.array([GENRES.index(row["best"]) for row in rows])
     return Songs(vectors, best, np.array([bool(row["artist"]) for row in rows]))
+
+
+def song_rows(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of `vectors.csv` of the clips that `read_songs` returns, in its order."""
+    return [row for row in _rows(folder) if _is_sure(row)]
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "vectors.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _is_sure(row: dict[str, str]) -> bool:
+    return bool(row["accept"]) and row["sure"] != "low"
 
 
 def read_nonmusic(path: Path = NONMUSIC) -> tuple[Vectors, NDArray[Any]]:

@@ -1,0 +1,108 @@
+"""The list of known artists that comes with tagger, and names in credits."""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+from itertools import pairwise
+
+import pytest
+
+from tagger.core import genres
+from tagger.core.domain import TrackTags
+from tagger.evidence.artists import COLUMNS, Artist, ArtistList
+from tagger.evidence.credits import list_level
+from tagger.evidence.names import credited, fold, is_nobody
+from tagger.library.known_artists import open_list
+
+KNOWN = set(
+    "Ambient|Blues|Classical|Country|Electronic|Folk|Hip-Hop|Jazz|Latin|Metal|Pop|Punk|R&B|Reggae"
+    "|Rock|World".split("|")
+)
+
+
+@pytest.fixture(scope="module")
+def known():
+    return open_list(None)
+
+
+def test_the_list_is_sorted_unique_after_folding_and_of_known_genres():
+    text = files("tagger.evidence").joinpath("artists.csv").read_text("utf-8")
+    header, *rows = csv.reader(text.splitlines())
+    assert tuple(header) == COLUMNS
+    keys = [fold(row[0]) for row in rows]
+    assert len(keys) > 46_000
+    assert all(one < other for one, other in pairwise(keys))
+    for name, accept, _, namesakes in rows:
+        assert accept
+        assert set(accept.split("|")) <= KNOWN, name
+        assert namesakes in ("", "yes"), name
+        assert not is_nobody(name), name
+        assert not genres.is_known(name), name
+
+
+def test_every_line_of_the_list_is_found_by_its_name(known):
+    text = files("tagger.evidence").joinpath("artists.csv").read_text("utf-8")
+    for name, accept, *_ in list(csv.reader(text.splitlines()))[1::97]:
+        found = known.find(name)
+        assert found is not None
+        assert found.accept == tuple(accept.split("|"))
+    assert known.find("Nobody At All Here") is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["the beatles", "BEATLES", "Beatles, The", "Béatles", "Ｂｅａｔｌｅｓ"],  # noqa: RUF001
+)
+def test_spellings_of_one_name_fold_alike(other):
+    assert fold(other) == fold("The Beatles")
+
+
+def test_names_that_differ_in_marks_or_are_marks_alone_stay_apart():
+    assert fold("!!!") == "!!!"
+    assert fold("ハンバート") != fold("ハンハート")
+    assert fold("Florence + The Machine") == fold("Florence and the Machine")
+    assert fold("A$AP Rocky") == fold("ASAP Rocky")
+
+
+@pytest.mark.parametrize(
+    ("credit", "first"),
+    [
+        ("Simon & Garfunkel", "Simon & Garfunkel"),
+        ("Earth, Wind & Fire", "Earth, Wind & Fire"),
+        ("Tyler, The Creator", "Tyler, the Creator"),
+        ("Slayer feat. Shakira", "Slayer"),
+        ("Slayer ft Shakira", "Slayer"),
+        ("Slayer & Shakira", "Slayer"),
+        ("Slayer, Shakira", "Slayer"),
+        ("Slayer x Shakira", "Slayer"),
+        ("Slayer vs. Shakira", "Slayer"),
+        ("Slayer; Shakira", "Slayer"),
+        ("Davis, Miles", "Miles Davis"),
+    ],
+)
+def test_a_credit_begins_with_the_listed_name(known, credit, first):
+    found = next(artist for name in credited(credit) if (artist := known.find(name)))
+    assert fold(found.name) == fold(first)
+
+
+@pytest.mark.parametrize("credit", ["Various Artists", "Unknown Artist", "Jazz", "", "VA"])
+def test_a_credit_of_nobody_has_no_name(credit):
+    assert list(credited(credit)) == []
+
+
+def test_the_first_named_artist_counts_most(known):
+    level = list_level(TrackTags(artist="Slayer & Alfred Brendel"), known, KNOWN)
+    assert level is not None
+    assert level.shares["Metal"] == pytest.approx(0.75)
+    assert level.shares["Classical"] == pytest.approx(0.25)
+
+
+def test_namesakes_share_their_genres_evenly_and_a_users_line_is_first(known):
+    own = ArtistList(b"name,accept,style,namesakes\n", [Artist("Ann Bo", ("Jazz", "Blues"))])
+    level = list_level(TrackTags(artist="ann bo"), own, KNOWN)
+    assert level is not None
+    assert level.shares["Jazz"] > level.shares["Blues"]
+    namesakes = known.find("A Tribe Called Red")
+    assert namesakes is not None
+    assert len(set(namesakes.shares().values())) == 1
