@@ -21,6 +21,8 @@ TaggerError
 ├── StoreError
 │   ├── StoreDamagedError
 │   └── StoreTooNewError
+├── OutputError
+├── PlanError
 ├── PlaylistError
 ├── PlayerError
 ├── DaemonError
@@ -136,6 +138,14 @@ class StoreDamagedError(StoreError):
 
 class StoreTooNewError(StoreError):
     """The state database was written by a newer tagger."""
+
+
+class OutputError(TaggerError):
+    """A file that the user asked for cannot be written."""
+
+
+class PlanError(TaggerError):
+    """A plan cannot be read, or one of its lines is malformed."""
 
 
 class PlaylistError(TaggerError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,16 +11,18 @@ import msgspec
 
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
 from tagger.cli.report import report
+from tagger.cli.report.page import write_page
 from tagger.cli.types import Confidence
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from tagger.cli.report.base import Listing
     from tagger.config import Settings
 
+NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 MODE = click.Choice(["empty", "add", "replace"])
 
 
@@ -27,6 +30,9 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.argument("paths", nargs=-1, type=EXISTING, metavar="[PATH]...")
 @DRY_RUN
 @JSON
+@click.option("--list", "listed", is_flag=True, help="List every file, also after a real run.")
+@click.option("--summary", is_flag=True, help="Print the counts alone.")
+@click.option("--report", "page", type=NEW_FILE, help="Write all files and reasons as a web page.")
 @click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
 @click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
@@ -42,6 +48,9 @@ def command(
     *,
     dry_run: bool,
     as_json: bool,
+    listed: bool,
+    summary: bool,
+    page: Path | None,
     force: bool,
     reclassify: bool,
     **overrides: Any,
@@ -55,9 +64,12 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _overridden(settings, **overrides)
     options = ScanOptions(dry_run=dry_run, again=force, reclassify=reclassify)
-    shown = report(as_json=as_json, dry_run=dry_run)
+    listing: Listing = "none" if summary else "all" if listed else "auto"
+    shown = report(as_json=as_json, dry_run=dry_run, listing=listing)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = Scan(settings, store, paths, options).run(shown)
+    if page:
+        write_page(page, shown.outcomes, dry_run=dry_run, run=result.run)
     shown.finish(result.published, result.run)
 
 

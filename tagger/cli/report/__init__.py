@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tagger.cli.report.base import DONE, UNDONE, WOULD_BE, Report
+from tagger.cli.report.base import DONE, UNDONE, WOULD_BE, Listing, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["UNDONE", "report"]
 
 
-def report(*, as_json: bool, dry_run: bool, words: Mapping[Action, str] | None = None) -> Report:
+def report(
+    *,
+    as_json: bool,
+    dry_run: bool,
+    words: Mapping[Action, str] | None = None,
+    listing: Listing = "auto",
+) -> Report:
     """Return the report that fits: JSON if asked for, a terminal's, or plain lines.
 
     Args:
         as_json: Print JSON.
         dry_run: The run writes nothing.
         words: The words for each action; without any, those of a scan.
+        listing: Which files are listed; without effect on JSON.
 
     """
     words = words or (WOULD_BE if dry_run else DONE)
@@ -32,5 +39,5 @@ def report(*, as_json: bool, dry_run: bool, words: Mapping[Action, str] | None =
     if sys.stdout.isatty():
         from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
 
-        return TerminalReport(words, dry_run=dry_run)
-    return Report(words, dry_run=dry_run)
+        return TerminalReport(words, dry_run=dry_run, listing=listing)
+    return Report(words, dry_run=dry_run, listing=listing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import click
 
@@ -31,6 +31,8 @@ DONE = {
 """By action the words that follow a number of files."""
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
+Listing = Literal["auto", "all", "none"]
+"""Files in the report: those of a dry run and of a pipe, all files, or none."""
 NO_MUSIC = "no music found"
 NOTHING_TO_UNDO = "no genre there was written by tagger"
 
@@ -38,13 +40,18 @@ NOTHING_TO_UNDO = "no genre there was written by tagger"
 class Report(Observer):
     """Counts the outcomes of a run, and prints each as a plain line."""
 
-    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
+    def __init__(
+        self, words: Mapping[Action, str], *, dry_run: bool, listing: Listing = "auto"
+    ) -> None:
         self._dry_run = dry_run
+        self._listing = listing
         self._words = words
         self._nothing = NOTHING_TO_UNDO if words is UNDONE else NO_MUSIC
         self._began = time.monotonic()
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()
+        self.outcomes: list[Outcome] = []
+        """The outcomes so far."""
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +61,7 @@ class Report(Observer):
 
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
+        self.outcomes.append(outcome)
         self._actions[outcome.action] += 1
         if outcome.action.writes:
             self._genres.update(set(outcome.after) - set(outcome.before))
@@ -93,7 +101,8 @@ class Report(Observer):
         return sum(count for action, count in self._actions.items() if Action(action).writes)
 
     def _show(self, outcome: Outcome) -> None:
-        click.echo(outcome_line(outcome))
+        if self._listing != "none":
+            click.echo(outcome_line(outcome))
 
     def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]

@@ -28,5 +28,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 def outcome_line(outcome: Outcome) -> str:
     """Return an outcome as one plain line."""
     genres = ", ".join(outcome.after) or "-"
+    if outcome.action.writes and outcome.before:
+        genres = f"{', '.join(outcome.before)} -> {genres}"
     text = f"{outcome.action:<8} {genres:<20} {outcome.path}  ({outcome.reason})"
     return printable(text)

@@ -11,12 +11,14 @@ from rich.table import Table
 
 from tagger.cli.options import printable
 from tagger.cli.report.base import Report
+from tagger.cli.report.listing import folder_tables
 from tagger.core.domain import Action
 from tagger.playlists import PlaylistAction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tagger.cli.report.base import Listing
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
 
@@ -26,8 +28,10 @@ MOST_SHOWN = 10
 class TerminalReport(Report):
     """Draws with rich."""
 
-    def __init__(self, words: Mapping[Action, str], *, dry_run: bool) -> None:
-        super().__init__(words, dry_run=dry_run)
+    def __init__(
+        self, words: Mapping[Action, str], *, dry_run: bool, listing: Listing = "auto"
+    ) -> None:
+        super().__init__(words, dry_run=dry_run, listing=listing)
         self._console = Console()
         self._troubles: list[Outcome] = []
         self._progress = progress.Progress(
@@ -63,6 +67,9 @@ class TerminalReport(Report):
         self._progress.update(self._task, advance=1, rate=f"{speed:.1f} files/s" if speed else "")
 
     def _show_end(self, published: Published, run: int | None) -> None:
+        if self._listing == "all" or (self._listing == "auto" and self._dry_run):
+            for part in folder_tables(self.outcomes):
+                self._console.print(part)
         self._show_genres()
         if not self._actions:
             self._print(self._nothing)

@@ -1,0 +1,64 @@
+"""The reports of a run on a terminal and as a page."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from tagger.cli.report.listing import folder_tables
+from tagger.cli.report.page import page
+from tagger.core.domain import Action, Outcome
+
+MUSIC = Path("/music/Ada/One")
+OUTCOMES = [
+    Outcome(MUSIC / "2.mp3", Action.SET, ("Folk",), ("Rock",), "Rock", 0.9571, "Rock at 95%"),
+    Outcome(MUSIC / "1.mp3", Action.KEEP, ("[red]",), ("[red]",), None, None, "has a genre"),
+    Outcome(
+        MUSIC.parent / "Two" / "a\nb.mp3",
+        Action.ABSTAIN,
+        (),
+        (),
+        None,
+        0.31,
+        "unsure: Pop at 31%, 90% needed",
+    ),
+]
+
+
+def shown(width: int = 120) -> list[str]:
+    console = Console(file=StringIO(), width=width)
+    for part in folder_tables(OUTCOMES):
+        console.print(part)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+def test_a_listing_has_each_folder_and_its_files_in_order():
+    assert shown() == [
+        "/music/Ada/One",
+        "1.mp3 [red] keep has a genre",
+        "2.mp3 Folk -> Rock 95% Rock at 95%",
+        "/music/Ada/Two",
+        "a\\nb.mp3 - abstain 31% unsure: Pop at 31%, 90% needed",
+    ]
+
+
+def test_a_listing_on_a_narrow_terminal_folds_its_reasons():
+    assert all(len(line) <= 60 for line in shown(60))
+    assert "needed" in " ".join(shown(60))
+
+
+def test_a_page_has_a_row_for_each_file_and_counts_the_reasons():
+    text = page(OUTCOMES, dry_run=True, run=None)
+    assert re.findall(r'<tr class="(\w+)">', text) == ["keep", "set", "abstain"]
+    assert "<td>left alone, unsure</td><td>unsure</td>" in text
+    assert "1 would get a genre" in text
+    assert "undo" not in text
+
+
+def test_a_page_of_a_real_run_names_its_undo_and_loads_nothing():
+    text = page(OUTCOMES, dry_run=False, run=7)
+    assert "tagger undo --run 7" in text
+    assert not re.search(r"(src|href)=", text)
