@@ -12,6 +12,7 @@ from tagger import __version__
 
 COMMANDS = {
     "scan": "Analyze music and write genres into it.",
+    "apply": "Write the genres of a plan that a dry run made.",
     "watch": "Write genres into new files as they arrive.",
     "classify": "Print the likeliest genres of files; writes nothing.",
     "undo": "Undo the genres that tagger wrote.",

@@ -13,6 +13,7 @@ from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
 from tagger.cli.report import report
 from tagger.cli.report.page import write_page
 from tagger.cli.types import Confidence
+from tagger.pipeline.plan import planned, write_plan
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import undamaged
 
@@ -33,6 +34,7 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.option("--list", "listed", is_flag=True, help="List every file, also after a real run.")
 @click.option("--summary", is_flag=True, help="Print the counts alone.")
 @click.option("--report", "page", type=NEW_FILE, help="Write all files and reasons as a web page.")
+@click.option("--plan", type=NEW_FILE, help="Write a plan for `tagger apply`; with --dry-run.")
 @click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
 @click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
@@ -51,6 +53,7 @@ def command(
     listed: bool,
     summary: bool,
     page: Path | None,
+    plan: Path | None,
     force: bool,
     reclassify: bool,
     **overrides: Any,
@@ -61,6 +64,8 @@ def command(
     have a genre are left alone unless --mode says otherwise, and so are files whose genre
     is not sure. `tagger undo` takes the run back.
     """
+    if plan and not dry_run:
+        raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _overridden(settings, **overrides)
     options = ScanOptions(dry_run=dry_run, again=force, reclassify=reclassify)
@@ -68,6 +73,8 @@ def command(
     shown = report(as_json=as_json, dry_run=dry_run, listing=listing)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = Scan(settings, store, paths, options).run(shown)
+        if plan:
+            write_plan(plan, planned(shown.outcomes, store))
     if page:
         write_page(page, shown.outcomes, dry_run=dry_run, run=result.run)
     shown.finish(result.published, result.run)

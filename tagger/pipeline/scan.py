@@ -40,6 +40,9 @@ class Observer:
     def expect(self, files: int) -> None:
         """Take the number of outcomes that will follow."""
 
+    def started(self, run: int) -> None:
+        """Take the number of a run that writes, before its first write."""
+
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
 
@@ -114,6 +117,8 @@ class Scan:
             observer.outcome(outcome)
         changes = Changes()
         run = None if self._options.dry_run else self._store.runs.start("scan")
+        if run is not None:
+            observer.started(run)
         operation = self._operation(jobs, run)
         with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:

@@ -11,6 +11,7 @@ import click
 from tagger.cli.options import SOME_FAILED, printable
 from tagger.cli.report.lines import outcome_line
 from tagger.core.domain import Action
+from tagger.pipeline.publish import Published
 from tagger.pipeline.scan import Observer
 from tagger.playlists import PlaylistAction
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tagger.core.domain import Outcome
-    from tagger.pipeline.publish import Published
 
 DONE = {
     Action.SET: "got a genre",
@@ -52,12 +52,19 @@ class Report(Observer):
         self._genres: Counter[str] = Counter()
         self.outcomes: list[Outcome] = []
         """The outcomes so far."""
+        self._run: int | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Leave the screen as a run's end needs it."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Print the end of an interrupted run."""
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._show_end(Published(), self._run)
+
+    def started(self, run: int) -> None:
+        """Take the number of the run."""
+        self._run = run
 
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
@@ -107,6 +114,8 @@ class Report(Observer):
     def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]
         click.echo(f"{self._actions.total()} files: {', '.join(counts) or self._nothing}")
+        if run is not None and self.written:
+            click.echo(f"`tagger undo --run {run}` takes this run back.")
 
 
 def warnings(published: Published, *, changes: bool = True) -> Iterator[str]:

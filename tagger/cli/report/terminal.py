@@ -49,8 +49,9 @@ class TerminalReport(Report):
         self._progress.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
         self._progress.stop()
+        super().__exit__(kind, *details)
 
     def found(self, files: int) -> None:
         """Count the files while they are found."""

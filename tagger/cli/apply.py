@@ -1,0 +1,59 @@
+"""`tagger apply`: write the genres of a plan."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import DRY_RUN, JSON, configured
+from tagger.cli.report import report
+from tagger.pipeline.apply import apply_plan
+from tagger.pipeline.plan import read_plan
+from tagger.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tagger.config import Settings
+
+PLAN = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(path_type=Path)
+
+
+@click.command
+@click.argument("plan", type=PLAN, metavar="PLAN")
+@DRY_RUN
+@JSON
+@click.option(
+    "--map",
+    "maps",
+    nargs=2,
+    multiple=True,
+    type=FOLDER,
+    metavar="FROM TO",
+    help="Read paths below FROM in the plan as paths below TO.",
+)
+@configured
+def command(
+    settings: Settings,
+    /,
+    plan: Path,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    maps: Sequence[tuple[Path, Path]],
+) -> None:
+    """Write the genres of a plan that `tagger scan --dry-run --plan PLAN` made.
+
+    A file whose sound or genre is not as in the plan is left alone and listed. After an
+    interrupt, apply the plan again. `tagger undo` takes the run back.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    files = read_plan(plan, [(source, target.resolve()) for source, target in maps])
+    shown = report(as_json=as_json, dry_run=dry_run)
+    with Store(settings.store.folder) as store, shown:
+        result = apply_plan(settings, store, files, shown, dry_run=dry_run)
+    shown.finish(result.published, result.run)

@@ -1,0 +1,179 @@
+"""A plan applied: each file is compared with the plan first, then the genres are written."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tagger.analysis import worker
+from tagger.core.domain import Action, AnalysisKey, Decision, Outcome, Track
+from tagger.errors import AudioError, WorkerError
+from tagger.inference import registry
+from tagger.library import walk
+from tagger.pipeline import build, recovery
+from tagger.pipeline.indexing import index_files
+from tagger.pipeline.operations import DryRun, Write
+from tagger.pipeline.publish import Published, after_run
+from tagger.pipeline.scan import ScanResult
+from tagger.players import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    from tagger.analysis.pool import WorkerPool
+    from tagger.analysis.tag_jobs import TagJobs
+    from tagger.config import Settings
+    from tagger.pipeline.plan import PlannedFile
+    from tagger.pipeline.scan import Observer
+    from tagger.store import Store
+
+MODEL = "plan"
+"""The model of the decisions in the store: a plan may come from any model, or from the user."""
+
+
+def apply_plan(
+    settings: Settings,
+    store: Store,
+    plan: Sequence[PlannedFile],
+    observer: Observer,
+    *,
+    dry_run: bool,
+) -> ScanResult:
+    """Write the genres of a plan into the files that are as the plan describes them.
+
+    A file with another sound or genre is left alone. A file with the genres of the plan is done
+    already, so a plan can be applied again after an interrupt.
+
+    Args:
+        settings: The settings.
+        store: The state database.
+        plan: The lines of the plan.
+        observer: Takes the outcome of each file.
+        dry_run: Write nothing.
+
+    Raises:
+        ModelError: no model can be run.
+
+    """
+    settings = registry.resolve_bundle(settings)
+    observer.expect(len(plan))
+    changes = Changes()
+    options = build.write_options(settings)
+    with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:
+        recovery.recover(store, jobs)
+        checks = _Checks(settings, store, jobs, pool)
+        ready: list[tuple[Track, Decision]] = []
+        for checked in checks.run(plan):
+            if isinstance(checked, Outcome):
+                observer.outcome(checked)
+            else:
+                ready.append(checked)
+        run = None if dry_run else store.runs.start("apply")
+        if run is not None:
+            observer.started(run)
+        operation = (
+            DryRun(jobs, options) if run is None else Write(store, jobs, run, MODEL, options)
+        )
+        for track, decision in ready:
+            outcome = operation.apply(track, decision)
+            changes.outcome(outcome)
+            observer.outcome(outcome)
+    if run is None:
+        return ScanResult(None, Published())
+    store.runs.finish(run)
+    roots = dict.fromkeys(track.root for track, _ in ready)
+    return ScanResult(run, after_run(settings, store, changes, roots))
+
+
+class _Checks:
+    """Compares the files of a plan with the plan."""
+
+    def __init__(self, settings: Settings, store: Store, jobs: TagJobs, pool: WorkerPool) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._pool = pool
+        self._roots = [root.resolve() for root in settings.library.roots]
+        self._missing: list[Outcome] = []
+
+    def run(self, plan: Sequence[PlannedFile]) -> Iterator[Outcome | tuple[Track, Decision]]:
+        """Yield the outcome of each file that is left alone, and the decisions on the others."""
+        lines = {Path(line.path): line for line in plan}
+        waiting: deque[tuple[Track, PlannedFile, Future[worker.FeatureSet]]] = deque()
+        for item in index_files(self._found(lines), self._store, self._jobs):
+            if isinstance(item, Outcome):
+                yield item
+                continue
+            line = lines[item.path]
+            if reason := _left_alone(item, line):
+                yield _kept(item, *reason)
+            elif line.content is None or str(item.content) == line.content:
+                yield item, _decision(line)
+            else:
+                window = _window(AnalysisKey.parse(line.content))
+                waiting.append(
+                    (item, line, self._pool.submit(worker.features, item.path, (), window))
+                )
+            if len(waiting) > 2 * self._pool.count:
+                yield self._compared(*waiting.popleft())
+        yield from self._missing
+        for request in waiting:
+            yield self._compared(*request)
+
+    def _found(self, lines: dict[Path, PlannedFile]) -> Iterator[walk.Found]:
+        for path in lines:
+            root = walk.root_of(path, self._roots)
+            for item in walk.walk(path, root) if not path.is_dir() else ():
+                if isinstance(item, walk.Found):
+                    yield item
+                    break
+            else:
+                reason = "is not there" if walk.is_gone(path) else "is not a file that can be read"
+                self._missing.append(Outcome(path, Action.ERROR, (), (), None, None, reason))
+
+    def _compared(
+        self, track: Track, line: PlannedFile, future: Future[worker.FeatureSet]
+    ) -> Outcome | tuple[Track, Decision]:
+        try:
+            content = self._pool.result(future, track.path).content
+        except (AudioError, WorkerError) as error:
+            return _kept(track, Action.ERROR, error.reason)
+        planned = AnalysisKey.parse(line.content or "")
+        if content != planned.content:
+            return _kept(track, Action.SKIP, "its sound is not the sound of the plan")
+        return track, _decision(line)
+
+
+def _left_alone(track: Track, line: PlannedFile) -> tuple[Action, str] | None:
+    """Return the action and the reason for a file that is not written, whatever its sound."""
+    now = track.tags.genres
+    if not line.writes:
+        return Action.KEEP, "the plan leaves it alone"
+    if now == line.then:
+        return Action.KEEP, "has the genre of the plan"
+    if now != line.now:
+        text = f"its genre is {_text(now)} now, and {_text(line.now)} in the plan"
+        return Action.SKIP, text
+    return None
+
+
+def _decision(line: PlannedFile) -> Decision:
+    added = bool(line.now) and line.then[: len(line.now)] == line.now
+    action = Action.ADD if added else Action.SET
+    reason = line.reason or "by the plan"
+    return Decision(action, line.then, reason, line.then[0], line.confidence)
+
+
+def _kept(track: Track, action: Action, reason: str) -> Outcome:
+    genres = track.tags.genres
+    return Outcome(track.path, action, genres, genres, None, None, reason)
+
+
+def _window(key: AnalysisKey) -> worker.Window:
+    offset, _, length = key.window.removeprefix("@").partition("+")
+    return worker.Window(float(offset), float(length))
+
+
+def _text(genres: tuple[str, ...]) -> str:
+    return ", ".join(genres) or "empty"

@@ -1,0 +1,140 @@
+"""Plans: the genres that a dry run would write, as a file that can be edited and applied later.
+
+A plan has one JSON object on each line. docs/plan.md describes its fields, and
+docs/plan.schema.json is their JSON schema. A field gets another meaning only with another version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from tagger.core.domain import Action
+from tagger.errors import OutputError, PlanError
+from tagger.system import atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tagger.core.domain import Outcome
+    from tagger.store import Store
+
+VERSION: Final = 1
+_CONTENT = re.compile(r"[0-9a-f]{64}@\d+(\.\d+)?\+\d+(\.\d+)?")
+_PLANNED = (Action.SET, Action.ADD, Action.KEEP, Action.ABSTAIN)
+"""Actions on files that can be written."""
+
+
+class PlannedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of a plan."""
+
+    version: Literal[1]
+    """`VERSION`."""
+    path: str
+    """An absolute path; bytes that are not UTF-8 are lone surrogates (PEP 383)."""
+    content: str | None
+    """`AnalysisKey` of the sound; None for a file that was not analyzed."""
+    now: tuple[str, ...]
+    """The genres in the file when the plan was made."""
+    then: tuple[str, ...]
+    """The genres that are written; equal to `now` for a file that is left alone."""
+    confidence: float | None = None
+    """Probability of the likeliest genre."""
+    reason: str = ""
+    """The reason of the decision."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether the plan changes the genres of the file."""
+        return bool(self.then) and self.then != self.now
+
+
+def planned(outcomes: Iterable[Outcome], store: Store) -> list[PlannedFile]:
+    """Return the plan of the outcomes of a dry run; files that cannot be written are left out."""
+    plan = []
+    for outcome in outcomes:
+        if outcome.action in _PLANNED:
+            track = store.files.get(outcome.path)
+            content = track.content if track else None
+            plan.append(
+                PlannedFile(
+                    VERSION,
+                    str(outcome.path),
+                    str(content) if content else None,
+                    outcome.before,
+                    outcome.after,
+                    None if outcome.confidence is None else round(outcome.confidence, 4),
+                    outcome.reason,
+                )
+            )
+    return plan
+
+
+def write_plan(path: Path, plan: Iterable[PlannedFile]) -> None:
+    """Write a plan in one step; raises OutputError."""
+    lines = [json.dumps(msgspec.to_builtins(file)) + "\n" for file in plan]
+    try:
+        atomic.replace_file(path, "".join(lines).encode())
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", path) from error
+
+
+def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[PlannedFile]:
+    """Read a plan.
+
+    Args:
+        path: The plan.
+        maps: Folders of the plan, each with the folder that has the same files here.
+
+    Raises:
+        PlanError: the file cannot be read, or a line is malformed.
+
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise PlanError(f"cannot be read: {error.strerror}", path) from error
+    except UnicodeDecodeError:
+        raise PlanError("is not UTF-8", path) from None
+    plan: dict[str, PlannedFile] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        file = _moved(_parsed(line, path, number), maps)
+        if file.path in plan:
+            raise PlanError(f"line {number}: the file has a line already: {file.path}", path)
+        plan[file.path] = file
+    return list(plan.values())
+
+
+def _parsed(line: str, path: Path, number: int) -> PlannedFile:
+    try:
+        found = json.loads(line)
+        if isinstance(found, dict) and found.get("version", VERSION) != VERSION:
+            raise PlanError(
+                f"line {number}: version {found['version']!r}; this tagger reads {VERSION}",
+                path,
+                "make the plan again with this tagger",
+            )
+        file = msgspec.convert(found, PlannedFile)
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"line {number}: {error}", path) from error
+    if file.content is not None and not _CONTENT.fullmatch(file.content):
+        raise PlanError(f"line {number}: content is no analysis key: {file.content!r}", path)
+    if not os.path.isabs(file.path) or "\0" in file.path:  # noqa: PTH117 - a text
+        raise PlanError(f"line {number}: path is not absolute: {file.path!r}", path)
+    return file
+
+
+def _moved(file: PlannedFile, maps: Sequence[tuple[Path, Path]]) -> PlannedFile:
+    path = Path(file.path)
+    for source, target in maps:
+        if path.is_relative_to(source):
+            path = target / path.relative_to(source)
+            break
+    return msgspec.structs.replace(file, path=os.path.normpath(path))

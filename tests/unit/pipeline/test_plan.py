@@ -1,0 +1,137 @@
+"""Plans: what a dry run writes is applied to exactly these files, and to no other."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import bundles
+import jsonschema
+import media
+import pytest
+from programs import ROOT, Program
+
+from tagger import config, tags
+from tagger.cli.report.base import DONE, Report
+from tagger.errors import PlanError
+from tagger.pipeline.apply import apply_plan
+from tagger.pipeline.plan import read_plan
+from tagger.store import Store
+
+
+def song(path, signal=bundles.low, **fields):
+    media.make(path, "mp3", signal=signal(4.0, len(path.name)))
+    if fields:
+        media.tag(path, **fields)
+    return path
+
+
+@pytest.fixture
+def planned(program):
+    song(program.music / "calm.mp3")
+    song(program.music / "loud.mp3", bundles.high, genre=["Folk"])
+    plan = program.home / "plan.jsonl"
+    assert program.scan("--dry-run", "--mode", "replace", "--plan", plan).code == 0
+    return plan
+
+
+def lines(plan):
+    return [json.loads(line) for line in plan.read_text().splitlines()]
+
+
+def test_a_plan_keeps_to_its_published_schema(planned):
+    schema = json.loads((ROOT / "docs/plan.schema.json").read_text())
+    for line in lines(planned):
+        jsonschema.validate(line, schema)
+    assert [line["then"] for line in lines(planned)] == [["Classical"], ["Metal"]]
+
+
+def test_a_plan_of_another_machine_is_compared_by_sound_and_path(planned, bundle):
+    home = planned.parent / "other"
+    home.mkdir()
+    other = Program(home, bundle)
+    here = planned.parent / "music"
+    for path in here.glob("*.mp3"):
+        (other.music / path.name).write_bytes(path.read_bytes())
+    song(other.music / "calm.mp3", bundles.both)
+    result = other.run("apply", "--json", "--map", here, other.music, planned)
+    assert result.code == 0
+    assert result.files["calm.mp3"]["reason"] == "its sound is not the sound of the plan"
+    assert tags.read(other.music / "calm.mp3").genres == ()
+    assert tags.read(other.music / "loud.mp3").genres == ("Metal",)
+
+
+def test_files_of_a_plan_that_are_gone_or_no_files_fail_alone(planned, program):
+    (program.music / "calm.mp3").unlink()
+    extra = {"version": 1, "path": str(program.home), "content": None, "now": [], "then": ["X"]}
+    planned.write_text(planned.read_text() + json.dumps(extra) + "\n")
+    result = program.run("apply", "--json", planned)
+    assert result.code == 1
+    assert result.files["calm.mp3"]["reason"] == "is not there"
+    assert result.files["home"]["decision"] == "error"
+    assert result.files["loud.mp3"]["decision"] == "set"
+
+
+def test_a_line_with_a_genre_that_no_tag_can_hold_fails_alone(planned, program):
+    planned.write_text(planned.read_text().replace('["Classical"]', '["a;b"]'))
+    result = program.run("apply", "--json", planned)
+    assert result.files["calm.mp3"]["decision"] == "error"
+    assert result.files["loud.mp3"]["decision"] == "set"
+
+
+def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
+    odd = Path(os.fsdecode(os.fsencode(program.music) + b"/a\xff.mp3"))
+    song(program.music / "a.mp3").rename(odd)
+    plan = program.home / "plan.jsonl"
+    program.scan("--dry-run", "--plan", plan)
+    assert program.run("apply", plan).code == 0
+    assert tags.read(odd).genres == ("Classical",)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("no JSON", "line 1"),
+        ("[]", "line 1"),
+        ('{"version": 2}', "version 2"),
+        ('{"version": 1, "path": "/a", "content": null, "now": []}', "then"),
+        ('{"version": 1, "path": "a", "content": null, "now": [], "then": []}', "absolute"),
+        ('{"version": 1, "path": "/a", "content": "x", "now": [], "then": ["A"]}', "content"),
+        ("[" * 100_000, "line 1"),
+    ],
+)
+def test_a_malformed_line_refuses_the_whole_plan(tmp_path, line, fault):
+    plan = tmp_path / "plan.jsonl"
+    plan.write_text(line)
+    with pytest.raises(PlanError, match=fault):
+        read_plan(plan)
+
+
+def test_a_file_with_two_lines_refuses_the_whole_plan(planned):
+    planned.write_text(planned.read_text() * 2)
+    with pytest.raises(PlanError, match="has a line already"):
+        read_plan(planned)
+
+
+def test_a_plan_without_a_dry_run_is_a_usage_error(program):
+    assert program.run("scan", "--plan", program.home / "plan.jsonl").code == 2
+
+
+class Stopped(Report):
+    """A report whose run is interrupted after its first file."""
+
+    def outcome(self, outcome):
+        super().outcome(outcome)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_plan_names_its_undo_and_is_applied_again(planned, program, capsys):
+    settings = config.load(program.config)
+    report = Stopped(DONE, dry_run=False)
+    with Store(program.state) as store, pytest.raises(KeyboardInterrupt), report:
+        apply_plan(settings, store, read_plan(planned), report, dry_run=False)
+    assert "1 files: 1 got a genre\n`tagger undo --run 1` takes" in capsys.readouterr().out
+    again = program.run("apply", "--json", planned)
+    assert [again.summary[action] for action in ("keep", "set")] == [1, 1]
+    assert program.run("undo", program.music, "--json").summary["set"] == 2
