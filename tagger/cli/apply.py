@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, configured
+from tagger.cli.options import DRY_RUN, JSON, configured, warn
 from tagger.cli.report import report
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
-from tagger.store import Store
+from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,6 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     files = read_plan(plan, [(source, target.resolve()) for source, target in maps])
     shown = report(as_json=as_json, dry_run=dry_run)
-    with Store(settings.store.folder) as store, shown:
+    with undamaged(settings.store.folder, warn) as store, shown:
         result = apply_plan(settings, store, files, shown, dry_run=dry_run)
     shown.finish(result.published, result.run)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
 from tagger.inference import read_manifest, registry
@@ -39,6 +40,8 @@ def command(settings: Settings, *, as_json: bool) -> None:
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
+    wrote = next((found for found in store.runs.summaries() if found.written), None)
+    failures = store.failures.all()
     return {
         "daemon": query_status(settings.store.folder),
         "model": read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id,
@@ -54,8 +57,9 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
             "started": moment(last.started),
             "finished": last.finished is not None,
         },
+        "last_write": wrote and run_json(wrote),
         "failures": [
-            {"path": str(f.path), "reason": f.reason, "given_up": f.given_up}
-            for f in store.failures.all()
+            {"path": str(f.path), "reason": f.reason, "given_up": f.given_up} for f in failures
         ],
+        "without_music": [str(f.path) for f in failures if f.without_music],
     }

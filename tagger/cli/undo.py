@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--run",
     type=click.IntRange(1, 2**63 - 1),
-    help="Take back this run; `tagger status` shows the number of the last run.",
+    help="Take back this run; `tagger runs` lists the numbers.",
 )
 @click.option("--since", type=Moment(), help="Everything since then: 2h, 3d, 2026-11-22T18:00.")
 @DRY_RUN

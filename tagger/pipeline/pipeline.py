@@ -14,13 +14,8 @@ from tagger.analysis.analyzer import Request
 from tagger.core import albums
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
-from tagger.errors import (
-    MovingPictureError,
-    NarrowBandError,
-    SilentError,
-    TaggerError,
-    TooShortError,
-)
+from tagger.errors import TaggerError
+from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,9 +29,6 @@ if TYPE_CHECKING:
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
-
-NOT_MUSIC = (TooShortError, SilentError, MovingPictureError, NarrowBandError)
-"""Errors that describe the music rather than a fault of the file."""
 
 
 @dataclass(frozen=True, slots=True)

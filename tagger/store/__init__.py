@@ -21,7 +21,7 @@ from tagger.store.labels import Counted, Keys, Labels
 from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
 from tagger.store.run_locks import RunLocks
-from tagger.store.runs import Run, Runs
+from tagger.store.runs import Run, Runs, RunSummary
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,6 +37,7 @@ __all__ = [
     "JournalEntry",
     "Keys",
     "Run",
+    "RunSummary",
     "Store",
     "undamaged",
 ]

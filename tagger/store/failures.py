@@ -37,6 +37,14 @@ CODES: Final[dict[str, type[TaggerError]]] = {
 }
 """The code of each error in the database; a renamed class keeps its code."""
 
+NOT_MUSIC: Final = (
+    errors.TooShortError,
+    errors.SilentError,
+    errors.MovingPictureError,
+    errors.NarrowBandError,
+)
+"""Errors that describe the music rather than a fault of the file."""
+
 _CRASHED: Final = "worker-crashed"
 _CRASHED_REASON: Final = "tagger ended during the analysis of this file"
 
@@ -64,6 +72,11 @@ class Failure:
     def reason(self) -> str:
         """The reason of the last failure."""
         return self.error.reason
+
+    @property
+    def without_music(self) -> bool:
+        """Whether the file has too little music for a decision, and no fault."""
+        return isinstance(self.error, NOT_MUSIC)
 
     @property
     def given_up(self) -> bool:

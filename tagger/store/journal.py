@@ -141,6 +141,12 @@ class Journal:
             name for row in rows for name in set(_genres(row[1])) - set(_genres(row[0]))
         )
 
+    def of_run(self, run: int) -> list[tuple[JournalEntry, bool]]:
+        """Return the changes of a run, oldest first, each with whether it was undone."""
+        undone = {entry.id for entry in self._select("state = 'undone' AND run = ?", (run,))}
+        entries = self._select("state <> 'intended' AND run = ?", (run,))
+        return [(entry, entry.id in undone) for entry in entries]
+
     def paths(self, run: int) -> Iterator[Path]:
         """Yield the files of a run's changes that were not undone."""
         sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"

@@ -30,6 +30,17 @@ class Run:
     finished: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run with its counts."""
+
+    run: Run
+    written: int
+    """Files whose genre was written and is not taken back."""
+    undone: int
+    """Files whose genre was written and taken back."""
+
+
 class Runs:
     """The tables of runs and of the newest decision on each file."""
 
@@ -63,6 +74,24 @@ class Runs:
         row = self._db.execute("SELECT * FROM runs ORDER BY id DESC LIMIT 1").fetchone()
         return Run(**row) if row else None
 
+    def summaries(self) -> list[RunSummary]:
+        """Return all runs with their counts, newest first."""
+        rows = self._db.execute(
+            "SELECT runs.*,"
+            " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'done')"
+            " AS written,"
+            " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'undone')"
+            " AS undone FROM runs ORDER BY id DESC"
+        )
+        return [
+            RunSummary(
+                Run(row["id"], row["kind"], row["started"], row["finished"]),
+                row["written"],
+                row["undone"],
+            )
+            for row in rows
+        ]
+
     def last_with_changes(self) -> int | None:
         """Return the newest run with a change that was not undone."""
         row = self._db.execute("SELECT max(run) FROM changes WHERE state = 'done'").fetchone()
@@ -94,10 +123,11 @@ class Runs:
             ),
         )
 
-    def decision(self, path: Path) -> Decision | None:
-        """Return the newest decision on a file."""
+    def decision(self, path: Path, *, run: int | None = None) -> Decision | None:
+        """Return the newest decision on a file, None if it is not of the run `run`."""
         row = self._db.execute(
-            "SELECT * FROM decisions WHERE path = ?", (os.fsencode(path),)
+            "SELECT * FROM decisions WHERE path = ?1 AND (?2 IS NULL OR run = ?2)",
+            (os.fsencode(path), run),
         ).fetchone()
         if row is None:
             return None
@@ -117,6 +147,10 @@ class Runs:
         return Counter({row[0]: row[1] for row in rows})
 
     def tally(self) -> Counter[str]:
-        """Count the newest decisions by action."""
-        rows = self._db.execute("SELECT action, count(*) FROM decisions GROUP BY action")
+        """Count the newest decisions on the recorded files by action; `undone` after an undo."""
+        newest = "(SELECT state FROM changes WHERE path = decisions.path ORDER BY id DESC LIMIT 1)"
+        rows = self._db.execute(
+            f"SELECT CASE WHEN action IN ('set', 'add') AND {newest} = 'undone' THEN 'undone'"  # noqa: S608 - constants
+            " ELSE action END, count(*) FROM decisions JOIN files USING (path) GROUP BY 1"
+        )
         return Counter({row[0]: row[1] for row in rows})

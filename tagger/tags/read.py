@@ -233,18 +233,24 @@ def _sources(parsed: ParsedFile) -> Iterator[Mapping[str, tuple[str, ...]]]:
     for kind, tag in container.tags.items():
         if kind != container.primary or not tags:
             found = fields(tag)
-            yield {name: found.get(name.replace("_", "").upper(), ()) for name in FIELDS["id3v2"]}
+            yield {name: found.get(_canonical(name), ()) for name in FIELDS["id3v2"]}
+
+
+def _canonical(name: str) -> str:
+    """Return the name of a field of `TrackTags` in the table of `fields`."""
+    joined = name.replace("_", "").upper()
+    return f"MUSICBRAINZ_{joined}" if name.endswith("_id") else joined
 
 
 def _first(sources: list[Mapping[str, tuple[str, ...]]], field: str) -> str:
-    found = (text for source in sources for text in source[field])
+    found = (text for source in sources for text in source.get(field, ()))
     return next((text for text in found if text), "")[:LONGEST_FIELD]
 
 
-def _several(sources: list[tuple[str, Any]], field: str) -> tuple[str, ...]:
+def _several(sources: list[Mapping[str, tuple[str, ...]]], field: str) -> tuple[str, ...]:
     """Return the values of a field that has several; nothing for a single value."""
-    for kind, tags in sources:
-        if values := tuple(text[:LONGEST_FIELD] for text in texts(tags, kind, field) if text):
+    for source in sources:
+        if values := tuple(text[:LONGEST_FIELD] for text in source.get(field, ()) if text):
             return values[:MOST_VALUES] if len(values) > 1 else ()
     return ()
 

@@ -10,6 +10,16 @@ import click
 from tagger.cli.options import printable
 
 MOST_SHOWN = 20
+WORDS = {
+    "set": "got a genre",
+    "add": "got a further genre",
+    "keep": "kept",
+    "abstain": "left alone, unsure",
+    "skip": "skipped",
+    "error": "failed",
+    "undone": "taken back",
+}
+"""By decision the words that follow a number of files."""
 
 
 def show_status(found: dict[str, Any]) -> None:
@@ -17,18 +27,27 @@ def show_status(found: dict[str, Any]) -> None:
     _show_daemon(found["daemon"])
     last = found["last_run"]
     when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
-    counts = ", ".join(f"{n} {action}" for action, n in found["decisions"].items()) or "none yet"
+    decisions = found["decisions"].items()
+    counts = ", ".join(f"{n} {WORDS.get(action, action)}" for action, n in decisions)
+    silent = set(found["without_music"])
+    failures = [failure for failure in found["failures"] if failure["path"] not in silent]
     click.echo(f"model       {found['model']}")
     click.echo(f"state       {printable(found['state'])}")
     click.echo(f"files       {found['files']}")
-    click.echo(f"decisions   {counts}")
+    click.echo(f"decisions   {counts or 'none yet'}")
     sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"genres      {sources or 'none yet'}")
     click.echo(f"corrections {found['corrections']}")
     click.echo(f"last run    {when}")
-    click.echo(f"failures    {len(found['failures'])}")
-    for failure in found["failures"][:MOST_SHOWN]:
+    if wrote := found["last_write"]:
+        text = f"{wrote['kind']} {wrote['id']}, {wrote['started']}: {wrote['written']} written"
+        click.echo(f"last write  {text}; `tagger runs show {wrote['id']}`")
+    click.echo(f"no music    {len(silent)} (silent, too short, a video)")
+    click.echo(f"failures    {len(failures)}")
+    for failure in failures[:MOST_SHOWN]:
         click.echo(printable(f"  {failure['path']}: {failure['reason']}"))
+    if len(failures) > MOST_SHOWN:
+        click.echo(f"  ... and {len(failures) - MOST_SHOWN} more: `tagger status --json`")
 
 
 def _show_daemon(daemon: dict[str, Any] | None) -> None:

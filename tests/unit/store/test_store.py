@@ -217,6 +217,9 @@ def test_decisions_and_corrections_are_read_back(store):
     decision = Decision(Action.SET, ("Rock",), "Rock at 90%", "Rock", 0.9)
     store.runs.decided(ODD, run, decision, "model-1")
     assert store.runs.decision(ODD) == decision
+    assert store.runs.decision(ODD, run=run + 1) is None
+    assert store.runs.tally() == {}
+    store.files.put(replace(TRACK, path=ODD))
     assert store.runs.tally() == {"set": 1}
     store.corrections.put(Correction(ODD, "abc", ("Rock",), ("Sunday",)))
     assert store.corrections.has(ODD)

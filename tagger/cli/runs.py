@@ -1,0 +1,61 @@
+"""`tagger runs`: list the runs, and the changes of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.report.runs import change_json, change_line, run_json, run_line
+from tagger.store import Store
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+
+MOST_SHOWN = 20
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List the runs, and the changes of a run. Without a command, list the last runs."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@command.command("list")
+@JSON
+@click.option("--all", "whole", is_flag=True, help="List all runs, not the last 20.")
+@configured
+def list_(settings: Settings, *, as_json: bool = False, whole: bool = False) -> None:
+    """List the runs with their dates and counts, newest first."""
+    with Store(settings.store.folder) as store:
+        runs = store.runs.summaries()
+    shown = runs if whole or as_json else runs[:MOST_SHOWN]
+    for found in shown:
+        if as_json:
+            print_json(run_json(found))
+        else:
+            click.echo(run_line(found))
+    if len(shown) < len(runs):
+        click.echo(f"... and {len(runs) - len(shown)} more: `tagger runs list --all`")
+    if not runs and not as_json:
+        click.echo("no runs yet")
+
+
+@command.command
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@JSON
+@configured
+def show(settings: Settings, *, number: int, as_json: bool) -> None:
+    """List the changes of a run: genres before and after, and the reason."""
+    with Store(settings.store.folder) as store:
+        if not store.runs.exists(number):
+            raise click.BadParameter(f"there is no run {number}", param_hint="NUMBER")
+        for entry, undone in store.journal.of_run(number):
+            decision = store.runs.decision(entry.change.path, run=number)
+            if as_json:
+                print_json(change_json(entry, decision, undone=undone))
+            else:
+                click.echo(change_line(entry, decision, undone=undone))
