@@ -134,9 +134,7 @@ class Runs:
         genres = stored_json(row["genres"], tuple[str, ...])
         grounds = stored_json(row["grounds"], Grounds) if row["grounds"] else None
         action = stored_action(row["action"])
-        return Decision(
-            action, genres, row["reason"], row["genre"], row["confidence"], grounds
-        )
+        return Decision(action, genres, row["reason"], row["genre"], row["confidence"], grounds)
 
     def sources(self) -> Counter[str]:
         """Count the newest decisions that wrote a genre by the source of the genre."""
