@@ -50,7 +50,7 @@ def sound(path: Path) -> str:
     """Return a digest of all samples up to the first error, with the error."""
     digest = hashlib.sha256()
     try:
-        with av.open(f"file:{path}") as container:
+        with av.open(f"file:{path}", metadata_errors="replace") as container:
             for frame in container.decode(audio=0):
                 digest.update(frame.to_ndarray().tobytes())
     except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:

@@ -1,0 +1,137 @@
+"""System calls that fail, and kills at any moment: files are old or new, and a later run mends all.
+
+`strace` makes a system call fail at its first, second, ... use on the music. All tests are soaks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import bundles
+import media
+import pytest
+from daemons import Watcher
+
+from tagger import tags
+from tagger.tags import TEMPORARY_SUFFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from programs import Program
+
+pytestmark = pytest.mark.soak
+
+ON_MUSIC = ("read", "pread64", "lseek", "openat", "fstat", "newfstatat", "getdents64", "getxattr")
+"""Calls that fail for paths of the music alone: the interpreter itself needs them too."""
+ANYWHERE = ("fsync", "fchown", "fchmod", "utimensat", "rename", "renameat", "copy_file_range")
+TIMES = (1, 2, 3, 5, 8)
+KILLS = 30
+SONGS = (("mp3", ".mp3"), ("flac", ".flac"), ("m4a", ".m4a"))
+
+
+@pytest.fixture
+def music(program: Program) -> dict[Path, bytes]:
+    """Make three songs, and return their bytes."""
+    program.configure("[tags]\npreserve_mtime = true\n")
+    songs = [
+        media.make(program.music / f"{number}{suffix}", form, signal=bundles.low(seed=number))
+        for number, (form, suffix) in enumerate(SONGS)
+    ]
+    return {path: path.read_bytes() for path in songs}
+
+
+def check_whole(music: dict[Path, bytes], sounds: dict[Path, object]) -> None:
+    """Each file is the old one, or has the genre and the same sound."""
+    for path, before in music.items():
+        if path.read_bytes() != before:
+            assert tags.read(path).genres == ("Classical",), path
+            assert (media.pcm(path) == sounds[path]).all(), path
+
+
+def check_mended(program: Program, music: dict[Path, bytes]) -> None:
+    """Another scan writes every file, and undo restores every byte."""
+    assert program.scan().code == 0
+    assert {tags.read(path).genres for path in music} == {("Classical",)}
+    assert program.run("status", "--json").objects[0]["failures"] == []
+    assert not list(program.music.rglob(f"*{TEMPORARY_SUFFIX}"))
+    assert program.run("undo", program.music).code == 0
+    assert {path: path.read_bytes() for path in music} == music
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs Debian's strace")
+@pytest.mark.parametrize("call", [*ON_MUSIC, *ANYWHERE])
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC", "ESTALE"])
+def test_a_failing_system_call_leaves_files_whole_and_condemns_none(program, music, call, error):
+    sounds = {path: media.pcm(path) for path in music}
+    paths = [f"-P{path}" for path in (*music, program.music)] if call in ON_MUSIC else []
+    for time in TIMES:
+        inject = f"--inject={call}:error={error}:when={time}"
+        strace = ["strace", "-f", "-qq", "-o", "/dev/null", f"-etrace={call}", *paths, inject]
+        ended = subprocess.run(
+            [*strace, sys.executable, "-m", "tagger", "scan"],
+            env=program.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in ended.stderr, ended.stderr
+        assert ended.returncode in (0, 1, 2)
+        check_whole(music, sounds)
+        check_mended(program, music)
+        shutil.rmtree(program.state)
+
+
+@pytest.mark.parametrize("command", ["scan", "undo"])
+def test_a_run_that_is_killed_at_any_moment_leaves_files_whole(program, music, command):
+    sounds = {path: media.pcm(path) for path in music}
+    chance = random.Random(command)
+    for _ in range(KILLS):
+        if command == "undo":
+            program.scan()
+        program.killed(command, after=chance.uniform(0.3, 2.5))
+        check_whole(music, sounds)
+    check_mended(program, music)
+
+
+def test_a_daemon_that_is_killed_at_any_moment_leaves_files_whole(program, music):
+    sounds = {path: media.pcm(path) for path in music}
+    chance = random.Random(3)
+    for _ in range(KILLS):
+        with Watcher(program) as watcher:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                watcher.process.wait(chance.uniform(0.1, 3.0))
+            watcher.kill()
+        check_whole(music, sounds)
+    check_mended(program, music)
+
+
+def test_two_scans_a_daemon_and_an_undo_at_once_leave_files_whole(program, music):
+    sounds = {path: media.pcm(path) for path in music}
+    for _ in range(5):
+        with Watcher(program) as watcher:
+            runs = [program.start(*words) for words in (["scan"], ["scan"], ["undo"])]
+            for run in runs:
+                _, err = run.communicate(timeout=120)
+                assert "Traceback" not in err
+            watcher.wait_for_calm()
+        check_whole(music, sounds)
+    check_mended(program, music)
+
+
+def test_a_music_folder_that_goes_away_and_comes_back_keeps_its_records(program, music):
+    assert program.scan().code == 0
+    away = program.music.with_name("away")
+    program.music.rename(away)
+    program.music.mkdir()  # an empty mount point
+    assert program.scan().files == {}
+    program.music.rmdir()
+    away.rename(program.music)
+    assert program.run("undo", program.music).code == 0
+    assert {path: path.read_bytes() for path in music} == music
