@@ -27,9 +27,7 @@ _PAUSE_S = 0.05
 
 
 _DAMAGE = (
-    sqlite3.SQLITE_CONSTRAINT,
     sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_ERROR,  # such as a missing table: each statement is a constant
     sqlite3.SQLITE_FORMAT,
     sqlite3.SQLITE_MISMATCH,
     sqlite3.SQLITE_NOTADB,
@@ -227,19 +225,44 @@ def migrate(connection: Connection, folder: Path, component: str | None = None) 
     scripts = sorted(folder.glob("*.sql"))
     if component:
         connection.execute(COMPONENTS)
-    if (version := _version(connection, component)) > len(scripts):
-        raise StoreTooNewError(
-            f"the state database has version {version} of {component or 'its tables'}, "
-            f"this tagger supports versions up to {len(scripts)}",
-            connection.path,
-            "install the newer tagger again, or set store.folder to another folder",
-        )
+    check_version(connection, len(scripts), component)
     for number, script in enumerate(scripts, 1):
         with transaction(connection):
             if _version(connection, component) < number:  # another process may have migrated first
                 for statement in _statements(script.read_text("utf-8")):
-                    connection.execute(statement)
+                    with _version_errors():
+                        connection.execute(statement)
                 _set_version(connection, component, number)
+
+
+def check_version(connection: Connection, newest: int, component: str | None = None) -> None:
+    """Raise StoreTooNewError if a newer tagger wrote the tables of a component.
+
+    Args:
+        connection: The connection.
+        newest: The newest version that this tagger supports.
+        component: As in `migrate`.
+
+    """
+    if (version := _version(connection, component)) > newest:
+        raise StoreTooNewError(
+            f"the state database has version {version} of {component or 'its tables'}, "
+            f"this tagger supports versions up to {newest}",
+            connection.path,
+            "install the newer tagger again, or set store.folder to another folder",
+        )
+
+
+@contextlib.contextmanager
+def _version_errors() -> Iterator[None]:
+    """Raise StoreDamagedError where the tables are newer than the number of their version."""
+    try:
+        yield
+    except StoreError as error:
+        if "already exists" in error.reason or "duplicate column" in error.reason:
+            reason = f"the state database is damaged: {error.reason}"
+            raise StoreDamagedError(reason, error.path, REPAIR) from error
+        raise
 
 
 def _version(connection: sqlite3.Connection, component: str | None) -> int:

@@ -13,11 +13,11 @@ import pytest
 from programs import Program
 
 from tagger import tags
-from tagger.errors import StoreDamagedError, StoreError
+from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
 from tagger.store import DATABASE, Store, damage, undamaged
 
 PAGE = 4096
-REPORTING = (("status",), ("doctor",))
+REPORTING = (("status",), ("doctor",), ("runs", "list"))
 WRITING = (("undo", "--dry-run"), ("playlists", "--dry-run"), ("scan", "--no-playlists"))
 
 
@@ -165,6 +165,19 @@ def test_a_folder_in_place_of_the_database_is_reported_and_kept(used, command):
     result = program.run(*command)
     assert result.code in (1, 2)
     assert "move this folder away" in result.out + result.err
+
+
+def test_a_database_of_a_newer_tagger_is_not_moved_by_an_older_process(tmp_path):
+    """The daemon may go on while another tagger migrates its database."""
+    with pytest.raises(StoreError) as caught, undamaged(tmp_path, pytest.fail) as store:
+        store._connection.execute("ALTER TABLE decisions ADD COLUMN newer TEXT")
+        store._connection.execute("INSERT INTO decisions VALUES (1)")
+    assert not isinstance(caught.value, StoreDamagedError)
+    assert [path.name for path in tmp_path.glob("*.damaged*")] == []
+    with undamaged(tmp_path, pytest.fail) as store:
+        store._connection.execute("PRAGMA user_version = 99")
+        with pytest.raises(StoreTooNewError):
+            store.check()
 
 
 def test_a_database_that_another_process_replaced_is_kept(tmp_path):
