@@ -13,7 +13,7 @@ from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Write
+from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import ScanResult
 from tagger.players import Changes
@@ -73,9 +73,10 @@ def apply_plan(
         run = None if dry_run else store.runs.start("apply")
         if run is not None:
             observer.started(run)
-        operation = (
-            DryRun(jobs, options) if run is None else Write(store, jobs, run, MODEL, options)
-        )
+        operation: Operation = DryRun(jobs, options)
+        if run is not None:
+            write = Write(store, jobs, run, MODEL, options)
+            operation = Settled(write, settings.daemon.settle)
         for track, decision in ready:
             outcome = operation.apply(track, decision)
             changes.outcome(outcome)

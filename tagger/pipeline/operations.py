@@ -77,15 +77,20 @@ class KeepUndone:
         return self._operation.apply(track, decision)
 
 
+SETTLE_S = 2.0
+"""Seconds without a change before a command writes a file; at most `daemon.settle`."""
+
+
 class Settled:
-    """Waits before a write until the file is unchanged for some time; the operation of a scan.
+    """Waits before a write until the file is unchanged for some time; for commands.
 
     The write itself then refuses a file that changed during the wait.
     """
 
-    def __init__(self, operation: Operation, seconds: float) -> None:
+    def __init__(self, operation: Operation, settle: float) -> None:
+        """Wait `settle` seconds, or less: see `SETTLE_S`."""
         self._operation = operation
-        self._seconds = seconds
+        self._seconds = min(settle, SETTLE_S)
 
     def refusal(self, track: Track) -> str | None:
         """See `Operation`."""

@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from tagger.store import Store
 
 
-SETTLE_S = 2.0
-"""Seconds without a change before a scan writes a file; at most `daemon.settle`."""
-
-
 class Observer:
     """Follows a run while it goes on; this base ignores everything."""
 
@@ -187,7 +183,7 @@ class Scan:
         if run is None:
             return DryRun(jobs, options)
         write = Write(self._store, jobs, run, self._manifest.id, options)
-        return Settled(write, min(self._settings.daemon.settle, SETTLE_S))
+        return Settled(write, self._settings.daemon.settle)
 
 
 def _passed(item: walk.Passed) -> Outcome:

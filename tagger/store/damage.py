@@ -30,6 +30,11 @@ RESCUED = {
 }
 """The columns of the tables whose rows cannot be computed again, parents first."""
 _JSON = {"files": ("tags",), "changes": ("before", "after"), "corrections": ("ours", "theirs")}
+_UNREADABLE = " UNION ALL ".join(
+    f"SELECT '{column} in {table}' FROM {table} WHERE NOT json_valid({column})"  # noqa: S608 - constants
+    for table, columns in _JSON.items()
+    for column in columns
+)
 
 
 def check(connection: Connection) -> None:
@@ -51,11 +56,8 @@ def _faults(connection: Connection) -> Iterator[str]:
         for table, columns in _columns(empty).items():
             if lost := columns - _columns(connection).get(table, set()):
                 yield f"{table} has no column {min(lost)}"
-    for table, names in _JSON.items():
-        for column in names:
-            sql = f"SELECT 1 FROM {table} WHERE NOT json_valid({column})"  # noqa: S608 - constants
-            if connection.execute(sql).fetchone():
-                yield f"unreadable {column} in {table}"
+    if row := connection.execute(_UNREADABLE).fetchone():
+        yield f"unreadable {row[0]}"
 
 
 def _columns(connection: Connection) -> dict[str, set[str]]:
