@@ -35,6 +35,8 @@ MOST_TRACKS = 500
 """Tracks of one artist that are counted at most."""
 MOST_BELOW = 2000
 """Files below one folder that are counted at most."""
+MOST_FOLDERS = 1000
+"""Folders whose counts are kept in memory."""
 BATCH = 500
 """Files that are counted in one transaction."""
 SAMPLE = 1000
@@ -167,8 +169,9 @@ class LibraryEvidence:
     def _below(self, folder: Path, track: Track) -> Tally:
         """Count the files below a folder, without the track itself."""
         if folder not in self._folders:
-            rows = self._store.labels.below(folder, MOST_BELOW)
-            self._folders[folder] = self._tally(genres for _, genres in rows)
+            if len(self._folders) >= MOST_FOLDERS:
+                self._folders.pop(next(iter(self._folders)))
+            self._folders[folder] = self._tally(self._store.labels.below(folder, MOST_BELOW))
         own = self._store.labels.of(track.path) if track.tags.genres else ()
         return self._folders[folder].without(tuple(map(self._name, own)))
 

@@ -49,13 +49,13 @@ class _Cursor(sqlite3.Cursor):
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(error, self.connection.path) from error
 
     def fetchone(self) -> Any:
         try:
             return super().fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(error, self.connection.path) from error
 
     def fetchall(self) -> list[Any]:
@@ -87,7 +87,7 @@ class Connection(sqlite3.Connection):
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(error, self.path) from error
 
     def check_in_place(self) -> None:
@@ -107,8 +107,13 @@ class Connection(sqlite3.Connection):
 def unusable(error: Exception, path: Path) -> StoreError:
     """Return the error of an unusable database, with the next step."""
     code = getattr(error, "sqlite_errorcode", None)
-    unreadable = isinstance(error, sqlite3.OperationalError) and code is None  # text, not UTF-8
-    if unreadable or (code is not None and code & 0xFF in _DAMAGE):
+    # text that is not UTF-8, in a row or in the message of an error
+    unreadable = isinstance(error, sqlite3.OperationalError) and code is None
+    if (
+        unreadable
+        or isinstance(error, UnicodeDecodeError)
+        or (code is not None and code & 0xFF in _DAMAGE)
+    ):
         return StoreDamagedError(f"the state database is damaged: {error}", path, REPAIR)
     hint = _HINTS.get((code or 0) & 0xFF, _HINT)
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a folder that is not searchable

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.store.files import track_of
+from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tagger.core.domain import Track
@@ -123,16 +124,16 @@ class Labels:
             )
         )
 
-    def below(self, folder: Path, most: int) -> Iterator[tuple[bytes, Genres]]:
-        """Yield path and genres of at most `most` files below a folder."""
+    def below(self, folder: Path, most: int) -> list[Genres]:
+        """Return the genres of at most `most` files below a folder."""
         low = os.fsencode(folder).rstrip(b"/")
-        rows = self._db.execute(
-            "SELECT path, owned FROM files INDEXED BY files_owned"
-            " WHERE owned > '' AND path > ? AND path < ? LIMIT ?",
-            (low + b"/", low + b"0", most),
+        return _genres(
+            self._db.execute(
+                "SELECT owned FROM files INDEXED BY files_owned"
+                " WHERE owned > '' AND path > ? AND path < ? LIMIT ?",
+                (low + b"/", low + b"0", most),
+            )
         )
-        for path, owned in rows:
-            yield path, msgspec.json.decode(owned, type=Genres)
 
     def library(self) -> dict[Genres, int]:
         """Count the files by the genres that their owner gave them."""
@@ -140,7 +141,7 @@ class Labels:
             "SELECT owned, count(*) FROM files INDEXED BY files_owned WHERE owned > ''"
             " GROUP BY owned"
         )
-        return {msgspec.json.decode(owned, type=Genres): count for owned, count in rows}
+        return {stored_json(owned, Genres): count for owned, count in rows}
 
     def sample(self, most: int) -> list[tuple[Track, Genres]]:
         """Return about `most` files with genres of their owner, spread over the table."""
@@ -152,7 +153,7 @@ class Labels:
                 (place * last // min(most, last),),
             ).fetchone()
             if row is not None and row["owned"] and (track := track_of(row)):
-                found[row["place"]] = track, msgspec.json.decode(row["owned"], type=Genres)
+                found[row["place"]] = track, stored_json(row["owned"], Genres)
         return list(found.values())
 
     def unsure(self, artists: Sequence[int], most: int) -> list[Track]:
@@ -179,4 +180,4 @@ class Labels:
 
 
 def _genres(rows: Iterable[sqlite3.Row]) -> list[Genres]:
-    return [msgspec.json.decode(row[0], type=Genres) for row in rows]
+    return [stored_json(row[0], Genres) for row in rows]
