@@ -65,7 +65,7 @@ class DecisionRules:
         """
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = self.widened(prediction, thresholds)
-        note = "" if evidence is None else f"{evidence.text}; {self._sound(chosen)}"
+        note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
         weighed = prediction
         if evidence is not None:
             sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
@@ -101,7 +101,12 @@ class DecisionRules:
             for genre in evidence.prior
         }
 
-    def _sound(self, prediction: Prediction) -> str:
+    def is_sure(self, prediction: Prediction) -> bool:
+        """Return whether a track by itself is sure of a genre, whatever the settings allow."""
+        return _is_sure(prediction, self.track_thresholds) and prediction.confidence >= SURE
+
+    def sound(self, prediction: Prediction) -> str:
+        """Return the text on the likeliest genre of the sound."""
         percent = math.floor(100 * prediction.confidence)
         return f"sound: {self.policy.own_name(prediction.genre)} {percent}%"
 

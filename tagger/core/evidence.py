@@ -56,8 +56,8 @@ class Evidence:
 
     def excludes(self, genre: str) -> bool:
         """Return whether the family of a genre is improbable by the evidence."""
-        family = _family(genre)
-        mass = sum(p for other, p in self.prior.items() if _family(other) == family)
+        own = family(genre)
+        mass = sum(p for other, p in self.prior.items() if family(other) == own)
         return mass < EXCLUDED
 
     def supports(self, genres: Iterable[str]) -> bool:
@@ -95,5 +95,6 @@ def _likelihood(sound: Prediction, genre: str) -> float:
     return sum(children) if children else 1 / len(sound.probabilities)
 
 
-def _family(genre: str) -> str:
+def family(genre: str) -> str:
+    """Return the key of the farthest genre that a genre is part of."""
     return names.key((genre, *names.parents(genre))[-1])

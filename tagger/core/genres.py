@@ -58,14 +58,10 @@ def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
         pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip()]
-        if text.casefold() in names or (_is_known(text) and not all(map(_is_known, pieces))):
+        if text.casefold() in names or (is_known(text) and not all(map(is_known, pieces))):
             pieces = [text]
         found |= dict.fromkeys(pieces)
     return tuple(found)
-
-
-def _is_known(name: str) -> bool:
-    return _fold(name) in _spellings()
 
 
 def keys(texts: Iterable[str]) -> frozenset[str]:

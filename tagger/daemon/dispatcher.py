@@ -118,7 +118,7 @@ class Dispatcher:
         operation = KeepUndone(self._store, write)
         analyzer = build.analyzer(settings, self._store, workers, manifest)
         pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
-        for outcome in pipeline.run([*tracks.values(), *again], siblings=others):
+        for outcome in pipeline.run([*tracks.values(), *again], siblings=others, related=True):
             if outcome.action in MAY_HAVE_CHANGED and (track := tracks.get(outcome.path)):
                 self._track_if_changed(track)
             yield self._done(outcome)

@@ -8,28 +8,35 @@ from tagger.core import genres as names
 from tagger.core.placeholders import is_no_genre
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Write = tuple[tuple[str, ...], tuple[str, ...], bool]
 """The genres before and after a write of tagger, and whether the write was undone."""
 
 
 def owned_genres(
-    present: tuple[str, ...], writes: Sequence[Write], *, corrected: bool
+    present: tuple[str, ...],
+    writes: Sequence[Write],
+    empty: Collection[str],
+    *,
+    corrected: bool,
 ) -> tuple[str, ...]:
     """Return the genres that the owner gave to a file.
 
     They were in the file before tagger wrote, or are a correction. A genre that tagger wrote once
-    is never the owner's, even after an undo. Words such as "Other" are no genres.
+    is never the owner's, even after an undo. A list such as "Rock/Pop" counts as its parts, and
+    words such as "Other" are no genres.
 
     Args:
         present: The genres in the file.
         writes: The writes of tagger to the file, the oldest first.
+        empty: The keys of the user's words for no genre.
         corrected: Whether the owner changed the genre after tagger.
 
     """
     chosen = present if corrected else _before_tagger(present, writes)
-    spelled = {names.key(genre): names.canonical(genre) for genre in reversed(chosen)}
+    parts = [part for part in names.parts(chosen) if not names.is_empty(part, empty)]
+    spelled = {names.key(genre): names.canonical(genre) for genre in reversed(parts)}
     return tuple(genre for genre in reversed(spelled.values()) if not is_no_genre(genre))
 
 

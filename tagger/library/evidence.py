@@ -19,10 +19,11 @@ from tagger.evidence.names import fold
 from tagger.evidence.owned import owned_genres
 from tagger.evidence.tally import Tally
 from tagger.evidence.weigh import Example, Level
+from tagger.library.siblings import is_unchanged
 from tagger.store import Counted, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import EvidenceSettings
@@ -70,6 +71,7 @@ class LibraryEvidence:
         settings: EvidenceSettings,
         model: Mapping[str, str],
         known: ArtistList | None,
+        empty: Collection[str] = (),
     ) -> None:
         """Look up in a store.
 
@@ -78,12 +80,14 @@ class LibraryEvidence:
             settings: The sources that count.
             model: The genres of the model by key; a key of the user's own name for a genre counts.
             known: The list of artists, None where it does not count.
+            empty: The keys of the user's words for no genre.
 
         """
         self._store = store
         self._settings = settings
         self._model = model
         self._known = known
+        self._empty = empty
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Tally] = {}
         self._spelled: dict[str, str] = {}
@@ -103,7 +107,7 @@ class LibraryEvidence:
         self._folders.clear()
         raw = self._store.labels.fit()
         fit = msgspec.json.decode(raw, type=Fit) if raw else None
-        counted = count_new(self._store)
+        counted = count_new(self._store, self._empty)
         since = counted + (fit.since if fit else 0)
         if fit is None or since > NEW_SHARE * sum(fit.library.values()):
             fit = self._fit()
@@ -118,6 +122,25 @@ class LibraryEvidence:
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
         return None if self.is_off else weigh.weigh(self.levels(track), self._base, self._trust)
+
+    def owned(self, track: Track) -> tuple[str, ...]:
+        """Return the genres of a track that its owner gave, in the one spelling of each."""
+        return tuple(map(self._name, self._store.labels.of(track.path)))
+
+    def unsure(self, tracks: Iterable[Track]) -> list[Track]:
+        """Return the unsure files of the artists of tracks that have a genre of their owner.
+
+        They may be decided now. `prepare` comes first.
+        """
+        if not self._settings.artist:
+            return []
+        artists = {
+            keys.artist: None
+            for track in tracks
+            if self._store.labels.of(track.path) and (keys := keys_of(track)).artist is not None
+        }
+        found = self._store.labels.unsure([a for a in artists if a is not None], MOST_TRACKS)
+        return [track for track in found if is_unchanged(track)]
 
     def levels(self, track: Track) -> tuple[Level, ...]:
         """Return the sources that have something on a track, from the lowest to the highest."""
@@ -172,8 +195,7 @@ class LibraryEvidence:
             if len(self._folders) >= MOST_FOLDERS:
                 self._folders.pop(next(iter(self._folders)))
             self._folders[folder] = self._tally(self._store.labels.below(folder, MOST_BELOW))
-        own = self._store.labels.of(track.path) if track.tags.genres else ()
-        return self._folders[folder].without(tuple(map(self._name, own)))
+        return self._folders[folder].without(self.owned(track) if track.tags.genres else ())
 
     def _tally(self, rows: Iterable[tuple[str, ...]]) -> Tally:
         return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)
@@ -212,11 +234,14 @@ class LibraryEvidence:
             yield Example(tuple(map(self._name, genres)), self.levels(track))
 
 
-def count_new(store: Store) -> int:
-    """Count files that are new, changed or moved; return how many have a genre of their owner."""
+def count_new(store: Store, empty: Collection[str]) -> int:
+    """Count files that are new, changed or moved; return how many have a genre of their owner.
+
+    `empty` are the keys of the user's words for no genre.
+    """
     labelled = 0
     while tracks := store.labels.uncounted(BATCH):
-        counted = [_counted(track, store) for track in tracks]
+        counted = [_counted(track, store, empty) for track in tracks]
         with store.transaction():
             store.labels.put(counted)
         labelled += sum(bool(file.genres) for file in counted)
@@ -241,10 +266,10 @@ def _album_key(track: Track, artist: str) -> int | None:
     return names.key("album", *map(str, found), fold(artist) if by_artist else "")
 
 
-def _counted(track: Track, store: Store) -> Counted:
+def _counted(track: Track, store: Store, empty: Collection[str]) -> Counted:
     writes = store.journal.writes(track.path)
     corrected = bool(writes) and store.corrections.has(track.path)
-    genres = owned_genres(track.tags.genres, writes, corrected=corrected)
+    genres = owned_genres(track.tags.genres, writes, empty, corrected=corrected)
     return Counted(track.path, genres, keys_of(track))
 
 

@@ -38,6 +38,11 @@ def _was_unsure(track: Track, store: Store) -> bool:
     decision = store.runs.decision(track.path)
     if decision is None or decision.action is not Action.ABSTAIN:
         return False
+    return is_unchanged(track)
+
+
+def is_unchanged(track: Track) -> bool:
+    """Return whether a file is in its recorded state."""
     try:
         return FileIdentity.of(track.path.stat()) == track.identity
     except OSError:

@@ -121,7 +121,7 @@ def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> Li
     model = {genres.key(own): model[key] for key, own in own_names.items() if key in model} | model
     on = settings.evidence
     known = open_list(on.artists) if on.known_artists else None
-    return LibraryEvidence(store, on, model, known)
+    return LibraryEvidence(store, on, model, known, settings.genres.empty_keys)
 
 
 def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:

@@ -70,7 +70,12 @@ class Pipeline:
         self._operation = operation
 
     def run(
-        self, tracks: Iterable[Track], *, siblings: Iterable[Track] = (), again: bool = False
+        self,
+        tracks: Iterable[Track],
+        *,
+        siblings: Iterable[Track] = (),
+        again: bool = False,
+        related: bool = False,
     ) -> Iterator[Outcome]:
         """Yield the outcome of each track, album by album.
 
@@ -78,12 +83,17 @@ class Pipeline:
             tracks: The tracks to decide.
             siblings: Tracks that were decided before; their predictions count for their albums.
             again: Analyze again, whatever is remembered.
+            related: Decide the unsure files of the same artists as well, where the owner gave one
+                of the tracks a genre.
 
         Raises:
             ModelError: the model cannot be run. Failures of single files are outcomes.
 
         """
         self._evidence.prepare()
+        tracks = list(tracks)
+        if related:
+            tracks += self._evidence.unsure(tracks)
         try:
             yield from self._run(self._grouped(tracks, siblings), again=again)
         finally:

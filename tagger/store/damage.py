@@ -127,7 +127,7 @@ def _check_row(table: str, row: sqlite3.Row) -> None:
 
 def _readable(path: Path, sql: str) -> Iterator[sqlite3.Row]:
     """Yield the rows of a query up to the first row that cannot be read."""
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
         connection.row_factory = sqlite3.Row
         with contextlib.closing(connection):

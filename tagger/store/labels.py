@@ -17,7 +17,7 @@ from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.core.domain import Track
@@ -134,6 +134,16 @@ class Labels:
                 (low + b"/", low + b"0", most),
             )
         )
+
+    def owned(self) -> Iterator[Track]:
+        """Yield the files with a genre of their owner, by path."""
+        rows = self._db.execute(
+            "SELECT * FROM files WHERE path IN"
+            " (SELECT path FROM files INDEXED BY files_owned WHERE owned > '') ORDER BY path"
+        )
+        for row in rows:
+            if track := track_of(row):
+                yield track
 
     def library(self) -> dict[Genres, int]:
         """Count the files by the genres that their owner gave them."""

@@ -22,7 +22,14 @@ TEMPLATE = Path(__file__).with_name("page.html.jinja")
 _NUMBER = re.compile(r"\d+%?")
 
 
-def write_page(path: Path, outcomes: Sequence[Outcome], *, dry_run: bool, run: int | None) -> None:
+def write_page(
+    path: Path,
+    outcomes: Sequence[Outcome],
+    *,
+    dry_run: bool,
+    run: int | None,
+    title: str | None = None,
+) -> None:
     """Write the page of a run.
 
     Args:
@@ -30,25 +37,29 @@ def write_page(path: Path, outcomes: Sequence[Outcome], *, dry_run: bool, run: i
         outcomes: The outcome of each file.
         dry_run: The run wrote nothing.
         run: The number of the run that wrote.
+        title: The title; by default that of a run.
 
     Raises:
         OutputError: the file cannot be written.
 
     """
-    text = page(outcomes, dry_run=dry_run, run=run)
+    text = page(outcomes, dry_run=dry_run, run=run, title=title)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", path) from error
 
 
-def page(outcomes: Sequence[Outcome], *, dry_run: bool, run: int | None) -> str:
+def page(
+    outcomes: Sequence[Outcome], *, dry_run: bool, run: int | None, title: str | None = None
+) -> str:
     """Return the page of a run; its table is sorted and filtered in the browser.
 
     Args:
         outcomes: The outcome of each file.
         dry_run: The run wrote nothing.
         run: The number of the run that wrote.
+        title: The title; by default that of a run.
 
     """
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - most runs make no page
@@ -61,7 +72,7 @@ def page(outcomes: Sequence[Outcome], *, dry_run: bool, run: int | None) -> str:
     genres = Counter(g for o in outcomes if o.action.writes for g in set(o.after) - set(o.before))
     reasons = Counter((o.action, _kind(o)) for o in outcomes if not o.action.writes)
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
-        title="Genres that tagger would write" if dry_run else "Genres that tagger wrote",
+        title=title or f"Genres that tagger {'would write' if dry_run else 'wrote'}",
         made=datetime.now().astimezone().isoformat(" ", "minutes"),
         run=run,
         total=len(outcomes),

@@ -8,6 +8,7 @@ import os
 import bundles
 import media
 import pytest
+from daemons import Watcher, until
 
 from tagger import tags
 from tagger.store import Store
@@ -193,3 +194,33 @@ def test_a_named_folder_of_other_genres_counts_for_little(program):
         song(music / f"Metal/{number}/a.mp3", artist=f"Artist {number}x", genre=["Jazz"])
     program.scan()
     assert genres(new) != ("Metal",)
+
+
+def test_doctor_lists_genres_that_album_artist_and_a_sure_sound_contradict(program):
+    music = program.music
+    owned(music / "a", "Ann Bo", "Metal", count=5, album="One")
+    wrong = song(music / "a/wrong.mp3", bundles.high, artist="Ann Bo", album="One", genre=["Jazz"])
+    song(music / "a/torn.mp3", artist="Ann Bo", album="One", genre=["Jazz"])
+    song(music / "a/rock.mp3", bundles.high, artist="Ann Bo", album="One", genre=["Rock"])
+    program.scan("--sound-only")
+    before = wrong.read_bytes()
+    page = program.home / "page.html"
+    result = program.run("doctor", "--library", "--report", page)
+    (line, summary) = result.out.splitlines()
+    assert line.startswith(f"{wrong}: Jazz, but 5 of 7 other tracks of the album One are Metal; ")
+    assert summary == "1 likely mistakes; nothing was changed"
+    assert "wrong.mp3" in page.read_text()
+    (found,) = program.run("doctor", "--library", "--json").objects
+    assert found["genre"] == "Metal"
+    assert wrong.read_bytes() == before
+
+
+def test_the_daemon_decides_the_artist_s_unsure_files_when_one_is_tagged(program):
+    music = program.music
+    unsure = [song(music / f"{n}.mp3", artist="Ann Bo") for n in range(3)]
+    tagged = [song(music / f"a/{n}.mp3", artist="Ann Bo") for n in range(2)]
+    with Watcher(program) as watcher:
+        until(lambda: len(watcher.events("abstain")) == 5, "five unsure files")
+        for path in tagged:
+            media.tag(path, genre=["Metal"])
+        until(lambda: all(genres(path) == ("Metal",) for path in unsure), "the artist's files")

@@ -1,0 +1,100 @@
+"""Files whose owner's genre is likely a mistake: album, artist and a sure sound disagree with it.
+
+Nothing is changed. Only files that the library contradicts are analyzed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tagger.core.domain import Action, Outcome, Prediction
+from tagger.core.evidence import family
+from tagger.pipeline import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tagger.config import Settings
+    from tagger.core.decide import DecisionRules
+    from tagger.core.domain import Track
+    from tagger.evidence.weigh import Level
+    from tagger.inference import Manifest
+    from tagger.library.evidence import LibraryEvidence
+    from tagger.store import Store
+
+AGREED = 2 / 3
+"""The share of one family among the other tracks of an album, and of an artist."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    track: Track
+    family: str
+    """The family of genres of album and artist."""
+    level: Level
+
+
+def mistakes(settings: Settings, store: Store, manifest: Manifest) -> Iterator[Outcome]:
+    """Yield each likely mistake, with the genre of the other tracks as `Outcome.genre`.
+
+    Args:
+        settings: With the bundle resolved, see `registry.resolve_bundle`.
+        store: The state database.
+        manifest: The manifest of the bundle.
+
+    Raises:
+        ModelError: the model cannot be run.
+
+    """
+    on = _sources(settings)
+    evidence = build.library_evidence(on, store, manifest)
+    evidence.prepare()
+    found = [c for track in store.labels.owned() if (c := _candidate(track, evidence))]
+    if not found:
+        return
+    rules = build.decision_rules(settings, manifest)
+    with build.worker_pool(settings) as pool:
+        analyzer = build.analyzer(settings, store, pool, manifest)
+        for candidate in found:
+            answer = analyzer.result(analyzer.request(candidate.track))
+            if isinstance(answer, Prediction) and (outcome := _judged(candidate, answer, rules)):
+                yield outcome
+
+
+def _sources(settings: Settings) -> Settings:
+    """Return settings under which nothing but album and artist counts."""
+    sources = msgspec.structs.replace(settings.evidence.without(), album=True, artist=True)
+    return msgspec.structs.replace(settings, evidence=sources)
+
+
+def _candidate(track: Track, evidence: LibraryEvidence) -> _Candidate | None:
+    levels = evidence.levels(track)
+    own = {family(genre) for genre in evidence.owned(track)}
+    tops = {_family(level) for level in levels}
+    top = next(iter(tops), None)
+    if len(tops) != 1 or top is None or top in own:
+        return None
+    return _Candidate(track, top, levels[-1])
+
+
+def _family(level: Level) -> str | None:
+    """Return the family of most tracks of a level, None where too few agree."""
+    shares: dict[str, float] = {}
+    for genre, share in level.shares.items():
+        shares[family(genre)] = shares.get(family(genre), 0.0) + share
+    top = max(shares, key=lambda name: shares[name])
+    return top if shares[top] >= AGREED else None
+
+
+def _judged(candidate: _Candidate, sound: Prediction, rules: DecisionRules) -> Outcome | None:
+    chosen = rules.widened(sound, rules.track_thresholds)
+    if not rules.is_sure(chosen) or family(chosen.genre) != candidate.family:
+        return None
+    level, track = candidate.level, candidate.track
+    top = max(level.shares, key=lambda genre: level.shares[genre])
+    reason = f"{level.text}; {rules.sound(chosen)}"
+    own = track.tags.genres
+    return Outcome(track.path, Action.KEEP, own, own, top, chosen.confidence, reason)
