@@ -18,7 +18,7 @@ import numpy as np
 import soxr
 from av.stream import Disposition
 
-from tagger.audio.formats import open_audio
+from tagger.audio.formats import open_audio, unsupported_name
 from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
 from tagger.errors import (
@@ -165,7 +165,10 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
     try:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise NotAudioError("is not a supported audio file", path) from error
+        file.seek(0)
+        name = unsupported_name(file.read(16))
+        reason = f"is {name}, which is not supported" if name else "is not a supported audio file"
+        raise NotAudioError(reason, path) from error
 
 
 def _mono_parts(

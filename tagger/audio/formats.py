@@ -39,20 +39,20 @@ class Format:
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
     {
-        "aiff": Format(("aiff",), (".aif", ".aiff"), rb"FORM....AIF[FC]"),
+        "aiff": Format(("aiff",), (".aif", ".aifc", ".aiff"), rb"FORM....AIF[FC]"),
         "ape": Format(("ape",), (".ape",), rb"MAC ", after_id3=True),
         "asf": Format(("asf",), (".wma",), _ASF_HEADER),
         "dsf": Format(("dsf",), (".dsf",), rb"DSD "),
         "flac": Format(("flac",), (".flac",), rb"fLaC", after_id3=True),
-        "mp3": Format(("mp3",), (".mp3",), None, after_id3=True),
+        "mp3": Format(("mp3",), (".mp3", ".mp2", ".mpga"), None, after_id3=True),
         # the whole family of mov, mp4 and m4a
         "mp4": Format(("mov",), (".m4a", ".mp4"), rb"....(ftyp|moov|mdat|wide|free|skip)"),
         "musepack": Format(("mpc", "mpc8"), (".mpc",), rb"MPCK|MP\+[\x07\x17]", after_id3=True),
         "oggflac": Format(("ogg",), (".oga",), OGG, ogg_codec=b"\x7fFLAC"),
         "opus": Format(("ogg",), (".opus",), OGG, ogg_codec=b"OpusHead"),
-        "speex": Format(("ogg",), (".ogg",), OGG, ogg_codec=b"Speex   "),
+        "speex": Format(("ogg",), (".ogg", ".spx"), OGG, ogg_codec=b"Speex   "),
         "vorbis": Format(("ogg",), (".ogg",), OGG, ogg_codec=b"\x01vorbis"),
-        "wav": Format(("wav",), (".wav",), rb"RIFF....WAVE"),
+        "wav": Format(("wav",), (".wav", ".wave"), rb"RIFF....WAVE"),
         "wavpack": Format(("wv",), (".wv",), rb"wvpk", after_id3=True),
     }
 )
@@ -71,6 +71,72 @@ DEMUXER_OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 EXTENSIONS: Final = frozenset(end for form in FORMATS.values() for end in form.extensions)
 """Lower-case file name endings that a walk accepts; the content decides later."""
+
+
+UNSUPPORTED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ".3ga": "3GP audio (.3ga)",
+        ".3gp": "3GP (.3gp)",
+        ".aa": "Audible (.aa)",
+        ".aac": "AAC without a container (.aac)",
+        ".aax": "Audible (.aax)",
+        ".ac3": "Dolby AC-3 (.ac3)",
+        ".amr": "AMR speech (.amr)",
+        ".au": "Sun audio (.au)",
+        ".caf": "Apple's Core Audio (.caf)",
+        ".dff": "DSDIFF (.dff)",
+        ".dts": "DTS (.dts)",
+        ".eac3": "Dolby AC-3 (.eac3)",
+        ".it": "a tracker module (.it)",
+        ".m4b": "an audiobook (.m4b)",
+        ".m4p": "a protected file (.m4p)",
+        ".m4r": "a ringtone (.m4r)",
+        ".mid": "MIDI (.mid)",
+        ".mka": "Matroska (.mka)",
+        ".mlp": "MLP (.mlp)",
+        ".mod": "a tracker module (.mod)",
+        ".mogg": "multi-track Ogg (.mogg)",
+        ".mpp": "Musepack under an old name (.mpp)",
+        ".ofr": "OptimFROG (.ofr)",
+        ".ra": "RealAudio (.ra)",
+        ".rf64": "RF64 (.rf64)",
+        ".rm": "RealMedia (.rm)",
+        ".s3m": "a tracker module (.s3m)",
+        ".shn": "Shorten (.shn)",
+        ".snd": "Sun audio (.snd)",
+        ".tak": "TAK (.tak)",
+        ".thd": "TrueHD (.thd)",
+        ".tta": "True Audio (.tta)",
+        ".voc": "Creative voice (.voc)",
+        ".w64": "Wave64 (.w64)",
+        ".weba": "WebM (.weba)",
+        ".webm": "WebM (.webm)",
+        ".xm": "a tracker module (.xm)",
+    }
+)
+"""Lower-case file name endings of sound that tagger does not support, with the formats' names."""
+
+_UNSUPPORTED_MAGICS: Final = (
+    (rb"RF64|BW64", "an RF64 file"),
+    (rb"riff\x2e\x91\xcf\x11", "a Wave64 file"),
+    (rb"\x1a\x45\xdf\xa3", "a Matroska or WebM file"),
+    (rb"caff", "a Core Audio file of Apple"),
+    (rb"TTA[12]", "a True Audio file"),
+    (rb"\x0bw", "a Dolby AC-3 stream"),
+    (rb"FRM8", "a DSDIFF file"),
+    (rb"\.snd", "a Sun audio file"),
+    (rb"MThd", "a MIDI file"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", "AAC without a container"),
+)
+"""Patterns of the beginnings of unsupported files, with what they are."""
+
+
+_UNSUPPORTED: Final = [(re.compile(magic), name) for magic, name in _UNSUPPORTED_MAGICS]
+
+
+def unsupported_name(head: bytes) -> str | None:
+    """Return what a file is that begins with `head`, if tagger does not support its format."""
+    return next((name for magic, name in _UNSUPPORTED if magic.match(head)), None)
 
 
 class Readable(Protocol):

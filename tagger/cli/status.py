@@ -49,6 +49,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),
         "sources": dict(store.runs.sources().most_common()),
+        "passed_over": dict(store.passed_over.counts().most_common()),
         "corrections": len(store.corrections.all()),
         "last_run": last
         and {

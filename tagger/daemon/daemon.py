@@ -19,7 +19,7 @@ from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import read_manifest, registry
-from tagger.library import walk
+from tagger.library.ignore import check_patterns
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Daemon:
 
 def _check(settings: Settings) -> str:
     """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
-    walk.check_patterns(settings.library.ignore)
+    check_patterns(settings.library.ignore)
     return read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id
 
 

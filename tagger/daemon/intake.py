@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tagger import tags
@@ -15,6 +16,7 @@ from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.library import index, walk
+from tagger.library.ignore import IgnoreRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -203,15 +205,20 @@ class Intake:
             if start == root:
                 self._report(root, "is not there")
             return
+        counts: Counter[str] = Counter()
         for item in walk.walk(start, root, self._settings.library.ignore):
             if isinstance(item, walk.Leftover):
                 tags.remove_leftovers(item.folder)
             elif isinstance(item, walk.Unfinished):
                 self.track(item.path)
-            elif isinstance(item, walk.Passed):
-                self._report(item.path, item.reason)
+            elif isinstance(item, walk.Passed | walk.Ignored):
+                counts[walk.short_reason(item)] += 1
+                if isinstance(item, walk.Passed):
+                    self._report(item.path, item.reason)
             else:
                 yield item
+        if start == root:
+            self._store.passed_over.put(root, counts)
 
     def _is_new(self, found: Found) -> bool:
         """Return whether a file needs work and is not in the queue."""
@@ -229,13 +236,13 @@ class Intake:
     def _enqueue(self, paths: Iterable[Path]) -> None:
         """Put complete files into the queue, under the current ignore rules."""
         jobs: dict[Path, list[Path]] = {}
-        rules: dict[Path, walk.IgnoreRules] = {}
+        rules: dict[Path, IgnoreRules] = {}
         for path in paths:
             root = walk.root_of(path, self._roots)
             if root not in self._roots or path.suffix.lower() not in EXTENSIONS:
                 continue
             if root not in rules:
-                rules[root] = walk.IgnoreRules(root, self._settings.library.ignore)
+                rules[root] = IgnoreRules(root, self._settings.library.ignore)
             if not rules[root].ignores_on_the_way(path) and self._is_needed(path):
                 jobs.setdefault(root, []).append(path)
         for root, chosen in jobs.items():

@@ -5,10 +5,11 @@ No file is opened here: the tags of new and changed files come from `pipeline.in
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import Track, TrackTags
+from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.library import walk
 from tagger.store import Correction
 
@@ -61,6 +62,8 @@ def put(lookup: Lookup, tags: TrackTags | None, store: Store) -> Track:
     content = known.content if known and unchanged else None
     track = Track(found.path, found.root, found.identity, tags or TrackTags(), content)
     with store.transaction():
+        if known and unchanged and known.identity.device != found.identity.device:
+            store.files.renumber(found.root, known.identity.device, found.identity.device)
         if known and tags and not unchanged:
             _keep_correction(track, known, store)
         store.files.put(track)
@@ -70,11 +73,13 @@ def put(lookup: Lookup, tags: TrackTags | None, store: Store) -> Track:
 def drop_missing(folder: Path, store: Store) -> int:
     """Forget files at or below `folder` that are gone; returns how many.
 
-    Where nothing at all is left of a root, it is more likely that a disk is not there.
+    Where nothing at all is left of a root, it is more likely that a disk is not there. The same
+    goes for the files of one device below a root.
     """
-    gone = [(path, root) for path, root in store.files.paths_under(folder) if walk.is_gone(path)]
-    missing = {root for root in {root for _, root in gone} if not is_there(root, store)}
-    dropped = [path for path, root in gone if root not in missing]
+    gone = [state for state in store.files.states_under(folder) if walk.is_gone(state[0])]
+    missing = {root for root in {root for _, root, _ in gone} if not is_there(root, store)}
+    away = _away(gone, store)
+    dropped = [p for p, root, device in gone if root not in missing and (root, device) not in away]
     with store.transaction():
         for path in dropped:
             store.files.forget(path)
@@ -82,9 +87,28 @@ def drop_missing(folder: Path, store: Store) -> int:
     return len(dropped)
 
 
+def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, int]]:
+    """Return the devices, by root, of which no file is left, and which are not where they were."""
+    elsewhere = {(root, device) for path, root, device in gone if _device(path) != device}
+    present: set[tuple[Path, int]] = set()
+    for root in {root for root, _ in elsewhere}:
+        for path, _, device in store.files.states_under(root):
+            if (root, device) in elsewhere - present and not walk.is_gone(path):
+                present.add((root, device))
+    return elsewhere - present
+
+
+def _device(path: Path) -> int | None:
+    """Return the device of the nearest folder above a path that exists."""
+    for folder in path.parents:
+        with contextlib.suppress(OSError):
+            return FileIdentity.of(folder.stat()).device
+    return None
+
+
 def is_there(root: Path, store: Store) -> bool:
     """Return whether any recorded file below a root still exists."""
-    return any(not walk.is_gone(path) for path, _ in store.files.paths_under(root))
+    return any(not walk.is_gone(path) for path, _, _ in store.files.states_under(root))
 
 
 def _moved(found: Found, store: Store) -> Track | None:

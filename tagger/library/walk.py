@@ -1,6 +1,7 @@
-"""Finding the music: walking folders, ignore rules, which root a path belongs to.
+"""Finding the music: walking folders, and which root a path belongs to.
 
-`.taggerignore` files contain gitignore patterns for their own folder and the folders below it.
+Nothing is left out without a word: a walk yields what it passes over, with the reason.
+
 A walk never enters a folder through a symbolic link. A linked folder inside the library is found
 at its own path. A linked folder outside must be named as a root.
 """
@@ -13,24 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
-from tagger.audio.formats import EXTENSIONS
+from tagger.audio.formats import EXTENSIONS, UNSUPPORTED
 from tagger.core.domain import FileIdentity
-from tagger.errors import ConfigError
 from tagger.library import unfinished
+from tagger.library.ignore import UNFINISHED, IgnoreRules
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-IGNORE_FILE = ".taggerignore"
-IGNORED_FOLDERS = frozenset(
-    ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"]
-)
-"""Folders of servers and operating systems; dot folders are ignored as well."""
-UNFINISHED = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
-"""Lower-case name endings of files that another program is still writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,81 +49,27 @@ class Unfinished(Passed):
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A file or folder that a rule leaves out, or a file of an unsupported format."""
+
+    path: Path
+    reason: str
+    """The same words for all files of a kind, so that they can be counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leftover:
     """A folder that holds a temporary file of a tagger that was killed."""
 
     folder: Path
 
 
-class IgnoreRules:
-    """The built-in list, the configured patterns and every `.taggerignore` on the way down."""
-
-    def __init__(self, root: Path, patterns: Sequence[str]) -> None:
-        self._root = root
-        configured = GitIgnoreSpec.from_lines(patterns)
-        self._above = [(root, configured)] if configured else []
-        self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
-
-    def ignores(self, path: Path, *, is_folder: bool) -> bool:
-        """Return whether `path`, below the root, is ignored."""
-        name = path.name
-        if name.startswith(".") or (is_folder and name in IGNORED_FOLDERS):
-            return True
-        if not is_folder and name.lower().endswith(UNFINISHED):
-            return True
-        verdict = None
-        for folder, spec in self._specs_down_to(path.parent):
-            relative = path.relative_to(folder).as_posix()
-            nearer = spec.check_file(f"{relative}/" if is_folder else relative).include
-            verdict = verdict if nearer is None else nearer
-        return bool(verdict)
-
-    def ignores_on_the_way(self, path: Path) -> bool:
-        """Return whether `path`, or any folder between the root and `path`, is ignored."""
-        return self.ignores(path, is_folder=False) or any(
-            self.ignores(folder, is_folder=True)
-            for folder in path.parents
-            if folder != self._root and folder.is_relative_to(self._root)
-        )
-
-    def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
-        """Return the patterns for a folder, each with the folder that it is relative to."""
-        if folder not in self._specs:
-            above = self._above if folder == self._root else self._specs_down_to(folder.parent)
-            own = self._read(folder / IGNORE_FILE)
-            self._specs[folder] = [*above, (folder, own)] if own else above
-        return self._specs[folder]
-
-    @staticmethod
-    def _read(file: Path) -> GitIgnoreSpec | None:
-        try:
-            if file.is_file():  # a pipe of that name would be waited for
-                text = file.read_text("utf-8", errors="surrogateescape")
-                return GitIgnoreSpec.from_lines(_patterns(text))
-        except OSError:
-            pass
-        return None
+def short_reason(item: Passed | Ignored) -> str:
+    """Return the reason without the path and the next step, so that files can be counted by it."""
+    return item.reason.partition(":")[0]
 
 
-def _patterns(text: str) -> list[str]:
-    """Return the lines that mean something: a lone `!` or the like ignores nothing."""
-    return [line for line in text.splitlines() if is_pattern(line)]
-
-
-def check_patterns(patterns: Iterable[str]) -> None:
-    """Raise `ConfigError` for a configured pattern that git would not understand."""
-    for pattern in patterns:
-        if not is_pattern(pattern):
-            raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
-
-
-def is_pattern(line: str) -> bool:
-    """Return whether a line is a valid pattern of gitignore."""
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+Item = Found | Passed | Ignored | Leftover
 
 
 def is_gone(path: Path) -> bool:
@@ -154,9 +91,7 @@ def root_of(path: Path, roots: Iterable[Path]) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def walk(
-    start: Path, root: Path, patterns: Sequence[str] = ()
-) -> Iterator[Found | Passed | Leftover]:
+def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item]:
     """Yield the music at or below `start`, folder by folder in the order of names.
 
     Args:
@@ -172,6 +107,9 @@ def walk(
     pending = [start]
     while pending:
         folder = pending.pop()
+        if fault := rules.fault(folder):
+            yield Passed(folder, fault, failed=True)
+            continue
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -184,11 +122,27 @@ def walk(
             if entry.name.endswith(TEMPORARY_SUFFIX):
                 yield Leftover(folder)
             elif entry.is_dir(follow_symlinks=False):
-                if not rules.ignores(path, is_folder=True):
+                if reason := rules.reason(path, is_folder=True):
+                    yield Ignored(path, reason)
+                else:
                     below.append(path)
-            elif _may_be_music(entry, path) and not rules.ignores(path, is_folder=False):
-                yield from _looked_at(entry, path, root, beside)
+            elif _may_be_music(entry, path):
+                yield from _checked(entry, path, root, rules, beside)
         pending += reversed(below)
+
+
+def _checked(
+    entry: os.DirEntry[str], path: Path, root: Path, rules: IgnoreRules, beside: frozenset[str]
+) -> Iterator[Found | Passed | Ignored]:
+    """Yield a file that is music by its name, or the reason to pass it over."""
+    if reason := rules.reason(path, is_folder=False):
+        yield Ignored(path, reason)
+    elif entry.is_symlink():
+        yield from _link(path, root, rules)
+    elif other := UNSUPPORTED.get(path.suffix.lower()):
+        yield Ignored(path, f"{other} is not supported")
+    else:
+        yield from _looked_at(entry, path, root, beside)
 
 
 def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
@@ -203,7 +157,12 @@ def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
 
 
 def _may_be_music(entry: os.DirEntry[str], path: Path) -> bool:
-    return path.suffix.lower() in EXTENSIONS or entry.is_symlink()
+    """Return whether a name is that of music, a link, or an unfinished file."""
+    suffix = path.suffix.lower()
+    known = suffix in EXTENSIONS or suffix in UNSUPPORTED or entry.is_symlink()
+    if not known and entry.name.lower().endswith(UNFINISHED):
+        return Path(path.stem).suffix.lower() in EXTENSIONS or path.suffix[:-1] in EXTENSIONS
+    return known
 
 
 def _found(
@@ -218,21 +177,29 @@ def _looked_at(
     entry: os.DirEntry[str], path: Path, root: Path, beside: frozenset[str]
 ) -> Iterator[Found | Passed]:
     try:
-        if entry.is_symlink():
-            yield from _link(path, root)
-        elif entry.is_file(follow_symlinks=False):
+        if entry.is_file(follow_symlinks=False):
             yield _found(path, root, entry.stat(follow_symlinks=False), beside)
     except OSError as error:
         yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
 
 
-def _link(path: Path, root: Path) -> Iterator[Passed]:
-    """Report links that lead outside; linked files inside are found at their own paths."""
+def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignored]:
+    """Report links; only linked files inside that are found at their own paths need no word."""
     target = Path(os.path.realpath(path))
-    if target.is_relative_to(root):
-        return
+    is_music = path.suffix.lower() in EXTENSIONS
     if target.is_dir():
-        reason = f"links to a folder outside the library: add {target} to library.roots"
-        yield Passed(path, reason, failed=False)
-    elif path.suffix.lower() in EXTENSIONS:
+        if not target.is_relative_to(root):
+            reason = f"links to a folder outside the library: add {target} to library.roots"
+            yield Passed(path, reason, failed=False)
+    elif not is_music:
+        return
+    elif ".git" in target.parts and "annex" in target.parts:
+        yield Passed(
+            path, "is a link of git-annex: `git annex unlock` makes it a file", failed=False
+        )
+    elif is_gone(target):
+        yield Passed(path, "links to a file that does not exist", failed=False)
+    elif not target.is_relative_to(root):
         yield Passed(path, "links to a file outside the library", failed=False)
+    elif rules.ignores_on_the_way(target):
+        yield Ignored(path, "a link to an ignored file")

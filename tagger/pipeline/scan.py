@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError
 from tagger.inference import read_manifest, registry
 from tagger.library import index, walk
+from tagger.library.ignore import check_patterns
 from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import DryRun, Operation, Settled, Write
@@ -18,7 +20,7 @@ from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
@@ -32,6 +34,9 @@ class Observer:
 
     def found(self, files: int) -> None:
         """Take the number of files found so far."""
+
+    def passed_over(self, counts: Mapping[str, int]) -> None:
+        """Take the numbers of files and folders that a rule leaves out, by reason."""
 
     def expect(self, files: int) -> None:
         """Take the number of outcomes that will follow."""
@@ -88,8 +93,9 @@ class Scan:
         self._options = options
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
+        self._ignored: Counter[str] = Counter()
         self._manifest = read_manifest(self._settings.model.bundle.folder)
-        walk.check_patterns(settings.library.ignore)
+        check_patterns(settings.library.ignore)
         for start in self._starts:
             if walk.is_gone(start):
                 raise ConfigError(
@@ -108,6 +114,7 @@ class Scan:
 
     def _run(self, observer: Observer, jobs: TagJobs) -> ScanResult:
         tracks, passed = self.find(observer, jobs)
+        observer.passed_over(self._ignored)
         observer.expect(len(tracks) + len(passed))
         for outcome in passed:
             observer.outcome(outcome)
@@ -155,14 +162,21 @@ class Scan:
         seen: set[Path] = set()
         for start in self._starts:
             root = walk.root_of(start, self._roots)
+            counts: Counter[str] = Counter()
             for item in walk.walk(start, root, self._settings.library.ignore):
                 if isinstance(item, walk.Leftover):
                     tags.remove_leftovers(item.folder)
-                elif isinstance(item, walk.Passed):
-                    passed.append(_passed(item))
+                elif isinstance(item, walk.Passed | walk.Ignored):
+                    counts[walk.short_reason(item)] += 1
+                    if isinstance(item, walk.Ignored):
+                        self._ignored[item.reason] += 1
+                    else:
+                        passed.append(_passed(item))
                 elif item.path not in seen:
                     seen.add(item.path)
                     yield item
+            if start == root:
+                self._store.passed_over.put(root, counts)
 
     def _outcomes(self, tracks: list[Track], operation: Operation) -> Generator[Outcome]:
         settings, store, manifest = self._settings, self._store, self._manifest

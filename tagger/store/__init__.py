@@ -18,6 +18,7 @@ from tagger.store.failures import Failure, Failures
 from tagger.store.files import Files
 from tagger.store.journal import Journal, JournalEntry
 from tagger.store.labels import Counted, Keys, Labels
+from tagger.store.passed_over import PassedOver
 from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
 from tagger.store.run_locks import RunLocks
@@ -67,6 +68,7 @@ class Store:
         self.published = PlaylistFiles(self._connection)
         self.labels = Labels(self._connection)
         self.queue = Queue(self._connection)
+        self.passed_over = PassedOver(self._connection)
 
     def add_tables(self, component: str, folder: Path) -> sqlite3.Connection:
         """Create or migrate another component's tables; returns a connection for them.

@@ -155,17 +155,30 @@ class Files:
             if track:
                 yield track
 
-    def paths_under(self, folder: Path) -> Iterator[tuple[Path, Path]]:
-        """Yield the path and the root of every recorded file at or below `folder`, by path."""
+    def states_under(self, folder: Path) -> Iterator[tuple[Path, Path, int]]:
+        """Yield path, root and device of every recorded file at or below `folder`, by path."""
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
-            "SELECT path, root FROM files WHERE path = ?"
+            "SELECT path, root, device FROM files WHERE path = ?"
             " UNION ALL SELECT * FROM"
-            " (SELECT path, root FROM files WHERE path > ? AND path < ? ORDER BY path)",
+            " (SELECT path, root, device FROM files WHERE path > ? AND path < ? ORDER BY path)",
             (low, low + b"/", low + b"0"),
         )
-        for path, root in rows:
-            yield stored_path(path), stored_path(root)
+        for path, root, device in rows:
+            yield stored_path(path), stored_path(root), device
+
+    def renumber(self, root: Path, old: int, new: int) -> None:
+        """Change the number of a device in the rows of a root, after another mount of it.
+
+        Args:
+            root: The root.
+            old: The number in the rows.
+            new: The number of the same device now.
+        """
+        self._db.execute(
+            "UPDATE files SET device = ? WHERE device = ? AND root = ?",
+            (new, old, os.fsencode(root)),
+        )
 
     def count(self) -> int:
         """Return the number of recorded files."""

@@ -29,7 +29,7 @@ from mutagen.wavpack import WavPack
 
 from tagger.core.domain import TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
-from tagger.tags.containers import dismantle, identify
+from tagger.tags.containers import describe, dismantle, identify
 from tagger.tags.containers.base import Span
 from tagger.tags.containers.stream import Part, file_size, sound_start
 from tagger.tags.fields import fields
@@ -175,7 +175,7 @@ class ParsedFile:
         """
         form = identify(file)
         if form not in READERS:
-            raise UnsupportedContainerError("not a supported audio file", path)
+            raise UnsupportedContainerError(describe(file), path)
         self.file = file
         self.path = path
         self.container: Container = dismantle(file, form)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tagger.library import walk
+from tagger.library.ignore import IgnoreRules
 from training.labels import fma
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
@@ -49,7 +50,12 @@ class FolderSource:
         labels, notes = [], list[str]()
         for genre_folder in sorted(path for path in top.iterdir() if path.is_dir()):
             genre = self._naming.genre(genre_folder.name)
-            if genre and not walk.IgnoreRules(top, ()).ignores(genre_folder, is_folder=True):
+            hidden = genre_folder.name.startswith(".")
+            if (
+                genre
+                and not hidden
+                and not IgnoreRules(top, ()).ignores(genre_folder, is_folder=True)
+            ):
                 labels += self._music(genre_folder, top, genre)
         unknown = Counter(bool(_GTZAN.fullmatch(label.path.stem)) for label in labels)[True]
         if unknown:

@@ -53,6 +53,7 @@ class Report(Observer):
         self.outcomes: list[Outcome] = []
         """The outcomes so far."""
         self._run: int | None = None
+        self._passed_over: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +66,10 @@ class Report(Observer):
     def started(self, run: int) -> None:
         """Take the number of the run."""
         self._run = run
+
+    def passed_over(self, counts: Mapping[str, int]) -> None:
+        """Take the numbers of files and folders that a rule leaves out, by reason."""
+        self._passed_over = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
@@ -96,6 +101,7 @@ class Report(Observer):
             "dry_run": self._dry_run,
             "files": self._actions.total(),
             **{str(action): self._actions[action] for action in Action},
+            "passed_over": self._passed_over,
             "genres": dict(self._genres.most_common()),
             "playlists": dict(changes),
             "players": {n: "failed" if e else "told" for n, e in published.players.items()},
@@ -116,6 +122,13 @@ class Report(Observer):
         click.echo(f"{self._actions.total()} files: {', '.join(counts) or self._nothing}")
         if run is not None and self.written:
             click.echo(f"`tagger undo --run {run}` takes this run back.")
+        if self._passed_over:
+            click.echo(f"passed over: {counted(self._passed_over)}")
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts by reason as text."""
+    return ", ".join(f"{count} ({reason})" for reason, count in counts.items())
 
 
 def warnings(published: Published, *, changes: bool = True) -> Iterator[str]:

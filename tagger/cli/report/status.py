@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tagger.cli.options import printable
+from tagger.cli.report.base import counted
 
 MOST_SHOWN = 20
 WORDS = {
@@ -37,6 +38,8 @@ def show_status(found: dict[str, Any]) -> None:
     click.echo(f"decisions   {counts or 'none yet'}")
     sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"genres      {sources or 'none yet'}")
+    if found["passed_over"]:
+        click.echo(f"passed over {counted(found['passed_over'])}")
     click.echo(f"corrections {found['corrections']}")
     click.echo(f"last run    {when}")
     if wrote := found["last_write"]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tagger.cli.options import printable
-from tagger.cli.report.base import Report
+from tagger.cli.report.base import Report, counted
 from tagger.cli.report.listing import folder_tables
 from tagger.core.domain import Action
 from tagger.playlists import PlaylistAction
@@ -76,6 +76,8 @@ class TerminalReport(Report):
             self._print(self._nothing)
         for action, count in self._actions.most_common():
             self._print(f"{count:>7}  {self._words[Action(action)]}")
+        if self._passed_over:
+            self._print(f"Passed over: {counted(self._passed_over)}")
         changes = Counter(change.action for change in published.playlists.changes)
         del changes[PlaylistAction.UNCHANGED]
         if changes:

@@ -29,7 +29,7 @@ from watchdog.observers.inotify_c import InotifyFD
 from tagger.audio.formats import EXTENSIONS
 from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
-from tagger.library.walk import IGNORE_FILE
+from tagger.library.ignore import IGNORE_FILE
 
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import (

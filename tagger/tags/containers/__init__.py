@@ -11,7 +11,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tagger.audio.formats import FORMATS, OGG, OTHER_CONTAINERS
+from tagger.audio.formats import FORMATS, OGG, OTHER_CONTAINERS, unsupported_name
 from tagger.tags.containers.asf import AsfFile
 from tagger.tags.containers.dsf import DsfFile
 from tagger.tags.containers.enclosed import EnclosedFile
@@ -72,7 +72,16 @@ def identify(file: BinaryIO) -> str | None:
     for magic, name, form in _BEGINNINGS:
         if form.after_id3 and magic.match(head):
             return name
-    return "mp3"
+    return None if unsupported_name(head) else "mp3"
+
+
+def describe(file: BinaryIO) -> str:
+    """Return what a file is that `identify` does not know."""
+    for start in (0, sound_start(file)):
+        file.seek(start)
+        if name := unsupported_name(file.read(16)):
+            return f"{name}, which tagger does not support"
+    return "not a supported audio file"
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
-from tagger.library.walk import Found, IgnoreRules, Leftover, Passed, root_of, walk
+import pytest
+
+from tagger.library.ignore import IgnoreRules
+from tagger.library.walk import Found, Ignored, Leftover, Passed, root_of, walk
 from tagger.tags import TEMPORARY_SUFFIX
 
 
@@ -24,20 +27,90 @@ def test_music_is_found_in_the_order_of_folders_and_names(tmp_path):
     assert names(walk(tmp_path, tmp_path)) == ["a.ogg", "1.FLAC", "2.mp3", "3.m4a"]
 
 
-def test_hidden_unfinished_and_foreign_folders_are_left_out(tmp_path):
+def reasons(items):
+    return {item.path.name: item.reason for item in items if isinstance(item, Ignored)}
+
+
+def test_names_with_a_dot_are_music(tmp_path):
     for name in (
-        ".hidden.mp3",
-        "._song.mp3",
-        "song.mp3.part",
-        "song.mp3~",
-        "song.mp3.crdownload",
-        "@eaDir/song.mp3",
-        ".stversions/song.mp3",
-        "__MACOSX/song.mp3",
-        "#recycle/song.mp3",
+        "...And Justice for All/01.mp3",
+        ".Hack Sign/02.mp3",
+        "x/...Baby One More Time.mp3",
     ):
         touch(tmp_path / name)
-    assert list(walk(tmp_path, tmp_path)) == []
+    assert names(walk(tmp_path, tmp_path)) == ["01.mp3", "02.mp3", "...Baby One More Time.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("._song.mp3", "a resource file of macOS"),
+        ("song.mp3.part", "an unfinished file"),
+        ("song.mp3~", "an unfinished file"),
+        ("song.mp3.crdownload", "an unfinished file"),
+        ("song.webm", "WebM (.webm) is not supported"),
+        ("song.AAC", "AAC without a container (.aac) is not supported"),
+    ],
+)
+def test_a_file_that_is_left_out_is_named_with_the_reason(tmp_path, name, reason):
+    touch(tmp_path / name)
+    assert reasons(walk(tmp_path, tmp_path)) == {name: reason}
+
+
+@pytest.mark.parametrize(
+    "name",
+    """@eaDir|.stversions|__MACOSX|#recycle|@Recycle|$Recycle.Bin|$RECYCLE.BIN|RECYCLER|.Trash-1000
+    |.Trashes|#snapshot|@Recently-Snapshot|.snapshots|.zfs|~snapshot|.git|.AppleDouble
+    |Network Trash Folder|System Volume Information""".replace("\n    ", "").split("|"),
+)
+def test_folders_of_servers_and_trash_and_snapshots_are_left_out(tmp_path, name):
+    touch(tmp_path / name / "song.mp3")
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == []
+    assert reasons(found).keys() == {name}
+
+
+@pytest.mark.parametrize("name", ["Trash", "Recycled", "Snapshots", "Recycle", "local"])
+def test_albums_with_the_words_of_such_folders_are_music(tmp_path, name):
+    touch(tmp_path / name / "song.mp3")
+    assert names(walk(tmp_path, tmp_path)) == ["song.mp3"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_ignore_file_with_a_byte_order_mark_is_honoured(tmp_path, encoding):
+    touch(tmp_path / "Keep/song.mp3")
+    (tmp_path / ".taggerignore").write_bytes("Keep/\r\n".encode(encoding))
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == []
+    assert reasons(found) == {"Keep": "ignored by a pattern of yours"}
+
+
+@pytest.mark.parametrize("content", [b"K\0e\0e\0p\0", b"!\n", b"\xff\xfea"])
+def test_an_ignore_file_without_a_meaning_stops_the_writing_in_its_folder(tmp_path, content):
+    song = touch(tmp_path / "a/b/song.mp3")
+    touch(tmp_path / "c/song.mp3")
+    (tmp_path / "a/.taggerignore").write_bytes(content)
+    found = list(walk(tmp_path, tmp_path))
+    assert [item.path for item in found if isinstance(item, Found)] == [tmp_path / "c/song.mp3"]
+    (passed,) = (item for item in found if isinstance(item, Passed))
+    assert (passed.path, passed.failed) == (tmp_path / "a", True)
+    assert "cannot be understood" in passed.reason
+    assert IgnoreRules(tmp_path, []).ignores_on_the_way(song)
+
+
+def test_links_of_git_annex_and_links_into_nothing_are_passed_over_with_the_reason(tmp_path):
+    thing = touch(tmp_path / ".git/annex/objects/K/K.mp3")
+    (tmp_path / "song.mp3").symlink_to(os.path.relpath(thing, tmp_path))
+    (tmp_path / "gone.mp3").symlink_to(tmp_path / ".git/annex/objects/none")
+    (tmp_path / "dead.mp3").symlink_to(tmp_path / "none")
+    touch(tmp_path / "@eaDir/x.mp3")
+    (tmp_path / "alias.mp3").symlink_to(tmp_path / "@eaDir/x.mp3")
+    found = list(walk(tmp_path, tmp_path))
+    passed = {item.path.name: item.reason for item in found if isinstance(item, Passed)}
+    assert "git-annex" in passed["song.mp3"]
+    assert "git-annex" in passed["gone.mp3"]
+    assert "does not exist" in passed["dead.mp3"]
+    assert reasons(found)["alias.mp3"] == "a link to an ignored file"
 
 
 def test_ignore_files_follow_gitignore_and_the_nearest_file_wins(tmp_path):
@@ -68,7 +141,7 @@ def test_links_are_not_followed(tmp_path):
     found = list(walk(library, library))
     assert names(found) == ["a.mp3"]
     passed = {item.path.name: item.reason for item in found if isinstance(item, Passed)}
-    assert passed.keys() == {"away.mp3", "folder"}
+    assert passed.keys() == {"away.mp3", "folder", "dead.mp3"}
     assert "library.roots" in passed["folder"]
 
 

@@ -213,4 +213,5 @@ def test_a_configuration_of_the_old_program_with_every_key_is_in_force(old):
             if secret in written["players"][player]:
                 assert found["players"][player].pop(secret)
                 del written["players"][player][secret]
-    assert {table: found[table] for table in written} == written
+    for table, keys in written.items():
+        assert {key: found[table][key] for key in keys} == keys

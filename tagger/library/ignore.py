@@ -1,0 +1,154 @@
+"""The rules of what a walk leaves out, each with its reason.
+
+Known folders of servers and systems are left out, and so is `library.ignore`. A `.taggerignore`
+file contains patterns of gitignore for its own folder and the folders below it. Names that begin
+with a dot are music like others, such as the album `...And Justice for All`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from pathspec import GitIgnoreSpec
+
+from tagger.errors import ConfigError
+from tagger.library import unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+IGNORE_FILE: Final = ".taggerignore"
+UNFINISHED: Final = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
+"""Lower-case name endings of files that another program is still writing."""
+SERVICE: Final = frozenset(
+    [
+        *("@eadir", "@tmp", "@appstore", "@sharebin", "__macosx", "lost+found"),
+        *(".git", ".hg", ".svn", ".bzr", ".cache", ".config", ".local", ".var", ".venv", ".tmp"),
+        *(".stfolder", ".sync", ".dropbox.cache", ".thumbnails", ".@__thumb", ".streams"),
+        *(".appledouble", ".appledb", ".appledesktop", ".spotlight-v100", ".fseventsd"),
+        *(".temporaryitems", ".documentrevisions-v100", ".mediaartlocal", ".android_secure"),
+        *("system volume information", "temporary items", "network trash folder"),
+        "thevolumesettingsfolder",
+    ]
+)
+"""Lower-case names of folders that servers, operating systems and programs keep for themselves."""
+_TRASH: Final = re.compile(
+    r"[@#$.~]recycle(\.bin|d|r)?|recycler|recycle\.bin|[.$~]trash(es|-\d+|bin)?"
+)
+_SNAPSHOTS: Final = re.compile(
+    r"[@#.~]snapshots?|[@#]recently-snapshot|\.zfs|\.stversions|\.versions|\.btrfs|\.\$snapshot"
+)
+_ENCODINGS: Final = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""By the mark at the beginning, which the editors of Windows write."""
+
+
+class IgnoreRules:
+    """The built-in list, the configured patterns and every `.taggerignore` on the way down."""
+
+    def __init__(self, root: Path, patterns: Sequence[str]) -> None:
+        """Take the root, and `library.ignore` with patterns relative to it."""
+        self._root = root
+        configured = GitIgnoreSpec.from_lines(patterns)
+        self._above = [(root, configured)] if configured else []
+        self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
+        self._faults: dict[Path, str] = {}
+
+    def fault(self, folder: Path) -> str:
+        """Return why nothing in a folder may be written: an ignore file without a meaning."""
+        self._specs_down_to(folder)
+        return self._faults.get(folder, "")
+
+    def reason(self, path: Path, *, is_folder: bool) -> str:
+        """Return why `path`, below the root, is ignored; empty if it is not."""
+        if known := _known(path.name.lower(), is_folder=is_folder):
+            return known
+        verdict = None
+        for folder, spec in self._specs_down_to(path.parent):
+            relative = path.relative_to(folder).as_posix()
+            nearer = spec.check_file(f"{relative}/" if is_folder else relative).include
+            verdict = verdict if nearer is None else nearer
+        return "ignored by a pattern of yours" if verdict else self._faults.get(path.parent, "")
+
+    def ignores(self, path: Path, *, is_folder: bool) -> bool:
+        """Return whether `path`, below the root, is ignored."""
+        return bool(self.reason(path, is_folder=is_folder))
+
+    def ignores_on_the_way(self, path: Path) -> bool:
+        """Return whether `path`, or any folder between the root and `path`, is ignored."""
+        return self.ignores(path, is_folder=False) or any(
+            self.ignores(folder, is_folder=True)
+            for folder in path.parents
+            if folder != self._root and folder.is_relative_to(self._root)
+        )
+
+    def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
+        """Return the patterns for a folder, each with the folder that it is relative to."""
+        if folder not in self._specs:
+            above = self._above if folder == self._root else self._specs_down_to(folder.parent)
+            own = None
+            try:
+                own = _read(folder / IGNORE_FILE)
+            except (OSError, ValueError) as error:
+                said = getattr(error, "strerror", None) or str(error)
+                self._faults[folder] = f"{folder / IGNORE_FILE} cannot be understood: {said}"
+            self._specs[folder] = [*above, (folder, own)] if own else above
+        return self._specs[folder]
+
+
+def _known(name: str, *, is_folder: bool) -> str:
+    """Return why a lower-case name is ignored everywhere."""
+    if not is_folder:
+        if name.startswith("._"):
+            return "a resource file of macOS"
+        return "an unfinished file" if name.endswith(UNFINISHED) else ""
+    if name in SERVICE:
+        return "a folder of a server or system"
+    if _TRASH.fullmatch(name):
+        return "a trash folder"
+    return "a folder of snapshots" if _SNAPSHOTS.fullmatch(name) else ""
+
+
+def _read(file: Path) -> GitIgnoreSpec | None:
+    """Read the patterns of an ignore file; None without a file or a pattern.
+
+    Raises OSError or ValueError for a file that cannot be read or understood.
+    """
+    if not os.path.lexists(file):
+        return None
+    if not file.is_file():  # a pipe of that name would be waited for
+        raise ValueError("it is no regular file")
+    data = file.read_bytes()
+    mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
+    errors = "strict" if len(mark) == 2 else "surrogateescape"
+    text = data[len(mark) :].decode(_ENCODINGS.get(mark, "utf-8"), errors)
+    if "\0" in text:
+        raise ValueError("it is no text in UTF-8")
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not is_pattern(line):
+            raise ValueError(f"line {number} is no pattern: {line!r}")
+    return GitIgnoreSpec.from_lines(lines) or None
+
+
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Raise `ConfigError` for a configured pattern that git would not understand."""
+    for pattern in patterns:
+        if not is_pattern(pattern):
+            raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
+
+
+def is_pattern(line: str) -> bool:
+    """Return whether a line is a valid pattern of gitignore."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
