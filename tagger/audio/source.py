@@ -36,7 +36,7 @@ class ReadErrors:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._error: OSError | None = None
+        self.error: OSError | None = None
 
     def read(self, size: int = -1) -> bytes:
         """See `io.RawIOBase.read`."""
@@ -50,16 +50,17 @@ class ReadErrors:
 
     def tell(self) -> int:
         """See `io.IOBase.tell`."""
-        return self._file.tell()
+        with self._noted():
+            return self._file.tell()
 
     def raise_error(self, path: Path) -> None:
         """Raise UnreadableError if the device failed."""
-        if self._error:
+        if self.error:
             raise UnreadableError(
-                f"cannot be read: {self._error.strerror}",
+                f"cannot be read: {self.error.strerror}",
                 path,
                 "tagger tries again at the next scan",
-            ) from self._error
+            ) from self.error
 
     @contextlib.contextmanager
     def _noted(self) -> Iterator[None]:
@@ -67,5 +68,16 @@ class ReadErrors:
             yield
         except OSError as error:
             if error.errno not in (None, errno.EINVAL):  # an invalid seek in a damaged file
-                self._error = self._error or error
+                self.error = self.error or error
             raise
+
+
+@contextlib.contextmanager
+def device_errors(file: BinaryIO) -> Iterator[ReadErrors]:
+    """Raise the first OSError of the device, which a library treats as the end of the file."""
+    reading = ReadErrors(file)
+    try:
+        yield reading
+    finally:
+        if reading.error:
+            raise reading.error

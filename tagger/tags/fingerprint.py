@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import av
 
 from tagger.audio.formats import open_audio
+from tagger.audio.source import device_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def stream_fingerprint(file: BinaryIO) -> str | None:
     total = hashlib.sha256()
     file.seek(0)
     try:
-        with open_audio(file) as container:
+        with device_errors(file) as reading, open_audio(reading) as container:
             stream = container.streams.audio[0]
             codec = stream.codec_context
             parameters = (container.format.name, codec.name, codec.sample_rate, codec.channels)
@@ -92,7 +93,7 @@ def decoded_fingerprint(file: BinaryIO) -> str | None:
     total = hashlib.sha256()
     file.seek(0)
     try:
-        with open_audio(file) as container:
+        with device_errors(file) as reading, open_audio(reading) as container:
             stream = container.streams.audio[0]
             last = None
             with contextlib.suppress(av.FFmpegError):  # the end of a damaged file

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from mutagen.aiff import AIFF
 from mutagen.asf import ASF
@@ -27,6 +27,7 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
+from tagger.audio.source import device_errors
 from tagger.core.domain import TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.containers import describe, dismantle, identify
@@ -198,11 +199,14 @@ class ParsedFile:
 
 def _parse(file: BinaryIO, form: str) -> Any:
     start = sound_start(file) if form not in ("mp3", "flac") else 0
+    size = file_size(file)
     file.seek(0)
-    if not start:
-        return READERS[form](file)
-    # mutagen does not expect an ID3 tag before these
-    return READERS[form](Part(file, Span(start, file_size(file) - start)))
+    with device_errors(file) as errors:  # mutagen treats some as the end of the file
+        reading = cast("BinaryIO", errors)
+        if not start:
+            return READERS[form](reading)
+        # mutagen does not expect an ID3 tag before these
+        return READERS[form](Part(reading, Span(start, size - start)))
 
 
 def track_tags(parsed: ParsedFile) -> TrackTags:
