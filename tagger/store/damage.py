@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tagger.store.database import Connection
 
 LOCK = "damaged.lock"
+LARGE = 64 << 20
+"""Bytes of a database."""
+ANALYSES = {"features", "predictions"}
+"""The tables of remembered analyses."""
 RESCUED = {
     "runs": "id, kind, started, finished",
     "changes": "id, run, path, root, state, before, after, snapshot, at",
@@ -40,7 +44,8 @@ _UNREADABLE = " UNION ALL ".join(
 def check(connection: Connection) -> None:
     """Raise StoreDamagedError if SQLite or the rows show damage, StoreTooNewError for newer tables.
 
-    It reads the whole database: 0.8 s for 540 MB, with the analyses of 100,000 files.
+    Of a large database, the analyses are not read: they are most of it, and can be computed again.
+    For 540 MB from a cold disk, with the analyses of 100,000 files, that is 2 s instead of 25 s.
     """
     check_version(connection, len(list(MIGRATIONS.glob("*.sql"))))
     if fault := next(_faults(connection), None):
@@ -49,9 +54,12 @@ def check(connection: Connection) -> None:
 
 
 def _faults(connection: Connection) -> Iterator[str]:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        yield found.splitlines()[-1]
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    size = pages * connection.execute("PRAGMA page_size").fetchone()[0]
+    for table in _columns(connection).keys() - ANALYSES if size > LARGE else ("1",):
+        found = connection.execute(f"PRAGMA quick_check({table})").fetchone()[0]
+        if found != "ok":
+            yield found.splitlines()[-1]
     with contextlib.closing(connect_empty()) as empty:
         for table, columns in _columns(empty).items():
             if lost := columns - _columns(connection).get(table, set()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import bundles
@@ -12,7 +13,12 @@ from bombs import BOMBS, MB
 from daemons import Watcher, until
 from programs import Result
 
-IN_EVERY_RUN = {"huge_genre", "huge_list", "inflating_pictures", "repeated_genre_numbers"}
+from tagger.analysis.tag_jobs import TagJobs
+from tagger.errors import TagError, WorkerError
+
+IN_EVERY_RUN = {"huge_genre", "inflating_pictures", "repeated_genre_numbers"}
+SPARSE = ("huge_list", "huge_moov", "huge_wav_id3", "long_id3", "sparse_wav_chunks")
+"""Bombs with holes, which a scan skips."""
 PEAK = 300 * MB
 """Resident bytes of one process; the limit of the worker is one of its address space."""
 cases = [
@@ -69,6 +75,18 @@ def answer(watcher, bomb):
     status = watcher.status()
     waits = status and status["settling"] == 1 and not status["queue"]
     return seen[-1] if seen else waits and "settling"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", SPARSE)
+def test_a_sparse_bomb_gives_tags_or_a_typed_error(tmp_path, name):
+    extension, make = BOMBS[name]
+    make(tmp_path / f"b.{extension}")
+    good = media.make(tmp_path / "good.mp3", tags={"title": "x"})
+    with TagJobs(30, 2048) as jobs:
+        with contextlib.suppress(TagError, WorkerError):
+            jobs.read(tmp_path / f"b.{extension}")
+        assert jobs.read(good).title == "x"
 
 
 @pytest.mark.parametrize("name", cases)

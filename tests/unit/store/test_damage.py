@@ -75,7 +75,7 @@ KINDS = (truncated, zeroed, flipped, overwritten, foreign)
 @pytest.mark.parametrize("damaged", KINDS)
 def test_damage_of_any_kind_raises_its_own_error_or_passes_the_checks(used, tmp_path, damaged):
     _, whole = used
-    for seed in range(20):
+    for seed in range(6):
         folder = tmp_path / str(seed)
         folder.mkdir()
         (folder / DATABASE).write_bytes(damaged(whole, random.Random(seed)))
@@ -199,6 +199,22 @@ def test_damage_that_is_found_during_a_run_replaces_the_database_at_its_end(tmp_
     assert not said
     with Store(tmp_path) as store:
         assert store.runs.exists(1)
+
+
+def test_damage_in_the_analyses_of_a_large_database_replaces_it_when_they_are_read(
+    used, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(damage, "LARGE", 0)
+    _, whole = used
+    (tmp_path / DATABASE).write_bytes(whole)
+    with sqlite3.connect(tmp_path / DATABASE) as connection:
+        connection.execute("UPDATE features SET data = x'00'")
+    connection.close()
+    with (
+        pytest.raises(StoreDamagedError, match="moved to"),
+        undamaged(tmp_path, pytest.fail) as store,
+    ):
+        read_all(store)
 
 
 def test_a_journal_whose_database_was_deleted_refuses_an_entry(tmp_path):
