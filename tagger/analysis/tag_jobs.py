@@ -71,6 +71,20 @@ class TagJobs:
         """Raise WorkersUnusableError if no worker can be started, WorkerError if it fails."""
         self._pool.result(self._pool.submit(os.getpid), Path(os.devnull))
 
+    def is_restored(self, path: Path, snapshot: str) -> bool:
+        """Return whether the tags of a file are as before a write; see `tags.is_restored`.
+
+        Args:
+            path: The file.
+            snapshot: `GenreEdit.snapshot` of the write.
+
+        Raises:
+            TagError: as `tags.is_restored` raises it.
+            WorkerError: the worker died, or the limits were reached.
+
+        """
+        return self._pool.result(self._pool.submit(tags.is_restored, path, snapshot), path)
+
     def rehearse(
         self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions
     ) -> None:

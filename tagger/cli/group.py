@@ -16,6 +16,7 @@ COMMANDS = {
     "watch": "Write genres into new files as they arrive.",
     "classify": "Print the likeliest genres of files; writes nothing.",
     "undo": "Undo the genres that tagger wrote.",
+    "corrections": "List and forget the genres that you changed after tagger.",
     "runs": "List the runs, and the changes of a run.",
     "playlists": "Rebuild the genre playlists.",
     "status": "Show the database, failures and the daemon.",

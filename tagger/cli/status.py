@@ -51,6 +51,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "sources": dict(store.runs.sources().most_common()),
         "passed_over": dict(store.passed_over.counts().most_common()),
         "corrections": len(store.corrections.all()),
+        "corrections_to_before": store.corrections.returned(),
         "last_run": last
         and {
             "id": last.id,

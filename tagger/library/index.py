@@ -48,13 +48,14 @@ def look_up(found: Found, store: Store) -> Lookup:
     return Lookup(found, known)
 
 
-def put(lookup: Lookup, tags: TrackTags | None, store: Store) -> Track:
+def put(lookup: Lookup, tags: TrackTags | None, store: Store, *, renewed: bool = False) -> Track:
     """Index a file, and note a genre that the user changed after tagger wrote it.
 
     Args:
         lookup: The file and its earlier row.
         tags: Its tags now; None where they cannot be parsed, which makes a track without tags.
         store: The state database.
+        renewed: The file was copied anew, so a missing genre is not the user's wish.
 
     """
     found, known = lookup.found, lookup.known
@@ -64,10 +65,31 @@ def put(lookup: Lookup, tags: TrackTags | None, store: Store) -> Track:
     with store.transaction():
         if known and unchanged and known.identity.device != found.identity.device:
             store.files.renumber(found.root, known.identity.device, found.identity.device)
-        if known and tags and not unchanged:
+        if renewed:
+            store.corrections.forget(found.path)
+        elif known and tags and not unchanged:
             _keep_correction(track, known, store)
         store.files.put(track)
     return track
+
+
+def lost_genre(lookup: Lookup, tags: TrackTags, store: Store) -> str | None:
+    """Return the snapshot of the last write, if its genre is gone from a changed file.
+
+    Args:
+        lookup: The file and its earlier row.
+        tags: Its tags now.
+        store: The state database.
+
+    """
+    found, known = lookup.found, lookup.known
+    if known is None or tags.genres or not known.tags.genres:
+        return None
+    now, before = found.identity, known.identity
+    entry = store.journal.last(found.path)
+    if entry is None or (now.size, now.inode) == (before.size, before.inode):
+        return None  # edited in place, in the space of the tag
+    return entry.change.snapshot
 
 
 def drop_missing(folder: Path, store: Store) -> int:

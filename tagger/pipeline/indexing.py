@@ -108,7 +108,18 @@ class _Indexer:
         except WorkerError as error:
             return _failed(found, error)
         self._attempts.withdraw(found.path)
-        return index.put(request.lookup, tags, self._store)
+        renewed = tags is not None and self._is_renewed(request.lookup, tags)
+        return index.put(request.lookup, tags, self._store, renewed=renewed)
+
+    def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:
+        """Return whether a file without its genre is a new copy of the original."""
+        snapshot = index.lost_genre(lookup, tags, self._store)
+        if snapshot is None:
+            return False
+        try:
+            return self._jobs.is_restored(lookup.found.path, snapshot)
+        except (TagError, WorkerError):
+            return False
 
 
 def _failed(found: Found, error: TaggerError) -> Outcome:

@@ -51,9 +51,30 @@ class Corrections:
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
 
+    def forget(self, path: Path) -> int:
+        """Delete the corrections of a file, or of all files below a folder; returns how many."""
+        low = os.fsencode(path).rstrip(b"/")
+        return self._db.execute(
+            "DELETE FROM corrections WHERE path = ? OR (path > ? AND path < ?)",
+            (low, low + b"/", low + b"0"),
+        ).rowcount
+
     def all(self) -> list[Correction]:
-        """Return every correction."""
-        return [_correction(row) for row in self._db.execute("SELECT * FROM corrections")]
+        """Return every correction, by path."""
+        rows = self._db.execute("SELECT * FROM corrections ORDER BY path")
+        return [_correction(row) for row in rows]
+
+    def returned(self) -> int:
+        """Return the number of corrections to the genre from before tagger.
+
+        Another program with an older database writes such genres.
+        """
+        row = self._db.execute(
+            "SELECT count(*) FROM corrections JOIN changes USING (path)"
+            " WHERE changes.state = 'done' AND changes.before = corrections.theirs"
+            " AND changes.after = corrections.ours"
+        )
+        return int(row.fetchone()[0])
 
 
 def _correction(row: sqlite3.Row) -> Correction:

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import TrackTags
-from tagger.tags import replace
+from tagger.tags import edit, replace
 from tagger.tags.fingerprint import stream_fingerprint
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.read import ParsedFile, boundary, track_tags
@@ -27,6 +27,7 @@ __all__ = [
     "TrackTags",
     "WriteOptions",
     "check_writable",
+    "is_restored",
     "read",
     "rehearse",
     "remove_leftovers",
@@ -76,6 +77,26 @@ def sound_of(snapshot: str, path: Path) -> str:
 def _unblocked(path: str, flags: int) -> int:
     """Open without waiting for a writer, because the file may have become a FIFO."""
     return os.open(path, flags | os.O_NONBLOCK)
+
+
+def is_restored(path: Path, snapshot: str) -> bool:
+    """Return whether the tags of a file have the form of the time before a write.
+
+    Their genres and their sizes are compared, so that an original that was copied anew is
+    distinguished from a file whose genre the user deleted.
+
+    Args:
+        path: The file.
+        snapshot: `GenreEdit.snapshot` of the write.
+
+    Raises:
+        TagError: as `read` raises it, or the snapshot is damaged.
+
+    """
+    before = GenreSnapshot.decoded(snapshot, path)
+    with boundary(path), open(path, "rb", opener=_unblocked) as file:
+        container = ParsedFile(file, path).container
+        return edit.states(container) == before.tags
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:

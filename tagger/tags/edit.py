@@ -59,19 +59,20 @@ def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> Genre
         genres: The names of the genres in the file.
         sound: The stream fingerprint of the file.
     """
-    return GenreSnapshot(
-        genres,
-        {
-            kind: TagState(
-                tag.version,
-                tag.reserved_bytes,
-                tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
-                blank=not tag.items,
-            )
-            for kind, tag in container.tags.items()
-        },
-        sound,
-    )
+    return GenreSnapshot(genres, states(container), sound)
+
+
+def states(container: Container) -> dict[str, TagState]:
+    """Return the state of each tag of a file, by kind."""
+    return {
+        kind: TagState(
+            tag.version,
+            tag.reserved_bytes,
+            tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
+            blank=not tag.items,
+        )
+        for kind, tag in container.tags.items()
+    }
 
 
 def retagged(container: Container, genres: tuple[str, ...], options: WriteOptions) -> Tags:

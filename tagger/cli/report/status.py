@@ -41,6 +41,11 @@ def show_status(found: dict[str, Any]) -> None:
     if found["passed_over"]:
         click.echo(f"passed over {counted(found['passed_over'])}")
     click.echo(f"corrections {found['corrections']}")
+    if returned := found["corrections_to_before"]:
+        click.echo(
+            f"  {returned} of them to the genre from before tagger: if another program wrote"
+            " it from an old database, see `tagger corrections list` and `forget`"
+        )
     click.echo(f"last run    {when}")
     if wrote := found["last_write"]:
         text = f"{wrote['kind']} {wrote['id']}, {wrote['started']}: {wrote['written']} written"

@@ -27,7 +27,8 @@ def sparse(path: Path, *parts: tuple[int, int], size: int = 1 << 20) -> Path:
 
 
 def found(path: Path) -> list[type]:
-    return [type(item) for item in walk.walk(path.parent, path.parent)]
+    items = walk.walk(path.parent, path.parent)
+    return [type(item) for item in items if not isinstance(item, walk.Ignored)]
 
 
 @pytest.mark.parametrize("ending", unfinished.CONTROL)

@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import bundles
 import media
+import mutagen
 import pytest
 
 from tagger import tags
@@ -460,6 +461,23 @@ def test_a_restored_backup_is_not_recorded_as_a_correction(program):
     shutil.copy2(program.home / "backup.mp3", path)
     assert program.scan("--mode", "replace").files["a.mp3"]["decision"] == "set"
     assert genres(path) == ("Classical",)
+
+
+def test_an_original_copied_anew_is_a_new_file_and_a_deleted_genre_is_a_correction(program):
+    copied, edited = song(program.music / "a.mp3"), song(program.music / "b.mp3")
+    original = copied.read_bytes()
+    program.scan()
+    copied.write_bytes(original)
+    file = mutagen.File(edited)
+    del file.tags["TCON"]
+    file.tags.add(mutagen.id3.TIT2(encoding=3, text=["x"]))
+    file.save()
+    files = program.scan().files
+    assert (files["a.mp3"]["decision"], files["b.mp3"]["decision"]) == ("set", "keep")
+    assert "b.mp3: Classical -> -" in program.run("corrections").out
+    assert "1 of them to the genre from before" in program.run("status").out
+    assert program.run("corrections", "forget", edited).out == "1 forgotten\n"
+    assert program.scan().files["b.mp3"]["decision"] == "set"
 
 
 def test_two_scans_at_once_leave_the_files_of_one_scan(program):

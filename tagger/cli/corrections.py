@@ -1,0 +1,67 @@
+"""`tagger corrections`: list and forget the genres that the user changed after tagger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import JSON, configured, print_json, printable
+from tagger.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tagger.config import Settings
+    from tagger.store import Correction
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List and forget the genres that you changed after tagger. Without a command, list them."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@command.command("list")
+@JSON
+@configured
+def list_(settings: Settings, *, as_json: bool = False) -> None:
+    """List each file whose genre you changed, with tagger's genre and yours."""
+    with Store(settings.store.folder) as store:
+        found = store.corrections.all()
+    for correction in found:
+        if as_json:
+            print_json(_json(correction))
+        else:
+            ours, theirs = (
+                ", ".join(names) or "-" for names in (correction.ours, correction.theirs)
+            )
+            click.echo(printable(f"{correction.path}: {ours} -> {theirs}"))
+    if not found and not as_json:
+        click.echo("no corrections")
+
+
+@command.command
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
+)
+@configured
+def forget(settings: Settings, *, paths: Sequence[Path]) -> None:
+    """Forget the corrections of files, or of all files below folders.
+
+    The next scan decides such a file like any other file. The file itself stays as it is.
+    """
+    with Store(settings.store.folder) as store, store.transaction():
+        forgotten = sum(store.corrections.forget(path.absolute()) for path in paths)
+    click.echo(f"{forgotten} forgotten")
+
+
+def _json(correction: Correction) -> dict[str, object]:
+    return {
+        "path": str(correction.path),
+        "ours": list(correction.ours),
+        "theirs": list(correction.theirs),
+    }
