@@ -97,5 +97,18 @@ def fold_spaces(text: str) -> str:
 
 
 def _lines(data: bytes) -> list[str]:
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    return [line.removesuffix("\r") for line in text.split("\n")]
+    """Split a text in UTF-8 or UTF-16 at any line end; other bytes become lone surrogates."""
+    if encoding := _utf16(data):
+        text = data.decode(encoding, "replace").removeprefix("\ufeff")
+    else:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    lines = text.split("\n" if "\n" in text else "\r")
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _utf16(data: bytes) -> str:
+    """Return the encoding of a text that begins with a byte order mark or with ASCII in UTF-16."""
+    if data.startswith(b"\xff\xfe") or (data[:1] not in (b"", b"\0") and data[1:2] == b"\0"):
+        return "utf-16-le"
+    is_big = data.startswith(b"\xfe\xff") or (data[:1] == b"\0" and data[1:2] not in (b"", b"\0"))
+    return "utf-16-be" if is_big else ""

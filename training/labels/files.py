@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -32,13 +34,43 @@ def source_files(
 def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     """Find a file as players do: a path relative to one of the folders `bases`, or a file URL.
 
-    `location` may have the backslashes of Windows. Returns None when no such file exists.
+    `location` may have the backslashes of Windows, percent signs, the letters of another encoding
+    or decomposed letters. Returns None when no such file exists.
     """
     if location.startswith("file:"):
         location = unquote(urlsplit(location).path)
-    if "/" not in location:
-        location = location.replace("\\", "/")
-    for base in bases if location and "\0" not in location else ():
-        if not walk.is_gone(base / location):
-            return (base / location).resolve()
+    spellings = _spellings(location) if location and "\0" not in location else []
+    for base in bases:
+        for spelling in spellings:
+            if not walk.is_gone(base / spelling):
+                return (base / spelling).resolve()
     return None
+
+
+def _spellings(location: str) -> Iterable[str]:
+    """Return the paths that a line may mean, the literal path first."""
+    found = [location, readable(location)]
+    found += [unquote(text) for text in found if "%" in text]
+    found += [text.replace("\\", "/") for text in found if "\\" in text]
+    found += [unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in found]
+    return dict.fromkeys(found)
+
+
+def readable(text: str) -> str:
+    """Return a text whose lone surrogates are bytes of Windows' Latin alphabet."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode()
+    except UnicodeDecodeError as error:
+        return error.object.decode("cp1252", "replace")
+    except UnicodeEncodeError:
+        return text
+
+
+def decoded(data: bytes) -> str:
+    """Decode the text of a table: UTF-8, UTF-16 with a byte order mark, or Windows' Latin letters."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.playlists import parse
 from training.labels.base import Gathered, Label, ListedTrack, Weight
-from training.labels.files import local_file, source_files
+from training.labels.files import local_file, readable, source_files
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class PlaylistSource:
             return Gathered(notes=(f"{file} cannot be read: {error.strerror}",))
         if playlist.genre:
             return Gathered(notes=(f"{file} is a playlist of tagger: skipped",))
-        genre = self._naming.genre(playlist.name or file.stem)
+        genre = self._naming.genre(readable(playlist.name) or file.stem)
         if not genre:
             return Gathered()
         labels, entries = [], []
@@ -69,7 +69,8 @@ class PlaylistSource:
 
 def _entry(line: Line, genre: str, file: Path, position: int) -> ListedTrack:
     """Parse the label of a line, else its file name, as `Artist - Title`."""
-    label = line.label or os.path.splitext(line.location.replace("\\", "/").rpartition("/")[2])[0]  # noqa: PTH122 - a foreign path
+    name = readable(line.location).replace("\\", "/").rpartition("/")[2]
+    label = readable(line.label) or os.path.splitext(name)[0]  # noqa: PTH122 - a foreign path
     artist, _, title = label.partition(" - ")
     return ListedTrack(
         title=title or label,

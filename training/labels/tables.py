@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from typing import TYPE_CHECKING
 
 from training.labels import track_table
 from training.labels.base import Gathered, Label, ListedTrack, Weight
-from training.labels.files import local_file, source_files
+from training.labels.files import decoded, local_file, source_files
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class TableSource:
         self, file: Path, labels: list[Label], entries: list[ListedTrack], notes: list[str]
     ) -> None:
         lost = 0
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
+        with io.StringIO(decoded(file.read_bytes()), newline="") as lines:
+            reader = csv.DictReader(lines, delimiter=track_table.delimiter(lines))
             if not {"path", "title"} & track_table.columns(reader.fieldnames).keys():
                 notes.append(f"{file} has no column for a path or a title")
                 return

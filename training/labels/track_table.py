@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import csv
     from collections.abc import Iterable, Iterator, Mapping
 
     Row = Mapping[str, str]
 
+_DELIMITERS = (",", ";", "\t", "|")
+_SEP = re.compile(r'"?sep=([^\r\n"])', re.IGNORECASE)
+"""The first line of tables for Excel."""
 _SPELLINGS = {
     "path": ("path", "file", "filename", "location"),
     "genre": ("genre", "label"),
@@ -24,6 +27,21 @@ _SPELLINGS = {
     "part": ("part", "split", "set"),
 }
 """Names of a column in common tables, in lower case, the most common first."""
+
+
+def delimiter(lines: IO[str]) -> str:
+    """Return the delimiter of a table, and move behind a line that names it, such as `sep=;`.
+
+    Without such a line, the header has more known columns with the delimiter than with others.
+    """
+    first = lines.readline()
+    if named := _SEP.match(first):
+        return named[1]
+    lines.seek(0)
+    return max(
+        _DELIMITERS,
+        key=lambda delimiter: len(columns(next(csv.reader([first], delimiter=delimiter), []))),
+    )
 
 
 def columns(header: Iterable[str] | None) -> dict[str, str]:

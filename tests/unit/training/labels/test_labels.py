@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -332,3 +333,49 @@ def test_the_artist_comes_from_tags_then_folders_then_is_unknown():
     assert artists["2"] == "?/music/2"
     assert (artists["3"], artists["4"]) == ("fma:1", "band")
     assert found.unknown_artists == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"One%20two.mp3\n", "One two.mp3"),
+        (b"a\\b/c.mp3\n", "a/b/c.mp3"),
+        ("Björk.mp3\n".encode("latin-1"), "Björk.mp3"),
+        ("Björk.mp3\r\n".encode("utf-16"), "Björk.mp3"),
+        ("#EXTM3U\r\nBjörk.mp3\r\n".encode("utf-16-be"), "Björk.mp3"),
+        (b"#EXTM3U\rone.mp3\r", "one.mp3"),
+        (unicodedata.normalize("NFD", "Björk.mp3").encode(), "Björk.mp3"),
+        (b"file:///%s/Bj%%C3%%B6rk.mp3", "Björk.mp3"),
+    ],
+)
+def test_the_lines_of_a_playlist_are_read_as_other_programs_write_them(
+    tmp_path, store, music, data, name
+):
+    touch(music / name)
+    file = tmp_path / "Jazz.m3u"
+    file.write_bytes(data.replace(b"%s", str(music).encode()).replace(b"%%", b"%"))
+    found = told("playlists", tmp_path, store, playlists=(file,))
+    assert words(found) == {(Path(name).name, "Jazz")}
+
+
+def test_a_file_whose_name_has_a_percent_sign_is_found_first(tmp_path, store, music):
+    for name in ("a%20b.mp3", "a b.mp3"):
+        touch(music / name)
+    file = tmp_path / "Jazz.m3u"
+    file.write_text("a%20b.mp3\n")
+    found = told("playlists", tmp_path, store, playlists=(file,))
+    assert words(found) == {("a%20b.mp3", "Jazz")}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize(
+    "text", ["path;genre\r\n", "path\tgenre\n", "sep=;\npath;genre\n", "path,genre\r"]
+)
+def test_tables_are_read_as_excel_writes_them(tmp_path, store, music, encoding, text):
+    touch(music / "Björk.mp3")
+    between = next(c for c in ";\t," if c in text.replace("sep=;", ""))
+    end = text[len(text.rstrip("\r\n")) :]
+    file = tmp_path / "table.csv"
+    file.write_bytes((text + f"Björk.mp3{between}Jazz{end}").encode(encoding))
+    found = told("csv", tmp_path, store, csv=(file,))
+    assert words(found) == {("Björk.mp3", "Jazz")}
