@@ -5,6 +5,7 @@ TaggerError
 ├── AudioError
 │   ├── NotAudioError
 │   ├── TooShortError
+│   ├── TooLongError
 │   ├── SilentError
 │   ├── MovingPictureError
 │   ├── NarrowBandError
@@ -74,6 +75,10 @@ class NotAudioError(AudioError):
 
 class TooShortError(AudioError):
     """The sound is shorter than a decision needs."""
+
+
+class TooLongError(AudioError):
+    """The file is longer than a track: an album, a mix or a podcast."""
 
 
 class SilentError(AudioError):

@@ -19,6 +19,7 @@ import soxr
 from av.stream import Disposition
 
 from tagger.audio.formats import open_audio, unsupported_name
+from tagger.audio.mix import Mixer, Part, reduced
 from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
 from tagger.errors import (
@@ -26,6 +27,7 @@ from tagger.errors import (
     MovingPictureError,
     NarrowBandError,
     NotAudioError,
+    TooLongError,
     TooShortError,
 )
 
@@ -37,9 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-Part = tuple[int, "NDArray[np.float32]"]
-"""Rate and samples of one frame."""
-
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
 SHORTEST_CLIP = 3.0
@@ -48,15 +47,11 @@ SILENCE = 1e-3
 """-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
 """Hz; below it is speech, or music with less than half of the model's bands."""
-MAX_RATE = 768_000
+MAX_RATE = 2_822_400
+"""Hz; DSD512 behind FFmpeg's decoder."""
+LONGEST = 20 * 60.0
+"""Seconds; a longer file is an album, a mix or a podcast, of which 30 s say little."""
 MAX_CHANNELS = 32
-_SCALE = {
-    "u1": np.float32(2**-7),
-    "i2": np.float32(2**-15),
-    "i4": np.float32(2**-31),
-    "i8": np.float32(2**-63),
-}
-"""Full scale of FFmpeg's integer sample formats."""
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """The dispositions of a video stream that contains a cover."""
 MAX_BAD_PACKETS = 100
@@ -123,16 +118,16 @@ def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> 
         MovingPictureError: a video.
         CorruptAudioError: the sound cannot be decoded.
         TooShortError: less than 3 seconds of sound.
+        TooLongError: more than 20 minutes.
         NarrowBandError: recorded at less than 16 kHz.
 
     """
     with open_regular(path) as raw:
         file = ReadErrors(raw)
         try:
-            recording = _decode(file, path, offset, length)
+            recording = _decode_mixed(file, path, offset, length)
             if offset and recording.length < SHORTEST_CLIP:
-                file.seek(0)
-                recording = _decode(file, path, 0.0, length)
+                recording = _decode_mixed(file, path, 0.0, length)
         finally:
             file.raise_error(path)
     seconds = recording.length
@@ -143,7 +138,18 @@ def read_recording(path: Path, *, offset: float = 0.0, length: float = 30.0) -> 
     return recording
 
 
-def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> Recording:
+def _decode_mixed(file: ReadErrors, path: Path, offset: float, length: float) -> Recording:
+    """Decode the mean of the channels, or the loudest channel if the mean is silent."""
+    mixer = Mixer()
+    file.seek(0)
+    recording = _decode(file, path, offset, length, mixer)
+    if mixer.loudest is None:
+        return recording
+    file.seek(0)
+    return _decode(file, path, offset, length, Mixer(mixer.loudest))
+
+
+def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: Mixer) -> Recording:
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
@@ -151,9 +157,11 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float) -> Recor
         if any(not stream.disposition & _STILL for stream in container.streams.video):
             raise MovingPictureError("is a video", path)
         try:
+            _check_length(container, path)
             if offset:
                 container.seek(int(offset * av.time_base))
-            parts = _sounding(_mono_parts(container, digest, offset, path), length)
+            frames = _mono_parts(container, digest, offset, path, mixer)
+            parts = _sounding(reduced(frames), length)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
@@ -171,11 +179,22 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
         raise NotAudioError(reason, path) from error
 
 
+def _check_length(container: InputContainer, path: Path) -> None:
+    """Raise TooLongError for a long file; of MP3 the frames are counted, not estimated."""
+    if (container.duration or 0) <= LONGEST * av.time_base:
+        return
+    seconds = (container.duration or 0) / av.time_base
+    if container.format.name == "mp3":
+        packets = container.demux(container.streams.audio[0])
+        seconds = float(sum((p.duration or 0) * (p.time_base or 0) for p in packets))
+        container.seek(0)
+    if seconds > LONGEST:
+        reason = f"is {seconds / 60:.0f} minutes long: an album, a mix or a podcast in one file"
+        raise TooLongError(reason, path)
+
+
 def _mono_parts(
-    container: InputContainer,
-    digest: hashlib._Hash,
-    offset: float,
-    path: Path,
+    container: InputContainer, digest: hashlib._Hash, offset: float, path: Path, mixer: Mixer
 ) -> Iterator[Part]:
     """Yield (rate, samples) frame by frame."""
     stream = container.streams.audio[0]
@@ -200,7 +219,7 @@ def _mono_parts(
         for frame in frames:
             if frame.time is not None and frame.time + frame.samples / frame.rate <= offset:
                 continue
-            yield frame.rate, _mono(frame, path)
+            yield frame.rate, _mono(frame, path, mixer)
 
 
 def _sounding(parts: Iterator[Part], length: float) -> list[Part]:
@@ -236,7 +255,7 @@ def _peak(samples: NDArray[np.float32]) -> float:
     return max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
 
 
-def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
+def _mono(frame: av.AudioFrame, path: Path, mixer: Mixer) -> NDArray[np.float32]:
     channels = frame.layout.nb_channels
     if not 1 <= channels <= MAX_CHANNELS or not 0 < frame.rate <= MAX_RATE:
         raise CorruptAudioError(f"claims {channels} channels at {frame.rate} Hz", path)
@@ -244,10 +263,7 @@ def _mono(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
         raise NarrowBandError(f"is recorded at {frame.rate} Hz: 16 kHz or more is needed", path)
     samples: NDArray[Any] = frame.to_ndarray()
     by_channel = samples if frame.format.is_planar else samples.reshape(-1, channels).T
-    mono: NDArray[np.float32] = by_channel.mean(axis=0, dtype=np.float32)
-    if samples.dtype.kind == "u":
-        mono -= 128
-    return mono * _SCALE.get(samples.dtype.str[1:], np.float32(1))
+    return mixer.mono(by_channel)
 
 
 def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:

@@ -55,7 +55,7 @@ def put(lookup: Lookup, tags: TrackTags | None, store: Store, *, renewed: bool =
         lookup: The file and its earlier row.
         tags: Its tags now; None where they cannot be parsed, which makes a track without tags.
         store: The state database.
-        renewed: The file was copied anew, so a missing genre is not the user's wish.
+        renewed: The file was copied again, so a missing genre is not the user's wish.
 
     """
     found, known = lookup.found, lookup.known

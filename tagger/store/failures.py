@@ -27,6 +27,7 @@ CODES: Final[dict[str, type[TaggerError]]] = {
     "not-audio": errors.NotAudioError,
     "payload-changed": errors.PayloadChangedError,
     "silent": errors.SilentError,
+    "too-long": errors.TooLongError,
     "too-short": errors.TooShortError,
     "unreadable": errors.UnreadableError,
     "unsupported-container": errors.UnsupportedContainerError,
@@ -39,6 +40,7 @@ CODES: Final[dict[str, type[TaggerError]]] = {
 
 NOT_MUSIC: Final = (
     errors.TooShortError,
+    errors.TooLongError,
     errors.SilentError,
     errors.MovingPictureError,
     errors.NarrowBandError,

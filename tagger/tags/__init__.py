@@ -82,7 +82,7 @@ def _unblocked(path: str, flags: int) -> int:
 def is_restored(path: Path, snapshot: str) -> bool:
     """Return whether the tags of a file have the form of the time before a write.
 
-    Their genres and their sizes are compared, so that an original that was copied anew is
+    Their genres and their sizes are compared, so that an original that was copied again is
     distinguished from a file whose genre the user deleted.
 
     Args:

@@ -67,7 +67,7 @@ def readable(text: str) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Decode the text of a table: UTF-8, UTF-16 with a byte order mark, or Windows' Latin letters."""
+    """Decode the text of a table: UTF-8, UTF-16 with a byte order mark, or Windows' letters."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
     try:

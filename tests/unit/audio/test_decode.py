@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 
 from tagger.audio import decode
 from tagger.audio.decode import read_clip
+from tagger.audio.mix import Mixer, reduced
 from tagger.errors import (
     AudioError,
     CorruptAudioError,
     NarrowBandError,
     NotAudioError,
+    TooLongError,
     TooShortError,
     UnreadableError,
 )
@@ -109,12 +111,13 @@ def test_a_silent_file_is_read_from_its_start(tmp_path):
 def test_channels_are_averaged(tmp_path):
     path = tmp_path / "song.wav"
     left = (media.tone(4) * 20000).astype("<i2")
+    one = media.make(tmp_path / "one.wav", "wav", signal=left / 32767 / 2)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(44100)
-        file.writeframes(np.stack([left, -left], axis=1).tobytes())
-    assert np.abs(read_clip(path).samples).max() < 1e-4
+        file.writeframes(np.stack([left, 0 * left], axis=1).tobytes())
+    assert np.abs(read_clip(path).samples - read_clip(one).samples).max() < 1e-3
 
 
 @pytest.mark.parametrize(
@@ -238,4 +241,48 @@ def test_a_codec_that_ffmpeg_does_not_support_is_the_fault_of_the_file(tmp_path)
     content[at : at + 2] = b"\x99\x99"
     path.write_bytes(content)
     with pytest.raises(CorruptAudioError, match="codec"):
+        read_clip(path)
+
+
+@pytest.mark.parametrize("right", [-1.0, -0.98, 0.0, 0.5])
+@pytest.mark.parametrize("form", ["i2", "f4", "u1"])
+def test_channels_that_cancel_each_other_are_heard(right, form):
+    signal = media.tone(4)
+    both = np.stack([signal, right * signal])
+    planes = {"i2": both * 32767, "f4": both, "u1": both * 127 + 128}[form].astype(form)
+    mixer = Mixer()
+    mixed = mixer.mono(planes)
+    assert (mixer.loudest == 0) is (right < -0.9)
+    assert np.abs(mixed).max() < 0.05 or right > -0.9
+    alone = Mixer(0).mono(planes)
+    assert np.abs(alone - signal).max() < 0.02
+
+
+def test_a_recording_with_an_inverted_channel_is_heard_like_its_first_channel(tmp_path):
+    signal = media.tone(4)
+    plain = media.make(tmp_path / "plain.wav", "wav", signal=signal)
+    inverted = tmp_path / "inverted.wav"
+    with wave.open(str(inverted), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", ""))
+        pcm = np.round(signal * 32767).astype("<i2")
+        file.writeframes(np.stack([pcm, -pcm], axis=1).tobytes())
+    one, other = read_clip(plain).samples, read_clip(inverted).samples
+    assert np.abs(one - other).max() < 1e-3
+
+
+@pytest.mark.parametrize("rate", [705_600, 1_411_200, 2_822_400])
+def test_the_rates_of_dsd_are_reduced_to_the_models_rate(rate):
+    signal = np.sin(2 * np.pi * 440 * np.arange(rate // 2) / rate).astype(np.float32)
+    chunks = [(rate, chunk) for chunk in np.array_split(signal, 50)]
+    parts = list(reduced(chunks))
+    found = np.concatenate([samples for _, samples in parts])
+    assert {part_rate for part_rate, _ in parts} == {176_400}
+    assert abs(found.size - 88_200) < 10
+    expected = np.sin(2 * np.pi * 440 * np.arange(found.size) / 176_400)
+    assert np.abs(found - expected)[1000:-1000].max() < 1e-3
+
+
+def test_a_file_longer_than_a_track_is_left_alone(tmp_path):
+    path = media.make(tmp_path / "mix.flac", "flac", signal=np.zeros(21 * 60 * 16_000), rate=16_000)
+    with pytest.raises(TooLongError, match="21 minutes"):
         read_clip(path)
