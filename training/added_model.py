@@ -98,14 +98,14 @@ def promises(ensemble: Ensemble, data: Dataset, base: Base) -> Promises:
     own = held_out_promises(ensemble, data)
     tracks = len(np.unique(ensemble.held_out.members))
     return Promises(
-        _raised(base.promises.tracks, own.tracks, tracks),
-        _raised(base.promises.albums, own.albums, tracks),
+        raised(base.promises.tracks, own.tracks, tracks),
+        raised(base.promises.albums, own.albums, tracks),
         base.promises.pooling,
         families(data.genres),
     )
 
 
-def _raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:
+def raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:
     """Join thresholds; too few tracks leave the default's, and unkept promises are dropped."""
     if tracks < LEAST_WRITTEN:
         return default

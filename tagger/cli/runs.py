@@ -55,6 +55,8 @@ def show(settings: Settings, *, number: int, as_json: bool) -> None:
         store.check()
         if not store.runs.exists(number):
             raise click.BadParameter(f"there is no run {number}", param_hint="NUMBER")
+        if not as_json and (sources := store.runs.sources(number)):
+            click.echo(", ".join(f"{n} by {source}" for source, n in sources.most_common()))
         for entry, undone in store.journal.of_run(number):
             decision = store.runs.decision(entry.change.path, run=number)
             if as_json:

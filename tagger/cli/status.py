@@ -50,6 +50,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "decisions": dict(store.runs.tally().most_common()),
         "sources": dict(store.runs.sources().most_common()),
         "passed_over": dict(store.passed_over.counts().most_common()),
+        "listed": store.runs.listed(),
         "corrections": len(store.corrections.all()),
         "corrections_to_before": store.corrections.returned(),
         "last_run": last

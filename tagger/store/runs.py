@@ -136,11 +136,17 @@ class Runs:
         action = stored_action(row["action"])
         return Decision(action, genres, row["reason"], row["genre"], row["confidence"], grounds)
 
-    def sources(self) -> Counter[str]:
-        """Count the newest decisions that wrote a genre by the source of the genre."""
+    def listed(self) -> int:
+        """Count the analyzed files whose newest decision the artists list had the last word on."""
+        row = self._db.execute("SELECT count(*) FROM decisions WHERE source = 'list'").fetchone()
+        return int(row[0])
+
+    def sources(self, run: int | None = None) -> Counter[str]:
+        """Count the newest decisions that wrote a genre, of all runs or one, by their source."""
         rows = self._db.execute(
             "SELECT coalesce(source, 'sound'), count(*) FROM decisions"
-            " WHERE action IN ('set', 'add') GROUP BY 1"
+            " WHERE action IN ('set', 'add') AND (?1 IS NULL OR run = ?1) GROUP BY 1",
+            (run,),
         )
         return Counter({row[0]: row[1] for row in rows})
 

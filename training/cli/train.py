@@ -25,6 +25,8 @@ _SOURCE = click.Choice(list(SOURCES))
 _PROMOTE = click.Choice(["always", "never", "if-better"])
 _HTML_OR_JSON = click.Path(dir_okay=False, path_type=Path)
 _PROMOTE_HELP = "When the new model becomes the active model."
+_TEACHER = click.Choice(["known-artists"])
+_TEACHER_HELP = "Learn from the artists list: your own music, without labels of yours."
 _ONLY_MINE_HELP = "Learn your genres alone, without the default model's."
 
 
@@ -38,6 +40,7 @@ _ONLY_MINE_HELP = "Learn your genres alone, without the default model's."
 @click.option(
     "--promote", type=_PROMOTE, default="if-better", show_default=True, help=_PROMOTE_HELP
 )
+@click.option("--from", "teacher", type=_TEACHER, help=_TEACHER_HELP)
 @click.option("--only-mine", is_flag=True, help=_ONLY_MINE_HELP)
 @configured
 @click.pass_context
@@ -50,13 +53,15 @@ def command(
     as_json: bool,
     report: Path | None,
     promote: Promote,
+    teacher: str | None,
     only_mine: bool,
 ) -> None:
     """Learn your own genres from your music library.
 
     Labels come from genres that you changed after tagger, and from the folders, tags, playlists and
     tables under [training] in the configuration. The new model becomes the active model when it is
-    not worse than the present model; `tagger models rollback` reverses this.
+    not worse than the present model; `tagger models rollback` reverses this. With --from
+    known-artists, the artists list labels your music, and your own genres come first.
     """
     require_libraries()
     if ctx.invoked_subcommand:
@@ -68,6 +73,11 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = sources or configured_sources(settings.training)
     state = settings.store.folder
+    if teacher:
+        if sources or only_mine or dry_run or report:
+            raise click.UsageError("--from has no other options than --promote and --json")
+        _learn_from_list(settings, promote, as_json=as_json)
+        return
     with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
         run = TrainingRun(settings, store, names, progress, base=None if only_mine else read_base())
         prepared = run.prepare(dry_run=dry_run)
@@ -75,6 +85,18 @@ def command(
         result = None if dry_run else run.train(prepared, promote)
     minimum = settings.training.minimum
     output.finish(output.as_object(prepared, result, minimum), result, report, as_json=as_json)
+
+
+def _learn_from_list(settings: Settings, promote: Promote, *, as_json: bool) -> None:
+    from training import known_artists  # noqa: PLC0415 - as above
+    from training.added_model import read_base  # noqa: PLC0415
+    from training.cli import train_report as output  # noqa: PLC0415
+    from training.train import alone  # noqa: PLC0415
+
+    state = settings.store.folder
+    with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
+        learned = known_artists.learn(settings, store, read_base(), promote, progress)
+    output.show_learned(learned, as_json=as_json)
 
 
 command.add_command(match_command)

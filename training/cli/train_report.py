@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as RichProgress
 
+    from training.known_artists import Learned
     from training.matching.match import LocalTrack
     from training.progress import Progress
     from training.train import Prepared, Result
@@ -279,3 +280,24 @@ def write_report(path: Path, found: dict[str, Any], page: str) -> None:
         path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     except OSError as error:
         raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error
+
+
+def show_learned(learned: Learned, *, as_json: bool) -> None:
+    """Print the outcome of a training from known artists."""
+    if as_json:
+        print_json(
+            {
+                "model": learned.manifest.id,
+                "tracks": learned.tracks,
+                "artists": learned.artists,
+                "right": round(learned.comparison.new, 4),
+                "current": round(learned.comparison.current, 4),
+                "promoted": learned.promoted,
+                "reason": learned.comparison.reason,
+            }
+        )
+        return
+    text = f"{learned.manifest.id}: {learned.tracks} tracks of {learned.artists} artists"
+    click.echo(printable(text))
+    click.echo(printable(learned.comparison.reason))
+    click.echo("it decides from now on" if learned.promoted else "the present model still decides")

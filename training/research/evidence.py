@@ -26,6 +26,7 @@ from tagger.evidence.names import credited
 from tagger.evidence.tally import Tally
 from tagger.evidence.weigh import Example, Level
 from tagger.library.known_artists import open_list
+from training.classifiers.softmax import fit_vectors
 from training.research.wide import leave_out
 from training.research.wide_data import GENRES, song_rows
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.evidence.artists import ArtistList
+    from training.data.vectors import Vectors
     from training.research.wide import LeftOut
 
 PROMISE = 0.9
@@ -204,6 +206,7 @@ def figures(data: Path) -> Iterator[EvidenceFigure]:
     bench = Bench(left, read_clips(data, left))
     yield from library_figures(bench)
     yield from list_figures(bench, open_list(None))
+    yield from teacher_figures(left.songs.vectors, read_names(data), open_list(None))
 
 
 def library_figures(bench: Bench) -> Iterator[EvidenceFigure]:
@@ -308,3 +311,46 @@ def in_guide(clip: Clip, genre: str) -> bool:
     """Return whether the guide's words for the record allow a genre."""
     words = [word.strip() for word in clip.words.split(";")]
     return any(genre in GUIDE.get(word, ()) for word in words)
+
+
+def read_names(data: Path) -> list[str]:
+    """Return the artist of each song, in the order of `read_songs`; empty for an unknown one."""
+    return [row["artist"] for row in song_rows(data)]
+
+
+def teacher_figures(
+    songs: Vectors, names: Sequence[str], known: ArtistList
+) -> Iterator[EvidenceFigure]:
+    """Measure the list as a teacher: a third of the artists is a library, a third the test.
+
+    The figures are of the likeliest genre, of all clips and of the surest half of them.
+
+    Args:
+        songs: The vectors of songs.
+        names: The artist of each song.
+        known: The list.
+
+    """
+    listed = [list_level(TrackTags(artist=name), known, GENRES) if name else None for name in names]
+    third = songs.artists % 3
+    base, tested = third == 0, third == 2
+    library = (third == 1) & np.array([level is not None for level in listed])
+    by_list = songs.allowed.copy()
+    for place in np.flatnonzero(library):
+        level = listed[place]
+        by_list[place] = [level is not None and genre in level.shares for genre in GENRES]
+    sets = replace(songs, allowed=by_list)
+    fits = {
+        "the default's third alone": songs.of(base),
+        "with a library labelled by the list": sets.of(base | library),
+        "with the same library labelled by song": songs.of(base | library),
+    }
+    clips = songs.of(tested)
+    for name, vectors in fits.items():
+        scores = fit_vectors(vectors).scores(clips.inputs)
+        right = clips.allowed[np.arange(len(clips)), scores.argmax(axis=1)]
+        surest = np.argsort(-scores.max(axis=1), kind="stable")
+        for part, share in (("all", 1.0), ("surest half", 0.5)):
+            kept = surest[: round(share * len(clips))]
+            figure = round(float(right[kept].mean()), 4)
+            yield EvidenceFigure("teacher", f"{name}, {part}", len(clips), share, figure)

@@ -11,6 +11,8 @@ from tagger.cli.options import printable
 from tagger.cli.report.base import counted
 
 MOST_SHOWN = 20
+MANY_LISTED = 1000
+"""Files by known artists from which on a training is offered."""
 WORDS = {
     "set": "got a genre",
     "add": "got a further genre",
@@ -40,6 +42,9 @@ def show_status(found: dict[str, Any]) -> None:
     click.echo(f"genres      {sources or 'none yet'}")
     if found["passed_over"]:
         click.echo(f"passed over {counted(found['passed_over'])}")
+    if found["listed"] >= MANY_LISTED:
+        text = f"{found['listed']} analyzed files are by known artists"
+        click.echo(f"training    {text}: `tagger train --from known-artists` learns from them")
     click.echo(f"corrections {found['corrections']}")
     if returned := found["corrections_to_before"]:
         click.echo(

@@ -1,0 +1,92 @@
+"""The artists list as the teacher of the owner's own model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import media
+import numpy as np
+import pytest
+from programs import Program
+
+pytest.importorskip("sklearn", reason="training needs the extra `train`")
+pytest.importorskip("onnx", reason="training needs the extra `train`")
+
+from tagger.config import load as load_settings
+from tagger.core.domain import AnalysisKey, Features
+from tagger.inference.registry import resolve_bundle
+from training import added_model, known_artists
+from training.data.store import TrainingStore
+from training.data.vectors import SPEC
+from training.errors import TrainingDataError
+from training.labels.collect import library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+METAL = (
+    "Slayer Anthrax Megadeth Kreator Sodom Destruction Testament Exodus Overkill Sepultura"
+    " Obituary Autopsy Immolation Gorguts Emperor Mayhem Darkthrone Burzum Enslaved Gorgoroth"
+    " Candlemass Manowar Meshuggah Mastodon Gojira Opeth Katatonia Amorphis Nightwish Helloween"
+).split()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Make a library of metal bands with one file that its owner labelled and two unlisted ones."""
+    folder = tmp_path_factory.mktemp("home")
+    program = Program(folder, "active")
+    for artist in METAL:
+        for number in range(5):
+            (program.music / artist).mkdir(exist_ok=True)
+            path = program.music / artist / f"{number}.wav"
+            media.make(path, "wav", seconds=0.1, rate=8000, tags={"artist": artist})
+    for number in range(2):
+        media.make(program.music / f"{number}.mp3", "mp3", tags={"artist": "Nobody At All Here"})
+    media.tag(program.music / "Slayer/0.wav", genre=["Jazz"])
+    return program
+
+
+def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
+    home: Program,
+) -> None:
+    settings = resolve_bundle(load_settings(home.config))
+    with TrainingStore(home.state) as store:
+        found = known_artists.labelled(settings, store, ("Jazz", "Metal", "Rock"))
+    by_name = {str(one.track.path.relative_to(home.music)): one.accept for one in found}
+    assert by_name["Slayer/0.wav"] == {"Jazz"}
+    assert by_name["Slayer/1.wav"] == {"Metal"}
+    assert len(by_name) == 5 * len(METAL)
+
+
+def test_a_library_of_listed_artists_makes_a_model(home: Program) -> None:
+    settings = load_settings(home.config)
+    whole = added_model.read_base()
+    few = whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0)
+    metal = whole.vectors.inputs[whole.vectors.allowed[:, few.genres.index("Metal")]]
+    with TrainingStore(home.state) as store:
+        for number, track in enumerate(library(settings, store)):
+            key = AnalysisKey(f"{number:064x}", settings.listen.window)
+            values = metal[number % len(metal)].astype(np.float32)
+            store.files.set_content(track, key)
+            store.analyses.put_features(key, [Features(SPEC, values)])
+        learned = known_artists.learn(settings, store, replace(whole, vectors=few), "always")
+    assert learned.promoted
+    assert learned.tracks == 5 * len(METAL)
+    assert learned.artists == len(METAL)
+    assert learned.comparison.new >= learned.comparison.current
+    (active,) = [m for m in home.run("models", "list", "--json").objects if m["active"]]
+    assert active["id"] == learned.manifest.id
+
+
+def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    program = Program(folder, "active")
+    media.make(program.music / "a.mp3", "mp3", seconds=1, tags={"artist": "Slayer"})
+    with (
+        TrainingStore(program.state) as store,
+        pytest.raises(TrainingDataError, match="too little training data"),
+    ):
+        known_artists.learn(load_settings(program.config), store, added_model.read_base(), "always")

@@ -1,0 +1,295 @@
+"""`tagger train --from known-artists`: the owner's own music, labelled by the artists list.
+
+A label is the set of genres that the list has for an artist, or the genres that the owner gave. No
+genre that tagger wrote is a label. The clips are learned beside those of the default model. A fifth
+of the artists is held out, and the new model has to be right more often on their clips.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tagger.core import genres as names
+from tagger.core.domain import AnalysisKey
+from tagger.core.families import families
+from tagger.evidence.credits import list_level
+from tagger.evidence.names import fold, key
+from tagger.inference.bundle import load
+from tagger.inference.manifest import Evaluation
+from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.library.known_artists import open_list
+from tagger.pipeline import build
+from training import added_model, user_model
+from training.classifiers.softmax import AddedGenres
+from training.data.dataset import Dataset
+from training.data.features import FeatureReader, UnusableFile
+from training.data.vectors import SPEC, Vectors, artist_keys
+from training.ensemble import Ensemble, HeldOut
+from training.errors import TrainingDataError
+from training.evaluation import compare
+from training.evaluation.bootstrap import ArtistBootstrap
+from training.evaluation.claims import Scale, operating_points, track_claims
+from training.export.bundle import Promises
+from training.labels.collect import library
+from training.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
+
+    from tagger.config import Settings
+    from tagger.core.domain import Features, Track
+    from tagger.inference import Manifest
+    from tagger.inference.bundle import Model
+    from training.added_model import Base
+    from training.data.file_table import Sample
+    from training.data.store import TrainingStore
+    from training.evaluation.compare import Comparison
+    from training.progress import Progress
+    from training.train import Promote
+
+COMMAND = "tagger train --from known-artists"
+MOST_OF_ARTIST = 10
+"""Tracks of one artist that are learned at most."""
+LEAST_TRACKS = 100
+"""Tracks that are needed; `tagger status` offers the training from a thousand on."""
+LEAST_HELD_ARTISTS = 5
+"""Artists that are held out at least."""
+HELD_OUT = 5
+"""One artist in five is held out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A track of the library with the genres that are right for it."""
+
+    track: Track
+    artist: str
+    accept: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The outcome of a training."""
+
+    manifest: Manifest
+    comparison: Comparison
+    tracks: int
+    artists: int
+    promoted: bool
+
+
+def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) -> list[Labelled]:
+    """Return the tracks of the library that can be learned, some of each artist.
+
+    Args:
+        settings: With the bundle resolved.
+        store: The state database.
+        genres: The genres of the default model.
+
+    """
+    known = open_list(settings.evidence.artists)
+    evidence = build.library_evidence(settings, store, load(settings.model.bundle.folder).manifest)
+    tracks = library(settings, store)
+    evidence.prepare()
+    by_artist: dict[str, list[Labelled]] = defaultdict(list)
+    for track in tracks:
+        own = frozenset(evidence.owned(track)) & frozenset(genres)
+        level = list_level(track.tags, known, genres)
+        accept = own or (frozenset(level.shares) if level and level.strength == 1 else frozenset())
+        artist = fold(track.tags.artist or track.tags.album_artist)
+        if accept and artist:
+            by_artist[artist].append(Labelled(track, artist, accept))
+    return [
+        one
+        for many in by_artist.values()
+        for one in sorted(many, key=lambda one: key(str(one.track.path)))[:MOST_OF_ARTIST]
+    ]
+
+
+def learn(
+    settings: Settings,
+    store: TrainingStore,
+    base: Base,
+    promote: Promote,
+    progress: Progress | None = None,
+) -> Learned:
+    """Train, measure and promote.
+
+    Args:
+        settings: The settings.
+        store: The state database.
+        base: The training data of the default model.
+        promote: When the new model becomes the active model.
+        progress: Receives stages and steps.
+
+    Raises:
+        TrainingDataError: too few tracks are labelled.
+
+    """
+    settings, progress = resolve_bundle(settings), progress or Silent()
+    current = load(settings.model.bundle.folder)
+    found = labelled(settings, store, base.vectors.genres)
+    _require(len(found), HELD_OUT * LEAST_HELD_ARTISTS)
+    specs = (SPEC, *(spec for spec in current.specs if spec != SPEC))
+    samples = _samples(found, FeatureReader(settings, store, specs), settings, progress)
+    clips = _clips(samples, found, specs, store, base.vectors.genres)
+    held = np.array([int(artist) % HELD_OUT == 0 for artist in clips.vectors.artists], bool)
+    _require(len(clips.vectors), len(set(clips.vectors.artists[held].tolist())) * HELD_OUT)
+    progress.stage("measuring", 1)
+    measured = _fit(clips.vectors.of(~held), base)
+    tested = clips.vectors.of(held)
+    logs = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
+    right = tested.allowed[np.arange(len(tested)), logs.argmax(axis=1)]
+    comparison = compare.compare(
+        right,
+        _right(current, clips, np.flatnonzero(held)),
+        tested.artists.astype(str),
+        (),
+    )
+    progress.stage("fitting", 1)
+    data = _dataset(tested)
+    held_out = HeldOut(np.arange(len(data)), logs)
+    whole = replace(_fit(clips.vectors, base), held_out=held_out)
+    promises = _promises(np.exp(logs), tested, base)
+    made = user_model.Making(datetime.now(UTC).date(), COMMAND, added_model.ABOUT, promises)
+    evaluation = {"held_out": _evaluation(right, tested)}
+    models = ModelRegistry(settings.store.folder)
+    workplace = models.staging_folder()
+    try:
+        manifest = user_model.write(workplace, whole, data, made, evaluation)
+        name = models.install(workplace)
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+    better = comparison.holds and comparison.new > comparison.current
+    promoted = promote == "always" or (promote == "if-better" and better)
+    if promoted:
+        models.activate(name)
+    artists = len(set(clips.vectors.artists.tolist()))
+    return Learned(manifest, comparison, len(clips.vectors), artists, promoted)
+
+
+def _require(tracks: int, artists: int) -> None:
+    if tracks < LEAST_TRACKS or artists < HELD_OUT * LEAST_HELD_ARTISTS:
+        raise TrainingDataError(
+            f"too little training data: {tracks} tracks have a known artist or your genre;"
+            f" {LEAST_TRACKS} tracks of some {HELD_OUT * LEAST_HELD_ARTISTS} artists are needed",
+            hint="add music to library.roots, or train with labels of your own",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Clips:
+    vectors: Vectors
+    features: tuple[tuple[Features, ...], ...]
+    """Of each clip, for every spec that is needed."""
+
+
+def _samples(
+    found: Sequence[Labelled], reader: FeatureReader, settings: Settings, progress: Progress
+) -> list[Sample]:
+    """Return the tracks whose features are in the store, after the rest was computed."""
+    with build.tag_jobs(settings) as tag_jobs:
+        samples = [reader.sample(one.track.path, tag_jobs) for one in found]
+    progress.stage("analyzing", len(samples))
+    usable = [sample for sample in samples if not isinstance(sample, UnusableFile)]
+    return reader.read(usable, progress.done)[0]
+
+
+def _clips(
+    samples: Sequence[Sample],
+    found: Sequence[Labelled],
+    specs: tuple[str, ...],
+    store: TrainingStore,
+    genres: tuple[str, ...],
+) -> _Clips:
+    """Join samples with their labels and features."""
+    by_path = {one.track.path: one for one in found}
+    kept: list[Labelled] = []
+    features: list[tuple[Features, ...]] = []
+    for sample in samples:
+        if values := store.analyses.features(AnalysisKey.parse(sample.content_id or ""), specs):
+            kept.append(by_path[sample.path])
+            features.append(values)
+    inputs = [np.asarray(values[0].values, np.float32) for values in features]
+    return _Clips(
+        Vectors(
+            genres,
+            np.array(inputs, np.float32).reshape(len(kept), -1),
+            np.array([[genre in one.accept for genre in genres] for one in kept], bool).reshape(
+                len(kept), len(genres)
+            ),
+            np.full(len(kept), "library"),
+            artist_keys(one.artist for one in kept),
+        ),
+        tuple(features),
+    )
+
+
+def _fit(clips: Vectors, base: Base) -> Ensemble:
+    """Fit the default model's regression to its data and to clips, whose artists it loses."""
+    kept = base.vectors.of(~np.isin(base.vectors.artists, clips.artists))
+    every = Vectors(
+        kept.genres,
+        np.concatenate([kept.inputs, clips.inputs]),
+        np.concatenate([kept.allowed, clips.allowed]),
+        np.concatenate([kept.sources.astype(str), clips.sources]),
+        np.concatenate([kept.artists, clips.artists]),
+    )
+    classifier = AddedGenres(every, tuple(range(len(every.genres))))
+    nothing = np.empty((0, every.inputs.shape[1]), np.float32)
+    fitted = classifier.fit(nothing, np.empty(0, np.intp), len(every.genres))
+    empty = HeldOut(np.empty(0, np.intp), np.empty((0, len(every.genres))))
+    return Ensemble((classifier,), (fitted,), np.ones(1), (), empty)
+
+
+def _right(model: Model, clips: _Clips, members: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return on which clips a model predicts a genre that is right."""
+    chosen = [
+        [features for features in clips.features[member] if features.spec in model.specs]
+        for member in members
+    ]
+    accepted = [
+        {names.key(clips.vectors.genres[place]) for place in np.flatnonzero(allowed)}
+        for allowed in clips.vectors.allowed[members]
+    ]
+    answers = model.predict(chosen)
+    found = [names.key(a.genre) in right for a, right in zip(answers, accepted, strict=True)]
+    return np.array(found, bool)
+
+
+def _evaluation(right: NDArray[np.bool_], clips: Vectors) -> Evaluation:
+    low, high = ArtistBootstrap.of(clips.artists.astype(str)).ratio_interval(right)
+    return Evaluation(
+        accuracy=round(float(right.mean()), 4),
+        interval=(round(low, 4), round(high, 4)),
+        tracks=len(right),
+        split="your library by the artists list, artists held out of training",
+        command=COMMAND,
+    )
+
+
+def _dataset(clips: Vectors) -> Dataset:
+    """Return clips with the first of the genres that are right for each."""
+    return Dataset(
+        ids=np.arange(len(clips)).astype(str),
+        labels=clips.allowed.argmax(axis=1),
+        genres=clips.genres,
+        artists=clips.artists.astype(str),
+        inputs={SPEC: clips.inputs},
+    )
+
+
+def _promises(probabilities: NDArray[np.float64], clips: Vectors, base: Base) -> Promises:
+    """Raise the default thresholds where the held-out clips need more."""
+    scale = Scale(clips.genres, families(clips.genres))
+    claims = track_claims(probabilities, clips.allowed, clips.artists, scale)
+    tracks = added_model.raised(base.promises.tracks, operating_points(claims), len(clips))
+    return Promises(tracks, base.promises.albums, base.promises.pooling, dict(scale.families))
