@@ -5,13 +5,14 @@ PYTHON ?= python3
 MUSIC ?=
 ARGS ?=
 BIN := .venv/bin
-FOLDER := $(patsubst ~/%,$(HOME)/%,$(MUSIC))
+quoted = '$(subst ','\'',$(value $(1)))'
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test coverage lint check wheel-check format soak spotify-demo clean
+.PHONY: scan test coverage lint check wheel-check format man soak spotify-demo clean
 
 scan: .venv/.installed
-	@$(BIN)/tagger scan $(ARGS) $(if $(FOLDER),"$(FOLDER)")
+	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
+	$(BIN)/tagger scan $(ARGS) $${folder:+"$$folder"}
 
 test: .venv/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak"
@@ -37,6 +38,9 @@ check: lint
 	MYPYPATH=tests/support $(BIN)/mypy tests/support tests/scripts tests/conftest.py beetsplug
 	$(BIN)/lint-imports
 	PYTHONPATH=tests/support $(BIN)/python -m prose
+
+man: .venv/.installed-dev
+	PYTHONPATH=tests/support $(BIN)/python -m man > docs/tagger.1
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,16 +16,16 @@ import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.config import Secret
-from tagger.errors import TaggerError
+from tagger.errors import StoreDamagedError, TaggerError
 from tagger.features.specs import extract_all
 from tagger.inference import registry
 from tagger.inference.bundle import load
 from tagger.pipeline import build
 from tagger.players import configured_players
-from tagger.store import Store
+from tagger.store import Store, undamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tagger.config import PlayerSettings, Settings
@@ -65,6 +66,8 @@ class Finding:
     level: Level
     text: str
     next_step: str = ""
+    repair: Callable[[], str] | None = None
+    """Repairs the cause and returns a text on it; raises OSError or TaggerError."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -107,7 +110,9 @@ def _model(settings: Settings) -> Finding:
         recording = Recording.of(0.1 * noise, SAMPLE_RATE)
         model.predict([extract_all(model.specs, recording)])
     except TaggerError as error:
-        return Finding("model", Level.FAILED, str(error), _other_model(settings, error))
+        repair = _use_default(settings) if settings.model.bundle == "active" else None
+        hint = _other_model(settings, error)
+        return Finding("model", Level.FAILED, str(error), hint, repair)
     genres = ", ".join(model.manifest.genres)
     return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
 
@@ -131,6 +136,19 @@ def _other_model(settings: Settings, error: TaggerError) -> str:
     return error.hint or "set model.bundle"
 
 
+def _use_default(settings: Settings) -> Callable[[], str] | None:
+    """Return the repair of an active model of the user that cannot be used."""
+    models = registry.ModelRegistry(settings.store.folder)
+    if models.active == registry.DEFAULT:
+        return None
+
+    def repair() -> str:
+        models.activate(registry.DEFAULT)
+        return "the model that comes with tagger is active"
+
+    return repair
+
+
 def _workers(settings: Settings) -> Finding:
     try:
         with build.tag_jobs(settings) as jobs:
@@ -145,9 +163,18 @@ def _state(settings: Settings) -> Finding:
     try:
         with Store(folder) as store:
             store.check()
+    except StoreDamagedError as error:
+        hint = error.hint or "set store.folder"
+        return Finding("state", Level.FAILED, str(error), hint, lambda: _new_state(folder))
     except TaggerError as error:
         return Finding("state", Level.FAILED, str(error), error.hint or "set store.folder")
     return _free_space("state", folder, f"stored in {folder}")
+
+
+def _new_state(folder: Path) -> str:
+    lines: list[str] = []
+    with undamaged(folder, lines.append):
+        return "; ".join(lines) or "the database can be read again"
 
 
 def _root(root: Path) -> Finding:
@@ -156,7 +183,8 @@ def _root(root: Path) -> Finding:
         step = "name your music's folder, or set library.roots: tagger config init"
         return Finding(name, Level.FAILED, "there is no such folder", step)
     if not os.access(root, os.R_OK | os.X_OK):
-        return Finding(name, Level.FAILED, "no permission to read", f"chmod u+rx {root}")
+        step = f"chmod u+rx {root}"
+        return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
     if not _writable(root):
         step = "mount the folder writable or change its permissions; dry runs work without"
         return Finding(name, Level.FAILED, "no permission to write", step)
@@ -183,10 +211,29 @@ def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
     """Find files with passwords that other users may read."""
     for name, table in msgspec.structs.asdict(players).items():
         for key, value in msgspec.structs.asdict(table).items():
-            if isinstance(value, Secret) and value.exposed:
+            if isinstance(value, Secret) and value.file and value.exposed:
                 text = f"other users may read it in {value.file}"
                 step = f"chmod 600 {value.file}"
-                yield Finding(f"players.{name}.{key}", Level.WARNING, text, step)
+                repair = _grant(value.file, 0, denied=0o077)
+                yield Finding(f"players.{name}.{key}", Level.WARNING, text, step, repair)
+
+
+def _grant(path: Path, allowed: int, denied: int = 0) -> Callable[[], str]:
+    """Return a repair of the permissions of a file or folder.
+
+    Args:
+        path: The file or folder.
+        allowed: Bits that are added.
+        denied: Bits that are removed.
+
+    """
+
+    def repair() -> str:
+        mode = stat.S_IMODE(path.stat().st_mode) & ~denied | allowed
+        path.chmod(mode)
+        return f"the permissions of {path} are {mode:o} now"
+
+    return repair
 
 
 def _writable(folder: Path) -> bool:

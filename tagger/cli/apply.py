@@ -56,4 +56,4 @@ def command(
     shown = report(as_json=as_json, dry_run=dry_run)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = apply_plan(settings, store, files, shown, dry_run=dry_run)
-    shown.finish(result.published, result.run)
+    shown.finish(result.published, result.run, failed=result.failed)

@@ -2,63 +2,79 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
-from tagger.cli.options import JSON, SOME_FAILED, configured, print_json, printable
-from tagger.errors import TaggerError
+from tagger.cli.options import JOBS, JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.core.domain import Action
 from tagger.inference import read_manifest, registry
 from tagger.pipeline.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import Prediction
+    from tagger.pipeline.classify import Classified
 
 
 @click.command
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
-)
+@click.argument("paths", nargs=-1, required=True, type=NAMED, metavar="PATH...")
 @JSON
 @click.option("--top", type=click.IntRange(1), default=3, help="How many genres to show.")
+@JOBS
 @configured
-def command(settings: Settings, files: Sequence[Path], *, as_json: bool, top: int) -> None:
-    """Print the genres that files sound like; writes nothing."""
+def command(
+    settings: Settings, /, paths: Sequence[Path], *, as_json: bool, top: int, jobs: int | None
+) -> None:
+    """Print the likeliest genres of files, and whether a scan would write one; writes nothing.
+
+    PATH is a file or a folder. Each file is decided by itself, without its album.
+    """
     settings = registry.resolve_bundle(settings)
+    if jobs:
+        workers = msgspec.structs.replace(settings.workers, count=jobs)
+        settings = msgspec.structs.replace(settings, workers=workers)
     model = read_manifest(settings.model.bundle.folder).id
     failed = False
-    for path, answer in classify(settings, files):
-        failed = failed or isinstance(answer, TaggerError)
+    for found in classify(settings, paths):
+        failed = failed or found.prediction is None
         if as_json:
-            print_json(_json(path, answer, model, top))
+            print_json(_json(found, model, top))
         else:
-            click.echo(printable(f"{path}: {_text(answer, top)}"))
+            click.echo(printable(f"{found.path}: {_text(found, top)}"))
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _json(path: Path, answer: Prediction | TaggerError, model: str, top: int) -> dict[str, Any]:
-    if isinstance(answer, TaggerError):
-        genre = confidence = None
-        probabilities: dict[str, float] = {}
-    else:
-        genre, confidence = answer.genre, round(answer.confidence, 4)
-        probabilities = {name: round(p, 4) for name, p in answer.ranked[:top]}
+def _json(found: Classified, model: str, top: int) -> dict[str, Any]:
+    answer = found.prediction
     return {
-        "path": str(path),
-        "genre": genre,
-        "confidence": confidence,
-        "probabilities": probabilities,
+        "path": str(found.path),
+        "genre": answer and answer.genre,
+        "confidence": answer and round(answer.confidence, 4),
+        "probabilities": _ranked(found, top),
         "model": model,
-        "error": answer.reason if isinstance(answer, TaggerError) else None,
+        "error": found.decision.reason if answer is None else None,
+        "decision": str(found.decision.action),
+        "after": list(found.decision.genres),
+        "reason": found.decision.reason,
     }
 
 
-def _text(answer: Prediction | TaggerError, top: int) -> str:
-    if isinstance(answer, TaggerError):
-        return answer.reason
-    return ", ".join(f"{genre} {probability:.0%}" for genre, probability in answer.ranked[:top])
+def _ranked(found: Classified, top: int) -> dict[str, float]:
+    answer = found.prediction
+    return {name: round(p, 4) for name, p in answer.ranked[:top]} if answer else {}
+
+
+def _text(found: Classified, top: int) -> str:
+    decision = found.decision
+    if found.prediction is None:
+        return decision.reason
+    guesses = ", ".join(f"{genre} {int(100 * p)}%" for genre, p in found.prediction.ranked[:top])
+    if decision.action.writes:
+        return f"{guesses}; would write {', '.join(decision.genres)}"
+    kept = "kept" if decision.action is Action.KEEP else "left alone"
+    return f"{guesses}; {kept}: {decision.reason}"

@@ -7,24 +7,45 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from tagger import __version__
 
+SECTIONS = {
+    "Files": {
+        "scan": "Analyze music and write genres into it.",
+        "apply": "Write the genres of a plan that a dry run made.",
+        "classify": "Print the likeliest genres of files; writes nothing.",
+        "undo": "Undo the genres that tagger wrote.",
+        "corrections": "List and forget the genres that you changed after tagger.",
+        "runs": "List the runs, and the changes of a run.",
+        "playlists": "Rebuild the genre playlists.",
+    },
+    "Learning": {
+        "train": "Learn your own genres from your own files.",
+        "spotify": "Read your own Spotify playlists as labels.",
+        "artists": "Show, add and check known artists.",
+        "models": "Show, choose and remove genre models.",
+    },
+    "Service": {
+        "watch": "Write genres into new files as they arrive.",
+        "service": "Install `tagger watch` as a service of systemd.",
+        "status": "Show the database, failures and the daemon.",
+    },
+    "Setup": {
+        "doctor": "Check everything that a scan needs, and repair it.",
+        "config": "Show, locate or begin the configuration.",
+        "completion": "Print the completion script of a shell.",
+    },
+}
+"""Heading to commands, each with one line of help."""
+ADDED = ("train", "spotify")
+"""Commands of other packages, which may be missing."""
 COMMANDS = {
-    "scan": "Analyze music and write genres into it.",
-    "apply": "Write the genres of a plan that a dry run made.",
-    "watch": "Write genres into new files as they arrive.",
-    "classify": "Print the likeliest genres of files; writes nothing.",
-    "undo": "Undo the genres that tagger wrote.",
-    "corrections": "List and forget the genres that you changed after tagger.",
-    "runs": "List the runs, and the changes of a run.",
-    "playlists": "Rebuild the genre playlists.",
-    "status": "Show the database, failures and the daemon.",
-    "doctor": "Check everything that a scan needs, with the next step.",
-    "service": "Have `tagger watch` started by itself.",
-    "models": "Show, choose and remove genre models.",
-    "artists": "Show, add and check known artists.",
-    "config": "Show, locate or begin the configuration.",
+    name: text
+    for section in SECTIONS.values()
+    for name, text in section.items()
+    if name not in ADDED
 }
 """Name to one line of help; the module of that name holds a click command called `command`."""
 
@@ -49,9 +70,23 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
-        added = [(name, f"From {point.value.split('.')[0]}.") for name, point in _added().items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([*COMMANDS.items(), *sorted(added)])
+        added = _added()
+        known = {name for section in SECTIONS.values() for name in section}
+        for heading, section in SECTIONS.items():
+            rows = [(n, text) for n, text in section.items() if n in COMMANDS or n in added]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+        others = [(n, f"From {added[n].value.split('.')[0]}.") for n in sorted({*added} - known)]
+        if others:
+            with formatter.section("Others"):
+                formatter.write_dl(others)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands without importing them."""
+        texts = {name: text for section in SECTIONS.values() for name, text in section.items()}
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=texts.get(name, "")) for name in names]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 def _added() -> dict[str, EntryPoint]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
+from tagger.cli.options import DRY_RUN, EXISTING, JOBS, JSON, configured, warn
 from tagger.cli.report import report
 from tagger.cli.report.page import write_page
-from tagger.cli.types import Confidence
+from tagger.cli.types import Confidence, Formats, Moment
 from tagger.pipeline.plan import planned, write_plan
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import undamaged
@@ -37,6 +37,12 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.option("--plan", type=NEW_FILE, help="Write a plan for `tagger apply`; with --dry-run.")
 @click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
 @click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
+@click.option("--format", "formats", type=Formats(), help="Only files with these endings.")
+@click.option("--since", type=Moment(), help="Only files that are new or changed since: 2w, 3d.")
+@click.option(
+    "--not", "ignored", multiple=True, metavar="PATTERN", help="Leave these out: 'Live/'."
+)
+@JOBS
 @click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
 @click.option("--sound-only", is_flag=True, help="Leave library and list of artists out.")
 @click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
@@ -56,6 +62,8 @@ def command(
     plan: Path | None,
     force: bool,
     reclassify: bool,
+    formats: frozenset[str] | None,
+    since: float | None,
     **overrides: Any,
 ) -> None:
     """Analyze music and write genres into it.
@@ -68,7 +76,9 @@ def command(
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = _overridden(settings, **overrides)
-    options = ScanOptions(dry_run=dry_run, again=force, reclassify=reclassify)
+    options = ScanOptions(
+        dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since
+    )
     listing: Listing = "none" if summary else "all" if listed else "auto"
     shown = report(as_json=as_json, dry_run=dry_run, listing=listing)
     with undamaged(settings.store.folder, warn) as store, shown:
@@ -77,13 +87,15 @@ def command(
             write_plan(plan, planned(shown.outcomes, store))
     if page:
         write_page(page, shown.outcomes, dry_run=dry_run, run=result.run)
-    shown.finish(result.published, result.run)
+    shown.finish(result.published, result.run, failed=result.failed)
 
 
 def _overridden(
     settings: Settings,
     mode: str | None,
     min_confidence: float | str | None,
+    ignored: Sequence[str],
+    jobs: int | None,
     *,
     no_albums: bool,
     sound_only: bool,
@@ -93,6 +105,11 @@ def _overridden(
     given = {"mode": mode, "min_confidence": min_confidence}
     tags = replace(settings.tags, **{k: v for k, v in given.items() if v is not None})
     settings = replace(settings, tags=tags)
+    if ignored:
+        patterns = (*settings.library.ignore, *ignored)
+        settings = replace(settings, library=replace(settings.library, ignore=patterns))
+    if jobs:
+        settings = replace(settings, workers=replace(settings.workers, count=jobs))
     if no_albums:
         settings = replace(settings, albums=replace(settings.albums, together=False))
     if sound_only:

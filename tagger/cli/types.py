@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from tagger.audio.formats import EXTENSIONS
+
 _AGO = re.compile(r"(\d+)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -28,6 +30,22 @@ class Confidence(click.ParamType[float | str]):
         if not 0 <= number <= 1:  # which also refuses nan
             self.fail(f"{value} is not between 0 and 1", param, ctx)
         return number
+
+
+class Formats(click.ParamType[frozenset[str]]):
+    """Endings of file names, separated by commas."""
+
+    name = "flac,mp3,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> frozenset[str]:
+        """Return the endings in lower case, each with its dot."""
+        found = {f".{part.strip().lower().lstrip('.')}" for part in str(value).split(",")}
+        if unknown := found - EXTENSIONS:
+            known = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
+            self.fail(f"{', '.join(sorted(unknown))} is none of: {known}", param, ctx)
+        return frozenset(found)
 
 
 class Moment(click.ParamType[float]):

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from tagger import config
+from tagger.cli.options import JOBS
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+
 
 @click.command
+@click.argument("folders", nargs=-1, type=FOLDER, metavar="[FOLDER]...")
+@JOBS
 @click.option("--verbose", is_flag=True, help="Log queued files and reconciles as well.")
 @click.option(
     "--config",
@@ -20,13 +30,48 @@ from tagger.daemon.host.logs import configure
     help="Use this configuration file.",
 )
 @click.pass_context
-def command(ctx: click.Context, *, verbose: bool, config_file: Path | None) -> None:
-    """Write genres into new files of the configured library, until stopped.
+def command(
+    ctx: click.Context,
+    /,
+    folders: Sequence[Path],
+    *,
+    jobs: int | None,
+    verbose: bool,
+    config_file: Path | None,
+) -> None:
+    """Write genres into new files until stopped.
 
+    FOLDER is watched in place of the configured library.
     SIGHUP reads the configuration again, SIGUSR1 looks through all folders, SIGTERM or
     Ctrl-C ends it. `tagger service` shows how to have it started by itself.
     """
     chosen: Path | None = config_file or ctx.find_root().obj
-    settings = config.load(chosen)
+
+    def read() -> config.Settings:
+        return overridden(config.load(chosen), folders, jobs)
+
+    settings = read()
     configure(settings.daemon.log_format, verbose=verbose)
-    Daemon(settings, lambda: config.load(chosen)).run()
+    Daemon(settings, read).run()
+
+
+def overridden(
+    settings: config.Settings, folders: Sequence[Path], jobs: int | None
+) -> config.Settings:
+    """Return the settings with the arguments of the command line.
+
+    Args:
+        settings: The settings of the configuration.
+        folders: The folders to watch; without any, the configured library.
+        jobs: The number of worker processes, None for the configured number.
+
+    """
+    replace = msgspec.structs.replace
+    if folders:
+        # the playlists stay in the folder of the configured library
+        playlists = replace(settings.playlists, folder=str(settings.playlist_folder))
+        library = replace(settings.library, roots=tuple(folders))
+        settings = replace(settings, library=library, playlists=playlists)
+    if jobs:
+        settings = replace(settings, daemon=replace(settings.daemon, workers=jobs))
+    return settings

@@ -60,6 +60,7 @@ def apply_plan(
     settings = registry.resolve_bundle(settings)
     observer.expect(len(plan))
     changes = Changes()
+    failed = 0
     options = build.write_options(settings)
     with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:
         recovery.recover(store, jobs)
@@ -67,6 +68,7 @@ def apply_plan(
         ready: list[tuple[Track, Decision]] = []
         for checked in checks.run(plan):
             if isinstance(checked, Outcome):
+                failed += checked.action is Action.ERROR
                 observer.outcome(checked)
             else:
                 ready.append(checked)
@@ -79,13 +81,14 @@ def apply_plan(
             operation = Settled(write, settings.daemon.settle)
         for track, decision in ready:
             outcome = operation.apply(track, decision)
+            failed += outcome.action is Action.ERROR
             changes.outcome(outcome)
             observer.outcome(outcome)
     if run is None:
-        return ScanResult(None, Published())
+        return ScanResult(None, Published(), failed)
     store.runs.finish(run)
     roots = dict.fromkeys(track.root for track, _ in ready)
-    return ScanResult(run, after_run(settings, store, changes, roots))
+    return ScanResult(run, after_run(settings, store, changes, roots), failed)
 
 
 class _Checks:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.core.domain import Action, Outcome
-from tagger.errors import ConfigError
+from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import read_manifest, registry
 from tagger.library import index, walk
 from tagger.library.ignore import check_patterns
@@ -58,6 +58,10 @@ class ScanOptions:
     """Analyze files again whose analysis is remembered."""
     reclassify: bool = False
     """Decide again the files that tagger wrote, by the active model."""
+    formats: frozenset[str] | None = None
+    """Lower-case endings of the files to scan; None for all."""
+    since: float | None = None
+    """Unix seconds; files without a change since then are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class ScanResult:
     run: int | None
     """The number of the run that wrote, None in a dry run."""
     published: Published
+    failed: int
+    """Files that failed, without those that are no audio at all."""
 
 
 class Scan:
@@ -116,7 +122,9 @@ class Scan:
         tracks, passed = self.find(observer, jobs)
         observer.passed_over(self._ignored)
         observer.expect(len(tracks) + len(passed))
+        failed = 0
         for outcome in passed:
+            failed += self._is_failure(outcome)
             observer.outcome(outcome)
         changes = Changes()
         run = None if self._options.dry_run else self._store.runs.start("scan")
@@ -125,13 +133,15 @@ class Scan:
         operation = self._operation(jobs, run)
         with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:
+                failed += self._is_failure(outcome)
                 changes.outcome(outcome)
                 observer.outcome(outcome)
         if run is None:
-            return ScanResult(None, Published())
+            return ScanResult(None, Published(), failed)
         self._store.runs.finish(run)
         roots = dict.fromkeys(walk.root_of(start, self._roots) for start in self._starts)
-        return ScanResult(run, after_run(self._settings, self._store, changes, roots))
+        published = after_run(self._settings, self._store, changes, roots)
+        return ScanResult(run, published, failed)
 
     def find(self, observer: Observer, jobs: TagJobs) -> tuple[list[Track], list[Outcome]]:
         """Index the files of the scan.
@@ -172,11 +182,31 @@ class Scan:
                         self._ignored[item.reason] += 1
                     else:
                         passed.append(_passed(item))
-                elif item.path not in seen:
+                elif item.path not in seen and self._wanted(item.path):
                     seen.add(item.path)
                     yield item
             if start == root:
                 self._store.passed_over.put(root, counts)
+
+    def _wanted(self, path: Path) -> bool:
+        options = self._options
+        if options.formats is not None and path.suffix.lower() not in options.formats:
+            return False
+        if options.since is None:
+            return True
+        try:
+            status = path.stat()
+        except OSError:
+            return True  # the analysis names the fault
+        # a copy keeps its time of modification, but not of its change of status
+        return max(status.st_mtime, status.st_ctime) >= options.since
+
+    def _is_failure(self, outcome: Outcome) -> bool:
+        """Return whether a file failed; a file that is no audio at all is no failure of a run."""
+        if outcome.action is not Action.ERROR:
+            return False
+        failure = self._store.failures.get(outcome.path)
+        return failure is None or not isinstance(failure.error, NotAudioError)
 
     def _outcomes(self, tracks: list[Track], operation: Operation) -> Generator[Outcome]:
         settings, store, manifest = self._settings, self._store, self._manifest

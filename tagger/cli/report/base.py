@@ -79,18 +79,23 @@ class Report(Observer):
             self._genres.update(set(outcome.after) - set(outcome.before))
         self._show(outcome)
 
-    def finish(self, published: Published, run: int | None = None) -> None:
+    def finish(
+        self, published: Published, run: int | None = None, failed: int | None = None
+    ) -> None:
         """Print the end of the run; exits with 1 if a file or playlist failed.
 
         Args:
             published: The playlists and players after the run.
             run: The number of the run that wrote, None if none did.
+            failed: The number of failures that count; None for all failed files.
 
         """
         for warning in warnings(published):
             click.echo(printable(warning), err=True)
         self._show_end(published, run)
-        if self._actions[Action.ERROR] or published.playlists.failed:
+        if (
+            self._actions[Action.ERROR] if failed is None else failed
+        ) or published.playlists.failed:
             raise click.exceptions.Exit(SOME_FAILED)
 
     def summary(self, published: Published, run: int | None) -> dict[str, Any]:
@@ -119,7 +124,9 @@ class Report(Observer):
 
     def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]
-        click.echo(f"{self._actions.total()} files: {', '.join(counts) or self._nothing}")
+        total = self._actions.total()
+        files = "1 file" if total == 1 else f"{total} files"
+        click.echo(f"{files}: {', '.join(counts) or self._nothing}")
         if run is not None and self.written:
             click.echo(f"`tagger undo --run {run}` takes this run back.")
         if self._passed_over:

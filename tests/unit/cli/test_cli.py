@@ -6,9 +6,14 @@ import subprocess
 import sys
 
 import click
+import man
 import pytest
+from programs import ROOT
 
-from tagger.cli.group import COMMANDS, cli
+from tagger import config
+from tagger.cli.completion import SHELLS
+from tagger.cli.group import COMMANDS, SECTIONS, cli
+from tagger.cli.watch import overridden
 
 HEAVY = (
     "av",
@@ -41,7 +46,7 @@ def test_help_imports_no_heavy_library():
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert "Commands:" in done.stdout
+    assert "Learning:" in done.stdout
     assert not set(done.stdout.split()) & set(HEAVY)
 
 
@@ -101,3 +106,54 @@ def test_a_closed_pipe_ends_the_run_with_a_message(program):
         err = child.stderr.read()
     assert err == "tagger: the output cannot be written: Broken pipe\n"
     assert child.returncode == 2
+
+
+def test_the_help_has_a_plain_line_for_each_command_in_groups(program):
+    text = program.run("--help").out
+    assert [line for line in text.splitlines() if line.endswith(":")][1:] == [
+        f"{heading}:" for heading in SECTIONS
+    ]
+    assert "From " not in text
+
+
+def test_the_man_page_in_the_docs_is_that_of_the_commands():
+    assert (ROOT / "docs/tagger.1").read_text() == man.page(), "run `make man`"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_completion_script_names_the_command(program, shell):
+    assert "_TAGGER_COMPLETE" in program.run("completion", shell).out
+
+
+def test_completion_of_a_command_imports_no_command():
+    items = cli.shell_complete(click.Context(cli), "sc")
+    assert [item.value for item in items] == ["scan"]
+
+
+def test_watch_takes_folders_in_place_of_the_library(tmp_path):
+    settings = config.Settings()
+    watched = overridden(settings, [tmp_path], 3)
+    assert watched.library.roots == (tmp_path,)
+    assert watched.playlist_folder == settings.playlist_folder
+    assert watched.daemon.workers == 3
+    assert overridden(settings, [], None) == settings
+
+
+def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
+    secret = program.home / "secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    program.bundle = "active"
+    program.configure(
+        f'[players.navidrome]\nurl = "http://127.0.0.1:1"\nuser = "a"\n'
+        f'password = {{ file = "{secret}" }}\n'
+    )
+    models = program.state / "models"
+    (models / "own").mkdir(parents=True)
+    (models / "active").write_text("own\n")
+    before = {o["name"]: o for o in program.run("doctor", "--json").objects}
+    assert before["model"]["repairable"]
+    after = {o["name"]: o for o in program.run("doctor", "--fix", "--json").objects}
+    assert after["model"]["text"].startswith("repaired: ")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert (models / "active").read_text().split()[-1] == "default"

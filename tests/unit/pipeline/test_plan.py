@@ -131,7 +131,7 @@ def test_an_interrupted_plan_names_its_undo_and_is_applied_again(planned, progra
     report = Stopped(DONE, dry_run=False)
     with Store(program.state) as store, pytest.raises(KeyboardInterrupt), report:
         apply_plan(settings, store, read_plan(planned), report, dry_run=False)
-    assert "1 files: 1 got a genre\n`tagger undo --run 1` takes" in capsys.readouterr().out
+    assert "1 file: 1 got a genre\n`tagger undo --run 1` takes" in capsys.readouterr().out
     again = program.run("apply", "--json", planned)
     assert [again.summary[action] for action in ("keep", "set")] == [1, 1]
     assert program.run("undo", program.music, "--json").summary["set"] == 2
