@@ -16,6 +16,7 @@ SECTIONS = {
         "scan": "Analyze music and write genres into it.",
         "apply": "Write the genres of a plan that a dry run made.",
         "classify": "Print the likeliest genres of files; writes nothing.",
+        "explain": "Explain why a file gets its genre, or none.",
         "undo": "Undo the genres that tagger wrote.",
         "corrections": "List and forget the genres that you changed after tagger.",
         "runs": "List the runs, and the changes of a run.",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from tagger.core.domain import Features, Prediction
+from tagger.core.domain import Features, Prediction, TrackTags
 from tagger.errors import StoreDamagedError
-from tagger.store.rows import stored_json
+from tagger.store.rows import stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tagger.core.domain import AnalysisKey
 
@@ -69,6 +70,15 @@ class Analyses:
                 return None
             found.append(Features(spec, _unpacked(row[0])))
         return tuple(found)
+
+    def library(self, spec: str) -> Iterator[tuple[Path, TrackTags, Any]]:
+        """Yield the path, the tags and the features of each recorded file that was analyzed."""
+        rows = self._db.execute(
+            "SELECT path, tags, data FROM files JOIN features USING (content_id) WHERE spec = ?",
+            (spec,),
+        )
+        for path, tags, data in rows:
+            yield stored_path(path), stored_json(tags, TrackTags), _unpacked(data)
 
 
 def _packed(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:

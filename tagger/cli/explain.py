@@ -1,0 +1,46 @@
+"""`tagger explain`: why a file gets its genre, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.report.explain import explanation_json, explanation_lines
+from tagger.inference import registry
+from tagger.pipeline.explain import explain
+from tagger.store import Store
+
+if TYPE_CHECKING:
+    from tagger.config import Settings
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command
+@click.argument("file", type=FILE)
+@JSON
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the spectrogram, the guesses over time and the nearest tracks as a PNG.",
+)
+@configured
+def command(settings: Settings, /, file: Path, *, as_json: bool, plot: Path | None) -> None:
+    """Explain the decision on a file: guesses, sound, nearest tracks, threshold and rule.
+
+    The file is decided by itself, without its album. Nothing is written into it.
+    """
+    settings = registry.resolve_bundle(settings)
+    with Store(settings.store.folder) as store:
+        found = explain(settings, store, file)
+    if as_json:
+        print_json(explanation_json(found))
+    else:
+        click.echo("\n".join(explanation_lines(found)))
+    if plot:
+        from tagger.cli.report.plot import write_plot  # noqa: PLC0415 - needs an extra
+
+        write_plot(plot, found)

@@ -1,0 +1,88 @@
+"""The explanation of one file: everything behind its decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tagger.analysis import worker
+from tagger.analysis.portrait import Portrait, portrait
+from tagger.core.domain import Action, Decision, FileIdentity, Track
+from tagger.inference import read_manifest
+from tagger.library import walk
+from tagger.pipeline import build, neighbours
+from tagger.pipeline.operations import unwritable
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.pipeline.neighbours import Neighbour
+    from tagger.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision on one file by itself, and its grounds."""
+
+    path: Path
+    genres: tuple[str, ...]
+    """The genres in the file."""
+    portrait: Portrait
+    decision: Decision
+    """The decision on the file by itself."""
+    needed: float | None
+    """The confidence that the likeliest genre needs; None if no confidence is enough."""
+    promised: float | None
+    """The promised share of right genres; None for a threshold set by the user."""
+    last: Decision | None
+    """The newest decision of a scan, which may have counted the album."""
+    nearest: list[Neighbour]
+    learned: Counter[str]
+    """Genres of the nearest tracks of the training data."""
+
+
+def explain(settings: Settings, store: Store, path: Path) -> Explanation:
+    """Analyze a file and explain the decision on it.
+
+    Args:
+        settings: With the bundle resolved, see `registry.resolve_bundle`.
+        store: The state database.
+        path: The file.
+
+    Raises:
+        AudioError: the file cannot be decoded.
+        TagError: the tags cannot be read.
+        WorkerError: a worker process failed.
+        ModelError: the model cannot be run.
+
+    """
+    bundle = settings.model.bundle.folder
+    rules = build.decision_rules(settings, read_manifest(bundle))
+    path = path.resolve()
+    window = worker.Window(settings.listen.offset, settings.listen.length)
+    with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
+        found = pool.result(pool.submit(portrait, path, bundle, window), path)
+        tags = jobs.read(path)
+    root = walk.root_of(path, [root.resolve() for root in settings.library.roots])
+    track = Track(path, root, FileIdentity.of(path.stat()), tags)
+    corrected = store.corrections.has(path)
+    decision = rules.policy.without_audio(tags.genres, corrected=corrected)
+    decision = decision or rules.decide(track, found.prediction)
+    reason = unwritable(track, build.write_options(settings))
+    if decision.action.writes and reason:
+        decision = Decision(Action.SKIP, tags.genres, reason)
+    first = found.features[0]
+    automatic = settings.tags.min_confidence == "auto"
+    return Explanation(
+        path,
+        tags.genres,
+        found,
+        decision,
+        rules.track_thresholds[found.prediction.genre],
+        settings.tags.target_precision if automatic else None,
+        store.runs.decision(path),
+        neighbours.nearest(first, store, path),
+        neighbours.learned(first, bundle),
+    )
