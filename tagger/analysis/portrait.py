@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagger.analysis import worker
 from tagger.audio.decode import SAMPLE_RATE, Recording, read_recording
 from tagger.errors import AudioError
 from tagger.features.describe import Description, describe
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.analysis import worker
     from tagger.core.domain import Features, Prediction
 
 STEP = 5

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TAGS = (
-    "rock|pop|alternative|indie|electronic|female vocalists|dance|00s|alternative rock|jazz|"
-    "beautiful|metal|chillout|male vocalists|classic rock|soul|indie rock|mellow|electronica|80s|"
-    "folk|90s|chill|instrumental|punk|oldies|blues|hard rock|ambient|acoustic|experimental|"
-    "female vocalist|guitar|hip-hop|70s|party|country|easy listening|sexy|catchy|funk|electro|"
-    "heavy metal|progressive rock|60s|rnb|indie pop|sad|house|happy"
-).split("|")
+    *"rock|pop|alternative|indie|electronic|female vocalists".split("|"),
+    *"dance|00s|alternative rock|jazz|beautiful|metal".split("|"),
+    *"chillout|male vocalists|classic rock|soul|indie rock|mellow".split("|"),
+    *"electronica|80s|folk|90s|chill|instrumental".split("|"),
+    *"punk|oldies|blues|hard rock|ambient|acoustic".split("|"),
+    *"experimental|female vocalist|guitar|hip-hop|70s|party".split("|"),
+    *"country|easy listening|sexy|catchy|funk|electro".split("|"),
+    *"heavy metal|progressive rock|60s|rnb|indie pop|sad".split("|"),
+    *"house|happy".split("|"),
+)
 """The last elements of `musicnn-3`, in their order: the tags of the Million Song Dataset."""
 VOICES = ("female vocalists", "male vocalists", "female vocalist")
 SLOWEST, FASTEST = 50.0, 210.0

@@ -53,7 +53,7 @@ def nearest(features: Features, store: Store, but: Path, most: int = MOST) -> li
         return []
     likeness = _likeness(_vector(features.values), np.stack(vectors))
     order = np.argsort(-likeness)[:most]
-    return [Neighbour(*found[n], float(likeness[n])) for n in order]
+    return [Neighbour(found[n][0], found[n][1], float(likeness[n])) for n in order]
 
 
 def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Counter[str]:
