@@ -17,6 +17,7 @@ SECTIONS = {
         "apply": "Write the genres of a plan that a dry run made.",
         "classify": "Print the likeliest genres of files; writes nothing.",
         "explain": "Explain why a file gets its genre, or none.",
+        "review": "Choose genres on a web page of this computer.",
         "undo": "Undo the genres that tagger wrote.",
         "corrections": "List and forget the genres that you changed after tagger.",
         "runs": "List the runs, and the changes of a run.",

@@ -46,6 +46,14 @@ class Corrections:
             ),
         )
 
+    def forget(self, path: Path, theirs: tuple[str, ...] | None = None) -> None:
+        """Delete the correction of a file, or only a correction to the genres `theirs`."""
+        text = None if theirs is None else msgspec.json.encode(theirs).decode()
+        self._db.execute(
+            "DELETE FROM corrections WHERE path = ?1 AND (?2 IS NULL OR theirs = ?2)",
+            (os.fsencode(path), text),
+        )
+
     def has(self, path: Path) -> bool:
         """Return whether the user corrected this file."""
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))

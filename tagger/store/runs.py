@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core.domain import Decision, Grounds
-from tagger.store.rows import stored_action, stored_json
+from tagger.store.rows import stored_action, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from tagger.core.domain import Action
     from tagger.store.run_locks import RunLocks
 
 
@@ -149,6 +151,17 @@ class Runs:
             (run,),
         )
         return Counter({row[0]: row[1] for row in rows})
+
+    def decided_paths(self, actions: Iterable[Action]) -> list[Path]:
+        """Return the recorded files whose newest decision is one of these actions, by path."""
+        wanted = list(actions)
+        marks = ", ".join("?" * len(wanted))
+        rows = self._db.execute(
+            "SELECT path FROM decisions JOIN files USING (path)"  # noqa: S608 - only marks
+            f" WHERE action IN ({marks}) ORDER BY path",
+            wanted,
+        )
+        return [stored_path(row[0]) for row in rows]
 
     def tally(self) -> Counter[str]:
         """Count the newest decisions on the recorded files by action; `undone` after an undo."""

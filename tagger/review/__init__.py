@@ -1,0 +1,1 @@
+"""`tagger review`: a web page of this computer for choosing genres; see `server`."""

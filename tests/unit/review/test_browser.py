@@ -1,0 +1,129 @@
+"""The page of `tagger review` in Chromium: every key, every button, two pages, a vanished file."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+
+import bundles
+import media
+import pytest
+
+from tagger import config, tags
+from tagger.review.server import ReviewServer
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+NAMES = ("a", "b", "c")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def served(program, browser):
+    """Serve a library of unsure files, and open its page at a phone's width."""
+    for number, name in enumerate(NAMES):
+        signal = bundles.both(4.0, number)
+        media.make(program.music / f"{name}.mp3", "mp3", signal=signal)
+    program.scan()
+    with ReviewServer(config.load(program.config), []) as server, contextlib.ExitStack() as stack:
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.stop)
+        context = stack.enter_context(
+            contextlib.closing(browser.new_context(viewport={"width": 390, "height": 800}))
+        )
+        page = context.new_page()
+        page.goto(server.url)
+        yield page, server, context
+
+
+def genres(program, name):
+    return tags.read(program.music / f"{name}.mp3").genres
+
+
+def expect(page, text):
+    playwright.expect(page.locator("#message")).to_contain_text(text)
+
+
+def test_every_action_works_by_keyboard_alone(served, program):
+    page, _, _ = served
+    press = page.keyboard.press
+    press("j")
+    likeliest = page.locator("article .guess").first.get_attribute("data-genre")
+    press("a")
+    expect(page, f"a.mp3: {likeliest}")
+    assert genres(program, "a") == (likeliest,)
+    press("u")
+    expect(page, "a.mp3: no genre")
+    assert genres(program, "a") == ()
+    press("j")
+    press("2")
+    expect(page, "b.mp3: ")
+    assert genres(program, "b") not in ((), (likeliest,))
+    press("j")
+    press("e")
+    page.keyboard.type("Krautrock")
+    press("Enter")
+    expect(page, "c.mp3: Krautrock")
+    assert genres(program, "c") == ("Krautrock",)
+    press("k")
+    press("k")
+    press("x")
+    expect(page, "a.mp3: no genre")
+    assert page.locator("article").first.get_attribute("class") == "chosen"
+    press("n")
+    playwright.expect(page.locator(".nearest li")).to_have_count(2)
+
+
+def test_every_button_works_by_mouse_on_a_narrow_screen(served, program):
+    page, _, _ = served
+    first = page.locator("article").first
+    first.locator(".guess").nth(1).click()
+    expect(page, "a.mp3: ")
+    assert genres(program, "a")
+    first.locator(".undo").click()
+    expect(page, "a.mp3: no genre")
+    first.locator(".accept").click()
+    playwright.expect(first.locator(".genres")).not_to_have_text("no genre")
+    page.locator("article").nth(1).locator(".leave").click()
+    expect(page, "b.mp3: no genre")
+    page.locator("article").nth(1).locator(".near").click()
+    playwright.expect(page.locator(".nearest li")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_old_page_and_a_vanished_file_show_a_message(served, program):
+    page, server, context = served
+    other = context.new_page()
+    other.goto(server.url)
+    page.locator("article .accept").first.click()
+    expect(page, "a.mp3: ")
+    written = genres(program, "a")
+    other.locator("article .guess").nth(1).click()
+    expect(other, "has another genre now")
+    assert genres(program, "a") == written
+    (program.music / "b.mp3").unlink()
+    page.locator("article .accept").nth(1).click()
+    expect(page, "cannot be read")
+
+
+def test_the_page_breaks_no_rule_of_its_own_policy(served):
+    page, server, _ = served
+    found = []
+    page.on("console", lambda entry: found.append(entry.text))
+    page.on("request", lambda request: found.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert not [text for text in found if "Content Security Policy" in text]
+    assert all(text.startswith(server.url) for text in found if text.startswith("http"))

@@ -1,0 +1,237 @@
+"""The page of `tagger review`: its guard, its choices, and every key and button."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+from programs import Program
+from werkzeug.test import Client
+
+from tagger import config, tags
+from tagger.review.app import App, file_id
+from tagger.review.desk import Desk
+from tagger.review.guard import Guard
+from tagger.store import Store
+
+TOKEN = "secret"  # noqa: S105
+HOST = "127.0.0.1:4000"
+PAGE = {"Host": HOST, "Origin": f"http://{HOST}"}
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def song(path, signal=bundles.low, **fields):
+    path.parent.mkdir(exist_ok=True)
+    media.make(path, "mp3", signal=signal(4.0, len(path.name)))
+    if fields:
+        media.tag(path, **fields)
+    return path
+
+
+class Page:
+    """A page as a browser sees it."""
+
+    def __init__(self, program):
+        self.program = program
+        self.desk = Desk(config.load(program.config))
+        self.client = Client(App(self.desk, Guard(TOKEN, 4000)))
+
+    def get(self, address="", **headers):
+        return self.client.get(f"/{TOKEN}/{address}", headers=PAGE | headers)
+
+    def post(self, action, path, headers=PAGE, **body):
+        return self.client.post(f"/{TOKEN}/{action}/{file_id(path)}", json=body, headers=headers)
+
+    def choose(self, path, genre, seen=()):
+        return self.post("choose", path, genre=genre, seen=list(seen))
+
+
+def filled(program):
+    """Fill the library of a program: one unsure file and one that gets a genre."""
+    song(program.music / "Ada & <b>" / "unsure.mp3", bundles.both, title="A <i>title</i>")
+    song(program.music / "written.mp3", bundles.high)
+    program.scan()
+    return program
+
+
+@pytest.fixture
+def page(program):
+    """Open a page on a library of the test's own."""
+    page = Page(filled(program))
+    yield page
+    page.desk.close()
+
+
+@pytest.fixture
+def unsure(program):
+    return program.music / "Ada & <b>" / "unsure.mp3"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, bundle):
+    """Open a page for tests that change no genre."""
+    page = Page(filled(Program(tmp_path_factory.mktemp("home"), bundle)))
+    yield page
+    page.desk.close()
+
+
+@pytest.fixture
+def kept(library):
+    """Return the unsure file of the shared library."""
+    return library.program.music / "Ada & <b>" / "unsure.mp3"
+
+
+def correction(program, path):
+    with Store(program.state) as store:
+        return {c.path: c.theirs for c in store.corrections.all()}.get(path)
+
+
+def test_the_page_lists_unsure_files_with_escaped_names_and_guesses(library, kept):
+    text = library.get().text
+    assert "A &lt;i&gt;title&lt;/i&gt;" in text
+    assert "<i>title" not in text
+    assert "written.mp3" not in text
+    assert re.search(r'data-genre="(Classical|Metal)"', text)
+    assert file_id(kept) in text
+    assert "written.mp3" in library.get("?view=written").text
+    assert "unsure.mp3" not in library.get("?view=all&text=WRITTEN").text
+    assert library.get("?view=other").status_code == 400
+
+
+def test_a_choice_writes_the_tag_is_a_label_and_is_undone_to_the_byte(page, unsure, program):
+    before = unsure.read_bytes()
+    answer = page.choose(unsure, "  Krautrock ")
+    assert answer.json == {"genres": ["Krautrock"], "reason": "you chose it", "chosen": True}
+    assert tags.read(unsure).genres == ("Krautrock",)
+    assert correction(program, unsure) == ("Krautrock",)
+    assert program.scan("--mode", "replace").files["unsure.mp3"]["decision"] == "keep"
+    assert page.post("undo", unsure).json["genres"] == []
+    assert unsure.read_bytes() == before
+    assert correction(program, unsure) is None
+
+
+def test_the_choices_of_a_page_are_one_run_that_undo_takes_back(page, unsure, program):
+    page.choose(unsure, "Krautrock")
+    page.choose(program.music / "written.mp3", "Dub", ["Metal"])
+    (newest, *_) = program.run("runs", "list", "--json").objects
+    assert (newest["kind"], newest["written"]) == ("review", 2)
+    assert program.run("undo", "--run", newest["id"]).code == 0
+    assert tags.read(unsure).genres == ()
+    assert correction(program, unsure) is None
+
+
+def test_a_file_that_is_left_alone_keeps_its_bytes_for_good(page, unsure, program):
+    before = unsure.read_bytes()
+    assert page.choose(unsure, "").json["chosen"]
+    found = program.scan("--min-confidence", "0.1").files["unsure.mp3"]
+    assert found["decision"] == "keep"
+    assert unsure.read_bytes() == before
+    assert not page.post("undo", unsure).json["chosen"]
+
+
+def test_a_second_page_with_an_old_genre_writes_nothing(page, unsure):
+    assert page.choose(unsure, "Dub").status_code == 200
+    answer = page.choose(unsure, "Rock")
+    assert answer.status_code == 409
+    assert "another genre now" in answer.json["error"]
+    assert tags.read(unsure).genres == ("Dub",)
+
+
+def test_a_file_that_vanished_is_a_message_and_the_page_goes_on(page, unsure, program):
+    unsure.unlink()
+    answer = page.choose(unsure, "Dub")
+    assert answer.status_code == 409
+    assert "cannot be read" in answer.json["error"]
+    assert page.get(f"sound/{file_id(unsure)}").status_code == 404
+    assert page.choose(program.music / "written.mp3", "Dub", ["Metal"]).status_code == 200
+
+
+@pytest.mark.parametrize("genre", ["a;b", "(17)", "x\x00y"])
+def test_a_genre_that_no_tag_can_hold_is_refused(library, kept, genre):
+    before = kept.read_bytes()
+    assert library.choose(kept, genre).status_code == 409
+    assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "reason"),
+    [
+        ("/", {"Host": HOST}, "token"),
+        ("/wrong/", {"Host": HOST}, "token"),
+        (f"/{TOKEN}/", {"Host": "tagger.example:4000"}, "host"),
+        (f"/{TOKEN}/", {"Host": "127.0.0.1"}, "host"),
+        (f"/{TOKEN}/", {"Host": HOST, "Origin": "http://evil.example"}, "origin"),
+        (f"/{TOKEN}/", {"Host": HOST, "Origin": "null"}, "origin"),
+    ],
+)
+def test_a_request_from_elsewhere_is_refused(library, path, headers, reason):
+    answer = library.client.get(path, headers=headers)
+    assert answer.status_code == 403
+    assert reason in answer.text
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "https://127.0.0.1:4000"])
+def test_a_choice_without_the_origin_of_the_page_writes_nothing(library, kept, origin):
+    headers = {"Host": HOST} | ({"Origin": origin} if origin else {})
+    before = kept.read_bytes()
+    answer = library.post("choose", kept, headers, genre="Dub", seen=[])
+    assert answer.status_code == 403
+    assert kept.read_bytes() == before
+
+
+def test_only_files_of_the_database_are_served(library, kept):
+    other = song(library.program.home / "other.mp3")
+    for path in (other, Path("/etc/passwd"), library.program.music / "../music/written.mp3"):
+        for action in ("sound", "cover", "near"):
+            assert library.get(f"{action}/{file_id(path)}").status_code == 404
+        assert library.choose(path, "Dub").status_code == 404
+    assert library.get("sound/!!!").status_code == 404
+    with library.get(f"sound/{file_id(kept)}", Range="bytes=0-9") as answer:
+        assert answer.data == kept.read_bytes()[:10]
+
+
+def test_malformed_choices_are_bad_requests(library, kept):
+    assert library.post("choose", kept, genre=1, seen=[]).status_code == 400
+    assert library.post("choose", kept, genre="Dub").status_code == 400
+    assert library.post("choose", kept, genre="x" * 200_000, seen=[]).status_code == 413
+
+
+def test_every_answer_forbids_foreign_content_and_hides_the_token(library):
+    for address in ("", "review.js", "gone"):
+        headers = library.get(address).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Referrer-Policy"] == "no-referrer"
+    assert not re.search(r'(src|href)="(https?:)?//', library.get().text)
+
+
+def test_the_cover_comes_from_the_folder_or_the_tags(library, kept):
+    assert library.get(f"cover/{file_id(kept)}").status_code == 404
+    media.tag(kept, picture=PNG)
+    assert library.get(f"cover/{file_id(kept)}").data == PNG
+    (kept.parent / "cover.jpg").write_bytes(b"\xff\xd8\xff other")
+    assert library.get(f"cover/{file_id(kept)}").mimetype == "image/jpeg"
+    (kept.parent / "cover.jpg").write_bytes(b"<script>")
+    assert library.get(f"cover/{file_id(kept)}").status_code == 404
+
+
+def test_the_nearest_tracks_are_those_of_the_library(library, kept):
+    (near,) = library.get(f"near/{file_id(kept)}").json["near"]
+    assert near["file"] == str(library.program.music / "written.mp3")
+    assert near["genres"] == ["Metal"]
+
+
+def test_a_name_that_is_not_utf8_can_be_chosen(program):
+    odd = Path(os.fsdecode(os.fsencode(program.music) + b"/a\xff.mp3"))
+    song(program.music / "a.mp3", bundles.both).rename(odd)
+    program.scan()
+    page = Page(program)
+    assert "a\\xff.mp3" in page.get().text
+    assert page.choose(odd, "Dub").json["genres"] == ["Dub"]
+    page.desk.close()
