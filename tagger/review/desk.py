@@ -34,7 +34,7 @@ T = TypeVar("T")
 SHOWN = {
     "unsure": (Action.ABSTAIN,),
     "written": (Action.SET, Action.ADD),
-    "all": tuple(Action),
+    "all": tuple(action for action in Action if action is not Action.ERROR),
 }
 """Views of the page: the decisions whose files each view lists."""
 PAGE = 20
@@ -163,6 +163,7 @@ class Desk:
     def _albums(self, view: str, text: str, page: int) -> tuple[list[Album], bool]:
         paths = self._store.runs.decided_paths(SHOWN[view])
         wanted = [path for path in paths if self._lists(path) and text.lower() in str(path).lower()]
+        wanted.sort(key=lambda path: (path.parent, path.name))
         folders = [
             (folder, list(members)) for folder, members in groupby(wanted, lambda path: path.parent)
         ]

@@ -24,7 +24,7 @@ NAME_WIDTH = 30
 
 def folder_tables(outcomes: Iterable[Outcome]) -> Iterator[Text | Table]:
     """Yield for each folder its path, then a table of its files in the order of their paths."""
-    ordered = sorted(outcomes, key=lambda outcome: outcome.path)
+    ordered = sorted(outcomes, key=lambda outcome: (outcome.path.parent, outcome.path.name))
     widths = (
         _width((o.path.name for o in ordered), NAME_WIDTH),
         _width((", ".join(o.before) for o in ordered), GENRE_WIDTH),
