@@ -139,7 +139,7 @@ def undo(
                 _restore(oldest, (identity, found), store, jobs, options)
                 store.journal.mark_undone(entry.id for entry in changes)
                 # a genre that was chosen on the page is taken back with its choice
-                store.corrections.forget(path, newest.change.after)
+                store.corrections.retract(path, newest.change.after)
         except (TagError, WorkerError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
             yield _outcome(path, action, now, now, error.reason)

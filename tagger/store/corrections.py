@@ -46,12 +46,11 @@ class Corrections:
             ),
         )
 
-    def forget(self, path: Path, theirs: tuple[str, ...] | None = None) -> None:
-        """Delete the correction of a file, or only a correction to the genres `theirs`."""
-        text = None if theirs is None else msgspec.json.encode(theirs).decode()
+    def retract(self, path: Path, theirs: tuple[str, ...]) -> None:
+        """Delete the correction of a file to the genres `theirs`."""
+        text = msgspec.json.encode(theirs).decode()
         self._db.execute(
-            "DELETE FROM corrections WHERE path = ?1 AND (?2 IS NULL OR theirs = ?2)",
-            (os.fsencode(path), text),
+            "DELETE FROM corrections WHERE path = ? AND theirs = ?", (os.fsencode(path), text)
         )
 
     def has(self, path: Path) -> bool:
