@@ -46,27 +46,38 @@ def controlled(names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+HOLES = "it has holes, as a file that is still being downloaded"
+
+
 def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = None) -> str | None:
     """Return the sign of an unfinished file, None without a sign.
 
     Args:
         path: The file.
         status: Its status.
-        beside: The result of `controlled` for its folder; without it, the disk is asked.
+        beside: The result of `controlled` for its folder. Without it, the disk is asked, and the
+            file is opened to find parts that are allocated, but not written.
 
     """
+    known = beside is not None
     if beside is None:
         beside = controlled(
             path.name + ending for ending in CONTROL if os.path.lexists(f"{path}{ending}")
         )
     if path.name.lower() in beside:
         return "a control file of a download is beside it"
-    if status.st_blocks * _BLOCK < status.st_size and _has_holes(path, status.st_size):
-        return "it has holes, as a file that is still being downloaded"
-    return None
+    if known and status.st_blocks * _BLOCK >= status.st_size:
+        return None
+    return HOLES if has_holes(path, status.st_size) else None
 
 
-def _has_holes(path: Path, size: int) -> bool:
+def has_holes(path: Path, size: int) -> bool:
+    """Return whether parts of a file were never written; silence in a WAV file may be a hole.
+
+    Args:
+        path: The file.
+        size: Its size, bytes.
+    """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

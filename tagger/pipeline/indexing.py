@@ -19,7 +19,7 @@ from tagger.errors import (
     UnsupportedContainerError,
     WorkerError,
 )
-from tagger.library import index
+from tagger.library import index, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +71,9 @@ class _Indexer:
                 lookup = index.look_up(found, self._store)
                 if track := lookup.current:
                     waiting.append(track)
+                elif unfinished.has_holes(found.path, found.identity.size):
+                    reason = f"is still being written: {unfinished.HOLES}"
+                    waiting.append(Outcome(found.path, Action.SKIP, (), (), None, None, reason))
                 elif (failure := self._failure(found)) and failure.given_up:
                     waiting.append(_failed(found, failure.error))
                 elif suspicion(failure):

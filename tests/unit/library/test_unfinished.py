@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,8 @@ def sparse(path: Path, *parts: tuple[int, int], size: int = 1 << 20) -> Path:
 
 
 def found(path: Path) -> list[type]:
-    items = walk.walk(path.parent, path.parent)
-    return [type(item) for item in items if not isinstance(item, walk.Ignored)]
+    kinds = [type(item) for item in walk.walk(path.parent, path.parent)]
+    return [kind for kind in kinds if kind is not walk.Ignored]
 
 
 @pytest.mark.parametrize("ending", unfinished.CONTROL)
@@ -63,6 +64,20 @@ def test_a_file_with_holes_is_unfinished_unless_they_may_be_silence(tmp_path, na
     if path.stat().st_blocks * 512 >= path.stat().st_size and kind is walk.Unfinished:
         pytest.skip("this file system has no holes")
     assert found(path) == [kind]
+
+
+def test_a_file_that_is_allocated_but_not_written_is_unfinished(program):
+    song = media.make(program.music / "song.mp3", signal=bundles.low())
+    whole = song.read_bytes()
+    with song.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, len(whole))
+        file.write(whole[: len(whole) // 2])
+    if not unfinished.has_holes(song, len(whole)):
+        pytest.skip("this file system does not mark such parts")
+    assert unfinished.sign(song, song.stat())
+    assert program.scan().files["song.mp3"]["decision"] == "skip"
+    song.write_bytes(whole)
+    assert program.scan().files["song.mp3"]["decision"] == "set"
 
 
 def test_a_download_is_written_when_its_control_file_is_gone(program):
