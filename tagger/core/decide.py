@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Grounds
-from tagger.core.evidence import SURE, posterior
+from tagger.core.evidence import SURE, is_like_music, posterior
 from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
 
@@ -67,6 +67,8 @@ class DecisionRules:
         chosen = self.widened(prediction, thresholds)
         note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
         weighed = prediction
+        if evidence is not None and not is_like_music(prediction):
+            evidence = None  # speech and noise get no genre
         if evidence is not None:
             sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
             if sure and evidence.excludes(chosen.genre):

@@ -37,6 +37,13 @@ DOUBT = 0.02
 """Share of the sound's likelihood that is even over all genres: no genre is ever impossible."""
 EXCLUDED = 0.1
 """The evidence excludes a family with less than this probability."""
+PROMINENT = 2.5
+"""Multiple of the even share of the genres below which the sound is like no music.
+
+0.2% of the default model's clips of music are below, and 82% of its clips of speech.
+"""
+MANY_GENRES = 8
+"""A model of fewer genres is often even about music."""
 SURE = 0.5
 """The sound contradicts evidence only above this probability, whatever the threshold."""
 
@@ -63,6 +70,12 @@ class Evidence:
     def supports(self, genres: Iterable[str]) -> bool:
         """Return whether one of these genres is probable by the evidence."""
         return sum(self.prior.get(genre, 0.0) for genre in genres) >= SUPPORT
+
+
+def is_like_music(sound: Prediction) -> bool:
+    """Return whether the sound is like music, so that evidence may name its genre."""
+    known = len(sound.probabilities)
+    return known < MANY_GENRES or sound.confidence >= PROMINENT / known
 
 
 def posterior(sound: Prediction, evidence: Evidence) -> Prediction:

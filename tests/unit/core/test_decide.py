@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from tagger import config
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
+from tagger.core.evidence import Evidence
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
@@ -71,3 +73,13 @@ def test_a_number_takes_the_place_of_the_models_threshold(bundle):
 def test_a_precision_that_the_model_cannot_reach_writes_nothing(bundle):
     settings = config.Settings(tags=config.TagSettings(target_precision=0.99))
     assert actions(decision_rules(settings, read_manifest(bundle)), 1.0) == [Action.ABSTAIN]
+
+
+def test_evidence_names_no_genre_where_the_sound_is_like_no_music(deciding):
+    even = Prediction({f"Genre {n}": 0.1 for n in range(10)}, "test-1")
+    likely = Prediction({f"Genre {n}": 0.3 if n == 1 else 0.7 / 9 for n in range(10)}, "test-1")
+    prior = {f"Genre {n}": 0.91 if n == 0 else 0.01 for n in range(10)}
+    evidence = Evidence("artist", "9 of 9 other tracks of Ann Bo are Genre 0", prior, {})
+    rules = replace(deciding, track_thresholds=dict.fromkeys(prior, 0.8))
+    assert rules.decide(track(1), even, evidence=evidence).action is Action.ABSTAIN
+    assert rules.decide(track(1), likely, evidence=evidence).genres == ("Genre 0",)
