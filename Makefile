@@ -8,7 +8,7 @@ BIN := .venv/bin
 quoted = '$(subst ','\'',$(value $(1)))'
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test coverage lint check wheel-check format man soak spotify-demo clean
+.PHONY: scan test coverage lint check wheel-check format man docs soak spotify-demo clean
 
 scan: .venv/.installed
 	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
@@ -39,6 +39,10 @@ check: lint
 	$(BIN)/lint-imports
 	PYTHONPATH=tests/support $(BIN)/python -m prose
 
+docs: .venv/.installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet
+
 man: .venv/.installed-dev
 	PYTHONPATH=tests/support $(BIN)/python -m man > docs/tagger.1
 
@@ -50,7 +54,7 @@ spotify-demo: .venv/.installed-dev
 	$(BIN)/python tests/support/spotify_demo.py
 
 clean:
-	rm -rf .venv .coverage .coverage.* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv site .coverage .coverage.* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/pip:
