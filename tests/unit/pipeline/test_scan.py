@@ -491,7 +491,7 @@ def test_two_scans_at_once_leave_the_files_of_one_scan(program):
     assert {genres(path) for path in music} == {("Classical",)}
     (playlist,) = program.music.glob("Playlists/Genres/*.m3u8")
     assert len(m3u.parse(playlist.read_bytes()).entries) == len(music)
-    assert "12 set" in program.run("status").out
+    assert "12 got a genre" in program.run("status").out
     undone = program.run("undo", program.music, "--json")
     assert undone.summary["files"] == len(music)
     assert {genres(path) for path in music} == {()}
@@ -537,6 +537,6 @@ def test_a_file_that_another_tagger_wrote_first_is_recorded_as_it_is(program, mo
 
     monkeypatch.setattr(tags, "write_genres", overtaken)
     assert program.scan().files[path.name]["decision"] == "skip"
-    assert "1 set" in program.run("status").out
+    assert "1 got a genre" in program.run("status").out
     (playlist,) = program.music.glob("Playlists/Genres/*.m3u8")
     assert len(m3u.parse(playlist.read_bytes()).entries) == 1
