@@ -20,6 +20,7 @@ SECTIONS = {
         "review": "Choose genres on a web page of this computer.",
         "undo": "Undo the genres that tagger wrote.",
         "corrections": "List and forget the genres that you changed after tagger.",
+        "genres": "Give the genres in your files one name each.",
         "runs": "List the runs, and the changes of a run.",
         "playlists": "Rebuild the genre playlists.",
     },

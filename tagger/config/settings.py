@@ -104,6 +104,8 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The share of right genres among written genres; used when `min_confidence` is `auto`."""
     max_genres: PositiveCount = 1
     """Genres in one file at most."""
+    per_album: bool = False
+    """Whether all tracks of an album get the same genre, or none."""
     keep: tuple[Text, ...] = ()
     """A file with one of these genres is not changed."""
     preserve_mtime: bool = False

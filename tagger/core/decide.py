@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import Grounds
+from tagger.core.domain import Action, Decision, Grounds
 from tagger.core.evidence import SURE, is_like_music, posterior
 from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
@@ -15,7 +15,7 @@ from tagger.core.pooling import Pooling, pool
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tagger.core.domain import Decision, Prediction, Track
+    from tagger.core.domain import Prediction, Track
     from tagger.core.evidence import Evidence
     from tagger.core.policy import Policy
 
@@ -34,6 +34,8 @@ class DecisionRules:
     album_thresholds: Thresholds
     """For the pooled tracks of an album."""
     albums_together: bool
+    one_per_album: bool = field(default=False, kw_only=True)
+    """Whether all tracks of an album get the same genre, or none."""
     families: Families = field(default_factory=dict)
     """Genres that are written if their members together are likely enough, but no single member."""
     evidence_threshold: float | None = 0.5
@@ -131,6 +133,8 @@ def decide_together(
 
     """
     known = evidence or {}
+    if rules.one_per_album and len(predictions) > 1:
+        return _decide_as_one(predictions, rules, known)
     if len(predictions) > 1:
         pooled = pool(list(predictions.values()), rules.pooling)
         apart = {
@@ -158,6 +162,28 @@ def decide_together(
         track: rules.decide(track, own, evidence=known.get(track))
         for track, own in together.items()
     }
+
+
+def _decide_as_one(
+    predictions: Mapping[Track, Prediction],
+    rules: DecisionRules,
+    evidence: Mapping[Track, Evidence],
+) -> dict[Track, Decision]:
+    """Decide all tracks by the same prediction and evidence; without a majority, none is written.
+
+    The evidence is that of the first track with any, by path.
+    """
+    own = list(predictions.values())
+    pooled = pool(own, rules.pooling)
+    first = min(evidence, key=lambda track: track.path, default=None)
+    shared = None if first is None else evidence[first]
+    if shared is None and not has_majority(pooled, own, rules):
+        reason = "unsure: the tracks of the album differ, and tags.per_album wants one genre"
+        return {
+            track: Decision(Action.ABSTAIN, track.tags.genres, reason, None, pooled.confidence)
+            for track in predictions
+        }
+    return {track: rules.decide(track, pooled, len(own), shared) for track in predictions}
 
 
 def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionRules) -> bool:

@@ -51,6 +51,7 @@ def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
         settings.albums.together,
         manifest.families,
         _evidence_threshold(settings),
+        one_per_album=settings.tags.per_album,
     )
 
 

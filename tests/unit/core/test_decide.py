@@ -83,3 +83,23 @@ def test_evidence_names_no_genre_where_the_sound_is_like_no_music(deciding):
     rules = replace(deciding, track_thresholds=dict.fromkeys(prior, 0.8))
     assert rules.decide(track(1), even, evidence=evidence).action is Action.ABSTAIN
     assert rules.decide(track(1), likely, evidence=evidence).genres == ("Genre 0",)
+
+
+def one_genre(bundle, *classical, evidence=None):
+    settings = config.Settings(tags=config.TagSettings(per_album=True))
+    rules = decision_rules(settings, read_manifest(bundle))
+    decided = decide_together(heard(*classical), rules, evidence)
+    return {decision.genres for decision in decided.values()}
+
+
+def test_one_genre_for_each_album_counts_a_sure_outlier_for_its_album(bundle):
+    assert one_genre(bundle, 0.95, 0.9, 0.95, 0.1) == {("Classical",)}
+
+
+def test_one_genre_for_each_album_leaves_an_album_without_a_majority_alone(bundle):
+    assert len(one_genre(bundle, 0.99, 0.01, 0.01)) == 1
+    assert one_genre(bundle, 0.7, 0.3, 0.7, 0.3) == {()}
+
+
+def test_one_genre_for_each_album_leaves_a_single_track_as_it_is(bundle):
+    assert one_genre(bundle, 0.95) == {("Classical",)}

@@ -1,0 +1,93 @@
+"""One name for each genre that is in the files already: `Hip Hop` and `hip-hop` become one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.core import genres
+from tagger.core.domain import Action, Decision
+from tagger.pipeline import build
+from tagger.pipeline.operations import DryRun, Write, outcome, unwritable
+from tagger.pipeline.publish import Published, after_run
+from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
+from tagger.players import Changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.core.domain import Track
+    from tagger.core.policy import Policy
+    from tagger.pipeline.scan import Observer
+    from tagger.store import Store
+
+MODEL = "names"
+"""The model of these decisions in the store: they come from a table of names."""
+
+
+def normalize(
+    settings: Settings,
+    store: Store,
+    paths: Sequence[Path],
+    observer: Observer,
+    *,
+    dry_run: bool,
+) -> ScanResult:
+    """Write the genres in files under their usual or the user's own names.
+
+    Args:
+        settings: The settings, with `genres.names`.
+        store: The state database.
+        paths: Files and folders; without any, the configured roots.
+        observer: Takes the outcome of each file with a genre.
+        dry_run: Write nothing.
+
+    Raises:
+        ConfigError: a path is gone, or an ignore pattern is malformed.
+
+    """
+    policy, options = build.policy(settings), build.write_options(settings)
+    changes = Changes()
+    failed = 0
+    with build.tag_jobs(settings) as jobs:
+        tracks, passed = Scan(settings, store, paths, ScanOptions(dry_run=True)).find(
+            observer, jobs
+        )
+        named = [track for track in tracks if track.tags.genres]
+        failed_before = [found for found in passed if found.action is Action.ERROR]
+        observer.expect(len(named) + len(failed_before))
+        for found in failed_before:
+            observer.outcome(found)
+        run = None if dry_run else store.runs.start("names")
+        if run is not None:
+            observer.started(run)
+        operation = (
+            DryRun(jobs, options) if run is None else Write(store, jobs, run, MODEL, options)
+        )
+        for track in named:
+            decision = decide(track, policy)
+            refusal = unwritable(track, options) if decision.action.writes else None
+            if refusal:
+                decision = Decision(Action.SKIP, track.tags.genres, refusal)
+            writes = decision.action.writes
+            result = operation.apply(track, decision) if writes else outcome(track, decision)
+            failed += result.action is Action.ERROR
+            changes.outcome(result)
+            observer.outcome(result)
+    if run is None:
+        return ScanResult(None, Published(), failed)
+    store.runs.finish(run)
+    roots = dict.fromkeys(track.root for track in named)
+    return ScanResult(run, after_run(settings, store, changes, roots), failed)
+
+
+def decide(track: Track, policy: Policy) -> Decision:
+    """Return the decision on the names of the genres in a file."""
+    now = track.tags.genres
+    names = tuple(dict.fromkeys(map(policy.own_name, genres.parts(now))))
+    if not names or names == now:
+        return Decision(Action.KEEP, now, "has usual names")
+    if genres.keys(now) & policy.keep:
+        return Decision(Action.KEEP, now, "is among tags.keep")
+    return Decision(Action.SET, names, f"the usual name of {', '.join(now)}", names[0])
