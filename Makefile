@@ -64,6 +64,7 @@ clean:
 .venv/.installed: .venv/bin/pip pyproject.toml
 	@echo "Setting up tagger in .venv: about a minute, once."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/tagger models fetch --if-possible
 	@touch $@
 
 .venv/.installed-dev: .venv/bin/pip pyproject.toml

@@ -23,7 +23,7 @@ from tagger import config
 from tagger.analysis import worker
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Prediction, Track
 from tagger.errors import AudioError, ConfigError, TagError, TaggerError, WorkerError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.operations import Write
@@ -130,7 +130,7 @@ class Tagger:
         )
         self._settings = registry.resolve_bundle(msgspec.structs.replace(settings, tags=tags))
         self._bundle = self._settings.model.bundle.folder
-        self._manifest = read_manifest(self._bundle)
+        self._manifest = registry.runnable_manifest(self._settings)
         self._rules = build.decision_rules(self._settings, self._manifest)
         self._roots = [root.resolve() for root in self._settings.library.roots]
         self._workers = build.worker_pool(self._settings)
@@ -178,8 +178,11 @@ class Tagger:
         """
         from tagger.audio.decode import Recording  # noqa: PLC0415 - FFmpeg, for this method alone
         from tagger.features.specs import extract_all  # noqa: PLC0415
+        from tagger.features.weights import use_folder  # noqa: PLC0415
+        from tagger.inference import networks  # noqa: PLC0415
         from tagger.inference.bundle import load  # noqa: PLC0415
 
+        use_folder(networks.folder(self._settings.store.folder))
         model = load(self._bundle)
         return model.predict([extract_all(model.specs, Recording.of(samples, rate))])[0]
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.config import Secret
-from tagger.errors import StoreDamagedError, TaggerError
+from tagger.errors import MissingWeightsError, StoreDamagedError, TaggerError
 from tagger.features.specs import extract_all
-from tagger.inference import registry
+from tagger.features.weights import MN04, use_folder
+from tagger.inference import networks, registry
 from tagger.inference.bundle import load
 from tagger.pipeline import build
 from tagger.players import configured_players
@@ -77,6 +78,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from _mended_models(settings)
     yield _model(settings)
     yield _workers(settings)
+    yield from _network(settings)
     yield _state(settings)
     for root in settings.library.roots:
         yield _root(root)
@@ -105,10 +107,15 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        model = load(registry.resolve_bundle(settings).model.bundle.folder)
+        resolved = registry.resolve_bundle(settings)
+        registry.runnable_manifest(resolved)
+        use_folder(networks.folder(settings.store.folder))
+        model = load(resolved.model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
         recording = Recording.of(0.1 * noise, SAMPLE_RATE)
         model.predict([extract_all(model.specs, recording)])
+    except MissingWeightsError as error:
+        return Finding("model", Level.FAILED, error.reason, error.hint or "")
     except TaggerError as error:
         repair = _use_default(settings) if settings.model.bundle == "active" else None
         hint = _other_model(settings, error)
@@ -156,6 +163,13 @@ def _workers(settings: Settings) -> Finding:
     except TaggerError as error:
         return Finding("workers", Level.FAILED, error.reason, error.hint or "see its log")
     return Finding("workers", Level.OK, "worker processes start")
+
+
+def _network(settings: Settings) -> Iterator[Finding]:
+    if MN04.are_in(networks.folder(settings.store.folder)):
+        yield Finding("network", Level.OK, f"{MN04.network} ({MN04.licence}) is installed")
+    elif loss := registry.missing_network(settings):
+        yield Finding("network", Level.WARNING, loss, "tagger models fetch")
 
 
 def _state(settings: Settings) -> Finding:

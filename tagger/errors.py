@@ -19,6 +19,8 @@ TaggerError
 │       ├── FileChangedError
 │       └── PayloadChangedError
 ├── ModelError
+│   └── MissingWeightsError
+├── DownloadError
 ├── StoreError
 │   ├── StoreDamagedError
 │   └── StoreTooNewError
@@ -131,6 +133,14 @@ class PayloadChangedError(WriteFailedError):
 
 class ModelError(TaggerError):
     """A model bundle is missing, damaged, or of a format that this version cannot run."""
+
+
+class MissingWeightsError(ModelError):
+    """A network of a model is not installed."""
+
+
+class DownloadError(TaggerError):
+    """A published file cannot be downloaded, or differs from the published file."""
 
 
 class StoreError(TaggerError):

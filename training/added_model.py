@@ -16,9 +16,9 @@ from tagger.core import genres as names
 from tagger.core.families import families
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
 from tagger.inference import read_manifest
-from tagger.system.resources import data_path
 from training.classifiers.softmax import AddedGenres
-from training.data.vectors import SPEC, VECTORS_FILE, Vectors, artist_keys
+from training.data.dataset import parts
+from training.data.vectors import VECTORS_FILE, Vectors, artist_keys
 from training.ensemble import HeldOut, combined
 from training.errors import TrainingDataError
 from training.evaluation.metrics import LEAST_WRITTEN
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from training.ensemble import Ensemble
     from training.evaluation.cross_validation import HeldOutScores
 
-SPECS = {SPEC}
 ABOUT = """\
 Your own music library beside the training data of the default model, whose card describes it."""
 
@@ -44,14 +43,20 @@ class Base:
 
     vectors: Vectors
     promises: Promises
+    music: float | None
+    """See `Manifest.music`."""
+
+    @property
+    def specs(self) -> set[str]:
+        """The feature specs of the vectors."""
+        return set(parts(self.vectors.spec))
 
 
-def read_base(folder: Path | None = None) -> Base:
-    """Read the default bundle, or the bundle in `folder`.
+def read_base(bundle: Path) -> Base:
+    """Read the default model in the folder `bundle`.
 
     Raises ModelError for a damaged manifest, and TrainingDataError without training vectors.
     """
-    bundle = folder or data_path("models/default")
     manifest = read_manifest(bundle)
     try:
         vectors = Vectors.decode((bundle / VECTORS_FILE).read_bytes())
@@ -62,7 +67,7 @@ def read_base(folder: Path | None = None) -> Base:
             "install tagger again, or train on your genres alone with --only-mine",
         ) from error
     promises = Promises(manifest.tracks, manifest.albums, manifest.pooling, manifest.families)
-    return Base(vectors, promises)
+    return Base(vectors, promises, manifest.music)
 
 
 def with_default_genres(data: Dataset, base: Base) -> Dataset:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from training.data.dataset import joined, parts
 from training.evaluation.cross_validation import cross_validate, in_order, repeated_folds
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Ensemble:
     @property
     def specs(self) -> tuple[str, ...]:
         """The feature specs of its classifiers and guards, each once."""
-        candidates = (candidate.spec for candidate in self.candidates)
+        candidates = (part for one in self.candidates for part in parts(one.spec))
         return tuple(dict.fromkeys([*candidates, *(guard.spec for guard in self.guards)]))
 
     def log_probabilities(self, data: Dataset, members: Indices) -> Array:
@@ -70,7 +71,7 @@ class Ensemble:
     def predict(self, inputs: Mapping[str, NDArray[Any]]) -> Array:
         """Predict from features by spec, each (clips, ...), to (clips, genres)."""
         scores = [
-            fitted.scores(inputs[candidate.spec])
+            fitted.scores(joined(inputs, candidate.spec))
             for candidate, fitted in zip(self.candidates, self.fitted, strict=True)
         ]
         trusts = [guard.trust(guard.measure(inputs[guard.spec])) for guard in self.guards]

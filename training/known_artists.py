@@ -22,14 +22,14 @@ from tagger.evidence.credits import list_level
 from tagger.evidence.names import fold, key
 from tagger.inference.bundle import load
 from tagger.inference.manifest import Evaluation
-from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.inference.registry import ModelRegistry, resolve_bundle, runnable_manifest
 from tagger.library.known_artists import open_list
 from tagger.pipeline import build
 from training import added_model, user_model
 from training.classifiers.softmax import AddedGenres
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, parts
 from training.data.features import FeatureReader, UnusableFile
-from training.data.vectors import SPEC, Vectors, artist_keys
+from training.data.vectors import Vectors, artist_keys, split_inputs
 from training.ensemble import Ensemble, HeldOut
 from training.errors import TrainingDataError
 from training.evaluation import compare
@@ -135,12 +135,13 @@ def learn(
 
     """
     settings, progress = resolve_bundle(settings), progress or Silent()
+    runnable_manifest(settings)
     current = load(settings.model.bundle.folder)
     found = labelled(settings, store, base.vectors.genres)
     _require(len(found), HELD_OUT * LEAST_HELD_ARTISTS)
-    specs = (SPEC, *(spec for spec in current.specs if spec != SPEC))
+    specs = tuple(dict.fromkeys([*parts(base.vectors.spec), *current.specs]))
     samples = _samples(found, FeatureReader(settings, store, specs), settings, progress)
-    clips = _clips(samples, found, specs, store, base.vectors.genres)
+    clips = _clips(samples, found, specs, store, base.vectors)
     held = np.array([int(artist) % HELD_OUT == 0 for artist in clips.vectors.artists], bool)
     _require(len(clips.vectors), len(set(clips.vectors.artists[held].tolist())) * HELD_OUT)
     progress.stage("measuring", 1)
@@ -159,7 +160,8 @@ def learn(
     held_out = HeldOut(np.arange(len(data)), logs)
     whole = replace(_fit(clips.vectors, base), held_out=held_out)
     promises = _promises(np.exp(logs), tested, base)
-    made = user_model.Making(datetime.now(UTC).date(), COMMAND, added_model.ABOUT, promises)
+    today = datetime.now(UTC).date()
+    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music)
     evaluation = {"held_out": _evaluation(right, tested)}
     models = ModelRegistry(settings.store.folder)
     workplace = models.staging_folder()
@@ -208,9 +210,10 @@ def _clips(
     found: Sequence[Labelled],
     specs: tuple[str, ...],
     store: TrainingStore,
-    genres: tuple[str, ...],
+    base: Vectors,
 ) -> _Clips:
-    """Join samples with their labels and features."""
+    """Join samples with their labels and features; those of `base` are the first of `specs`."""
+    genres, joint = base.genres, len(parts(base.spec))
     by_path = {one.track.path: one for one in found}
     kept: list[Labelled] = []
     features: list[tuple[Features, ...]] = []
@@ -218,7 +221,7 @@ def _clips(
         if values := store.analyses.features(AnalysisKey.parse(sample.content_id or ""), specs):
             kept.append(by_path[sample.path])
             features.append(values)
-    inputs = [np.asarray(values[0].values, np.float32) for values in features]
+    inputs = [np.concatenate([one.values for one in values[:joint]]) for values in features]
     return _Clips(
         Vectors(
             genres,
@@ -228,6 +231,7 @@ def _clips(
             ),
             np.full(len(kept), "library"),
             artist_keys(one.artist for one in kept),
+            base.spec,
         ),
         tuple(features),
     )
@@ -242,6 +246,7 @@ def _fit(clips: Vectors, base: Base) -> Ensemble:
         np.concatenate([kept.allowed, clips.allowed]),
         np.concatenate([kept.sources.astype(str), clips.sources]),
         np.concatenate([kept.artists, clips.artists]),
+        kept.spec,
     )
     classifier = AddedGenres(every, tuple(range(len(every.genres))))
     nothing = np.empty((0, every.inputs.shape[1]), np.float32)
@@ -283,7 +288,7 @@ def _dataset(clips: Vectors) -> Dataset:
         labels=clips.allowed.argmax(axis=1),
         genres=clips.genres,
         artists=clips.artists.astype(str),
-        inputs={SPEC: clips.inputs},
+        inputs=split_inputs(clips),
     )
 
 

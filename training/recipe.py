@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
+from training.data.dataset import parts
 
 if TYPE_CHECKING:
     from training.classifiers.base import Classifier, NoveltyGuard
@@ -30,7 +31,12 @@ class Recipe:
     @property
     def specs(self) -> set[str]:
         """The feature specs of its classifiers and guards."""
-        classifiers = {classifier.spec for family in self.families for classifier in family}
+        classifiers = {
+            part
+            for family in self.families
+            for classifier in family
+            for part in parts(classifier.spec)
+        }
         return classifiers | {guard.spec for guard in self.guards}
 
 

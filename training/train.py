@@ -20,7 +20,11 @@ from tagger.analysis.pool import usable_cores
 from tagger.core import genres
 from tagger.errors import StoreError
 from tagger.inference.bundle import load
-from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.inference.registry import (
+    ModelRegistry,
+    resolve_bundle,
+    runnable_manifest,
+)
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from training import added_model, user_model
@@ -113,6 +117,7 @@ class TrainingRun:
         """
         self._base = base
         self._settings = resolve_bundle(settings)
+        runnable_manifest(self._settings)
         self._chosen = settings.model.bundle
         self._store = store
         self._names = names
@@ -186,7 +191,7 @@ class TrainingRun:
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
-        specs = added_model.SPECS if self._base else user_model.recipe_for(tracks).specs
+        specs = self._base.specs if self._base else user_model.recipe_for(tracks).specs
         return specs | set(self._current.specs)
 
     def _write(
@@ -196,7 +201,11 @@ class TrainingRun:
         if self._base:
             promises = added_model.promises(ensemble, data, self._base)
             made = replace(
-                made, command=user_model.COMMAND, about=added_model.ABOUT, promises=promises
+                made,
+                command=user_model.COMMAND,
+                about=added_model.ABOUT,
+                promises=promises,
+                music=self._base.music,
             )
         return user_model.write(folder, ensemble, data, made, evaluation)
 

@@ -100,6 +100,8 @@ class Making:
     """The training data, in words."""
     promises: Promises | None = None
     """Those of the held-out clips where they are not given."""
+    music: float | None = None
+    """See `Manifest.music`."""
 
 
 def write(
@@ -115,7 +117,14 @@ def write(
     of `data`, and `evaluation` are its figures. Raises ModelError when the exported network differs
     from the fitted ensemble.
     """
-    made = Provenance("own", making.created, making.about, making.command, promises=making.promises)
+    made = Provenance(
+        "own",
+        making.created,
+        making.about,
+        making.command,
+        promises=making.promises,
+        music=making.music,
+    )
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest

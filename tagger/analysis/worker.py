@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.errors import AudioError, ModelError
+from tagger.features.weights import use_folder
 from tagger.inference.bundle import Model, load
 
 if TYPE_CHECKING:
@@ -52,8 +53,12 @@ def _model(bundle: Path) -> Model:
     return load(bundle)
 
 
-def prepare(bundle: Path) -> None:
-    """Load the model bundle of this process; `analyze` raises the error of an unusable bundle."""
+def prepare(bundle: Path, networks: Path) -> None:
+    """Load the model bundle of this process; `analyze` raises the error of an unusable bundle.
+
+    `networks` is the folder of fetched networks.
+    """
+    use_folder(networks)
     with contextlib.suppress(ModelError):
         _model(bundle)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tagger.cli.options import JOBS, JSON, NAMED, SOME_FAILED, configured, print_json, printable
 from tagger.core.domain import Action
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.pipeline.classify import classify
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(
     if jobs:
         workers = msgspec.structs.replace(settings.workers, count=jobs)
         settings = msgspec.structs.replace(settings, workers=workers)
-    model = read_manifest(settings.model.bundle.folder).id
+    model = registry.runnable_manifest(settings).id
     failed = False
     for found in classify(settings, paths):
         failed = failed or found.prediction is None

@@ -12,7 +12,7 @@ from tagger.cli.options import JSON, NAMED, configured, print_json, printable
 from tagger.cli.report.lines import outcome_json
 from tagger.cli.report.page import write_page
 from tagger.errors import TaggerError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.pipeline.mistakes import mistakes
 from tagger.store import Store
 
@@ -63,7 +63,7 @@ def command(
 
 def _list_mistakes(settings: Settings, *, as_json: bool, page: Path | None) -> None:
     settings = registry.resolve_bundle(settings)
-    manifest = read_manifest(settings.model.bundle.folder)
+    manifest = registry.runnable_manifest(settings)
     found = []
     with Store(settings.store.folder) as store:
         for outcome in mistakes(settings, store, manifest):

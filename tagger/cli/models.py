@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,10 @@ from tagger.cli.report.models import (
     show_switch,
     warn_of_override,
 )
-from tagger.inference.registry import ModelRegistry
+from tagger.errors import DownloadError
+from tagger.features.weights import MN04
+from tagger.inference import networks
+from tagger.inference.registry import ModelRegistry, missing_network
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -75,6 +79,45 @@ def rollback(settings: Settings) -> None:
 @click.argument("name")
 @configured
 def remove(settings: Settings, *, name: str) -> None:
-    """Delete a model of your own that is not active."""
-    ModelRegistry(settings.store.folder).remove(name)
+    """Delete a model of your own that is not active, or the fetched network."""
+    if name != MN04.name:
+        ModelRegistry(settings.store.folder).remove(name)
+    elif not networks.remove(MN04, settings.store.folder):
+        raise DownloadError(f"the network {MN04.network} is not installed")
     click.echo(printable(f"{name} is gone"))
+
+
+SOON = 15.0
+"""Seconds of an attempt by the set-up, which continues without the network."""
+
+
+@command.command
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path, dir_okay=False), help="A downloaded file."
+)
+@click.option("--if-possible", is_flag=True, help="Try for 15 s; a failure is no error.")
+@configured
+def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None:
+    """Download the network EfficientAT mn04, with which more files get a genre.
+
+    4 MB over HTTPS from the release of its authors, checked by size and SHA-256. Nothing else of
+    tagger's analysis uses the network connection.
+    """
+    state = settings.store.folder
+    if MN04.are_in(networks.folder(state)):
+        click.echo(printable(f"{MN04.network} is installed in {networks.folder(state)}"))
+        return
+    try:
+        if source:
+            content = networks.read(MN04, source)
+        else:
+            content = networks.download(MN04, SOON if if_possible else networks.TIMEOUT)
+        path = networks.install(MN04, content, state)
+    except DownloadError as error:
+        if not if_possible:
+            raise
+        loss = missing_network(settings)
+        click.echo(printable("; ".join(filter(None, [error.reason, loss]))), err=True)
+        return
+    click.echo(printable(f"{MN04.network}, by {MN04.authors}, {MN04.licence}: {path}"))
+    click.echo("the default model uses it: unsure files are decided again at the next scan")

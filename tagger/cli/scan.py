@@ -13,6 +13,7 @@ from tagger.cli.options import DRY_RUN, EXISTING, JOBS, JSON, configured, warn
 from tagger.cli.report import report
 from tagger.cli.report.page import write_page
 from tagger.cli.types import Confidence, Formats, Moment
+from tagger.inference import registry
 from tagger.pipeline.plan import planned, write_plan
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import undamaged
@@ -88,6 +89,8 @@ def command(
     if page:
         write_page(page, shown.outcomes, dry_run=dry_run, run=result.run)
     shown.finish(result.published, result.run, failed=result.failed)
+    if result.run == 1 and (loss := registry.missing_network(settings)):
+        click.echo(loss, err=True)  # once, after the first run
 
 
 def _overridden(

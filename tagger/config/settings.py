@@ -17,7 +17,6 @@ from tagger.config.players import PlayerSettings
 from tagger.config.values import PathMap, Text, expand
 from tagger.core import genres
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
-from tagger.system.resources import data_path
 
 NO_GENRE = (
     "Other",
@@ -58,14 +57,14 @@ class Bundle(str):
 
     @property
     def folder(self) -> Path:
-        """The bundle's folder, which may be missing for a value other than `default`.
+        """The bundle's folder, which may be missing.
 
-        `active` has no folder: `tagger.inference.registry.resolve_bundle` replaces it, since the
-        active model may change at any time.
+        `active` and `default` have no folder: `tagger.inference.registry.resolve_bundle` replaces
+        them, since the active model and the installed networks may change at any time.
         """
-        if self == "active":
-            raise ValueError("resolve_bundle has to replace `active`")
-        return data_path("models/default") if self == "default" else Path(self)
+        if self in self.WORDS:
+            raise ValueError(f"resolve_bundle has to replace `{self}`")
+        return Path(self)
 
 
 class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):

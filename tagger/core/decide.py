@@ -65,6 +65,8 @@ class DecisionRules:
             evidence: The evidence beside the sound.
 
         """
+        if prediction.sound:
+            return self.policy.no_music(prediction, track.tags.genres)
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = self.widened(prediction, thresholds)
         note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
@@ -124,7 +126,7 @@ def decide_together(
 
     A track whose own prediction is sure of another genre is decided separately. The pooled genre
     must be the likeliest genre of at least half of the tracks; otherwise each track is decided
-    by itself.
+    by itself. Non-music gets no genre, and does not count for its album.
 
     Args:
         predictions: The predictions of the tracks.
@@ -133,6 +135,11 @@ def decide_together(
 
     """
     known = evidence or {}
+    if no_music := {track: p for track, p in predictions.items() if p.sound}:
+        music = {track: p for track, p in predictions.items() if not p.sound}
+        return decide_together(music, rules, known) | {
+            track: rules.decide(track, p) for track, p in no_music.items()
+        }
     if rules.one_per_album and len(predictions) > 1:
         return _decide_as_one(predictions, rules, known)
     if len(predictions) > 1:

@@ -100,6 +100,8 @@ class Prediction:
     """Calibrated probability by genre; they sum to 1."""
     model: str
     """The bundle's id."""
+    sound: str = ""
+    """For non-music: its sound in words, such as "sounds like speech (0.9)"."""
 
     @property
     def ranked(self) -> list[tuple[str, float]]:

@@ -113,6 +113,10 @@ class Policy:
         """Return the user's name for a genre."""
         return self._own(genre)
 
+    def no_music(self, prediction: Prediction, existing: tuple[str, ...]) -> Decision:
+        """Abstain because the sound is no music; `existing` are the genres in the file."""
+        return _abstain(existing, prediction.sound, prediction.confidence)
+
     def _open(self, members: Mapping[str, float] | None) -> str:
         """Return the text on the likely genres of a family, the likeliest first."""
         if not members:

@@ -18,7 +18,7 @@ from tagger.daemon.loop import EventLoop
 from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library.ignore import check_patterns
 from tagger.store import undamaged
 
@@ -150,7 +150,7 @@ class Daemon:
 def _check(settings: Settings) -> str:
     """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
     check_patterns(settings.library.ignore)
-    return read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id
+    return registry.runnable_manifest(registry.resolve_bundle(settings)).id
 
 
 def _restart_values(settings: Settings) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
 from tagger.errors import ModelError, StoreError, WorkerCrashedError, WorkersUnusableError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library import siblings
 from tagger.library.walk import Found
 from tagger.pipeline import build
@@ -98,7 +98,7 @@ class Dispatcher:
     def _process(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
         # for each batch: `tagger train` may have made another model active
         settings = registry.resolve_bundle(settings)
-        manifest = read_manifest(settings.model.bundle.folder)
+        manifest = registry.runnable_manifest(settings)
         self._state.model = manifest.id
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count

@@ -7,5 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-SPEC_NAMES: Final = frozenset({"levels-1", "musicnn-2", "musicnn-3", "statistics-1"})
+SPEC_NAMES: Final = frozenset(
+    {"efficientat-1", "levels-1", "musicnn-2", "musicnn-3", "statistics-1"}
+)
 """The feature specs of this version; `tagger.features.specs` computes them."""
+SOUNDS_SPEC: Final = "efficientat-1"
+"""The spec whose last elements are the logits of `tagger.features.sounds.SOUNDS`."""

@@ -40,7 +40,7 @@ _BANDS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Bands:
+class Bands:
     """Neighbouring mel filters with only the FFT bins that they cover."""
 
     bins: slice
@@ -89,16 +89,20 @@ def mel_filters(rate: int = RATE, n_fft: int = N_FFT, bands: int = N_MELS) -> ND
     return filters.astype(np.float32)
 
 
-@cache
-def _banded_filters() -> tuple[_Bands, ...]:
-    filters = mel_filters()
-    banded = []
-    for first in range(0, N_MELS, _BANDS_AT_ONCE):
+def banded(filters: NDArray[np.float32]) -> tuple[Bands, ...]:
+    """Split mel filters (bands, bins) into groups of neighbours."""
+    groups = []
+    for first in range(0, len(filters), _BANDS_AT_ONCE):
         bands = slice(first, first + _BANDS_AT_ONCE)
         seen = np.flatnonzero(filters[bands].any(axis=0))
         bins = slice(int(seen[0]), int(seen[-1]) + 1)
-        banded.append(_Bands(bins, bands, np.ascontiguousarray(filters[bands, bins].T)))
-    return tuple(banded)
+        groups.append(Bands(bins, bands, np.ascontiguousarray(filters[bands, bins].T)))
+    return tuple(groups)
+
+
+@cache
+def _banded_filters() -> tuple[Bands, ...]:
+    return banded(mel_filters())
 
 
 @cache

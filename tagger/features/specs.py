@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tagger.core.domain import Features, LogMel
 from tagger.errors import ModelError
-from tagger.features import frames
+from tagger.features import frames, wideband
+from tagger.features.efficientat import SIZE as EFFICIENTAT_SIZE
+from tagger.features.efficientat import efficientat
 from tagger.features.mel import N_MELS, RATE, log_mel
 from tagger.features.musicnn import SIZE, SOUND_SIZE, musicnn, sound_musicnn
 from tagger.features.statistics import SIZE as STATISTICS_SIZE
@@ -68,8 +70,13 @@ def _sound_musicnn(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     return sound_musicnn()(patches)
 
 
+def _efficientat(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    return efficientat()(mel)
+
+
 _LEVELS = FrontEnd(RATE, partial(log_mel, rate=RATE))
 _PATCHES = FrontEnd(frames.RATE, frames.thinned_patches)
+_WIDEBAND = FrontEnd(wideband.RATE, wideband.wideband_mel)
 SPECS: dict[str, Spec[Any]] = {
     spec.name: spec
     for spec in (
@@ -77,6 +84,7 @@ SPECS: dict[str, Spec[Any]] = {
         Spec("musicnn-2", _LEVELS, _musicnn, (SIZE,), np.float32),
         Spec("levels-1", _LEVELS, quantised, (N_MELS, None), np.uint8),
         Spec("musicnn-3", _PATCHES, _sound_musicnn, (SOUND_SIZE,), np.float32),
+        Spec("efficientat-1", _WIDEBAND, _efficientat, (EFFICIENTAT_SIZE,), np.float32),
     )
 }
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from tagger.core.domain import Prediction
 from tagger.errors import ModelError
+from tagger.features import SOUNDS_SPEC, sounds
+from tagger.features.efficientat import EMBEDDING
 from tagger.features.specs import spec
 from tagger.inference.manifest import MODEL_FILE, Manifest, naming, read_file, read_manifest
 from tagger.system import onnx
@@ -61,8 +63,17 @@ class Model:
         if not np.isfinite(probabilities).all() or abs(float(probabilities.sum()) - 1) > 1e-3:
             raise ModelError(f"model {self.manifest.id} returned no valid probabilities")
         return Prediction(
-            dict(zip(self.manifest.genres, probabilities.tolist(), strict=True)), self.manifest.id
+            dict(zip(self.manifest.genres, probabilities.tolist(), strict=True)),
+            self.manifest.id,
+            self._sound(given),
         )
+
+    def _sound(self, given: Mapping[str, NDArray[Any]]) -> str:
+        """Return the words on a clip that is no music, "" for music."""
+        if self.manifest.music is None:
+            return ""
+        logits = given[SOUNDS_SPEC][EMBEDDING:].tolist()
+        return "" if sounds.music(logits) >= self.manifest.music else sounds.likeness(logits)
 
     def _run(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
         try:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from tagger.core.pooling import Pooling  # noqa: TC001  # likewise
 from tagger.core.thresholds import OperatingPoints, Share, Word  # noqa: TC001  # likewise
 from tagger.errors import ModelError
-from tagger.features import SPEC_NAMES
+from tagger.features import SOUNDS_SPEC, SPEC_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     evaluation: dict[str, Evaluation] = {}
     families: dict[Word, tuple[Word, ...]] = {}
     """Families that may be written in place of a genre, with the same thresholds."""
+    music: Share | None = None
+    """The least probability of music for a genre, by EfficientAT; None asks for none."""
 
     def __post_init__(self) -> None:
         """Check several fields together; msgspec turns a ValueError into its own error."""
@@ -95,6 +97,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"`files` does not list {MODEL_FILE}")
         if len(set(self.inputs.values())) != len(self.inputs):
             raise ValueError("two inputs have the same feature spec")
+        if self.music is not None and SOUNDS_SPEC not in self.inputs.values():
+            raise ValueError(f"`music` needs an input of {SOUNDS_SPEC}")
 
 
 MODEL_FILE = "model.onnx"

@@ -12,6 +12,7 @@ from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.evidence import POINTS
 from tagger.core.policy import Policy
+from tagger.inference import networks
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.pipeline.pipeline import Pipeline
@@ -72,8 +73,8 @@ def write_options(settings: Settings) -> WriteOptions:
 def worker_pool(settings: Settings) -> WorkerPool:
     """Return a pool whose workers have loaded the bundle of the settings."""
     limits = settings.workers
-    bundle = settings.model.bundle.folder
-    return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, bundle)
+    folders = settings.model.bundle.folder, networks.folder(settings.store.folder)
+    return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, *folders)
 
 
 def tag_jobs(settings: Settings) -> TagJobs:

@@ -10,7 +10,7 @@ import msgspec
 from tagger.analysis import worker
 from tagger.core.domain import Action, Decision, FileIdentity, Prediction, Track
 from tagger.errors import AudioError, TagError, TaggerError, WorkerError
-from tagger.inference import read_manifest
+from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build
 from tagger.pipeline.operations import unwritable
@@ -45,7 +45,7 @@ def classify(settings: Settings, paths: Sequence[Path]) -> Iterator[Classified]:
     """
     bundle, part = settings.model.bundle.folder, settings.listen
     window = worker.Window(part.offset, part.length)
-    rules = build.decision_rules(settings, read_manifest(bundle))
+    rules = build.decision_rules(settings, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
     count = min(settings.workers.count, len(files))
     limits = msgspec.structs.replace(settings.workers, count=count)

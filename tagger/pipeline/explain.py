@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger.analysis import worker
 from tagger.analysis.portrait import Portrait, portrait
 from tagger.core.domain import Action, Decision, FileIdentity, Track
-from tagger.inference import read_manifest
+from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, neighbours
 from tagger.pipeline.operations import unwritable
@@ -59,7 +59,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
 
     """
     bundle = settings.model.bundle.folder
-    rules = build.decision_rules(settings, read_manifest(bundle))
+    rules = build.decision_rules(settings, registry.runnable_manifest(settings))
     path = path.resolve()
     window = worker.Window(settings.listen.offset, settings.listen.length)
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:

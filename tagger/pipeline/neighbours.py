@@ -60,7 +60,7 @@ def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Count
     """Count the genres of the nearest tracks of the training data; empty where it is not known.
 
     Args:
-        features: The features of a sound.
+        features: The first features of the model, of a sound.
         bundle: The folder of the model.
         most: The number of tracks.
 
@@ -73,9 +73,9 @@ def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Count
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return Counter()
     vector = _vector(features.values)
-    if inputs.ndim != 2 or inputs.shape[1:] != vector.shape:
+    if inputs.ndim != 2 or inputs.shape[1] < len(vector):
         return Counter()
-    near = np.argsort(-_likeness(vector, inputs))[:most]
+    near = np.argsort(-_likeness(vector, inputs[:, : len(vector)]))[:most]
     return Counter(
         " or ".join(genres[n] for n in np.flatnonzero(allowed[row])) or "no music" for row in near
     )

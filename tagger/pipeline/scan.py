@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tagger import tags
 from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.library.ignore import check_patterns
 from tagger.pipeline import build, reclassify, recovery
@@ -91,7 +91,7 @@ class Scan:
 
         Raises:
             ConfigError: a path is gone, or an ignore pattern is malformed.
-            ModelError: the model bundle is unusable.
+            ModelError: the model bundle is unusable, or its network is missing.
 
         """
         self._settings = registry.resolve_bundle(settings)
@@ -100,7 +100,7 @@ class Scan:
         self._starts = [path.resolve() for path in paths or settings.library.roots]
         self._roots = [root.resolve() for root in settings.library.roots]
         self._ignored: Counter[str] = Counter()
-        self._manifest = read_manifest(self._settings.model.bundle.folder)
+        self._manifest = registry.runnable_manifest(self._settings)
         check_patterns(settings.library.ignore)
         for start in self._starts:
             if walk.is_gone(start):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome
 from tagger.errors import SkippedError, TaggerError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library.walk import Found
 from tagger.pipeline import build, neighbours, recovery, undo
 from tagger.pipeline.indexing import index_files
@@ -81,7 +81,7 @@ class Desk:
 
         """
         self._settings = registry.resolve_bundle(settings)
-        self._manifest = read_manifest(self._settings.model.bundle.folder)
+        self._manifest = registry.runnable_manifest(self._settings)
         self._paths = paths
         self._run: int | None = None
         self._thread = ThreadPoolExecutor(1, "desk")

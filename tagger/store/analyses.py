@@ -41,23 +41,24 @@ class Analyses:
     def put_prediction(self, key: AnalysisKey, prediction: Prediction) -> None:
         """Store a prediction, and replace the earlier prediction of the same model."""
         self._db.execute(
-            "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?)",
             (
                 str(key),
                 prediction.model,
                 msgspec.json.encode(dict(prediction.probabilities)).decode(),
+                prediction.sound,
             ),
         )
 
     def prediction(self, key: AnalysisKey, model: str) -> Prediction | None:
         """Return the stored prediction of a model, named by its id."""
         row = self._db.execute(
-            "SELECT probabilities FROM predictions WHERE content_id = ? AND model = ?",
+            "SELECT probabilities, sound FROM predictions WHERE content_id = ? AND model = ?",
             (str(key), model),
         ).fetchone()
         if row is None:
             return None
-        return Prediction(stored_json(row[0], dict[str, float]), model)
+        return Prediction(stored_json(row[0], dict[str, float]), model, row[1])
 
     def features(self, key: AnalysisKey, specs: Iterable[str]) -> tuple[Features, ...] | None:
         """Return the features of these specs, in their order, or None if any is missing."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_EXTERNAL = "session.model_external_initializers_file_folder_path"
 
 
-def start_session(network: bytes) -> Any:
-    """Start onnxruntime on a serialised network; raises the exceptions of onnxruntime."""
+def start_session(network: bytes, weights: Path | None = None) -> Any:
+    """Start onnxruntime on a serialised network; raises the exceptions of onnxruntime.
+
+    `weights` is the folder of the files that the network names for its numbers.
+    """
     import onnxruntime  # noqa: PLC0415  # takes half a second
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    if weights is not None:
+        options.add_session_config_entry(_EXTERNAL, str(weights))
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

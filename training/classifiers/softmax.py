@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from training.data.vectors import SPEC
+from training.data.dataset import parts
 from training.export.onnx_graph import GraphBuilder
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PENALTY = 0.02
 """Weight of the squared coefficients beside the mean loss, of standardised inputs."""
+WIDE_PENALTY = 0.05
+"""The same for the inputs of two networks together."""
 GENRE_POWER = 0.5
 """A clip of a genre with n clips counts as n to the power of minus this."""
 SOURCE_POWER = 0.25
@@ -145,8 +147,16 @@ class AddedGenres:
     base: Vectors
     places: tuple[int, ...]
     """The place of each genre of `base` among the genres that `fit` gets."""
-    penalty: float = PENALTY
-    spec: str = SPEC
+
+    @property
+    def penalty(self) -> float:
+        """Weight of the squared coefficients beside the mean loss."""
+        return penalty_for(self.base)
+
+    @property
+    def spec(self) -> str:
+        """The feature spec of the base, and of the user's clips."""
+        return self.base.spec
 
     @property
     def name(self) -> str:
@@ -176,4 +186,9 @@ class AddedGenres:
 def fit_vectors(vectors: Vectors) -> FittedSoftmax:
     """Fit the default model's regression to vectors."""
     weights = balance(vectors.allowed, vectors.sources)
-    return fit_softmax(vectors.inputs, vectors.allowed, weights)
+    return fit_softmax(vectors.inputs, vectors.allowed, weights, penalty_for(vectors))
+
+
+def penalty_for(vectors: Vectors) -> float:
+    """Return the penalty for the inputs of one network, or of several."""
+    return PENALTY if len(parts(vectors.spec)) == 1 else WIDE_PENALTY

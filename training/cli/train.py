@@ -66,6 +66,7 @@ def command(
     require_libraries()
     if ctx.invoked_subcommand:
         return
+    from tagger.inference.registry import default_folder  # noqa: PLC0415
     from training.added_model import read_base  # noqa: PLC0415 - scikit-learn takes a second
     from training.cli import train_report as output  # noqa: PLC0415
     from training.train import TrainingRun, alone  # noqa: PLC0415
@@ -79,7 +80,8 @@ def command(
         _learn_from_list(settings, promote, as_json=as_json)
         return
     with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
-        run = TrainingRun(settings, store, names, progress, base=None if only_mine else read_base())
+        base = None if only_mine else read_base(default_folder(state))
+        run = TrainingRun(settings, store, names, progress, base=base)
         prepared = run.prepare(dry_run=dry_run)
         output.show_prepared(prepared, settings.training.minimum, quiet=as_json)
         result = None if dry_run else run.train(prepared, promote)
@@ -88,6 +90,7 @@ def command(
 
 
 def _learn_from_list(settings: Settings, promote: Promote, *, as_json: bool) -> None:
+    from tagger.inference.registry import default_folder  # noqa: PLC0415
     from training import known_artists  # noqa: PLC0415 - as above
     from training.added_model import read_base  # noqa: PLC0415
     from training.cli import train_report as output  # noqa: PLC0415
@@ -95,7 +98,8 @@ def _learn_from_list(settings: Settings, promote: Promote, *, as_json: bool) -> 
 
     state = settings.store.folder
     with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
-        learned = known_artists.learn(settings, store, read_base(), promote, progress)
+        base = read_base(default_folder(state))
+        learned = known_artists.learn(settings, store, base, promote, progress)
     output.show_learned(learned, as_json=as_json)
 
 

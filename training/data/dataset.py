@@ -21,6 +21,31 @@ if TYPE_CHECKING:
     Inputs = Mapping[str, NDArray[Any]]
 
 
+_JOINT = "+"
+
+
+def join(*specs: str) -> str:
+    """Return the name of several feature specs whose vectors are joined in this order."""
+    return _JOINT.join(specs)
+
+
+def parts(spec: str) -> tuple[str, ...]:
+    """Return the feature specs behind a name of `join`."""
+    return tuple(spec.split(_JOINT))
+
+
+def joined(inputs: Inputs, spec: str) -> NDArray[Any]:
+    """Return the features of one spec, or those of several side by side, shape (clips, ...).
+
+    Args:
+        inputs: Features by spec.
+        spec: A feature spec, or a name of `join`.
+
+    """
+    columns = [inputs[part] for part in parts(spec)]
+    return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Labelled clips; the first axis of every array is the clips."""
@@ -39,12 +64,17 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def features(self, spec: str) -> NDArray[Any]:
+        """Return the features of a spec, or of several as `join` names them, (clips, ...)."""
+        return joined(self.inputs, spec)
+
     def training_data(self, spec: str, members: Indices) -> tuple[NDArray[Any], Indices]:
         """Return inputs (clips, ...) and labels of clips, followed by their altered copies."""
-        inputs, labels = self.inputs[spec][members], self.labels[members]
+        inputs, labels = self.features(spec)[members], self.labels[members]
         if self.augmentation is None:
             return inputs, labels
-        return np.concatenate([inputs, self.augmentation[spec][members]]), np.tile(labels, 2)
+        copies = joined(self.augmentation, spec)[members]
+        return np.concatenate([inputs, copies]), np.tile(labels, 2)
 
 
 def exclude_artists(data: Dataset, members: Indices, others: Indices) -> Indices:

@@ -15,6 +15,8 @@ from tagger.analysis.analyzer import AHEAD, Attempts
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError
+from tagger.features.weights import use_folder
+from tagger.inference.networks import folder
 from training.data.file_table import Sample
 
 if TYPE_CHECKING:
@@ -75,7 +77,10 @@ class FeatureReader:
         """
         limits = self._settings.workers
         done: dict[Path, Sample | UnusableFile] = {}
-        with WorkerPool(limits.count, limits.timeout, limits.memory_mb, _no_model) as pool:
+        networks = folder(self._settings.store.folder)
+        with WorkerPool(
+            limits.count, limits.timeout, limits.memory_mb, use_folder, networks
+        ) as pool:
             attempts = Attempts(self._store, pool)
             waiting: deque[tuple[Sample, Future[worker.FeatureSet]]] = deque()
             try:
@@ -151,7 +156,3 @@ def _tags(path: Path, tag_jobs: TagJobs) -> TrackTags:
         return tag_jobs.read(path)
     except (TagError, WorkerError):
         return TrackTags()  # the analysis of the file reports the error
-
-
-def _no_model() -> None:
-    """Prepare nothing: workers that compute features need no model."""

@@ -167,7 +167,7 @@ def _learned(
         scores = []
         for candidate in ensemble.candidates:
             fitted = candidate.fit(*data.training_data(candidate.spec, some), len(data.genres))
-            scores.append(fitted.scores(data.inputs[candidate.spec][held]))
+            scores.append(fitted.scores(data.features(candidate.spec)[held]))
         yield combined(scores, ensemble.weights).argmax(axis=1) == data.labels[held]
 
 

@@ -126,7 +126,7 @@ class _Fit:
     def arguments(self) -> tuple[Any, ...]:
         """Arguments of `_fit_and_score`, which holds no more of the data set than these clips."""
         training_data = self.data.training_data(self.classifier.spec, self.fit)
-        inputs = self.data.inputs[self.classifier.spec][self.held]
+        inputs = self.data.features(self.classifier.spec)[self.held]
         return self.classifier, *training_data, inputs, len(self.data.genres)
 
     def path(self, cache: Path) -> Path:

@@ -15,6 +15,7 @@ from tagger.errors import ModelError
 from tagger.features.specs import spec
 from tagger.inference.bundle import load
 from tagger.inference.manifest import FORMAT, MODEL_FILE, Manifest, Training, encode
+from training.data.dataset import parts
 from training.evaluation.metrics import (
     album_predictions,
     fit_pooling,
@@ -74,6 +75,8 @@ class Provenance:
     """Those of `held_out_promises` where they are not given."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """More files of the bundle by name."""
+    music: float | None = None
+    """See `Manifest.music`."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -89,7 +92,11 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
         zip(ensemble.candidates, ensemble.fitted, strict=True)
     ):
         part = compose.add_prefix(fitted.graph(), f"{place}/").graph
-        _rename(part, f"{place}/features", inputs[candidate.spec])
+        names = [inputs[one] for one in parts(candidate.spec)]
+        if len(names) == 1:
+            _rename(part, f"{place}/features", names[0])
+        else:
+            nodes.append(helper.make_node("Concat", names, [f"{place}/features"], axis=1))
         constants += part.initializer
         constants.append(_scalar(f"{place}/weight", ensemble.weights[place]))
         weighted.append(f"{place}/weighted")
@@ -172,6 +179,7 @@ def publish(
         albums=promised.albums,
         pooling=promised.pooling,
         families=promised.families,
+        music=provenance.music,
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),
     )

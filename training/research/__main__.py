@@ -12,11 +12,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tagger.errors import TaggerError
+from tagger.features.weights import use_folder
 from training.classifiers.speech_data import VECTORS
 from training.evaluation.report import page
 from training.export.bundle import write_card
 from training.recipe import RECIPE
-from training.research import added_genres, musicnn, results, wide_card, wide_inputs
+from training.research import added_genres, efficientat, musicnn, results, wide_card, wide_inputs
 from training.research import wide as wide_model
 from training.research.band_limited import augment
 from training.research.baseline import REFERENCES
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from training.research.datasets import LevelDataset
 
 _ROOT = Path(__file__).resolve().parents[2]
+GRAPH = _ROOT / "tagger" / "features" / "efficientat.onnx"
 _FIGURES = BENCHMARKS | REFERENCES
 _data = click.option(
     "--data",
@@ -84,36 +86,50 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
 
 @main.command()
 @_data
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=_ROOT / "models" / "default",
-    help="Folder of the bundle.",
-)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the bundle.")
+@click.option("--network", type=click.Path(path_type=Path), help="The file of EfficientAT.")
 @click.option(
     "--created",
     type=click.DateTime(["%Y-%m-%d"]),
     default=lambda: datetime.now(UTC),
     help="Date in the manifest; give it to make the same bundle again.",
 )
-def wide(data: Path, output: Path, created: datetime) -> None:
-    """Measure the default model on left-out sources, and write its bundle and results."""
-    left = wide_model.leave_out(data)
+def wide(data: Path, output: Path | None, network: Path | None, created: datetime) -> None:
+    """Measure a default model on left-out sources, and write its bundle and results.
+
+    Without --network this is the model on the built-in inputs.
+    """
+    suffix = "-efficientat" if network else ""
+    folder = output or _ROOT / "models" / f"default{suffix}"
+    left = wide_model.leave_out(data, network)
     rows = [*wide_model.figures(left), *wide_model.unknown_figures(left)]
-    results.keep("wide", rows)
-    results.keep("added-genres", added_genres.figures(left))
-    manifest = wide_model.build(left, output, created.date())
-    write_card(output, wide_card.card(manifest))
-    click.echo(f"{manifest.id}: {output}")
+    results.keep(f"wide{suffix}", rows)
+    results.keep(f"added-genres{suffix}", added_genres.figures(left))
+    manifest = wide_model.build(left, folder, created.date())
+    write_card(folder, wide_card.card(manifest))
+    click.echo(f"{manifest.id}: {folder}")
+
+
+@main.command("efficientat-graph")
+@click.argument("weights", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def efficientat_graph(weights: Path) -> None:
+    """Write the graph of `efficientat-1` for the file that the authors publish."""
+    efficientat.write(weights, GRAPH)
+    click.echo(GRAPH)
 
 
 @main.command()
 @_data
+@click.option("--networks", type=click.Path(path_type=Path, exists=True), required=True)
 @click.argument(
     "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
 )
-def nonmusic(data: Path, recordings: Path) -> None:
-    """Compute the vectors of noise and of recorded speech, in folders COLLECTION/VOICE."""
+def nonmusic(data: Path, networks: Path, recordings: Path) -> None:
+    """Compute the vectors of noise and of recorded speech, in folders COLLECTION/VOICE.
+
+    The folder `networks` has the file of EfficientAT.
+    """
+    use_folder(networks)
     songs = sorted((data / "collections").rglob("*.opus"))
     click.echo(f"{make_nonmusic(recordings, songs)} clips: {NONMUSIC}")
 
@@ -131,10 +147,11 @@ def evidence(data: Path) -> None:
 
 @main.command()
 @_data
-def inputs(data: Path) -> None:
+@click.option("--networks", type=click.Path(path_type=Path, exists=True), help="See `nonmusic`.")
+def inputs(data: Path, networks: Path | None) -> None:
     """Compare the features of the collections' clips with the vectors of the data."""
-    for row in wide_inputs.compare(data):
-        click.echo(f"{row.correlation:.5f} {row.clip}")
+    for row in wide_inputs.compare(data, networks):
+        click.echo(f"{row.correlation:.5f} {row.spec} {row.clip}")
 
 
 @main.command()

@@ -14,9 +14,12 @@ import numpy as np
 import soxr
 
 from tagger.audio.decode import read_recording
+from tagger.features.efficientat import efficientat
 from tagger.features.frames import RATE, patches
 from tagger.features.mel import RATE as LEVELS_RATE
 from tagger.features.musicnn import sound_musicnn
+from tagger.features.wideband import RATE as WIDEBAND_RATE
+from tagger.features.wideband import wideband_mel
 from training.research.make_speech import voices
 from training.research.noises import any_noise, noises
 
@@ -32,7 +35,7 @@ _LONGEST_ROOM = 2**20
 
 
 def make_nonmusic(recordings: Path, songs: Sequence[Path], path: Path = NONMUSIC) -> int:
-    """Write the vectors and return their number.
+    """Write the vectors and return their number; the weights of EfficientAT are needed.
 
     Args:
         recordings: Speech in folders COLLECTION/VOICE.
@@ -52,16 +55,22 @@ def make_nonmusic(recordings: Path, songs: Sequence[Path], path: Path = NONMUSIC
         for place, (name, _) in enumerate(spoken)
         for manner, clip in _manners(place, [clip for _, clip in spoken], songs)
     ]
-    network = sound_musicnn()
     # Half precision: half the size, and its error is a thousandth of a standard deviation.
-    inputs = [network(patches(clip.astype(np.float32))).astype(np.float16) for _, _, clip in found]
+    vectors = {
+        "musicnn-3": [sound_musicnn()(patches(clip.astype(np.float32))) for *_, clip in found],
+        "efficientat-1": [efficientat()(_wideband(clip)) for *_, clip in found],
+    }
     arrays: dict[str, Any] = {
-        "inputs": np.stack(inputs),
+        **{spec: np.stack(rows).astype(np.float16) for spec, rows in vectors.items()},
         "sources": np.array([source for source, _, _ in found]),
         "kinds": np.array([kind for _, kind, _ in found]),
     }
     np.savez_compressed(path, **arrays)
     return len(found)
+
+
+def _wideband(clip: NDArray[Any]) -> NDArray[np.float32]:
+    return wideband_mel(soxr.resample(clip, RATE, WIDEBAND_RATE, "HQ").astype(np.float32))
 
 
 def _manners(

@@ -1,18 +1,27 @@
-"""The default model: 16 genres from sets, measured on sources that were left out."""
+"""The default models: 16 genres from sets, measured on sources that were left out.
+
+One recipe makes both. The first uses the inputs that tagger contains, the second those of
+EfficientAT as well, where the user has fetched that network.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
+from scipy.special import expit
 
 from tagger.core.families import families
+from tagger.features import SOUNDS_SPEC
+from tagger.features.efficientat import EMBEDDING
+from tagger.features.sounds import MUSIC
 from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.softmax import AddedGenres, fit_vectors
 from training.data.dataset import Dataset
-from training.data.vectors import SPEC, VECTORS_FILE, Vectors
+from training.data.vectors import VECTORS_FILE, Vectors, split_inputs
 from training.ensemble import Ensemble, HeldOut
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
@@ -42,18 +51,23 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 COMMAND = "python -m training.research wide --data DATA"
+COMMAND_WITH_NETWORK = f"{COMMAND} --network FILE"
 PROMISE = 0.9
 PROMISES = (0.85, PROMISE, 0.95)
 LARGE_SOURCE = 60
 """Clips from which on a source has a figure of its own."""
 ABOUT = """\
-Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence). The clips
-are a research set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA), and cuts of
-commercial recordings. The recordings have no licence stated and were gathered for research. The
-bundle has none of the sound, and nobody may pass it on. Artists are numbers that tell them apart.
-Labels are sets of genres that collectors accept for a song, from general knowledge of artist and
-title. Speech comes from Debian's packages asterisk-core-sounds, asterisk-prompt, klettres,
-ktuberling and hedgewars (free licences). Noises are made by program."""
+Vectors of 2,659 clips of songs, computed by musicnn (Pons and Serra, 2019; ISC licence){more}.
+The clips are a research set of commercial previews (Panda et al. 2018), Magnatune (CC BY-NC-SA),
+and cuts of commercial recordings. The recordings have no licence stated and were gathered for
+research. The bundle has none of the sound, and nobody may pass it on. Artists are numbers that
+tell them apart. Labels are sets of genres that collectors accept for a song, from general
+knowledge of artist and title. Speech comes from Debian's packages asterisk-core-sounds,
+asterisk-prompt, klettres, ktuberling and hedgewars (free licences). Noises are made by program."""
+ABOUT_NETWORK = """
+and EfficientAT mn04 (Schmid, Koutini and Widmer, 2023; MIT licence; not part of the bundle)"""
+LOST_MUSIC = 0.01
+"""Share of the songs that may sound like no music to EfficientAT."""
 
 
 class WideFigure(Struct, frozen=True):
@@ -106,6 +120,8 @@ class LeftOut:
     """Of the songs, then of non-music, shape (clips, genres)."""
     scale: Scale
     promises: Promises
+    music: float | None
+    """The least probability of music, with EfficientAT."""
 
     @property
     def tracks(self) -> Claims:
@@ -126,14 +142,36 @@ class LeftOut:
         return album_claims(part, songs.allowed, songs.sources, self.scale, grouping)
 
 
-def leave_out(data: Path) -> LeftOut:
-    """Read the data and predict every clip without its source and artist."""
-    songs = read_songs(data)
-    nonmusic, kinds = read_nonmusic()
-    probabilities = left_out_probabilities(joined(songs.vectors, nonmusic))
+def leave_out(data: Path, network: Path | None = None) -> LeftOut:
+    """Read the data and predict every clip without its source and artist.
+
+    Args:
+        data: The folder of the data.
+        network: The published file of EfficientAT, for the model with that network.
+
+    """
+    songs = read_songs(data, network)
+    nonmusic, kinds = read_nonmusic(songs.vectors.spec)
+    every = joined(songs.vectors, nonmusic)
+    probabilities = left_out_probabilities(every)
+    music = music_threshold(songs.vectors) if network else None
+    if music is not None:  # as with an even share, no genre is written
+        probabilities[music_probabilities(every) < music] = 1 / len(GENRES)
     scale = Scale(GENRES, families(GENRES))
     found = promises(probabilities[: len(songs.vectors)], songs, scale)
-    return LeftOut(songs, nonmusic, kinds, probabilities, scale, found)
+    return LeftOut(songs, nonmusic, kinds, probabilities, scale, found, music)
+
+
+def music_probabilities(vectors: Vectors) -> Array:
+    """Return the probability of music by EfficientAT, shape (clips,)."""
+    logits = split_inputs(vectors)[SOUNDS_SPEC][:, EMBEDDING + MUSIC]
+    probabilities: Array = expit(logits.astype(np.float64))
+    return probabilities
+
+
+def music_threshold(songs: Vectors) -> float:
+    """Return the least probability of music of all songs but LOST_MUSIC."""
+    return math.floor(100 * np.quantile(music_probabilities(songs), LOST_MUSIC)) / 100
 
 
 def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
@@ -187,8 +225,10 @@ def unknown_figures(left: LeftOut) -> Iterator[WideFigure]:
     for place, genre in enumerate(GENRES):
         fitted = fit_vectors(every.without_genre(genre))
         own = songs.vectors.of(songs.best == place)
-        scores = np.exp(fitted.scores(own.inputs))
-        clips = np.insert(scores, place, 0, axis=1), own.allowed, own.sources, left.scale
+        scores = np.insert(np.exp(fitted.scores(own.inputs)), place, 0, axis=1)
+        if left.music is not None:
+            scores[music_probabilities(own) < left.music] = 1 / len(GENRES)
+        clips = scores, own.allowed, own.sources, left.scale
         yield track.figure("unknown", genre, track_claims(*clips))
         known = songs.known[songs.best == place]
         if albums := album_indices(own.artists, own.sources, known):
@@ -211,12 +251,21 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
         labels=left.songs.best,
         genres=GENRES,
         artists=songs.artists.astype(str),
-        inputs={SPEC: songs.inputs},
+        inputs=split_inputs(songs),
     )
     held_out = HeldOut(np.arange(len(songs)), np.log(left.probabilities[: len(songs)] + 1e-12))
     ensemble = Ensemble((classifier,), (fitted,), np.ones(1), (), held_out)
     files = {VECTORS_FILE: every.encode()}
-    made = Provenance("wide", created, ABOUT, COMMAND, promises=left.promises, files=files)
+    with_network = left.music is not None
+    made = Provenance(
+        "efficientat-wide" if with_network else "wide",
+        created,
+        ABOUT.format(more=ABOUT_NETWORK if with_network else ""),
+        COMMAND_WITH_NETWORK if with_network else COMMAND,
+        promises=left.promises,
+        files=files,
+        music=left.music,
+    )
     return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
 
 
@@ -230,7 +279,7 @@ def evaluation(left: LeftOut) -> Evaluation:
         interval=(round(low, 4), round(high, 4)),
         tracks=len(right),
         split="collections left out, artists apart; the interval is over collections",
-        command=COMMAND,
+        command=COMMAND if left.music is None else COMMAND_WITH_NETWORK,
         written=_written(tracks, left.promises.tracks),
         album_accuracy=round(float(pooled.right.mean()), 4),
         album_written=_written(pooled, left.promises.albums),

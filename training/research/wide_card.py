@@ -22,7 +22,8 @@ TEMPLATE = Path(__file__).with_name("wide_card.md.jinja")
 
 def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
     """Write the card of the default model from its manifest and the results in `folder`."""
-    rows = results.kept("wide", WideFigure, folder)
+    suffix = "" if manifest.music is None else "-efficientat"
+    rows = results.kept(f"wide{suffix}", WideFigure, folder)
     parts: dict[str, list[WideFigure]] = {}
     for row in rows:
         parts.setdefault(row.part, []).append(row)
@@ -31,7 +32,7 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
         manifest=manifest,
         parts=parts,
         tracks=TRACKS,
-        added=results.kept("added-genres", AddedGenre, folder),
+        added=results.kept(f"added-genres{suffix}", AddedGenre, folder),
         thresholds=_thresholds(manifest),
         unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
         nonmusic=_mean(parts.get("no music", [])),

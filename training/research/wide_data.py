@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.data.vectors import Vectors, artist_key, artist_keys
+from training.data.dataset import joined as joined_features
+from training.data.vectors import SPEC, SPEC_WITH_NETWORK, Vectors, artist_key, artist_keys
+from training.research.efficientat import logits as sound_logits
 from training.research.nonmusic import NONMUSIC
 
 if TYPE_CHECKING:
@@ -49,14 +51,24 @@ class Songs:
     """Whether the artist is known."""
 
 
-def read_songs(folder: Path) -> Songs:
+def read_songs(folder: Path, network: Path | None = None) -> Songs:
     """Read `vectors.csv` and `vectors.npz`; labels that are guesses are left out.
 
-    Raises OSError or ValueError when they are not there.
+    Args:
+        folder: The folder of the data.
+        network: The published file of EfficientAT, whose features then follow those of musicnn.
+
+    Raises:
+        OSError: a file is not there.
+        ValueError: a file is damaged.
+
     """
     every = _rows(folder)
     with np.load(folder / "vectors.npz", allow_pickle=False) as archive:
         parts = [archive["musicnn_embedding"], archive["musicnn_tags"]]
+        if network:
+            embedding = archive["mn04_embedding"].astype(np.float32)
+            parts += [embedding, sound_logits(network.read_bytes(), embedding)]
     kept = [place for place, row in enumerate(every) if _is_sure(row)]
     rows = [every[place] for place in kept]
     names = [row["artist"] or f"unknown:{row['id']}" for row in rows]
@@ -66,6 +78,7 @@ def read_songs(folder: Path) -> Songs:
         np.array([[genre in row["accept"].split("|") for genre in GENRES] for row in rows]),
         np.array([_source(row) for row in rows]),
         artist_keys(names),
+        SPEC_WITH_NETWORK if network else SPEC,
     )
     best = np.array([GENRES.index(row["best"]) for row in rows])
     return Songs(vectors, best, np.array([bool(row["artist"]) for row in rows]))
@@ -85,14 +98,20 @@ def _is_sure(row: dict[str, str]) -> bool:
     return bool(row["accept"]) and row["sure"] != "low"
 
 
-def read_nonmusic(path: Path = NONMUSIC) -> tuple[Vectors, NDArray[Any]]:
-    """Read the vectors of speech and noise; return them and the kind of each."""
+def read_nonmusic(spec: str, path: Path = NONMUSIC) -> tuple[Vectors, NDArray[Any]]:
+    """Read the vectors of speech and noise; return them and the kind of each.
+
+    Args:
+        spec: Of the vectors.
+        path: The file, as `make_nonmusic` writes it.
+
+    """
     with np.load(path, allow_pickle=False) as archive:
-        inputs = archive["inputs"].astype(np.float32)
+        inputs = joined_features(archive, spec).astype(np.float32)
         sources, kinds = archive["sources"], archive["kinds"]
     nobody = artist_keys(f"{source}:{place}" for place, source in enumerate(sources))
     allowed = np.zeros((len(inputs), len(GENRES)), bool)
-    return Vectors(GENRES, inputs, allowed, sources, nobody), kinds
+    return Vectors(GENRES, inputs, allowed, sources, nobody, spec), kinds
 
 
 def joined(one: Vectors, other: Vectors) -> Vectors:
@@ -103,6 +122,7 @@ def joined(one: Vectors, other: Vectors) -> Vectors:
         np.concatenate([one.allowed, other.allowed]),
         np.concatenate([one.sources, other.sources]),
         np.concatenate([one.artists, other.artists]),
+        one.spec,
     )
 
 

@@ -65,6 +65,16 @@ def test_a_sure_outlier_keeps_its_own_genre_and_the_album_keeps_its(deciding):
     assert "2 more" in decided[track(0)].reason
 
 
+def test_non_music_gets_no_genre_and_does_not_count_for_its_album(deciding):
+    tracks = heard(0.95, 0.7, 0.75, 0.72)
+    speech = Prediction({"Classical": 0.95, "Metal": 0.05}, "test-1", "sounds like speech (0.9)")
+    decided = decide_together(tracks | {track(0): speech}, deciding)
+    assert decided[track(0)].action is Action.ABSTAIN
+    assert decided[track(0)].reason == "sounds like speech (0.9)"
+    alone = {one: prediction for one, prediction in tracks.items() if one != track(0)}
+    assert {one: decided[one] for one in alone} == decide_together(alone, deciding)
+
+
 def test_a_number_takes_the_place_of_the_models_threshold(bundle):
     settings = config.Settings(tags=config.TagSettings(min_confidence=0.6))
     assert actions(decision_rules(settings, read_manifest(bundle)), 0.61) == [Action.SET]

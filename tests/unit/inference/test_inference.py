@@ -20,6 +20,8 @@ from tagger.audio.decode import Recording, read_clip
 from tagger.core.domain import Features, Prediction
 from tagger.core.pooling import pool
 from tagger.errors import ModelError
+from tagger.features.efficientat import EMBEDDING
+from tagger.features.efficientat import SIZE as EFFICIENTAT_SIZE
 from tagger.features.mel import RATE
 from tagger.features.specs import extract_all
 from tagger.inference import read_manifest
@@ -313,3 +315,26 @@ def test_reading_a_manifest_imports_no_numpy():
     )
     command = [sys.executable, "-c", script, data_path("models/default")]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "\n"
+
+
+def logits(music, speech):
+    """Return the features of `efficientat-1` for a clip with these logits."""
+    values = np.zeros(EFFICIENTAT_SIZE, np.float32)
+    values[EMBEDDING:] = -9
+    values[EMBEDDING : EMBEDDING + 2] = music, speech
+    return Features("efficientat-1", values)
+
+
+def test_a_clip_without_music_is_described_and_another_is_not():
+    model = load(data_path("models/default-efficientat"))
+    musicnn = Features("musicnn-3", np.zeros(250, np.float32))
+    song, reading = model.predict([[musicnn, logits(3, -2)], [musicnn, logits(-3, 2)]])
+    assert song.sound == ""
+    assert reading.sound == "sounds like speech (0.9)"
+    assert load(golden.DEFAULT).predict([[musicnn]])[0].sound == ""
+
+
+def test_a_manifest_with_a_threshold_for_music_needs_the_network(folder):
+    edit_manifest(folder, music=0.5)
+    with pytest.raises(ModelError, match="`music` needs an input of efficientat-1"):
+        read_manifest(folder)

@@ -120,7 +120,7 @@ def test_a_stored_analysis_is_read_back_unchanged(store):
         Features("statistics-1", np.arange(5, dtype=np.float32)),
         Features("levels-1", np.arange(6, dtype=np.uint8).reshape(2, 3)),
     )
-    prediction = Prediction({"Rock": 0.75, "Pop": 0.25}, "model-1")
+    prediction = Prediction({"Rock": 0.75, "Pop": 0.25}, "model-1", "sounds like rain (0.4)")
     store.analyses.put_features(KEY, features)
     store.analyses.put_prediction(KEY, prediction)
     assert store.analyses.prediction(KEY, "model-1") == prediction

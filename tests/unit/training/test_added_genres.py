@@ -99,7 +99,7 @@ def test_a_genre_is_added_to_those_of_the_base() -> None:
 
 
 def test_the_users_labels_override_the_base_for_an_artist() -> None:
-    base = added_model.read_base()
+    base = added_model.read_base(data_path("models/default"))
     key = artist_key("Dismember")
     assert key in base.vectors.artists
     data = Dataset(
@@ -119,7 +119,7 @@ def test_the_users_labels_override_the_base_for_an_artist() -> None:
 
 
 def test_the_default_bundle_carries_vectors_of_its_genres_and_of_no_music() -> None:
-    base = added_model.read_base()
+    base = added_model.read_base(data_path("models/default"))
     assert base.vectors.genres == load(data_path("models/default")).manifest.genres
     assert 2000 < base.vectors.music.sum() < len(base.vectors)
 
@@ -167,7 +167,7 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     for number in range(12):
         song(home / "sorted" / "Baroque" / f"{number}.flac", number, 12)
     program.configure(f'[training]\nfolders = ["{home / "sorted"}"]\nminimum = 10\n')
-    whole = added_model.read_base()
+    whole = added_model.read_base(data_path("models/default"))
     few = whole.vectors.of(np.arange(len(whole.vectors)) % 12 == 0)
     settings = load_settings(program.config)
     with TrainingStore(program.state) as store:
