@@ -28,7 +28,8 @@ def open_regular(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnreadableError("is not a regular file", path)
-    return os.fdopen(descriptor, "rb")
+    # unbuffered: FFmpeg has a buffer of its own, and Python's hides errors of the device
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 class ReadErrors:
