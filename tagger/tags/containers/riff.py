@@ -103,6 +103,8 @@ class ChunkedFile(Container):
         size = file_size(file)
         self._head = read_at(file, 0, FORM_HEADER)
         self._declared = int.from_bytes(self._head[4:8], order) + 8
+        if self._declared <= FORM_HEADER:
+            raise MalformedError("its header has no size: the recording was not finished")
         self._found: dict[str, RawTag] = {}
         self._chunks = list(self._walk(file, min(self._declared, size)))
         last = self._chunks[-1].body if self._chunks else Span(FORM_HEADER, 0)

@@ -11,7 +11,7 @@ from mutagen import flac, id3
 from tagging import BLUES, restore, with_info, write
 
 from tagger import tags
-from tagger.errors import TagError
+from tagger.errors import TagError, UnsupportedContainerError
 
 V1 = b"TAG" + b"Title".ljust(30, b"\0") + bytes(90) + b"2001"
 
@@ -202,3 +202,30 @@ def test_undo_keeps_a_field_that_another_program_added_to_a_filled_tag(tmp_path)
     assert (
         id3.ID3(io.BytesIO(path.read_bytes()[path.read_bytes().index(b"ID3") :]))["TPE1"] == "Added"
     )
+
+
+@pytest.mark.parametrize(
+    ("beginning", "name"),
+    [
+        (b"RF64\xff\xff\xff\xffWAVE", "RF64"),
+        (b"riff\x2e\x91\xcf\x11", "Wave64"),
+        (b"\x1a\x45\xdf\xa3", "Matroska"),
+        (b"caff", "Core Audio"),
+        (b"TTA1", "True Audio"),
+        (b"\xff\xf1\x50\x80", "AAC without a container"),
+        (SALSA + b"\xff\xf1\x50\x80", "AAC without a container"),
+    ],
+)
+def test_a_file_of_another_format_is_refused_by_its_name(tmp_path, beginning, name):
+    path = tmp_path / "song.mp3"
+    path.write_bytes(beginning + bytes(500))
+    with pytest.raises(UnsupportedContainerError, match=name):
+        tags.read(path)
+
+
+def test_a_wav_that_was_not_finished_is_refused_with_the_reason(tmp_path):
+    path = media.make(tmp_path / "song.wav", "wav")
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + bytes(4) + data[8:])
+    with pytest.raises(TagError, match="not finished"):
+        write(path, BLUES)
