@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ID3V1_SIZE: Final = 128
 LYRICS3_END: Final = 15
 """Six digits and `LYRICS200`."""
+MOST_TAGS: Final = 64
 LONGEST_JUNK: Final = 1 << 16
 """Bytes before an ID3v2 tag that belong to no tag."""
 _SOUND: Final = re.compile(rb"\xff[\xe0-\xff]|fLaC|OggS|MAC |wvpk|MPCK|MP\+")
@@ -100,7 +101,7 @@ def leading_tags(file: BinaryIO) -> list[Span]:
     """
     size, at = file_size(file), 0
     found: list[Span] = []
-    while True:
+    while len(found) < MOST_TAGS:
         file.seek(at)
         step = id3.tag_size(file.read(id3.HEADER))
         if step and at + step <= size:
@@ -111,6 +112,7 @@ def leading_tags(file: BinaryIO) -> list[Span]:
         if not junk:
             return found
         at += junk
+    raise MalformedError("too many ID3 tags before the sound")
 
 
 def _junk(file: BinaryIO, at: int, size: int) -> int:
