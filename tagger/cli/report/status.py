@@ -74,7 +74,9 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
         click.echo(f"watching    {printable(text)}")
     click.echo(f"queue       {daemon['queue']}, and {daemon['settling']} that settle")
     if reconciled := daemon["reconciled"]:
-        click.echo(f"reconciled  {moment(reconciled['at'])}, {reconciled['files']} files")
+        click.echo(
+            f"compared    all folders {moment(reconciled['at'])}, {reconciled['files']} files"
+        )
     for error in daemon["errors"]:
         text = f"{moment(error['at'])} {error['path']} {error['reason']}"
         click.echo(f"error       {printable(text)}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+from pathlib import Path
 
 import bundles
 import media
 import pytest
 
 from tagger import config, tags
+from tagger.cli.report.page import write_page
+from tagger.core.domain import Action, Outcome
 from tagger.review.server import ReviewServer
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -127,3 +130,31 @@ def test_the_page_breaks_no_rule_of_its_own_policy(served):
     page.wait_for_load_state("networkidle")
     assert not [text for text in found if "Content Security Policy" in text]
     assert all(text.startswith(server.url) for text in found if text.startswith("http"))
+
+
+def test_the_page_of_a_run_is_filtered_and_sorted(browser, tmp_path):
+    outcomes = [
+        Outcome(Path(f"/m/{name}.mp3"), action, (), after, None, sure, reason)
+        for name, action, after, sure, reason in [
+            ("a", Action.SET, ("Rock",), 0.91, "Rock at 91%"),
+            ("b", Action.KEEP, (), None, "has a genre"),
+            ("c", Action.SET, ("Pop",), 0.99, "Pop at 99%"),
+        ]
+    ]
+    path = tmp_path / "page.html"
+    write_page(path, outcomes, dry_run=True, run=None)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    names = "[...document.querySelectorAll('tbody tr')].filter(r => !r.hidden)"
+    names = f"{names}.filter(r => r.className).map(r => r.cells[1].textContent)"
+    assert page.evaluate(names) == ["a.mp3", "b.mp3", "c.mp3"]
+    page.get_by_role("button", name="Sure").click()
+    assert page.evaluate(names) == ["b.mp3", "a.mp3", "c.mp3"]
+    page.get_by_role("button", name="Sure").click()
+    assert page.evaluate(names) == ["c.mp3", "a.mp3", "b.mp3"]
+    page.get_by_label("Filter").fill("rock")
+    assert page.evaluate(names) == ["a.mp3"]
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("kept as they are").uncheck()
+    assert page.evaluate(names) == ["c.mp3", "a.mp3"]
+    page.close()
