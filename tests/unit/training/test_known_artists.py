@@ -16,6 +16,7 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 from tagger.config import load as load_settings
 from tagger.core.domain import AnalysisKey, Features
 from tagger.inference.registry import resolve_bundle
+from tagger.system.resources import data_path
 from training import added_model, known_artists
 from training.data.store import TrainingStore
 from training.data.vectors import SPEC
@@ -62,7 +63,7 @@ def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
 
 def test_a_library_of_listed_artists_makes_a_model(home: Program) -> None:
     settings = load_settings(home.config)
-    whole = added_model.read_base()
+    whole = added_model.read_base(data_path("models/default"))
     few = whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0)
     metal = whole.vectors.inputs[whole.vectors.allowed[:, few.genres.index("Metal")]]
     with TrainingStore(home.state) as store:
@@ -89,4 +90,9 @@ def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path
         TrainingStore(program.state) as store,
         pytest.raises(TrainingDataError, match="too little training data"),
     ):
-        known_artists.learn(load_settings(program.config), store, added_model.read_base(), "always")
+        known_artists.learn(
+            load_settings(program.config),
+            store,
+            added_model.read_base(data_path("models/default")),
+            "always",
+        )
