@@ -19,7 +19,7 @@ from tagger.inference.registry import resolve_bundle
 from tagger.system.resources import data_path
 from training import added_model, known_artists
 from training.data.store import TrainingStore
-from training.data.vectors import SPEC
+from training.data.vectors import split_inputs
 from training.errors import TrainingDataError
 from training.labels.collect import library
 
@@ -61,17 +61,18 @@ def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
     assert len(by_name) == 5 * len(METAL)
 
 
-def test_a_library_of_listed_artists_makes_a_model(home: Program) -> None:
+@pytest.mark.parametrize("bundle", ["default", "default-efficientat"])
+def test_a_library_of_listed_artists_makes_a_model(home: Program, bundle: str) -> None:
     settings = load_settings(home.config)
-    whole = added_model.read_base(data_path("models/default"))
+    whole = added_model.read_base(data_path(f"models/{bundle}"))
     few = whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0)
-    metal = whole.vectors.inputs[whole.vectors.allowed[:, few.genres.index("Metal")]]
+    metal = split_inputs(whole.vectors.of(whole.vectors.allowed[:, few.genres.index("Metal")]))
     with TrainingStore(home.state) as store:
         for number, track in enumerate(library(settings, store)):
             key = AnalysisKey(f"{number:064x}", settings.listen.window)
-            values = metal[number % len(metal)].astype(np.float32)
+            values = {spec: rows[number % len(rows)] for spec, rows in metal.items()}
             store.files.set_content(track, key)
-            store.analyses.put_features(key, [Features(SPEC, values)])
+            store.analyses.put_features(key, [Features(*one) for one in values.items()])
         learned = known_artists.learn(settings, store, replace(whole, vectors=few), "always")
     assert learned.promoted
     assert learned.tracks == 5 * len(METAL)
@@ -79,6 +80,8 @@ def test_a_library_of_listed_artists_makes_a_model(home: Program) -> None:
     assert learned.comparison.new >= learned.comparison.current
     (active,) = [m for m in home.run("models", "list", "--json").objects if m["active"]]
     assert active["id"] == learned.manifest.id
+    assert set(learned.manifest.inputs.values()) == whole.specs
+    assert learned.manifest.music == whole.music
 
 
 def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path) -> None:
