@@ -362,7 +362,10 @@ def test_a_fifo_never_blocks_a_scan(program):
     assert named.files["pipe.mp3"]["decision"] == "error"
     song(program.music / "a.mp3")
     (program.music / ".taggerignore").write_text("!\n*.flac\n")
-    assert program.scan().files.keys() == {"a.mp3"}
+    scan = program.scan()
+    assert (scan.code, scan.files.keys()) == (1, {"music"})
+    assert "cannot be understood" in scan.files["music"]["reason"]
+    (program.music / ".taggerignore").unlink()
     program.configure()
     program.config.write_text(
         program.config.read_text().replace("[library]", '[library]\nignore = ["!"]')
