@@ -31,13 +31,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
         yield archive
 
 
-def test_wheel_holds_each_module_of_tagger_and_training_but_none_of_research(
+def test_wheel_holds_each_module_but_none_of_research(
     wheel: zipfile.ZipFile,
 ) -> None:
     shipped = {name for name in wheel.namelist() if name.endswith(".py")}
     modules = {
         path.relative_to(ROOT).as_posix()
-        for package in ("tagger", "training")
+        for package in ("tagger", "training", "beetsplug")
         for path in (ROOT / package).rglob("*.py")
     }
     research = {name for name in modules if name.startswith("training/research/")}
@@ -51,11 +51,12 @@ def test_wheel_holds_no_file_of_research_and_no_musicnn_npz(wheel: zipfile.ZipFi
     assert "tagger/features/musicnn.onnx" in names
 
 
-def test_wheel_holds_nothing_outside_its_two_packages_and_its_metadata(
+def test_wheel_holds_nothing_outside_its_packages_and_its_metadata(
     wheel: zipfile.ZipFile,
 ) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"tagger", "training", f"tagger_by_ear-{tagger.__version__}.dist-info"}
+    own = f"tagger_by_ear-{tagger.__version__}"
+    assert tops == {"tagger", "training", "beetsplug", f"{own}.dist-info", f"{own}.data"}
 
 
 def test_wheel_metadata_has_the_distribution_name_and_the_version_of_the_package(
