@@ -62,7 +62,13 @@ def test_every_way_of_arriving_queues_music_once_and_other_files_never(program, 
         outside.rename(music / "album")
         raw = music / os.fsdecode(media.RAW_NAME + b"\n.mp3")
         put(low, raw)
-        wanted += [music / "slow.mp3", music / "renamed.mp3", music / "album/disc 1/moved.mp3", raw]
+        wanted += [
+            put(low, music / "...and dots.mp3"),
+            music / "slow.mp3",
+            music / "renamed.mp3",
+            music / "album/disc 1/moved.mp3",
+            raw,
+        ]
         unwanted = [
             put(low, music / name)
             for name in (
@@ -71,7 +77,6 @@ def test_every_way_of_arriving_queues_music_once_and_other_files_never(program, 
                 "half.mp3.crdownload",
                 "half.mp3.partial~",
                 "half.tmp",
-                ".hidden.mp3",
                 "._apple.mp3",
                 "@eaDir/thumb.mp3",
                 ".stversions/old.mp3",

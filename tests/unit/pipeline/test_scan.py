@@ -339,7 +339,9 @@ def test_doctor_mends_the_list_of_models_and_names_the_way_back_from_a_broken_mo
     assert findings["model"]["level"] == "failed"
     assert "tagger models rollback" in findings["model"]["next_step"]
     assert program.run("models", "rollback").code == 0
-    assert {o["level"] for o in program.run("doctor", "--json").objects} == {"ok"}
+    mended = {o["name"]: o["level"] for o in program.run("doctor", "--json").objects}
+    assert "models" not in mended
+    assert mended["model"] == "ok"
 
 
 def test_an_interrupted_scan_blames_no_file(program):
