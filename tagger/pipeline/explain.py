@@ -59,7 +59,10 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
 
     """
     bundle = settings.model.bundle.folder
-    rules = build.decision_rules(settings, registry.runnable_manifest(settings))
+    manifest = registry.runnable_manifest(settings)
+    rules = build.decision_rules(settings, manifest)
+    evidence = build.library_evidence(settings, store, manifest)
+    evidence.prepare()
     path = path.resolve()
     window = worker.Window(settings.listen.offset, settings.listen.length)
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
@@ -69,7 +72,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     track = Track(path, root, FileIdentity.of(path.stat()), tags)
     corrected = store.corrections.has(path)
     decision = rules.policy.without_audio(tags.genres, corrected=corrected)
-    decision = decision or rules.decide(track, found.prediction)
+    decision = decision or rules.decide(track, found.prediction, evidence=evidence.of(track))
     reason = unwritable(track, build.write_options(settings))
     if decision.action.writes and reason:
         decision = Decision(Action.SKIP, tags.genres, reason)

@@ -54,7 +54,15 @@ def verdict(found: Explanation) -> str:
 
 
 def rule(found: Explanation) -> str:
-    """Return the threshold of the likeliest genre, and its origin."""
+    """Return the threshold of the likeliest genre, its origin, and the evidence beside it."""
+    grounds = found.decision.grounds
+    if grounds is None or grounds.source == "sound":
+        return _threshold(found)
+    weighed = f"the {grounds.source} is weighed beside the sound"
+    return f"{weighed}. By the sound alone: {_threshold(found)}"
+
+
+def _threshold(found: Explanation) -> str:
     prediction = found.portrait.prediction
     genre, sure = prediction.genre, int(100 * prediction.confidence)
     if found.needed is None:

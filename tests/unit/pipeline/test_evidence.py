@@ -47,6 +47,17 @@ def test_an_unsure_file_of_a_known_artist_gets_the_artist_s_genre(program, forma
     assert "1 by artist" in program.run("status").out
 
 
+def test_an_explanation_weighs_the_evidence_as_a_scan_does(program):
+    owned(program.music / "a", "Ann Bo", "Metal")
+    new = song(program.music / "new.mp3", artist="Ann Bo")
+    scanned = program.scan("--dry-run").files[new.name]
+    (explained,) = program.run("explain", "--json", new).objects
+    assert scanned["decision"] == "set"
+    for key in ("decision", "after", "reason"):
+        assert explained[key] == scanned[key]
+    assert "the artist is weighed beside the sound" in program.run("explain", new).out
+
+
 def test_rules_of_artists_and_albums_hold_in_one_scan(program):
     music = program.music
     owned(music / "jazz", "Ann Bo", "Jazz", album="One")
