@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 def command(
     settings: Settings, /, paths: Sequence[Path], *, as_json: bool, top: int, jobs: int | None
 ) -> None:
-    """Print the likeliest genres of files, and whether a scan would write one; writes nothing.
+    """Print the likeliest genres of files, and whether the sound is sure enough; writes nothing.
 
-    PATH is a file or a folder. Each file is decided by itself, without its album.
+    PATH is a file or a folder. Each file is decided by its sound alone, without album, library and
+    artists list, which a scan weighs as well.
     """
     settings = registry.resolve_bundle(settings)
     if jobs:
