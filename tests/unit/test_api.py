@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import bundles
 import media
 import mutagen
 import numpy as np
 import pytest
+from programs import ROOT
 
 from tagger.api import Action, Tagger
 from tagger.errors import ConfigError
@@ -78,3 +82,21 @@ def test_samples_are_judged_in_this_process(library):
     with Tagger(library.config) as tagger:
         prediction = tagger.judge_samples(bundles.high(seed=5).astype(np.float32), 44100)
     assert prediction.genre == "Metal"
+
+
+def test_the_example_of_the_docs_judges_writes_and_undoes(library):
+    text = (ROOT / "docs/api.md").read_text()
+    script = library.home / "example.py"
+    script.write_text(text.split("```python\n")[1].split("```")[0])
+    (library.home / "Music").symlink_to(library.music)
+    before = (library.music / "high.flac").read_bytes()
+    ended = subprocess.run(
+        [sys.executable, script],
+        cwd=library.home,
+        env=library.environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "high.flac set ('Metal',)" in ended.stdout
+    assert (library.music / "high.flac").read_bytes() == before
