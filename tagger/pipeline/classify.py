@@ -13,7 +13,7 @@ from tagger.errors import AudioError, TagError, TaggerError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build
-from tagger.pipeline.operations import unwritable
+from tagger.pipeline.operations import permitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,9 +61,7 @@ def classify(settings: Settings, paths: Sequence[Path]) -> Iterator[Classified]:
                 yield Classified(path, None, _failed(error))
                 continue
             decision = rules.policy.without_audio(tags.genres) or rules.decide(track, prediction)
-            reason = unwritable(track, build.write_options(settings))
-            if decision.action.writes and reason:
-                decision = Decision(Action.SKIP, tags.genres, reason)
+            decision = permitted(track, decision, build.write_options(settings))
             yield Classified(path, prediction, decision)
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
 from tagger.analysis.portrait import Portrait, portrait
-from tagger.core.domain import Action, Decision, FileIdentity, Track
+from tagger.core.domain import Decision, FileIdentity, Track
 from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, neighbours
-from tagger.pipeline.operations import unwritable
+from tagger.pipeline.operations import permitted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -73,9 +73,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     corrected = store.corrections.has(path)
     decision = rules.policy.without_audio(tags.genres, corrected=corrected)
     decision = decision or rules.decide(track, found.prediction, evidence=evidence.of(track))
-    reason = unwritable(track, build.write_options(settings))
-    if decision.action.writes and reason:
-        decision = Decision(Action.SKIP, tags.genres, reason)
+    decision = permitted(track, decision, build.write_options(settings))
     first = found.features[0]
     automatic = settings.tags.min_confidence == "auto"
     return Explanation(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 from tagger.core.domain import Action, Decision
 from tagger.pipeline import build
-from tagger.pipeline.operations import DryRun, Write, outcome, unwritable
+from tagger.pipeline.operations import DryRun, Write, outcome, permitted
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
 from tagger.players import Changes
@@ -66,10 +66,7 @@ def normalize(
             DryRun(jobs, options) if run is None else Write(store, jobs, run, MODEL, options)
         )
         for track in named:
-            decision = decide(track, policy)
-            refusal = unwritable(track, options) if decision.action.writes else None
-            if refusal:
-                decision = Decision(Action.SKIP, track.tags.genres, refusal)
+            decision = permitted(track, decide(track, policy), options)
             writes = decision.action.writes
             result = operation.apply(track, decision) if writes else outcome(track, decision)
             failed += result.action is Action.ERROR

@@ -197,6 +197,19 @@ class Write:
             self._store.files.record_write(track.path, identity, tags_now)
 
 
+def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decision:
+    """Return the decision, or a skip with the reason where it would write a file that must not be.
+
+    Args:
+        track: The track.
+        decision: The decision on it.
+        options: The options for writing files.
+
+    """
+    reason = unwritable(track, options) if decision.action.writes else None
+    return Decision(Action.SKIP, track.tags.genres, reason) if reason else decision
+
+
 def unwritable(track: Track, options: WriteOptions) -> str | None:
     """Return why a track's file must not be written, None if it may."""
     try:
