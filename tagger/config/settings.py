@@ -130,7 +130,7 @@ class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def empty_keys(self) -> frozenset[str]:
         """The keys of `empty`; see `tagger.core.genres.key`."""
-        return frozenset(map(genres.key, self.empty))
+        return genres.keys(self.empty)
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):

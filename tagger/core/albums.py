@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from tagger.core.placeholders import is_compilation, is_unknown_album, is_unknown_artist
+from tagger.core.placeholders import is_no_artist, is_unknown_album
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -36,12 +36,7 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
 def key(track: Track) -> Hashable:
     """Return a key that the tracks of one album have in common."""
     tags = track.tags
-    if (
-        tags.compilation
-        or is_compilation(tags.album_artist)
-        or is_unknown_artist(tags.album_artist)
-        or is_unknown_album(tags.album)
-    ):
+    if tags.compilation or is_no_artist(tags.album_artist) or is_unknown_album(tags.album):
         return track.path
     if tags.album and tags.album_artist:
         return track.root, _folded(tags.album), _folded(tags.album_artist)
@@ -49,7 +44,7 @@ def key(track: Track) -> Hashable:
 
 
 def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
-    if len(members) > LARGEST_ALBUM or any(map(_is_nobodys, members)):
+    if len(members) > LARGEST_ALBUM or any(is_no_artist(track.tags.artist) for track in members):
         return None
     tags = members[0].tags
     artists = {_folded(track.tags.artist) for track in members}
@@ -61,10 +56,6 @@ def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
     if not tags.album and (not tags.artist or members[0].path.parent == members[0].root):
         return None
     return [tuple(members)]
-
-
-def _is_nobodys(track: Track) -> bool:
-    return is_compilation(track.tags.artist) or is_unknown_artist(track.tags.artist)
 
 
 def _singles(members: list[Track]) -> list[tuple[Track, ...]]:

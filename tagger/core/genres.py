@@ -10,12 +10,14 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
+
+T = TypeVar("T")
 
 _SLUG_BYTES = 120
 _SEPARATOR = re.compile("[/\\\\,;|\u3001\uff0c\uff1b\uff0f\uff3c]")
@@ -64,10 +66,20 @@ def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(found)
 
 
-def keys(texts: Iterable[str]) -> frozenset[str]:
-    """Return the keys of texts and of their parts."""
+def keys(names: Iterable[str]) -> frozenset[str]:
+    """Return the keys of names."""
+    return frozenset(map(key, names))
+
+
+def by_key(mapping: Mapping[str, T]) -> dict[str, T]:
+    """Return a mapping by genre with the key of each genre in place of its name."""
+    return {key(name): value for name, value in mapping.items()}
+
+
+def keys_of_lists(texts: Iterable[str]) -> frozenset[str]:
+    """Return the keys of texts that may be lists, and of their parts."""
     texts = tuple(texts)
-    return frozenset(map(key, (*texts, *parts(texts))))
+    return keys((*texts, *parts(texts)))
 
 
 def is_empty(text: str, empty: Collection[str]) -> bool:

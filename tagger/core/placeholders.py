@@ -14,14 +14,14 @@ def is_unknown_album(title: str) -> bool:
     return _folded(title) in _table("albums")
 
 
-def is_unknown_artist(name: str) -> bool:
-    """Check for a word such as "Unknown Artist" in place of a name."""
-    return _folded(name) in _table("artists")
-
-
 def is_compilation(name: str) -> bool:
     """Check for an artist's name such as "Various Artists", "VA" or "Soundtrack"."""
     return _folded(name) in _table("compilations")
+
+
+def is_no_artist(name: str) -> bool:
+    """Check for a word such as "Unknown Artist" in place of a name, or a compilation's name."""
+    return _folded(name) in _table("artists") or is_compilation(name)
 
 
 def is_no_genre(name: str) -> bool:

@@ -45,7 +45,7 @@ class Policy:
         self, existing: tuple[str, ...], *, corrected: bool = False
     ) -> Decision | None:
         """Decide without audio; None when the decision needs a prediction."""
-        kept = [genre for genre in existing if names.keys([genre]) & self.keep]
+        kept = [genre for genre in existing if names.keys_of_lists([genre]) & self.keep]
         if corrected:
             return Decision(Action.KEEP, existing, "you changed the genre after tagger")
         if kept:
@@ -140,9 +140,9 @@ class Policy:
     def _placed(
         self, chosen: tuple[str, ...], existing: tuple[str, ...], likely: str, confidence: float
     ) -> Decision:
-        present = names.keys(existing)
-        wanted = set(map(names.key, chosen))
-        equal = [set(map(names.key, texts)) for texts in (existing, names.parts(existing))]
+        present = names.keys_of_lists(existing)
+        wanted = names.keys(chosen)
+        equal = (names.keys(existing), names.keys(names.parts(existing)))
         if (self.mode == "add" and wanted <= present) or wanted in equal:
             reason = f"{likely}: already there"
             return Decision(Action.KEEP, existing, reason, chosen[0], confidence)

@@ -93,8 +93,11 @@ def _performers(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]
     fields = tags.artists or (tags.artist,)
     if all(map(is_nobody, fields)):
         fields = (tags.album_artist,)
-    if artist := known.find(joined := " & ".join(fields)):
-        return [(artist, 1.0)] if not is_nobody(joined) else []
+    joined = " & ".join(fields)
+    if is_nobody(joined):
+        return []
+    if artist := known.find(joined):
+        return [(artist, 1.0)]
     found: list[tuple[Artist, float]] = []
     for place, field in enumerate(fields):
         for whole, artist in _in_field(field, known):

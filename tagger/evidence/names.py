@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.placeholders import is_compilation, is_unknown_artist
+from tagger.core.placeholders import is_no_artist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def key(*parts: str) -> int:
 
 def is_nobody(name: str) -> bool:
     """Return whether a name is no artist: a compilation, a placeholder, or no name at all."""
-    return not name.strip() or is_compilation(name) or is_unknown_artist(name)
+    return not name.strip() or is_no_artist(name)
 
 
 def without_guests(name: str) -> str:

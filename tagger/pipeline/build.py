@@ -29,16 +29,15 @@ if TYPE_CHECKING:
 
 def policy(settings: Settings) -> Policy:
     """Return the user's rules for genres."""
-    key = genres.key
     return Policy(
         mode=settings.tags.mode,
         max_genres=settings.tags.max_genres,
-        keep=frozenset(map(key, settings.tags.keep)),
+        keep=genres.keys(settings.tags.keep),
         empty=settings.genres.empty_keys,
-        never=frozenset(map(key, settings.genres.never)),
-        own_names={key(name): own for name, own in settings.genres.names.items()},
+        never=genres.keys(settings.genres.never),
+        own_names=genres.by_key(settings.genres.names),
         parents=settings.genres.parents,
-        own_parents={key(name): parent for name, parent in settings.training.parents.items()},
+        own_parents=genres.by_key(settings.training.parents),
     )
 
 
@@ -118,8 +117,8 @@ def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> Li
 
     Raises ConfigError when the user's list of artists cannot be read.
     """
-    own_names = {genres.key(name): own for name, own in settings.genres.names.items()}
-    model = {genres.key(genre): genre for genre in manifest.genres}
+    own_names = genres.by_key(settings.genres.names)
+    model = genres.by_key(dict(zip(manifest.genres, manifest.genres, strict=True)))
     model = {genres.key(own): model[key] for key, own in own_names.items() if key in model} | model
     on = settings.evidence
     known = open_list(on.artists) if on.known_artists else None

@@ -85,6 +85,6 @@ def decide(track: Track, policy: Policy) -> Decision:
     names = tuple(dict.fromkeys(map(policy.own_name, genres.parts(now))))
     if not names or names == now:
         return Decision(Action.KEEP, now, "has usual names")
-    if genres.keys(now) & policy.keep:
+    if genres.keys_of_lists(now) & policy.keep:
         return Decision(Action.KEEP, now, "is among tags.keep")
     return Decision(Action.SET, names, f"the usual name of {', '.join(now)}", names[0])

@@ -125,8 +125,9 @@ def _by_genre(settings: Settings, store: Store) -> dict[str, list[tuple[Path, Tr
             for genre in genres.parts(track.tags.genres, whole):
                 if genres.is_empty(genre, empty):
                     continue
-                tracks[genres.key(genre)][track.path] = track.tags
-                spellings[genres.key(genre)][genre] += 1
+                key = genres.key(genre)
+                tracks[key][track.path] = track.tags
+                spellings[key][genre] += 1
     return {
         min(spellings[key], key=lambda name: (-spellings[key][name], name)): list(found.items())
         for key, found in tracks.items()

@@ -56,14 +56,16 @@ def check(connection: Connection) -> None:
 def _faults(connection: Connection) -> Iterator[str]:
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     size = pages * connection.execute("PRAGMA page_size").fetchone()[0]
-    for table in _columns(connection).keys() - ANALYSES if size > LARGE else ("1",):
+    present = _columns(connection)
+    for table in present.keys() - ANALYSES if size > LARGE else ("1",):
         found = connection.execute(f"PRAGMA quick_check({table})").fetchone()[0]
         if found != "ok":
             yield found.splitlines()[-1]
     with contextlib.closing(connect_empty()) as empty:
-        for table, columns in _columns(empty).items():
-            if lost := columns - _columns(connection).get(table, set()):
-                yield f"{table} has no column {min(lost)}"
+        wanted = _columns(empty)
+    for table, columns in wanted.items():
+        if lost := columns - present.get(table, set()):
+            yield f"{table} has no column {min(lost)}"
     if row := connection.execute(_UNREADABLE).fetchone():
         yield f"unreadable {row[0]}"
 

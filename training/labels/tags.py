@@ -62,5 +62,5 @@ def _is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool
     entry = written.get(path)
     if entry is None:
         return False
-    before, after = map(genres.keys, (entry.change.before, entry.change.after))
+    before, after = map(genres.keys_of_lists, (entry.change.before, entry.change.after))
     return genres.key(tag) in after - before
