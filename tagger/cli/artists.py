@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.cli.report.artists import artist_json, artist_line
 from tagger.core import genres as spelling
 from tagger.errors import ConfigError
 from tagger.evidence.artists import Artist, fault
@@ -40,9 +41,9 @@ def show(settings: Settings, /, names: Sequence[str], *, as_json: bool) -> None:
         artist = known.find(name)
         missing = missing or artist is None
         if as_json:
-            print_json(_object(name, artist))
+            print_json(artist_json(name, artist))
         else:
-            click.echo(printable(_line(name, artist)))
+            click.echo(printable(artist_line(name, artist)))
     if missing:
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -57,7 +58,7 @@ def add(settings: Settings, /, name: str, genres: Sequence[str]) -> None:
     if reason := fault(artist):
         raise ConfigError(reason, None, "name an artist and its genres")
     known_artists.add_own(settings.evidence.artists, artist)
-    click.echo(printable(f"{_line(name, artist)}: {settings.evidence.artists}"))
+    click.echo(printable(f"{artist_line(name, artist)}: {settings.evidence.artists}"))
 
 
 @command.command
@@ -72,24 +73,3 @@ def check(file: Path) -> None:
     click.echo(f"{len(found)} artists, {len(wrong)} wrong lines")
     if wrong:
         raise click.exceptions.Exit(SOME_FAILED)
-
-
-def _line(name: str, artist: Artist | None) -> str:
-    if artist is None:
-        return f"{name}: in no list"
-    style = f" ({artist.style})" if artist.style else ""
-    several = ", several artists of this name" if artist.namesakes else ""
-    return f"{artist.name}: {', '.join(artist.accept)}{style}{several}"
-
-
-def _object(name: str, artist: Artist | None) -> dict[str, object]:
-    if artist is None:
-        return {"asked": name, "name": None, "accept": [], "style": "", "namesakes": False}
-    return {
-        "asked": name,
-        "name": artist.name,
-        "accept": list(artist.accept),
-        "style": artist.style,
-        "namesakes": artist.namesakes,
-        "own": artist.own,
-    }
