@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from tagger.cli.options import JOBS, JSON, NAMED, SOME_FAILED, configured, print_json, printable
 from tagger.core.domain import Action
@@ -34,10 +33,7 @@ def command(
     PATH is a file or a folder. Each file is decided by its sound alone, without album, library and
     artists list, which a scan weighs as well.
     """
-    settings = registry.resolve_bundle(settings)
-    if jobs:
-        workers = msgspec.structs.replace(settings.workers, count=jobs)
-        settings = msgspec.structs.replace(settings, workers=workers)
+    settings = registry.resolve_bundle(settings).override("workers", count=jobs)
     model = registry.runnable_manifest(settings).id
     failed = False
     for found in classify(settings, paths):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from tagger.cli.options import DRY_RUN, JSON, SOME_FAILED, configured, print_json, printable, warn
 from tagger.cli.report.base import warnings
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 @configured
 def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Rebuild the genre playlists from the files of the last scans."""
-    enabled = msgspec.structs.replace(settings.playlists, enabled=True)
-    settings = msgspec.structs.replace(settings, playlists=enabled)
+    settings = settings.override("playlists", enabled=True)
     with undamaged(settings.store.folder, warn) as store:
         roots = store.files.roots()
         published = after_run(settings, store, Changes(), roots, dry_run=dry_run)

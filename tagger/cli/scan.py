@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from tagger.cli.options import DRY_RUN, EXISTING, JOBS, JSON, configured, warn
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE, warn
+from tagger.cli.overrides import overridable
 from tagger.cli.report import report
 from tagger.cli.report.page import write_page
-from tagger.cli.types import Confidence, Formats, Moment
+from tagger.cli.types import Formats, Moment
 from tagger.inference import registry
 from tagger.pipeline.plan import planned, write_plan
 from tagger.pipeline.scan import Scan, ScanOptions
@@ -20,12 +19,10 @@ from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tagger.cli.report.base import Listing
     from tagger.config import Settings
-
-NEW_FILE = click.Path(path_type=Path, dir_okay=False)
-MODE = click.Choice(["empty", "add", "replace"])
 
 
 @click.command
@@ -36,20 +33,11 @@ MODE = click.Choice(["empty", "add", "replace"])
 @click.option("--summary", is_flag=True, help="Print the counts alone.")
 @click.option("--report", "page", type=NEW_FILE, help="Write all files and reasons as a web page.")
 @click.option("--plan", type=NEW_FILE, help="Write a plan for `tagger apply`; with --dry-run.")
-@click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them.")
-@click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs.")
 @click.option("--format", "formats", type=Formats(), help="Only files with these endings.")
 @click.option("--since", type=Moment(), help="Only files that are new or changed since: 2w, 3d.")
-@click.option(
-    "--not", "ignored", multiple=True, metavar="PATTERN", help="Leave these out: 'Live/'."
-)
-@JOBS
-@click.option("--no-albums", is_flag=True, help="Decide each track by itself.")
-@click.option("--sound-only", is_flag=True, help="Leave library and list of artists out.")
-@click.option("--no-playlists", is_flag=True, help="Leave the playlists alone.")
 @click.option("--force", is_flag=True, help="Analyze files again that were analyzed before.")
 @click.option("--reclassify", is_flag=True, help="Decide again the files that tagger wrote.")
-@configured
+@overridable
 def command(
     settings: Settings,
     /,
@@ -65,7 +53,6 @@ def command(
     reclassify: bool,
     formats: frozenset[str] | None,
     since: float | None,
-    **overrides: Any,
 ) -> None:
     """Analyze music and write genres into it.
 
@@ -76,7 +63,6 @@ def command(
     if plan and not dry_run:
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings = _overridden(settings, **overrides)
     options = ScanOptions(
         dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since
     )
@@ -91,32 +77,3 @@ def command(
     shown.finish(result.published, result.run, failed=result.failed)
     if result.run == 1 and (loss := registry.missing_network(settings)):
         click.echo(loss, err=True)  # once, after the first run
-
-
-def _overridden(
-    settings: Settings,
-    mode: str | None,
-    min_confidence: float | str | None,
-    ignored: Sequence[str],
-    jobs: int | None,
-    *,
-    no_albums: bool,
-    sound_only: bool,
-    no_playlists: bool,
-) -> Settings:
-    replace = msgspec.structs.replace
-    given = {"mode": mode, "min_confidence": min_confidence}
-    tags = replace(settings.tags, **{k: v for k, v in given.items() if v is not None})
-    settings = replace(settings, tags=tags)
-    if ignored:
-        patterns = (*settings.library.ignore, *ignored)
-        settings = replace(settings, library=replace(settings.library, ignore=patterns))
-    if jobs:
-        settings = replace(settings, workers=replace(settings.workers, count=jobs))
-    if no_albums:
-        settings = replace(settings, albums=replace(settings.albums, together=False))
-    if sound_only:
-        settings = replace(settings, evidence=settings.evidence.without())
-    if no_playlists:
-        settings = replace(settings, playlists=replace(settings.playlists, enabled=False))
-    return settings

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from tagger import config
 from tagger.cli.options import JOBS
@@ -66,12 +65,8 @@ def overridden(
         jobs: The number of worker processes, None for the configured number.
 
     """
-    replace = msgspec.structs.replace
     if folders:
         # the playlists stay in the folder of the configured library
-        playlists = replace(settings.playlists, folder=str(settings.playlist_folder))
-        library = replace(settings.library, roots=tuple(folders))
-        settings = replace(settings, library=library, playlists=playlists)
-    if jobs:
-        settings = replace(settings, daemon=replace(settings.daemon, workers=jobs))
-    return settings
+        settings = settings.override("playlists", folder=str(settings.playlist_folder))
+        settings = settings.override("library", roots=tuple(folders))
+    return settings.override("daemon", workers=jobs)

@@ -319,3 +319,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def playlist_folder(self) -> Path:
         """The folder of playlists; a relative folder lies in the first root."""
         return self.library.roots[0] / expand(self.playlists.folder)
+
+    def override(self, table: str, **values: object) -> Settings:
+        """Return the settings with other values in the table `table`; None keeps a value."""
+        given = {key: value for key, value in values.items() if value is not None}
+        changed = msgspec.structs.replace(getattr(self, table), **given)
+        return msgspec.structs.replace(self, **{table: changed})

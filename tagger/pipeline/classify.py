@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.analysis import worker
 from tagger.core.domain import Action, Decision, FileIdentity, Prediction, Track
 from tagger.errors import AudioError, TagError, TaggerError, WorkerError
@@ -48,8 +46,7 @@ def classify(settings: Settings, paths: Sequence[Path]) -> Iterator[Classified]:
     rules = build.decision_rules(settings, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
     count = min(settings.workers.count, len(files))
-    limits = msgspec.structs.replace(settings.workers, count=count)
-    settings = msgspec.structs.replace(settings, workers=limits)
+    settings = settings.override("workers", count=count)
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
         futures = [pool.submit(worker.analyze, path, bundle, window) for path, _ in files]
         for (path, root), future in zip(files, futures, strict=True):
