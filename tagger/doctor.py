@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,17 @@ class Finding:
     next_step: str = ""
     repair: Callable[[], str] | None = None
     """Repairs the cause and returns a text on it; raises OSError or TaggerError."""
+
+
+def repaired(finding: Finding) -> Finding:
+    """Return the finding after its repair, or the same finding with the error of the repair."""
+    if finding.repair is None:
+        return finding
+    try:
+        text = finding.repair()
+    except (OSError, TaggerError) as error:
+        return replace(finding, text=f"{finding.text}; not repaired: {error}", repair=None)
+    return Finding(finding.name, Level.OK, f"repaired: {text}")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

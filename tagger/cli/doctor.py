@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from tagger import doctor
-from tagger.cli.options import JSON, NAMED, configured, print_json, printable
+from tagger.cli.options import JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.cli.report.doctor import show_finding
 from tagger.cli.report.lines import outcome_json
 from tagger.cli.report.page import write_page
-from tagger.errors import TaggerError
 from tagger.inference import registry
 from tagger.pipeline.mistakes import mistakes
 from tagger.store import Store
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-
-SOME_FAILED = 1
 
 
 @click.command
@@ -45,18 +42,9 @@ def command(
         return
     failed = False
     for finding in doctor.examine(settings):
-        if fix and finding.repair:
-            finding = _repaired(finding)  # noqa: PLW2901
-        failed = failed or finding.level is doctor.Level.FAILED
-        if as_json:
-            shown = asdict(finding)
-            del shown["repair"]
-            print_json(shown | {"repairable": finding.repair is not None})
-            continue
-        click.echo(printable(f"{finding.level:<8} {finding.name}: {finding.text}"))
-        if finding.next_step:
-            hint = " (or `tagger doctor --fix`)" if finding.repair else ""
-            click.echo(printable(f"         -> {finding.next_step}{hint}"))
+        shown = doctor.repaired(finding) if fix else finding
+        failed = failed or shown.level is doctor.Level.FAILED
+        show_finding(shown, as_json=as_json)
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -72,18 +60,8 @@ def _list_mistakes(settings: Settings, *, as_json: bool, page: Path | None) -> N
                 print_json(outcome_json(outcome))
             else:
                 own = ", ".join(outcome.before)
-                text = f"{outcome.path}: {own}, but {outcome.reason}"
-                click.echo(printable(text))
+                click.echo(printable(f"{outcome.path}: {own}, but {outcome.reason}"))
     if page:
         write_page(page, found, dry_run=True, run=None, title="Genres that are likely mistakes")
     if not as_json:
         click.echo(f"{len(found)} likely mistakes; nothing was changed")
-
-
-def _repaired(finding: doctor.Finding) -> doctor.Finding:
-    """Return the finding after its repair, or the same finding with the error of the repair."""
-    try:
-        text = finding.repair() if finding.repair else ""
-    except (OSError, TaggerError) as error:
-        return replace(finding, text=f"{finding.text}; not repaired: {error}", repair=None)
-    return doctor.Finding(finding.name, doctor.Level.OK, f"repaired: {text}")
