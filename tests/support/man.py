@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.group import SECTIONS, cli
+from tagger.cli.group import cli
+from tagger.cli.sections import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

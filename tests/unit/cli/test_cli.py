@@ -12,7 +12,8 @@ from programs import ROOT
 
 from tagger import config
 from tagger.cli.completion import SHELLS
-from tagger.cli.group import COMMANDS, SECTIONS, cli
+from tagger.cli.group import cli
+from tagger.cli.sections import COMMANDS, SECTIONS
 from tagger.cli.watch import overridden
 
 HEAVY = (
