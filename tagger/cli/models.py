@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
-from tagger.cli.options import JSON, configured, print_json, printable
-from tagger.cli.report.models import (
-    model_card,
-    model_json,
-    model_line,
-    show_switch,
-    warn_of_override,
-)
+from tagger.cli.models_fetch import fetch
+from tagger.cli.options import JSON, configured, printable
+from tagger.cli.report.models import show_listed, show_model, show_switch, warn_of_override
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
 from tagger.inference import networks
-from tagger.inference.registry import ModelRegistry, missing_network
+from tagger.inference.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -36,11 +29,7 @@ def command() -> None:
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List the models; the active one has a star."""
     for model in ModelRegistry(settings.store.folder).all():
-        if as_json:
-            print_json(model_json(model))
-        else:
-            star = "*" if model.active else " "
-            click.echo(printable(f"{star} {model.name:<24} {model_line(model)}"))
+        show_listed(model, as_json=as_json)
     warn_of_override(settings)
 
 
@@ -51,11 +40,7 @@ def list_(settings: Settings, *, as_json: bool) -> None:
 def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
     """Show a model's card: data, figures, limits. Without NAME, the active one's."""
     models = ModelRegistry(settings.store.folder)
-    model = models.get(name or models.active)
-    if as_json:
-        print_json(model_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
-        return
-    click.echo("\n".join(map(printable, model_card(model).splitlines())))
+    show_model(models.get(name or models.active), as_json=as_json)
 
 
 @command.command
@@ -87,37 +72,4 @@ def remove(settings: Settings, *, name: str) -> None:
     click.echo(printable(f"{name} is gone"))
 
 
-SOON = 15.0
-"""Seconds of an attempt by the set-up, which continues without the network."""
-
-
-@command.command
-@click.option(
-    "--from", "source", type=click.Path(path_type=Path, dir_okay=False), help="A downloaded file."
-)
-@click.option("--if-possible", is_flag=True, help="Try for 15 s; a failure is no error.")
-@configured
-def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None:
-    """Download the network EfficientAT mn04, with which more files get a genre.
-
-    4 MB over HTTPS from the release of its authors, checked by size and SHA-256. Nothing else of
-    tagger's analysis uses the network connection.
-    """
-    state = settings.store.folder
-    if MN04.are_in(networks.folder(state)):
-        click.echo(printable(f"{MN04.network} is installed in {networks.folder(state)}"))
-        return
-    try:
-        if source:
-            content = networks.read(MN04, source)
-        else:
-            content = networks.download(MN04, SOON if if_possible else networks.TIMEOUT)
-        path = networks.install(MN04, content, state)
-    except DownloadError as error:
-        if not if_possible:
-            raise
-        loss = missing_network(settings)
-        click.echo(printable("; ".join(filter(None, [error.reason, loss]))), err=True)
-        return
-    click.echo(printable(f"{MN04.network}, by {MN04.authors}, {MN04.licence}: {path}"))
-    click.echo("the default model uses it: unsure files are decided again at the next scan")
+command.add_command(fetch)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
-from tagger.cli.options import printable
+from tagger.cli.options import print_json, printable
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -47,6 +48,23 @@ def model_card(model: InstalledModel) -> str:
     """Return the card of a model, or its line where it has no card."""
     card = model.folder / "MODEL_CARD.md"
     return card.read_text("utf-8", errors="replace") if card.is_file() else model_line(model)
+
+
+def show_listed(model: InstalledModel, *, as_json: bool) -> None:
+    """Print a model of the list; the active model has a star."""
+    if as_json:
+        print_json(model_json(model))
+        return
+    star = "*" if model.active else " "
+    click.echo(printable(f"{star} {model.name:<24} {model_line(model)}"))
+
+
+def show_model(model: InstalledModel, *, as_json: bool) -> None:
+    """Print the card of a model, or its manifest as JSON."""
+    if as_json:
+        print_json(model_json(model) | {"manifest": msgspec.to_builtins(model.manifest)})
+        return
+    click.echo("\n".join(map(printable, model_card(model).splitlines())))
 
 
 def show_switch(settings: Settings, text: str) -> None:
