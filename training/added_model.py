@@ -99,7 +99,14 @@ def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
 
 
 def promises(ensemble: Ensemble, data: Dataset, base: Base) -> Promises:
-    """Raise the default thresholds where the held-out tracks of `data` need more."""
+    """Raise the default thresholds where the user's held-out tracks need more.
+
+    Args:
+        ensemble: The model, with its scores of the held-out tracks.
+        data: The training data of the model.
+        base: The training data of the default model, with its thresholds.
+
+    """
     own = held_out_promises(ensemble, data)
     tracks = len(np.unique(ensemble.held_out.members))
     return Promises(
@@ -111,7 +118,14 @@ def promises(ensemble: Ensemble, data: Dataset, base: Base) -> Promises:
 
 
 def raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:
-    """Join thresholds; too few tracks leave the default's, and unkept promises are dropped."""
+    """Join thresholds; a promise that the user's tracks do not keep is dropped.
+
+    Args:
+        default: The thresholds of the default model.
+        own: The thresholds on the user's held-out tracks.
+        tracks: The number of the user's held-out tracks; too few leave the default thresholds.
+
+    """
     if tracks < LEAST_WRITTEN:
         return default
     points = (_higher(point, own.overall) for point in default.overall)

@@ -113,9 +113,16 @@ def pipeline(
 
 
 def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> LibraryEvidence:
-    """Return the evidence beside the sound for predictions of the model of `manifest`.
+    """Return the evidence beside the sound for the predictions of a model.
 
-    Raises ConfigError when the user's list of artists cannot be read.
+    Args:
+        settings: The settings.
+        store: The state database, with the genres of the library.
+        manifest: The manifest of the model.
+
+    Raises:
+        ConfigError: the user's list of artists cannot be read.
+
     """
     own_names = genres.by_key(settings.genres.names)
     model = genres.by_key(dict(zip(manifest.genres, manifest.genres, strict=True)))

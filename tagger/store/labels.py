@@ -116,7 +116,14 @@ class Labels:
         return _genres(rows)
 
     def of_album(self, keys: Keys, without: Path, most: int) -> list[Genres]:
-        """Return the genres of other tracks of an album; the arguments are those of `of_artist`."""
+        """Return the genres of other tracks of an album.
+
+        Args:
+            keys: The keys of the album.
+            without: The path of the track that does not count.
+            most: The number of tracks that are read at most.
+
+        """
         return _genres(
             self._db.execute(
                 "SELECT owned FROM files WHERE album_key = ? AND owned > '' AND path <> ? LIMIT ?",

@@ -164,10 +164,16 @@ class AddedGenres:
         return f"softmax regression on sets of genres (penalty {self.penalty:g})"
 
     def fit(self, inputs: NDArray[Any], labels: NDArray[np.intp], genres: int) -> FittedSoftmax:
-        """Fit to the base and to clips `inputs` (clips, features) with labels 0..genres-1.
+        """Fit to the base and to the user's clips.
 
         The user's clips of a genre count as much together as those of the base. Of a new genre they
         count as much as a genre of the base on average.
+
+        Args:
+            inputs: Features of the user's clips, shape (clips, features).
+            labels: The genre of each clip, from 0 to genres - 1, shape (clips,).
+            genres: The number of genres.
+
         """
         allowed = np.zeros((len(self.base), genres), bool)
         allowed[:, self.places] = self.base.allowed

@@ -137,7 +137,16 @@ def album_claims(
     scale: Scale,
     grouping: tuple[Sequence[Indices], Pooling],
 ) -> Claims:
-    """Judge every clip of an album by the pooled prediction; `grouping` has albums and pooling."""
+    """Judge every clip of an album by the pooled prediction.
+
+    Args:
+        probabilities: By clip and genre, shape (clips, genres).
+        allowed: Whether a genre is right for a clip, shape (clips, genres).
+        sources: The source of each clip, shape (clips,).
+        scale: The genres and their families.
+        grouping: The clips of each album, and the pooling of their predictions.
+
+    """
     albums, pooling = grouping
     pooled = probabilities.copy()
     own = probabilities.argmax(axis=1)

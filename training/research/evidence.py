@@ -158,7 +158,14 @@ class Bench:
         return genre in clip.accept or any(member in clip.accept for member in members[1:])
 
     def figure(self, part: str, name: str, verdicts: Sequence[Verdict]) -> EvidenceFigure:
-        """Summarize decisions; `part` and `name` are those of the figure."""
+        """Summarize decisions.
+
+        Args:
+            part: The part of the data, for the figure.
+            name: The name of the figure.
+            verdicts: The decisions with their verdicts.
+
+        """
         written = [verdict for verdict in verdicts if verdict.written]
         evident = [verdict for verdict in written if verdict.source != "sound"]
         return EvidenceFigure(

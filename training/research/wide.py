@@ -179,6 +179,12 @@ def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
 
     For albums, clips of one artist in one source are pooled, and other clips are by themselves. A
     promise must hold on the pooled clips alone as well.
+
+    Args:
+        probabilities: Of the left-out clips, shape (clips, genres).
+        songs: The clips with their genres and artists.
+        scale: The genres and their families.
+
     """
     vectors = songs.vectors
     tracks = track_claims(probabilities, vectors.allowed, vectors.sources, scale)
@@ -239,7 +245,14 @@ def unknown_figures(left: LeftOut) -> Iterator[WideFigure]:
 def build(left: LeftOut, folder: Path, created: date) -> Manifest:
     """Fit the model to everything, and write and verify its bundle.
 
-    Raises ModelError when the exported network differs from the fitted model.
+    Args:
+        left: The measurement on left-out clips.
+        folder: The folder of the bundle.
+        created: The date in the manifest.
+
+    Raises:
+        ModelError: the exported network differs from the fitted model.
+
     """
     songs = left.songs.vectors
     every = joined(songs, left.nonmusic)

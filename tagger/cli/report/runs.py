@@ -56,7 +56,14 @@ def change_json(entry: JournalEntry, decision: Decision | None, *, undone: bool)
 
 
 def change_line(entry: JournalEntry, decision: Decision | None, *, undone: bool) -> str:
-    """Return a change as one plain line; see `change_json`."""
+    """Return a change as one plain line.
+
+    Args:
+        entry: The change in the journal.
+        decision: The decision behind the change; None for a change that has no stored decision.
+        undone: Whether the change was taken back.
+
+    """
     change = entry.change
     genres = f"{', '.join(change.before) or '-'} -> {', '.join(change.after) or '-'}"
     reason = f"  ({decision.reason})" if decision else ""
