@@ -50,7 +50,7 @@ LOWEST_RATE = 16_000
 MAX_RATE = 2_822_400
 """Hz; DSD512 behind FFmpeg's decoder."""
 LONGEST = 20 * 60.0
-"""Seconds; a longer file is an album, a mix or a podcast, of which 30 s say little."""
+"""Seconds; a longer file is an album, a mix or a podcast, for which 30 s are too few."""
 MAX_CHANNELS = 32
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """The dispositions of a video stream that contains a cover."""

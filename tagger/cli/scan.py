@@ -57,8 +57,8 @@ def command(
     """Analyze music and write genres into it.
 
     PATH is a folder or a file; without any, the configured library is scanned. Files that
-    have a genre are left alone unless --mode says otherwise, and so are files whose genre
-    is not sure. `tagger undo` takes the run back.
+    have a genre are left alone without --mode, and so are files whose genre is not sure.
+    `tagger undo` takes the run back.
     """
     if plan and not dry_run:
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")

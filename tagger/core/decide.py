@@ -95,8 +95,8 @@ class DecisionRules:
     def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
         """Return the thresholds of the posterior.
 
-        A genre that the evidence does not support needs as much as by the sound alone. One that the
-        model does not know needs the highest threshold of the model then.
+        A genre that the evidence does not support needs as much as by the sound alone. A genre
+        outside the model needs the highest threshold of the model then.
         """
         known = [need for need in thresholds.values() if need is not None]
         highest = max(known, default=None)

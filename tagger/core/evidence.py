@@ -82,7 +82,7 @@ def posterior(sound: Prediction, evidence: Evidence) -> Prediction:
     """Weigh the sound by the evidence (Bayes' rule).
 
     The model is trained on balanced genres, so its probabilities count as likelihoods. A genre
-    that the model does not know has the likelihood of its nearest parent, or of its children.
+    outside the model has the likelihood of its nearest parent, or of its children.
     Without either, the sound is neutral.
     """
     even = 1 / len(sound.probabilities)

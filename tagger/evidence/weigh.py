@@ -59,7 +59,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A track with the owner's genres, and what the levels had said of it."""
+    """A track with the owner's genres, and the levels without it."""
 
     genres: tuple[str, ...]
     levels: tuple[Level, ...]
@@ -115,7 +115,7 @@ def weigh(
 def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, float]:
     """Find the trust in each source under which the owner's genres are the most likely.
 
-    Each level is fitted above the levels below it, so that sources which say the same are not
+    Each level is fitted above the levels below it, so that sources which agree are not
     counted twice. The defaults count as `FEW` tracks.
 
     Args:

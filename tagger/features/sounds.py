@@ -1,4 +1,4 @@
-"""The sounds that EfficientAT tells apart, as words: music, and the kinds of non-music."""
+"""The classes of EfficientAT as words: music, and the kinds of non-music."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def split_inputs(vectors: Vectors) -> dict[str, NDArray[np.float32]]:
 
 
 def artist_key(name: str) -> int:
-    """Reduce an artist's name to a number that tells artists apart and does not name them."""
+    """Reduce an artist's name to a number that is unique and does not name the artist."""
     folded = max(sorted(artist_names((name,))), key=len, default="")
     digest = hashlib.blake2b(folded.encode(errors="surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest)

@@ -69,13 +69,13 @@ class Claims:
         )
 
     def written(self, threshold: float | None) -> Mask:
-        """Tell which clips get a genre or a family."""
+        """Return which clips get a genre or a family."""
         if threshold is None:
             return np.zeros(len(self.right), bool)
         return np.maximum(self.confidence, self.family_confidence) >= threshold
 
     def rightly(self, threshold: float | None) -> Mask:
-        """Tell which clips get a genre or a family that is right for them."""
+        """Return which clips get a genre or a family that is right for them."""
         genre = self.confidence >= (np.inf if threshold is None else threshold)
         return self.written(threshold) & np.where(genre, self.right, self.family_right)
 
@@ -101,7 +101,7 @@ class Scale:
         return result
 
     def within(self, genres: Indices, head: str) -> Mask:
-        """Tell which genres are of a family."""
+        """Return which genres are of a family."""
         return np.isin(genres, self.columns(head))
 
 

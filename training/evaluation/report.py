@@ -120,7 +120,7 @@ def _charts(
 
 def _risk_coverage(predictions: Predictions, threshold: float | None) -> Chart:
     coverage, right = breakdown.risk_coverage(predictions)
-    # The first few clips say little, and a point for every clip would make a large page.
+    # The first few clips are no sample, and a point for every clip would make a large page.
     shown = np.unique(np.linspace(min(19, len(right) - 1), len(right) - 1, 200).astype(int))
     line = charts.Line("main", list(zip(coverage[shown], right[shown], strict=True)))
     lowest = min(80, int(right[shown].min() * 10) * 10)

@@ -107,5 +107,5 @@ def require_some(said: CollectedLabels) -> None:
     if not said.labels:
         raise TrainingDataError(
             "no training data: no source names a file",
-            hint="set training.folders, tags, playlists or csv; `tagger config path` says where",
+            hint="set training.folders, tags, playlists or csv; see `tagger config path`",
         )

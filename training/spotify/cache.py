@@ -63,7 +63,7 @@ class SpotifyStore:
         Raises StoreError.
         """
         self.path = folder / FILE_NAME
-        with contextlib.suppress(OSError):  # the database says so itself
+        with contextlib.suppress(OSError):  # the database raises its own error
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._db = connect(self.path, MIGRATIONS)

@@ -36,7 +36,7 @@ def require_on(spotify: SpotifySettings) -> None:
     if not spotify.enabled:
         raise SpotifyOffError(
             "Spotify playlists are off",
-            hint="set training.spotify.enabled = true; `tagger config path` says where",
+            hint="set training.spotify.enabled = true; `tagger config path` prints the file",
         )
 
 

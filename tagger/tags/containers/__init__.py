@@ -76,7 +76,7 @@ def identify(file: BinaryIO) -> str | None:
 
 
 def describe(file: BinaryIO) -> str:
-    """Return what a file is that `identify` does not know."""
+    """Return the reason why `identify` finds no container in a file."""
     for start in (0, sound_start(file)):
         file.seek(start)
         if name := unsupported_name(file.read(16)):
