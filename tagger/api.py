@@ -14,6 +14,7 @@ therefore guard its own code with `if __name__ == "__main__":`, as `multiprocess
 from __future__ import annotations
 
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
@@ -28,6 +29,7 @@ from tagger.library import index, walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.operations import Write
 from tagger.pipeline.scan import Observer
+from tagger.pipeline.single import SingleFiles
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
 
@@ -100,7 +102,7 @@ class _Collector(Observer):
 
 
 class Tagger:
-    """The active model with its workers; a context manager that ends the workers."""
+    """The active model with its workers, for one thread; leaving the context ends the workers."""
 
     def __init__(
         self,
@@ -109,6 +111,7 @@ class Tagger:
         mode: Mode | None = None,
         min_confidence: float | Literal["auto"] | None = None,
         max_genres: int | None = None,
+        sound_only: bool = False,
     ) -> None:
         """Read the configuration and the manifest of the active model.
 
@@ -117,6 +120,7 @@ class Tagger:
             mode: In place of `tags.mode`.
             min_confidence: In place of `tags.min_confidence`, 0..1 or `auto`.
             max_genres: In place of `tags.max_genres`.
+            sound_only: Leave out the artists list and the library, as `scan --sound-only`.
 
         Raises:
             ConfigError: the configuration is unusable.
@@ -128,13 +132,15 @@ class Tagger:
         tags = msgspec.structs.replace(
             settings.tags, **{key: value for key, value in given.items() if value is not None}
         )
+        if sound_only:
+            settings = settings.by_sound_alone()
         self._settings = registry.resolve_bundle(msgspec.structs.replace(settings, tags=tags))
         self._bundle = self._settings.model.bundle.folder
         self._manifest = registry.runnable_manifest(self._settings)
-        self._rules = build.decision_rules(self._settings, self._manifest)
-        self._roots = [root.resolve() for root in self._settings.library.roots]
         self._workers = build.worker_pool(self._settings)
         self._tag_jobs = build.tag_jobs(self._settings)
+        self._store: Store | None = None
+        self._closing = ExitStack()
 
     @property
     def model(self) -> str:
@@ -147,22 +153,26 @@ class Tagger:
         return self._manifest.genres
 
     def judge(self, paths: Iterable[Path]) -> Iterator[Judgement]:
-        """Decide each file by itself, in worker processes; yields in the order of `paths`.
+        """Decide each file without its album, in worker processes; yields in the order of `paths`.
 
-        A file that cannot be judged yields a judgement with its error.
+        The artists list and the genres of the library count beside the sound, as in a scan. A file
+        that cannot be judged yields a judgement with its error.
 
         Raises:
+            ConfigError: the user's list of artists cannot be read.
             ModelError: the model cannot be run.
+            StoreError: the state database cannot be used.
             WorkersUnusableError: no worker process starts.
 
         """
         waiting: deque[_Started] = deque()
+        files = SingleFiles(self._settings, self._opened(), self._manifest)
         for path in paths:
             waiting.append(self._start(path))
             if len(waiting) > AHEAD * self._workers.count:
-                yield self._judgement(waiting.popleft())
+                yield self._judgement(waiting.popleft(), files)
         while waiting:
-            yield self._judgement(waiting.popleft())
+            yield self._judgement(waiting.popleft(), files)
 
     def judge_samples(self, samples: NDArray[np.float32], rate: int) -> Prediction:
         """Return the prediction for a sound, computed in this process.
@@ -196,17 +206,17 @@ class Tagger:
             StoreError: the state database cannot be used.
 
         """
-        with undamaged(self._settings.store.folder, lambda _: None) as store:
-            recovery.recover(store, self._tag_jobs)
-            run = store.runs.start("api")
-            options = build.write_options(self._settings)
-            operation = Write(store, self._tag_jobs, run, self.model, options)
-            outcomes = [
-                operation.apply(_indexed(judgement.track, store), _decision(judgement))
-                for judgement in judgements
-                if judgement.track and judgement.action.writes
-            ]
-            store.runs.finish(run)
+        store = self._opened()
+        recovery.recover(store, self._tag_jobs)
+        run = store.runs.start("api")
+        options = build.write_options(self._settings)
+        operation = Write(store, self._tag_jobs, run, self.model, options)
+        outcomes = [
+            operation.apply(_indexed(judgement.track, store), _decision(judgement))
+            for judgement in judgements
+            if judgement.track and judgement.action.writes
+        ]
+        store.runs.finish(run)
         return Written(run, tuple(outcomes))
 
     def undo(self, run: int) -> tuple[Outcome, ...]:
@@ -217,23 +227,31 @@ class Tagger:
             StoreError: the state database cannot be used.
 
         """
-        collector = _Collector()
-        with undamaged(self._settings.store.folder, lambda _: None) as store:
-            if not store.runs.exists(run):
-                raise ConfigError(f"there is no run {run}", hint="see the result of `write`")
-            undo_run(self._settings, store, Selection(run=run), collector, dry_run=False)
+        collector, store = _Collector(), self._opened()
+        if not store.runs.exists(run):
+            raise ConfigError(f"there is no run {run}", hint="see the result of `write`")
+        undo_run(self._settings, store, Selection(run=run), collector, dry_run=False)
         return tuple(collector.outcomes)
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, and close the state database."""
         self._workers.close()
         self._tag_jobs.close()
+        self._store = None
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _opened(self) -> Store:
+        """Return the state database, opened once: its locks belong to the process."""
+        if self._store is None:
+            database = undamaged(self._settings.store.folder, lambda _: None)
+            self._store = self._closing.enter_context(database)
+        return self._store
 
     def _start(self, path: Path) -> _Started:
         try:
@@ -246,7 +264,7 @@ class Tagger:
         sound = self._workers.submit(worker.analyze, where, self._bundle, window)
         return _Started(path, _Jobs(where, identity, self._tag_jobs.submit_read(where), sound))
 
-    def _judgement(self, started: _Started) -> Judgement:
+    def _judgement(self, started: _Started, files: SingleFiles) -> Judgement:
         path, jobs = started
         if isinstance(jobs, TaggerError):
             return _failed(path, jobs)
@@ -255,9 +273,8 @@ class Tagger:
             prediction = self._workers.result(jobs.sound, jobs.path).prediction
         except (AudioError, TagError, WorkerError) as error:
             return _failed(path, error)
-        track = Track(jobs.path, walk.root_of(jobs.path, self._roots), jobs.identity, tags)
-        kept = self._rules.policy.without_audio(tags.genres)
-        decision = kept or self._rules.decide(track, prediction)
+        track = files.track(jobs.path, jobs.identity, tags)
+        decision = files.decide(track, prediction)
         return Judgement(
             path,
             decision.action,

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JOBS, JSON, NAMED, SOME_FAILED, configured, print_json, printable
-from tagger.core.domain import Action
+from tagger.cli.options import (
+    JOBS,
+    JSON,
+    NAMED,
+    SOME_FAILED,
+    SOUND_ONLY,
+    configured,
+    print_json,
+    printable,
+)
+from tagger.cli.report.classify import classified_json, classified_text
 from tagger.inference import registry
 from tagger.pipeline.classify import classify
+from tagger.store import existing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.pipeline.classify import Classified
 
 
 @click.command
@@ -24,54 +33,33 @@ if TYPE_CHECKING:
 @JSON
 @click.option("--top", type=click.IntRange(1), default=3, help="How many genres to show.")
 @JOBS
+@SOUND_ONLY
 @configured
 def command(
-    settings: Settings, /, paths: Sequence[Path], *, as_json: bool, top: int, jobs: int | None
+    settings: Settings,
+    /,
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+    top: int,
+    jobs: int | None,
+    sound_only: bool,
 ) -> None:
-    """Print the likeliest genres of files, and whether the sound is sure enough; writes nothing.
+    """Print the likeliest genres of files, and whether one would be written; writes nothing.
 
-    PATH is a file or a folder. Each file is decided by its sound alone, without album, library and
-    artists list, which a scan weighs as well.
+    PATH is a file or a folder. The guesses are of the sound. Each file is decided by itself,
+    without its album, which a scan counts as well.
     """
     settings = registry.resolve_bundle(settings).override("workers", count=jobs)
+    settings = settings.by_sound_alone() if sound_only else settings
     model = registry.runnable_manifest(settings).id
     failed = False
-    for found in classify(settings, paths):
-        failed = failed or found.prediction is None
-        if as_json:
-            print_json(_json(found, model, top))
-        else:
-            click.echo(printable(f"{found.path}: {_text(found, top)}"))
+    with existing(settings.store.folder) as store:
+        for found in classify(settings, store, paths):
+            failed = failed or found.prediction is None
+            if as_json:
+                print_json(classified_json(found, model, top))
+            else:
+                click.echo(printable(f"{found.path}: {classified_text(found, top)}"))
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
-
-
-def _json(found: Classified, model: str, top: int) -> dict[str, Any]:
-    answer = found.prediction
-    return {
-        "path": str(found.path),
-        "genre": answer and answer.genre,
-        "confidence": answer and round(answer.confidence, 4),
-        "probabilities": _ranked(found, top),
-        "model": model,
-        "error": found.decision.reason if answer is None else None,
-        "decision": str(found.decision.action),
-        "after": list(found.decision.genres),
-        "reason": found.decision.reason,
-    }
-
-
-def _ranked(found: Classified, top: int) -> dict[str, float]:
-    answer = found.prediction
-    return {name: round(p, 4) for name, p in answer.ranked[:top]} if answer else {}
-
-
-def _text(found: Classified, top: int) -> str:
-    decision = found.decision
-    if found.prediction is None:
-        return decision.reason
-    guesses = ", ".join(f"{genre} {int(100 * p)}%" for genre, p in found.prediction.ranked[:top])
-    if decision.action.writes:
-        return f"{guesses}; would write {', '.join(decision.genres)}"
-    kept = "kept" if decision.action is Action.KEEP else "left alone"
-    return f"{guesses}; {kept}: {decision.reason}"

@@ -11,7 +11,7 @@ from tagger.cli.options import JSON, configured, print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
-from tagger.store import Store
+from tagger.store import existing
 
 if TYPE_CHECKING:
     from tagger.config import Settings
@@ -34,7 +34,7 @@ def command(settings: Settings, /, file: Path, *, as_json: bool, plot: Path | No
     The file is decided by itself, without its album. Nothing is written into it.
     """
     settings = registry.resolve_bundle(settings)
-    with Store(settings.store.folder) as store:
+    with existing(settings.store.folder) as store:
         found = explain(settings, store, file)
     if as_json:
         print_json(explanation_json(found))

@@ -26,6 +26,9 @@ NAMED = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+SOUND_ONLY = click.option(
+    "--sound-only", is_flag=True, help="Leave library and list of artists out."
+)
 JOBS = click.option("--jobs", type=click.IntRange(1, 256), help="Analyze with this many processes.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the changes; write nothing.")
 

@@ -6,9 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import msgspec
 
-from tagger.cli.options import JOBS, configured
+from tagger.cli.options import JOBS, SOUND_ONLY, configured
 from tagger.cli.types import Confidence
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ OPTIONS = (
     ),
     JOBS,
     click.option("--no-albums", is_flag=True, help="Decide each track by itself."),
-    click.option("--sound-only", is_flag=True, help="Leave library and list of artists out."),
+    SOUND_ONLY,
     click.option("--no-playlists", is_flag=True, help="Leave the playlists alone."),
 )
 
@@ -55,7 +54,7 @@ def overridable(command: Callable[..., T]) -> Callable[..., T]:
         settings = settings.override("albums", together=False if no_albums else None)
         settings = settings.override("playlists", enabled=False if no_playlists else None)
         if sound_only:
-            settings = msgspec.structs.replace(settings, evidence=settings.evidence.without())
+            settings = settings.by_sound_alone()
         return command(settings, **others)
 
     decorated: Callable[..., T] = configured(with_overrides)

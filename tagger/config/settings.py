@@ -320,6 +320,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """The folder of playlists; a relative folder lies in the first root."""
         return self.library.roots[0] / expand(self.playlists.folder)
 
+    def by_sound_alone(self) -> Settings:
+        """Return the settings without the evidence of library and artists list."""
+        return msgspec.structs.replace(self, evidence=self.evidence.without())
+
     def override(self, table: str, **values: object) -> Settings:
         """Return the settings with other values in the table `table`; None keeps a value."""
         given = {key: value for key, value in values.items() if value is not None}

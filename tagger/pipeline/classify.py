@@ -1,4 +1,4 @@
-"""Predictions and decisions for single files, without the state database."""
+"""Predictions and decisions for single files; nothing is written."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
-from tagger.core.domain import Action, Decision, FileIdentity, Prediction, Track
+from tagger.core.domain import Action, Decision, FileIdentity, Prediction
 from tagger.errors import AudioError, TagError, TaggerError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build
-from tagger.pipeline.operations import permitted
+from tagger.pipeline.single import SingleFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tagger.config import Settings
+    from tagger.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class Classified:
     decision: Decision
 
 
-def classify(settings: Settings, paths: Sequence[Path]) -> Iterator[Classified]:
+def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterator[Classified]:
     """Yield the prediction and the decision for each file.
 
     Args:
         settings: With the bundle resolved, see `registry.resolve_bundle`.
+        store: The state database.
         paths: Files, in the order of the answers, and folders of files.
 
     Raises:
@@ -43,37 +45,33 @@ def classify(settings: Settings, paths: Sequence[Path]) -> Iterator[Classified]:
     """
     bundle, part = settings.model.bundle.folder, settings.listen
     window = worker.Window(part.offset, part.length)
-    rules = build.decision_rules(settings, registry.runnable_manifest(settings))
+    single = SingleFiles(settings, store, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
-    count = min(settings.workers.count, len(files))
-    settings = settings.override("workers", count=count)
+    settings = settings.override("workers", count=min(settings.workers.count, len(files)))
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
-        futures = [pool.submit(worker.analyze, path, bundle, window) for path, _ in files]
-        for (path, root), future in zip(files, futures, strict=True):
+        futures = [pool.submit(worker.analyze, path, bundle, window) for path in files]
+        for path, future in zip(files, futures, strict=True):
             try:
                 prediction = pool.result(future, path).prediction
-                tags = jobs.read(path)
-                track = Track(path, root, FileIdentity.of(path.stat()), tags)
+                identity = FileIdentity.of(path.stat())
+                track = single.track(path.resolve(), identity, jobs.read(path))
             except (AudioError, WorkerError, TagError) as error:
                 yield Classified(path, None, _failed(error))
-                continue
-            decision = rules.policy.without_audio(tags.genres) or rules.decide(track, prediction)
-            decision = permitted(track, decision, build.write_options(settings))
-            yield Classified(path, prediction, decision)
+            else:
+                yield Classified(path, prediction, single.decide(track, prediction))
 
 
-def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield each file with its root; a file that was named is yielded whatever its state is."""
+def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield each file; a file that was named is yielded whatever its state is."""
     roots = [root.resolve() for root in settings.library.roots]
     for path in paths:
         if not path.is_dir():
-            yield path, walk.root_of(path.resolve(), roots)
+            yield path
             continue
         folder = path.resolve()
-        root = walk.root_of(folder, roots)
-        for item in walk.walk(folder, root, settings.library.ignore):
+        for item in walk.walk(folder, walk.root_of(folder, roots), settings.library.ignore):
             if isinstance(item, walk.Found):
-                yield item.path, root
+                yield item.path
 
 
 def _failed(error: TaggerError) -> Decision:

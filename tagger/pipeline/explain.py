@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
 from tagger.analysis.portrait import Portrait, portrait
-from tagger.core.domain import Decision, FileIdentity, Track
+from tagger.core.domain import FileIdentity
 from tagger.inference import registry
-from tagger.library import walk
 from tagger.pipeline import build, neighbours
-from tagger.pipeline.operations import permitted
+from tagger.pipeline.single import SingleFiles
 
 if TYPE_CHECKING:
     from collections import Counter
     from pathlib import Path
 
     from tagger.config import Settings
+    from tagger.core.domain import Decision
     from tagger.pipeline.neighbours import Neighbour
     from tagger.store import Store
 
@@ -60,28 +60,21 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     """
     bundle = settings.model.bundle.folder
     manifest = registry.runnable_manifest(settings)
-    rules = build.decision_rules(settings, manifest)
-    evidence = build.library_evidence(settings, store, manifest)
-    evidence.prepare()
+    files = SingleFiles(settings, store, manifest)
     path = path.resolve()
     window = worker.Window(settings.listen.offset, settings.listen.length)
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)
         tags = jobs.read(path)
-    root = walk.root_of(path, [root.resolve() for root in settings.library.roots])
-    track = Track(path, root, FileIdentity.of(path.stat()), tags)
-    corrected = store.corrections.has(path)
-    decision = rules.policy.without_audio(tags.genres, corrected=corrected)
-    decision = decision or rules.decide(track, found.prediction, evidence=evidence.of(track))
-    decision = permitted(track, decision, build.write_options(settings))
+    track = files.track(path, FileIdentity.of(path.stat()), tags)
     first = found.features[0]
     automatic = settings.tags.min_confidence == "auto"
     return Explanation(
         path,
         tags.genres,
         found,
-        decision,
-        rules.track_thresholds[found.prediction.genre],
+        files.decide(track, found.prediction),
+        files.rules.track_thresholds[found.prediction.genre],
         settings.tags.target_precision if automatic else None,
         store.runs.decision(path),
         neighbours.nearest(first, store, path),

@@ -7,6 +7,8 @@ table has its own class, and `Store` combines them over one connection.
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tagger.errors import StoreDamagedError
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
 __all__ = [
     "Correction",
@@ -40,6 +41,7 @@ __all__ = [
     "Run",
     "RunSummary",
     "Store",
+    "existing",
     "undamaged",
 ]
 
@@ -100,6 +102,18 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def existing(folder: Path) -> Iterator[Store]:
+    """Open the database below `folder` for a command that only looks; an empty one if none exists.
+
+    Raises `StoreError` when it cannot be used.
+    """
+    with contextlib.ExitStack() as stack:
+        if not (folder / DATABASE).exists():
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagger-")))
+        yield stack.enter_context(Store(folder))
 
 
 @contextlib.contextmanager

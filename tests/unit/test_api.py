@@ -44,6 +44,15 @@ def test_judgements_come_in_order_with_genres_reasons_and_errors(library):
     assert genre(library.music / "high.flac") is None
 
 
+def test_the_artists_list_counts_in_a_judgement_unless_the_sound_decides_alone(library):
+    path = library.music / "torn.flac"
+    media.make(path, "flac", signal=bundles.both(seed=3), rate=44100, tags={"artist": "Slayer"})
+    for sound_only, genres in ((False, ("Metal",)), (True, ())):
+        with Tagger(library.config, sound_only=sound_only) as tagger:
+            (judgement,) = tagger.judge([path])
+        assert judgement.genres == genres
+
+
 def test_a_write_is_a_run_that_undo_takes_back(library):
     path = library.music / "high.flac"
     before = path.read_bytes()

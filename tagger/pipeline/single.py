@@ -1,0 +1,66 @@
+"""The decision on a file by itself, without its album: by its sound and the evidence beside it.
+
+`tagger classify`, `tagger explain` and the Python interface share it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.core.domain import FileIdentity, Track
+from tagger.library import walk
+from tagger.pipeline import build
+from tagger.pipeline.operations import permitted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tagger.config import Settings
+    from tagger.core.domain import Decision, Prediction, TrackTags
+    from tagger.inference import Manifest
+    from tagger.store import Store
+
+
+class SingleFiles:
+    """Decides files one by one, as a scan decides a file without an album."""
+
+    def __init__(self, settings: Settings, store: Store, manifest: Manifest) -> None:
+        """Count the new files of the library for its evidence.
+
+        Args:
+            settings: With the bundle resolved, see `registry.resolve_bundle`.
+            store: The state database.
+            manifest: The manifest of the bundle.
+
+        Raises:
+            ConfigError: the user's list of artists cannot be read.
+            StoreError: the database cannot be used.
+
+        """
+        self.rules = build.decision_rules(settings, manifest)
+        self._store = store
+        self._options = build.write_options(settings)
+        self._roots = [root.resolve() for root in settings.library.roots]
+        self._evidence = build.library_evidence(settings, store, manifest)
+        self._evidence.prepare()
+
+    def track(self, path: Path, identity: FileIdentity, tags: TrackTags) -> Track:
+        """Return a file as a track of its music folder.
+
+        Args:
+            path: The file, resolved.
+            identity: Its state.
+            tags: Its tags.
+
+        """
+        return Track(path, walk.root_of(path, self._roots), identity, tags)
+
+    def decide(self, track: Track, prediction: Prediction) -> Decision:
+        """Return the decision on a track by itself; a skip where the file must not be written."""
+        genres = track.tags.genres
+        corrected = self._store.corrections.has(track.path)
+        decision = self.rules.policy.without_audio(genres, corrected=corrected)
+        if decision is None:
+            evidence = self._evidence.of(track)
+            decision = self.rules.decide(track, prediction, evidence=evidence)
+        return permitted(track, decision, self._options)
