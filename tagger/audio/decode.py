@@ -11,15 +11,16 @@ import hashlib
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import soxr
 from av.stream import Disposition
 
+from tagger.audio.blocks import blocks, pieces
 from tagger.audio.formats import open_audio, unsupported_name
-from tagger.audio.mix import Mixer, Part, reduced
+from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
 from tagger.errors import (
@@ -32,12 +33,14 @@ from tagger.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from av.container import InputContainer
     from numpy.typing import NDArray
 
+    from tagger.audio.blocks import Block, Piece
+    from tagger.audio.mix import Part
 
 SAMPLE_RATE = 22_050
 """Hz; the rate of the recordings that the features are defined on."""
@@ -64,6 +67,7 @@ class Recording:
     """The decoded part of a file, before resampling."""
 
     parts: tuple[Part, ...]
+    """One for each run of one rate."""
     seconds: float
     """The maximum length of a clip."""
     content_id: str
@@ -79,7 +83,7 @@ class Recording:
     @property
     def length(self) -> float:
         """Seconds, to the millisecond."""
-        return round(_seconds(self.parts), 3)
+        return round(math.fsum(samples.size / rate for rate, samples in self.parts), 3)
 
     def clip(self, rate: int = SAMPLE_RATE) -> AudioClip:
         """Resample to `rate`, Hz: mono, the mean of the channels, float32."""
@@ -160,13 +164,13 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             _check_length(container, path)
             if offset:
                 container.seek(int(offset * av.time_base))
-            frames = _mono_parts(container, digest, offset, path, mixer)
-            parts = _sounding(reduced(frames), length)
+            frames = _frames(container, digest, offset, path)
+            kept = _sounding(pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
-    return Recording(tuple(parts), length, digest.hexdigest())
+    return Recording(tuple(_joined(kept)), length, digest.hexdigest())
 
 
 def _opened(file: ReadErrors, path: Path) -> InputContainer:
@@ -193,17 +197,17 @@ def _check_length(container: InputContainer, path: Path) -> None:
         raise TooLongError(reason, path)
 
 
-def _mono_parts(
-    container: InputContainer, digest: hashlib._Hash, offset: float, path: Path, mixer: Mixer
-) -> Iterator[Part]:
-    """Yield (rate, samples) frame by frame."""
+def _frames(
+    container: InputContainer, digest: hashlib._Hash, offset: float, path: Path
+) -> Iterator[av.AudioFrame]:
+    """Yield the frames that end after `offset`, s."""
     stream = container.streams.audio[0]
     bad = barren = 0
     if stream.codec_context is None:  # PyAV's types lack this case
         raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
-        digest.update(bytes(packet))
+        digest.update(packet)
         try:
             frames = packet.decode()
         except av.error.InvalidDataError as error:
@@ -217,66 +221,60 @@ def _mono_parts(
         if barren > MAX_SILENT_PACKETS:
             raise CorruptAudioError("is damaged: its packets contain no sound", path)
         for frame in frames:
-            if frame.time is not None and frame.time + frame.samples / frame.rate <= offset:
-                continue
-            yield frame.rate, _mono(frame, path, mixer)
+            if frame.time is None or frame.time + frame.samples / frame.rate > offset:
+                _check_frame(frame, path)
+                yield frame
 
 
-def _sounding(parts: Iterator[Part], length: float) -> list[Part]:
+def _check_frame(frame: av.AudioFrame, path: Path) -> None:
+    channels, rate = frame.layout.nb_channels, frame.rate
+    if not 1 <= channels <= MAX_CHANNELS or not 0 < rate <= MAX_RATE:
+        raise CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
+    if rate < LOWEST_RATE:
+        raise NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
+
+
+def _sounding(found: Iterator[Piece], length: float, mixer: Mixer) -> list[Block]:
     """Take `length` seconds, not counting a silent beginning.
 
     Silence is relative to the loudest sample, so that loudness does not matter. A soft beginning
     is dropped when louder music follows.
     """
-    kept: list[Part] = []
-    while more := list(_taken(parts, length - _seconds(kept))):
-        kept += more
-        kept = _without_silence(kept)
+    kept: list[Block] = []
+    while more := list(blocks(_taken(found, length - _seconds(kept)), mixer)):
+        kept = _without_silence(kept + more)
     return kept
 
 
-def _without_silence(parts: list[Part]) -> list[Part]:
-    least = SILENCE * _peak(np.concatenate([samples for _, samples in parts]))
-    return list(itertools.dropwhile(lambda part: _peak(part[1]) < least, parts))
+def _without_silence(kept: list[Block]) -> list[Block]:
+    least = SILENCE * max(block.peak for block in kept)
+    for number, block in enumerate(kept):
+        if loud := block.from_level(least):
+            return [loud, *kept[number + 1 :]]
+    return []
 
 
-def _taken(parts: Iterator[Part], seconds: float) -> Iterator[Part]:
-    """Yield the next parts, `seconds` in total."""
-    while seconds > 0 and (part := next(parts, None)):
-        yield part
-        seconds -= _seconds([part])
+def _taken(found: Iterator[Piece], seconds: float) -> Iterator[Piece]:
+    """Yield the next pieces, `seconds` in total."""
+    while seconds > 0 and (piece := next(found, None)):
+        yield piece
+        seconds -= piece.size / piece.rate
 
 
-def _seconds(parts: Sequence[Part]) -> float:
-    return math.fsum(samples.size / rate for rate, samples in parts)
+def _seconds(kept: Iterable[Block]) -> float:
+    return math.fsum(size / block.rate for block in kept for size in block.sizes)
 
 
-def _peak(samples: NDArray[np.float32]) -> float:
-    return max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
-
-
-def _mono(frame: av.AudioFrame, path: Path, mixer: Mixer) -> NDArray[np.float32]:
-    channels = frame.layout.nb_channels
-    if not 1 <= channels <= MAX_CHANNELS or not 0 < frame.rate <= MAX_RATE:
-        raise CorruptAudioError(f"claims {channels} channels at {frame.rate} Hz", path)
-    if frame.rate < LOWEST_RATE:
-        raise NarrowBandError(f"is recorded at {frame.rate} Hz: 16 kHz or more is needed", path)
-    samples: NDArray[Any] = frame.to_ndarray()
-    by_channel = samples if frame.format.is_planar else samples.reshape(-1, channels).T
-    return mixer.mono(by_channel)
+def _joined(found: Iterable[Block]) -> Iterator[Part]:
+    """Join the blocks; the rate may change within a chained stream."""
+    for rate, run in itertools.groupby(found, key=lambda block: block.rate):
+        yield rate, np.concatenate([block.samples for block in run])
 
 
 def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:
-    """Join the parts at the rate `wanted`, Hz; the rate may change within a chained stream."""
-    runs = [
-        (rate, np.concatenate([samples for _, samples in run]))
-        for rate, run in itertools.groupby(parts, key=lambda part: part[0])
+    """Join the parts at the rate `wanted`, Hz."""
+    found = [
+        samples if rate == wanted else soxr.resample(samples, rate, wanted, "HQ")
+        for rate, samples in parts
     ]
-    if not runs:
-        return np.zeros(0, np.float32)
-    return np.concatenate(
-        [
-            samples if rate == wanted else soxr.resample(samples, rate, wanted, "HQ")
-            for rate, samples in runs
-        ]
-    )
+    return found[0] if len(found) == 1 else np.concatenate([np.zeros(0, np.float32), *found])

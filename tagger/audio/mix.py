@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Part = tuple[int, "NDArray[np.float32]"]
-"""Rate and samples of one frame."""
+"""Rate, Hz, and mono samples."""
 
 HIGHEST_KEPT: Final = 400_000
 """Hz; a higher rate is reduced while decoding. DSD64 has 352.8 kHz behind FFmpeg's decoder."""
@@ -50,7 +51,7 @@ class Mixer:
     def mono(self, by_channel: NDArray[Any]) -> NDArray[np.float32]:
         """Return one channel, float32 within -1..1, from samples of the shape (channels, n)."""
         if self._channel is None:
-            mono: NDArray[np.float32] = by_channel.mean(axis=0, dtype=np.float32)
+            mono = _mean(by_channel)
         else:
             mono = by_channel[min(self._channel, len(by_channel) - 1)].astype(np.float32)
         middle = np.float32(128 if by_channel.dtype.kind == "u" else 0)
@@ -58,7 +59,9 @@ class Mixer:
             mono -= middle
         if len(by_channel) > 1:
             self._measure(by_channel[:, ::_STRIDE].astype(np.float32) - middle)
-        return mono * _SCALE.get(by_channel.dtype.str[1:], np.float32(1))
+        if (scale := _SCALE.get(by_channel.dtype.str[1:])) is not None:
+            mono *= scale
+        return mono
 
     @property
     def loudest(self) -> int | None:
@@ -75,22 +78,21 @@ class Mixer:
         self._mixed += float(np.square(some.mean(axis=0)).sum(dtype=np.float64))
 
 
+def _mean(by_channel: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the mean of channels (channels, n); NumPy's own is slow on interleaved samples."""
+    total: NDArray[np.float32] = by_channel[0].astype(np.float32)
+    for other in by_channel[1:]:
+        np.add(total, other, out=total, dtype=np.float32)
+    if len(by_channel) > 1:
+        total /= np.float32(len(by_channel))
+    return total
+
+
 def reduced(parts: Iterable[Part]) -> Iterator[Part]:
-    """Yield parts with rates of at most `HIGHEST_KEPT`, Hz."""
-    rate, stream = 0, None
-    for part_rate, samples in parts:
-        if part_rate != rate:
-            yield from _rest(stream)
-            rate, stream = part_rate, None
-            if rate > HIGHEST_KEPT:
-                stream = soxr.ResampleStream(rate, REDUCED, 1, dtype="float32", quality="HQ")
-        if stream is None:
-            yield rate, samples
-        elif (some := stream.resample_chunk(samples)).size:
-            yield REDUCED, some
-    yield from _rest(stream)
-
-
-def _rest(stream: Any) -> Iterator[Part]:
-    if stream is not None:
+    """Yield parts at the rate `REDUCED` for parts with higher rates."""
+    for rate, run in itertools.groupby(parts, lambda part: part[0]):
+        stream = soxr.ResampleStream(rate, REDUCED, 1, dtype="float32", quality="HQ")
+        for _, samples in run:
+            if (some := stream.resample_chunk(samples)).size:
+                yield REDUCED, some
         yield REDUCED, stream.resample_chunk(np.zeros(0, np.float32), last=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagger.errors import TooShortError
+from tagger.features.bands import Bands, band_power, banded, root_mean_square
 from tagger.features.mel import check_samples, mel_filters
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def _count(samples: NDArray[np.float32]) -> int:
 
 def _patches(samples: NDArray[np.float32], count: int, step: int = 1) -> NDArray[np.float32]:
     check_samples(samples)
-    loudness = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    padded = np.pad(samples * np.float32(LOUDNESS / loudness), N_FFT // 2)
+    padded = np.pad(samples * np.float32(LOUDNESS / root_mean_square(samples)), N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     chosen = [_levels(frames[n * PATCH : (n + 1) * PATCH]) for n in range(0, count, step)]
     return np.stack(chosen)
@@ -68,17 +68,14 @@ def _patches(samples: NDArray[np.float32], count: int, step: int = 1) -> NDArray
 
 def _levels(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     """Compute log-mel levels of frames (PATCH, N_FFT), shape (N_BANDS, PATCH)."""
-    spectrum = np.fft.rfft(frames * _window(), axis=1)
-    energy = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    levels: NDArray[np.float32] = np.log10(
-        np.float32(1) + np.float32(10_000) * (energy @ _filters())
-    )
+    power = band_power(frames, _window(), N_FFT, _filters())
+    levels: NDArray[np.float32] = np.log10(np.float32(1) + np.float32(10_000) * power)
     return levels.T
 
 
 @cache
-def _filters() -> NDArray[np.float32]:
-    return np.ascontiguousarray(mel_filters(RATE, N_FFT, N_BANDS).T)
+def _filters() -> tuple[Bands, ...]:
+    return banded(mel_filters(RATE, N_FFT, N_BANDS))
 
 
 @cache

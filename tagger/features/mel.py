@@ -9,7 +9,6 @@ least power of 1e-10 is left out: it would let the loudness of a very quiet clip
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, SilentError, TooShortError
+from tagger.features.bands import Bands, band_power, banded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,18 +35,6 @@ _LEAST_RANGE_DB = 1.0
 _SILENCE_PEAK = 1e-4
 """-80 dB full scale: the level of dither and rounding, below any music."""
 _ABSURD_PEAK = 1e6
-_FRAMES_AT_ONCE = 64
-_BANDS_AT_ONCE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Bands:
-    """Neighbouring mel filters with only the FFT bins that they cover."""
-
-    bins: slice
-    bands: slice
-    weights: NDArray[np.float32]
-    """Shape (bins, bands)."""
 
 
 def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,17 +77,6 @@ def mel_filters(rate: int = RATE, n_fft: int = N_FFT, bands: int = N_MELS) -> ND
     return filters.astype(np.float32)
 
 
-def banded(filters: NDArray[np.float32]) -> tuple[Bands, ...]:
-    """Split mel filters (bands, bins) into groups of neighbours."""
-    groups = []
-    for first in range(0, len(filters), _BANDS_AT_ONCE):
-        bands = slice(first, first + _BANDS_AT_ONCE)
-        seen = np.flatnonzero(filters[bands].any(axis=0))
-        bins = slice(int(seen[0]), int(seen[-1]) + 1)
-        groups.append(Bands(bins, bands, np.ascontiguousarray(filters[bands, bins].T)))
-    return tuple(groups)
-
-
 @cache
 def _banded_filters() -> tuple[Bands, ...]:
     return banded(mel_filters())
@@ -115,15 +92,7 @@ def mel_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mel power of every frame, shape (frames, N_MELS), for float32 samples (n,) at RATE."""
     padded = np.pad(samples, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    power = np.empty((len(frames), N_MELS), np.float32)
-    # In blocks that stay in the processor's cache: twice as fast as all frames at once.
-    for first in range(0, len(frames), _FRAMES_AT_ONCE):
-        block = slice(first, first + _FRAMES_AT_ONCE)
-        spectrum = np.fft.rfft(frames[block] * _window(), axis=1)
-        energy = spectrum.real**2 + spectrum.imag**2
-        for part in _banded_filters():
-            power[block, part.bands] = energy[:, part.bins] @ part.weights
-    return power
+    return band_power(frames, _window(), N_FFT, _banded_filters())
 
 
 def sampled_frames(frames: int) -> NDArray[np.intp]:
@@ -160,8 +129,9 @@ def log_mel(samples: NDArray[np.float32], rate: int) -> LogMel:
 
 def check_samples(samples: NDArray[np.float32]) -> None:
     """Raise CorruptAudioError for invalid samples (n,), SilentError for silence."""
-    if not float(np.abs(samples).max()) < _ABSURD_PEAK:
+    highest, lowest = float(samples.max()), float(samples.min())
+    if not (highest < _ABSURD_PEAK and lowest > -_ABSURD_PEAK):
         raise CorruptAudioError("the decoded samples are out of range or not numbers")
-    # a constant offset is silent
-    if np.abs(samples - samples.mean(dtype=np.float64)).max() < _SILENCE_PEAK:
+    middle = float(samples.mean(dtype=np.float64))  # a constant offset is silent
+    if max(highest - middle, middle - lowest) < _SILENCE_PEAK:
         raise SilentError("nothing but silence")

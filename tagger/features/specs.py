@@ -112,5 +112,6 @@ def extract_all(names: Iterable[str], recording: Recording) -> tuple[Features, .
     """
     wanted = [spec(name) for name in names]
     ends = dict.fromkeys(one.front_end for one in wanted)
-    spectrograms = {end: end.compute(recording.clip(end.rate).samples) for end in ends}
+    clips = {rate: recording.clip(rate).samples for rate in {end.rate for end in ends}}
+    spectrograms = {end: end.compute(clips[end.rate]) for end in ends}
     return tuple(extract(one.name, spectrograms[one.front_end]) for one in wanted)

@@ -13,6 +13,7 @@ from tagger.audio.decode import Recording, read_clip
 from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, ModelError, SilentError, TooShortError
 from tagger.features import frames
+from tagger.features.bands import band_power, banded
 from tagger.features.mel import RATE, log_mel, mel_filters, sampled_frames
 from tagger.features.specs import SPECS, extract, extract_all
 from tagger.features.statistics import statistics_names
@@ -168,3 +169,14 @@ def test_every_element_of_the_statistics_has_its_own_name():
 
 def test_the_names_of_the_specs_are_the_names_of_the_table():
     assert SPECS.keys() == features.SPEC_NAMES
+
+
+@pytest.mark.parametrize(("width", "n_fft", "count"), [(800, 1024, 131), (2048, 2048, 40)])
+def test_the_power_of_many_frames_equals_a_plain_computation(width, n_fft, count):
+    given_frames = np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
+    window = np.hanning(width).astype(np.float32)
+    filters = mel_filters(22_050, n_fft, 40)
+    spectrum = np.fft.rfft(given_frames.astype(np.float64) * window, n_fft, axis=1)
+    expected = np.abs(spectrum) ** 2 @ filters.T
+    found = band_power(given_frames, window, n_fft, banded(filters))
+    assert np.allclose(found, expected, rtol=1e-4)
