@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from tagger import tags
 from tagger.analysis.pool import WorkerPool
+from tagger.core.domain import GENRE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,19 +36,24 @@ class TagJobs:
     One is enough: pictures are copied by the kernel, and the decoders need the other cores.
     """
 
-    def __init__(self, timeout: float, memory_mb: int) -> None:
+    def __init__(self, timeout: float, memory_mb: int, field: str = GENRE) -> None:
         """Set the limits.
 
         Args:
             timeout: Seconds for one job.
             memory_mb: MiB of address space for the worker.
+            field: The field that tagger writes.
 
         """
+        self.field = field
         self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=SPARE_MB)
 
-    def submit_read(self, path: Path) -> Future[TrackTags]:
-        """Begin to read the tags of a file; `result` returns them."""
-        return self._pool.submit(tags.read, path)
+    def submit_read(self, path: Path, field: str = "") -> Future[TrackTags]:
+        """Begin to read the tags of a file; `result` returns them.
+
+        `field` is the field of an earlier write, else the field that tagger writes.
+        """
+        return self._pool.submit(tags.read, path, field or self.field)
 
     def result(self, future: Future[TrackTags], path: Path) -> TrackTags:
         """Wait for the tags of a file.
@@ -59,9 +65,9 @@ class TagJobs:
         """
         return self._pool.result(future, path)
 
-    def read(self, path: Path) -> TrackTags:
-        """Read the tags of a file; raises the errors of `result`."""
-        return self.result(self.submit_read(path), path)
+    def read(self, path: Path, field: str = "") -> TrackTags:
+        """Read the tags of a file, as `submit_read`; raises the errors of `result`."""
+        return self.result(self.submit_read(path, field), path)
 
     def sound(self, path: Path) -> str | None:
         """Return the fingerprint of a file's sound; raises the errors of `result`."""

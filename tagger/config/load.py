@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import platformdirs
@@ -21,6 +22,7 @@ from tagger.config.diagnostics import (
 )
 from tagger.config.settings import Bundle, Settings
 from tagger.config.values import Secret, expand
+from tagger.core.domain import CONFIDENCE
 from tagger.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENT_VARIABLE = "TAGGER_CONFIG"
+_FIELD: Final = re.compile("GENRE|GROUPING|TAGGER_[A-Z0-9_]{1,40}")
 
 
 def user_file() -> Path:
@@ -154,6 +157,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
     if playlists.map and playlists.profile != "absolute":
         hint = 'set playlists.profile to "absolute"'
         yield ("playlists", "map"), "path maps apply to absolute paths only", hint
+    if settings.tags.field == CONFIDENCE or not _FIELD.fullmatch(settings.tags.field):
+        reason = f'"{settings.tags.field}" may belong to another program'
+        hint = 'use "GENRE", "GROUPING", or a name such as "TAGGER_GENRE"'
+        yield ("tags", "field"), reason, hint
     for folder in set(daemon.poll) & set(daemon.inotify):
         yield (
             ("daemon", "inotify"),

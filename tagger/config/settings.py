@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, field
 from tagger.config.players import PlayerSettings
 from tagger.config.values import PathMap, Text, expand
 from tagger.core import genres
+from tagger.core.domain import GENRE
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 
 NO_GENRE = (
@@ -113,6 +114,10 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a file with several names is skipped, or written under one name only."""
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
     """The ID3 version of written tags."""
+    field: str = GENRE
+    """The field that gets the genre: `GENRE`, `GROUPING` or a field of tagger's own."""
+    confidence: bool = False
+    """Whether the confidence is written beside the genre, into `TAGGER_CONFIDENCE`."""
 
 
 class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):

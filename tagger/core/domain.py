@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -124,11 +124,30 @@ class Prediction:
         return {g: math.log(max(p, 1e-9)) for g, p in self.probabilities.items()}
 
 
+GENRE = "GENRE"
+"""The field of the genre, under its name in Vorbis comments."""
+GROUPING = "GROUPING"
+"""The field of groups of tracks, which many players show."""
+CONFIDENCE = "TAGGER_CONFIDENCE"
+"""The field of the confidence of a written genre."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherField:
+    """A field beside `GENRE` into which tagger writes the genre."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    genre: tuple[str, ...] = ()
+    """The values of `GENRE`, which tagger leaves alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackTags:
     """The few tags that tagger reads; a missing text is empty."""
 
     genres: tuple[str, ...] = ()
+    """The values of the field that tagger writes; those of `GENRE` where it has none."""
     title: str = ""
     artist: str = ""
     album: str = ""
@@ -145,6 +164,30 @@ class TrackTags:
     """MusicBrainz' id of the artist."""
     album_artist_id: str = ""
     """MusicBrainz' id of the album artist."""
+    other: OtherField | None = None
+    """The field that tagger writes, unless it is `GENRE`."""
+
+    @property
+    def field(self) -> str:
+        """The field that tagger writes."""
+        return self.other.name if self.other else GENRE
+
+    @property
+    def in_field(self) -> tuple[str, ...]:
+        """The values of the field that tagger writes."""
+        return self.other.values if self.other else self.genres
+
+    @property
+    def in_genre(self) -> tuple[str, ...]:
+        """The values of `GENRE`."""
+        return self.other.genre if self.other else self.genres
+
+    def with_field(self, values: tuple[str, ...]) -> TrackTags:
+        """Return the tags with other values in the field that tagger writes."""
+        if self.other is None:
+            return replace(self, genres=values)
+        other = replace(self.other, values=values)
+        return replace(self, genres=values or other.genre, other=other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +252,12 @@ class GenreEdit:
 
     path: Path
     before: tuple[str, ...]
+    """The values of `field` before the change."""
     after: tuple[str, ...]
     snapshot: str
-    """The genre fields that the edit replaces, byte by byte: JSON that `tagger.tags` reads."""
+    """The fields that the edit replaces, byte by byte: JSON that `tagger.tags` reads."""
+    field: str = GENRE
+    """The field that has the genres."""
 
 
 @dataclass(frozen=True, slots=True)

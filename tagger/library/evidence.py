@@ -268,8 +268,9 @@ def _album_key(track: Track, artist: str) -> int | None:
 
 def _counted(track: Track, store: Store, empty: Collection[str]) -> Counted:
     writes = store.journal.writes(track.path)
-    corrected = bool(writes) and store.corrections.has(track.path)
-    genres = owned_genres(track.tags.genres, writes, empty, corrected=corrected)
+    corrected = store.corrections.has(track.path)
+    present = track.tags.genres if corrected else track.tags.in_genre
+    genres = owned_genres(present, writes, empty, corrected=corrected)
     return Counted(track.path, genres, keys_of(track))
 
 

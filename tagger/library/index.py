@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import FileIdentity, Track, TrackTags
+from tagger.core.domain import GENRE, FileIdentity, OtherField, Track, TrackTags
 from tagger.library import walk
 from tagger.store import Correction
 
@@ -39,6 +39,17 @@ class Lookup:
             return known
         return None
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the file has the content of its earlier row."""
+        return self.known is not None and self.known.identity.same_content(self.found.identity)
+
+    def track(self, tags: TrackTags) -> Track:
+        """Return the file as a track with these tags, and with its sound if it is known."""
+        found, known = self.found, self.known
+        content = known.content if known and self.unchanged else None
+        return Track(found.path, found.root, found.identity, tags, content)
+
 
 def look_up(found: Found, store: Store) -> Lookup:
     """Find the row of a file; the row of a moved file follows it to its new path."""
@@ -48,28 +59,40 @@ def look_up(found: Found, store: Store) -> Lookup:
     return Lookup(found, known)
 
 
-def put(lookup: Lookup, tags: TrackTags | None, store: Store, *, renewed: bool = False) -> Track:
+def put(lookup: Lookup, tags: TrackTags, store: Store, *, renewed: bool = False) -> Track:
     """Index a file, and note a genre that the user changed after tagger wrote it.
 
     Args:
         lookup: The file and its earlier row.
-        tags: Its tags now; None where they cannot be parsed, which makes a track without tags.
+        tags: Its tags now.
         store: The state database.
         renewed: The file was copied again, so a missing genre is not the user's wish.
 
     """
     found, known = lookup.found, lookup.known
-    unchanged = known is not None and known.identity.same_content(found.identity)
-    content = known.content if known and unchanged else None
-    track = Track(found.path, found.root, found.identity, tags or TrackTags(), content)
+    track = lookup.track(tags)
     with store.transaction():
-        if known and unchanged and known.identity.device != found.identity.device:
+        if known and lookup.unchanged and known.identity.device != found.identity.device:
             store.files.renumber(found.root, known.identity.device, found.identity.device)
         if renewed:
             store.corrections.forget(found.path)
-        elif known and tags and not unchanged:
+        elif known and not lookup.unchanged:
             _keep_correction(track, known, store)
         store.files.put(track)
+    return track
+
+
+def put_unreadable(lookup: Lookup, field: str, store: Store) -> Track:
+    """Index a file whose tags cannot be parsed as a track without tags.
+
+    Args:
+        lookup: The file and its earlier row.
+        field: The field that tagger writes.
+        store: The state database.
+
+    """
+    track = lookup.track(TrackTags(other=None if field == GENRE else OtherField(field)))
+    store.files.put(track)
     return track
 
 
@@ -83,10 +106,10 @@ def lost_genre(lookup: Lookup, tags: TrackTags, store: Store) -> str | None:
 
     """
     found, known = lookup.found, lookup.known
-    if known is None or tags.genres or not known.tags.genres:
+    if known is None or tags.in_field or not known.tags.in_field:
         return None
     now, before = found.identity, known.identity
-    entry = store.journal.last(found.path)
+    entry = store.journal.last(found.path, tags.field)
     if entry is None or (now.size, now.inode) == (before.size, before.inode):
         return None  # edited in place, in the space of the tag
     return entry.change.snapshot
@@ -151,8 +174,11 @@ def _keep_correction(track: Track, known: Track, store: Store) -> None:
     before, after = known.identity, track.identity
     if after.device != before.device or after.mtime_ns < before.mtime_ns:
         return
-    if seen.genres == now.genres or abs(seen.duration - now.duration) > SAME_RECORDING_S:
+    if seen.field != now.field or seen.in_field == now.in_field:
         return
-    ours = store.journal.last(track.path)
-    if ours and ours.change.after != now.genres:
-        store.corrections.put(Correction(track.path, known.content, ours.change.after, now.genres))
+    if abs(seen.duration - now.duration) > SAME_RECORDING_S:
+        return
+    ours = store.journal.last(track.path, now.field)
+    if ours and ours.change.after != now.in_field:
+        correction = Correction(track.path, known.content, ours.change.after, now.in_field)
+        store.corrections.put(correction)

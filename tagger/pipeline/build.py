@@ -66,6 +66,8 @@ def write_options(settings: Settings) -> WriteOptions:
         preserve_mtime=settings.tags.preserve_mtime,
         hard_links=settings.tags.hard_links,
         id3_version=settings.tags.id3_version,
+        field=settings.tags.field,
+        confidence=settings.tags.confidence,
     )
 
 
@@ -78,7 +80,7 @@ def worker_pool(settings: Settings) -> WorkerPool:
 
 def tag_jobs(settings: Settings) -> TagJobs:
     """Return the worker for tags."""
-    return TagJobs(settings.workers.timeout, settings.workers.memory_mb)
+    return TagJobs(settings.workers.timeout, settings.workers.memory_mb, settings.tags.field)
 
 
 def analyzer(settings: Settings, store: Store, pool: WorkerPool, manifest: Manifest) -> Analyzer:

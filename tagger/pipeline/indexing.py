@@ -69,7 +69,8 @@ class _Indexer:
         try:
             for found in files:
                 lookup = index.look_up(found, self._store)
-                if track := lookup.current:
+                track = lookup.current
+                if track and track.tags.field == self._jobs.field:
                     waiting.append(track)
                 elif unfinished.has_holes(found.path, found.identity.size):
                     reason = f"is still being written: {unfinished.HOLES}"
@@ -102,16 +103,18 @@ class _Indexer:
             return request
         found = request.lookup.found
         try:
-            tags: TrackTags | None = self._attempts.result(found.path, request.tags)
+            tags = self._attempts.result(found.path, request.tags)
         except (CorruptTagsError, UnsupportedContainerError):
-            tags = None  # the analysis names the fault of the file
+            # the analysis names the fault of the file
+            self._attempts.withdraw(found.path)
+            return index.put_unreadable(request.lookup, self._jobs.field, self._store)
         except TagError as error:  # gone, or an error of the device: the next scan tries again
             self._attempts.withdraw(found.path)
             return _failed(found, error)
         except WorkerError as error:
             return _failed(found, error)
         self._attempts.withdraw(found.path)
-        renewed = tags is not None and self._is_renewed(request.lookup, tags)
+        renewed = self._is_renewed(request.lookup, tags)
         return index.put(request.lookup, tags, self._store, renewed=renewed)
 
     def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:

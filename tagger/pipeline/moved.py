@@ -9,7 +9,7 @@ from tagger.library import index, walk
 from tagger.tags import sound_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
@@ -62,13 +62,18 @@ def _lost(store: Store) -> dict[str, JournalEntry]:
 
 def _move(found: Found, lost: dict[str, JournalEntry], store: Store, jobs: TagJobs) -> None:
     try:
-        genres = jobs.read(found.path).genres
-        if not any(genres == entry.change.after for entry in lost.values()):
+        fields = {entry.change.field for entry in lost.values()}
+        there = {field: jobs.read(found.path, field).in_field for field in fields}
+        if not any(_is_there(entry, there) for entry in lost.values()):
             return
         entry = lost.get(jobs.sound(found.path) or "")
     except (TagError, WorkerError):
         return
-    if entry and entry.change.after == genres:
+    if entry and _is_there(entry, there):
         with store.transaction():
             store.files.move(entry.change.path, found.path)
         del lost[next(sound for sound, one in lost.items() if one is entry)]
+
+
+def _is_there(entry: JournalEntry, there: Mapping[str, tuple[str, ...]]) -> bool:
+    return there[entry.change.field] == entry.change.after

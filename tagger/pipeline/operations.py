@@ -71,7 +71,7 @@ class KeepUndone:
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         undone = self._store.journal.was_undone
-        if decision.action.writes and undone(track.path, decision.genres):
+        if decision.action.writes and undone(track.path, decision.genres, track.tags.field):
             reason = f"you took {', '.join(decision.genres)} back"
             decision = Decision(Action.KEEP, track.tags.genres, reason)
         return self._operation.apply(track, decision)
@@ -168,7 +168,7 @@ class Write:
         intended: list[int] = []
 
         def intend(change: GenreEdit) -> None:
-            if change.before != track.tags.genres:
+            if change.before != track.tags.in_field:
                 hint = "tagger will read it again"
                 raise FileChangedError("another program changed the genre", track.path, hint)
             intended.append(self._store.journal.intend(self._run, track.root, change))
@@ -177,6 +177,7 @@ class Write:
             written = tags.write_genres(
                 track.path,
                 decision.genres,
+                confidence=decision.confidence,
                 root=track.root,
                 expected=track.identity,
                 options=self._options,
@@ -193,7 +194,7 @@ class Write:
         with self._store.transaction():
             for change_id in intended:
                 self._store.journal.confirm(change_id)
-            tags_now = replace(track.tags, genres=change.after)
+            tags_now = track.tags.with_field(change.after)
             self._store.files.record_write(track.path, identity, tags_now)
 
 

@@ -67,14 +67,14 @@ def prepare(tracks: Sequence[Track], store: Store, analyzer: Analyzer) -> Reclas
 
 def written_tracks(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
     """Return the tracks whose genres are as tagger left them, with the genres from before."""
-    written: dict[Path, list[JournalEntry]] = defaultdict(list)
+    written: dict[tuple[Path, str], list[JournalEntry]] = defaultdict(list)
     for entry in store.journal.done():
-        written[entry.change.path].append(entry)
+        written[entry.change.path, entry.change.field].append(entry)
     return {
-        track: _before(written[track.path])
+        track: _before(written[track.path, track.tags.field])
         for track in tracks
-        if track.path in written
-        and written[track.path][-1].change.after == track.tags.genres
+        if (track.path, track.tags.field) in written
+        and written[track.path, track.tags.field][-1].change.after == track.tags.in_field
         and not store.corrections.has(track.path)
     }
 
@@ -113,7 +113,7 @@ def _before(entries: Sequence[JournalEntry]) -> tuple[str, ...]:
 
 
 def _with_genres(track: Track, genres: tuple[str, ...]) -> Track:
-    return replace(track, tags=replace(track.tags, genres=genres))
+    return replace(track, tags=track.tags.with_field(genres))
 
 
 def skip_lost(work: Reclassification, operation: Operation) -> Iterator[Outcome]:

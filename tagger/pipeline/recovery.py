@@ -50,14 +50,14 @@ def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
     path = entry.change.path
     try:
         identity = FileIdentity.of(path.stat())
-        found = jobs.read(path)
+        found = jobs.read(path, entry.change.field)
     except (TagError, WorkerError, OSError):
         return False  # away for now, perhaps: only a file that was read settles its entry
-    if found.genres == entry.change.after != entry.change.before:
+    if found.in_field == entry.change.after != entry.change.before:
         store.files.record_write(path, identity, found)
         store.journal.confirm(entry.id)
         return True
-    if found.genres == entry.change.before:
+    if found.in_field == entry.change.before:
         store.journal.discard(entry.id)
     else:
         store.journal.confirm(entry.id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import tags
@@ -71,7 +70,7 @@ def undo_run(
     changes = Changes()
     with build.tag_jobs(settings) as jobs:
         entries = _entries(settings, store, selection, jobs)
-        observer.expect(len({entry.change.path for entry in entries}))
+        observer.expect(len({(entry.change.path, entry.change.field) for entry in entries}))
         options = build.write_options(settings)
         for outcome in undo(entries, store, jobs, options, dry_run=dry_run):
             changes.outcome(outcome)
@@ -119,19 +118,23 @@ def undo(
         dry_run: Change nothing.
 
     """
-    by_path: dict[Path, list[JournalEntry]] = defaultdict(list)
+    by_path: dict[Path, dict[str, list[JournalEntry]]] = {}
     for entry in entries:
-        by_path[entry.change.path].append(entry)
+        fields = by_path.setdefault(entry.change.path, {})
+        fields.setdefault(entry.change.field, []).append(entry)
     for folder in {path.parent for path in by_path}:
         tags.remove_leftovers(folder)
-    for path, changes in by_path.items():
+    # of a file, the field that was written last comes first
+    groups = [(path, field) for path, fields in by_path.items() for field in reversed(fields)]
+    for path, field in groups:
+        changes = by_path[path][field]
         oldest, newest = changes[0], changes[-1]
         now = newest.change.after
         try:
             identity = _identity(path)
-            found = jobs.read(path)
-            now = found.genres
-            if found.genres not in (newest.change.after, oldest.change.before):
+            found = jobs.read(path, field)
+            now = found.in_field
+            if now not in (newest.change.after, oldest.change.before):
                 raise SkippedError("the genre was changed after tagger wrote it", path)
             if dry_run:
                 tags.check_writable(path, root=_root(oldest), options=options)
@@ -144,7 +147,7 @@ def undo(
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
             yield _outcome(path, action, now, now, error.reason)
         else:
-            yield _outcome(path, Action.SET, found.genres, oldest.change.before, "taken back")
+            yield _outcome(path, Action.SET, now, oldest.change.before, "taken back")
 
 
 def _restore(
@@ -158,10 +161,10 @@ def _restore(
     identity, found = now
 
     def remember(change: GenreEdit, identity: FileIdentity) -> None:
-        store.files.record_write(path, identity, replace(found, genres=change.after))
+        store.files.record_write(path, identity, found.with_field(change.after))
 
     def prepare(change: GenreEdit) -> None:
-        if change.before != found.genres:
+        if change.before != found.in_field:
             raise FileChangedError("another program changed the genre", path)
         remember(change, identity)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import GenreEdit
+from tagger.core.domain import GENRE, GenreEdit
 from tagger.store.database import durable
 from tagger.store.rows import stored_json, stored_path
 
@@ -60,11 +60,12 @@ class Journal:
             _text(change.after),
             change.snapshot,
             time.time(),
+            change.field,
         )
         with durable(self._db):
             cursor = self._db.execute(
-                "INSERT INTO changes (run, path, root, state, before, after, snapshot, at)"
-                " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?)",
+                "INSERT INTO changes (run, path, root, state, before, after, snapshot, at, field)"
+                " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?, ?)",
                 values,
             )
         return int(cursor.lastrowid or 0)
@@ -87,27 +88,35 @@ class Journal:
         """Return the unfinished entries of a killed process."""
         return self._select("state = 'intended'", ())
 
-    def last(self, path: Path) -> JournalEntry | None:
-        """Return the newest change of a file that was not undone."""
+    def last(self, path: Path, field: str | None = None) -> JournalEntry | None:
+        """Return the newest change of a file that was not undone, in one field or in any."""
         entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
-        return entries[-1] if entries else None
+        ours = [entry for entry in entries if field in (None, entry.change.field)]
+        return ours[-1] if ours else None
 
     def writes(self, path: Path) -> list[tuple[tuple[str, ...], tuple[str, ...], bool]]:
-        """Return the genres before and after each write to a file, and whether it was undone."""
+        """Return the genres before and after each write to `GENRE`, and whether it was undone."""
         rows = self._db.execute(
-            "SELECT before, after, state FROM changes WHERE path = ? ORDER BY id",
-            (os.fsencode(path),),
+            "SELECT before, after, state FROM changes WHERE path = ? AND field = ? ORDER BY id",
+            (os.fsencode(path), GENRE),
         )
         return [
             (_genres(row["before"]), _genres(row["after"]), row["state"] == "undone")
             for row in rows
         ]
 
-    def was_undone(self, path: Path, after: tuple[str, ...]) -> bool:
-        """Return whether the user undid exactly these genres in this file."""
+    def was_undone(self, path: Path, after: tuple[str, ...], field: str = GENRE) -> bool:
+        """Return whether the user undid exactly these genres in this file.
+
+        Args:
+            path: The file.
+            after: The genres.
+            field: The field that had them.
+
+        """
         row = self._db.execute(
-            "SELECT 1 FROM changes WHERE path = ? AND state = 'undone' AND after = ?",
-            (os.fsencode(path), _text(after)),
+            "SELECT 1 FROM changes WHERE path = ? AND state = 'undone' AND after = ? AND field = ?",
+            (os.fsencode(path), _text(after), field),
         )
         return row.fetchone() is not None
 
@@ -160,7 +169,8 @@ class Journal:
 
 def _entry(row: sqlite3.Row) -> JournalEntry:
     path, root = (stored_path(row[column]) for column in ("path", "root"))
-    change = GenreEdit(path, _genres(row["before"]), _genres(row["after"]), row["snapshot"])
+    before, after = _genres(row["before"]), _genres(row["after"])
+    change = GenreEdit(path, before, after, row["snapshot"], row["field"])
     return JournalEntry(row["id"], row["run"], root, change, row["at"])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import TrackTags
+from tagger.core.domain import GENRE, TrackTags
 from tagger.tags import edit, replace
 from tagger.tags.fingerprint import stream_fingerprint
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
@@ -38,17 +38,18 @@ __all__ = [
 ]
 
 
-def read(path: Path) -> TrackTags:
+def read(path: Path, field: str = GENRE) -> TrackTags:
     """Read a file's tags; the content decides the container, not the name.
 
-    Genres are names in file order; numbers are resolved, and lists are split. If the
-    container's own tag has no genre, the other tags of the file are read.
+    `field` is the field that tagger writes. Genres are names in file order; numbers are resolved,
+    and lists are split. If the container's own tag has no genre, the other tags of the file are
+    read.
 
     Raises UnsupportedContainerError (not a supported audio file), CorruptTagsError (the
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
     """
     with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        return track_tags(ParsedFile(file, path))
+        return track_tags(ParsedFile(file, path), field)
 
 
 def sound(path: Path) -> str | None:
@@ -96,7 +97,7 @@ def is_restored(path: Path, snapshot: str) -> bool:
     before = GenreSnapshot.decoded(snapshot, path)
     with boundary(path), open(path, "rb", opener=_unblocked) as file:
         container = ParsedFile(file, path).container
-        return edit.states(container) == before.tags
+        return edit.states(container, before.values) == before.tags
 
 
 def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:

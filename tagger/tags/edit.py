@@ -1,9 +1,9 @@
-"""The tags of a file with other genres. Pure.
+"""The tags of a file with other values of some fields, most often of the genre. Pure.
 
-The primary tag of a container always gets the genres, and so does a tag that some players read in
-its place (`Container.companions`). Any other tag changes only if it has a genre already. So the
-tags of a file never contradict each other. A tag leaves out a name that it cannot represent, such
-as a name without a number in ID3v1.
+The primary tag of a container always gets the values, and so does a tag that some players read in
+its place (`Container.companions`). Any other tag changes only if it has the field already. So the
+tags of a file never contradict each other. A tag leaves out a field or a name that it cannot
+represent, such as a genre without a number in ID3v1.
 
 A primary tag without fields gets the fields of the other tags, because readers look no further than
 a tag with a field.
@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING
 
 from mutagen.id3 import TCON
 
+from tagger.core.domain import GENRE
 from tagger.errors import TagError
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import Id3v2
-from tagger.tags.containers.texts import genre_names
 from tagger.tags.fields import carried
 from tagger.tags.values import GenreSnapshot, PlacedItem, TagState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tagger.tags.containers.base import Container, RawTag
-    from tagger.tags.values import WriteOptions
+    from tagger.tags.values import FieldValues, WriteOptions
 
 Tags = dict[str, "RawTag"]
 
@@ -51,48 +51,60 @@ def check_genres(genres: tuple[str, ...]) -> None:
             raise TagError(f"ID3 would read this genre as another genre: {name!r}")
 
 
-def snapshot(container: Container, genres: tuple[str, ...], sound: str) -> GenreSnapshot:
-    """Return all genre fields of a file.
+def snapshot(container: Container, fields: Iterable[str], sound: str) -> GenreSnapshot:
+    """Return some fields of a file.
 
     Args:
         container: The parsed file.
-        genres: The names of the genres in the file.
+        fields: The fields, the one with the genres first.
         sound: The stream fingerprint of the file.
     """
-    return GenreSnapshot(genres, states(container), sound)
+    values = {field: container.values(field) for field in fields}
+    genre, *_ = values
+    tags = states(container, values)
+    return GenreSnapshot(values.pop(genre), tags, sound, genre_field=genre, further=values)
 
 
-def states(container: Container) -> dict[str, TagState]:
-    """Return the state of each tag of a file, by kind."""
+def states(container: Container, fields: Collection[str]) -> dict[str, TagState]:
+    """Return the state of some fields in each tag of a file, by kind.
+
+    Args:
+        container: The parsed file.
+        fields: The fields.
+
+    """
     return {
         kind: TagState(
             tag.version,
             tag.reserved_bytes,
-            tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.genre_items),
+            tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.items_of(fields)),
             blank=not tag.items,
         )
         for kind, tag in container.tags.items()
     }
 
 
-def retagged(container: Container, genres: tuple[str, ...], options: WriteOptions) -> Tags:
-    """Return the tags of a file with other genres.
+def retagged(container: Container, values: FieldValues, options: WriteOptions) -> Tags:
+    """Return the tags of a file with other values of some fields.
 
     Args:
         container: The parsed file.
-        genres: The genres, in their order.
+        values: The fields with their values.
         options: How files are written.
 
     Raises:
         MalformedError: a frame cannot be converted to the requested version of ID3.
     """
-    changed: Tags = {}
-    for kind, tag in _in_version(container, options).items():
+    changed = _in_version(container, values, options)
+    for kind, tag in changed.items():
         if _is_joined(container, kind):
-            changed[kind] = tag.with_items((), tag.reserved_bytes)
-        else:
-            changed[kind] = tag.with_genres(genres) if _follows(container, kind, tag) else tag
-    return changed
+            changed[kind] = tag.with_items((), tag.reserved_bytes, values)
+            continue
+        for field, texts in values.items():
+            if _follows(container, kind, tag, field):
+                changed[kind] = changed[kind].with_values(field, texts)
+    standing = (container.primary, *container.tags)
+    return {kind: tag for kind, tag in changed.items() if kind in standing or tag.items}
 
 
 def _is_joined(container: Container, kind: str) -> bool:
@@ -100,31 +112,32 @@ def _is_joined(container: Container, kind: str) -> bool:
     return container.merges and kind.startswith(f"{container.primary}#")
 
 
-def has_genres(container: Container, genres: tuple[str, ...]) -> bool:
-    """Return whether every tag that `retagged` would change has these genres.
+def has_values(container: Container, field: str, texts: tuple[str, ...]) -> bool:
+    """Return whether every tag that `retagged` would change has these values of a field.
 
     Args:
         container: The parsed file.
-        genres: The genres, in their order.
+        field: The field.
+        texts: The values, in their order.
     """
     tags = {container.primary: container.empty(), **container.companions, **container.tags}
     return all(
-        genre_names(tag.genres()) == genres
-        or tag.encode(genres) == tuple(i for _, i in tag.genre_items)
+        tag.values(field) == texts
+        or tag.encoded(field, texts) == tuple(i for _, i in tag.items_of((field,)))
         if not _is_joined(container, kind)
-        else not tag.genre_items
+        else not tag.items_of((field,))
         for kind, tag in tags.items()
-        if _follows(container, kind, tag)
+        if _follows(container, kind, tag, field)
     )
 
 
-def _follows(container: Container, kind: str, tag: RawTag) -> bool:
-    return kind == container.primary or kind in container.companions or bool(tag.genres())
+def _follows(container: Container, kind: str, tag: RawTag, field: str) -> bool:
+    return kind == container.primary or kind in container.companions or bool(tag.values(field))
 
 
-def _in_version(container: Container, options: WriteOptions) -> Tags:
+def _in_version(container: Container, fields: Collection[str], options: WriteOptions) -> Tags:
     """Return the tags with a filled primary tag, and with ID3v2 in the requested version."""
-    tags = {container.primary: _primary(container), **container.companions}
+    tags = {container.primary: _primary(container, fields), **container.companions}
     tags |= {kind: tag for kind, tag in container.tags.items() if kind != container.primary}
     old = tags.get("id3v2")
     if options.id3_version != "keep" and isinstance(old, Id3v2):
@@ -134,53 +147,61 @@ def _in_version(container: Container, options: WriteOptions) -> Tags:
     return tags
 
 
-def _primary(container: Container) -> RawTag:
-    """Return the primary tag; a tag without fields gets the fields of the other tags."""
+def _primary(container: Container, fields: Collection[str]) -> RawTag:
+    """Return the primary tag; a tag without fields gets the other fields of the other tags."""
     standing = container.tags.get(container.primary) or container.empty()
-    return standing if standing.items else _carried(container, standing)
+    return standing if standing.items else _carried(container, standing, fields)
 
 
-def _carried(container: Container, standing: RawTag) -> RawTag:
-    others = (
+def _carried(container: Container, standing: RawTag, fields: Collection[str]) -> RawTag:
+    others = [
         tag
         for kind, tag in container.tags.items()
         if kind != container.primary and not _is_joined(container, kind)
-    )
-    return carried(replace(standing, items=()), others)
+    ]
+    filled = carried(replace(standing, items=()), others, fields)
+    genres = next((texts for tag in others if (texts := tag.values(GENRE))), ())
+    return filled if GENRE in fields or not genres else filled.with_values(GENRE, genres)
 
 
 def restored(container: Container, before: GenreSnapshot) -> Tags:
-    """Return the file's tags with the genre fields of a snapshot in them."""
+    """Return the file's tags with the fields of a snapshot in them."""
     tags: Tags = {}
+    fields = before.values
     for kind, tag in container.tags.items():
         state = before.tags.get(kind)
         if state is not None:
             standing = (
-                _emptied(container, tag) if state.blank and kind == container.primary else tag
+                _emptied(container, tag, fields)
+                if state.blank and kind == container.primary
+                else tag
             )
-            tags[kind] = _with_state(standing, state, before.genres)
+            tags[kind] = _with_state(standing, state, fields)
         elif kind == container.primary:
-            if _emptied(container, tag).items:
-                tags[kind] = tag.with_items((), tag.reserved_bytes)
-        elif kind not in container.companions or tag.other_items:
+            if _emptied(container, tag, fields).items:
+                tags[kind] = tag.with_items((), tag.reserved_bytes, fields)
+        elif kind not in container.companions or tag.without(fields):
             tags[kind] = tag  # added by another program since
     lost = before.tags.get(container.primary)
     if lost is not None and lost.items and container.primary not in tags:
-        tags[container.primary] = _with_state(container.empty(), lost, before.genres)
+        tags[container.primary] = _with_state(container.empty(), lost, fields)
     return tags
 
 
-def _emptied(container: Container, tag: RawTag) -> RawTag:
-    """Return a primary tag without genres, and without items if it had none but carried fields."""
-    without = tag.with_items((), tag.reserved_bytes)
-    return replace(tag, items=()) if without.items == _carried(container, tag).items else without
+def _emptied(container: Container, tag: RawTag, fields: Collection[str]) -> RawTag:
+    """Return a primary tag without the fields, and without items if all others were carried."""
+    without = tag.with_items((), tag.reserved_bytes, fields)
+    was_carried = without.items == _carried(container, tag, fields).items
+    return replace(tag, items=()) if was_carried else without
 
 
-def _with_state(tag: RawTag, state: TagState, genres: tuple[str, ...]) -> RawTag:
+def _with_state(tag: RawTag, state: TagState, values: FieldValues) -> RawTag:
     if state.version == tag.version:
         placed = tuple((i.index, Item(i.name, i.raw, i.place)) for i in state.items)
-        return tag.with_items(placed, state.reserved_bytes)
-    return tag.with_genres(genres) if state.items else tag.with_items((), tag.reserved_bytes)
+        return tag.with_items(placed, state.reserved_bytes, values)
+    for field, texts in values.items():
+        tag = tag.with_values(field, texts if state.items else ())
+    return tag
 
 
 def same(one: Mapping[str, RawTag], other: Mapping[str, RawTag]) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mutagen import id3
 
+from tagger.core.domain import GENRE
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import UNSYNCHRONISED, V23_SEPARATOR, Id3v1, Id3v2
@@ -24,7 +25,7 @@ from tagger.tags.containers.texts import relenient
 from tagger.tags.containers.vorbis import VorbisComment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tagger.tags.containers.base import RawTag
 
@@ -146,12 +147,19 @@ _KEY: Final = re.compile(r"[ -<>-}]{2,255}")
 """A name that a Vorbis comment and an APEv2 item can have."""
 
 
-def fields(tag: RawTag) -> Fields:
-    """Return the texts of a tag without its genres."""
+def fields(tag: RawTag, without: Collection[str] = ()) -> Fields:
+    """Return the texts of a tag without its genres.
+
+    `without` are further fields that are left out.
+    """
+    return {name: values for name, values in _all_fields(tag).items() if name not in without}
+
+
+def _all_fields(tag: RawTag) -> Fields:
     if isinstance(tag, Id3v1):
         return _id3_fields(id3.ParseID3v1(tag.render(), 4) or {})
     if isinstance(tag, Id3v2):
-        plain = replace(tag, items=tag.other_items, reserved_bytes=0)
+        plain = replace(tag, items=tag.without((GENRE,)), reserved_bytes=0)
         return _id3_fields(dict(id3.ID3(io.BytesIO(plain.render()), load_v1=False)))
     found: Fields = {}
     for name, values in _texts(tag):
@@ -203,12 +211,13 @@ def _named(frame: Any) -> tuple[str, tuple[str, ...]]:
     return name, tuple(text for text in texts if text)
 
 
-def carried(target: RawTag, sources: Iterable[RawTag]) -> RawTag:
-    """Return an empty tag with the fields of other tags.
+def carried(target: RawTag, sources: Iterable[RawTag], without: Collection[str]) -> RawTag:
+    """Return an empty tag with the fields of other tags, but their genres.
 
     Args:
         target: The tag without items.
         sources: The other tags, in the order in which readers prefer them.
+        without: Further fields that are left out.
 
     """
     found: Fields = {}
@@ -217,8 +226,9 @@ def carried(target: RawTag, sources: Iterable[RawTag]) -> RawTag:
             same = target.major == source.major or not target.reserved_bytes
             standing = source if same else source.converted(target.major)
             flags = target.flags | standing.flags & UNSYNCHRONISED
-            target = replace(target, items=standing.other_items, major=standing.major, flags=flags)
-        found = {**fields(source), **found}
+            items = standing.without((GENRE, *without))
+            target = replace(target, items=items, major=standing.major, flags=flags)
+        found = {**fields(source, without), **found}
     missing = {name: found[name] for name in found if name not in fields(target)}
     if not missing:
         return target

@@ -28,7 +28,7 @@ from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
 from tagger.audio.source import device_errors
-from tagger.core.domain import TrackTags
+from tagger.core.domain import GENRE, GROUPING, OtherField, TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.containers import describe, dismantle, identify
 from tagger.tags.containers.base import Span
@@ -187,14 +187,13 @@ class ParsedFile:
         """Mutagen's file object."""
         return _parse(self.file, self.form)
 
-    @property
-    def genres(self) -> tuple[str, ...]:
-        """The genres, as `tagger.tags.read` returns them; CorruptTagsError if they are too long."""
-        genres = self.container.genres()
-        if (length := sum(map(len, genres))) > LONGEST_GENRES:
+    def values(self, field: str) -> tuple[str, ...]:
+        """Return the values of a field; CorruptTagsError if they are too long."""
+        values = self.container.values(field)
+        if (length := sum(map(len, values))) > LONGEST_GENRES:
             reason = f"the genres have {length:,} characters, more than {LONGEST_GENRES:,}"
             raise CorruptTagsError(reason, self.path)
-        return genres
+        return values
 
 
 def _parse(file: BinaryIO, form: str) -> Any:
@@ -209,11 +208,19 @@ def _parse(file: BinaryIO, form: str) -> Any:
         return READERS[form](Part(reading, Span(start, size - start)))
 
 
-def track_tags(parsed: ParsedFile) -> TrackTags:
-    """Return the tags of a parsed file; for use inside `boundary`."""
+def track_tags(parsed: ParsedFile, field: str) -> TrackTags:
+    """Return the tags of a parsed file; for use inside `boundary`.
+
+    Args:
+        parsed: The file.
+        field: The field that tagger writes.
+
+    """
     sources = list(_sources(parsed))
+    genre, values = parsed.values(GENRE), parsed.values(field)
     return TrackTags(
-        genres=parsed.genres,
+        genres=values or genre,
+        other=None if field == GENRE else OtherField(field, values, genre),
         title=_first(sources, "title"),
         artist=_first(sources, "artist"),
         album=_first(sources, "album"),
@@ -259,6 +266,28 @@ def _several(sources: list[Mapping[str, tuple[str, ...]]], field: str) -> tuple[
     return ()
 
 
+_GROUPING: Final = {
+    "id3v2": "GRP1",
+    "vorbis": "grouping",
+    "ilst": "\xa9grp",
+    "asf": "WM/ContentGroupDescription",
+    "apev2": "Grouping",
+}
+
+
+def mutagen_key(kind: str, field: str) -> str:
+    """Return mutagen's name of a field that tagger writes.
+
+    Args:
+        kind: The kind of the tags, a key of the table of fields.
+        field: The field, as in `tags.WriteOptions`.
+    """
+    if field in (GENRE, GROUPING):
+        return _GROUPING[kind] if field == GROUPING else FIELDS[kind]["genre"]
+    prefix = {"id3v2": "TXXX:", "ilst": "----:com.apple.iTunes:"}.get(kind, "")
+    return prefix + field
+
+
 def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
     """Return the values of a field.
 
@@ -268,9 +297,11 @@ def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
         field: The name of the field, as in `TrackTags`.
     """
     key = FIELDS[kind].get(field)
-    if key is None or key not in tags:
-        return ()
-    value = tags[key]
+    return () if key is None or key not in tags else value_texts(tags[key])
+
+
+def value_texts(value: Any) -> tuple[str, ...]:
+    """Return the texts of a value of mutagen."""
     values = getattr(value, "genres", getattr(value, "text", value))
     values = [values] if isinstance(values, str | bool) else list(values)
     return tuple(_text(value).strip() for value in values)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from tagger.core.domain import CONFIDENCE, GENRE
 from tagger.errors import CorruptTagsError
 from tagger.tags.residue import Residue  # noqa: TC001 - msgspec reads the type
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+FieldValues = dict[str, tuple[str, ...]]
+"""The fields that one write sets, with their values; the first field has the genres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,28 @@ class WriteOptions:
     """The treatment of a file with several names: a replacement separates this name."""
     id3_version: Literal["keep", "2.3", "2.4"] = "keep"
     """The version of ID3 to write; a new tag is 2.4 unless this is 2.3."""
+    field: str = GENRE
+    """The field that gets the genres."""
+    confidence: bool = False
+    """Whether the field `TAGGER_CONFIDENCE` is written beside the genres."""
+
+    def values(self, genres: tuple[str, ...], confidence: float | None = None) -> FieldValues:
+        """Return the fields that a write of genres sets, with their values.
+
+        Args:
+            genres: The genres, in their order.
+            confidence: The probability of the first genre, None for a choice of the user.
+
+        """
+        values = {self.field: genres}
+        if self.confidence:
+            values[CONFIDENCE] = () if confidence is None else (f"{confidence:.2f}",)
+        return values
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedItem:
-    """A genre field of a tag, as raw bytes with its position among all fields."""
+    """A field of a tag that a write sets, as raw bytes with its position among all fields."""
 
     index: int
     name: str
@@ -39,7 +61,7 @@ class PlacedItem:
 class TagState(
     msgspec.Struct, frozen=True, rename={"version": "dialect", "reserved_bytes": "room"}
 ):
-    """The genre fields of one tag of a file; journals contain the older names of two fields."""
+    """The fields of one tag that a write sets; journals contain older names of two attributes."""
 
     version: str
     """The version of the tag; raw fields are valid only in the same version."""
@@ -52,10 +74,10 @@ class TagState(
 
 @dataclass(frozen=True, slots=True)
 class GenreSnapshot:
-    """All genre fields of a file, byte by byte; plain data for the undo journal."""
+    """All fields of a file that a write sets, byte by byte; plain data for the undo journal."""
 
     genres: tuple[str, ...]
-    """In words, for a tag that another program has converted since."""
+    """The genres in words, for a tag that another program has converted since."""
     tags: dict[str, TagState]
     """The state of each tag of the file, by kind."""
     sound: str
@@ -64,6 +86,15 @@ class GenreSnapshot:
     """Bytes before the sound that belong to no field."""
     tail: Residue | None = None
     """Bytes behind the sound that belong to no field."""
+    genre_field: str = GENRE
+    """The field that has the genres; older journals contain none."""
+    further: FieldValues = field(default_factory=dict)
+    """The other fields with their values, as `genres`."""
+
+    @property
+    def values(self) -> FieldValues:
+        """The fields with their values, the one with the genres first."""
+        return {self.genre_field: self.genres, **self.further}
 
     def encoded(self) -> str:
         """Return the snapshot as the JSON of the journal."""

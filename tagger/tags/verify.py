@@ -1,25 +1,28 @@
 """Three checks of a rewritten file, before it replaces the original.
 
 tagger checks that every tag has exactly the intended fields, and the sound is equal byte by byte.
-mutagen must read the intended genres, and every other field unchanged. FFmpeg must read the same
-stream and the same first packets.
+mutagen must read the intended genres and their confidence, and every other field unchanged. FFmpeg
+must read the same stream and the same first packets.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tagger.core.domain import GENRE
 from tagger.tags import edit, fingerprint
 from tagger.tags.containers.id3 import V23_SEPARATOR
-from tagger.tags.read import FIELDS, ParsedFile, texts
+from tagger.tags.read import FIELDS, ParsedFile, mutagen_key, value_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tagger.tags.containers.base import RawTag
+    from tagger.tags.values import FieldValues
 
-_GENRE_FIELDS = {fields["genre"].lower() for fields in FIELDS.values()} | {"gnre", "wm/genreid"}
+_GENRE_NUMBERS = {"gnre", "wm/genreid"}
 
 
 OPEN_ENDED = frozenset(["ape", "dsf", "musepack", "wavpack"])
@@ -44,18 +47,19 @@ class JudgedFile(ParsedFile):
         """The SHA-256 of everything but the tags."""
         return fingerprint.digest(self.file, self.container)
 
-    @property
-    def mutagen_genres(self) -> tuple[str, ...]:
-        """The genres that mutagen reads from the container's own tag."""
-        if self.mutagen.tags is None:
-            return ()
-        return texts(self.mutagen.tags, self.container.primary, "genre")
-
-    @property
-    def mutagen_others(self) -> dict[str, str]:
-        """The values that mutagen reads from every field but the genres."""
+    def mutagen_values(self, field: str) -> tuple[str, ...]:
+        """Return the values of a field that mutagen reads from the container's own tag."""
+        key = mutagen_key(self.container.primary, field).lower()
         tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
-        return {k: repr(v) for k, v in tags.items() if k.lower() not in _GENRE_FIELDS}
+        return tuple(text for k, v in tags.items() if k.lower() == key for text in value_texts(v))
+
+    def mutagen_others(self, fields: Iterable[str]) -> dict[str, str]:
+        """Return the values that mutagen reads from every field but some."""
+        written = {mutagen_key(kind, field).lower() for field in fields for kind in FIELDS}
+        if GENRE in fields:
+            written |= _GENRE_NUMBERS
+        tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
+        return {k: repr(v) for k, v in tags.items() if k.lower() not in written}
 
     @property
     def id3_version(self) -> tuple[int, ...] | None:
@@ -63,27 +67,35 @@ class JudgedFile(ParsedFile):
         return getattr(self.mutagen.tags, "version", None)
 
 
-def first_difference(
-    old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
-) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """The fields of a copy."""
+
+    tags: Mapping[str, RawTag]
+    """The tags that the copy must contain, by kind."""
+    fields: tuple[str, ...]
+    """The fields that may differ from the original."""
+    values: FieldValues | None
+    """The values that the copy must contain; None when a snapshot is restored."""
+
+
+def first_difference(old: JudgedFile, new: JudgedFile, intended: Intended) -> str | None:
     """Return the first fault of the new file, or None.
 
     Args:
-        old: the original.
-        new: its copy.
-        intended: the tags that the copy must contain, by kind.
-        asked: the genres that the copy must contain; None when a snapshot is restored.
+        old: The original.
+        new: Its copy.
+        intended: The fields of the copy.
 
     """
-    return next(_faults(old, new, intended, asked), None)
+    return next(_faults(old, new, intended), None)
 
 
-def _faults(
-    old: JudgedFile, new: JudgedFile, intended: Mapping[str, RawTag], asked: tuple[str, ...] | None
-) -> Iterator[str]:
-    if not edit.same(new.container.tags, intended):
+def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[str]:
+    fields = intended.fields
+    if not edit.same(new.container.tags, intended.tags):
         yield "the tags of the copy differ from the intended tags"
-    if not _others_kept(old, new):
+    if not _others_kept(old, new, fields):
         yield "the copy differs in another field"
     if new.digest != old.digest:
         yield "the copy differs in the sound"
@@ -91,20 +103,21 @@ def _faults(
         yield "FFmpeg cannot open the file, so the copy cannot be verified"
     if new.stream != old.stream or new.decoded != old.decoded:
         yield "FFmpeg decodes the copy differently"
-    seen = new.mutagen_genres
-    joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
-    if asked is not None and not seen:
-        yield "mutagen does not find the tags of the copy"
-    if asked is not None and (new.genres != asked or asked not in (seen, joined)):
-        yield "the genres of the copy differ from the intended genres"
+    for field, asked in (intended.values or {}).items():
+        seen = new.mutagen_values(field)
+        joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
+        if asked and not seen:
+            yield "mutagen does not find the tags of the copy"
+        if new.values(field) != asked or asked not in (seen, joined):
+            yield f"{field} of the copy differs from the intended values"
     converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
-    if not converted and not _others_seen(old, new):
+    if not converted and not _others_seen(old, new, fields):
         yield "mutagen reads another field of the copy differently"
 
 
-def _others_seen(old: JudgedFile, new: JudgedFile) -> bool:
+def _others_seen(old: JudgedFile, new: JudgedFile, fields: tuple[str, ...]) -> bool:
     """Compare mutagen's values; a tag without fields gets fields, which undo removes again."""
-    before, after = old.mutagen_others, new.mutagen_others
+    before, after = old.mutagen_others(fields), new.mutagen_others(fields)
     if _is_blank(old):
         return before.items() <= after.items()
     return after.items() <= before.items() if _is_blank(new) else before == after
@@ -115,14 +128,14 @@ def _is_blank(file: ParsedFile) -> bool:
     return not (standing and standing.items)
 
 
-def _others_kept(old: ParsedFile, new: ParsedFile) -> bool:
-    """Compare the fields without the genres, unless the tag is new, gone or converted.
+def _others_kept(old: ParsedFile, new: ParsedFile, fields: tuple[str, ...]) -> bool:
+    """Compare the other fields, unless the tag is new, gone or converted.
 
     A primary tag gets or loses the fields of the other tags if it has no fields of its own.
     """
     tags = new.container.tags
     return all(
-        edit.by_place(tag.other_items) == edit.by_place(tags[kind].other_items)
+        edit.by_place(tag.without(fields)) == edit.by_place(tags[kind].without(fields))
         for kind, tag in old.container.tags.items()
         if kind in tags and tags[kind].version == tag.version
         if kind != old.container.primary or (tag.items and tags[kind].items)

@@ -12,7 +12,7 @@ from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.read import boundary
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
-from tagger.tags.verify import JudgedFile, first_difference
+from tagger.tags.verify import Intended, JudgedFile, first_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tagger.tags.containers.base import Piece
     from tagger.tags.copying import CopyTask
     from tagger.tags.edit import Tags
-    from tagger.tags.values import WriteOptions
+    from tagger.tags.values import FieldValues, WriteOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +68,7 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
     path: Path,
     genres: tuple[str, ...],
     *,
+    confidence: float | None = None,
     root: Path,
     expected: FileIdentity,
     options: WriteOptions,
@@ -76,12 +77,13 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
 ) -> tuple[GenreEdit, FileIdentity] | None:
     """Write genres into a file; returns the edit and the new file's identity.
 
-    Returns None if the file contains these genres already. The target of a symbolic
-    link is written. After any error, the file is unchanged.
+    Returns None if the file contains these genres already, whatever confidence it contains. The
+    target of a symbolic link is written. After any error, the file is unchanged.
 
     Args:
         path: the file.
         genres: the genres, in their order.
+        confidence: the probability of the first genre, None for a choice of the user.
         root: the music folder; a link that leads out of it is refused.
         expected: the state of the file at the decision.
         options: how files are written.
@@ -101,33 +103,40 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
     """
     edit.check_genres(genres)
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        change = run(expected.size, compose_genres, transaction.start_copy(), genres, options)
+        values = options.values(genres, confidence)
+        change = run(expected.size, compose_fields, transaction.start_copy(), values, options)
         if change is None:
             return None
         return change, transaction.commit(lambda: before_commit(change))
 
 
-def compose_genres(
-    task: CopyTask, genres: tuple[str, ...], options: WriteOptions
+def compose_fields(
+    task: CopyTask, values: FieldValues, options: WriteOptions
 ) -> GenreEdit | None:
-    """Fill a copy with the file and other genres, and verify the copy; None if nothing differs.
+    """Fill a copy with the file and other values of some fields, and verify the copy.
 
     Args:
         task: The original and its empty copy.
-        genres: The genres, in their order.
+        values: The fields, the one with the genres first.
         options: How files are written.
+
+    Returns:
+        The change, None if the file contains the genres already.
 
     Raises:
         TagError: as `write_genres` raises it.
 
     """
+    field, genres = next(iter(values.items()))
     with task.opened() as (original_file, copy), boundary(task.path):
         original = JudgedFile(original_file, task.path)
-        if edit.has_genres(original.container, genres):
+        if edit.has_values(original.container, field, genres):
             return None
-        tags = edit.retagged(original.container, genres, options)
-        new = _fill(task, original, copy, original.container.compose(tags), (tags, genres))
-        return GenreEdit(task.path, original.genres, genres, _snapshot(original, new))
+        tags = edit.retagged(original.container, values, options)
+        intended = Intended(tags, tuple(values), values)
+        new = _fill(task, original, copy, original.container.compose(tags), intended)
+        before = original.values(field)
+        return GenreEdit(task.path, before, genres, _snapshot(original, new, values), field)
 
 
 def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
@@ -146,7 +155,8 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
         original = JudgedFile(file, path)
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)
-        for _ in original.container.compose(edit.retagged(original.container, genres, options)):
+        tags = edit.retagged(original.container, options.values(genres), options)
+        for _ in original.container.compose(tags):
             pass
 
 
@@ -205,8 +215,10 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
         if edit.same(tags, original.container.tags):
             return None
         pieces = _with_residues(original, tags, before)
-        new = _fill(task, original, copy, pieces, (tags, None))
-        return GenreEdit(task.path, original.genres, before.genres, _snapshot(original, new))
+        fields = tuple(before.values)
+        new = _fill(task, original, copy, pieces, Intended(tags, fields, None))
+        field, snapshot = before.genre_field, _snapshot(original, new, fields)
+        return GenreEdit(task.path, original.values(field), before.genres, snapshot, field)
 
 
 def _fill(
@@ -214,19 +226,19 @@ def _fill(
     original: JudgedFile,
     copy: BinaryIO,
     pieces: Iterable[Piece],
-    intended: tuple[Tags, tuple[str, ...] | None],
+    intended: Intended,
 ) -> JudgedFile:
-    """Write the copy, and verify that it has the intended tags and genres; return the copy."""
+    """Write the copy, and verify that it has the intended fields; return the copy."""
     task.fill(original.file, copy, pieces)
     new = JudgedFile(copy, task.path)
-    if fault := first_difference(original, new, *intended):
+    if fault := first_difference(original, new, intended):
         raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
     return new
 
 
-def _snapshot(original: JudgedFile, new: JudgedFile) -> str:
-    """Return the genre fields of the original, and the bytes that undo would lose without them."""
-    before = edit.snapshot(original.container, original.genres, original.stream or "")
+def _snapshot(original: JudgedFile, new: JudgedFile, fields: Iterable[str]) -> str:
+    """Return fields of the original, and the bytes that undo would lose without them."""
+    before = edit.snapshot(original.container, fields, original.stream or "")
     container, restored = original.container, edit.restored(new.container, before)
     if not edit.same(restored, container.tags):
         return before.encoded()  # such as a tag in another version

@@ -15,6 +15,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["tagger.tags", "mutagen"]):
+    from tagger.core.domain import GENRE
     from tagger.errors import TaggerError
     from tagger.tags import edit
     from tagger.tags.containers import dismantle
@@ -32,9 +33,9 @@ def one_input(data: bytes) -> None:
     try:
         with boundary(PATH):
             parsed = ParsedFile(io.BytesIO(data[:LARGEST]), PATH)
-            track_tags(parsed)
+            track_tags(parsed, GENRE)
             container = parsed.container
-            tags = edit.retagged(container, GENRES, WriteOptions())
+            tags = edit.retagged(container, {GENRE: GENRES}, WriteOptions())
             written = b"".join(contents(parsed.file, container.compose(tags)))
     except (TaggerError, MemoryError):
         return
@@ -42,7 +43,7 @@ def one_input(data: bytes) -> None:
         again = dismantle(io.BytesIO(written), parsed.form)
     except Exception:  # noqa: BLE001 - the verification of a write refuses such a copy
         return
-    if edit.same(again.tags, tags) and again.genres() != GENRES:
+    if edit.same(again.tags, tags) and again.values(GENRE) != GENRES:
         raise AssertionError("the composed file has other genres")
 
 

@@ -27,12 +27,14 @@ def write(
     root: Path | None = None,
     expected: FileIdentity | None = None,
     before_commit: Callable[[Any], None] | None = None,
+    probability: float | None = None,
     **options: Any,
 ) -> Any:
     """Write genres into the file in its present state; return the edit, if there is one."""
     written = tags.write_genres(
         path,
         genres,
+        confidence=probability,
         root=root or path.parent,
         expected=expected or FileIdentity.of(path.stat()),
         options=tags.WriteOptions(**options),

@@ -40,7 +40,7 @@ class TagSource:
         ours = 0
         for track in self._tracks:
             found: dict[str, Label] = {}
-            for tag in self._naming.parts(track.tags.genres):
+            for tag in self._naming.parts(track.tags.in_genre):
                 genre = self._naming.genre(tag)
                 if (
                     not genre

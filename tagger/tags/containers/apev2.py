@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from tagger.core.domain import GROUPING
 from tagger.tags.containers.base import Item, MalformedError, RawTag
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ def size_before(footer: bytes) -> int:
     if flags & IS_HEADER or size < FOOTER:
         return 0
     return size + (FOOTER if flags & HAS_HEADER else 0)
+
+
+def _item(key: str, values: tuple[str, ...]) -> Item:
+    value = "\0".join(values).encode()
+    raw = struct.pack("<II", len(value), 0) + key.encode("latin-1") + b"\0" + value
+    return Item(key.lower(), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,21 @@ class Apev2(RawTag):
         """One item of several values; the key keeps its letter case."""
         standing = self.genre_items
         key = standing[0][1].raw[8:].partition(b"\0")[0] if standing else b"Genre"
-        value = "\0".join(genres).encode()
-        return (Item("genre", struct.pack("<II", len(value), 0) + key + b"\0" + value),)
+        return (_item(key.decode("latin-1"), genres),)
+
+    def field_of(self, item: Item) -> str:
+        """Return the key of a text."""
+        return "" if item.raw[4] & 0b110 else item.name.upper()
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:
+        """Return the values behind the key."""
+        value = item.raw[8:].partition(b"\0")[2]
+        return tuple(value.decode("utf-8", "replace").split("\0"))
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return one item; `GROUPING` has the letter case that other programs write."""
+        key = field.title() if field == GROUPING else field
+        return (_item(key, texts),)
 
     def render(self) -> bytes:
         """Return the header if the tag had one, the items, and the footer."""

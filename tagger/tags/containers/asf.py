@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from mutagen.id3 import TCON
 
+from tagger.core.domain import GROUPING
 from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
 
@@ -40,6 +41,7 @@ UNICODE: Final = 0
 FILE_SIZE_AT: Final = 16
 """The offset of the file size in the contents of the file properties."""
 CONTENT, LIBRARY = "content", "library"
+_GROUPING: Final = "WM/ContentGroupDescription"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,25 @@ class AsfAttributes(RawTag):
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one item for each genre; `WM/GenreID` is dropped, because it would contradict."""
-        places = [CONTENT] + [LIBRARY if self.extensible else CONTENT] * (len(genres) - 1)
+        return self._attributes("WM/Genre", genres)
+
+    def field_of(self, item: Item) -> str:
+        """Return the name of the attribute; `WM/ContentGroupDescription` is `GROUPING`."""
+        return GROUPING if item.name == _GROUPING else item.name.upper()
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:
+        """Return the text of the attribute."""
+        return (_value(item).decode("utf-16-le", "replace").strip("\0 "),)
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return one attribute for each value."""
+        return self._attributes(_GROUPING if field == GROUPING else field, texts)
+
+    def _attributes(self, name: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        places = [CONTENT] + [LIBRARY if self.extensible else CONTENT] * (len(texts) - 1)
         return tuple(
-            Item("WM/Genre", _attribute(place, "WM/Genre", genre), place)
-            for place, genre in zip(places, genres, strict=True)
+            Item(name, _attribute(place, name, text), place)
+            for place, text in zip(places, texts, strict=True)
         )
 
     def render(self) -> bytes:

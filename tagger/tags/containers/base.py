@@ -1,7 +1,10 @@
 """The writer's view of tags and containers: raw items, and pieces of a file.
 
-A tag is split only at the borders of its items. All items but the genres are copied byte for byte.
-So no other field can change, not even a malformed field.
+A tag is split only at the borders of its items. All items but those of the fields that a write sets
+are copied byte for byte. So no other field can change, not even a malformed field.
+
+A field has its name of Vorbis comments: `GENRE`, `GROUPING`, or a name such as `TAGGER_GENRE`. Each
+kind of tag maps it to an item as players do. ID3v1 and INFO lists have room for `GENRE` alone.
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from tagger.tags.containers.texts import genre_names
+from tagger.core.domain import GENRE
+from tagger.tags.containers.texts import genre_names, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import BinaryIO
 
 
@@ -70,36 +74,96 @@ class RawTag(ABC):
     def render(self) -> bytes:
         """Return the tag's bytes, as the container stores them."""
 
-    def is_genre(self, item: Item) -> bool:
-        """Return whether an item names a genre."""
-        return item.name in self.genre_names
+    def field_of(self, item: Item) -> str:  # noqa: ARG002 - for tags with room for other fields
+        """Return the field of an item other than a genre; an empty name for a fixed field."""
+        return ""
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:  # noqa: ARG002 - as above
+        """Return the texts of an item other than a genre."""
+        return ()
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:  # noqa: ARG002 - as above
+        """Return the items of a field other than `GENRE`; empty if impossible.
+
+        Args:
+            field: The name of the field.
+            texts: Its values, at least one.
+
+        """
+        return ()
+
+    def values(self, field: str) -> tuple[str, ...]:
+        """Return the values of a field."""
+        if field == GENRE:
+            return genre_names(self.genres())
+        return values(text for _, item in self.items_of((field,)) for text in self.texts_of(item))
+
+    def encoded(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return the items of a field with these values; none without a value.
+
+        Args:
+            field: The name of the field.
+            texts: Its values.
+
+        """
+        if not texts:
+            return ()
+        return self.encode(texts) if field == GENRE else self.encode_field(field, texts)
+
+    def _is_of(self, item: Item, fields: Collection[str]) -> bool:
+        if item.name in self.genre_names:
+            return GENRE in fields
+        return any(field != GENRE for field in fields) and self.field_of(item) in fields
+
+    def items_of(self, fields: Collection[str]) -> tuple[tuple[int, Item], ...]:
+        """Return the items of some fields with their places among all items."""
+        return tuple((i, item) for i, item in enumerate(self.items) if self._is_of(item, fields))
 
     @property
     def genre_items(self) -> tuple[tuple[int, Item], ...]:
         """The genre items with their places among all items."""
-        return tuple((i, item) for i, item in enumerate(self.items) if self.is_genre(item))
+        return self.items_of((GENRE,))
 
     @property
     def end(self) -> int:
         """The position of a new item."""
         return len(self.items)
 
-    @property
-    def other_items(self) -> tuple[Item, ...]:
-        """All items without the genres."""
-        return tuple(item for item in self.items if not self.is_genre(item))
+    def without(self, fields: Collection[str]) -> tuple[Item, ...]:
+        """Return all items but those of some fields."""
+        return tuple(item for item in self.items if not self._is_of(item, fields))
 
-    def with_genres(self, genres: tuple[str, ...]) -> Self:
-        """Put new genre items at the position of the first old item, or at the end."""
-        standing = self.genre_items
+    def with_values(self, field: str, texts: tuple[str, ...]) -> Self:
+        """Put the new items of a field at the position of its first old item, or at the end.
+
+        Args:
+            field: The name of the field.
+            texts: Its values; none remove the field.
+
+        """
+        standing = self.items_of((field,))
         at = standing[0][0] if standing else self.end
-        head = tuple(i for i in self.items[:at] if not self.is_genre(i))
-        tail = tuple(i for i in self.items[at:] if not self.is_genre(i))
-        return replace(self, items=head + self.encode(genres) + tail)
+        head, tail = (
+            tuple(item for item in part if not self._is_of(item, (field,)))
+            for part in (self.items[:at], self.items[at:])
+        )
+        return replace(self, items=head + self.encoded(field, texts) + tail)
 
-    def with_items(self, placed: tuple[tuple[int, Item], ...], reserved_bytes: int) -> Self:
-        """Put raw genre items back at their old positions."""
-        items = list(self.other_items)
+    def with_items(
+        self,
+        placed: tuple[tuple[int, Item], ...],
+        reserved_bytes: int,
+        fields: Collection[str],
+    ) -> Self:
+        """Put raw items back at their old positions.
+
+        Args:
+            placed: The items with their positions.
+            reserved_bytes: The size of the tag with its padding.
+            fields: The fields of the items; their present items are removed.
+
+        """
+        items = list(self.without(fields))
         for index, item in placed:
             items.insert(index, item)
         return replace(self, items=tuple(items), reserved_bytes=reserved_bytes)
@@ -115,10 +179,10 @@ class Container(ABC):
     merges: ClassVar[bool] = False
     """Whether some readers join a second tag of the primary kind with the first."""
 
-    def genres(self) -> tuple[str, ...]:
-        """Return the genres of the first tag with genres."""
-        found = (genre_names(tag.genres()) for tag in self.tags.values())
-        return next((names for names in found if names), ())
+    def values(self, field: str) -> tuple[str, ...]:
+        """Return the values of a field in the first tag that has it."""
+        found = (tag.values(field) for tag in self.tags.values())
+        return next((texts for texts in found if texts), ())
 
     @property
     def companions(self) -> Mapping[str, RawTag]:

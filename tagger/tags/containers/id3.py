@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from mutagen import id3
 
+from tagger.core.domain import GROUPING
 from tagger.tags.containers.base import Item, MalformedError, RawTag
 from tagger.tags.containers.texts import relenient
 
@@ -20,6 +21,8 @@ UNSYNCHRONISED: Final = 0x80
 EXTENDED: Final = 0x40
 FOOTER: Final = 0x10
 PADDING: Final = 1024
+_GROUPING: Final = ("GRP1", "GP1")
+_USER_TEXT: Final = ("TXXX", "TXX")
 V23_SEPARATOR: Final = "; "
 """ID3v2.3 has no lists; the customary `/` is part of many genre names."""
 
@@ -96,22 +99,51 @@ class Id3v2(RawTag):
 
     def genres(self) -> tuple[str, ...]:
         """Return the texts of all frames; a Latin-1 text may be UTF-8 or UTF-16 in truth."""
-        only = replace(self, items=tuple(item for _, item in self.genre_items), reserved_bytes=0)
-        parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
-        texts = ((frame.encoding, "\0".join(frame.text)) for frame in parsed.values())
+        frames = self._parsed(tuple(item for _, item in self.genre_items))
+        texts = ((frame.encoding, "\0".join(frame.text)) for frame in frames)
         return tuple(text if encoding else relenient(text) for encoding, text in texts)
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one frame for all genres: a list in 2.4, one joined text in 2.2 and 2.3."""
         escaped = ["(" + name if name.startswith("(") else name for name in genres]
+        return (self._frame("TCO" if self.major == 2 else "TCON", (), tuple(escaped)),)
+
+    def field_of(self, item: Item) -> str:
+        """Return `GROUPING` for iTunes' frame, and the description of a user text frame."""
+        if item.name in _GROUPING:
+            return GROUPING
+        if item.name not in _USER_TEXT:
+            return ""
+        return next((str(frame.desc).upper() for frame in self._parsed((item,))), "")
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:
+        """Return the texts of a text frame."""
+        return tuple(str(text) for frame in self._parsed((item,)) for text in frame.text)
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return one frame: a list in 2.4, one joined text in 2.2 and 2.3."""
+        if field == GROUPING:
+            return (self._frame("GP1" if self.major == 2 else "GRP1", (), texts),)
+        return (self._frame("TXX" if self.major == 2 else "TXXX", (field,), texts),)
+
+    def _parsed(self, items: tuple[Item, ...]) -> list[Any]:
+        """Return frames as mutagen reads them."""
+        only = replace(self, items=items, reserved_bytes=0)
+        parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
+        return list(parsed.values())
+
+    def _frame(self, name: str, description: tuple[str, ...], texts: tuple[str, ...]) -> Item:
         if self.major == 4:
-            body = b"\x03" + "\0".join(escaped).encode()
-            return (Item("TCON", b"TCON" + syncsafe(len(body)) + b"\0\0" + body),)
-        text = V23_SEPARATOR.join(escaped)
-        body = b"\0" + text.encode() if text.isascii() else b"\x01" + b"\xff\xfe" + _utf16(text)
+            body = b"\x03" + "\0".join((*description, *texts)).encode()
+            return Item(name, name.encode() + syncsafe(len(body)) + b"\0\0" + body)
+        parts = (*description, V23_SEPARATOR.join(texts))
+        if all(map(str.isascii, parts)):
+            body = b"\0" + "\0".join(parts).encode()
+        else:
+            body = b"\x01" + b"\0\0".join(b"\xff\xfe" + _utf16(part) for part in parts)
         if self.major == 3:
-            return (Item("TCON", b"TCON" + len(body).to_bytes(4, "big") + b"\0\0" + body),)
-        return (Item("TCO", b"TCO" + len(body).to_bytes(3, "big") + body),)
+            return Item(name, name.encode() + len(body).to_bytes(4, "big") + b"\0\0" + body)
+        return Item(name, name.encode() + len(body).to_bytes(3, "big") + body)
 
     def render(self) -> bytes:
         """Fill `reserved_bytes` with padding; a larger tag gets new padding."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from mutagen.id3 import TCON
 
+from tagger.core.domain import GROUPING
 from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.texts import lenient
@@ -89,6 +90,11 @@ def walk(data: bytes, at: int, end: int) -> list[Atom]:
     return atoms
 
 
+_GROUPING: Final = "\xa9grp"
+_FREEFORM: Final = "----"
+_MEAN: Final = b"com.apple.iTunes"
+
+
 @dataclass(frozen=True, slots=True)
 class Ilst(RawTag):
     """The item list; `reserved_bytes` counts the `ilst` atom and a `free` atom right behind it."""
@@ -129,10 +135,30 @@ class Ilst(RawTag):
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one `©gen` with a value for each genre; a `gnre` would contradict it."""
-        values = b"".join(
-            atom(b"data", struct.pack(">II", TEXT, 0) + genre.encode()) for genre in genres
-        )
+        values = b"".join(_text(genre) for genre in genres)
         return (Item("\xa9gen", atom(b"\xa9gen", values)),)
+
+    def field_of(self, item: Item) -> str:
+        """Return `GROUPING` for `©grp`, and the name of an iTunes freeform item."""
+        if item.name == _GROUPING:
+            return GROUPING
+        if item.name != _FREEFORM:
+            return ""
+        parts = {part.name: item.raw[part.body + 4 : part.end] for part in _parts(item.raw)}
+        name = parts.get(b"name", b"").decode("utf-8", "replace")
+        return name.upper() if parts.get(b"mean") == _MEAN else ""
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:
+        """Return the texts of the values."""
+        return tuple(lenient(value) for _, value in _values(item.raw))
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return one item with a value for each text."""
+        values = b"".join(_text(text) for text in texts)
+        if field == GROUPING:
+            return (Item(_GROUPING, atom(_GROUPING.encode("latin-1"), values)),)
+        head = atom(b"mean", bytes(4) + _MEAN) + atom(b"name", bytes(4) + field.encode())
+        return (Item(_FREEFORM, atom(_FREEFORM.encode(), head + values)),)
 
     def render(self) -> bytes:
         """Return `ilst`, and `free` up to `reserved_bytes` if both fit."""
@@ -141,9 +167,17 @@ class Ilst(RawTag):
         return body + atom(b"free", bytes(left - HEADER)) if left >= HEADER else body
 
 
+def _text(text: str) -> bytes:
+    return atom(b"data", struct.pack(">II", TEXT, 0) + text.encode())
+
+
+def _parts(raw: bytes) -> list[Atom]:
+    return walk(raw, HEADER, len(raw))
+
+
 def _values(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the type and the bytes of each value."""
-    for part in walk(raw, HEADER, len(raw)):
+    for part in _parts(raw):
         if part.name == b"data":
             kind = int.from_bytes(raw[part.body : part.body + 4], "big")
             yield kind, raw[part.start + DATA_HEADER : part.end]

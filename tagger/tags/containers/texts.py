@@ -29,6 +29,12 @@ def genre_names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
+def values(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the values in the texts of a field other than the genre; a text may be a list."""
+    parts = (part.strip() for text in texts for part in _BETWEEN.split(text))
+    return tuple(part for part in parts if part)
+
+
 def lenient(data: bytes) -> str:
     """Decode bytes that ought to be Latin-1, but are often UTF-8 or UTF-16."""
     text = data.rstrip(b"\0")

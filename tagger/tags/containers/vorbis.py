@@ -46,6 +46,18 @@ class VorbisComment(RawTag):
         key = standing[0][1].raw.partition(b"=")[0] if standing else b"GENRE"
         return tuple(Item("GENRE", key + b"=" + genre.encode()) for genre in genres)
 
+    def field_of(self, item: Item) -> str:
+        """Return the key."""
+        return item.name
+
+    def texts_of(self, item: Item) -> tuple[str, ...]:
+        """Return the text behind the key."""
+        return (item.raw.partition(b"=")[2].decode("utf-8", "replace"),)
+
+    def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
+        """Return one comment for each value."""
+        return tuple(Item(field, f"{field}={text}".encode()) for text in texts)
+
     def render(self) -> bytes:
         """Return vendor, count, comments and trailer."""
         texts = b"".join(_sized(item.raw) for item in self.items)
