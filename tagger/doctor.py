@@ -94,7 +94,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for root in settings.library.roots:
         yield _root(root)
     if settings.playlists.enabled:
-        yield _playlists(settings.playlist_folder)
+        yield from map(_playlists, settings.playlist_folders)
     for player in configured_players(settings.players):
         yield _player(player)
     yield from _exposed_secrets(settings.players)
@@ -219,7 +219,7 @@ def _root(root: Path) -> Finding:
 def _playlists(folder: Path) -> Finding:
     existing = next(f for f in (folder, *folder.parents) if f.exists())
     if not _writable(existing):
-        step = "set playlists.folder, or playlists.enabled = false"
+        step = "set another folder in [playlists], or playlists.enabled = false"
         return Finding("playlists", Level.FAILED, f"no permission to write to {existing}", step)
     return Finding("playlists", Level.OK, f"written to {folder}")
 

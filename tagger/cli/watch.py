@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from tagger import config
 from tagger.cli.options import JOBS
@@ -66,7 +67,12 @@ def overridden(
 
     """
     if folders:
-        # the playlists stay in the folder of the configured library
-        settings = settings.override("playlists", folder=str(settings.playlist_folder))
+        # the playlists stay in the folders of the configured library
+        first, *further = map(str, settings.playlist_folders)
+        targets = tuple(
+            msgspec.structs.replace(target, folder=folder)
+            for target, folder in zip(settings.playlists.targets, further, strict=True)
+        )
+        settings = settings.override("playlists", folder=first, targets=targets)
         settings = settings.override("library", roots=tuple(folders))
     return settings.override("daemon", workers=jobs)

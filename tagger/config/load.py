@@ -10,7 +10,7 @@ import msgspec
 import platformdirs
 import tomli
 
-from tagger.config import players
+from tagger.config import players, playlists
 from tagger.config.diagnostics import (
     Keys,
     choices,
@@ -150,13 +150,8 @@ def _secret(value: Any, file: Path) -> Secret:
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
-    playlists, daemon = settings.playlists, settings.daemon
-    if playlists.profile == "mpd" and playlists.suffix != ".m3u":
-        reason = "MPD reads stored playlists from .m3u files only"
-        yield ("playlists", "extension"), reason, 'use "auto" or "m3u"'
-    if playlists.map and playlists.profile != "absolute":
-        hint = 'set playlists.profile to "absolute"'
-        yield ("playlists", "map"), "path maps apply to absolute paths only", hint
+    daemon = settings.daemon
+    yield from playlists.contradictions(settings)
     if settings.tags.field == CONFIDENCE or not _FIELD.fullmatch(settings.tags.field):
         reason = f'"{settings.tags.field}" may belong to another program'
         hint = 'use "GENRE", "GROUPING", or a name such as "TAGGER_GENRE"'

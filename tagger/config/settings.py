@@ -40,6 +40,7 @@ NO_GENRE = (
 """Words that programs write into the genre field of a file without a genre."""
 
 Profile = Literal["standard", "absolute", "mpd"]
+Order = Literal["path", "album", "added", "shuffled"]
 Watch = Literal["auto", "inotify", "poll"]
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
@@ -172,18 +173,14 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[playlists]`: one M3U playlist for each genre."""
+class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[playlists.targets]]`: a further folder of playlists, for another player."""
 
-    enabled: bool = True
-    """Whether playlists are written."""
     folder: Text = "Playlists/Genres"
-    """As the user wrote it; `Settings.playlist_folder` is the path."""
-    min_tracks: PositiveCount = 1
-    """Tracks that a genre needs for a playlist."""
+    """As the user wrote it; `Settings.target_folder` is the path."""
     profile: Profile = "standard"
     """The kind of location in a playlist."""
-    extension: Literal["auto", "m3u8", "m3u"] = "auto"
+    extension: Literal["auto", "m3u8", "m3u", "nsp", "xsp"] = "auto"
     """The file name extension; `auto`: by the profile."""
     music_directory: Path = field(default_factory=platformdirs.user_music_path)
     """MPD's setting of this name; used by the profile `mpd` only."""
@@ -196,6 +193,38 @@ class PlaylistSettings(Struct, frozen=True, forbid_unknown_fields=True):
         if self.extension != "auto":
             return f".{self.extension}"
         return ".m3u" if self.profile == "mpd" else ".m3u8"
+
+
+class PlaylistSettings(PlaylistTarget, frozen=True, forbid_unknown_fields=True):
+    """`[playlists]`: the playlists, and the first target."""
+
+    enabled: bool = True
+    """Whether playlists are written."""
+    min_tracks: PositiveCount = 1
+    """Tracks that a genre needs for a playlist."""
+    name: Text = "{genre}"
+    """The name of a genre's playlist."""
+    order: Order = "path"
+    """The order of the tracks."""
+    seed: int = 0
+    """The start of the random numbers of the order `shuffled`."""
+    genres: tuple[Text, ...] = ()
+    """The genres with a playlist; empty: all."""
+    parents: bool = False
+    """Whether the playlist of a genre contains the tracks of its subgenres."""
+    undecided: str = ""
+    """The name of the playlist of files that were left alone as unsure; empty: none."""
+    recent: str = ""
+    """The name of the playlist of files that got a genre last; empty: none."""
+    recent_tracks: PositiveCount = 100
+    """Tracks in the playlist of recent files at most."""
+    targets: tuple[PlaylistTarget, ...] = ()
+    """Further targets with the same playlists."""
+
+    @property
+    def all_targets(self) -> tuple[PlaylistTarget, ...]:
+        """The first target and the further targets."""
+        return (self, *self.targets)
 
 
 class ModelSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -291,7 +320,7 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole configuration. All paths except `playlists.folder` are absolute."""
+    """The whole configuration. All paths except the folders of playlists are absolute."""
 
     library: LibrarySettings = field(default_factory=LibrarySettings)
     """The folders of music."""
@@ -320,10 +349,19 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     training: TrainingSettings = field(default_factory=TrainingSettings)
     """`tagger train`."""
 
+    def target_folder(self, target: PlaylistTarget) -> Path:
+        """Return the folder of a target; a relative folder lies in the first root."""
+        return self.library.roots[0] / expand(target.folder)
+
     @property
     def playlist_folder(self) -> Path:
-        """The folder of playlists; a relative folder lies in the first root."""
-        return self.library.roots[0] / expand(self.playlists.folder)
+        """The folder of the first target."""
+        return self.target_folder(self.playlists)
+
+    @property
+    def playlist_folders(self) -> tuple[Path, ...]:
+        """The folders of all targets."""
+        return tuple(map(self.target_folder, self.playlists.all_targets))
 
     def by_sound_alone(self) -> Settings:
         """Return the settings without the evidence of library and artists list."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,21 +27,26 @@ class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
     """The player's path."""
 
 
+_WINDOWS = re.compile(r"[A-Za-z]:($|\\)|\\\\")
+"""The start of a path of Windows with backslashes: a drive or a server."""
+
+
 class PathMaps:
     """Translates local paths to the paths of a player."""
 
     def __init__(self, maps: Sequence[PathMap]) -> None:
-        folders = [(Path(os.path.realpath(m.source)), m.target.rstrip("/")) for m in maps]
+        folders = [(Path(os.path.realpath(m.source)), m.target.rstrip("/\\")) for m in maps]
         self._folders = sorted(folders, key=lambda pair: len(pair[0].parts), reverse=True)
 
     def translate(self, path: Path) -> str | None:
         """Return the player's path for a resolved path, by the longest `from` that contains it.
 
-        None where no `from` contains the path.
+        Paths of Windows have backslashes. None where no `from` contains the path.
         """
         for source, target in self._folders:
             if path.is_relative_to(source):
-                return "/".join([target, *path.relative_to(source).parts]) or "/"
+                separator = "\\" if _WINDOWS.match(target) else "/"
+                return separator.join([target, *path.relative_to(source).parts]) or "/"
         return None
 
 

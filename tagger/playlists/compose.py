@@ -1,4 +1,4 @@
-"""Playlists from tracks by genre. Pure."""
+"""From lists of tracks to the playlists of one target. Pure."""
 
 from __future__ import annotations
 
@@ -8,52 +8,56 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import PlaylistError
 from tagger.playlists import m3u
+from tagger.playlists.values import Entry, Playlist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    from tagger.core.domain import TrackTags
     from tagger.playlists.locations import Locate
+    from tagger.playlists.values import Listed, TrackList
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """All playlists of a library, and the tracks that no playlist can contain."""
+    """The playlists of a target, and the tracks that none of them can contain."""
 
-    playlists: tuple[m3u.Playlist, ...]
+    playlists: tuple[Playlist, ...]
     left_out: tuple[PlaylistError, ...]
 
 
-def compose(
-    genres: Mapping[str, Iterable[tuple[Path, TrackTags]]], locate: Locate, *, min_tracks: int = 1
-) -> Composed:
-    """Make a playlist of each genre's tracks, in the order of their paths.
-
-    `genres` contains the tracks by genre, and `locate` returns the location of a track in a
-    playlist. A genre with fewer than `min_tracks` or a blank name gets no playlist.
-    """
-    by_name: dict[str, dict[Path, TrackTags]] = {}
-    for genre, tracks in genres.items():
-        by_name.setdefault(m3u.fold_spaces(genre), {}).update(tracks)
-    by_name.pop("", None)
+def compose(lists: Iterable[TrackList], locate: Locate) -> Composed:
+    """Make the playlist of each list; `locate` returns the location of a track for the target."""
     playlists, left_out = [], {}
-    for genre, members in sorted(by_name.items()):
+    for one in lists:
         entries = []
-        for path, tags in sorted(members.items(), key=lambda member: member[0].parts):
+        for track in one.tracks:
             try:
-                entries.append(_entry(path, tags, locate))
+                entries.append(_entry(track, locate))
             except PlaylistError as error:
-                left_out[path] = PlaylistError(error.reason, path, error.hint)
-        if len(entries) >= min_tracks:
-            playlists.append(m3u.Playlist(genre, tuple(entries), genre))
+                left_out[track.path] = PlaylistError(error.reason, track.path, error.hint)
+        if entries:
+            playlists.append(Playlist(one.name, tuple(entries), one.genre, one.special, one.texts))
     return Composed(tuple(playlists), tuple(left_out.values()))
 
 
-def _entry(path: Path, tags: TrackTags, locate: Locate) -> m3u.Entry:
-    location = locate(path)
+def rules(lists: Iterable[TrackList], order: str) -> Composed:
+    """Make the smart playlist of each genre's list; the player finds the tracks.
+
+    `order` is an order of `[playlists]`.
+    """
+    found = (
+        Playlist(one.name, (), one.genre, texts=one.texts, order=order)
+        for one in lists
+        if one.genre
+    )
+    return Composed(tuple(found), ())
+
+
+def _entry(track: Listed, locate: Locate) -> Entry:
+    location = locate(track.path)
     m3u.check(location)
-    title = tags.title or path.stem
+    tags = track.tags
+    title = tags.title or track.path.stem
     label = f"{tags.artist} - {title}" if tags.artist else title
     known = math.isfinite(tags.duration) and tags.duration > 0
-    return m3u.Entry(location, m3u.fold_spaces(label), round(tags.duration) if known else None)
+    return Entry(location, m3u.fold_spaces(label), round(tags.duration) if known else None)

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.errors import PlaylistError
-from tagger.playlists import m3u
+from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-SUFFIXES = (".m3u", ".m3u8")
+    from tagger.playlists.values import Playlist
+
 _LARGEST = 64 * 2**20  # bytes; far above any playlist of tagger
 
 
@@ -29,7 +30,7 @@ _LARGEST = 64 * 2**20  # bytes; far above any playlist of tagger
 class OwnPlaylist:
     """A playlist that tagger made."""
 
-    genre: str
+    playlist: Playlist
     data: bytes
 
 
@@ -42,9 +43,9 @@ class FolderContents:
     """The folded names of all other files."""
 
 
-def names(genre: str, suffix: str) -> Iterator[str]:
-    """Yield the possible file names of a genre's playlist, the preferred name first."""
-    slug = genres.slug(genre)
+def names(name: str, suffix: str) -> Iterator[str]:
+    """Yield the possible file names of a playlist by its name, the preferred file name first."""
+    slug = genres.slug(name)
     yield f"{slug}{suffix}"
     yield f"{slug} (tagger){suffix}"
     for number in itertools.count(2):
@@ -59,9 +60,9 @@ def folded(name: str) -> str:
 def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     """Read a folder; a missing folder is empty.
 
-    tagger made a file that has the manifest line and a name of tagger's. tagger also made a
-    file whose content has the hash of its path in `recorded` (SHA-256, hex). tagger never made
-    a link.
+    tagger made a file that has a mark and the file name for its playlist's name. tagger also
+    made a file whose content has the hash of its path in `recorded` (SHA-256, hex). tagger never
+    made a link.
 
     Raises:
         PlaylistError: the folder cannot be read.
@@ -94,18 +95,19 @@ def replace(path: Path, data: bytes, *, create: bool) -> None:
     atomic.replace_file(path, data)
 
 
-def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
-    if path.suffix.lower() not in SUFFIXES or (data := _read(path)) is None:
-        return None
-    genre = m3u.parse(data).genre
-    if genre and _may_be_named(path, genre):
-        return OwnPlaylist(genre, data)
-    return OwnPlaylist(genre, data) if recorded.get(path) == digest(data) else None
-
-
-def _may_be_named(path: Path, genre: str) -> bool:
-    slug = re.escape(folded(genres.slug(genre)))
+def fits(path: Path, name: str) -> bool:
+    """Return whether tagger may have given this file name to a playlist of this name."""
+    slug = re.escape(folded(genres.slug(name)))
     return re.fullmatch(rf"{slug}( \(tagger( \d+)?\))?", folded(path.stem)) is not None
+
+
+def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
+    if path.suffix.lower() not in FORMATS or (data := _read(path)) is None:
+        return None
+    playlist = FORMATS[path.suffix.lower()].parse(data)
+    if playlist.mark and fits(path, playlist.name):
+        return OwnPlaylist(playlist, data)
+    return OwnPlaylist(playlist, data) if recorded.get(path) == digest(data) else None
 
 
 def _read(path: Path) -> bytes | None:

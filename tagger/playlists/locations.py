@@ -12,20 +12,19 @@ from tagger.errors import PlaylistError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tagger.config import PathMap, Settings
+    from tagger.config import PathMap, PlaylistTarget
 
     Locate = Callable[[Path], str]
     """Takes a track's resolved path; raises `PlaylistError` for a path that no player can open."""
 
 
-def locator(settings: Settings) -> Locate:
-    """Return the profile of the settings."""
-    playlists = settings.playlists
-    if playlists.profile == "absolute":
-        return absolute(playlists.map)
-    if playlists.profile == "mpd":
-        return mpd(playlists.music_directory)
-    return standard(settings.playlist_folder)
+def locator(target: PlaylistTarget, folder: Path) -> Locate:
+    """Return the locations of a target's profile; `folder` is the folder of the target."""
+    if target.profile == "absolute":
+        return absolute(target.map)
+    if target.profile == "mpd":
+        return mpd(target.music_directory)
+    return standard(folder)
 
 
 def standard(folder: Path) -> Locate:

@@ -7,40 +7,20 @@ A path is bytes: a name that is not UTF-8 keeps its bytes through surrogate esca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tagger.errors import PlaylistError
+from tagger.playlists.values import Entry, Playlist, marked
 
-MANIFEST = "#TAGGER:genre="
+MANIFEST = "#TAGGER:"
 """The start of the line that marks a playlist as made by tagger; a comment for players."""
 
 _HEADER = "#EXTM3U"
 _NAME = "#PLAYLIST:"
 _INFO = re.compile(r"#EXTINF:\s*(-?\d{1,9})[^,]*,(.*)")
 _CONTROLS = dict.fromkeys([*range(32), 127], " ")
-_NEEDS_DOT = re.compile(r"#|\s|[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A track in a playlist."""
-
-    location: str
-    """The path that the player opens."""
-    label: str = ""
-    """The player's label, `Artist - Title`."""
-    seconds: int | None = None
-    """The duration, None when unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """A playlist."""
-
-    name: str
-    entries: tuple[Entry, ...]
-    genre: str = ""
-    """The genre of a playlist that tagger made; empty for other playlists."""
+_NEEDS_DOT = re.compile(r"#|\s|(?![A-Za-z]:[\\/])[A-Za-z][A-Za-z0-9+.-]*:(?!//)")
+"""A relative path that a player may take for something else. It has never `//` in it, so an address
+such as `smb://nas/music` stays as it is. So does a path of Windows."""
 
 
 def render(playlist: Playlist) -> bytes:
@@ -50,8 +30,8 @@ def render(playlist: Playlist) -> bytes:
         PlaylistError: a location fails `check`.
     """
     lines = [_HEADER, _NAME + fold_spaces(playlist.name)]
-    if playlist.genre:
-        lines.append(MANIFEST + fold_spaces(playlist.genre))
+    if playlist.mark:
+        lines.append(MANIFEST + fold_spaces(playlist.mark))
     for entry in playlist.entries:
         check(entry.location)
         seconds = -1 if entry.seconds is None else entry.seconds
@@ -75,19 +55,19 @@ def check(location: str) -> None:
 
 def parse(data: bytes) -> Playlist:
     """Parse M3U of any program; a byte order mark, CRLF and unknown comments are ignored."""
-    name, genre, entries = "", "", []
+    name, mark, entries = "", "", []
     label, seconds = "", None
     for line in _lines(data):
         if line.startswith(_NAME):
             name = line.removeprefix(_NAME)
         elif line.startswith(MANIFEST):
-            genre = line.removeprefix(MANIFEST)
+            mark = line.removeprefix(MANIFEST)
         elif info := _INFO.fullmatch(line):
             label, seconds = info[2], int(info[1]) if int(info[1]) >= 0 else None
         elif line and not line.startswith("#"):
             entries.append(Entry(line.removeprefix("./"), label, seconds))
             label, seconds = "", None
-    return Playlist(name, tuple(entries), genre)
+    return Playlist(name, tuple(entries), *marked(mark))
 
 
 def fold_spaces(text: str) -> str:

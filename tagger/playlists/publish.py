@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import PlaylistError
 from tagger.playlists import folder as on_disk
-from tagger.playlists import m3u
+from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from tagger.playlists.values import Playlist
 
 
 class PlaylistAction(StrEnum):
@@ -37,6 +39,7 @@ class PlaylistChange:
     path: Path
     action: PlaylistAction
     genre: str
+    """Empty for a special list."""
     reason: str = ""
     sha256: str = ""
     """Of tagger's playlist after the change (hex), for the store; empty without a playlist."""
@@ -51,17 +54,17 @@ class _Step:
 
 def publish(
     folder: Path,
-    playlists: Sequence[m3u.Playlist],
+    playlists: Sequence[Playlist],
     *,
     suffix: str,
     recorded: Mapping[Path, str],
     dry_run: bool = False,
 ) -> list[PlaylistChange]:
-    """Write these playlists into a folder, and remove tagger's playlists of other genres.
+    """Write these playlists into a folder, and remove tagger's other playlists.
 
     Args:
         folder: The folder of playlists; made if needed.
-        playlists: All playlists of the library, one for each genre.
+        playlists: All playlists of the library, each with another mark.
         suffix: The file name extension, with its dot.
         recorded: The SHA-256 (hex) of each playlist that tagger last wrote, by path.
         dry_run: Return the planned changes without a write.
@@ -75,7 +78,8 @@ def publish(
 
     """
     folder = Path(os.path.realpath(folder))
-    steps = _plan(folder, playlists, suffix, recorded)
+    texts = {one.mark: FORMATS[suffix].render(one) for one in playlists}
+    steps = _plan(folder, playlists, texts, suffix, recorded)
     if dry_run:
         return [step.change for step in steps]
     if playlists:
@@ -88,7 +92,11 @@ def publish(
 
 
 def _plan(
-    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, recorded: Mapping[Path, str]
+    folder: Path,
+    playlists: Sequence[Playlist],
+    texts: Mapping[str, bytes],
+    suffix: str,
+    recorded: Mapping[Path, str],
 ) -> list[_Step]:
     """Plan the changes, removals first: they free names where the file system ignores case."""
     contents = on_disk.read_folder(folder, recorded)
@@ -96,40 +104,52 @@ def _plan(
     gone = sorted(contents.own.keys() - paths.values())
     steps = [_removal_step(path, contents.own[path], paths) for path in gone]
     for playlist in playlists:
-        path = paths[playlist.genre]
-        steps.append(_write_step(path, playlist, contents.own.get(path), recorded.get(path)))
+        path = paths[playlist.mark]
+        own, last_written = contents.own.get(path), recorded.get(path)
+        steps.append(_write_step(path, playlist, texts[playlist.mark], own, last_written))
     return steps
 
 
 def _assign_paths(
-    folder: Path, playlists: Sequence[m3u.Playlist], suffix: str, contents: on_disk.FolderContents
+    folder: Path, playlists: Sequence[Playlist], suffix: str, contents: on_disk.FolderContents
 ) -> dict[str, Path]:
-    """Choose each genre's file: its present file, else the first free name."""
-    wanted = {playlist.genre for playlist in playlists}
+    """Choose the file of each mark: its present file, else the first free name.
+
+    A present file keeps its file name while its playlist keeps its name.
+    """
+    wanted = {playlist.mark: playlist.name for playlist in playlists}
     paths: dict[str, Path] = {}
     for path in sorted(contents.own, key=lambda path: (len(path.name), path.name)):
-        genre = contents.own[path].genre
-        if genre in wanted and path.suffix == suffix:
-            paths.setdefault(genre, path)
+        found = contents.own[path].playlist
+        if found.mark in wanted and path.suffix == suffix:
+            name = wanted[found.mark]
+            if found.name == name or on_disk.fits(path, name):
+                paths.setdefault(found.mark, path)
     taken = contents.foreign | {on_disk.folded(path.name) for path in paths.values()}
-    for genre in sorted(wanted - paths.keys()):
-        free = (name for name in on_disk.names(genre, suffix) if on_disk.folded(name) not in taken)
-        paths[genre] = folder / next(free)
-        taken |= {on_disk.folded(paths[genre].name)}
+    for mark in sorted(wanted.keys() - paths.keys()):
+        names = on_disk.names(wanted[mark], suffix)
+        free = (name for name in names if on_disk.folded(name) not in taken)
+        paths[mark] = folder / next(free)
+        taken |= {on_disk.folded(paths[mark].name)}
     return paths
 
 
 def _removal_step(path: Path, own: on_disk.OwnPlaylist, paths: Mapping[str, Path]) -> _Step:
-    now = paths.get(own.genre)
+    now = paths.get(own.playlist.mark)
     reason = f"now {now.name}" if now else "no longer has enough tracks"
-    return _Step(PlaylistChange(path, PlaylistAction.REMOVED, own.genre, reason), b"", own.data)
+    change = PlaylistChange(path, PlaylistAction.REMOVED, own.playlist.genre, reason)
+    return _Step(change, b"", own.data)
 
 
 def _write_step(
-    path: Path, playlist: m3u.Playlist, own: on_disk.OwnPlaylist | None, last_written: str | None
+    path: Path,
+    playlist: Playlist,
+    data: bytes,
+    own: on_disk.OwnPlaylist | None,
+    last_written: str | None,
 ) -> _Step:
-    data, reason = m3u.render(playlist), ""
-    preferred = next(on_disk.names(playlist.genre, path.suffix))
+    reason = ""
+    preferred = next(on_disk.names(playlist.name, path.suffix))
     if own is None:
         action = PlaylistAction.CREATED
         reason = f"the name {preferred} is taken" if path.name != preferred else ""

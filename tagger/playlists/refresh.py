@@ -1,27 +1,35 @@
-"""Refreshing the genre playlists of each library from the store."""
+"""Refreshing the playlists of each target from the store."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from tagger.config.values import expand
 from tagger.core import genres
+from tagger.core.domain import Action
 from tagger.errors import PlaylistError
-from tagger.playlists import PlaylistAction, compose, locator, publish
+from tagger.playlists.compose import compose, rules
+from tagger.playlists.formats import FORMATS
+from tagger.playlists.lists import Names, genre_lists, special_lists
+from tagger.playlists.locations import locator
+from tagger.playlists.publish import PlaylistAction, publish
+from tagger.playlists.values import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tagger.config import Settings
-    from tagger.core.domain import TrackTags
-    from tagger.playlists import PlaylistChange
+    from tagger.config import PlaylistTarget, Settings
+    from tagger.playlists.publish import PlaylistChange
+    from tagger.playlists.values import TrackList
     from tagger.store import Store
 
 WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVED)
+
+Roots = tuple["Path", ...]
+"""The resolved roots of one library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Refreshed:
     """Tracks whose names no playlist can contain, and folders that could not be written."""
     folder_failed: bool = False
     """Whether a folder is among the problems."""
+    lists: tuple[TrackList, ...] = ()
+    """All lists of the refreshed libraries, for players that keep playlists themselves."""
 
     @property
     def failed(self) -> bool:
@@ -46,63 +56,93 @@ class Refreshed:
         return [change.path for change in self.changes if change.action in WRITTEN]
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One folder of playlists, and the library whose tracks it lists."""
+
+    folder: Path
+    target: PlaylistTarget
+    roots: Roots
+
+
 def refresh_all(
     settings: Settings, roots: Sequence[Path], store: Store, *, dry_run: bool = False
 ) -> Refreshed:
-    """Refresh the playlists of each library that contains one of the roots.
+    """Refresh the playlists of each library that contains one of the roots, in each target.
+
+    A target that fails is among the problems, and the others go on.
 
     `settings` name the configured library, `roots` are resolved paths, and `store` contains the
     tracks. `dry_run` returns the planned changes without a write.
     """
     changes: list[PlaylistChange] = []
-    problems: list[PlaylistError] = []
+    problems: dict[Path | None, PlaylistError] = {}
     folder_failed = False
-    for library in libraries(settings, store.files.roots()):
-        if not set(roots) & set(library.library.roots):
+    composed: dict[Roots, list[TrackList]] = {}
+    for shelf in shelves(settings, store.files.roots()):
+        if not set(roots) & set(shelf.roots):
             continue
+        if shelf.roots not in composed:
+            composed[shelf.roots] = library_lists(settings, shelf.roots, store)
         try:
-            refreshed = refresh(library, store, dry_run=dry_run)
+            refreshed = refresh(settings, shelf, composed[shelf.roots], store, dry_run=dry_run)
         except PlaylistError as error:
-            problems.append(error)
+            problems[error.path] = error
             folder_failed = True
         else:
             changes += refreshed.changes
-            problems += refreshed.problems
-    return Refreshed(tuple(changes), tuple(problems), folder_failed)
+            problems |= {problem.path: problem for problem in refreshed.problems}
+    lists = tuple(one for found in composed.values() for one in found)
+    return Refreshed(tuple(changes), tuple(problems.values()), folder_failed, lists)
 
 
-def libraries(settings: Settings, scanned: Sequence[Path]) -> list[Settings]:
-    """Return the settings of each library among the scanned roots.
+def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:
+    """Return the folder of each target for each library among the scanned roots.
 
-    The configured roots are one library with one folder of playlists. Each other scanned root
-    is a library of its own, unless it has the same folder of playlists as another library.
+    The configured roots are one library. Each other scanned root is a library of its own, unless
+    it has the same folder of playlists as another library.
     """
     configured = tuple(root.resolve() for root in settings.library.roots)
-    by_folder: dict[Path, dict[Path, None]] = defaultdict(dict)
-    for roots in (configured, *((root,) for root in scanned if root not in configured)):
-        folder = _with_roots(settings, roots).playlist_folder.resolve()
-        by_folder[folder].update(dict.fromkeys(roots))
-    return [_with_roots(settings, tuple(roots)) for roots in by_folder.values()]
+    found: dict[Path, tuple[PlaylistTarget, dict[Path, None]]] = {}
+    for target in settings.playlists.all_targets:
+        for roots in (configured, *((root,) for root in scanned if root not in configured)):
+            folder = (roots[0] / expand(target.folder)).resolve()
+            found.setdefault(folder, (target, {}))[1].update(dict.fromkeys(roots))
+    return [Shelf(folder, target, tuple(roots)) for folder, (target, roots) in found.items()]
 
 
-def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refreshed:
-    """Refresh the playlists of one library.
+def refresh(
+    settings: Settings,
+    shelf: Shelf,
+    lists: Sequence[TrackList],
+    store: Store,
+    *,
+    dry_run: bool = False,
+) -> Refreshed:
+    """Refresh the playlists of one folder.
 
-    `settings` name the roots and the folder of playlists, and `store` contains the tracks.
-    `dry_run` returns the planned changes without a write. Raises `PlaylistError` when the folder
-    cannot be written.
+    Args:
+        settings: The order of the tracks, for smart playlists.
+        shelf: The folder.
+        lists: The lists of the library.
+        store: Contains the digests of the playlists that tagger wrote.
+        dry_run: Return the planned changes without a write.
+
+    Raises:
+        PlaylistError: the folder cannot be written.
+
     """
-    composed = compose(
-        _by_genre(settings, store),
-        locator(settings),
-        min_tracks=settings.playlists.min_tracks,
-    )
-    folder = settings.playlist_folder.resolve()
+    suffix = shelf.target.suffix
+    if FORMATS[suffix].smart:
+        composed = rules(lists, settings.playlists.order)
+    else:
+        composed = compose(lists, locator(shelf.target, shelf.folder))
+    known = store.published.known().items()
     changes = publish(
-        folder,
+        shelf.folder,
         composed.playlists,
-        suffix=settings.playlists.suffix,
-        recorded={p: sha for p, sha in store.published.known().items() if p.parent == folder},
+        suffix=suffix,
+        recorded={path: sha for path, sha in known if path.parent == shelf.folder},
         dry_run=dry_run,
     )
     if not dry_run:
@@ -112,28 +152,35 @@ def refresh(settings: Settings, store: Store, *, dry_run: bool = False) -> Refre
     return Refreshed(tuple(changes), composed.left_out)
 
 
-def _by_genre(settings: Settings, store: Store) -> dict[str, list[tuple[Path, TrackTags]]]:
-    """Group the tracks by genre, each genre under its most frequent spelling.
-
-    A text that may be a list counts as its parts, unless tagger wrote it as one genre.
-    """
-    whole, empty = store.journal.written_genres(), settings.genres.empty_keys
-    tracks: dict[str, dict[Path, TrackTags]] = defaultdict(dict)
-    spellings: dict[str, Counter[str]] = defaultdict(Counter)
-    for root in settings.library.roots:
-        for track in store.files.under(root):
-            for genre in genres.parts(track.tags.genres, whole):
-                if genres.is_empty(genre, empty):
-                    continue
-                key = genres.key(genre)
-                tracks[key][track.path] = track.tags
-                spellings[key][genre] += 1
-    return {
-        min(spellings[key], key=lambda name: (-spellings[key][name], name)): list(found.items())
-        for key, found in tracks.items()
+def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackList]:
+    """Return the lists of the library with these roots."""
+    playlists = settings.playlists
+    tracks = {
+        track.path: Listed(track.path, track.tags, added)
+        for root in roots
+        for track, added in store.files.added_under(root)
     }
+    names = Names(
+        store.journal.written_genres(),
+        settings.genres.empty_keys,
+        genres.by_key(settings.training.parents),
+    )
+    undecided = _undecided(tracks, names, store) if playlists.undecided else []
+    recent = _recent(tracks, playlists.recent_tracks, store) if playlists.recent else []
+    return [
+        *genre_lists(tracks.values(), playlists, names),
+        *special_lists(undecided, recent, playlists),
+    ]
 
 
-def _with_roots(settings: Settings, roots: tuple[Path, ...]) -> Settings:
-    library = msgspec.structs.replace(settings.library, roots=roots)
-    return msgspec.structs.replace(settings, library=library)
+def _undecided(tracks: Mapping[Path, Listed], names: Names, store: Store) -> list[Listed]:
+    """Return the files that were left alone as unsure and have no genre yet."""
+    paths = store.runs.decided_paths([Action.ABSTAIN])
+    found = (tracks[path] for path in paths if path in tracks)
+    return [one for one in found if all(genres.is_empty(g, names.empty) for g in one.tags.genres)]
+
+
+def _recent(tracks: Mapping[Path, Listed], most: int, store: Store) -> list[Listed]:
+    """Return the files that got a genre, the newest write first."""
+    found = (tracks[path] for path in store.journal.newest() if path in tracks)
+    return list(islice(found, most))

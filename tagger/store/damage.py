@@ -29,7 +29,7 @@ ANALYSES = {"features", "predictions"}
 """The tables of remembered analyses."""
 RESCUED = {
     "runs": "id, kind, started, finished",
-    "changes": "id, run, path, root, state, before, after, snapshot, at",
+    "changes": "id, run, path, root, state, before, after, snapshot, at, field",
     "corrections": "path, content_id, ours, theirs, at",
 }
 """The columns of the tables whose rows cannot be computed again, parents first."""
@@ -116,8 +116,15 @@ def _replace(path: Path) -> Path:
 
 
 def _rescue(aside: Path, connection: Connection, table: str, columns: str) -> None:
-    """Copy the readable rows of a table, from both ends to the damage."""
-    marks = ", ".join("?" for _ in columns.split(","))
+    """Copy the readable rows of a table, from both ends to the damage.
+
+    A database of an earlier version may lack columns, which get their defaults.
+    """
+    present = {row["name"] for row in _readable(aside, f"PRAGMA table_info({table})")}
+    wanted = [column for column in columns.split(", ") if column in present]
+    if not wanted:
+        return
+    columns, marks = ", ".join(wanted), ", ".join("?" for _ in wanted)
     insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - constants
     for order in ("ASC", "DESC"):
         query = f"SELECT {columns} FROM {table} ORDER BY rowid {order}"  # noqa: S608 - constants

@@ -37,12 +37,16 @@ class Files:
         return track_of(row.fetchone())
 
     def put(self, track: Track) -> None:
-        """Replace the row of a file, and mark the file as not handled."""
+        """Replace the row of a file, and mark the file as not handled.
+
+        The time at which the file came into the library stays.
+        """
         identity = track.identity
         self._db.execute(
             "INSERT OR REPLACE INTO files"
-            " (path, root, device, inode, size, mtime_ns, tags, content_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " (path, root, device, inode, size, mtime_ns, tags, content_id, added)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+            " coalesce((SELECT added FROM files WHERE path = ?1), ?6 / 1e9))",
             (
                 os.fsencode(track.path),
                 os.fsencode(track.root),
@@ -154,6 +158,20 @@ class Files:
             track = track_of(row)
             if track:
                 yield track
+
+    def added_under(self, folder: Path) -> Iterator[tuple[Track, float]]:
+        """Yield every recorded file below `folder`, by path, with the time when it was added.
+
+        That is its modification time when tagger first found it, Unix seconds.
+        """
+        low = os.fsencode(folder).rstrip(b"/")
+        rows = self._db.execute(
+            "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
+            (low + b"/", low + b"0"),
+        )
+        for row in rows:
+            if track := track_of(row):
+                yield track, row["added"] or 0.0
 
     def states_under(self, folder: Path) -> Iterator[tuple[Path, Path, int]]:
         """Yield path, root and device of every recorded file at or below `folder`, by path."""

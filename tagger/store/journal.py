@@ -150,6 +150,12 @@ class Journal:
             name for row in rows for name in set(_genres(row[1])) - set(_genres(row[0]))
         )
 
+    def newest(self) -> Iterator[Path]:
+        """Yield the files with a write that was not undone, the newest write first."""
+        sql = "SELECT path FROM changes WHERE state = 'done' GROUP BY path ORDER BY max(id) DESC"
+        for row in self._db.execute(sql):
+            yield stored_path(row["path"])
+
     def of_run(self, run: int) -> list[tuple[JournalEntry, bool]]:
         """Return the changes of a run, oldest first, each with whether it was undone."""
         undone = {entry.id for entry in self._select("state = 'undone' AND run = ?", (run,))}

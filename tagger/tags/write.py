@@ -110,9 +110,7 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
         return change, transaction.commit(lambda: before_commit(change))
 
 
-def compose_fields(
-    task: CopyTask, values: FieldValues, options: WriteOptions
-) -> GenreEdit | None:
+def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -> GenreEdit | None:
     """Fill a copy with the file and other values of some fields, and verify the copy.
 
     Args:

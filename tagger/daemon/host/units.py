@@ -45,7 +45,7 @@ def system_unit(settings: Settings, config: Path | None, user: str) -> Unit:
     `settings` name the writable folders; the unit shares their state folder with the command
     line. `config` is the configuration file, None for the user's own. The unit runs as `user`.
     """
-    writable = [*settings.library.roots, settings.playlist_folder, settings.store.folder]
+    writable = [*settings.library.roots, *settings.playlist_folders, settings.store.folder]
     filled = {
         "ExecStart": _command(config),
         "User": user,

@@ -124,7 +124,8 @@ def test_normalized_names_are_written_beside_the_genre(program, library):
     assert tags.read(library / "loud.flac").genres == ("Rap/Hip-Hop",)
 
 
-def test_what_tagger_wrote_into_the_grouping_is_no_genre_of_the_owner(program, library):
+@pytest.mark.usefixtures("library")
+def test_a_written_grouping_is_no_genre_of_the_owner(program):
     program.configure(f'[tags]\nfield = "{GROUPING}"\n')
     program.scan("--mode", "replace")
     with sqlite3.connect(program.state / "tagger.sqlite3") as database:

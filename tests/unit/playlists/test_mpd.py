@@ -15,7 +15,7 @@ from mpd_client import Mpd
 
 from tagger.config import LibrarySettings, PlaylistSettings, Settings
 from tagger.core.domain import TrackTags
-from tagger.playlists import compose, locator, publish
+from tagger.playlists import Listed, TrackList, compose, locator, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,9 @@ def update(mpd: Mpd) -> None:
 
 def published(settings: Settings, library: Path) -> Path:
     names = NAMES + STRIPPED
-    tracks = [(library / name, TrackTags(title=name, duration=1.0)) for name in names]
-    composed = compose({"Rock & Roll": tracks}, locator(settings))
+    tracks = tuple(Listed(library / name, TrackTags(title=name, duration=1.0)) for name in names)
+    rock = TrackList("Rock & Roll", tracks, genre="Rock & Roll")
+    composed = compose([rock], locator(settings.playlists, settings.playlist_folder))
     left_out = STRIPPED if settings.playlists.profile == "mpd" else []
     assert [error.path for error in composed.left_out] == [library / name for name in left_out]
     suffix = settings.playlists.suffix

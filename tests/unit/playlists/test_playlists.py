@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import stat
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from tagger.config import LibrarySettings, PathMap, PlaylistSettings, Settings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.errors import PlaylistError
-from tagger.playlists import Entry, Playlist, compose, locator, m3u, parse, publish, render
+from tagger.playlists import Entry, Listed, Playlist, compose, locator, m3u, parse, publish, render
+from tagger.playlists.lists import Names, genre_lists
 from tagger.playlists.locations import absolute, mpd, standard
-from tagger.playlists.refresh import refresh
+from tagger.playlists.refresh import refresh_all
 from tagger.store import Store
 
 # ---------------------------------------------------------------- the text
@@ -152,10 +154,8 @@ def test_the_mpd_profile_lists_only_files_that_mpd_opens(tmp_path):
 
 def test_the_settings_choose_the_profile(tmp_path):
     def chosen(**keys):
-        located = locator(
-            Settings(LibrarySettings((tmp_path,)), playlists=PlaylistSettings(**keys))
-        )
-        return located(tmp_path / "a.mp3")
+        settings = Settings(LibrarySettings((tmp_path,)), playlists=PlaylistSettings(**keys))
+        return locator(settings.playlists, settings.playlist_folder)(tmp_path / "a.mp3")
 
     assert chosen() == "../../a.mp3"
     assert chosen(profile="absolute", map=(PathMap(tmp_path, "/music"),)) == "/music/a.mp3"
@@ -168,14 +168,17 @@ def test_the_settings_choose_the_profile(tmp_path):
 def test_tracks_are_composed_into_one_sorted_playlist_a_genre():
     music = Path("/music")
     tracks = [
-        (music / "b.mp3", TrackTags(title="B\nside", artist="Band", duration=61.5)),
-        (music / "a.mp3", TrackTags()),
-        (music / "line\nbreak.mp3", TrackTags()),
+        Listed(music / name, replace(tags, genres=genres))
+        for name, tags, genres in [
+            ("b.mp3", TrackTags(title="B\nside", artist="Band", duration=61.5), ("Rock", "Pop")),
+            ("a.mp3", TrackTags(), ("Rock ", " ")),
+            ("line\nbreak.mp3", TrackTags(), ("Rock",)),
+        ]
     ]
-    genres = {"Rock": tracks, "Rock ": tracks[:1], " ": tracks, "Pop": tracks[:1]}
-    composed = compose(genres, standard(music / "Lists"), min_tracks=2)
+    lists = genre_lists(tracks, PlaylistSettings(min_tracks=2))
+    composed = compose(lists, standard(music / "Lists"))
     expected = (Entry("../a.mp3", "a"), Entry("../b.mp3", "Band - B side", 62))
-    assert composed.playlists == (Playlist("Rock", expected, "Rock"),)
+    assert composed.playlists == (Playlist("Rock", expected, "Rock", texts=("Rock", "Rock ")),)
     assert [error.path for error in composed.left_out] == [music / "line\nbreak.mp3"]
 
 
@@ -381,9 +384,11 @@ def test_another_folders_playlists_are_left_alone(folder, tmp_path):
 
 def test_hostile_genres_stay_in_the_folder(folder):
     genres = ["../../evil", "/etc/passwd", "..", "~", "\0", "a" * 500, "x\ny"]
-    composed = compose({genre: [(Path("/m/a.mp3"), TrackTags())] for genre in genres}, absolute())
+    track = Listed(Path("/m/a.mp3"), TrackTags(genres=tuple(genres)))
+    lists = genre_lists([track], PlaylistSettings(), Names(whole=frozenset(genres)))
+    composed = compose(lists, absolute())
     folder.publish(*composed.playlists)
-    assert len(folder.files()) == len(composed.playlists) == 6
+    assert len(folder.files()) == len(composed.playlists) == 4
     outside = [p for p in folder.path.parent.parent.rglob("*") if folder.path not in p.parents]
     assert sorted(outside) == [folder.path.parent, folder.path]
 
@@ -478,5 +483,5 @@ def test_lists_count_as_their_genres_and_words_for_no_genre_get_no_playlist(tmp_
             store.files.put(Track(path, music, identity, TrackTags(genres=genres)))
         edit = GenreEdit(music / "d", (), ("Folk / World",), "{}")
         store.journal.confirm(store.journal.intend(store.runs.start("scan"), music, edit))
-        refreshed = refresh(settings, store, dry_run=True)
+        refreshed = refresh_all(settings, [music], store, dry_run=True)
     assert {change.genre for change in refreshed.changes} == {"Rock", "Pop", "Ska", "Folk / World"}

@@ -1,0 +1,29 @@
+"""The formats of playlist files, by their extension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tagger.playlists import m3u, smart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tagger.playlists.values import Playlist
+
+
+class Format(NamedTuple):
+    """How a kind of file is written and read."""
+
+    render: Callable[[Playlist], bytes]
+    parse: Callable[[bytes], Playlist]
+    smart: bool = False
+    """Whether the player evaluates a rule; only genres have such playlists."""
+
+
+FORMATS: Mapping[str, Format] = {
+    ".m3u8": Format(m3u.render, m3u.parse),
+    ".m3u": Format(m3u.render, m3u.parse),
+    ".nsp": Format(smart.render_nsp, smart.parse_nsp, smart=True),
+    ".xsp": Format(smart.render_xsp, smart.parse_xsp, smart=True),
+}

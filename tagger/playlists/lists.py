@@ -1,0 +1,152 @@
+"""The lists of a library: one for each genre, and the special lists. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tagger.core import genres
+from tagger.playlists.m3u import fold_spaces
+from tagger.playlists.values import TrackList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tagger.config import PlaylistSettings
+    from tagger.playlists.values import Listed
+
+UNDECIDED, RECENT = "undecided", "recent"
+"""The special lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a genre is called, and what it is part of."""
+
+    whole: frozenset[str] = frozenset()
+    """Texts that are one genre, though they look like a list."""
+    empty: frozenset[str] = frozenset()
+    """Keys of words that name no genre."""
+    own_parents: Mapping[str, str] = field(default_factory=dict)
+    """Key of a genre to its parent, by the user's configuration."""
+
+    def parents(self, genre: str) -> tuple[str, ...]:
+        """Return the genres that a genre is part of, the nearest first."""
+        above = self.own_parents.get(genres.key(genre))
+        return (above, *genres.parents(above)) if above else genres.parents(genre)
+
+
+class _Genre:
+    """The tracks and spellings of one genre."""
+
+    def __init__(self) -> None:
+        self.tracks: dict[Path, Listed] = {}
+        self.spellings: Counter[str] = Counter()
+        self.texts: set[str] = set()
+
+    def add(self, track: Listed, text: str) -> None:
+        self.tracks[track.path] = track
+        self.texts.add(text)
+
+    @property
+    def name(self) -> str:
+        """The most frequent spelling."""
+        return min(self.spellings, key=lambda name: (-self.spellings[name], name))
+
+
+def genre_lists(
+    tracks: Iterable[Listed], settings: PlaylistSettings, names: Names = Names()
+) -> list[TrackList]:
+    """Return the list of each genre, by the name of the genre.
+
+    Args:
+        tracks: All tracks of the library. A text that may be a list counts as its parts.
+        settings: Which genres, how many tracks, their order, and the names of the lists.
+        names: The names of genres.
+
+    """
+    found: dict[str, _Genre] = defaultdict(_Genre)
+    for track in tracks:
+        for text, genre in _genres(track, names):
+            found[genres.key(genre)].add(track, text)
+            found[genres.key(genre)].spellings[genre] += 1
+            for parent in names.parents(genre) if settings.parents else ():
+                found[genres.key(parent)].add(track, text)
+    chosen = frozenset(map(genres.key, settings.genres))
+    lists = []
+    for key, one in found.items():
+        name = fold_spaces(one.name if one.spellings else _parent_name(key, names, found))
+        if name and (not chosen or key in chosen) and len(one.tracks) >= settings.min_tracks:
+            tracks_in_order = ordered(one.tracks.values(), settings.order, settings.seed)
+            texts = tuple(sorted(one.texts))
+            lists.append(
+                TrackList(list_name(settings.name, name), tracks_in_order, name, "", texts)
+            )
+    return sorted(lists, key=lambda one: one.genre)
+
+
+def special_lists(
+    undecided: Sequence[Listed], recent: Sequence[Listed], settings: PlaylistSettings
+) -> list[TrackList]:
+    """Return the special lists that have a name in the settings and tracks.
+
+    Args:
+        undecided: The files that were left alone as unsure, in the order of the genre lists.
+        recent: The files that got a genre, the newest write first. That is the order of the list.
+        settings: The names and the order.
+
+    """
+    in_order = ordered(undecided, settings.order, settings.seed)
+    lists = [
+        TrackList(fold_spaces(settings.undecided), in_order, special=UNDECIDED),
+        TrackList(fold_spaces(settings.recent), tuple(recent), special=RECENT),
+    ]
+    return [one for one in lists if one.name and one.tracks]
+
+
+def list_name(pattern: str, genre: str) -> str:
+    """Return the name of a genre's list."""
+    return fold_spaces(pattern.replace("{genre}", genre))
+
+
+def ordered(tracks: Iterable[Listed], order: str, seed: int = 0) -> tuple[Listed, ...]:
+    """Return tracks in an order of `[playlists]`.
+
+    A shuffled list stays the same until its tracks or the seed change.
+
+    Args:
+        tracks: The tracks.
+        order: `path`, `album`, `added` (the newest first) or `shuffled`.
+        seed: The start of the random numbers.
+
+    """
+    by_path = sorted(tracks, key=lambda track: track.path.parts)
+    if order == "album":
+        by_path.sort(key=_album)
+    elif order == "added":
+        by_path.sort(key=lambda track: -track.added)
+    elif order == "shuffled":
+        random.Random(seed).shuffle(by_path)  # noqa: S311 - an order, no secret
+    return tuple(by_path)
+
+
+def _album(track: Listed) -> tuple[str, str]:
+    tags = track.tags
+    return (tags.album_artist or tags.artist).casefold(), tags.album.casefold()
+
+
+def _genres(track: Listed, names: Names) -> Iterator[tuple[str, str]]:
+    """Yield each text of a track with each genre in it."""
+    for text in track.tags.genres:
+        for genre in genres.parts([text], names.whole):
+            if not genres.is_empty(genre, names.empty):
+                yield text, genre
+
+
+def _parent_name(key: str, names: Names, found: Mapping[str, _Genre]) -> str:
+    """Return the name of a genre that no track has, from one of its children."""
+    spelled = (name for genre in found.values() for name in genre.spellings)
+    return next(p for name in spelled for p in names.parents(name) if genres.key(p) == key)

@@ -1,0 +1,92 @@
+"""The values of this room: lists of tracks, and the playlists of one target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tagger.core.domain import TrackTags
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A track of a library, as playlists need it."""
+
+    path: Path
+    """Resolved."""
+    tags: TrackTags
+    added: float = 0.0
+    """The modification time when tagger first found the file, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackList:
+    """The tracks of one playlist, for every target and player."""
+
+    name: str
+    tracks: tuple[Listed, ...]
+    genre: str = ""
+    """The genre of the tracks; empty for a special list."""
+    special: str = ""
+    """`undecided` or `recent`; empty for a genre."""
+    texts: tuple[str, ...] = ()
+    """The texts in the files that name the genre, for a smart playlist."""
+
+    @property
+    def mark(self) -> str:
+        """See `Playlist.mark`."""
+        return mark(self.genre, self.special)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A track in a playlist."""
+
+    location: str
+    """The path that the player opens."""
+    label: str = ""
+    """The player's label, `Artist - Title`."""
+    seconds: int | None = None
+    """The duration, None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A playlist of one target."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    genre: str = ""
+    """The genre of a playlist that tagger made; empty for other playlists."""
+    special: str = ""
+    """The special list that tagger made; empty for other playlists."""
+    texts: tuple[str, ...] = ()
+    """See `TrackList.texts`."""
+    order: str = "path"
+    """The order of a smart playlist, as in `[playlists]`; other playlists are in order."""
+
+    @property
+    def mark(self) -> str:
+        """The identity of a playlist that tagger made; empty for other playlists."""
+        return mark(self.genre, self.special)
+
+
+GENRE, SPECIAL = "genre=", "list="
+"""The two kinds of marks."""
+
+
+def mark(genre: str, special: str) -> str:
+    """Return the mark of a genre's or of a special list; empty for neither."""
+    if special:
+        return SPECIAL + special
+    return GENRE + genre if genre else ""
+
+
+def marked(text: str) -> tuple[str, str]:
+    """Return the genre and the special list of a mark; both are empty for another text."""
+    if text.startswith(SPECIAL):
+        return "", text.removeprefix(SPECIAL)
+    return (text.removeprefix(GENRE) if text.startswith(GENRE) else ""), ""
