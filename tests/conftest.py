@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import bundles
+import forked
 import hypothesis
 import pytest
 from programs import Program
@@ -34,3 +35,8 @@ def program(tmp_path: Path, bundle: Path) -> Program:
     home = tmp_path / "home"
     home.mkdir()
     return Program(home, bundle)
+
+
+def pytest_sessionfinish() -> None:
+    """End the server of forked programs."""
+    forked.stop()

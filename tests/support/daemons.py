@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from forked import Forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,8 @@ class Watcher:
     ) -> None:
         """`prefix` is a command that starts it, `daemon` more of the table of that name.
 
-        `limits` are arguments for the daemon's time limits, "idle=1" say.
+        `limits` are arguments for the daemon's time limits, "idle=1" say. With a prefix or
+        `options` of a process it is started, else forked.
         """
         self.program = program
         self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
@@ -62,14 +64,17 @@ class Watcher:
         config = program.config.read_text().replace("[daemon]\nsettle = 0\n", table)
         program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
-        options = {"env": program.environment} | options
+        words = [*start, "watch", "--verbose"]
+        self.process: Forked | subprocess.Popen[bytes]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*prefix, sys.executable, *start, "watch", "--verbose"],
-                stderr=log,
-                start_new_session=True,
-                **options,
-            )
+            if prefix or options:
+                command = [*prefix, sys.executable, *words]
+                options.setdefault("env", program.environment)
+                self.process = subprocess.Popen(
+                    command, stderr=log, start_new_session=True, **options
+                )
+            else:
+                self.process = Forked(words, program.environment, ["tagger.cli.watch"], log)
 
     def __enter__(self) -> Self:
         until(lambda: self.events("reconciled") or self.process.poll() is not None, "the start")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
+from forked import Forked
 
 from tagger.cli import main
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = {"train": ("training.cli.train_run",)}
+"""The modules of commands outside `tagger.cli`."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +99,11 @@ class Program:
         named = {"HOME": str(self.home), "TAGGER_CONFIG": str(self.config)}
         return os.environ | homes | named
 
-    def start(self, *args: object, **options: Any) -> subprocess.Popen[str]:
-        """Start the program without waiting for it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "tagger", *map(str, args)],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            # whoever runs the tests in the background has SIGINT ignored, and children with it
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-            **options,
-        )
+    def start(self, *args: object) -> Forked:
+        """Start the program in a session of its own, without waiting for it."""
+        words = list(map(str, args))
+        modules = MODULES.get(words[0], (f"tagger.cli.{words[0]}",))
+        return Forked(["-m", "tagger", *words], self.environment, modules)
 
     def run(self, *args: object) -> Result:
         """Run the program to its end, in this process: its imports cost most of a short run."""
@@ -130,7 +126,7 @@ class Program:
 
     def killed(self, *args: object, after: float) -> None:
         """Run the program and kill it, with all its workers, `after` seconds from its start."""
-        with self.start(*args, start_new_session=True) as child:
+        with self.start(*args) as child:
             try:
                 child.communicate(timeout=after)
             except subprocess.TimeoutExpired:
