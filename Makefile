@@ -8,18 +8,24 @@ BIN := .venv/bin
 quoted = '$(subst ','\'',$(value $(1)))'
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test coverage lint check wheel-check format man docs soak spotify-demo clean
+.PHONY: scan test test-all coverage lint check wheel-check format man docs soak spotify-demo clean
 
 scan: .venv/.installed
 	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
 	$(BIN)/tagger scan $(ARGS) $${folder:+"$$folder"}
 
+# The longest files are in the first folders, so the order of the files stays.
+pytest = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: .venv/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak"
+	$(pytest) -m "not soak and not slow"
+
+test-all: .venv/.installed-dev
+	$(pytest) -m "not soak" --hypothesis-profile=thorough
 
 # Two tests look at the imports and the files of a process, to which the measurement adds its own.
 coverage: .venv/.installed-dev
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not soak" --cov --cov-report=term \
+	$(pytest) -m "not soak" --cov --cov-report=term \
 		-k "not imports_no_heavy_library and not on_a_read_only_installation"
 
 # The built wheel, without extras, in an environment of its own.

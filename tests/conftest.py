@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 # tests run side by side: more threads would wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# no test depends on how fast its machine is
-hypothesis.settings.register_profile("tagger", deadline=None)
-hypothesis.settings.load_profile("tagger")
+# no test depends on how fast its machine is; `make test-all` takes the thorough profile
+hypothesis.settings.register_profile("thorough", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
+hypothesis.settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

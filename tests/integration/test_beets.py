@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import bundles
 import media
 import mutagen
 import pytest
+from forked import Forked
 
 pytest.importorskip("beets", reason="needs beets (extra `beets`)")
 
@@ -39,15 +38,11 @@ class Beets:
         self._environment = program.environment | {"BEETSDIR": os.fspath(self.home)}
 
     def __call__(self, *args: object) -> str:
-        ended = subprocess.run(
-            [sys.executable, "-m", "beets", *map(str, args)],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        words = ["-m", "beets", *map(str, args)]
+        with Forked(words, self._environment, ["beets.ui.commands", "tagger.api"]) as child:
+            out, err = child.communicate()
+        assert child.returncode == 0, err
+        return out
 
     def genres(self) -> dict[str, tuple[str, str]]:
         """Return by title the genre in the database and the genre in the file."""

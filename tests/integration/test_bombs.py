@@ -16,14 +16,12 @@ from programs import Result
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.errors import TagError, WorkerError
 
-IN_EVERY_RUN = {"huge_genre", "inflating_pictures", "repeated_genre_numbers"}
+MARKS = {"huge_genre": (), "repeated_genre_numbers": (), "inflating_pictures": pytest.mark.slow}
 SPARSE = ("huge_list", "huge_moov", "huge_wav_id3", "long_id3", "sparse_wav_chunks")
 """Bombs with holes, which a scan skips."""
 PEAK = 300 * MB
 """Resident bytes of one process; the limit of the worker is one of its address space."""
-cases = [
-    pytest.param(name, marks=() if name in IN_EVERY_RUN else pytest.mark.soak) for name in BOMBS
-]
+cases = [pytest.param(name, marks=MARKS.get(name, pytest.mark.soak)) for name in BOMBS]
 
 
 def watched(program, *args):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -27,7 +26,14 @@ if TYPE_CHECKING:
     from programs import Program
 
 MEGABYTES = 1024  # of what /proc counts in
+DENIED = """
+import ctypes, os, sys
+
 PR_SET_MDWE = 65
+ctypes.CDLL(None).prctl(PR_SET_MDWE, 1, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Starts a program without memory that can be written and executed."""
 
 
 def genres(path):
@@ -190,7 +196,7 @@ def _answers(url):
 
 
 def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
-    with Watcher(program, limits="idle=1") as watcher:
+    with Watcher(program, "env", limits="idle=1") as watcher:
         song(program.music / "a.mp3")
         watcher.wait_for("burst finished")
         until(lambda: not watcher.workers)
@@ -267,7 +273,9 @@ def test_a_daemon_with_a_hanging_file_stops_in_time(program, faulty):
     assert not program.run("status", "--json").objects[0]["failures"]
 
 
-@pytest.mark.parametrize("after", [0.0, 0.7, 1.1])
+@pytest.mark.parametrize(
+    "after", [0.7, *(pytest.param(after, marks=pytest.mark.slow) for after in (0.0, 1.1))]
+)
 def test_a_daemon_killed_at_any_moment_resumes_its_queue(program, after):
     paths = [song(program.music / f"{number}.mp3") for number in range(6)]
     sounds = [media.pcm(path) for path in paths]
@@ -301,12 +309,7 @@ def test_a_daemon_whose_database_was_deleted_writes_nothing_more(program):
 
 def test_memory_that_can_be_written_is_never_executed(program):
     """What MemoryDenyWriteExecute= of the unit forbids; the kernel's own switch for it."""
-    libc = ctypes.CDLL(None)
-
-    def deny():
-        libc.prctl(PR_SET_MDWE, 1, 0, 0, 0)
-
-    with Watcher(program, preexec_fn=deny) as watcher:
+    with Watcher(program, sys.executable, "-c", DENIED) as watcher:
         path = song(program.music / "a.mp3")
         watcher.wait_for("set", path=path)
 

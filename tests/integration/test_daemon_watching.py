@@ -205,6 +205,7 @@ def test_a_polled_folder_is_watched_without_events(program, sounds):
         assert watcher.queued(path) == 1
 
 
+@pytest.mark.slow
 def test_dropped_events_start_a_reconcile(program, sounds):
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if limit > 50_000:

@@ -14,7 +14,7 @@ import pytest
 from forked import Forked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any, Self
 
     from programs import Program
@@ -51,12 +51,22 @@ class Watcher:
     """A running daemon; a context manager that ends it and looks at how it ended."""
 
     def __init__(
-        self, program: Program, *prefix: str, daemon: str = "", limits: str = "", **options: Any
+        self,
+        program: Program,
+        *prefix: str,
+        daemon: str = "",
+        limits: str = "",
+        env: Mapping[str, str] | None = None,
     ) -> None:
-        """`prefix` is a command that starts it, `daemon` more of the table of that name.
+        """Start it with a prefix, else fork it.
 
-        `limits` are arguments for the daemon's time limits, "idle=1" say. With a prefix or
-        `options` of a process it is started, else forked.
+        Args:
+            program: The home of the daemon.
+            prefix: A command that starts an interpreter.
+            daemon: More of the table of that name.
+            limits: Arguments for the daemon's time limits, "idle=1" say.
+            env: Its environment, by default that of the program.
+
         """
         self.program = program
         self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
@@ -65,16 +75,16 @@ class Watcher:
         program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
         words = [*start, "watch", "--verbose"]
+        env = env or program.environment
         self.process: Forked | subprocess.Popen[bytes]
         with self.log.open("wb") as log:
-            if prefix or options:
+            if prefix:
                 command = [*prefix, sys.executable, *words]
-                options.setdefault("env", program.environment)
                 self.process = subprocess.Popen(
-                    command, stderr=log, start_new_session=True, **options
+                    command, stderr=log, env=env, start_new_session=True
                 )
             else:
-                self.process = Forked(words, program.environment, ["tagger.cli.watch"], log)
+                self.process = Forked(words, env, ["tagger.cli.watch"], log)
 
     def __enter__(self) -> Self:
         until(lambda: self.events("reconciled") or self.process.poll() is not None, "the start")

@@ -1,6 +1,6 @@
 """A program for `test_safe_write`: one write, failing at its first step, its second, and so on.
 
-    python failing_writes.py FILE FAULT        FAULT: ENOSPC, EIO or KILL
+    python -m failing_writes FILE FAULT        FAULT: ENOSPC, EIO or KILL
 
 Each attempt runs in a forked child, on a fresh FILE, with the functions of `os` that reach the disk
 wrapped: the n-th call fails with the error or kills the process, a write after half its bytes.

@@ -55,20 +55,20 @@ class Forked:
             arguments: `-m MODULE ...` or `-c CODE`, as for an interpreter.
             environment: The whole environment.
             modules: The modules that the server imports before.
-            log: A file for both streams; by default they are pipes.
+            log: A file for the outputs, without input; by default all three are pipes.
 
         """
         request = Request(tuple(arguments), dict(environment), str(Path.cwd()), tuple(modules))
         self._report, report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ends: list[int] = []
         if log is None:
-            (out, *ends), (error, *others) = os.pipe(), os.pipe()
-            self.stdout = os.fdopen(out, encoding="utf-8")
-            self.stderr = os.fdopen(error, encoding="utf-8")
-            ends += others
-        with report, Path(os.devnull).open("rb") as nothing:
-            streams = [log.fileno()] * 2 if log else ends
-            files = [report.fileno(), nothing.fileno(), *streams]
+            (given, to), (out, told), (err, failed) = os.pipe(), os.pipe(), os.pipe()
+            self.stdin = os.fdopen(to, "w", encoding="utf-8")
+            self.stdout, self.stderr = (os.fdopen(end, encoding="utf-8") for end in (out, err))
+            ends = [given, told, failed]
+        else:
+            ends = [os.open(os.devnull, os.O_RDONLY), os.dup(log.fileno()), os.dup(log.fileno())]
+        with report:
+            files = [report.fileno(), *ends]
             socket.send_fds(_server()[1], [pickle.dumps(request)], files)
         for end in ends:
             os.close(end)
@@ -96,12 +96,15 @@ class Forked:
             self.returncode = os.waitstatus_to_exitcode(int(status))
         return self.returncode
 
-    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Read both streams to their end, and wait; raises as `wait` does."""
-        for number, stream in () if self._readers else enumerate((self.stdout, self.stderr)):
-            reader = threading.Thread(target=self._read, args=(number, stream), daemon=True)
-            reader.start()
-            self._readers.append(reader)
+    def communicate(self, text: str = "", timeout: float | None = None) -> tuple[str, str]:
+        """Write the input, read both outputs to their end, and wait; raises as `wait` does."""
+        if not self._readers:
+            with self.stdin:
+                self.stdin.write(text)
+            for number, stream in enumerate((self.stdout, self.stderr)):
+                reader = threading.Thread(target=self._read, args=(number, stream), daemon=True)
+                reader.start()
+                self._readers.append(reader)
         self.wait(timeout)
         for reader in self._readers:
             reader.join()
@@ -129,8 +132,8 @@ class Forked:
 
     def __exit__(self, *_: object) -> None:
         self.wait()
-        self.stdout.close()
-        self.stderr.close()
+        for stream in (self.stdin, self.stdout, self.stderr):
+            stream.close()
 
 
 @functools.cache
@@ -156,26 +159,28 @@ def stop() -> None:
 
 
 def serve() -> None:
-    """Fork a program for each request at the standard input, and run it in the child."""
-    while True:
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        content, files, *_ = socket.recv_fds(_standard_input(), LARGEST, 4)
-        if not content:
-            return
-        request: Request = pickle.loads(content)  # noqa: S301 - from the test
-        for module in request.modules:
-            importlib.import_module(module)
-        if os.fork() == 0:
-            _supervise(*files)
-            _become(request)
-            return
-        for file in files:
-            os.close(file)
+    """Fork a program for each request at the standard input, and become it in the child."""
+    if request := _taken():
+        _become(request)
 
 
-@functools.cache
-def _standard_input() -> socket.socket:
-    return socket.socket(fileno=os.dup(0))
+def _taken() -> Request | None:
+    """Fork for each request; return the request in a child, None at the end in the server."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=os.dup(0)) as requests:
+        while True:
+            content, files, *_ = socket.recv_fds(requests, LARGEST, 4)
+            if not content:
+                return None
+            request: Request = pickle.loads(content)  # noqa: S301 - from the test
+            for module in request.modules:
+                importlib.import_module(module)
+            if os.fork() == 0:
+                requests.close()
+                _supervise(*files)
+                return request
+            for file in files:
+                os.close(file)
 
 
 def _supervise(report: int, *streams: int) -> None:

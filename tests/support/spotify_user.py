@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from unittest import mock
 import pytest
 import requests
 import spotify_server
+from forked import Forked
 from programs import Result
 
 pytest.importorskip("spotipy", reason="Spotify playlists need the extra `train`")
@@ -116,17 +116,10 @@ class Listener:
         tables = ["[training.spotify]", *lines, "[training.spotify.playlists]", *named]
         self.program.configure("\n".join([text, *tables]))
 
-    def start(self, *args: str, **options: Any) -> subprocess.Popen[str]:
-        """Start `tagger spotify` without waiting for it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "tagger", *args],
-            env=self.program.environment | self.variables,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+    def start(self, *words: str) -> Forked:
+        """Start a program, `-m tagger spotify sync` say, without a wait."""
+        modules = ["training.cli.spotify", "training.cli.train_run"]
+        return Forked(words, self.program.environment | self.variables, modules)
 
     def run(self, *args: str, answers: str = "") -> Result:
         """Run `tagger spotify` to its end, in this process; `answers` are typed."""
@@ -149,10 +142,7 @@ class Listener:
 
     def log_in_by_paste(self, first: str = "y\n") -> Result:
         """Agree and log in by the pasted address."""
-        with self.start("spotify", "login", "--paste") as child:
-            assert child.stdin
-            assert child.stdout
-            assert child.stderr
+        with self.start("-m", "tagger", "spotify", "login", "--paste") as child:
             child.stdin.write(first)
             child.stdin.flush()
             shown = ""
@@ -160,4 +150,4 @@ class Listener:
                 assert line, child.stderr.read()
                 shown += line
             out, err = child.communicate(follow(line.strip()) + "\n", timeout=60)
-        return Result(child.returncode, shown + line + out, err)
+        return Result(child.wait(), shown + line + out, err)

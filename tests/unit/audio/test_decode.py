@@ -180,7 +180,7 @@ def test_a_file_with_a_name_that_is_not_utf8_is_decoded(tmp_path):
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     name=st.sampled_from(["mp3", "flac", "vorbis", "opus", "m4a", "alac", "wma", "wavpack", "ape"]),

@@ -93,10 +93,8 @@ def test_output_without_room_or_reader_ends_with_an_exit_code(program, command, 
 
 def test_missing_standard_streams_give_their_numbers_to_no_file():
     """FFmpeg writes its messages to number 2, which must not be a file of the user."""
-    code = (
-        "import os; from tagger.system import streams as s;"
-        " s.open_missing(); print(os.open('.', 0))"
-    )
+    code = "import os; from tagger.system import streams; streams.open_missing();"
+    code += "print(os.open('.', 0))"
     shell = f'exec {sys.executable} -c "{code}" <&- 2>&-'
     ended = subprocess.run(["sh", "-c", shell], capture_output=True, check=False, text=True)
     assert int(ended.stdout) > 2

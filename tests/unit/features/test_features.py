@@ -68,7 +68,7 @@ def test_log_mel_gives_the_training_data_from_its_audio():
         stored = dict(zip(archive["id"].tolist(), archive["level"], strict=True))
     clips = sorted((DATA / "gtzan_clips").glob("*.flac"))
     assert len(clips) == 20
-    for path in clips:
+    for path in clips[::5]:  # four genres
         clip = read_clip(path, length=31.0)
         heard = log_mel(clip.samples, clip.rate)
         columns = stored[path.stem].shape[1]
@@ -92,7 +92,7 @@ def test_a_gain_changes_no_feature(decibels):
 
 
 @given(st.floats(3.0, 40.0))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_any_length_of_three_seconds_or_more_gives_features(seconds):
     heard = log_mel(signals.melody(seconds), RATE)
     vector = extract("statistics-1", heard)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import media
 import pytest
+from forked import Forked
 from tagging import BLUES, TWO, leftovers, restore, write
 
 from tagger import tags
@@ -29,14 +30,11 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def run_failing(path, fault):
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "support" / "failing_writes.py", path, fault],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    words = ["-m", "failing_writes", str(path), fault]
+    with Forked(words, os.environ, ["tagger.tags", "mutagen"]) as child:
+        out, err = child.communicate()
+    assert child.returncode == 0, err
+    return [json.loads(line) for line in out.splitlines()]
 
 
 @pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import stat
 import subprocess
@@ -234,8 +233,8 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
 
 
 def test_a_training_without_synced_playlists_is_refused_without_a_prompt(logged_in):
-    with logged_in.start("train", "--source", "spotify") as child:
-        _, said = child.communicate("", timeout=60)
+    with logged_in.start("-m", "tagger", "train", "--source", "spotify") as child:
+        _, said = child.communicate(timeout=60)
     assert child.returncode == 2
     assert "no playlist has been read for Folk, Metal" in said
     assert not (logged_in.state / "models").exists()
@@ -274,27 +273,24 @@ def test_logout_deletes_the_login_and_keeps_the_lists(logged_in):
     assert "There was no login." in logged_in.run("logout").out
 
 
-def test_no_secret_in_any_output_with_every_logger_at_debug(logged_in, tmp_path):
-    main = tmp_path / "loud.py"
-    main.write_text(
-        "import http.client, logging\n"
-        f"logging.basicConfig(level={logging.DEBUG})\n"
-        "from tagger.cli import main\n"
-        "main()\n"
-    )
+LOUD = """
+import http.client, logging
+logging.basicConfig(level=logging.DEBUG)
+from tagger.cli import main
+main()
+"""
+"""`tagger` with every logger at debug."""
+
+
+def test_no_secret_in_any_output_with_every_logger_at_debug(logged_in):
     login = json.loads((logged_in.state / FILE_NAME).read_text())
     (logged_in.state / FILE_NAME).write_text(json.dumps(login | {"expires_at": 0}))
     logged_in.server.fail("fault", "/items")
     said = ""
     for command in ("sync", "playlists", "status"):
-        done = subprocess.run(
-            [sys.executable, main, "spotify", command],
-            env=logged_in.program.environment | logged_in.variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        said += done.stdout + done.stderr
+        with logged_in.start("-c", LOUD, "spotify", command) as child:
+            said += "".join(child.communicate())
+        assert child.returncode == 0
     assert "DEBUG:urllib3" in said
     assert logged_in.server.refresh.isdisjoint({login["refresh_token"]})  # it was renewed
     for secret in ("BQ-access", "AQ-refresh", "Bearer"):

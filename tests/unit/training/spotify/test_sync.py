@@ -307,7 +307,7 @@ def test_a_sync_killed_at_every_page_reads_no_page_twice(listener):
         server.hangs.clear()
         server.faults[:] = []
         server.fail("hang", "/items", after=1)
-        with listener.start("spotify", "sync") as child:
+        with listener.start("-m", "tagger", "spotify", "sync") as child:
             assert server.hangs.wait(30)
             killed(child)
     server.faults[:] = []
@@ -322,7 +322,7 @@ def test_a_sync_killed_at_any_time_completes_later(listener):
     server, rng = listener.server, random.Random(7)
     for _ in range(3):
         asked = len(server.answered) + rng.randrange(1, 5)
-        with listener.start("spotify", "sync") as child:
+        with listener.start("-m", "tagger", "spotify", "sync") as child:
             while len(server.answered) < asked and child.poll() is None:
                 time.sleep(0.001)
             killed(child)
