@@ -116,11 +116,15 @@ def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[st
 
 
 def _others_seen(old: JudgedFile, new: JudgedFile, fields: tuple[str, ...]) -> bool:
-    """Compare mutagen's values; a tag without fields gets fields, which undo removes again."""
+    """Compare mutagen's values; a tag without fields gets fields, which undo removes again.
+
+    A write into a malformed container may reveal a tag to mutagen, and undo hides it again.
+    """
     before, after = old.mutagen_others(fields), new.mutagen_others(fields)
-    if _is_blank(old):
+    if _is_blank(old) or old.mutagen.tags is None:
         return before.items() <= after.items()
-    return after.items() <= before.items() if _is_blank(new) else before == after
+    hidden = _is_blank(new) or new.mutagen.tags is None
+    return after.items() <= before.items() if hidden else before == after
 
 
 def _is_blank(file: ParsedFile) -> bool:

@@ -3,6 +3,9 @@
 ISO/IEC 14496-12; Apple's QuickTime File Format, "Metadata". The tag is `moov.udta.meta.ilst`, its
 padding a `free` atom behind it. When the tag outgrows the padding and the sound follows `moov`, the
 offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file.
+
+A `meta` atom without a version, as QuickTime has it, gets the version of ISO/IEC 14496-12. Some
+readers, such as mutagen, find no tag without it.
 """
 
 from __future__ import annotations
@@ -223,13 +226,9 @@ class Mp4File(Container):
         return path
 
     def _children(self, parent: Atom) -> list[Atom]:
-        skip = len(self._version(parent)) if parent.name == b"meta" else 0
+        bare = self._data[parent.body + 4 : parent.body + 8] == b"hdlr"
+        skip = len(META_VERSION) if parent.name == b"meta" and not bare else 0
         return walk(self._data, parent.body + skip, parent.end)
-
-    def _version(self, meta: Atom) -> bytes:
-        """Return the version and flags of a `meta` atom, which QuickTime's has not."""
-        bare = self._data[meta.body + 4 : meta.body + 8] == b"hdlr"
-        return b"" if bare else self._data[meta.body : meta.body + len(META_VERSION)]
 
     def empty(self) -> RawTag:
         """Return a list without items."""
@@ -307,7 +306,9 @@ class Mp4File(Container):
             parts.append(tag)
         if tag is None and {c.name for c in children} <= {b"hdlr", b"ilst", b"free"}:
             return b""
-        return self._version(meta) + b"".join(parts)
+        versioned = children and children[0].start > meta.body
+        version = self._data[meta.body : children[0].start] if versioned else META_VERSION
+        return version + b"".join(parts)
 
     def _moved(self, data: bytes, shift: int) -> bytes:
         """Add `shift` to every offset in `data` that points behind `moov`."""

@@ -4,7 +4,8 @@ WAV and AIFF contain ID3 in a chunk; WAV may contain a list of INFO texts as wel
 ID3 beside INFO or beside the `bext` chunk of broadcasting, so such a file gets its genre twice.
 
 A chunk of a truncated file, or a chunk without a valid size, can be read but not written. Chunks
-behind it cannot be found.
+behind it cannot be found. A chunk without its byte of padding gets one, because some readers find
+no chunk behind it otherwise.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ class ChunkedFile(Container):
                     fresh = []
                 yield chunk.name + chunk.body.size.to_bytes(4, self._order)
                 yield chunk.body
-                yield bytes(chunk.padding)
+                yield bytes(chunk.body.size % 2)
             elif chunk.tag in tags:
                 yield self._chunk(chunk.name, tags[chunk.tag])
         yield from fresh

@@ -7,7 +7,7 @@ import struct
 
 import media
 import pytest
-from mutagen import flac, id3
+from mutagen import flac, id3, mp4, wave
 from tagging import BLUES, restore, with_info, write
 
 from tagger import tags
@@ -148,7 +148,8 @@ def test_bytes_behind_the_last_atom_of_an_mp4_are_kept(tmp_path, junk, layout):
     assert path.read_bytes() == data
 
 
-def test_a_meta_atom_without_a_version_is_read_and_not_written(tmp_path):
+@pytest.mark.parametrize("layout", ["sound first", "tags first"])
+def test_a_meta_atom_without_a_version_is_read_and_written_with_one(tmp_path, layout):
     path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "Title", "genre": ["Salsa"]})
     data = path.read_bytes()
     for name in (b"moov", b"udta", b"meta"):
@@ -156,12 +157,29 @@ def test_a_meta_atom_without_a_version_is_read_and_not_written(tmp_path):
         size = int.from_bytes(data[at : at + 4], "big") - 4
         data = data[:at] + size.to_bytes(4, "big") + data[at + 4 :]
     at = data.index(b"meta") + 4
-    path.write_bytes(data := data[:at] + data[at + 4 :])
+    data = data[:at] + data[at + 4 :]
+    path.write_bytes(data := data if layout == "sound first" else tags_first(data))
+    sound = media.pcm(path)
     found = tags.read(path)
     assert (found.genres, found.title) == (("Salsa",), "Title")
-    with pytest.raises(TagError, match="mutagen does not find"):
-        write(path, BLUES)
+    assert mp4.MP4(path).tags is None
+    written = write(path, BLUES)
+    assert mp4.MP4(path).tags == {"\xa9nam": ["Title"], "\xa9gen": ["Blues"]}
+    assert (media.pcm(path) == sound).all()
+    restore(path, written.snapshot)
     assert path.read_bytes() == data
+
+
+def tags_first(data):
+    """Move `moov` from the end of an MP4 file before the sound."""
+    begin, at = data.index(b"mdat") - 4, data.index(b"moov") - 4
+    moov = bytearray(data[at:])
+    table = moov.index(b"stco") + 4
+    (count,) = struct.unpack_from(">I", moov, table + 4)
+    for entry in range(table + 8, table + 8 + 4 * count, 4):
+        (offset,) = struct.unpack_from(">I", moov, entry)
+        struct.pack_into(">I", moov, entry, offset + len(moov))
+    return data[:begin] + bytes(moov) + data[begin:at]
 
 
 @pytest.mark.parametrize("body", [b"", bytes(1024)], ids=["empty", "zeros"])
@@ -176,13 +194,20 @@ def test_an_id3_chunk_without_a_tag_is_no_obstacle(tmp_path, body):
     assert path.read_bytes() == data
 
 
-def test_a_chunk_without_its_padding_does_not_hide_the_next_chunk(tmp_path):
+def test_a_chunk_without_its_padding_gets_padding_and_does_not_hide_the_next_chunk(tmp_path):
     path = media.make(tmp_path / "song.wav", "wav")
     data = path.read_bytes()
     odd = b"smpl" + struct.pack("<I", 3) + b"abc"
     data += odd + b"id3 " + struct.pack("<I", len(SALSA)) + SALSA
-    path.write_bytes(b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
-    assert tags.read(path).genres == ("Salsa",)
+    path.write_bytes(data := b"RIFF" + struct.pack("<I", len(data) - 8) + data[8:])
+    found = tags.read(path)
+    assert (found.genres, found.title) == (("Salsa",), "Title")
+    assert wave.WAVE(path).tags is None
+    written = write(path, BLUES)
+    assert wave.WAVE(path).tags["TCON"].text == ["Blues"]
+    assert wave.WAVE(path).tags["TIT2"].text == ["Title"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
 
 
 def test_undo_keeps_the_fields_of_two_tags_that_are_alike(tmp_path):
