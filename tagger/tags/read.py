@@ -151,8 +151,6 @@ def boundary(path: Path) -> Iterator[None]:
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
-        if isinstance(error, HeaderNotFoundError | MP4NoTrackError):
-            raise UnsupportedContainerError("not a supported audio file", path) from error
         said = str(error) or type(error).__name__
         raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
 
@@ -174,18 +172,25 @@ class ParsedFile:
 
         Raises UnsupportedContainerError, and the exceptions that `boundary` converts.
         """
+        self.path = path
         form = identify(file)
         if form not in READERS:
-            raise UnsupportedContainerError(describe(file), path)
+            raise self._unsupported(file)
         self.file = file
-        self.path = path
         self.container: Container = dismantle(file, form)
         self.form = form
 
     @cached_property
     def mutagen(self) -> Any:
         """Mutagen's file object."""
-        return _parse(self.file, self.form)
+        try:
+            return _parse(self.file, self.form)
+        except (HeaderNotFoundError, MP4NoTrackError) as error:
+            raise self._unsupported(self.file) from error
+
+    def _unsupported(self, file: BinaryIO) -> UnsupportedContainerError:
+        reason, hint = describe(file)
+        return UnsupportedContainerError(reason, self.path, hint)
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return the values of a field; CorruptTagsError if they are too long."""

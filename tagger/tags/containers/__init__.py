@@ -19,7 +19,13 @@ from tagger.tags.containers.flac import FlacFile
 from tagger.tags.containers.mp4 import Mp4File
 from tagger.tags.containers.ogg import OggFile, ogg_codec
 from tagger.tags.containers.riff import ChunkedFile
-from tagger.tags.containers.stream import StreamFile, file_size, read_at, sound_start
+from tagger.tags.containers.stream import (
+    LONGEST_JUNK,
+    StreamFile,
+    file_size,
+    read_at,
+    sound_start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +57,12 @@ _BEGINNINGS: Final = [
     if form.magic is not None
 ]
 _OTHER: Final = re.compile(OTHER_CONTAINERS)
+_INSIDE: Final = re.compile(
+    rb"fLaC\0|OggS\0|MAC |wvpk|MPCK|RIFF....WAVE|FORM....AIF[FC]|DSD \x1c|....ftyp"
+    rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+    re.DOTALL,
+)
+"""Beginnings of containers that are distinct enough to be searched for."""
 
 
 def identify(file: BinaryIO) -> str | None:
@@ -70,18 +82,33 @@ def identify(file: BinaryIO) -> str | None:
     if head.startswith(OGG):
         return ogg_codec(file, start)
     for magic, name, form in _BEGINNINGS:
-        if form.after_id3 and magic.match(head):
-            return name
+        if magic.match(head):
+            return name if form.after_id3 else None
     return None if unsupported_name(head) else "mp3"
 
 
-def describe(file: BinaryIO) -> str:
-    """Return the reason why `identify` finds no container in a file."""
-    for start in (0, sound_start(file)):
+def describe(file: BinaryIO) -> tuple[str, str | None]:
+    """Return the reason why no container is found in a file, and the next step."""
+    behind = sound_start(file)
+    for start in (0, behind):
         file.seek(start)
         if name := unsupported_name(file.read(16)):
-            return f"{name}, which tagger does not support"
-    return "not a supported audio file"
+            return f"{name}, which tagger does not support", None
+    file.seek(0)
+    data = file.read(behind + LONGEST_JUNK)
+    found = _INSIDE.search(data, max(behind, 1))
+    if not found:
+        return "not a supported audio file", None
+    start, before = found.start(), "ID3 tags" if found.start() == behind else "other bytes"
+    name = _name(data[start : start + 16])
+    reason = f"{name} behind {start} bytes of {before}, which most players cannot read"
+    return reason, f"remove them: tail -c +{start + 1} FILE > NEW"
+
+
+def _name(magic: bytes) -> str:
+    if magic.startswith(OGG):
+        return "Ogg"
+    return next(name for start, name, _ in _BEGINNINGS if start.match(magic)).upper()
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:

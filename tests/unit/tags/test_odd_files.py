@@ -248,6 +248,25 @@ def test_a_file_of_another_format_is_refused_by_its_name(tmp_path, beginning, na
         tags.read(path)
 
 
+@pytest.mark.parametrize("form", ["wav", "aiff", "m4a", "dsf", "wma"])
+def test_an_id3_tag_before_a_container_is_named_with_the_next_step(tmp_path, form):
+    path = media.make(tmp_path / "song", form)
+    path.write_bytes(SALSA + path.read_bytes())
+    with pytest.raises(UnsupportedContainerError, match=f"{len(SALSA)} bytes of ID3") as said:
+        tags.read(path)
+    assert f"tail -c +{len(SALSA) + 1} " in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("flac", "FLAC"), ("vorbis", "Ogg"), ("wav", "WAV"), ("m4a", "MP4")]
+)
+def test_other_bytes_before_a_container_are_named_with_the_next_step(tmp_path, form, name):
+    path = media.make(tmp_path / "song", form)
+    path.write_bytes(b"hello" + path.read_bytes())
+    with pytest.raises(UnsupportedContainerError, match=f"^.*{name} behind 5 bytes of other"):
+        tags.read(path)
+
+
 def test_a_wav_that_was_not_finished_is_refused_with_the_reason(tmp_path):
     path = media.make(tmp_path / "song.wav", "wav")
     data = path.read_bytes()
