@@ -19,9 +19,10 @@ from mutagen.id3 import TCON
 
 from tagger.core.domain import GENRE
 from tagger.errors import TagError
+from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import Id3v2
-from tagger.tags.fields import carried
+from tagger.tags.fields import carried, fields
 from tagger.tags.values import GenreSnapshot, PlacedItem, TagState
 
 if TYPE_CHECKING:
@@ -103,8 +104,16 @@ def retagged(container: Container, values: FieldValues, options: WriteOptions) -
         for field, texts in values.items():
             if _follows(container, kind, tag, field):
                 changed[kind] = changed[kind].with_values(field, texts)
+    first = changed[container.primary]
+    if isinstance(first, Apev2) and _is_complete(first, container.tags.get("id3v1")):
+        changed[container.primary] = replace(first, last=True)
     standing = (container.primary, *container.tags)
     return {kind: tag for kind, tag in changed.items() if kind in standing or tag.items}
+
+
+def _is_complete(tag: RawTag, other: RawTag | None) -> bool:
+    """Return whether a tag has every field of another tag, so that it may hide that tag."""
+    return other is None or fields(other).keys() <= fields(tag).keys()
 
 
 def _is_joined(container: Container, kind: str) -> bool:

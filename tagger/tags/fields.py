@@ -18,7 +18,8 @@ from mutagen import id3
 from tagger.core.domain import GENRE
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
-from tagger.tags.containers.id3 import UNSYNCHRONISED, V23_SEPARATOR, Id3v1, Id3v2
+from tagger.tags.containers.id3 import UNSYNCHRONISED, V23_SEPARATOR, Id3v2
+from tagger.tags.containers.id3v1 import Id3v1
 from tagger.tags.containers.mp4 import Ilst
 from tagger.tags.containers.riff import InfoList
 from tagger.tags.containers.texts import relenient

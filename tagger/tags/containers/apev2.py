@@ -44,6 +44,8 @@ class Apev2(RawTag):
     header_version: int = 2000
     flags: int = HAS_HEADER
     reserved: bytes = bytes(8)
+    last: bool = False
+    """Whether it is to be the last tag of the file, the only tag that FFmpeg reads."""
 
     genre_names: ClassVar = frozenset({"genre"})
 

@@ -1,4 +1,4 @@
-"""ID3v2.2, 2.3, 2.4 and ID3v1, at the level of whole frames.
+"""ID3v2.2, 2.3 and 2.4, at the level of whole frames.
 
 https://id3.org/id3v2.4.0-structure, id3v2.3.0, id3v2-00
 """
@@ -27,8 +27,6 @@ V23_SEPARATOR: Final = "; "
 """ID3v2.3 has no lists; the customary `/` is part of many genre names."""
 
 _FRAME_ID = {2: re.compile(rb"[A-Z0-9]{3}"), 3: re.compile(rb"[A-Z0-9]{3}[A-Z0-9 \0]")}
-_V1_NUMBERS = {name.casefold(): number for number, name in reversed([*enumerate(id3.TCON.GENRES)])}
-NO_V1_GENRE: Final = 255
 
 
 def syncsafe(number: int) -> bytes:
@@ -221,39 +219,6 @@ def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
         items.append(Item(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
         at += header + size
     return items, at
-
-
-@dataclass(frozen=True, slots=True)
-class Id3v1(RawTag):
-    """An ID3v1 tag: 127 fixed bytes, and the number of the genre."""
-
-    genre_names: ClassVar = frozenset({"genre"})
-
-    @classmethod
-    def parse(cls, data: bytes) -> Id3v1:
-        """Split the last 128 bytes of a file."""
-        return cls((Item("fields", data[:127]), Item("genre", data[127:])), len(data))
-
-    @property
-    def number(self) -> int:
-        """The number of the genre, 255 without a genre."""
-        return self.items[1].raw[0]
-
-    def genres(self) -> tuple[str, ...]:
-        """Return the name of the number; 0 beside empty fields alone is no genre."""
-        names = id3.TCON.GENRES
-        if not self.number and not self.items[0].raw[3:].strip(b"\0 "):
-            return ()
-        return (names[self.number],) if self.number < len(names) else ()
-
-    def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
-        """Return the number of the first genre with a number, else 255."""
-        numbers = [_V1_NUMBERS[g.casefold()] for g in genres if g.casefold() in _V1_NUMBERS]
-        return (Item("genre", bytes([numbers[0] if numbers else NO_V1_GENRE])),)
-
-    def render(self) -> bytes:
-        """Join the two items."""
-        return b"".join(item.raw for item in self.items)
 
 
 def new_id3v2() -> Id3v2:

@@ -1,10 +1,10 @@
 """Files that are one stream of sound with tags before and behind it.
 
-    [ID3v2]... sound [APEv2] [Lyrics3v2] [ID3v1] [ID3v2.4 with a footer]      (in any order)
+    [ID3v2]... sound [APEv2] [Lyrics3v2] [enhanced ID3v1] [ID3v1] [ID3v2.4 with a footer]
 
-The primary tag is ID3v2 in MP3, and APEv2 in Monkey's Audio, WavPack and Musepack. In FLAC
-(`tagger.tags.containers.flac`) and in other containers (`tagger.tags.containers.enclosed`), it is
-inside the stream.
+The tags behind the sound are found in any order. The primary tag is ID3v2 in MP3, and APEv2 in
+Monkey's Audio, WavPack and Musepack. In FLAC (`tagger.tags.containers.flac`) and in other
+containers (`tagger.tags.containers.enclosed`), it is inside the stream.
 
 A second tag of one kind is named `id3v2#2`, and so is an ID3v2 tag elsewhere than at the beginning.
 Readers do not find it, but it may contain the genre of the file.
@@ -20,13 +20,19 @@ from typing import TYPE_CHECKING, Final
 from tagger.tags.containers import apev2, id3
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
-from tagger.tags.containers.id3 import Id3v1, Id3v2
+from tagger.tags.containers.id3 import Id3v2
+from tagger.tags.containers.id3v1 import (
+    ENHANCED,
+    ENHANCED_SIZE,
+    ID3V1_SIZE,
+    EnhancedId3v1,
+    Id3v1,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import BinaryIO
 
-ID3V1_SIZE: Final = 128
 LYRICS3_END: Final = 15
 """Six digits and `LYRICS200`."""
 MOST_TAGS: Final = 64
@@ -145,7 +151,7 @@ class StreamFile(Container):
         start = self._leading(file)
         self.slots, end = self._trailing(file, start)
         self.sound = Span(start, end - start)
-        bases = dict.fromkeys((primary, "id3v2", "apev2", "id3v1"))
+        bases = dict.fromkeys((primary, "id3v2", "apev2", "id3v1+", "id3v1"))
         self.tags: Mapping[str, RawTag] = {
             kind: self.found[kind]
             for base in bases
@@ -190,6 +196,10 @@ class StreamFile(Container):
             data = read_at(file, end - ID3V1_SIZE, ID3V1_SIZE)
             if data[:3] == b"TAG" and not self._inside_apev2(file, start, end):
                 return self._found("id3v1", Id3v1.parse(data), first=True), ID3V1_SIZE
+        if room >= ENHANCED_SIZE and "id3v1" in self.found:
+            data = read_at(file, end - ENHANCED_SIZE, ENHANCED_SIZE)
+            if data.startswith(ENHANCED):
+                return self._found("id3v1+", EnhancedId3v1.parse(data), first=True), ENHANCED_SIZE
         if room >= apev2.FOOTER:
             size = apev2.size_before(read_at(file, end - apev2.FOOTER, apev2.FOOTER))
             if 0 < size <= room and (tag := self._apev2(read_at(file, end - size, size))):
@@ -237,9 +247,12 @@ class StreamFile(Container):
             yield tags["id3v2"].render()
         yield from rendered(self.front, tags)
         yield from self.middle(tags)
-        yield from rendered(self.slots, tags)
-        if "apev2" in tags and Slot("apev2") not in self.slots:
-            yield tags["apev2"].render()
+        ape = tags.get("apev2")
+        stays = Slot("apev2") in self.slots and not (isinstance(ape, Apev2) and ape.last)
+        slots = [slot for slot in self.slots if stays or slot != Slot("apev2")]
+        yield from rendered(slots, tags)
+        if ape and not stays:
+            yield ape.render()
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:  # noqa: ARG002 - FLAC's hook
         """Yield the stream itself."""

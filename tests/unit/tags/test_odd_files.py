@@ -46,10 +46,15 @@ MP3 = {
     "a second ID3v2 tag behind NULs": lambda sound: id3_tag() + bytes(50) + SALSA + sound,
     "ID3v2.4 at the end": lambda sound: sound + appended(id3_tag(version=4, genre="Salsa")),
     "a second ID3v1 tag": lambda sound: sound + v1(143) + v1(255),
+    "an enhanced tag before ID3v1": lambda sound: sound + enhanced(b"Salsa") + v1(255),
     "an APEv2 tag before ID3v1": lambda sound: sound + ape("Salsa") + v1(255),
     "ID3v1 before an APEv2 tag": lambda sound: sound + v1(143) + ape(""),
     "two APEv2 tags": lambda sound: sound + ape("Salsa") + ape(""),
 }
+
+
+def enhanced(genre):
+    return b"TAG+" + bytes(181) + genre.ljust(30, b"\0") + b"000:00" * 2
 
 
 def ape(genre):
@@ -73,6 +78,15 @@ def test_a_genre_anywhere_in_an_mp3_is_found_and_replaced(tmp_path, name):
     assert b"Salsa" not in path.read_bytes()
     assert id3.ID3(path)["TIT2"].text == ["Title"]
     assert id3.ID3(path)["TCON"].text == ["Blues"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_a_genre_that_an_enhanced_tag_cannot_hold_is_left_out_of_it(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    path.write_bytes(data := path.read_bytes() + enhanced(b"Salsa") + v1(143))
+    written = write(path, ("Música popular brasileira instrumental",))
+    assert path.read_bytes().endswith(enhanced(b"") + v1(255))
     restore(path, written.snapshot)
     assert path.read_bytes() == data
 
