@@ -20,6 +20,7 @@ from tagger.core.domain import GROUPING
 from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.texts import lenient
+from tagger.tags.containers.user_data import BEFORE, BEHIND, UserData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -214,6 +215,20 @@ class Mp4File(Container):
                     reserved_bytes += found[i + 1].end - found[i + 1].start
                 self.tags = {"ilst": Ilst.parse(self._data[child.body : child.end], reserved_bytes)}
                 break
+        texts = UserData(tuple(self._user_data()), 0)
+        self._has_texts = bool(texts.genre_items)
+        if self._has_texts:
+            self.tags = {**self.tags, "udta": texts}
+
+    def _user_data(self) -> Iterator[Item]:
+        """Yield the atoms of `udta` without `meta`."""
+        place = BEFORE
+        for child in self._children(self._path[1]) if len(self._path) > 1 else ():
+            if len(self._path) > 2 and child == self._path[2]:
+                place = BEHIND
+            else:
+                raw = self._data[child.start : child.end]
+                yield Item(child.name.decode("latin-1"), raw, place)
 
     def _find_path(self) -> list[Atom]:
         """Return the existing atoms of moov, moov.udta and moov.udta.meta."""
@@ -239,6 +254,7 @@ class Mp4File(Container):
         if self._top[-1].end > self._size:
             raise MalformedError("an atom reaches beyond the end of the file")
         tag = tags.get("ilst")
+        self._texts = tags.get("udta")
         moov = self._rebuilt(0, tag.render() if tag else None)
         shift = len(moov) - len(self._data)
         if shift:
@@ -280,6 +296,9 @@ class Mp4File(Container):
 
     def _body(self, this: Atom, depth: int, tag: bytes | None) -> bytes:
         children = self._children(this)
+        tail = self._data[children[-1].end if children else this.body : this.end]
+        if this.name == b"udta" and self._has_texts:
+            return self._with_texts(depth, tag) + tail
         inner = self._path[depth + 1] if depth + 1 < len(self._path) else None
         parts = [
             self._rebuilt(depth + 1, tag) if child == inner else self._data[child.start : child.end]
@@ -287,8 +306,15 @@ class Mp4File(Container):
         ]
         if inner is None:
             parts.append(self._rebuilt(depth + 1, tag))
-        tail = self._data[children[-1].end if children else this.body : this.end]
         return b"".join(parts) + tail
+
+    def _with_texts(self, depth: int, tag: bytes | None) -> bytes:
+        """Return the body of `udta` with other texts around `meta`."""
+        texts = self._texts
+        if not isinstance(texts, UserData):
+            return self._rebuilt(depth + 1, tag)
+        meta = self._rebuilt(depth + 1, tag)
+        return texts.render_place(BEFORE) + meta + texts.render_place(BEHIND)
 
     def _meta_body(self, tag: bytes | None) -> bytes:
         meta = self._path[-1]

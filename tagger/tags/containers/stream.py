@@ -192,14 +192,8 @@ class StreamFile(Container):
     def _last(self, file: BinaryIO, start: int, end: int) -> tuple[Slot | Span, int] | None:
         """Return the last tag in the part of the file from `start` to `end`."""
         room = end - start
-        if room >= ID3V1_SIZE:
-            data = read_at(file, end - ID3V1_SIZE, ID3V1_SIZE)
-            if data[:3] == b"TAG" and not self._inside_apev2(file, start, end):
-                return self._found("id3v1", Id3v1.parse(data), first=True), ID3V1_SIZE
-        if room >= ENHANCED_SIZE and "id3v1" in self.found:
-            data = read_at(file, end - ENHANCED_SIZE, ENHANCED_SIZE)
-            if data.startswith(ENHANCED):
-                return self._found("id3v1+", EnhancedId3v1.parse(data), first=True), ENHANCED_SIZE
+        if v1 := self._last_id3v1(file, start, end):
+            return v1
         if room >= apev2.FOOTER:
             size = apev2.size_before(read_at(file, end - apev2.FOOTER, apev2.FOOTER))
             if 0 < size <= room and (tag := self._apev2(read_at(file, end - size, size))):
@@ -215,6 +209,18 @@ class StreamFile(Container):
             data = read_at(file, end - size, size) if 0 < size <= room else b""
             if data[3:10] == footer[3:] and data[:3] == b"ID3":
                 return self._found("id3v2", Id3v2.parse(data), first=False), size
+        return None
+
+    def _last_id3v1(self, file: BinaryIO, start: int, end: int) -> tuple[Slot, int] | None:
+        room = end - start
+        if room >= ID3V1_SIZE:
+            data = read_at(file, end - ID3V1_SIZE, ID3V1_SIZE)
+            if data[:3] == b"TAG" and not self._inside_apev2(file, start, end):
+                return self._found("id3v1", Id3v1.parse(data), first=True), ID3V1_SIZE
+        if room >= ENHANCED_SIZE and "id3v1" in self.found:
+            data = read_at(file, end - ENHANCED_SIZE, ENHANCED_SIZE)
+            if data.startswith(ENHANCED):
+                return self._found("id3v1+", EnhancedId3v1.parse(data), first=True), ENHANCED_SIZE
         return None
 
     def _inside_apev2(self, file: BinaryIO, start: int, end: int) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import struct
 
+import av
 import media
 import pytest
 from mutagen import flac, id3, mp4, wave
-from tagging import BLUES, restore, with_info, write
+from tagging import BLUES, TWO, mp4_atom, restore, with_info, write
 
 from tagger import tags
 from tagger.errors import TagError, UnsupportedContainerError
@@ -194,6 +195,43 @@ def tags_first(data):
         (offset,) = struct.unpack_from(">I", moov, entry)
         struct.pack_into(">I", moov, entry, offset + len(moov))
     return data[:begin] + bytes(moov) + data[begin:at]
+
+
+def quicktime(text, language=0):
+    return mp4_atom(b"\xa9gen", struct.pack(">HH", len(text), language) + text)
+
+
+USER_DATA = {
+    "QuickTime": quicktime(b"Salsa"),
+    "QuickTime in a Macintosh encoding": quicktime("Música".encode("mac-roman")),
+    "QuickTime in UTF-8": quicktime("Música".encode(), 0x55C4),
+    "QuickTime in UTF-16": quicktime("\ufeffMúsica".encode("utf-16-be"), 0x55C4),
+    "3GPP": mp4_atom(b"gnre", bytes(4) + b"\x15\xc7" + b"Salsa\0"),
+}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("name", USER_DATA)
+def test_a_genre_in_the_user_data_of_an_mp4_is_found_and_replaced(tmp_path, name, tagged):
+    path = media.make(
+        tmp_path / "song.m4a", "m4a", tags={"title": "Title", "genre": ["Salsa"]} if tagged else {}
+    )
+    data = path.read_bytes()
+    at = data.index(b"moov") - 4
+    udta = data[udta_at - 4 :] if (udta_at := data.find(b"udta")) > 0 else b""
+    inner = USER_DATA[name] + udta[8:] + mp4_atom(b"abcd", b"x")
+    moov = data[at + 8 : len(data) - len(udta)] + mp4_atom(b"udta", inner)
+    path.write_bytes(data := data[:at] + mp4_atom(b"moov", moov))
+    assert tags.read(path).genres in (("Salsa",), ("Música",))
+    written = write(path, TWO)
+    assert tags.read(path).genres == TWO
+    assert b"Salsa" not in path.read_bytes()
+    assert mp4.MP4(path)["\xa9gen"] == list(TWO)
+    if name != "3GPP":
+        with av.open(str(path)) as file:
+            assert file.metadata["genre"] in (TWO[0], "; ".join(TWO))
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
 
 
 @pytest.mark.parametrize("body", [b"", bytes(1024)], ids=["empty", "zeros"])
