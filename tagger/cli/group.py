@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
 from tagger import __version__
+from tagger.cli.added import added_commands
 from tagger.cli.sections import COMMANDS, SECTIONS
-
-ENTRY_POINTS = "tagger.commands"
-"""Group of entry points through which other packages add commands."""
 
 
 class LazyGroup(click.Group):
@@ -21,25 +18,27 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of all commands, ours first."""
-        return [*COMMANDS, *sorted(_added())]
+        return [*COMMANDS, *sorted(added_commands())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return a command."""
         if cmd_name in COMMANDS:
             command: click.Command = importlib.import_module(f"tagger.cli.{cmd_name}").command
             return command
-        added = _added().get(cmd_name)
-        return added.load() if added else None
+        if added := added_commands().get(cmd_name):
+            found: click.Command = getattr(importlib.import_module(added.module), added.attribute)
+            return found
+        return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""
-        added = _added()
+        added = added_commands()
         known = {name for section in SECTIONS.values() for name in section}
         for heading, section in SECTIONS.items():
             rows = [(n, text) for n, text in section.items() if n in COMMANDS or n in added]
             with formatter.section(heading):
                 formatter.write_dl(rows)
-        others = [(n, f"From {added[n].value.split('.')[0]}.") for n in sorted({*added} - known)]
+        others = [(n, f"From {added[n].module.split('.')[0]}.") for n in sorted({*added} - known)]
         if others:
             with formatter.section("Others"):
                 formatter.write_dl(others)
@@ -50,10 +49,6 @@ class LazyGroup(click.Group):
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
         items = [CompletionItem(name, help=texts.get(name, "")) for name in names]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
-
-
-def _added() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

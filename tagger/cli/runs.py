@@ -31,7 +31,7 @@ def command(ctx: click.Context) -> None:
 def list_(settings: Settings, *, as_json: bool = False, whole: bool = False) -> None:
     """List the runs with their dates and counts, newest first."""
     with Store(settings.store.folder) as store:
-        store.check()
+        store.check(rows=False)
         runs = store.runs.summaries()
     shown = runs if whole or as_json else runs[:MOST_SHOWN]
     for found in shown:
@@ -52,7 +52,7 @@ def list_(settings: Settings, *, as_json: bool = False, whole: bool = False) -> 
 def show(settings: Settings, *, number: int, as_json: bool) -> None:
     """List the changes of a run: genres before and after, and the reason."""
     with Store(settings.store.folder) as store:
-        store.check()
+        store.check(rows=False)
         if not store.runs.exists(number):
             raise click.BadParameter(f"there is no run {number}", param_hint="NUMBER")
         if not as_json and (sources := store.runs.sources(number)):

@@ -28,7 +28,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
     Exits with 3 when `tagger watch` is not running.
     """
     with Store(settings.store.folder) as store:
-        store.check()
+        store.check(rows=False)
         found = _gathered(settings, store)
     if as_json:
         print_json(found)
@@ -40,7 +40,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
-    wrote = next((found for found in store.runs.summaries() if found.written), None)
+    wrote = store.runs.last_write()
     failures = store.failures.all()
     return {
         "daemon": query_status(settings.store.folder),
@@ -51,7 +51,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "sources": dict(store.runs.sources().most_common()),
         "passed_over": dict(store.passed_over.counts().most_common()),
         "listed": store.runs.listed(),
-        "corrections": len(store.corrections.all()),
+        "corrections": store.corrections.count(),
         "corrections_to_before": store.corrections.returned(),
         "last_run": last
         and {

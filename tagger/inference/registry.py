@@ -20,7 +20,6 @@ from tagger.config import Bundle
 from tagger.errors import MissingWeightsError, ModelError
 from tagger.features.weights import FETCH, MN04, WEIGHTS, missing
 from tagger.inference import networks
-from tagger.inference.bundle import load
 from tagger.inference.manifest import read_manifest
 from tagger.system import atomic
 from tagger.system.resources import data_path
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.inference import Manifest
+    from tagger.inference.bundle import Model
 
 FOLDER = "models"
 DEFAULT = "default"
@@ -94,7 +94,7 @@ class ModelRegistry:
         Raises ModelError when no model has that name, when the model does not run, or when the
         state folder cannot be written. After an error the previous model stays active.
         """
-        load(self.path(name))
+        _load(self.path(name))
         if name != self.active:
             self._write_history([*self._history(), name])
 
@@ -106,7 +106,7 @@ class ModelRegistry:
         before = [name for name in self._history()[:-1] if self._exists(name)]
         if not before:
             raise ModelError("no other model was active before", self.folder)
-        load(self.path(before[-1]))
+        _load(self.path(before[-1]))
         self._write_history(before)
         return before[-1]
 
@@ -166,7 +166,7 @@ class ModelRegistry:
         A model that is already installed stays. Raises ModelError when the bundle does not run
         or cannot be moved.
         """
-        name = load(staging).manifest.id
+        name = _load(staging).manifest.id
         with _model_errors(self.folder):
             for file in staging.rglob("*"):
                 atomic.sync(file)
@@ -202,6 +202,12 @@ class ModelRegistry:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             text = "".join(f"{name}\n" for name in history[1:][-_MAX_HISTORY:])
             atomic.replace_file(self.folder / _HISTORY, text.encode(), mode=0o600)
+
+
+def _load(folder: Path) -> Model:
+    from tagger.inference.bundle import load  # noqa: PLC0415 - numpy and onnxruntime
+
+    return load(folder)
 
 
 @contextlib.contextmanager

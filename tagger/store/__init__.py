@@ -80,9 +80,9 @@ class Store:
         migrate(self._connection, folder, component)
         return self._connection
 
-    def check(self) -> None:
+    def check(self, *, rows: bool = True) -> None:
         """Raise StoreDamagedError if the content is damaged; see `damage.check`."""
-        damage.check(self._connection)
+        damage.check(self._connection, rows=rows)
 
     def check_in_place(self) -> None:
         """Raise StoreError if the database was moved or deleted."""

@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from tagger.core.domain import Features, Prediction, TrackTags
 from tagger.errors import StoreDamagedError
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    import numpy as np
 
     from tagger.core.domain import AnalysisKey
 
@@ -83,12 +84,16 @@ class Analyses:
 
 
 def _packed(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
+    import numpy as np  # noqa: PLC0415 - most commands need no features
+
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
 
 
 def _unpacked(data: bytes) -> Any:
+    import numpy as np  # noqa: PLC0415
+
     try:
         return np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:

@@ -71,6 +71,10 @@ class Corrections:
         rows = self._db.execute("SELECT * FROM corrections ORDER BY path")
         return [_correction(row) for row in rows]
 
+    def count(self) -> int:
+        """Return the number of corrections."""
+        return int(self._db.execute("SELECT count(*) FROM corrections").fetchone()[0])
+
     def returned(self) -> int:
         """Return the number of corrections to the genre from before tagger.
 

@@ -78,12 +78,21 @@ class Runs:
 
     def summaries(self) -> list[RunSummary]:
         """Return all runs with their counts, newest first."""
+        return self._summaries("", ())
+
+    def last_write(self) -> RunSummary | None:
+        """Return the newest run with a write that is not taken back."""
+        run = self.last_with_changes()
+        return None if run is None else self._summaries("WHERE id = ?", (run,))[0]
+
+    def _summaries(self, where: str, values: tuple[int, ...]) -> list[RunSummary]:
         rows = self._db.execute(
-            "SELECT runs.*,"
+            "SELECT runs.*,"  # noqa: S608 - constants
             " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'done')"
             " AS written,"
             " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'undone')"
-            " AS undone FROM runs ORDER BY id DESC"
+            f" AS undone FROM runs {where} ORDER BY id DESC",
+            values,
         )
         return [
             RunSummary(
@@ -165,9 +174,14 @@ class Runs:
 
     def tally(self) -> Counter[str]:
         """Count the newest decisions on the recorded files by action; `undone` after an undo."""
-        newest = "(SELECT state FROM changes WHERE path = decisions.path ORDER BY id DESC LIMIT 1)"
-        rows = self._db.execute(
-            f"SELECT CASE WHEN action IN ('set', 'add') AND {newest} = 'undone' THEN 'undone'"  # noqa: S608 - constants
-            " ELSE action END, count(*) FROM decisions JOIN files USING (path) GROUP BY 1"
+        found = self._by_action("FROM decisions WHERE path IN (SELECT path FROM files)")
+        undone = self._by_action(  # from the few undone changes to their decisions
+            "FROM changes AS newest CROSS JOIN decisions USING (path) CROSS JOIN files USING (path)"
+            " WHERE newest.state = 'undone' AND action IN ('set', 'add') AND NOT EXISTS"
+            " (SELECT 1 FROM changes WHERE path = newest.path AND id > newest.id)"
         )
+        return +(found - undone + Counter({"undone": undone.total()}))
+
+    def _by_action(self, source: str) -> Counter[str]:
+        rows = self._db.execute(f"SELECT action, count(*) {source} GROUP BY action")
         return Counter({row[0]: row[1] for row in rows})

@@ -460,3 +460,20 @@ def test_a_file_with_an_inode_number_of_64_bits_is_indexed_and_found_again(store
     assert store.files.get(ODD) == track
     assert store.files.moved_here(identity) == track
     assert store.failures.get(ODD).identity == identity
+
+
+def test_the_tally_counts_decisions_whose_newest_write_was_undone(store):
+    run = store.runs.start("scan")
+    for name, states in {"a": ["undone"], "b": ["undone", "done"], "c": ["done", "undone"]}.items():
+        path = Path(f"/music/{name}.mp3")
+        store.files.put(replace(TRACK, path=path))
+        store.runs.decided(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+        for state in states:
+            change = store.journal.intend(run, path.parent, GenreEdit(path, (), ("Rock",), "{}"))
+            store.journal.confirm(change)
+            if state == "undone":
+                store.journal.mark_undone([change])
+    gone = Path("/music/gone.mp3")
+    store.runs.decided(gone, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+    assert store.runs.tally() == {"set": 1, "undone": 2}
+    assert store.runs.last_write().run.id == run
