@@ -34,8 +34,9 @@ def normalize(
 ) -> None:
     """Write the genres in files under one name: Hip Hop and hip-hop become Hip-Hop.
 
-    A list in one text, such as Rap/Hip-Hop, becomes its genres. genres.names in the configuration
-    has your own names. Try --dry-run first; `tagger undo` takes the run back.
+    A list in one text, such as Rap/Hip-Hop, becomes its genres. genres.map in the configuration has
+    your own words; genres outside genres.only are removed beside others. Try --dry-run first;
+    `tagger undo` takes the run back.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown = report(as_json=as_json, dry_run=dry_run)

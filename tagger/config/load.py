@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENT_VARIABLE = "TAGGER_CONFIG"
+_RENAMED: Final = (("genres", "names", "map"),)
+"""Older names of keys, which files may still contain: table, older name, name."""
 _FIELD: Final = re.compile("GENRE|GROUPING|TAGGER_[A-Z0-9_]{1,40}")
 
 
@@ -105,6 +107,10 @@ def _parse(text: str, file: Path) -> Settings:
         raise ConfigError(reason, file) from error
     except RecursionError as error:
         raise ConfigError("arrays or tables are nested too deeply", file) from error
+    for table, older, newer in _RENAMED:
+        found = document.get(table)
+        if isinstance(found, dict) and older in found and newer not in found:
+            found[newer] = found.pop(older)
     for keys in unknown_keys(document):
         raise refusal(keys, "unknown key", secret_hint(keys, file) or nearest(keys))
     try:

@@ -18,6 +18,7 @@ from tagger.config.values import PathMap, Text, expand
 from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
+from tagger.core.vocabulary import Vocabulary
 
 NO_GENRE = (
     "Other",
@@ -122,14 +123,16 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[genres]`: the user's own names."""
+    """`[genres]`: the user's words."""
 
-    names: dict[str, Text] = field(default_factory=dict)
-    """The model's genre to the user's name."""
+    map: dict[str, Text] = field(default_factory=dict)
+    """A genre to the user's word for it."""
+    only: tuple[Text, ...] = ()
+    """The only genres that are written; empty for all."""
+    never: tuple[Text, ...] = ()
+    """Genres that are never written."""
     parents: bool = False
     """Whether the parent of a subgenre is written too."""
-    never: tuple[Text, ...] = ()
-    """Genres of the model that are never written."""
     empty: tuple[Text, ...] = NO_GENRE
     """Words in a genre field that name no genre."""
 
@@ -137,6 +140,12 @@ class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def empty_keys(self) -> frozenset[str]:
         """The keys of `empty`; see `tagger.core.genres.key`."""
         return genres.keys(self.empty)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The user's words, and the genres that may be written."""
+        only, never = genres.keys(self.only), genres.keys(self.never)
+        return Vocabulary(genres.by_key(self.map), only, never)
 
 
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):

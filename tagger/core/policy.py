@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tagger.core import genres as names
 from tagger.core.domain import Action, Decision, Prediction
+from tagger.core.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +34,8 @@ class Policy:
     """Keys of genres whose files stay unchanged; see `genres.key`."""
     empty: frozenset[str] = frozenset()
     """Keys of words that name no genre, such as `Unknown`."""
-    never: frozenset[str] = frozenset()
-    """Keys of genres that are not written."""
-    own_names: Mapping[str, str] = field(default_factory=dict)
-    """Key of a genre to the user's own name for it."""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    """The user's words, and the genres that may be written."""
     parents: bool = False
     own_parents: Mapping[str, str] = field(default_factory=dict)
     """Key of a genre to its parent, by the user's configuration."""
@@ -82,8 +81,8 @@ class Policy:
         album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
         likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"
         noted = f"{likely}: {note}" if note else likely
-        if names.key(top) in self.never:
-            return _abstain(existing, f"{noted}: among genres.never", confidence)
+        if refusal := self.vocabulary.refusal(top):
+            return _abstain(existing, f"{noted}: {refusal}", confidence)
         if need is None:
             return _abstain(existing, f"{noted}: never sure enough for this genre", confidence)
         if confidence < need:
@@ -131,16 +130,18 @@ class Policy:
         genres = [
             names.canonical(genre)
             for place, (genre, probability) in enumerate(ranked)
-            if place == 0 or (probability >= least and names.key(genre) not in self.never)
+            if place == 0 or probability >= least
         ]
         if self.parents:
             genres += [parent for genre in genres for parent in self._parents(genre)]
-        return tuple(dict.fromkeys(map(self._own, genres)))
+        allowed = [genre for genre in genres if self.vocabulary.refusal(genre) is None]
+        return tuple(dict.fromkeys(map(self._own, allowed)))
 
     def _placed(
         self, chosen: tuple[str, ...], existing: tuple[str, ...], likely: str, confidence: float
     ) -> Decision:
-        present = names.keys_of_lists(existing)
+        own = map(self._own, self.vocabulary.read(existing))
+        present = names.keys_of_lists((*existing, *own))
         wanted = names.keys(chosen)
         equal = (names.keys(existing), names.keys(names.parts(existing)))
         if (self.mode == "add" and wanted <= present) or wanted in equal:
@@ -160,7 +161,7 @@ class Policy:
         return (above, *names.parents(above)) if above else names.parents(genre)
 
     def _own(self, genre: str) -> str:
-        return self.own_names.get(names.key(genre), names.canonical(genre))
+        return self.vocabulary.word(genre)
 
 
 def _abstain(existing: tuple[str, ...], reason: str, confidence: float) -> Decision:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tagger.config import EvidenceSettings
+    from tagger.config import EvidenceSettings, GenreSettings
     from tagger.core.domain import Track
     from tagger.core.evidence import Evidence
     from tagger.evidence.artists import ArtistList
@@ -71,7 +71,7 @@ class LibraryEvidence:
         settings: EvidenceSettings,
         model: Mapping[str, str],
         known: ArtistList | None,
-        empty: Collection[str] = (),
+        genres: GenreSettings,
     ) -> None:
         """Look up in a store.
 
@@ -80,14 +80,15 @@ class LibraryEvidence:
             settings: The sources that count.
             model: The genres of the model by key; a key of the user's own name for a genre counts.
             known: The list of artists, None where it does not count.
-            empty: The keys of the user's words for no genre.
+            genres: The user's words.
 
         """
+        self._words = genres.vocabulary.words
         self._store = store
         self._settings = settings
         self._model = model
         self._known = known
-        self._empty = empty
+        self._empty = genres.empty_keys
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Tally] = {}
         self._spelled: dict[str, str] = {}
@@ -203,8 +204,9 @@ class LibraryEvidence:
     def _name(self, genre: str) -> str:
         """Return the one spelling of a genre: the model's, else the library's most common."""
         if (known := self._canonical.get(genre)) is None:
-            key = spelling.key(genre)
-            known = self._model.get(key) or self._spelled.get(key) or spelling.canonical(genre)
+            word = self._words.get(spelling.key(genre), genre)
+            key = spelling.key(word)
+            known = self._model.get(key) or self._spelled.get(key) or spelling.canonical(word)
             self._canonical[genre] = known
         return known
 

@@ -34,8 +34,7 @@ def policy(settings: Settings) -> Policy:
         max_genres=settings.tags.max_genres,
         keep=genres.keys(settings.tags.keep),
         empty=settings.genres.empty_keys,
-        never=genres.keys(settings.genres.never),
-        own_names=genres.by_key(settings.genres.names),
+        vocabulary=settings.genres.vocabulary,
         parents=settings.genres.parents,
         own_parents=genres.by_key(settings.training.parents),
     )
@@ -126,12 +125,12 @@ def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> Li
         ConfigError: the user's list of artists cannot be read.
 
     """
-    own_names = genres.by_key(settings.genres.names)
+    words = settings.genres.vocabulary.words
     model = genres.by_key(dict(zip(manifest.genres, manifest.genres, strict=True)))
-    model = {genres.key(own): model[key] for key, own in own_names.items() if key in model} | model
+    model = {genres.key(own): model[key] for key, own in words.items() if key in model} | model
     on = settings.evidence
     known = open_list(on.artists) if on.known_artists else None
-    return LibraryEvidence(store, on, model, known, settings.genres.empty_keys)
+    return LibraryEvidence(store, on, model, known, settings.genres)
 
 
 def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:

@@ -37,7 +37,7 @@ def normalize(
     """Write the genres in files under their usual or the user's own names.
 
     Args:
-        settings: The settings, with `genres.names`.
+        settings: The settings, with `genres.map`, `genres.only` and `genres.never`.
         store: The state database.
         paths: Files and folders; without any, the configured roots.
         observer: Takes the outcome of each file with a genre.
@@ -82,9 +82,19 @@ def normalize(
 def decide(track: Track, policy: Policy) -> Decision:
     """Return the decision on the names of the genres in a file."""
     now = track.tags.genres
-    names = tuple(dict.fromkeys(map(policy.own_name, genres.parts(now))))
+    vocabulary = policy.vocabulary
+    found = vocabulary.read(now)
+    allowed = [genre for genre in found if vocabulary.refusal(genre) is None]
+    names = tuple(dict.fromkeys(map(vocabulary.word, allowed)))
+    if found and not names:
+        why = vocabulary.refusal(found[0])
+        return Decision(Action.KEEP, now, f"no genre would be left: {found[0]} is {why}")
     if not names or names == now:
         return Decision(Action.KEEP, now, "has usual names")
     if genres.keys_of_lists(now) & policy.keep:
         return Decision(Action.KEEP, now, "is among tags.keep")
-    return Decision(Action.SET, names, f"the usual name of {', '.join(now)}", names[0])
+    left_out = [genre for genre in found if genre not in allowed]
+    reason = f"the usual name of {', '.join(now)}"
+    if left_out:
+        reason += f"; {', '.join(left_out)} {vocabulary.refusal(left_out[0])}"
+    return Decision(Action.SET, names, reason, names[0])

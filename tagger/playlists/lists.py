@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.core.vocabulary import Vocabulary
 from tagger.playlists.m3u import fold_spaces
 from tagger.playlists.values import TrackList
 
@@ -32,6 +33,8 @@ class Names:
     """Keys of words that name no genre."""
     own_parents: Mapping[str, str] = field(default_factory=dict)
     """Key of a genre to its parent, by the user's configuration."""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    """The user's words; a genre outside `genres.only` has no list."""
 
     def parents(self, genre: str) -> tuple[str, ...]:
         """Return the genres that a genre is part of, the nearest first."""
@@ -141,8 +144,9 @@ def _album(track: Listed) -> tuple[str, str]:
 def _genres(track: Listed, names: Names) -> Iterator[tuple[str, str]]:
     """Yield each text of a track with each genre in it."""
     for text in track.tags.genres:
-        for genre in genres.parts([text], names.whole):
-            if not genres.is_empty(genre, names.empty):
+        for part in names.vocabulary.read([text], names.whole):
+            genre = names.vocabulary.words.get(genres.key(part), part)
+            if not genres.is_empty(genre, names.empty) and names.vocabulary.wants(genre):
                 yield text, genre
 
 

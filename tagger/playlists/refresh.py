@@ -164,6 +164,7 @@ def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackL
         store.journal.written_genres(),
         settings.genres.empty_keys,
         genres.by_key(settings.training.parents),
+        settings.genres.vocabulary,
     )
     undecided = _undecided(tracks, names, store) if playlists.undecided else []
     recent = _recent(tracks, playlists.recent_tracks, store) if playlists.recent else []

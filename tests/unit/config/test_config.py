@@ -78,7 +78,7 @@ def test_settings_written_as_toml_are_read_back(written):
         [tags]
         min_confidence = 0.75
         keep = ["Audiobook"]
-        [genres.names]
+        [genres.map]
         "hip hop" = 'R"ap'
         [playlists]
         profile = "absolute"
@@ -165,7 +165,7 @@ REFUSED = {
     "[library]\nroots = [7]": "line 2: library.roots: expected a path",
     "[library]\nroots = ['']": "line 2: library.roots: expected a path",
     '[library]\nroots = ["a\\u0000b"]': "line 2: library.roots: contains a NUL character",
-    "[genres]\nnames = { rock = 1 }": "line 2: genres.names: expected text, got a whole number",
+    "[genres]\nmap = { rock = 1 }": "line 2: genres.map: expected text, got a whole number",
     "[playlists]\nprofile='mpd'\nextension='m3u8'": "line 3: playlists.extension: MPD reads",
     "[playlists]\nmap=[{from='/a', to='/b'}]": "line 2: playlists.map: path maps apply to absolute",
     "[playlists]\nmap=[{form='/a', to='/b'}]": "line 2: playlists.map: ",

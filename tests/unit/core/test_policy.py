@@ -9,6 +9,7 @@ import pytest
 from tagger.core import albums, genres
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.core.policy import Policy
+from tagger.core.vocabulary import Vocabulary
 
 SURE = Prediction({"Rock": 0.9, "Metal": 0.06, "Baroque": 0.04}, "m")
 TORN = Prediction({"Rock": 0.5, "Metal": 0.4, "Baroque": 0.1}, "m")
@@ -105,7 +106,41 @@ def test_a_word_for_no_genre_beside_a_genre_is_no_empty_field():
 
 
 def test_genres_that_are_never_written_leave_the_file_alone():
-    assert decide(Policy(never=frozenset([genres.key("Rock")]))).action is Action.ABSTAIN
+    never = Vocabulary(never=frozenset([genres.key("Rock")]))
+    assert decide(Policy(vocabulary=never)).action is Action.ABSTAIN
+
+
+def test_a_genre_outside_the_wanted_genres_leaves_the_file_alone():
+    jazz = Vocabulary(only=frozenset([genres.key("Jazz")]))
+    decision = decide(Policy(vocabulary=jazz))
+    assert decision.action is Action.ABSTAIN
+    assert decision.reason.endswith("not among genres.only")
+
+
+def test_the_users_word_counts_for_the_wanted_and_the_barred_genres():
+    words = {genres.key("Rock"): "Krach"}
+    krach = frozenset([genres.key("krach")])
+    assert decide(Policy(vocabulary=Vocabulary(words, only=krach))).genres == ("Krach",)
+    assert decide(Policy(vocabulary=Vocabulary(words, never=krach))).action is Action.ABSTAIN
+    rock = frozenset([genres.key("Rock")])
+    assert decide(Policy(vocabulary=Vocabulary(words, only=rock))).action is Action.ABSTAIN
+
+
+def test_further_genres_and_parents_outside_the_wanted_genres_are_left_out():
+    wanted = Vocabulary(only=frozenset([genres.key("Rock")]))
+    policy = Policy(vocabulary=wanted, max_genres=2)
+    assert decide(policy, TORN, need=dict.fromkeys(NEED, 0.3)).genres == ("Rock",)
+    baroque = Vocabulary(only=frozenset([genres.key("Baroque")]))
+    found = Prediction({"Baroque": 0.9, "Rock": 0.1}, "m")
+    policy = Policy(vocabulary=baroque, parents=True)
+    need = {"Baroque": 0.8, "Rock": 0.8}
+    assert policy.decide(found, (), need).genres == ("Baroque",)
+
+
+def test_a_genre_in_the_file_that_the_map_names_alike_is_not_added_again():
+    words = Vocabulary({genres.key("Rock/Punk"): "Rock"})
+    policy = Policy(mode="add", vocabulary=words)
+    assert decide(policy, existing=("Rock/Punk",)).action is Action.KEEP
 
 
 def test_the_users_own_parents_are_written_as_well():
@@ -116,7 +151,8 @@ def test_the_users_own_parents_are_written_as_well():
 
 
 def test_own_names_parents_and_further_genres():
-    policy = Policy(own_names={genres.key("Rock"): "Krach"}, max_genres=2, parents=True)
+    vocabulary = Vocabulary({genres.key("Rock"): "Krach"})
+    policy = Policy(vocabulary=vocabulary, max_genres=2, parents=True)
     need = dict.fromkeys(NEED, 0.3)
     assert decide(policy, TORN, need=need).genres == ("Krach", "Metal")
     assert decide(policy, need=need).genres == ("Krach",)

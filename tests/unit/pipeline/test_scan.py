@@ -96,7 +96,7 @@ def test_a_dry_run_writes_nothing(program):
 
 def test_modes_thresholds_and_names_come_from_the_command_line_and_the_configuration(program):
     path = song(program.music / "a.mp3", genre=["Folk"])
-    program.configure('[genres]\nnames = { Classical = "Klassik" }\n')
+    program.configure('[genres]\nmap = { Classical = "Klassik" }\n')
     assert program.scan("--mode", "add", "--min-confidence", "1").files["a.mp3"]["decision"] in (
         "abstain"
     )
