@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parents[2]
 GRAPH = _ROOT / "tagger" / "features" / "efficientat.onnx"
 _FIGURES = BENCHMARKS | REFERENCES
+_network = click.option(
+    "--network", type=click.Path(path_type=Path), help="The file of EfficientAT."
+)
 _data = click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -87,7 +90,7 @@ def build(data: Path, output: Path, created: datetime, benchmarks: tuple[str, ..
 @main.command()
 @_data
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the bundle.")
-@click.option("--network", type=click.Path(path_type=Path), help="The file of EfficientAT.")
+@_network
 @click.option(
     "--created",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -99,7 +102,7 @@ def wide(data: Path, output: Path | None, network: Path | None, created: datetim
 
     Without --network this is the model on the built-in inputs.
     """
-    suffix = "-efficientat" if network else ""
+    suffix = _suffix(network)
     folder = output or _ROOT / "models" / f"default{suffix}"
     left = wide_model.leave_out(data, network)
     rows = [*wide_model.figures(left), *wide_model.unknown_figures(left)]
@@ -136,13 +139,14 @@ def nonmusic(data: Path, networks: Path, recordings: Path) -> None:
 
 @main.command()
 @_data
-def evidence(data: Path) -> None:
+@_network
+def evidence(data: Path, network: Path | None) -> None:
     """Measure sound, library and artists list together; one JSON object a line."""
     rows = []
-    for row in measure_evidence(data):
+    for row in measure_evidence(data, network):
         rows.append(row)
         _print(row)
-    results.keep("evidence", rows)
+    results.keep(f"evidence{_suffix(network)}", rows)
 
 
 @main.command()
@@ -243,6 +247,10 @@ def report(data: Path, output: Path) -> None:
     """Write a page about how the default model's recipe decides."""
     output.write_text(page(gtzan_subject(RECIPE, _clips(data))), encoding="utf-8")
     click.echo(output)
+
+
+def _suffix(network: Path | None) -> str:
+    return "-efficientat" if network else ""
 
 
 def _print(row: Any) -> None:

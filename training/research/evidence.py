@@ -207,9 +207,15 @@ def read_clips(data: Path, left: LeftOut) -> list[Clip]:
     return clips
 
 
-def figures(data: Path) -> Iterator[EvidenceFigure]:
-    """Measure everything on the clips of `data`."""
-    left = leave_out(data)
+def figures(data: Path, network: Path | None = None) -> Iterator[EvidenceFigure]:
+    """Measure everything on the clips of `data`.
+
+    Args:
+        data: The folder of the data.
+        network: The published file of EfficientAT, for the model with that network.
+
+    """
+    left = leave_out(data, network)
     bench = Bench(left, read_clips(data, left))
     yield from library_figures(bench)
     yield from list_figures(bench, open_list(None))
