@@ -76,12 +76,12 @@ class Connection(sqlite3.Connection):
     def execute(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`; raises StoreError."""
         with self._errors():
-            return super().execute(*args)
+            return self.cursor().execute(*args)  # the method of the base makes a plain cursor
 
     def executemany(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.executemany`; raises StoreError."""
         with self._errors():
-            return super().executemany(*args)
+            return self.cursor().executemany(*args)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
