@@ -235,7 +235,8 @@ def _player(player: Player) -> Finding:
 def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
     """Find files with passwords that other users may read."""
     for name, table in msgspec.structs.asdict(players).items():
-        for key, value in msgspec.structs.asdict(table).items():
+        keys = msgspec.structs.asdict(table) if isinstance(table, msgspec.Struct) else {}
+        for key, value in keys.items():
             if isinstance(value, Secret) and value.file and value.exposed:
                 text = f"other users may read it in {value.file}"
                 step = f"chmod 600 {value.file}"

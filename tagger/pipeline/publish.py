@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagger.library import index
-from tagger.players import Changes, notify_all
+from tagger.players import Changes, ListedTrack, PlayerList, keeps_playlists, notify_all
 from tagger.playlists import refresh
 from tagger.playlists.refresh import Refreshed
+from tagger.playlists.smart import COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -57,4 +58,22 @@ def after_run(  # noqa: PLR0913 - the one end of every run
         mounted = [root for root in roots if index.is_there(root, store)]
         refreshed = refresh.refresh_all(settings, mounted, store, dry_run=dry_run)
         changes.playlists(refreshed.written)
+    if changes and not dry_run and keeps_playlists(settings.players):
+        changes.lists = _player_lists(settings, store)
     return Published(refreshed, {} if dry_run else notify(settings.players, changes))
+
+
+def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:
+    """Return the lists of all libraries together, for players that keep playlists themselves."""
+    configured = [root.resolve() for root in settings.library.roots]
+    roots = tuple(dict.fromkeys([*configured, *store.files.roots()]))
+    return tuple(
+        PlayerList(
+            one.name,
+            COMMENT + one.mark,
+            tuple(
+                ListedTrack(t.path, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
+            ),
+        )
+        for one in refresh.library_lists(settings, roots, store)
+    )

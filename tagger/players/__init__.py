@@ -1,8 +1,17 @@
 """Notifying players of changed files and playlists after a run; one module for each player."""
 
 from tagger.players.base import Player
-from tagger.players.changes import Changes
+from tagger.players.changes import Changes, ListedTrack, PlayerList
 from tagger.players.notify import PlayerNotifier, notify_all
-from tagger.players.registry import configured_players
+from tagger.players.registry import configured_players, keeps_playlists
 
-__all__ = ["Changes", "Player", "PlayerNotifier", "configured_players", "notify_all"]
+__all__ = [
+    "Changes",
+    "ListedTrack",
+    "Player",
+    "PlayerList",
+    "PlayerNotifier",
+    "configured_players",
+    "keeps_playlists",
+    "notify_all",
+]

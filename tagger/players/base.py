@@ -12,6 +12,8 @@ class Player(Protocol):
     """A program that plays the library."""
 
     name: str
+    patience: float
+    """Seconds that a notice may take at the end of a command, above those of every player."""
 
     def refresh(self, changes: Changes) -> None:
         """Make the player scan the changed folders.

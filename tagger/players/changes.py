@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,35 @@ MAX_FOLDERS = 100
 WRITTEN = (Action.SET, Action.ADD)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedTrack:
+    """A track of a list, as a player can find it."""
+
+    path: Path
+    title: str
+    artist: str
+    album: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerList:
+    """A playlist for players that keep playlists themselves."""
+
+    name: str
+    comment: str
+    """What marks the playlist as made by tagger; another one for each list."""
+    tracks: tuple[ListedTrack, ...]
+
+
 class Changes:
-    """Folders whose files or playlists changed."""
+    """Folders whose files or playlists changed, and the lists after the change."""
 
     def __init__(self) -> None:
         self._folders: set[Path] = set()
+        self.playlist_files: set[Path] = set()
+        """Created, changed and removed playlists."""
+        self.lists: tuple[PlayerList, ...] | None = None
+        """All lists; None if no player keeps playlists."""
 
     def __bool__(self) -> bool:
         return bool(self._folders)
@@ -42,11 +67,15 @@ class Changes:
         """Add created, changed or removed playlists."""
         for path in paths:
             self._add(path.parent)
+            self.playlist_files.add(path)
 
     def merge(self, other: Changes) -> None:
-        """Add all changes of another set."""
+        """Add all changes of a later set."""
         for folder in other.folders:
             self._add(folder)
+        self.playlist_files |= other.playlist_files
+        if other.lists is not None:
+            self.lists = other.lists
 
     @property
     def folders(self) -> list[Path]:
@@ -71,5 +100,9 @@ def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:
     A folder whose name is not printable is replaced by its nearest printable parent. None where
     no map contains the folder: the player has to scan its whole library.
     """
-    plain = next(f for f in (folder, *folder.parents) if str(f).isprintable())
-    return PathMaps(maps).translate(plain)
+    return PathMaps(maps).translate(printable_folder(folder))
+
+
+def printable_folder(folder: Path) -> Path:
+    """Return a folder, or its nearest parent with a printable name."""
+    return next(f for f in (folder, *folder.parents) if str(f).isprintable())

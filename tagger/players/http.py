@@ -25,28 +25,46 @@ if TYPE_CHECKING:
 class WebServer:
     """A player's web server at the configured address."""
 
-    def __init__(self, kind: str, name: str, url: str, timeout: float = transport.TIMEOUT) -> None:
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        url: str,
+        timeout: float = transport.TIMEOUT,
+        *,
+        login: str = "user password",
+    ) -> None:
         """Connect to nothing yet.
 
         `kind` names the player in messages; `name` is its table, `url` its address. `timeout`
-        is the seconds to connect, and again for one request with its answer.
+        is the seconds to connect, and again for one request with its answer. `login` are the keys
+        of the table with the login.
         """
         self._timeout = timeout
+        self._login = login
         self._kind = kind
         self._name = name
         self._where = url.rstrip("/")
         self._key = f"players.{name}.url"
 
-    def request(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, good: int = 200
+    def request(  # noqa: PLR0913 - an HTTP request has four parts
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        good: int = 200,
+        most: int = transport.MAX_ANSWER_BYTES,
     ) -> bytes:
         """Send a request and return the body of the answer.
 
         `method`, `path`, `body` and `headers` are the HTTP request; `good` is the expected
-        status. Raises `PlayerError` for any other status and for a server that does not answer.
+        status, and `most` the bytes that are read. Raises `PlayerError` for any other status and
+        for a server that does not answer.
         """
         try:
-            status, answer = self._exchange(method, path, body, headers)
+            status, answer = self._exchange(method, path, body, headers, most)
         except OSError as error:
             raise transport.unreachable(error, self._where, self._key, self._timeout) from None
         except (http.client.HTTPException, ValueError):
@@ -83,7 +101,7 @@ class WebServer:
         return PlayerError(f"{self._where} refuses the login", hint=f"correct {keys}")
 
     def _exchange(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], most: int
     ) -> tuple[int, bytes]:
         parts = urlsplit(self._where)
         secure = parts.scheme == "https"
@@ -96,11 +114,11 @@ class WebServer:
                 address = quote(parts.path, safe="/%") + path
                 connection.request(method, address, body or None, {**sender, **headers})
                 answer = connection.getresponse()
-                return answer.status, answer.read(transport.MAX_ANSWER_BYTES)
+                return answer.status, answer.read(most)
 
     def _refusal(self, status: int) -> PlayerError:
         if status in (401, 403):
-            return self.login_refused("api_key" if self._name == "jellyfin" else "user password")
+            return self.login_refused(self._login)
         if 300 <= status < 400:
             hint = f"set {self._key} to the address of the redirect"
             return PlayerError(f"{self._where} redirects to another address", hint=hint)

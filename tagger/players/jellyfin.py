@@ -1,4 +1,7 @@
-"""Jellyfin, by its HTTP API: https://api.jellyfin.org."""
+"""Jellyfin and Emby, by their HTTP API.
+
+https://api.jellyfin.org and https://dev.emby.media/reference/RestAPI.html
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,15 @@ class JellyfinPlayer:
     """Notifies Jellyfin of changed folders; without path maps, of the whole library."""
 
     name = "jellyfin"
+    patience = 0.0
+    _kind = "Jellyfin"
 
     def __init__(self, settings: JellyfinSettings) -> None:
         self._settings = settings
-        self._server = WebServer("Jellyfin", self.name, settings.url)
+        self._server = WebServer(self._kind, self.name, settings.url, login="api_key")
 
     def refresh(self, changes: Changes) -> None:
-        """See `Player`. Jellyfin ignores unknown folders without an error."""
+        """See `Player`. Unknown folders are ignored without an error."""
         seen = [player_path(folder, self._settings.map) for folder in changes.folders]
         if None in seen:
             self._post("/Library/Refresh", b"", self._key())
@@ -43,7 +48,7 @@ class JellyfinPlayer:
         version = found.get("Version")
         if not isinstance(version, str):
             raise self._server.unexpected_answer()
-        return f"Jellyfin {version[:20]}"
+        return f"{self._kind} {version[:20]}"
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         self._server.request("POST", path, body, headers, good=204)
@@ -51,3 +56,13 @@ class JellyfinPlayer:
     def _key(self) -> dict[str, str]:
         key = quote(self._settings.api_key.reveal(), safe="")
         return {"Authorization": f'MediaBrowser Token="{key}"'}
+
+
+class EmbyPlayer(JellyfinPlayer):
+    """Notifies Emby, from which Jellyfin's API comes; only the header of the key differs."""
+
+    name = "emby"
+    _kind = "Emby"
+
+    def _key(self) -> dict[str, str]:
+        return {"X-Emby-Token": quote(self._settings.api_key.reveal(), safe="")}

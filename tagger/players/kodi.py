@@ -19,6 +19,7 @@ class KodiPlayer:
     """Makes Kodi scan one folder or its whole library."""
 
     name = "kodi"
+    patience = 0.0
 
     def __init__(self, settings: KodiSettings) -> None:
         self._settings = settings

@@ -15,6 +15,7 @@ class LyrionPlayer:
     """Makes Lyrion scan for new and changed files and playlists."""
 
     name = "lyrion"
+    patience = 0.0
 
     def __init__(self, settings: LyrionSettings) -> None:
         self._settings = settings

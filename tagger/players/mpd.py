@@ -33,6 +33,7 @@ class MpdPlayer:
     """Makes MPD update its database for the changed folder."""
 
     name = "mpd"
+    patience = 0.0
 
     def __init__(self, settings: MpdSettings, timeout: float = transport.TIMEOUT) -> None:
         """`timeout` is the seconds to connect, and again for all commands with their answers."""

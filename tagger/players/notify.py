@@ -56,10 +56,13 @@ class PlayerNotifier:
             thread.retry()
 
     def wait(self, seconds: float) -> dict[str, TaggerError | None]:
-        """Wait at most `seconds`; returns the error of each player's last notice, or None."""
-        end = time.monotonic() + seconds
+        """Wait for at most `seconds`, or the patience of a player if that is longer.
+
+        Returns the error of each player's last notice, or None.
+        """
+        began = time.monotonic()
         return {
-            name: thread.wait(max(0.0, end - time.monotonic()))
+            name: thread.wait(began + max(seconds, thread.patience) - time.monotonic())
             for name, thread in self._threads.items()
         }
 
@@ -69,8 +72,9 @@ def notify_all(
 ) -> dict[str, TaggerError | None]:
     """Notify the players of changes, if there are any, and wait for the answers.
 
-    `settings` name the players, `changes` the folders. After `timeout` seconds a player that
-    has not answered counts as failed. Returns the error of each player, None after a success.
+    `settings` name the players, `changes` the folders. After `timeout` seconds, or its own
+    patience, a player that has not answered counts as failed. Returns the error of each player,
+    None after a success.
     """
     notifier = PlayerNotifier()
     notifier.notify(settings, changes)
@@ -102,10 +106,14 @@ class _PlayerThread:
             if self._pending and time.monotonic() >= self._retry_at:
                 self._start()
 
+    @property
+    def patience(self) -> float:
+        return self._player.patience
+
     def wait(self, seconds: float) -> TaggerError | None:
         thread = self._thread
         if thread:
-            thread.join(seconds)
+            thread.join(max(0.0, seconds))
             if thread.is_alive():
                 return PlayerError("does not answer in time", hint="see whether it is overloaded")
         return self._error
@@ -128,7 +136,8 @@ class _PlayerThread:
             self._error = _refresh(player, changes)
             if self._error:
                 with self._lock:
-                    self._pending.merge(changes)
+                    changes.merge(self._pending)  # which is newer
+                    self._pending = changes
                     self._retry_at = time.monotonic() + self._retry_after
             reason = self._error.reason if self._error else ""
             if reason != self._last_reason:

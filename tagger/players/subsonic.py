@@ -1,49 +1,86 @@
-"""Navidrome, by the Subsonic API: http://www.subsonic.org/pages/api.jsp."""
+"""Servers with the Subsonic API: Navidrome, gonic, Supysonic, Funkwhale, Ampache, Airsonic.
+
+http://www.subsonic.org/pages/api.jsp and https://opensubsonic.netlify.app
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tagger.errors import PlayerError
 from tagger.players.http import WebServer
+from tagger.players.server_playlists import ServerPlaylists, Song, SongIndex
 
 if TYPE_CHECKING:
-    from tagger.config import NavidromeSettings
+    from tagger.config import SubsonicSettings
     from tagger.players.changes import Changes
 
 PROTOCOL = "1.16.1"
 WRONG_LOGIN, NOT_AUTHORIZED = (40, 41, 42, 43, 44), 50
 """Error numbers of the Subsonic API."""
+PAGE = 500
+"""Songs of one answer; the greatest number that the API permits."""
+MAX_SONGS = 1_000_000
+MAX_PAGE_BYTES = 16 << 20
+SCAN_SECONDS = 60.0
+"""How long a scan may take before the playlists; later than that, the next notice repeats it."""
+POLL_SECONDS = 0.5
 
 
-class NavidromePlayer:
-    """Makes Navidrome scan; it finds the changed folders itself."""
+class SubsonicPlayer:
+    """Makes a server scan its library, and keeps the playlists of tagger there."""
 
-    name = "navidrome"
+    def __init__(self, settings: SubsonicSettings, name: str, kind: str) -> None:
+        """Connect to nothing yet.
 
-    def __init__(self, settings: NavidromeSettings) -> None:
+        Args:
+            settings: The table of the server.
+            name: The name of the table.
+            kind: The server in messages.
+
+        """
+        self.name = name
+        self.patience = SCAN_SECONDS + 10 if settings.playlists else 0.0
         self._settings = settings
-        self._server = WebServer("Navidrome", self.name, settings.url)
+        self._kind = kind
+        self._server = WebServer(kind, name, settings.url)
 
-    def refresh(self, changes: Changes) -> None:  # noqa: ARG002 - Navidrome needs no folders
-        """See `Player`."""
-        self._call("startScan")
+    def refresh(self, changes: Changes) -> None:
+        """See `Player`. The server finds the changed folders itself."""
+        if self._settings.scan:
+            self.call("startScan")
+        if self._settings.playlists and changes.lists is not None:
+            if self._settings.scan:
+                self._wait_for_scan()
+            songs = SongIndex(self._songs())
+            ServerPlaylists(self, self._settings.user).update(changes.lists, songs)
 
     def check(self) -> str:
-        """See `Player`. The user has to be an administrator."""
-        user = self._call("getUser", username=self._settings.user).get("user")
-        if not (isinstance(user, dict) and user.get("adminRole") is True):
-            raise _not_authorized()
-        return "Navidrome"
+        """See `Player`. A user who starts scans has to be an administrator."""
+        if not self._settings.scan:
+            found = self.call("ping")
+        else:
+            found = self.call("getUser", username=self._settings.user)
+            user = found.get("user")
+            if not (isinstance(user, dict) and user.get("adminRole") is True):
+                raise self._not_authorized()
+        version = found.get("serverVersion")
+        return f"{self._kind} {version[:20]}" if isinstance(version, str) else self._kind
 
-    def _call(self, method: str, **parameters: str) -> dict[str, Any]:
-        """Call a method by POST: servers and proxies log addresses, but not bodies."""
-        form = urlencode({**self._login(), "v": PROTOCOL, "c": "tagger", "f": "json", **parameters})
+    def call(self, method: str, **parameters: str | list[str]) -> dict[str, Any]:
+        """Call a method by POST: servers and proxies log addresses, but not bodies.
+
+        `method` is a method of the API, `parameters` its parameters. Raises `PlayerError`.
+        """
+        login = {**self._login(), "v": PROTOCOL, "c": "tagger", "f": "json"}
+        form = urlencode({**login, **parameters}, doseq=True)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._server.request("POST", f"/rest/{method}", form.encode(), headers)
+        path = f"/rest/{method}"
+        answer = self._server.request("POST", path, form.encode(), headers, most=MAX_PAGE_BYTES)
         found = self._server.decoded(answer).get("subsonic-response")
         if not isinstance(found, dict):
             raise self._server.unexpected_answer()
@@ -54,19 +91,65 @@ class NavidromePlayer:
         if code in WRONG_LOGIN:
             raise self._server.login_refused("user password")
         if code == NOT_AUTHORIZED:
-            raise _not_authorized()
+            raise self._not_authorized()
         raise PlayerError(
-            f"Navidrome returns the error {code!s:.4}", hint="see the log of Navidrome"
+            f"{self._kind} returns the error {code!s:.4} for {method}",
+            hint=f"see the log of {self._kind}",
         )
 
+    def unexpected_answer(self) -> PlayerError:
+        """Return the error for an answer that is not one of the API."""
+        return self._server.unexpected_answer()
+
+    def _wait_for_scan(self) -> None:
+        """Wait until new files are in the server's library.
+
+        Raises `PlayerError` after `SCAN_SECONDS`.
+        """
+        end = time.monotonic() + SCAN_SECONDS
+        while True:
+            status = self.call("getScanStatus").get("scanStatus")
+            if not isinstance(status, dict):
+                raise self.unexpected_answer()
+            if not status.get("scanning"):
+                return
+            if time.monotonic() > end:
+                hint = "tagger updates the playlists with the next change"
+                raise PlayerError(f"{self._kind} is scanning its library at present", hint=hint)
+            time.sleep(POLL_SECONDS)
+
+    def _songs(self) -> list[Song]:
+        """Return all songs of the server; an empty search matches every song."""
+        songs: list[Song] = []
+        while len(songs) < MAX_SONGS:
+            answer = self.call(
+                "search3",
+                query="",
+                artistCount="0",
+                albumCount="0",
+                songCount=str(PAGE),
+                songOffset=str(len(songs)),
+            )
+            result = answer.get("searchResult3")
+            found = result.get("song", []) if isinstance(result, dict) else None
+            if not isinstance(found, list):
+                raise self.unexpected_answer()
+            songs += [Song.of(one) for one in found if isinstance(one, dict)]
+            if len(found) < PAGE:
+                break
+        return songs
+
     def _login(self) -> dict[str, str]:
-        """Return the login parameters; the protocol requires MD5 of password and salt."""
+        """Return the login parameters; the token is the MD5 of password and salt."""
+        password = self._settings.password.reveal()
+        if self._settings.login == "password":
+            return {"u": self._settings.user, "p": f"enc:{password.encode().hex()}"}
         salt = secrets.token_hex(16)
-        salted = self._settings.password.reveal() + salt
-        token = hashlib.md5(salted.encode(), usedforsecurity=False).hexdigest()
+        token = hashlib.md5((password + salt).encode(), usedforsecurity=False).hexdigest()
         return {"u": self._settings.user, "t": token, "s": salt}
 
-
-def _not_authorized() -> PlayerError:
-    hint = "set players.navidrome.user to an administrator"
-    return PlayerError("Navidrome permits a scan to administrators only", hint=hint)
+    def _not_authorized(self) -> PlayerError:
+        hint = f"set players.{self.name}.user to an administrator"
+        if self.name != "navidrome":
+            hint += f", or players.{self.name}.scan to false"
+        return PlayerError(f"{self._kind} permits a scan to administrators only", hint=hint)

@@ -41,8 +41,6 @@ class Refreshed:
     """Tracks whose names no playlist can contain, and folders that could not be written."""
     folder_failed: bool = False
     """Whether a folder is among the problems."""
-    lists: tuple[TrackList, ...] = ()
-    """All lists of the refreshed libraries, for players that keep playlists themselves."""
 
     @property
     def failed(self) -> bool:
@@ -92,8 +90,7 @@ def refresh_all(
         else:
             changes += refreshed.changes
             problems |= {problem.path: problem for problem in refreshed.problems}
-    lists = tuple(one for found in composed.values() for one in found)
-    return Refreshed(tuple(changes), tuple(problems.values()), folder_failed, lists)
+    return Refreshed(tuple(changes), tuple(problems.values()), folder_failed)
 
 
 def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:

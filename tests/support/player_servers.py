@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Self
 
     Answer = tuple[int, dict[str, Any] | None]
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 USER, PASSWORD = "ada", "Passw0rd ünlike any other"
 TABLES = {
     "navidrome": f'user = "{USER}"\npassword = "{PASSWORD}"',
+    "subsonic": f'user = "{USER}"\npassword = "{PASSWORD}"',
     "jellyfin": f'api_key = "{PASSWORD}"',
+    "emby": f'api_key = "{PASSWORD}"',
+    "plex": f'token = "{PASSWORD}"',
     "kodi": f'user = "{USER}"\npassword = "{PASSWORD}"',
     "lyrion": f'user = "{USER}"\npassword = "{PASSWORD}"',
 }
@@ -52,7 +55,12 @@ class StandIn:
         self.scans = False
         """Whether Kodi is at it."""
         self.admin = True
-        """Whether Navidrome's user is an administrator."""
+        """Whether the user of a Subsonic server is an administrator."""
+        self.busy = 0
+        """How often a scan is still going on when somebody asks."""
+        self.songs: list[dict[str, Any]] = []
+        self.playlists: dict[str, dict[str, Any]] = {}
+        """What a Subsonic server has."""
         self.asked: list[tuple[Any, Any]] = []
         self.wrong: list[tuple[str, str, bytes, str]] = []
         """What a real one would not have taken."""
@@ -79,7 +87,10 @@ class StandIn:
     @property
     def notices(self) -> list[tuple[Any, Any]]:
         """The requests that have it look at the library."""
-        quiet = ("/System/Info", "/rest/getUser", "XBMC.GetInfoBooleans", ["version", "?"])
+        quiet = (
+            *("/System/Info", "/rest/getUser", "XBMC.GetInfoBooleans", ["version", "?"]),
+            *("/library/sections", "/identity"),
+        )
         return [asked for asked in self.asked if asked[0] not in quiet]
 
     def table(self, more: str = "") -> str:
@@ -135,28 +146,77 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status, content, away)
 
     def navidrome(self, body: bytes) -> Answer:
+        return self.subsonic(body)
+
+    def subsonic(self, body: bytes) -> Answer:
         assert self.command == "POST"
         assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-        form = {key: value for key, [value] in parse_qs(body.decode(), strict_parsing=True).items()}
-        salt, token = form.pop("s"), form.pop("t")
-        assert len(salt) >= 6
-        right = token == hashlib.md5((PASSWORD + salt).encode()).hexdigest()  # noqa: S324
+        found = parse_qs(body.decode(), strict_parsing=True, keep_blank_values=True)
+        songs = found.pop("songId", [])
+        form = {key: value for key, [value] in found.items()}
         assert (form.pop("v"), form.pop("c"), form.pop("f")) == ("1.16.1", "tagger", "json")
         assert PASSWORD not in body.decode()
+        if "p" in form:
+            right = form.pop("p") == "enc:" + PASSWORD.encode().hex()
+        else:
+            salt, token = form.pop("s"), form.pop("t")
+            assert len(salt) >= 6
+            right = token == hashlib.md5((PASSWORD + salt).encode()).hexdigest()  # noqa: S324
         if not right or form.pop("u") != USER:
             return 200, _subsonic("failed", error={"code": 40, "message": "Wrong username"})
         self.player.asked.append((self.path, form))
-        if self.path == "/rest/getUser":
-            assert form == {"username": USER}
-            return 200, _subsonic("ok", user={"username": USER, "adminRole": self.player.admin})
-        assert (self.path, form) == ("/rest/startScan", {})
-        if not self.player.admin:
+        method = self.path.removeprefix("/rest/")
+        assert method in SUBSONIC
+        if method == "startScan" and not self.player.admin:
             return 200, _subsonic("failed", error={"code": 50, "message": "not authorized"})
-        return 200, _subsonic("ok", scanStatus={"scanning": True, "count": 3})
+        return 200, _subsonic("ok", **SUBSONIC[method](self.player, form, songs))
+
+    def emby(self, body: bytes) -> Answer:
+        if self.headers["X-Emby-Token"] != quote(PASSWORD):
+            return 401, None
+        return self._media(body)
+
+    def plex(self, body: bytes) -> Answer:
+        if self.headers["X-Plex-Token"] != quote(PASSWORD, safe=""):
+            return 401, None
+        assert (body, self.headers["Accept"]) == (b"", "application/json")
+        assert "Passw0rd" not in self.path
+        path, _, query = self.path.partition("?")
+        asked = (
+            {key: value for key, [value] in parse_qs(query, strict_parsing=True).items()}
+            if query
+            else {}
+        )
+        self.player.asked.append((path, asked))
+        if path == "/identity":
+            return 200, {"MediaContainer": {"version": "1.41.0", "machineIdentifier": "x"}}
+        if path == "/library/sections":
+            self.player.busy -= 1
+            return 200, {"MediaContainer": {"Directory": self._sections()}}
+        if path == "/playlists/upload":
+            assert (self.command, set(asked)) == ("POST", {"sectionID", "path"})
+            return 200, None
+        assert path in ("/library/sections/2/refresh", "/library/sections/3/refresh")
+        assert (self.command, asked.keys() <= {"path"}) == ("GET", True)
+        return 200, None
+
+    def _sections(self) -> list[dict[str, Any]]:
+        def section(key: str, kind: str, path: str) -> dict[str, Any]:
+            busy = self.player.busy > 0
+            return {"key": key, "type": kind, "refreshing": busy, "Location": [{"path": path}]}
+
+        return [
+            section("1", "movie", "/films"),
+            section("2", "artist", "/data/music"),
+            section("3", "artist", "D:\\Music"),
+        ]
 
     def jellyfin(self, body: bytes) -> Answer:
         if self.headers["Authorization"] != f'MediaBrowser Token="{quote(PASSWORD)}"':
             return 401, None
+        return self._media(body)
+
+    def _media(self, body: bytes) -> Answer:
         self.player.asked.append((self.path, json.loads(body) if body else None))
         if self.command == "GET":
             assert self.path == "/System/Info"
@@ -202,6 +262,56 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, _result({"_version": "9.0.3"}, method="slim.request")
         assert command == ["rescan"]
         return 200, _result({}, method="slim.request")
+
+
+def _playlists(player: StandIn, *_: Any) -> dict[str, Any]:
+    listed = [{k: v for k, v in one.items() if k != "entry"} for one in player.playlists.values()]
+    return {"playlists": {"playlist": listed}}
+
+
+def _create_playlist(player: StandIn, form: dict[str, str], songs: list[str]) -> dict[str, Any]:
+    """Replace the songs of a playlist, or make one; like a server of version 1.13, return none."""
+    assert set(songs) <= {song["id"] for song in player.songs}
+    key = form.get("playlistId") or str(len(player.asked))
+    made = player.playlists.setdefault(key, {"id": key, "name": form["name"], "owner": USER})
+    made["entry"] = [{"id": id_} for id_ in songs]
+    return {}
+
+
+def _update_playlist(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
+    player.playlists[form.pop("playlistId")].update(form)
+    assert form.keys() <= {"name", "comment"}
+    return {}
+
+
+def _search(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
+    assert (form["query"], form["artistCount"], form["albumCount"]) == ("", "0", "0")
+    first = int(form["songOffset"])
+    return {"searchResult3": {"song": player.songs[first : first + int(form["songCount"])]}}
+
+
+def _scan_status(player: StandIn, *_: Any) -> dict[str, Any]:
+    player.busy -= 1
+    return {"scanStatus": {"scanning": player.busy > 0, "count": 3}}
+
+
+def _delete_playlist(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
+    del player.playlists[form["id"]]
+    return {}
+
+
+SUBSONIC: dict[str, Callable[[StandIn, dict[str, str], list[str]], dict[str, Any]]] = {
+    "ping": lambda *_: {"type": "stand-in", "serverVersion": "1.0"},
+    "getUser": lambda player, form, _: {"user": {**form, "adminRole": player.admin}},
+    "startScan": lambda *_: {"scanStatus": {"scanning": True, "count": 3}},
+    "getScanStatus": _scan_status,
+    "search3": _search,
+    "getPlaylists": _playlists,
+    "getPlaylist": lambda player, form, _: {"playlist": player.playlists[form["id"]]},
+    "createPlaylist": _create_playlist,
+    "updatePlaylist": _update_playlist,
+    "deletePlaylist": _delete_playlist,
+}
 
 
 def _subsonic(status: str, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,154 @@
+"""Playlists that a server keeps itself, by the Subsonic API."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tagger.errors import PlayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tagger.players.changes import ListedTrack, PlayerList
+
+
+class Api(Protocol):
+    """The server, as `SubsonicPlayer` calls it."""
+
+    def call(self, method: str, **parameters: str | list[str]) -> dict[str, Any]:
+        """Call a method of the API; raises `PlayerError`."""
+
+    def unexpected_answer(self) -> PlayerError:
+        """Return the error for an answer that is not one of the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A song of a server."""
+
+    id: str
+    path: str
+    """Below a music folder of the server; some servers make it up from the tags."""
+    title: str
+    artist: str
+    album: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Song:
+        """Return a song of an answer; a missing value is empty."""
+        return cls(
+            *(str(found.get(key) or "") for key in ("id", "path", "title", "artist", "album"))
+        )
+
+
+class SongIndex:
+    """The songs of a server, by path and by tags."""
+
+    def __init__(self, songs: Iterable[Song]) -> None:
+        self._by_name: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        self._by_tags: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for song in songs:
+            parts = PurePosixPath(song.path.lstrip("/")).parts
+            if parts:
+                self._by_name[parts[-1]].append((parts, song.id))
+            self._by_tags[_tags(song.title, song.artist, song.album)].add(song.id)
+
+    def find(self, track: ListedTrack) -> str | None:
+        """Return the id of a track.
+
+        The path of a song is the end of the path of its file, so the longest match is right. Else
+        title, artist and album decide. None without a match, and for two equal matches.
+        """
+        own = track.path.parts
+        matches = [
+            (len(parts), id_)
+            for parts, id_ in self._by_name.get(track.path.name, ())
+            if own[-len(parts) :] == parts
+        ]
+        longest = max((length for length, _ in matches), default=0)
+        ids = {id_ for length, id_ in matches if length == longest}
+        if not ids and track.title:
+            ids = self._by_tags.get(_tags(track.title, track.artist, track.album), set())
+        return next(iter(ids)) if len(ids) == 1 else None
+
+
+class ServerPlaylists:
+    """The playlists of one user on a server.
+
+    tagger made a playlist that belongs to the user and has the comment of tagger. No other playlist
+    is changed or deleted.
+    """
+
+    def __init__(self, api: Api, user: str) -> None:
+        self._api = api
+        self._user = user
+
+    def update(self, wanted: Sequence[PlayerList], songs: SongIndex) -> None:
+        """Create, change and delete playlists, so that the server has the wanted ones.
+
+        `songs` are the songs of the server; a track that the server does not have is left out.
+        Raises `PlayerError`, also for a server that has none of the tracks.
+        """
+        chosen = {
+            one.comment: [id_ for t in one.tracks if (id_ := songs.find(t))] for one in wanted
+        }
+        if wanted and not any(chosen.values()):
+            hint = "see whether the server reads the same music folder"
+            raise PlayerError("none of the tracks is in the library of the server", hint=hint)
+        existing = self._existing()
+        own = {p["comment"]: p for p in existing if self._is_own(p)}
+        taken = {p.get("name") for p in existing} - {p.get("name") for p in own.values()}
+        for one in wanted:
+            ids = chosen[one.comment]
+            name = f"{one.name} (tagger)" if one.name in taken else one.name
+            if one.comment in own:
+                self._replace(own.pop(one.comment), name, ids)
+            elif ids:
+                self._create(name, one.comment, ids)
+        for gone in own.values():
+            self._api.call("deletePlaylist", id=str(gone["id"]))
+
+    def _existing(self) -> list[dict[str, Any]]:
+        found = self._api.call("getPlaylists").get("playlists")
+        listed = found.get("playlist", []) if isinstance(found, dict) else None
+        if not isinstance(listed, list):
+            raise self._api.unexpected_answer()
+        return [one for one in listed if isinstance(one, dict) and "id" in one]
+
+    def _is_own(self, playlist: Mapping[str, Any]) -> bool:
+        comment = playlist.get("comment")
+        mine = playlist.get("owner", self._user) == self._user
+        return mine and isinstance(comment, str) and comment.startswith(COMMENT)
+
+    def _replace(self, playlist: Mapping[str, Any], name: str, ids: list[str]) -> None:
+        id_ = str(playlist["id"])
+        if not ids:
+            self._api.call("deletePlaylist", id=id_)
+            return
+        found = self._api.call("getPlaylist", id=id_).get("playlist")
+        entries = found.get("entry", []) if isinstance(found, dict) else []
+        if [str(entry.get("id")) for entry in entries] != ids:
+            self._api.call("createPlaylist", playlistId=id_, name=name, songId=ids)
+        if playlist.get("name") != name:
+            self._api.call("updatePlaylist", playlistId=id_, name=name)
+
+    def _create(self, name: str, comment: str, ids: list[str]) -> None:
+        """Create a playlist; servers before version 1.14 of the API do not return its id."""
+        before = {str(one["id"]) for one in self._existing()}
+        self._api.call("createPlaylist", name=name, songId=ids)
+        new = [one for one in self._existing() if str(one["id"]) not in before]
+        made = [one for one in new if one.get("name") == name]
+        if len(made) != 1:
+            raise self._api.unexpected_answer()
+        self._api.call("updatePlaylist", playlistId=str(made[0]["id"]), comment=comment)
+
+
+COMMENT = "Kept by tagger: "
+"""The start of the comment of a playlist that tagger made."""
+
+
+def _tags(title: str, artist: str, album: str) -> tuple[str, str, str]:
+    return title.casefold(), artist.casefold(), album.casefold()
