@@ -44,11 +44,11 @@ def assert_the_same(model, samples):
 
 
 @pytest.mark.parametrize("brightness", [1, 6])
-def test_gain_changes_no_prediction(model, brightness):
+def test_a_tone_with_another_gain_has_the_same_prediction(model, brightness):
     assert_the_same(model, signals.melody(12.0, brightness))
 
 
-def test_gain_changes_no_prediction_of_music(model):
+def test_music_with_another_gain_has_the_same_prediction(model):
     clips = sorted(CLIPS.glob("*.flac"))
     if not clips:
         pytest.skip(f"needs the clips in {CLIPS}")

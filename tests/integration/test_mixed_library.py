@@ -117,7 +117,7 @@ def test_files_without_a_write_keep_every_byte(story):
         assert (story.filed / path).read_bytes() == (story.before / path).read_bytes(), path
 
 
-def test_ffprobe_reads_the_genres(story):
+def test_ffprobe_reads_the_genres_of_written_files(story):
     _needs("ffprobe")
     paths = [path for path in story.written if path.startswith("formats/")]
     assert len(paths) >= 24
@@ -149,7 +149,7 @@ def test_a_second_scan_changes_no_file(story):
     assert not [path for path, entry in story.told_again.items() if entry["decision"] == "set"]
 
 
-def test_undo_restores_every_byte(story):
+def test_an_undo_of_the_run_restores_every_byte(story):
     assert story.undone.code == 0
     assert story.undone.summary["set"] == len(story.written)
     assert _files(story.end) == _files(story.before)

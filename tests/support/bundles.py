@@ -6,6 +6,7 @@ Metal, and both alike is a toss-up. `low`, `high` and `both` make such sounds.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ def _network() -> bytes:
     return model
 
 
+@functools.lru_cache(maxsize=64)
 def _band(lowest: float, highest: float, seconds: float, seed: int) -> Samples:
     rate = 44100
     size = round(seconds * rate)
@@ -96,7 +98,9 @@ def _band(lowest: float, highest: float, seconds: float, seed: int) -> Samples:
     hz = np.fft.rfftfreq(size, 1 / rate)
     spectrum[(hz < lowest) | (hz > highest)] *= 1e-3
     signal = np.fft.irfft(spectrum, size)
-    return np.asarray(signal / np.abs(signal).max() * 0.8, np.float32)
+    made = np.asarray(signal / np.abs(signal).max() * 0.8, np.float32)
+    made.setflags(write=False)  # the next caller gets the same array
+    return made
 
 
 def low(seconds: float = 4.0, seed: int = 0) -> Samples:

@@ -90,12 +90,15 @@ def available() -> list[ParameterSet]:
     ]
 
 
+@functools.cache
 def tone(seconds: float = 0.5, rate: int = 44100, frequency: float = 440.0) -> Samples:
     """Make a tone with overtones and a little noise: mono float32 (n,) within -1..1."""
     time = np.arange(round(seconds * rate)) / rate
     noise = np.random.default_rng(7).normal(0, 0.02, len(time))
     waves = sum(np.sin(2 * np.pi * frequency * k * time) / k for k in (1, 2, 3))
-    return (0.3 * waves + noise).astype(np.float32)
+    made = (0.3 * waves + noise).astype(np.float32)
+    made.setflags(write=False)  # the next caller gets the same array
+    return made
 
 
 def make(
@@ -221,6 +224,7 @@ def pcm(path: Path) -> NDArray[Any]:
         return np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=-1)
 
 
+@functools.cache
 def png(size: int = 64) -> bytes:
     """Make a small PNG, noisy so that it does not shrink to nothing."""
     pixels = np.random.default_rng(size).integers(0, 256, (size, 3 * size), np.uint8)

@@ -51,7 +51,7 @@ def toml(text: str) -> list[int]:
         LONG,
     ],
 )
-def test_breach_in_paragraph_is_found(sentence: str) -> None:
+def test_a_breach_in_a_paragraph_is_found(sentence: str) -> None:
     assert len(markdown(sentence)) == 1
 
 
@@ -70,7 +70,7 @@ def test_breach_in_paragraph_is_found(sentence: str) -> None:
         "The scan ends. " * 20,
     ],
 )
-def test_plain_paragraph_passes(sentence: str) -> None:
+def test_a_paragraph_without_a_breach_passes(sentence: str) -> None:
     assert markdown(sentence) == []
 
 

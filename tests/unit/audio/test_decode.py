@@ -51,7 +51,7 @@ def test_a_retag_does_not_change_the_content_id(tmp_path, name):
     assert read_clip(path).content_id == before
 
 
-def test_resampling_equals_librosas(tmp_path):
+def test_a_clip_at_another_rate_is_resampled_as_by_librosa(tmp_path):
     librosa = pytest.importorskip("librosa", reason="compares with librosa")
     path = media.make(tmp_path / "song.wav", "wav", seconds=4)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -108,7 +108,7 @@ def test_a_silent_file_is_read_from_its_start(tmp_path):
     assert np.abs(samples).max() < 0.001
 
 
-def test_channels_are_averaged(tmp_path):
+def test_two_channels_are_averaged_to_one(tmp_path):
     path = tmp_path / "song.wav"
     left = (media.tone(4) * 20000).astype("<i2")
     one = media.make(tmp_path / "one.wav", "wav", signal=left / 32767 / 2)

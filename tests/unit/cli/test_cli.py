@@ -37,7 +37,7 @@ def test_every_command_has_help_for_itself_and_each_option(name):
     assert all(option.help for option in options)
 
 
-def test_help_imports_no_heavy_library():
+def test_a_call_for_help_imports_no_heavy_library():
     script = (
         "import sys, tagger.cli\n"
         "sys.argv = ['tagger', '--help']\n"

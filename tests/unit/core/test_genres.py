@@ -65,7 +65,7 @@ def test_names_in_other_scripts_that_differ_by_a_mark_stay_distinct():
         ("Unheard Of", ()),
     ],
 )
-def test_a_subgenre_has_its_parents(name, above):
+def test_a_subgenre_has_its_parents_in_order(name, above):
     assert genres.parents(name) == above
 
 
@@ -73,7 +73,7 @@ def all_known():
     return sorted(set(genres._spellings().values()))
 
 
-def test_the_table_of_genres_is_consistent():
+def test_names_in_the_table_of_genres_are_unique_and_canonical():
     for name in all_known():
         assert genres.canonical(name) == name
         assert not set("/,;") & set(name)

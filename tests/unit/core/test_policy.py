@@ -150,7 +150,7 @@ def test_the_users_own_parents_are_written_as_well():
     assert decision.genres == ("Sunday", "Progressive Rock", "Rock")
 
 
-def test_own_names_parents_and_further_genres():
+def test_own_names_parents_and_further_genres_are_written_together():
     vocabulary = Vocabulary({genres.key("Rock"): "Krach"})
     policy = Policy(vocabulary=vocabulary, max_genres=2, parents=True)
     need = dict.fromkeys(NEED, 0.3)

@@ -133,7 +133,7 @@ def test_network_file_systems_are_polled_even_when_nested():
     assert planned("/srv/music/local/x") == {"/srv/music/local/x": "inotify"}
 
 
-def test_mounts_of_this_machine_are_read():
+def test_mounts_of_this_machine_are_read_with_their_types():
     assert Mount(Path("/proc"), "proc") in read_mounts()
 
 
@@ -210,7 +210,7 @@ def test_a_log_record_with_any_name_is_one_line(name, form):
         assert keys == ["time", "level", "event", "path", "after", "reason"]
 
 
-def test_metrics_are_in_prometheus_text_format():
+def test_metrics_after_a_burst_are_in_prometheus_text_format():
     text = metrics.render(DaemonState(model='odd "name"').snapshot())
     sample = re.compile(r'[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? [0-9.e+-]+')
     for line in text.splitlines():

@@ -43,7 +43,7 @@ def clip(seconds: float) -> NDArray[np.float32]:
     return Recording.of(signals.melody(seconds), 22_050).clip(RATE).samples
 
 
-def test_frames_equal_a_plain_computation() -> None:
+def test_frames_of_a_clip_equal_a_plain_computation() -> None:
     samples = clip(3.0)
     scaled = samples.astype(float) * 0.1 / np.sqrt(np.mean(samples.astype(float) ** 2))
     sharp = np.pad(scaled[1:] - 0.97 * scaled[:-1], 512, mode="reflect")

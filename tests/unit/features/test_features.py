@@ -23,7 +23,7 @@ DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 @pytest.mark.parametrize("seconds", [3.0, 14.9, 30.0])
-def test_log_mel_equals_librosa(seconds):
+def test_log_mel_of_any_length_equals_librosa(seconds):
     librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
     samples = signals.melody(seconds)
 
@@ -43,7 +43,7 @@ def test_mel_filters_equal_those_of_librosa():
 
 
 @pytest.mark.parametrize("seconds", [3.0, 10.0])
-def test_musicnns_frames_equal_librosa(seconds):
+def test_the_frames_of_musicnn_equal_those_of_librosa(seconds):
     librosa = pytest.importorskip("librosa")
     samples = np.random.default_rng(0).normal(0, 0.3, round(seconds * 16_000)).astype(np.float32)
     scaled = samples * 0.1 / np.sqrt(np.mean(samples.astype(float) ** 2))
@@ -119,7 +119,7 @@ def test_odd_sounds_give_finite_features(samples):
         assert np.isfinite(heard.values).all()
 
 
-def test_silence_is_refused():
+def test_silence_has_no_features_and_is_refused():
     with pytest.raises(SilentError):
         log_mel(np.zeros(10 * RATE, np.float32), RATE)
     with pytest.raises(SilentError):
@@ -143,7 +143,7 @@ def test_too_short_a_sound_is_refused():
         log_mel(np.zeros(0, np.float32), RATE)
 
 
-def test_another_rate_is_refused():
+def test_samples_at_another_rate_are_refused():
     with pytest.raises(ValueError, match="22050"):
         log_mel(signals.melody(5.0), 44_100)
 

@@ -53,7 +53,7 @@ def test_the_default_model_gives_its_golden_probabilities():
 
 
 @pytest.mark.parametrize("decibels", [-20, 6])
-def test_loudness_changes_no_prediction(decibels):
+def test_a_louder_or_softer_clip_has_the_same_prediction(decibels):
     model = load(golden.DEFAULT)
     samples = signals.melody(30.0)
     changed = samples * np.float32(10 ** (decibels / 20))

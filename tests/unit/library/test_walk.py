@@ -129,7 +129,7 @@ def test_a_path_below_an_ignored_folder_is_ignored(tmp_path):
     assert not rules.ignores_on_the_way(tmp_path / "x/song.mp3")
 
 
-def test_links_are_not_followed(tmp_path):
+def test_links_to_files_and_folders_are_not_followed(tmp_path):
     outside = touch(tmp_path / "outside/song.mp3")
     library = tmp_path / "library"
     inside = touch(library / "a.mp3")

@@ -434,7 +434,7 @@ def test_a_password_is_read_from_its_own_file(player, load, tmp_path):
     assert load(shown).players == players
 
 
-def test_a_password_is_shown_nowhere(player, program, caplog):
+def test_a_password_is_shown_in_no_output_after_any_fault(player, program, caplog):
     program.configure(player.table())
     program.config.chmod(0o644)
     settings = config.load(program.config)
@@ -493,7 +493,7 @@ def test_commands_notify_players_at_their_end_only_after_a_change(program, jelly
     assert told("undo")[0] == 0
 
 
-def test_doctor_says_whether_players_answer(program, jellyfin, kodi):
+def test_doctor_reports_players_that_do_not_answer(program, jellyfin, kodi):
     kodi.fault = "refuses"
     program.configure(jellyfin.table() + kodi.table())
     program.config.chmod(0o644)

@@ -114,7 +114,7 @@ def test_a_playlist_has_the_text_that_players_expect():
     )
 
 
-def test_other_programs_playlists_are_read():
+def test_a_playlist_of_another_program_is_read():
     data = b"\xef\xbb\xbf#EXTM3U\r\n#EXTENC: UTF-8\r\n#EXTINF:12.7 x=y,Caf\xc3\xa9\r\n"
     data += b"\r\na b.mp3\r\n./c"
     assert parse(data) == Playlist("", (Entry("a b.mp3", "Café", 12), Entry("c")))
@@ -241,7 +241,7 @@ def test_a_dry_run_writes_no_playlist(folder):
     assert folder.files() == before
 
 
-def test_no_playlists_make_no_folder(folder):
+def test_a_library_without_playlists_gets_no_folder(folder):
     assert folder.publish() == {}
     assert not folder.path.exists()
 

@@ -7,7 +7,7 @@ import pytest
 from tagger.system import atomic
 
 
-def test_replaced_file_keeps_its_mode(tmp_path):
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path):
     path = tmp_path / "a.m3u8"
     path.write_bytes(b"old")
     path.chmod(0o604)

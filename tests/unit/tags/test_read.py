@@ -84,7 +84,7 @@ def test_id3v23_lists_are_taken_apart_as_we_join_them(tmp_path):
         (b"\0(4)Eurodisco", ("Disco", "Eurodisco")),
     ],
 )
-def test_id3v22_genres_are_read(tmp_path, body, genres):
+def test_a_genre_in_id3v22_is_read_in_any_encoding(tmp_path, body, genres):
     path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TT2", b"\0Old"), (b"TCO", body))
     found = tags.read(path)
     assert (found.genres, found.title) == (genres, "Old")
@@ -317,7 +317,7 @@ def test_a_missing_file_is_refused(tmp_path):
         tags.read(tmp_path / "none.mp3")
 
 
-def test_a_folder_is_refused(tmp_path):
+def test_a_folder_with_a_music_name_is_refused(tmp_path):
     with pytest.raises(TagError, match="directory"):
         tags.read(tmp_path)
 
@@ -371,7 +371,7 @@ def test_a_damaged_file_gives_tags_or_a_typed_error(tmp_path, form, damage, keep
         assert error.path == path
 
 
-def test_a_fifo_never_blocks(tmp_path):
+def test_a_fifo_without_a_writer_never_blocks(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(TagError):
         tags.read(tmp_path / "pipe.mp3")

@@ -92,7 +92,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 # --- what else belongs to a file
 
 
-def test_mode_and_extended_attributes_stay(tmp_path):
+def test_a_write_keeps_mode_and_extended_attributes(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     path.chmod(0o640)
     set_xattr(path, "user.comment", b"mine")
@@ -117,7 +117,7 @@ def set_xattr(path, name, value):
 
 
 @needs_root
-def test_the_owner_stays(tmp_path):
+def test_a_write_keeps_owner_and_special_mode(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     os.chown(path, 1234, 4321)
     path.chmod(0o4755)

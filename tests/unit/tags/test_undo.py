@@ -71,7 +71,7 @@ def test_a_second_undo_writes_nothing(tmp_path, form):
 
 
 @pytest.mark.parametrize("text", ["(17)", "17", "(17)(4)Foo", "RX", "((x", "Rock/Pop"])
-def test_odd_spellings_are_restored(tmp_path, text):
+def test_an_undo_restores_odd_spellings_byte_for_byte(tmp_path, text):
     path = media.make(tmp_path / "song.mp3", tags={"genre": [text]})
     before = path.read_bytes()
     restore(path, write(path).snapshot)
@@ -91,7 +91,7 @@ def test_an_mp3_with_every_kind_of_tag_is_restored(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_an_id3v22_tag_is_restored(tmp_path):
+def test_an_undo_restores_a_tag_of_id3v22(tmp_path):
     path = media.id3v22(media.make(tmp_path / "song.mp3"), (b"TCO", b"\0(17)"), (b"TT2", b"\0x"))
     before = path.read_bytes()
     restore(path, write(path).snapshot)
@@ -105,7 +105,7 @@ def test_a_tag_added_beside_id3v1_is_removed_again(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_flac_padding_is_restored(tmp_path):
+def test_an_undo_restores_the_padding_of_flac(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac")
     data = path.read_bytes()
     frames = data[data.index(b"\xff\xf8") :]
@@ -227,7 +227,7 @@ def test_a_conversion_that_was_asked_for_stays(tmp_path):
     old=st.lists(st.text("abc;/,() 17é", min_size=1, max_size=30), max_size=3),
     new=st.lists(st.text("xyzé", min_size=1, max_size=300), min_size=1, max_size=3).map(tuple),
 )
-def test_any_old_genre_is_restored(tmp_path, form, old, new):
+def test_an_undo_restores_any_old_genre(tmp_path, form, old, new):
     fields = {"title": "x"} | ({"genre": old} if old else {})
     path = media.make(tmp_path / "song", form, seconds=0.1, tags=fields)
     before = path.read_bytes()

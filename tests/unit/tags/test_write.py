@@ -105,7 +105,7 @@ def test_id3v23_is_kept_and_the_list_joined(tmp_path):
     assert tags.read(path).genres == TWO
 
 
-def test_id3v22_is_kept(tmp_path):
+def test_a_tag_of_id3v22_keeps_its_version_and_frames(tmp_path):
     path = media.id3v22(
         media.make(tmp_path / "song.mp3"),
         (b"TT2", b"\0Old"),
@@ -179,7 +179,7 @@ def test_odd_id3_frames_stay_as_the_bytes_they_are(tmp_path):
     assert path.read_bytes().count(b"TCON") == 1
 
 
-def test_an_unsynchronised_tag_stays_so(tmp_path):
+def test_an_unsynchronised_tag_stays_unsynchronised_after_a_write(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     body = b"PRIV\0\0\0\x06\0\0x\0\xff\xe0\xff\0" + b"TIT2\0\0\0\x02\0\0\0T" + bytes(40)
     raw = body.replace(b"\xff\0", b"\xff\0\0").replace(b"\xff\xe0", b"\xff\0\xe0")
@@ -457,7 +457,7 @@ def test_asf_puts_further_genres_where_others_look_for_them(tmp_path):
     assert tags.read(path).genres == ("Rock",)
 
 
-def test_riff_info_follows_in_utf8(tmp_path):
+def test_a_genre_in_riff_info_follows_in_utf8(tmp_path):
     path = with_info(media.make(tmp_path / "song.wav", "wav"), INAM=b"Odd\0\0\0", IGNR=b"Rock\0")
     before = path.read_bytes()
     written = write(path, ("Blues", "Jazz"))

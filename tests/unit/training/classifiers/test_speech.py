@@ -138,6 +138,6 @@ def test_vectors_are_made_of_voices_joined_and_cut(tmp_path):
     assert all(np.isfinite(values).all() for values in read.inputs.values())
 
 
-def test_missing_recordings_are_refused(tmp_path):
+def test_a_folder_without_recordings_of_speech_is_refused(tmp_path):
     with pytest.raises(TrainingDataError, match="COLLECTION/VOICE"):
         make_speech(tmp_path, tmp_path / "speech.npz")

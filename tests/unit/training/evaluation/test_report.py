@@ -53,7 +53,7 @@ def some() -> Predictions:
     )
 
 
-def test_genres_have_their_true_counts(some):
+def test_genres_with_mistakes_have_their_true_counts(some):
     assert breakdown.confusion(some, 2).tolist() == [[2, 1], [1, 2]]
     first, second, third = breakdown.by_genre(some, ("A", "B", "C"))
     assert (first.tracks, first.artists) == (3, 2)
@@ -172,7 +172,7 @@ def test_degraded_sound_is_valid_sound(name):
     assert np.abs(changed[: signals.RATE]).max() > 0.05
 
 
-def test_the_robustness_of_predictions_is_measured(data, tmp_path):
+def test_each_degradation_of_levels_and_sound_is_measured(data, tmp_path):
     with pytest.raises(TrainingDataError, match="no audio"):
         next(robustness.robustness(RECIPE, data, tmp_path))
     flac = degradations.Codec("flac", "flac", signals.RATE)

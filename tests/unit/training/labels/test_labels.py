@@ -163,7 +163,7 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
     assert any("does not exist" in note for note in found.notes)
 
 
-def test_tables_name_files_or_tracks(tmp_path, store, music):
+def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
     touch(music / "a.mp3")
     plain = tmp_path / "mine.csv"
     plain.write_text("Path,Genre,Artist,Split\na.mp3,jazz,Someone,test\ngone.mp3,Jazz,,\n")
@@ -187,7 +187,7 @@ def test_tables_name_files_or_tracks(tmp_path, store, music):
     assert any("no column for a path" in note for note in found.notes)
 
 
-def test_only_configured_sources_are_read(tmp_path):
+def test_a_source_without_settings_is_not_read(tmp_path):
     assert configured_sources(TrainingSettings()) == ["corrections"]
     given = TrainingSettings(folders=(tmp_path,), csv=(tmp_path,))
     assert configured_sources(given) == ["corrections", "folders", "csv"]
@@ -316,7 +316,7 @@ def test_held_out_artists_stay_held_out_when_the_library_grows():
     }
 
 
-def test_a_published_split_is_kept():
+def test_labels_with_a_published_split_keep_it():
     labels, heard = joined(many("Jazz", 6), many("Pop", 6))
     labels = [replace(la, part="train" if n % 3 else "test") for n, la in enumerate(labels)]
     assert sum(held_out(chosen(labels, heard).members)) == 4

@@ -73,7 +73,7 @@ def test_graph_equals_network_at_any_length(fitted, columns):
     np.testing.assert_allclose(run(fitted.graph(), levels), fitted.scores(levels), atol=1e-4)
 
 
-def test_same_seed_gives_same_network():
+def test_two_fits_with_one_seed_give_one_network():
     levels, labels = clips()
     schedule = Schedule(3, batch=8, columns=40)
     once, again = (Cnn(schedule).fit(levels, labels, 2).scores(levels) for _ in range(2))

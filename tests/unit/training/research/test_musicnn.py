@@ -136,7 +136,7 @@ def test_at_our_columns_it_hears_what_lies_between_them(seed):
     assert np.corrcoef(ours[means], theirs[means])[0, 1] > 0.99
 
 
-def test_every_length_is_embedded():
+def test_levels_of_every_length_give_an_embedding():
     for columns in (36, 37, 100, 387):
         embedded = musicnn.embedder(musicnn.COLUMN_SECONDS)(made_levels(columns))
         assert embedded.shape == SPECS["musicnn-2"].shape

@@ -71,7 +71,7 @@ def test_fma_is_read_on_our_bands_and_scale(tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("asked", [gtzan_to_fma, fma_to_gtzan])
-def test_shared_genres_carry_over(tmp_path, asked, way):
+def test_a_model_finds_shared_genres_in_the_other_data_set(tmp_path, asked, way):
     theirs = [FMA_GENRES[n % 4] for n in range(64)]
     ours = [SHARED[n % 3] for n in range(60)]
     write_fma(tmp_path, spectra(theirs, 105.6, 128, 63), theirs)

@@ -80,7 +80,7 @@ def test_any_other_text_is_the_name_of_a_playlist(reference):
     assert playlist_ids.playlist_id(reference) is None
 
 
-def test_contradictory_playlists_are_refused():
+def test_a_playlist_with_two_genres_is_refused():
     twice = SpotifySettings(playlists={ID: "Metal", f"spotify:playlist:{ID}": "Rock"})
     with pytest.raises(ConfigError, match="two genres"):
         playlist_ids.wanted(twice)
@@ -91,7 +91,7 @@ def test_contradictory_playlists_are_refused():
     assert playlist_ids.named(named) == {"my_metal": "Metal"}
 
 
-def test_the_accounts_export_is_read(tmp_path):
+def test_an_export_of_the_account_is_read_with_every_kind(tmp_path):
     file = tmp_path / "Playlist1.json"
     file.write_text(json.dumps(ACCOUNT))
     first, second = exports.read(file)
@@ -102,7 +102,7 @@ def test_the_accounts_export_is_read(tmp_path):
     assert [row.kind for row in first.rows[1:]] == [Kind.EPISODE, Kind.LOCAL, Kind.UNAVAILABLE]
 
 
-def test_exportifys_tables_are_read(tmp_path):
+def test_a_table_of_exportify_is_read_with_odd_values(tmp_path):
     file = tmp_path / "late_bluegrass.csv"
     file.write_text(TABLE, encoding="utf-8")
     (found,) = exports.read(file)

@@ -278,7 +278,7 @@ def test_a_full_disk_is_an_error_and_read_pages_stay(server, store):
     assert kept_titles(store, metal) == titles(metal)
 
 
-def test_a_newer_database_is_refused(tmp_path, store):
+def test_a_database_of_a_newer_version_is_refused(tmp_path, store):
     store.close()
     with sqlite3.connect(store.path) as db:
         db.execute("PRAGMA user_version = 99")
