@@ -44,7 +44,7 @@ PLAYLISTS = "Playlists/Genres"
 
 
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
-def test_script(path: Path, program: Program) -> None:
+def test_a_script_with_a_tree_and_commands_holds(path: Path, program: Program) -> None:
     with Runner(program).running() as runner:
         for step in scripts.read(path).steps:
             runner.take(step)
@@ -54,14 +54,14 @@ def test_a_script_with_a_wrong_tree_fails(tmp_path: Path, program: Program) -> N
     wrong = tmp_path / "wrong.txt"
     wrong.write_text("Nothing changes.\n-- music before\na.txt  text A\n-- music after\n")
     with pytest.raises(AssertionError, match="not in the script"):
-        test_script(wrong, program)
+        test_a_script_with_a_tree_and_commands_holds(wrong, program)
 
 
 def test_a_script_with_a_wrong_fragment_fails(tmp_path: Path, program: Program) -> None:
     wrong = tmp_path / "wrong.txt"
     wrong.write_text("A scan.\n$ tagger scan music\na genre\n")
     with pytest.raises(AssertionError, match="no 'a genre' in"):
-        test_script(wrong, program)
+        test_a_script_with_a_tree_and_commands_holds(wrong, program)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import prose
 import pytest
+from programs import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,3 +138,14 @@ def test_check_of_a_plain_tree_passes(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("Plain.\n", encoding="utf-8")
 
     assert prose.main([str(tmp_path)]) == 0
+
+
+def test_a_name_of_a_test_has_room_for_subject_situation_and_result() -> None:
+    """Five words are the least for the three parts; the rest is for a reader to judge."""
+    found = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+        if name.count("_") < 5
+    }
+    assert found == set()
