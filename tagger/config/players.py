@@ -38,7 +38,7 @@ class SubsonicSettings(Struct, frozen=True, forbid_unknown_fields=True):
     login: Literal["token", "password"] = "token"
     """Whether a hash of the password is sent, or the password itself."""
     scan: bool = True
-    """Whether tagger asks the server to scan its library."""
+    """Whether a scan of the server's library is requested."""
     playlists: bool = False
     """Whether the server keeps the playlists itself, for the user."""
 

@@ -150,7 +150,14 @@ def refresh(
 
 
 def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackList]:
-    """Return the lists of the library with these roots."""
+    """Return the lists of the library.
+
+    Args:
+        settings: With the lists to make, and the user's genres.
+        roots: The folders of the library.
+        store: The state database.
+
+    """
     playlists = settings.playlists
     tracks = {
         track.path: Listed(track.path, track.tags, added)
