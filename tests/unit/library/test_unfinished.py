@@ -90,7 +90,7 @@ def test_a_download_is_written_when_its_control_file_is_gone(program):
 
 
 def test_a_file_that_grows_during_the_settle_time_of_a_scan_is_not_written(program):
-    program.configure("[daemon]\nsettle = 10\n")
+    program.configure("[daemon]\nsettle = 3\n")
     song = media.make(program.music / "song.mp3", signal=bundles.low())
     whole = song.read_bytes()
     with program.start("scan", "--json") as child:

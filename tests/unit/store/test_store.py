@@ -7,7 +7,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import textwrap
 import threading
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import media
 import numpy as np
 import pytest
+from forked import Forked
 
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core.domain import (
@@ -322,10 +322,7 @@ def test_a_kill_at_any_time_leaves_whole_rows(tmp_path):
                 store.failures.start_attempt(path, FileIdentity(1, n, 1, 1), blamed=True)
     """)
     for _ in range(5):
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
-        )
-        with child:
+        with Forked(["-c", script, str(tmp_path)], os.environ, ["tagger.store"]) as child:
             child.stdout.readline()
             with pytest.raises(subprocess.TimeoutExpired):
                 child.wait(0.05)
@@ -350,9 +347,7 @@ def test_the_intents_of_a_running_process_are_not_recovered(tmp_path):
         time.sleep(60)
     """)
     with (
-        subprocess.Popen(
-            [sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True
-        ) as child,
+        Forked(["-c", script, str(tmp_path)], os.environ, ["tagger.store"]) as child,
         Store(tmp_path) as store,
     ):
         run = int(child.stdout.readline())
