@@ -9,7 +9,7 @@ class Progress(Protocol):
     """Receives the progress of a run."""
 
     def stage(self, name: str, total: int) -> None:
-        """Begin a stage of so many steps."""
+        """Begin a stage of so many steps; 0 where the number is not known."""
         ...
 
     def done(self, steps: int) -> None:

@@ -27,6 +27,7 @@ from tagger.inference.registry import (
 )
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
+from tagger.system.text import number_of
 from training import added_model, user_model
 from training.data.dataset import exclude_artists, read_selection
 from training.data.features import FeatureReader, UnusableFile
@@ -133,6 +134,7 @@ class TrainingRun:
         Raises TrainingDataError when no file is labelled or usable, and TaggerError when a source
         cannot be used.
         """
+        self._progress.stage("labels", 0)
         collected = gather(self._names, self._settings, self._store)
         require_some(collected)
         reader = FeatureReader(self._settings, self._store, self._specs(len(collected.labels)))
@@ -181,13 +183,15 @@ class TrainingRun:
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation)
         self._write(workplace / user_model.MEASURED, measured, data, evaluation)
-        report = page(library_subject(measured, data, held))
         comparison = self._compare(workplace / user_model.MEASURED, data, held)
         name = self._models.install(workplace)
         promoted, reason = self._promotion(comparison, promote)
         if promoted:
             self._models.activate(name)
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
+        verdict = f"{'active' if promoted else 'not active'}: {reason}"
+        about = {"Date": str(manifest.created), "Model": manifest.id, "Verdict": verdict}
+        report = page(library_subject(measured, data, held, about))
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
@@ -294,7 +298,8 @@ def require_enough(selection: Selection, minimum: int, least: int) -> None:
     if len(selection.genres) >= least:
         return
     few = ", ".join(
-        f"{one.genre} has {one.tracks} tracks of {one.artists} artists" for one in selection.few
+        f"{one.genre} has {number_of(one.tracks, 'track')} of {number_of(one.artists, 'artist')}"
+        for one in selection.few
     )
     there = selection.genres[0] if selection.genres else "no genre"
     number = "one genre needs" if least == 1 else "two genres need"

@@ -12,8 +12,10 @@ import click
 import msgspec
 
 from tagger.cli.options import print_json, printable
+from tagger.system.text import number_of
 from training.data.select import LEAST_ARTISTS
 from training.errors import TrainingDataError
+from training.evaluation.metrics import few_artists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from training.known_artists import Learned
     from training.matching.match import LocalTrack
-    from training.progress import Progress
     from training.train import Prepared, Result
 
 MOST_SHOWN = 10
@@ -34,23 +35,50 @@ class Bar:
 
     def __init__(self, bars: RichProgress) -> None:
         self._bars = bars
-        self._task = bars.add_task("", total=None)
+        self._task = bars.add_task("starting", total=None)
 
     def stage(self, name: str, total: int) -> None:
         """See `Progress`."""
         self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(name, total=total)
+        self._task = self._bars.add_task(name, total=total or None)
 
     def done(self, steps: int) -> None:
         """See `Progress`."""
         self._bars.update(self._task, completed=steps)
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar off the screen for some lines of text."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
+
+
+class Lines:
+    """Writes a line for each stage, for logs."""
+
+    def stage(self, name: str, total: int) -> None:
+        """See `Progress`."""
+        click.echo(f"{name} ({number_of(total, 'step')})" if total else name, err=True)
+
+    def done(self, steps: int) -> None:
+        """See `Progress`."""
+
+    def paused(self) -> contextlib.nullcontext[None]:
+        """Do nothing, since the lines stay."""
+        return contextlib.nullcontext()
+
 
 @contextlib.contextmanager
-def progress(*, quiet: bool) -> Iterator[Progress | None]:
-    """Show bars on a terminal; pipes and `quiet` get none."""
-    if quiet or not sys.stderr.isatty():
+def progress(*, quiet: bool) -> Iterator[Bar | Lines | None]:
+    """Show bars on a terminal, and lines elsewhere; `quiet` shows nothing."""
+    if quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield Lines()
         return
     from rich import progress as rich  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
@@ -144,10 +172,18 @@ def _result_object(result: Result) -> dict[str, Any]:
     }
 
 
-def show_prepared(prepared: Prepared, minimum: int, *, quiet: bool) -> None:
-    """Print the training data `prepared`, unless `quiet`; `minimum` is `training.minimum`."""
-    if not quiet:
-        _print_prepared(_prepared_object(prepared, minimum))
+def show_prepared(prepared: Prepared, minimum: int, progress: Bar | Lines | None) -> None:
+    """Print the training data.
+
+    Args:
+        prepared: The training data.
+        minimum: `training.minimum`.
+        progress: The progress on the screen; without it, nothing is printed.
+
+    """
+    if progress:
+        with progress.paused():
+            _print_prepared(_prepared_object(prepared, minimum))
 
 
 def _print_prepared(found: dict[str, Any]) -> None:
@@ -158,37 +194,38 @@ def _print_prepared(found: dict[str, Any]) -> None:
             f"lists       {found['matched']} matched, {len(found['missing'])} not in the library,"
             f" {len(found['ambiguous'])} ambiguous (choose with `tagger train match`)"
         )
-    _print("genre                     tracks  artists  held out")
+    if found["genres"]:
+        _print("genre                     tracks  artists  held out")
     for one in found["genres"]:
         _print(f"{one['genre']:<24}{one['tracks']:>8}{one['artists']:>9}{one['held_out']:>10}")
     for one in found["too_few"]:
         _print(f"not learned {one['genre']}: {_lack(one)}")
-    for count, what in _left_out(found):
+    for count, noun, what in _left_out(found):
         if count:
-            _print(f"left out    {count} {what}")
+            _print(f"left out    {number_of(count, *noun)} {what}")
     for reason, count in found["unheard_reasons"].items():
-        _print(f"unusable    {count} files: {reason}")
+        _print(f"unusable    {number_of(count, 'file')}: {reason}")
     for note in _notes(found):
         _print(f"note        {note}")
 
 
-def _left_out(found: dict[str, Any]) -> list[tuple[int, str]]:
+def _left_out(found: dict[str, Any]) -> list[tuple[int, tuple[str, ...], str]]:
     balanced = sum(one["balanced_out"] for one in found["genres"])
     return [
-        (len(found["two_genres"]), "tracks with two genres of equal weight"),
-        (found["duplicates"], "files with the sound of another file"),
-        (balanced, "tracks of genres much larger than the smallest genre"),
-        (found["own_words"], "copies of files with a genre from tagger"),
+        (len(found["two_genres"]), ("track",), "with two genres of equal weight"),
+        (found["duplicates"], ("file",), "with the sound of another file"),
+        (balanced, ("track",), "of genres much larger than the smallest genre"),
+        (found["own_words"], ("copy", "copies"), "of files with a genre from tagger"),
     ]
 
 
 def _notes(found: dict[str, Any]) -> list[str]:
     notes = list(found["notes"][:MOST_SHOWN])
     if found["unknown_artists"]:
-        count = found["unknown_artists"]
-        notes.append(f"{count} tracks name no artist: the accuracy is overestimated")
+        count = number_of(found["unknown_artists"], "track")
+        notes.append(f"{count} without an artist: the accuracy is overestimated")
     if found["to_hear"]:
-        notes.append(f"{found['to_analyze']} files are not analyzed yet")
+        notes.append(f"{number_of(found['to_hear'], 'file')} not analyzed yet")
     return notes
 
 
@@ -197,10 +234,14 @@ def print_result(found: dict[str, Any]) -> None:
     model, held = found["model"], found["model"]["held_out"]
     _print(f"model       {model['id']}: {model['recipe']}")
     low, high = held["interval"]
+    artists = found["comparison"]["artists"]
     _print(
-        f"right       {held['accuracy']:.1%} ({low:.1%} to {high:.1%}) of {held['tracks']} tracks"
-        " by held-out artists"
+        f"right       {held['accuracy']:.1%} of {number_of(held['tracks'], 'track')} by"
+        f" {number_of(artists, 'held-out artist')}"
+        + (f", {low:.1%} to {high:.1%} at 95%" if low < high else "")
     )
+    if caution := few_artists(artists, held["accuracy"]):
+        _print(f"            {caution}")
     written = held["written"]
     if not written["coverage"]:
         _print(f"written     no track: too few tracks for a promise of {written['promised']:.0%}")
@@ -220,9 +261,9 @@ def print_result(found: dict[str, Any]) -> None:
 def _lack(one: dict[str, Any]) -> str:
     lacks = []
     if one["tracks_missing"]:
-        lacks.append(f"{one['tracks']} tracks, {one['tracks_missing']} missing")
+        lacks.append(f"{number_of(one['tracks'], 'track')}, {one['tracks_missing']} missing")
     if one["artists_missing"]:
-        lacks.append(f"{one['artists']} artists, {one['artists_missing']} missing")
+        lacks.append(f"{number_of(one['artists'], 'artist')}, {one['artists_missing']} missing")
     counted = f"; counted for {one['counted_for']}" if one["counted_for"] else ""
     return ", ".join(lacks) + counted
 
@@ -297,7 +338,8 @@ def show_learned(learned: Learned, *, as_json: bool) -> None:
             }
         )
         return
-    text = f"{learned.manifest.id}: {learned.tracks} tracks of {learned.artists} artists"
+    size = f"{number_of(learned.tracks, 'track')} of {number_of(learned.artists, 'artist')}"
+    text = f"{learned.manifest.id}: {size}"
     click.echo(printable(text))
     click.echo(printable(learned.comparison.reason))
     click.echo("it decides from now on" if learned.promoted else "the present model still decides")

@@ -46,7 +46,7 @@ def from_sources(
         base = None if only_mine else read_base(default_folder(state))
         run = TrainingRun(settings, store, names, progress, base=base)
         prepared = run.prepare(dry_run=dry_run)
-        output.show_prepared(prepared, minimum, quiet=as_json)
+        output.show_prepared(prepared, minimum, progress)
         result = None if dry_run else run.train(prepared, promote)
     output.finish(output.as_object(prepared, result, minimum), result, report, as_json=as_json)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from tagger.core import genres
 from tagger.core.domain import Features
+from tagger.system.text import number_of
 from training.evaluation.bootstrap import ArtistBootstrap
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Comparison:
     def reason(self) -> str:
         """The reason as a sentence."""
         figures = (
-            f"{self.new:.1%} right against {self.current:.1%} on {self.tracks} tracks of"
-            f" {self.artists} artists held out of the new one's training"
+            f"{self.new:.1%} right against {self.current:.1%} on {number_of(self.tracks, 'track')}"
+            f" of {number_of(self.artists, 'artist')} held out of the new one's training"
         )
         if self.worse > MOST:
             return f"worse than the current model: {figures}"

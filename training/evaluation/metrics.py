@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from tagger.core.pooling import Pooling
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
+from tagger.system.text import number_of
 from training.evaluation.bootstrap import ArtistBootstrap
 
 if TYPE_CHECKING:
@@ -149,6 +150,29 @@ def threshold_for(points: OperatingPoints, precision: float) -> float | None:
 def interval(verdicts: Predictions) -> tuple[float, float]:
     """Return the 95% interval of the accuracy, bootstrapped over artists."""
     return ArtistBootstrap.of(verdicts.artists).ratio_interval(verdicts.right)
+
+
+FEW_ARTISTS = 20
+"""With fewer held-out artists, a figure comes with a caution."""
+
+
+def few_artists(artists: int, accuracy: float) -> str:
+    """Return a caution on a figure of few artists; empty for a figure of many.
+
+    The share right of all artists has its lower 95% limit at 0.05 ** (1 / artists) if all artists
+    that were tried are right (Clopper and Pearson 1934).
+
+    Args:
+        artists: The artists behind the figure.
+        accuracy: The share right.
+
+    """
+    if artists >= FEW_ARTISTS:
+        return ""
+    few = f"{number_of(artists, 'artist')} alone: this figure says little"
+    if accuracy < 1 or not artists:
+        return few
+    return f"{few}, as few as {0.05 ** (1 / artists):.0%} of other artists could be right"
 
 
 def calibration_error(verdicts: Predictions, bins: int = 10) -> float:

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tagger.system.text import number_of
 from training.ensemble import HeldOut
 from training.evaluation import breakdown, charts
 from training.evaluation.measure import PROMISE, promised_threshold
-from training.evaluation.metrics import calibration_error, interval, track_predictions
+from training.evaluation.metrics import (
+    calibration_error,
+    few_artists,
+    interval,
+    track_predictions,
+)
 from training.evaluation.templates import render
 
 if TYPE_CHECKING:
@@ -51,17 +57,25 @@ class Chart:
     text: str
 
 
-def library_subject(ensemble: Ensemble, data: Dataset, held: Indices) -> Subject:
+def library_subject(
+    ensemble: Ensemble, data: Dataset, held: Indices, about: Mapping[str, str]
+) -> Subject:
     """Describe a model of the user's own on held-out artists.
 
-    `held` are the clips of `data` that are not in the training data of `ensemble`, as indices.
+    Args:
+        ensemble: The model.
+        data: The user's tracks.
+        held: The tracks that are not in the training data of `ensemble`, as indices.
+        about: Further descriptions by heading, such as date and verdict.
+
     """
     return Subject(
         "Your own library",
         {
-            "Data": f"{len(data.labels)} tracks of your own, with the genres that you use.",
-            "Split": f"{len(held)} tracks of artists that are not in the training data.",
-            "Model": " + ".join(candidate.name for candidate in ensemble.candidates),
+            **about,
+            "Data": f"{number_of(len(data.labels), 'track')} of your own, with your genres.",
+            "Split": f"{number_of(len(held), 'track')} of artists outside the training data.",
+            "Recipe": " + ".join(candidate.name for candidate in ensemble.candidates),
         },
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
@@ -76,15 +90,22 @@ def page(subject: Subject) -> str:
     predictions = track_predictions(subject.data, predicted)
     genres, threshold = subject.data.genres, subject.threshold
     written = "No track" if threshold is None else f"Tracks from {threshold:.0%} on"
+    there = np.union1d(predictions.labels, predictions.genres)
+    artists = len(np.unique(predictions.artists))
+    counts = breakdown.confusion(predictions, len(genres))[np.ix_(there, there)]
+    figures = breakdown.by_genre(predictions, [_printable(genre) for genre in genres])
     return render(
         _TEMPLATE,
         title=_printable(subject.title),
         style=_STYLE.read_text(encoding="utf-8"),
         tiles=_tiles(predictions, threshold),
         about={_printable(key): _printable(value) for key, value in subject.about.items()},
-        genres=[_printable(genre) for genre in genres],
-        figures=breakdown.by_genre(predictions, [_printable(genre) for genre in genres]),
-        confusion=breakdown.confusion(predictions, len(genres)).tolist(),
+        caution=few_artists(artists, predictions.accuracy),
+        absent=number_of(len(genres) - len(there), "genre"),
+        genres=[_printable(genres[place]) for place in there],
+        figures=[figures[place] for place in there],
+        confusion=counts.tolist(),
+        tracks=number_of(len(predictions.labels), "track"),
         charts=_charts(predictions, threshold, subject.learning),
         mistakes=[
             {
@@ -102,12 +123,13 @@ def _tiles(predictions: Predictions, threshold: float | None) -> list[tuple[str,
     kept = predictions.surer_than(threshold)
     right = f"{predictions.right[kept].mean():.1%}" if kept.any() else "-"
     artists = len(np.unique(predictions.artists))
+    limits = f"; 95%: {low:.1%} to {high:.1%}" if low < high else ""
     return [
-        (f"{predictions.accuracy:.1%}", f"right, of all tracks; 95%: {low:.1%} to {high:.1%}"),
+        (f"{predictions.accuracy:.1%}", f"right, of all tracks{limits}"),
         (right, f"right, of the tracks that it would write, for a promise of {PROMISE:.0%}"),
         (f"{kept.mean():.1%}", "of the tracks it would write; the others lie below the threshold"),
         (f"{calibration_error(predictions):.3f}", "expected calibration error of the confidence"),
-        (f"{len(predictions.labels):,}", f"tracks by {artists:,} artists"),
+        (f"{len(predictions.labels):,}", f"tracks by {number_of(artists, 'artist')}"),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.library import walk
+from tagger.system.text import number_of
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
 
@@ -35,7 +36,7 @@ class CorrectionSource:
                 gone += 1
             elif genre:
                 labels.append(Label(correction.path, genre, NAME, Weight.CORRECTION))
-        notes = (f"{gone} corrected files are not there any more",) if gone else ()
+        notes = (f"{number_of(gone, 'corrected file')} gone",) if gone else ()
         return Gathered(tuple(labels), notes=notes)
 
     def _genre(self, texts: tuple[str, ...]) -> str:

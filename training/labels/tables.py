@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from tagger.system.text import number_of
 from training.labels import track_table
 from training.labels.base import Gathered, Label, ListedTrack, Weight
 from training.labels.files import decoded, local_file, source_files
@@ -68,7 +69,7 @@ class TableSource:
                 else:
                     lost += 1
         if lost:
-            notes.append(f"{file}: {lost} rows name missing files")
+            notes.append(f"{file}: {number_of(lost, 'row')} with a missing file")
 
 
 def _entry(row: Mapping[str, str], genre: str, table: str, position: int) -> ListedTrack:

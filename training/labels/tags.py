@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.system.text import number_of
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
 
@@ -53,7 +54,7 @@ class TagSource:
                     continue
                 found[genres.key(genre)] = Label(track.path, genre, NAME, Weight.TAG)
             labels += found.values()
-        notes = (f"{ours} genres that tagger wrote itself are not learned from",) if ours else ()
+        notes = (f"{number_of(ours, 'genre')} from tagger itself, not learned",) if ours else ()
         return Gathered(tuple(labels), notes=notes)
 
 

@@ -18,7 +18,7 @@ from training.classifiers.svm_lda import Lda
 from training.ensemble import HeldOut
 from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
-from training.evaluation.metrics import Predictions
+from training.evaluation.metrics import Predictions, few_artists
 from training.recipe import Recipe
 from training.research import baseline, degradations, robustness
 from training.research.datasets import read_gtzan
@@ -115,7 +115,9 @@ def test_the_page_is_well_formed_and_loads_no_other_file(subject):
     text = report.page(subject)
     checked = Checked(text)
     assert checked.open == []
-    assert checked.seen.count("table") == 3
+    assert checked.seen.count("table") == 2
+    assert "No mistake in" in text
+    assert "&#34;" not in text.partition("</style>")[0]
     assert "url(" not in text
     assert "nan" not in text.lower().replace("dominant", "")
     assert text == report.page(subject)
@@ -132,7 +134,7 @@ def test_the_page_of_a_library_escapes_any_name(data):
     text = report.page(
         report.Subject("<b>", {"Data": "a & b"}, replace(data, ids=ids), heard, None)
     )
-    Checked(text)
+    assert Checked(text).seen.count("table") == 3
     assert "&lt;script&gt;" in text
     assert "\\udce4" in text
     assert "No track would be written" in text
@@ -210,3 +212,17 @@ def test_the_card_contains_the_figures_of_its_results(data, tmp_path):
     )
     assert "## Baselines" not in bare
     assert "| first 15 s | levels | 946 | 76.0% | 87.1% | - / 0% |" in bare
+
+
+def test_a_figure_of_few_artists_comes_with_its_lower_limit():
+    assert "as few as 37% of other artists could be right" in few_artists(3, 1.0)
+    assert few_artists(1, 0.5) == "1 artist alone: this figure says little"
+    assert not few_artists(20, 1.0)
+
+
+def test_genres_without_a_track_have_no_row(subject):
+    two = np.flatnonzero(subject.data.labels[subject.predicted.members] < 2)
+    heard = HeldOut(subject.predicted.members[two], subject.predicted.log_probabilities[two])
+    text = report.page(replace(subject, predicted=heard, learning=()))
+    assert "8 genres without a track here: left out" in text
+    assert text.count('scope="row"') == 4
