@@ -169,7 +169,7 @@ def few_artists(artists: int, accuracy: float) -> str:
     """
     if artists >= FEW_ARTISTS:
         return ""
-    few = f"{number_of(artists, 'artist')} alone: this figure says little"
+    few = f"{number_of(artists, 'artist')} alone: this figure is weak evidence"
     if accuracy < 1 or not artists:
         return few
     return f"{few}, as few as {0.05 ** (1 / artists):.0%} of other artists could be right"

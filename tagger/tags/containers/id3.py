@@ -101,6 +101,19 @@ class Id3v2(RawTag):
         texts = ((frame.encoding, "\0".join(frame.text)) for frame in frames)
         return tuple(text if encoding else relenient(text) for encoding, text in texts)
 
+    def with_values(self, field: str, texts: tuple[str, ...]) -> Id3v2:
+        """Put a new frame in the place of the old; see `RawTag`.
+
+        A tag up to 2.3 loses its unsynchronisation: FFmpeg finds no frame behind a frame with it.
+
+        Args:
+            field: The name of the field.
+            texts: Its values; none remove the field.
+
+        """
+        tag = super(Id3v2, self).with_values(field, texts)
+        return replace(tag, flags=tag.flags & ~UNSYNCHRONISED) if tag.major < 4 else tag
+
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one frame for all genres: a list in 2.4, one joined text in 2.2 and 2.3."""
         escaped = ["(" + name if name.startswith("(") else name for name in genres]

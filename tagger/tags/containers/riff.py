@@ -165,7 +165,9 @@ class ChunkedFile(Container):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Keep the order of the chunks; a new tag comes last, or before an empty ID3 chunk."""
         if not self._whole:
-            raise MalformedError("the chunk sizes reach beyond the end of the file")
+            raise MalformedError(
+                "its chunks are longer than the file: it is cut off, or was written to a pipe"
+            )
         pieces = list(self._pieces(tags))
         size = sum(p.size if isinstance(p, Span) else len(p) for p in pieces)
         # the declared size may differ from the file by a missing byte of padding

@@ -114,6 +114,8 @@ def leading_tags(file: BinaryIO) -> list[Span]:
             found.append(Span(at, step))
             at += step
             continue
+        if step and not found:
+            raise MalformedError("its ID3 tag is longer than the file: the file is cut off")
         junk = _junk(file, at, size)
         if not junk:
             return found
