@@ -216,7 +216,7 @@ def test_the_card_contains_the_figures_of_its_results(data, tmp_path):
 
 def test_a_figure_of_few_artists_comes_with_its_lower_limit():
     assert "as few as 37% of other artists could be right" in few_artists(3, 1.0)
-    assert few_artists(1, 0.5) == "1 artist alone: this figure says little"
+    assert few_artists(1, 0.5) == "1 artist alone: this figure is weak evidence"
     assert not few_artists(20, 1.0)
 
 
