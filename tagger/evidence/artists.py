@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 COLUMNS = ("name", "accept", "style", "namesakes")
-SHARES = (0.55, 0.30, 0.15, 0.10)
+SHARES = (0.65, 0.25, 0.10, 0.05)
 """How likely each accepted genre is, by order, before they are scaled to sum to 1."""
 MOST_GENRES = 6
 """Genres in one line at most."""

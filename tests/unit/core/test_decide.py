@@ -11,7 +11,7 @@ import pytest
 from tagger import config
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
-from tagger.core.evidence import Evidence
+from tagger.core.evidence import Evidence, posterior
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
@@ -93,6 +93,13 @@ def test_evidence_names_no_genre_where_the_sound_is_like_no_music(deciding):
     rules = replace(deciding, track_thresholds=dict.fromkeys(prior, 0.8))
     assert rules.decide(track(1), even, evidence=evidence).action is Action.ABSTAIN
     assert rules.decide(track(1), likely, evidence=evidence).genres == ("Genre 0",)
+
+
+@pytest.mark.parametrize(("source", "genre"), [("list", "R&B"), ("artist", "Pop")])
+def test_the_sound_weighs_less_beside_the_list_than_beside_the_owners_genres(source, genre):
+    sound = Prediction({"R&B": 0.1, "Pop": 0.7, "Rock": 0.2}, "test")
+    evidence = Evidence(source, "", {"R&B": 0.7, "Pop": 0.25, "Rock": 0.05}, {})
+    assert posterior(sound, evidence).genre == genre
 
 
 def one_genre(bundle, *classical, evidence=None):
