@@ -1,8 +1,9 @@
 """beets plugin: genres by ear, from the model of `tagger`.
 
 The plugin fills the genre field of beets, and beets writes its files, so that the database and the
-files agree. `tagger_genres` and `tagger_confidence` of an item are what the plugin found;
-`tagger_before` is the genre that it replaced.
+files agree. `tagger_genres` and `tagger_confidence` of an item are what the plugin found, and
+`tagger_genres` is empty for an item that was left alone as unsure. `tagger_before` is the genre
+that it replaced, and `tagger_field` the field of the genre. `tagger train --source beets` reads them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class TaggerPlugin(BeetsPlugin):
         "tagger_confidence": types.FLOAT,
         "tagger_genres": types.STRING,
         "tagger_before": types.STRING,
+        "tagger_field": types.STRING,
     }
 
     def __init__(self) -> None:
@@ -75,17 +77,18 @@ class TaggerPlugin(BeetsPlugin):
         write = ui.should_write(options.write)
         items = list(library.items(arguments))
         changed = self._undone(items) if options.undo else self._found(items, force=options.force)
-        for item in changed:
+        for item, is_changed in changed:
             if options.pretend:
                 continue
             item.store()
-            if write:
+            if write and is_changed:
                 item.try_write()
 
     def _imported(self, _session: ImportSession, task: ImportTask) -> None:
-        for item in self._found(list(task.imported_items()), force=False):
+        for item, is_changed in self._found(list(task.imported_items()), force=False):
             item.store()
-            self._imported_ids.add(item.id)
+            if is_changed:
+                self._imported_ids.add(item.id)
 
     def _write_imported(self, session: ImportSession, task: ImportTask) -> None:  # noqa: ARG002
         """Write items that are imported as they are; beets writes matched items itself.
@@ -99,8 +102,8 @@ class TaggerPlugin(BeetsPlugin):
             if mine and not task.apply and not linked and ui.should_write():
                 item.try_write()
 
-    def _found(self, items: list[Item], *, force: bool) -> Iterator[Item]:
-        """Yield the items that get a genre, with their fields set but not stored."""
+    def _found(self, items: list[Item], *, force: bool) -> Iterator[tuple[Item, bool]]:
+        """Yield judged items, their fields set but not stored, and whether each gets a genre."""
         keep = self.config["keep_existing"].get(bool) and not force
         chosen = {Path(item.filepath): item for item in items if not (keep and self._genres(item))}
         if not chosen:
@@ -114,8 +117,9 @@ class TaggerPlugin(BeetsPlugin):
             ) as tagger:
                 for judgement in tagger.judge(chosen):
                     item = chosen[judgement.path]
-                    if self._applied(item, judgement):
-                        yield item
+                    is_changed = self._applied(item, judgement)
+                    if is_changed or "tagger_genres" in item:
+                        yield item, is_changed
         except TaggerError as error:
             raise UserError(f"tagger: {error}") from error
 
@@ -125,16 +129,19 @@ class TaggerPlugin(BeetsPlugin):
         genres = [g for g in judgement.genres if not allowed or g.lower() in allowed]
         if judgement.error or judgement.action is not Action.SET or not genres:
             self._log.info("{}: left alone: {}", item, judgement.reason)
+            if judgement.action is Action.ABSTAIN and not self._genres(item):
+                item["tagger_genres"], item["tagger_field"] = "", self._field
             return False
         self._log.info("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
         item["tagger_before"] = SEPARATOR.join(self._genres(item))
         item["tagger_genres"] = SEPARATOR.join(genres)
+        item["tagger_field"] = self._field
         item["tagger_confidence"] = judgement.confidence or 0.0
         self._set(item, genres)
         return True
 
-    def _undone(self, items: list[Item]) -> Iterator[Item]:
-        """Yield the items whose genre is still the plugin's, with the genre from before."""
+    def _undone(self, items: list[Item]) -> Iterator[tuple[Item, bool]]:
+        """Yield items whose genre is still the plugin's, with the genre from before, and True."""
         for item in items:
             found = item.get("tagger_genres")
             if not found:
@@ -146,7 +153,7 @@ class TaggerPlugin(BeetsPlugin):
             for field in self.item_types:
                 with suppress(KeyError):
                     del item[field]
-            yield item
+            yield item, True
 
     def _genres(self, item: Item) -> list[str]:
         value: Any = item.get(self._field) or []

@@ -13,6 +13,7 @@ from tagger.config.players import (
 from tagger.config.settings import (
     AlbumSettings,
     AnalysisSettings,
+    BeetsSettings,
     Bundle,
     DaemonSettings,
     EvidenceSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "ENVIRONMENT_VARIABLE",
     "AlbumSettings",
     "AnalysisSettings",
+    "BeetsSettings",
     "Bundle",
     "DaemonSettings",
     "EvidenceSettings",

@@ -305,6 +305,17 @@ class SpotifySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Files or folders of exports by Spotify or Exportify."""
 
 
+class BeetsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training.beets]`: the database of beets with the plugin of tagger."""
+
+    enabled: bool = False
+    """Whether the genres that the user gave in beets are labels."""
+    library: Path = field(default_factory=lambda: Path("~/.config/beets/library.db").expanduser())
+    """The setting `library` of beets."""
+    directory: Path = field(default_factory=lambda: Path("~/Music").expanduser())
+    """The setting `directory` of beets, below which it keeps the files."""
+
+
 class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]`: `tagger train`, and the names of its labels."""
 
@@ -324,6 +335,8 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Tracks that a genre needs to be learned."""
     balance: Annotated[float, Meta(ge=1)] = 5.0
     """The largest ratio of a genre's tracks to the smallest genre's tracks."""
+    beets: BeetsSettings = field(default_factory=BeetsSettings)
+    """`[training.beets]`."""
     spotify: SpotifySettings = field(default_factory=SpotifySettings)
     """`[training.spotify]`."""
 

@@ -46,13 +46,14 @@ class Changes:
 
     def __init__(self) -> None:
         self._folders: set[Path] = set()
+        self._playlist_folders: set[Path] = set()
         self.playlist_files: set[Path] = set()
         """Created, changed and removed playlists."""
         self.lists: tuple[PlayerList, ...] | None = None
         """All lists; None if no player keeps playlists."""
 
     def __bool__(self) -> bool:
-        return bool(self._folders)
+        return bool(self._folders or self._playlist_folders)
 
     def file(self, path: Path) -> None:
         """Add a written file."""
@@ -66,13 +67,14 @@ class Changes:
     def playlists(self, paths: Iterable[Path]) -> None:
         """Add created, changed or removed playlists."""
         for path in paths:
-            self._add(path.parent)
+            self._playlist_folders.add(path.parent)
             self.playlist_files.add(path)
 
     def merge(self, other: Changes) -> None:
         """Add all changes of a later set."""
-        for folder in other.folders:
+        for folder in other._folders:
             self._add(folder)
+        self._playlist_folders |= other._playlist_folders
         self.playlist_files |= other.playlist_files
         if other.lists is not None:
             self.lists = other.lists
@@ -80,18 +82,33 @@ class Changes:
     @property
     def folders(self) -> list[Path]:
         """The folders, without subfolders of each other."""
-        return sorted(f for f in self._folders if not self._folders.intersection(f.parents))
+        found = self._folders | self._playlist_folders
+        return sorted(f for f in found if not found.intersection(f.parents))
 
     @property
     def common(self) -> Path:
         """The common parent of all folders; there must be at least one folder."""
-        return Path(os.path.commonpath(self._folders))
+        return Path(os.path.commonpath(self.folders))
+
+    def seen_by(self, maps: Sequence[PathMap]) -> Changes:
+        """Return the changes for a player with these path maps.
+
+        A folder of playlists for another player is left out: no map contains it.
+        """
+        seen = Changes()
+        seen.merge(self)
+        if maps:
+            seen._playlist_folders = {
+                folder for folder in seen._playlist_folders if player_path(folder, maps)
+            }
+        return seen
 
     def _add(self, folder: Path) -> None:
         if not self._folders.intersection((folder, *folder.parents)):
             self._folders.add(folder)
         while len(self._folders) > MAX_FOLDERS:
-            self._folders = {folder.parent for folder in self.folders}
+            outer = {f for f in self._folders if not self._folders.intersection(f.parents)}
+            self._folders = {folder.parent for folder in outer}
 
 
 def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:

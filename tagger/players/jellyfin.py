@@ -32,6 +32,8 @@ class JellyfinPlayer:
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. Unknown folders are ignored without an error."""
+        if not (changes := changes.seen_by(self._settings.map)):
+            return
         seen = [player_path(folder, self._settings.map) for folder in changes.folders]
         if None in seen:
             self._post("/Library/Refresh", b"", self._key())

@@ -27,6 +27,8 @@ class KodiPlayer:
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. A second request would end a running scan, so it is not sent."""
+        if not (changes := changes.seen_by(self._settings.map)):
+            return
         if self._is_scanning():
             hint = "tagger notifies Kodi again with the next change"
             raise PlayerError("Kodi is scanning its library at present", hint=hint)

@@ -42,6 +42,8 @@ class MpdPlayer:
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. MPD gets the common parent of all changes as a URI."""
+        if not (changes := changes.seen_by(self._settings.map)):
+            return
         folder = player_path(changes.common, self._settings.map) or ""
         with self._session() as session:
             session.send("update", folder.strip("/"))

@@ -36,6 +36,7 @@ class PlexPlayer:
     def refresh(self, changes: Changes) -> None:
         """See `Player`. Without a path map, Plex scans all of its music."""
         sections = dict(self._sections())
+        changes = changes.seen_by(self._settings.map)
         folders = [player_path(folder, self._settings.map) for folder in changes.folders]
         for key in sections:
             if None in folders:

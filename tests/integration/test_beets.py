@@ -10,8 +10,14 @@ import media
 import mutagen
 import pytest
 from forked import Forked
+from daemons import Watcher
 
 pytest.importorskip("beets", reason="needs beets (extra `beets`)")
+pytest.importorskip("anyascii", reason="labels need the extra `train`")
+
+from tagger.config import BeetsSettings, Settings, TrainingSettings
+from training.data.store import TrainingStore
+from training.labels import Context, source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from programs import Program
 
 CONFIG = """
-directory: {home}/library
+directory: {directory}
 library: {home}/library.db
 plugins: [tagger, types]
 import: {{copy: yes, write: yes, autotag: no}}
@@ -30,10 +36,20 @@ tagger: {{auto: {auto}, {more}}}
 class Beets:
     """`beet` with a library and a configuration of its own."""
 
-    def __init__(self, program: Program, *, auto: bool, more: str = "max_genres: 1") -> None:
+    def __init__(
+        self,
+        program: Program,
+        *,
+        auto: bool,
+        more: str = "max_genres: 1",
+        directory: Path | None = None,
+    ) -> None:
         self.home = program.home / "beets"
         self.home.mkdir()
-        text = CONFIG.format(home=self.home, auto="yes" if auto else "no", more=more)
+        self.directory = directory or self.home / "library"
+        text = CONFIG.format(
+            home=self.home, directory=self.directory, auto="yes" if auto else "no", more=more
+        )
         (self.home / "config.yaml").write_text(text)
         self._environment = program.environment | {"BEETSDIR": os.fspath(self.home)}
 
@@ -92,3 +108,68 @@ def test_the_command_pretends_writes_and_undoes_and_a_scan_agrees(program, inbox
     beet("modify", "--yes", "title:Two", "genres=Sunday")
     beet("tagger", "--undo")
     assert beet.genres() == before | {"Two": ("Sunday", "Sunday")}
+
+
+def labels(program: Program, beet: Beets) -> dict[str, str]:
+    """Return what `tagger train --source beets` learns, by the name of the file."""
+    files = BeetsSettings(library=beet.home / "library.db", directory=beet.directory)
+    settings = Settings(training=TrainingSettings(beets=files))
+    with TrainingStore(program.state) as store:
+        gathered = source("beets", Context(settings, store, ())).gather()
+    return {label.path.stem.split()[-1]: label.genre for label in gathered.labels}
+
+
+def test_training_learns_the_genres_that_the_user_gave_in_beets_alone(program, inbox):
+    media.make(
+        inbox / "Four.flac", "flac", signal=bundles.both(), rate=44100, tags={"title": "Four"}
+    )
+    beet = Beets(program, auto=True)
+    beet("import", "--quiet", inbox)
+    assert beet.genres() == {
+        "One": ("Metal", "Metal"),
+        "Two": ("Classical", "Classical"),
+        "Three": ("Polka", "Polka"),
+        "Four": ("", ""),
+    }
+    assert labels(program, beet) == {}
+    beet("modify", "--yes", "title:Two", "genres=Sunday")
+    beet("modify", "--yes", "title:Three", "genres=Waltz")  # which tagger did not judge
+    beet("modify", "--yes", "title:Four", "genres=Drone")
+    assert labels(program, beet) == {"Two": "Sunday", "Four": "Drone"}
+    program.configure(
+        f"[training.beets]\nlibrary = '{beet.home}/library.db'\ndirectory = '{beet.directory}'\n"
+    )
+    found = program.run("train", "--source", "beets", "--dry-run", "--only-mine", "--json")
+    assert found.objects[0]["sources"] == {"beets": 2}
+    (beet.home / "library.db").write_bytes(b"no database" * 1000)
+    failed = program.run("train", "--source", "beets", "--dry-run")
+    assert (failed.code, "training.beets.library" in failed.err) == (2, True)
+
+
+@pytest.mark.slow
+def test_beets_and_the_daemon_on_the_same_folders_overwrite_nothing_of_each_other(program, inbox):
+    beet = Beets(program, auto=True, directory=program.music)
+    with Watcher(program) as watcher:
+        beet("import", "--quiet", inbox)
+        watcher.wait_for_calm()
+        imported = {"One": ("Metal",) * 2, "Two": ("Classical",) * 2, "Three": ("Polka",) * 2}
+        assert beet.genres() == imported
+        assert not watcher.events("set")
+        beet("modify", "--yes", "title:Two", "genres=Sunday")
+        watcher.wait_for_calm()
+        assert beet.genres() == imported | {"Two": ("Sunday",) * 2}
+        arrived = media.make(
+            program.music / "new.flac",
+            "flac",
+            signal=bundles.low(),
+            rate=44100,
+            tags={"title": "New"},
+        )
+        watcher.wait_for("set", path=arrived)
+        watcher.wait_for_calm()
+        beet("import", "--quiet", "--nocopy", arrived)
+        beet("tagger")
+        watcher.wait_for_calm()
+        assert beet.genres()["New"] == ("Classical", "Classical")
+        assert not labels(program, beet).keys() - {"Two"}
+        assert [event["path"] for event in watcher.events("set")] == [str(arrived)]

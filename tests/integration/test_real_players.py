@@ -10,7 +10,7 @@ import bundles
 import media
 import pytest
 from daemons import Watcher, until
-from real_players import MiniDlna, Mopidy, Mpd, Supysonic
+from real_players import Kodi, MiniDlna, Mopidy, Mpd, Supysonic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=[Mpd, Mopidy, Supysonic, MiniDlna], ids=lambda kind: kind.__name__)
+@pytest.fixture(params=[Mpd, Mopidy, Supysonic, MiniDlna, Kodi], ids=lambda kind: kind.__name__)
 def player(request, program) -> Iterator[RealPlayer]:
     if missing := request.param.missing():
         pytest.skip(missing)

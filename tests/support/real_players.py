@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -76,17 +78,19 @@ class _Processes:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, command: list[str], **options: Any) -> None:
-        self._processes.append(subprocess.Popen(command, **QUIET, **options))
+        process = subprocess.Popen(command, start_new_session=True, **QUIET, **options)
+        self._processes.append(process)
 
     def stop(self) -> None:
+        """End each process with its children."""
         for process in self._processes:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
         for process in self._processes:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         self._processes.clear()
 
     def wait_for(self, port: int) -> None:
@@ -330,6 +334,70 @@ run_watcher = no
         url = f"http://127.0.0.1:{self._port}/rest/{method}"
         answer = json.loads(_post(url, urlencode({**login, **parameters}).encode()))
         return answer["subsonic-response"]
+
+
+class Kodi(_Processes):
+    """Kodi without a screen, with smart playlists: its web server lists no M3U."""
+
+    def __init__(self, home: Path, music: Path, short: Path) -> None:
+        super().__init__(home, music, short)
+        self._port = _port()
+        user = short / ".kodi/userdata"
+        (user / "playlists/music").mkdir(parents=True)
+        settings = {
+            "services.webserver": "true",
+            "services.webserverport": self._port,
+            "services.webserverauthentication": "false",
+            "services.zeroconf": "false",
+            "general.addonupdates": "2",
+        }
+        lines = "".join(f'<setting id="{key}">{value}</setting>' for key, value in settings.items())
+        (user / "guisettings.xml").write_text(f'<settings version="2">{lines}</settings>')
+        self.configuration = f"""
+            [[playlists.targets]]
+            folder = "{user}/playlists/music"
+            extension = "xsp"
+            [players.kodi]
+            url = "http://127.0.0.1:{self._port}"
+            map = [{{ from = "{music}", to = "{music}" }}]
+            """
+
+    @staticmethod
+    def missing() -> str | None:
+        return _absent("kodi", "kodi") or _absent("xvfb-run", "xvfb")
+
+    def __enter__(self) -> Self:
+        screen = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24"]
+        command = [*screen, "kodi", "--standalone", "--windowing=x11"]
+        self.start(command, env=os.environ | {"HOME": str(self._short)})
+        self.wait_for(self._port)
+        return self
+
+    def playlists(self) -> Lists:
+        listed = self._files("special://musicplaylists/")
+        smart = [one for one in listed if one["file"].endswith(".xsp")]
+        return {one["label"]: [f["title"] for f in self._files(one["file"])] for one in smart}
+
+    def genres(self) -> Lists:
+        songs = self._call("AudioLibrary.GetSongs", properties=["title", "genre"]).get("songs", [])
+        return {
+            genre: sorted(song["title"] for song in songs if song["genre"] == [genre])
+            for genre in GENRES
+        }
+
+    def _files(self, folder: str) -> list[dict[str, Any]]:
+        properties = ["title"]
+        found = self._call(
+            "Files.GetDirectory", directory=folder, media="music", properties=properties
+        )
+        files: list[dict[str, Any]] = found.get("files", [])
+        return files
+
+    def _call(self, method: str, **params: Any) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        url = f"http://127.0.0.1:{self._port}/jsonrpc"
+        answer = _post(url, json.dumps(body).encode(), Content_Type="application/json")
+        return json.loads(answer).get("result", {})
 
 
 class MiniDlna(_Processes):

@@ -28,6 +28,7 @@ SOURCES = {
     "tags": "training.labels.tags:TagSource",
     "playlists": "training.labels.playlists:PlaylistSource",
     "csv": "training.labels.tables:TableSource",
+    "beets": "training.labels.beets:BeetsSource",
     "spotify": "training.labels.spotify:SpotifySource",
 }
 """A source's name to its class, imported when it is used."""
@@ -48,6 +49,7 @@ def configured_sources(training: TrainingSettings) -> list[str]:
         "tags": bool(training.tags),
         "playlists": bool(training.playlists),
         "csv": bool(training.csv),
+        "beets": training.beets.enabled,
         "spotify": training.spotify.enabled,
     }
     return [name for name in SOURCES if given[name]]

@@ -23,7 +23,10 @@ class Weight(IntEnum):
     LIST = 2
     """A playlist or table that the user made: M3U, CSV, Spotify."""
     CORRECTION = 8
-    """A genre that the user changed after tagger: it outweighs all other sources together."""
+    """A genre that the user changed after tagger, in a file or in beets.
+
+    It outweighs all other sources together.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Label:
     genre: str
     """The user's name of the genre; `tagger.core.genres.key` is equal for names of one genre."""
     source: str
-    """The source's name: `folders`, `tags`, `corrections`, `playlists`, `csv`, `spotify`."""
+    """The source's name: `folders`, `tags`, `corrections`, `playlists`, `csv`, `beets`,
+    `spotify`."""
     weight: int
     """A `Weight`."""
     origin: str = ""

@@ -51,7 +51,7 @@ class PlaylistSource:
             playlist = parse(file.read_bytes())
         except OSError as error:
             return Gathered(notes=(f"{file} cannot be read: {error.strerror}",))
-        if playlist.genre:
+        if playlist.mark:
             return Gathered(notes=(f"{file} is a playlist of tagger: skipped",))
         genre = self._naming.genre(readable(playlist.name) or file.stem)
         if not genre:

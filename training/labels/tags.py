@@ -49,7 +49,7 @@ class TagSource:
                     or not (self._all or genres.key(genre) in self._wanted)
                 ):
                     continue
-                if _is_ours(tag, track.path, written):
+                if is_ours(tag, track.path, written):
                     ours += 1
                     continue
                 found[genres.key(genre)] = Label(track.path, genre, NAME, Weight.TAG)
@@ -58,7 +58,7 @@ class TagSource:
         return Gathered(tuple(labels), notes=notes)
 
 
-def _is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:
+def is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:
     """Return whether tagger's last write to the file set this genre."""
     entry = written.get(path)
     if entry is None:

@@ -203,6 +203,22 @@ def test_plex_scans_the_changed_folders_and_imports_the_changed_playlists(load, 
         assert plex.busy <= 0
 
 
+def test_a_folder_of_playlists_for_another_player_is_no_change_for_a_player_with_a_map(load):
+    maps = 'map = [{ from = "/m", to = "/music" }]'
+    with StandIn("jellyfin") as jellyfin, StandIn("kodi") as kodi:
+        players = load(jellyfin.table(maps) + kodi.table(maps))
+        changes = Changes()
+        changes.playlists([Path("/dj/Rock.m3u8")])
+        assert notify_all(players, changes) == {"jellyfin": None, "kodi": None}
+        assert jellyfin.notices + kodi.notices == []
+        changes.file(Path("/m/A/a.mp3"))
+        changes.playlists([Path("/m/Lists/Rock.m3u8")])
+        notify_all(players, changes)
+        [(_, body)] = jellyfin.notices
+        assert [update["Path"] for update in body["Updates"]] == ["/music/A", "/music/Lists"]
+        assert kodi.notices[-1][1]["directory"] == "/music/"
+
+
 # The command of the user
 
 

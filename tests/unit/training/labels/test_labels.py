@@ -151,6 +151,7 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
         f"file://{str(odd).replace('#', '%23').replace(' ', '%20')}\nC:\\x\\Band - Song.mp3\n"
     )
     (lists / "ours.m3u").write_text("#EXTM3U\n#TAGGER:genre=Jazz\nin/a.mp3\n")
+    (lists / "todo.m3u").write_text("#EXTM3U\n#TAGGER:list=undecided\nin/a.mp3\n")
     (lists / "empty.m3u").write_bytes(b"\xff\xfe\x00")
     found = told("playlists", tmp_path, store, playlists=(lists, tmp_path / "none.m3u"))
     assert {la.genre for la in found.labels} == {"Sunday"}
