@@ -30,6 +30,7 @@ TaggerError
 ├── PlayerError
 ├── DaemonError
 ├── WorkersUnusableError
+├── ClusterError
 └── WorkerError
     ├── WorkerCrashedError
     ├── WorkerFailedError
@@ -177,6 +178,10 @@ class DaemonError(TaggerError):
 
 class WorkersUnusableError(TaggerError):
     """No worker process can be started; no single file is the cause."""
+
+
+class ClusterError(TaggerError):
+    """The Dask cluster cannot be used, or a worker of it differs from this machine."""
 
 
 class WorkerError(TaggerError):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tagger.analysis.pool import WorkerPool
+    from tagger.analysis.pool import Pool
     from tagger.config import AnalysisSettings
     from tagger.core.domain import FileIdentity, Track
     from tagger.inference import Manifest
@@ -128,7 +128,7 @@ class Analyzer:
     def __init__(
         self,
         store: Store,
-        pool: WorkerPool,
+        pool: Pool,
         bundle: Path,
         manifest: Manifest,
         part: AnalysisSettings,

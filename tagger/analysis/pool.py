@@ -20,7 +20,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import spawn
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
@@ -68,6 +68,31 @@ MAX_POOLS = 3
 
 CHECK_S = 0.25
 """Seconds between two checks of a pool that a task waits for."""
+
+
+class Pool(Protocol):
+    """Processes that run tasks, on this machine or on others."""
+
+    count: int
+    """How many tasks run at a time."""
+
+    def submit(self, function: Callable[..., T], /, *args: Any) -> Future[T]:
+        """Run a module-level function with arguments in a worker."""
+        ...
+
+    def result(self, future: Future[T], path: Path) -> T:
+        """Wait for the result of a task on the file `path`; raises its error or a WorkerError."""
+        ...
+
+    def close(self, *, wait: bool = True) -> None:
+        """End the pool after the running tasks, or at once without `wait`."""
+
+    def __enter__(self) -> Self:
+        """Return the pool."""
+        ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close the pool, at once after an exception."""
 
 
 class _Call(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from tagger.analysis.pool import Pool
     from tagger.core.domain import TrackTags
     from tagger.tags import Run, WriteOptions
 
@@ -36,16 +37,20 @@ class TagJobs:
     One is enough: pictures are copied by the kernel, and the decoders need the other cores.
     """
 
-    def __init__(self, timeout: float, memory_mb: int, field: str = GENRE) -> None:
+    def __init__(
+        self, timeout: float, memory_mb: int, field: str = GENRE, reader: Pool | None = None
+    ) -> None:
         """Set the limits.
 
         Args:
             timeout: Seconds for one job.
             memory_mb: MiB of address space for the worker.
             field: The field that tagger writes.
+            reader: Reads the tags of files in place of the worker; closed together with it.
 
         """
         self.field = field
+        self._reader = reader
         self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=SPARE_MB)
 
     def submit_read(self, path: Path, field: str = "") -> Future[TrackTags]:
@@ -53,7 +58,8 @@ class TagJobs:
 
         `field` is the field of an earlier write, else the field that tagger writes.
         """
-        return self._pool.submit(tags.read, path, field or self.field)
+        pool: Pool = self._reader or self._pool
+        return pool.submit(tags.read, path, field or self.field)
 
     def result(self, future: Future[TrackTags], path: Path) -> TrackTags:
         """Wait for the tags of a file.
@@ -63,7 +69,8 @@ class TagJobs:
             WorkerError: the worker died, or the limits were reached.
 
         """
-        return self._pool.result(future, path)
+        pool: Pool = self._reader or self._pool
+        return pool.result(future, path)
 
     def read(self, path: Path, field: str = "") -> TrackTags:
         """Read the tags of a file, as `submit_read`; raises the errors of `result`."""
@@ -122,6 +129,8 @@ class TagJobs:
     def close(self, *, wait: bool = True) -> None:
         """End the worker, after its job or at once."""
         self._pool.close(wait=wait)
+        if self._reader:
+            self._reader.close(wait=wait)
 
     def __enter__(self) -> Self:
         return self

@@ -254,6 +254,16 @@ class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """MiB of address space for one worker."""
 
 
+class ClusterSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[cluster]`: workers on other machines."""
+
+    scheduler: str = ""
+    """The address of a Dask scheduler, such as `tcp://host:8786`; empty: no cluster."""
+    map: tuple[PathMap, ...] = ()
+    """For a worker: the folders of the machine that scans, and the paths of the same folders
+    here; the longest `from` that matches wins."""
+
+
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[store]`: the state of tagger."""
 
@@ -364,6 +374,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The model."""
     workers: WorkerSettings = field(default_factory=WorkerSettings)
     """The worker processes."""
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
+    """Workers on other machines."""
     store: StoreSettings = field(default_factory=StoreSettings)
     """The state folder."""
     daemon: DaemonSettings = field(default_factory=DaemonSettings)

@@ -13,7 +13,7 @@ from tagger.daemon.host.logs import log
 from tagger.pipeline import build
 
 if TYPE_CHECKING:
-    from tagger.analysis.pool import WorkerPool
+    from tagger.analysis.pool import Pool
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.inference import Manifest
@@ -23,7 +23,7 @@ class PoolOnDemand:
     """Starts workers on demand, and new workers when the model or the limits change."""
 
     def __init__(self) -> None:
-        self._workers: WorkerPool | None = None
+        self._workers: Pool | None = None
         self._tag_jobs: TagJobs | None = None
         self._key: object = None
         self._lock = threading.Lock()
@@ -35,13 +35,13 @@ class PoolOnDemand:
         workers = self._workers
         return workers.count if workers else 0
 
-    def workers(self, settings: Settings, manifest: Manifest) -> WorkerPool:
+    def workers(self, settings: Settings, manifest: Manifest) -> Pool:
         """Return the workers that run a model.
 
         Raises `CancelledError` after `stop`.
         """
         limits = msgspec.structs.replace(settings.workers, count=settings.daemon.workers)
-        key = (settings.model.bundle.folder, manifest.id, limits)
+        key = (settings.model.bundle.folder, manifest.id, limits, settings.cluster)
         with self._lock:
             if self._stopped:
                 raise CancelledError

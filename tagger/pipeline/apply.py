@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
-    from tagger.analysis.pool import WorkerPool
+    from tagger.analysis.pool import Pool
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.pipeline.plan import PlannedFile
@@ -94,7 +94,7 @@ def apply_plan(
 class _Checks:
     """Compares the files of a plan with the plan."""
 
-    def __init__(self, settings: Settings, store: Store, jobs: TagJobs, pool: WorkerPool) -> None:
+    def __init__(self, settings: Settings, store: Store, jobs: TagJobs, pool: Pool) -> None:
         self._store = store
         self._jobs = jobs
         self._pool = pool

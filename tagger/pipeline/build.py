@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.cluster import ClusterPool
 from tagger.analysis.pool import WorkerPool
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.evidence import POINTS
 from tagger.core.policy import Policy
-from tagger.inference import networks
+from tagger.inference import networks, registry
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
+    from tagger.analysis.pool import Pool
     from tagger.config import Settings
     from tagger.core.decide import Thresholds
     from tagger.core.thresholds import OperatingPoints
@@ -70,19 +72,38 @@ def write_options(settings: Settings) -> WriteOptions:
     )
 
 
-def worker_pool(settings: Settings) -> WorkerPool:
-    """Return a pool whose workers have loaded the bundle of the settings."""
+def worker_pool(settings: Settings) -> Pool:
+    """Return a pool whose workers have loaded the bundle of the settings.
+
+    Raises:
+        ClusterError: the cluster of the settings cannot be used.
+
+    """
+    if settings.cluster.scheduler:
+        return _cluster(settings)
     limits = settings.workers
     folders = settings.model.bundle.folder, networks.folder(settings.store.folder)
     return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, *folders)
 
 
+def _cluster(settings: Settings) -> ClusterPool:
+    manifest = registry.runnable_manifest(settings)
+    return ClusterPool(settings.cluster.scheduler, settings.model.bundle.folder, manifest)
+
+
 def tag_jobs(settings: Settings) -> TagJobs:
-    """Return the worker for tags."""
-    return TagJobs(settings.workers.timeout, settings.workers.memory_mb, settings.tags.field)
+    """Return the worker for tags; a cluster reads them, and this machine writes them.
+
+    Raises:
+        ClusterError: the cluster of the settings cannot be used.
+
+    """
+    reader = _cluster(registry.resolve_bundle(settings)) if settings.cluster.scheduler else None
+    limits = settings.workers
+    return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader)
 
 
-def analyzer(settings: Settings, store: Store, pool: WorkerPool, manifest: Manifest) -> Analyzer:
+def analyzer(settings: Settings, store: Store, pool: Pool, manifest: Manifest) -> Analyzer:
     """Return an analyzer.
 
     Args:
