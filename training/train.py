@@ -29,6 +29,7 @@ from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from tagger.system.text import number_of
 from training import added_model, user_model
+from training.cluster import parallel_fits
 from training.data.dataset import exclude_artists, read_selection
 from training.data.features import FeatureReader, UnusableFile
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -245,9 +246,11 @@ class TrainingRun:
         recipe = user_model.recipe_for(len(data))
         if self._base:
             recipe = added_model.recipe(data, self._base)
-        jobs = self._settings.workers.count or usable_cores()
+        scheduler = self._settings.cluster.scheduler
+        jobs = -1 if scheduler else self._settings.workers.count or usable_cores()
         execution = Execution(jobs, self._folder / "scores", self._progress, stage)
-        scores = cross_validate(recipe, data, members, execution)
+        with parallel_fits(scheduler):
+            scores = cross_validate(recipe, data, members, execution)
         with threadpool_limits(limits=1, user_api="blas"):
             ensemble = train(recipe, data, members, scores)
             if self._base:

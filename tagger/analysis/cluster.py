@@ -45,7 +45,7 @@ class ClusterPool:
         self._scheduler = scheduler
         self._bundle = bundle
         self._wanted = remote.Requirements.of(manifest)
-        self._client = _connected(scheduler)
+        self._client = connect(scheduler)
         self._executor = self._client.get_executor(pure=False)
         self.count = max(1, sum(self._client.nthreads().values()))
         """Threads of the workers that were connected at the start."""
@@ -99,7 +99,11 @@ class ClusterPool:
 SEE = "see the log of the worker"
 
 
-def _connected(scheduler: str) -> Any:
+def connect(scheduler: str) -> Any:
+    """Return a client of Dask that is connected to a scheduler with at least one worker.
+
+    Raises ClusterError when the extra is missing, or when no scheduler or no worker answers.
+    """
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -119,6 +123,14 @@ def _connected(scheduler: str) -> Any:
         reason = f"no worker is connected to the scheduler {scheduler}"
         raise ClusterError(reason, hint="start `dask worker` on some machine") from error
     return client
+
+
+def require_same_version(client: Any) -> None:
+    """Raise ClusterError if a worker of a client has another version of tagger."""
+    for worker, version in client.run(remote.version).items():
+        if version != remote.version():
+            reason = f"the worker {worker} has tagger {version} instead of {remote.version()}"
+            raise ClusterError(reason, hint=remote.SAME)
 
 
 def _lost(scheduler: str) -> ClusterError:

@@ -107,6 +107,11 @@ _station: list[Station] = []
 _lock = threading.Lock()
 
 
+def version() -> str:
+    """Return the version of tagger in this process."""
+    return __version__
+
+
 def run(wanted: Requirements, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """Run a task on the station of this process; the arguments and errors are `Station.run`'s.
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 import bundles
+import joblib
 import media
 import pytest
-from programs import ROOT
+from clusters import Cluster
 
 from tagger import config
 from tagger.core.domain import Action
 from tagger.errors import ClusterError
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from tagger.store import Store
+from training.cluster import parallel_fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,51 +29,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # of Dask's own threads and event loops
 ]
 FILES = 24
-
-
-class Cluster:
-    """A scheduler and workers, each in a process of its own."""
-
-    def __init__(self, folder: Path, bundle: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self._folder = folder
-        self._bundle = bundle
-        self.processes: list[subprocess.Popen[bytes]] = []
-        port = self.address.rpartition(":")[2]
-        self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-
-    def add_worker(self, name: str, *, source: Path, target: Path, bundle: Path | None = None):
-        """Start a worker whose configuration maps the folder `source` to `target`."""
-        folder = self._folder / name
-        folder.mkdir()
-        (folder / "config.toml").write_text(
-            f'[model]\nbundle = "{bundle or self._bundle}"\n[store]\nfolder = "{folder}"\n'
-            f"[workers]\ncount = 1\n"
-            f'[cluster]\nmap = [{{ from = "{source}", to = "{target}" }}]\n'
-        )
-        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-        environment = {"TAGGER_CONFIG": str(folder / "config.toml")}
-        return self._start("worker", self.address, *options, **environment)
-
-    def _start(self, program: str, *options: str, **environment: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
-        log = (self._folder / "cluster.log").open("ab")
-        process = subprocess.Popen(
-            command,
-            cwd=self._folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-            stdout=log,
-            stderr=log,
-        )
-        self.processes.append(process)
-        return process
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture
@@ -133,7 +86,7 @@ def test_a_cluster_with_a_dead_and_a_slow_worker_decides_as_one_machine(tmp_path
         slow.send_signal(signal.SIGSTOP)
         threading.Timer(3.0, slow.send_signal, [signal.SIGCONT]).start()
 
-    wait_for_workers(cluster, 3)
+    cluster.wait_for_workers(3)
     state = tmp_path / "together"
     observer = Collected(harm)
     together = scan(music, bundle, state, cluster.address, observer)
@@ -144,13 +97,6 @@ def test_a_cluster_with_a_dead_and_a_slow_worker_decides_as_one_machine(tmp_path
         assert [f.path.name for f in store.failures.all()] == ["broken.mp3"]
         analyzed = [store.files.get(music / f"{n:02}.flac").content for n in range(FILES)]
     assert len(set(analyzed)) == FILES
-
-
-def wait_for_workers(cluster: Cluster, count: int) -> None:
-    from distributed import Client
-
-    with Client(cluster.address, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=60)
 
 
 def test_a_worker_with_another_model_is_refused(tmp_path, bundle, cluster):
@@ -168,3 +114,15 @@ def test_a_scheduler_that_does_not_answer_ends_the_scan_with_the_next_step(
     with pytest.raises(ClusterError, match="does not answer") as raised:
         scan(tmp_path, bundle, tmp_path / "state", "tcp://127.0.0.1:9")
     assert "dask scheduler" in raised.value.hint
+
+
+def test_fits_on_a_cluster_give_the_scores_of_one_machine(tmp_path, cluster):
+    for name in "ab":
+        cluster.add_worker(name, source=tmp_path, target=tmp_path)
+    cluster.wait_for_workers(2)
+    squares = [joblib.delayed(pow)(number, 2) for number in range(20)]
+    alone = list(joblib.Parallel(n_jobs=1)(squares))
+    with parallel_fits(cluster.address):
+        parallel = joblib.Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)
+        together = list(parallel(squares))
+    assert together == alone

@@ -16,7 +16,9 @@ from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError
 from tagger.features.weights import use_folder
+from tagger.inference import registry
 from tagger.inference.networks import folder
+from tagger.pipeline import build
 from training.data.file_table import Sample
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from tagger.analysis.pool import Pool
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from training.data.store import TrainingStore
@@ -75,12 +78,8 @@ class FeatureReader:
         `progress` receives the number of finished files after each file. Returns the files with
         features, in the order of `samples` and with their analysis keys, and the other files.
         """
-        limits = self._settings.workers
         done: dict[Path, Sample | UnusableFile] = {}
-        networks = folder(self._settings.store.folder)
-        with WorkerPool(
-            limits.count, limits.timeout, limits.memory_mb, use_folder, networks
-        ) as pool:
+        with self._pool() as pool:
             attempts = Attempts(self._store, pool)
             waiting: deque[tuple[Sample, Future[worker.FeatureSet]]] = deque()
             try:
@@ -107,9 +106,13 @@ class FeatureReader:
             [one for one in found if isinstance(one, UnusableFile)],
         )
 
-    def _request(
-        self, sample: Sample, attempts: Attempts, pool: WorkerPool
-    ) -> Future[worker.FeatureSet]:
+    def _pool(self) -> Pool:
+        if self._settings.cluster.scheduler:
+            return build.worker_pool(registry.resolve_bundle(self._settings))
+        limits, networks = self._settings.workers, folder(self._settings.store.folder)
+        return WorkerPool(limits.count, limits.timeout, limits.memory_mb, use_folder, networks)
+
+    def _request(self, sample: Sample, attempts: Attempts, pool: Pool) -> Future[worker.FeatureSet]:
         attempts.start(sample.path, sample.identity, alone=False)
         listen = self._settings.listen
         window = worker.Window(listen.offset, listen.length)

@@ -46,7 +46,7 @@ class Execution:
     """Where the fits of a cross-validation run, and who watches them."""
 
     jobs: int = 1
-    """Processes."""
+    """Processes; -1 for all that joblib's backend has."""
     cache: Path | None = None
     """Folder for the scores of finished fits; a run after a killed run reads them."""
     progress: Progress = field(default_factory=Silent)
