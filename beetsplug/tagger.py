@@ -1,9 +1,9 @@
 """beets plugin: genres by ear, from the model of `tagger`.
 
 The plugin fills the genre field of beets, and beets writes its files, so that the database and the
-files agree. `tagger_genres` and `tagger_confidence` of an item are what the plugin found, and
+files agree. `tagger_genres` and `tagger_confidence` of an item are the plugin's decision, and
 `tagger_genres` is empty for an item that was left alone as unsure. `tagger_before` is the genre
-that it replaced, and `tagger_field` the field of the genre. `tagger train --source beets` reads them.
+from before, and `tagger_field` the field of the genre. `tagger train --source beets` reads them.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import bundles
 import media
 import mutagen
 import pytest
-from forked import Forked
 from daemons import Watcher
+from forked import Forked
 
 pytest.importorskip("beets", reason="needs beets (extra `beets`)")
 pytest.importorskip("anyascii", reason="labels need the extra `train`")
