@@ -212,7 +212,7 @@ def ended(status):
         return True
 
 
-def wait_until(true, seconds=30):
+def wait_until(true, seconds=90):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
