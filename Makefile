@@ -8,7 +8,7 @@ BIN := .venv/bin
 quoted = '$(subst ','\'',$(value $(1)))'
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test test-all coverage lint check wheel-check format man docs soak spotify-demo clean
+.PHONY: scan test test-all coverage lint check wheel-check format man docs pictures soak spotify-demo clean
 
 scan: .venv/.installed
 	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
@@ -57,6 +57,9 @@ man: .venv/.installed-dev
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+pictures: .venv/.installed-dev
+	PYTHONPATH=tests/support $(BIN)/python tests/support/pictures.py $(call quoted,GTZAN)
 
 spotify-demo: .venv/.installed-dev
 	$(BIN)/python tests/support/spotify_demo.py

@@ -83,7 +83,7 @@ class App:
         return response
 
     def _list(self, request: Request) -> Response:
-        view = request.args.get("view", "unsure")
+        view = request.args.get("view") or self._first_view()
         text = request.args.get("text", "")
         page = max(0, request.args.get("page", 0, int))
         if view not in SHOWN:
@@ -100,6 +100,10 @@ class App:
             window=self._desk.window,
         )
         return Response(text, mimetype="text/html")
+
+    def _first_view(self) -> str:
+        """Return the first view that lists a file."""
+        return next((view for view in SHOWN if self._desk.albums(view, "", 0)[0]), "unsure")
 
     def _asset(self, request: Request, name: str) -> Response:  # noqa: ARG002
         return Response((FOLDER / name).read_bytes(), mimetype=ASSETS[name])

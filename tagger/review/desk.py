@@ -34,9 +34,9 @@ T = TypeVar("T")
 SHOWN = {
     "unsure": (Action.ABSTAIN,),
     "written": (Action.SET, Action.ADD),
-    "all": tuple(action for action in Action if action is not Action.ERROR),
+    "all": (),
 }
-"""Views of the page: the decisions whose files each view lists."""
+"""The decisions whose files a view of the page lists; `all` lists every file that did not fail."""
 PAGE = 20
 """Folders on one page."""
 COVERS = ("cover.jpg", "folder.jpg", "front.jpg", "cover.png", "folder.png")
@@ -161,8 +161,11 @@ class Desk:
         self._store.close()
 
     def _albums(self, view: str, text: str, page: int) -> tuple[list[Album], bool]:
-        paths = self._store.runs.decided_paths(SHOWN[view])
-        wanted = [path for path in paths if self._lists(path) and text.lower() in str(path).lower()]
+        wanted = [
+            path
+            for path in self._indexed(SHOWN[view])
+            if self._lists(path) and text.lower() in str(path).lower()
+        ]
         wanted.sort(key=lambda path: (path.parent, path.name))
         folders = [
             (folder, list(members)) for folder, members in groupby(wanted, lambda path: path.parent)
@@ -170,6 +173,15 @@ class Desk:
         chosen = folders[page * PAGE : (page + 1) * PAGE]
         albums = [Album(folder, self._cards(members)) for folder, members in chosen]
         return albums, len(folders) > (page + 1) * PAGE
+
+    def _indexed(self, actions: Sequence[Action]) -> Iterable[Path]:
+        """Return the files with these decisions; without any, every file that did not fail."""
+        store = self._store
+        if actions:
+            return store.runs.decided_paths(actions)
+        failed = set(store.runs.decided_paths([Action.ERROR]))
+        states = (state for root in store.files.roots() for state in store.files.states_under(root))
+        return dict.fromkeys(path for path, _, _ in states if path not in failed)
 
     def _lists(self, path: Path) -> bool:
         return not self._paths or any(path.is_relative_to(above) for above in self._paths)

@@ -80,6 +80,16 @@ const keys = {
   1: article => guess(article, 0), 2: article => guess(article, 1), 3: article => guess(article, 2),
 };
 
+const links = {
+  h: ["a[rel=prev]"], l: ["a[rel=next]"], v: ["a[aria-current] + a", "nav a:not([aria-current])"],
+};
+
+function follow(selectors) {
+  const link = selectors.map(one => document.querySelector(one)).find(Boolean);
+  if (link) link.click();
+  else say("no further page");
+}
+
 document.addEventListener("keydown", event => {
   const article = event.target.closest("article");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -94,6 +104,8 @@ document.addEventListener("keydown", event => {
     return;
   }
   if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
+  else if (event.key === "/") document.querySelector("input[type=search]").focus();
+  else if (links[event.key]) follow(links[event.key]);
   else if (article && keys[event.key]) keys[event.key](article);
   else return;
   event.preventDefault();

@@ -234,3 +234,18 @@ def test_a_daemon_without_a_home_on_a_read_only_installation_runs(program):
     with Watcher(program, *unshared, script, env=bare | places) as watcher:
         path = song(program.music / "a.mp3")
         watcher.wait_for("set", path=path)
+
+
+def test_a_folder_on_the_command_line_is_watched_in_place_of_the_library(program):
+    there, elsewhere = program.home / "other music", song(program.music / "a.mp3")
+    before = elsewhere.read_bytes()
+    first = song(there / "b.mp3")
+    with program.start("watch", there) as watching:
+        try:
+            until(lambda: genres(first), "the first file")
+            second = song(there / "c.mp3")
+            until(lambda: genres(second), "a new file")
+        finally:
+            watching.terminate()
+        assert watching.wait() == 0
+    assert elsewhere.read_bytes() == before

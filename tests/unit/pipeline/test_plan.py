@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import time
 from pathlib import Path
 
 import bundles
@@ -135,3 +137,30 @@ def test_an_interrupted_plan_names_its_undo_and_is_applied_again(planned, progra
     again = program.run("apply", "--json", planned)
     assert [again.summary[action] for action in ("keep", "set")] == [1, 1]
     assert program.run("undo", program.music, "--json").summary["set"] == 2
+
+
+def test_an_apply_that_is_killed_in_the_middle_is_finished_by_a_second_apply(program):
+    first = song(program.music / "00.mp3")
+    songs = [first, *(program.music / f"{number:02}.mp3" for number in range(1, 12))]
+    for path in songs[1:]:
+        path.write_bytes(first.read_bytes())
+    before = first.read_bytes()
+    plan = program.home / "plan.jsonl"
+    program.scan("--dry-run", "--plan", plan)
+    with program.start("apply", plan, start_new_session=True) as child:
+        while child.poll() is None and first.read_bytes() == before:
+            time.sleep(0.01)
+        os.killpg(child.pid, signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+    written = [path for path in songs if tags.read(path).genres]
+    assert 0 < len(written) < len(songs)
+    result = program.run("apply", "--json", plan)
+    assert result.code == 0
+    assert {tags.read(path).genres for path in songs} == {("Classical",)}
+    kept = [name for name, row in result.files.items() if row["decision"] == "keep"]
+    assert len(kept) in (len(written), len(written) + 1)
+    assert sorted(path.name for path in program.music.glob("*")) == sorted(
+        ["Playlists", *(path.name for path in songs)]
+    )
+    assert program.run("undo", program.music).code == 0
+    assert {path.read_bytes() for path in songs} == {before}

@@ -14,6 +14,7 @@ import pytest
 from tagger import config, tags
 from tagger.cli.report.page import write_page
 from tagger.core.domain import Action, Outcome
+from tagger.review import desk
 from tagger.review.server import ReviewServer
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -90,6 +91,30 @@ def test_every_action_works_by_keyboard_alone(served, program):
     assert page.locator("article").first.get_attribute("class") == "chosen"
     press("n")
     playwright.expect(page.locator(".nearest li")).to_have_count(2)
+
+
+def test_pages_views_and_the_filter_open_by_key(served, program, monkeypatch):
+    page, _, _ = served
+    monkeypatch.setattr(desk, "PAGE", 1)
+    folder = program.music / "other"
+    folder.mkdir()
+    media.make(folder / "d.flac", "flac", signal=bundles.low(4.0, 9))
+    program.scan("--dry-run")
+    press = page.keyboard.press
+    press("v")
+    page.wait_for_url("**view=written*")
+    playwright.expect(page.locator("main")).to_contain_text("No written file")
+    press("v")
+    page.wait_for_url("**view=all*")
+    press("l")
+    page.wait_for_url("**page=1*")
+    playwright.expect(page.locator("article h3")).to_have_text("d.flac")
+    press("h")
+    page.wait_for_url("**page=0*")
+    press("/")
+    page.keyboard.type("b.mp3\n")
+    page.wait_for_url("**text=b.mp3*")
+    playwright.expect(page.locator("article h3")).to_have_text("b.mp3")
 
 
 def test_every_button_works_by_mouse_on_a_narrow_screen(served, program):

@@ -225,4 +225,4 @@ def test_genres_without_a_track_have_no_row(subject):
     heard = HeldOut(subject.predicted.members[two], subject.predicted.log_probabilities[two])
     text = report.page(replace(subject, predicted=heard, learning=()))
     assert "8 genres without a track here: left out" in text
-    assert text.count('scope="row"') == 4
+    assert text.count('<th scope="row"') == 4
