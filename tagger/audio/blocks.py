@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tagger.audio.mix import Mixer
 
-BLOCK: Final = 65_536
+BLOCK: Final = 32_768
 """Samples of each channel after which a block is complete."""
 
 
@@ -32,6 +32,7 @@ class Piece(NamedTuple):
 
     rate: int
     """Hz."""
+    channels: int
     size: int
     """Samples of each channel."""
     sound: av.AudioFrame | NDArray[np.float32]
@@ -67,47 +68,44 @@ class Block:
         return Block(self.rate, self.samples[start:], self.sizes[silent:])
 
 
-def pieces(frames: Iterable[av.AudioFrame], mixer: Mixer) -> Iterator[Piece]:
-    """Yield each frame as a piece; a frame above `HIGHEST_KEPT`, Hz, is mixed and reduced."""
-    for high, some in itertools.groupby(frames, lambda frame: frame.rate > HIGHEST_KEPT):
-        if high:
-            parts = ((frame.rate, mixer.mono(by_channel(frame))) for frame in some)
-            for rate, samples in reduced(parts):
-                yield Piece(rate, samples.size, samples)
+def reduced_pieces(found: Iterable[Piece], mixer: Mixer) -> Iterator[Piece]:
+    """Yield the pieces; a frame above `HIGHEST_KEPT`, Hz, is mixed and reduced."""
+    for rate, run in itertools.groupby(found, _rate):
+        if rate <= HIGHEST_KEPT:
+            yield from run
         else:
-            for frame in some:
-                yield Piece(frame.rate, frame.samples, frame)
+            parts = ((rate, mixer.mono(by_channel(piece.sound))) for piece in run)  # type: ignore[arg-type]
+            for lower, samples in reduced(parts):
+                yield Piece(lower, 1, samples.size, samples)
+
+
+def _rate(piece: Piece) -> int:
+    return piece[0]
 
 
 def blocks(found: Iterable[Piece], mixer: Mixer) -> Iterator[Block]:
-    """Join pieces of one rate and format, and mix them."""
-    for form, run in itertools.groupby(found, _format):
-        if form is None:
-            for rate, size, samples in run:
-                yield Block(rate, samples, (size,))  # type: ignore[arg-type] # by _format
-        else:
-            yield from _joined(run, mixer)
-
-
-def _format(piece: Piece) -> tuple[int, str, int] | None:
-    """Return what the pieces of a block have in common; None for a reduced piece."""
-    if not isinstance(piece.sound, av.AudioFrame):
-        return None
-    # av.AudioFifo compares the rate and the format, but not the number of channels
-    return piece.rate, piece.sound.format.name, piece.sound.layout.nb_channels
-
-
-def _joined(run: Iterable[Piece], mixer: Mixer) -> Iterator[Block]:
-    fifo, sizes, rate = av.AudioFifo(), [], 0
-    for rate, size, frame in run:
-        frame.pts = None  # type: ignore[union-attr] # by _format
-        fifo.write(frame)  # type: ignore[arg-type]
+    """Join frames of one rate and format, and mix them."""
+    fifo, sizes, last = av.AudioFifo(), list[int](), (0, 0)
+    for rate, channels, size, sound in found:
+        frame = sound if isinstance(sound, av.AudioFrame) else None
+        # av.AudioFifo compares the rate and the format, but not the number of channels
+        if sizes and (fifo.samples >= BLOCK or (rate, channels) != last or frame is None):
+            yield _block(fifo, last[0], sizes, mixer)
+            fifo, sizes = av.AudioFifo(), []
+        if frame is None:
+            yield Block(rate, sound, (size,))  # type: ignore[arg-type] # no frame
+            continue
+        frame.pts = None
+        try:
+            fifo.write(frame)
+        except ValueError:  # another format
+            yield _block(fifo, last[0], sizes, mixer)
+            fifo, sizes = av.AudioFifo(), []
+            fifo.write(frame)
         sizes.append(size)
-        if fifo.samples >= BLOCK:
-            yield _block(fifo, rate, sizes, mixer)
-            sizes = []
+        last = rate, channels
     if sizes:
-        yield _block(fifo, rate, sizes, mixer)
+        yield _block(fifo, last[0], sizes, mixer)
 
 
 def _block(fifo: av.AudioFifo, rate: int, sizes: list[int], mixer: Mixer) -> Block:

@@ -18,7 +18,7 @@ import numpy as np
 import soxr
 from av.stream import Disposition
 
-from tagger.audio.blocks import blocks, pieces
+from tagger.audio.blocks import Piece, blocks, reduced_pieces
 from tagger.audio.formats import open_audio, unsupported_name
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-    from tagger.audio.blocks import Block, Piece
+    from tagger.audio.blocks import Block
     from tagger.audio.mix import Part
 
 SAMPLE_RATE = 22_050
@@ -165,7 +165,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             if offset:
                 container.seek(int(offset * av.time_base))
             frames = _frames(container, digest, offset, path)
-            kept = _sounding(pieces(frames, mixer), length, mixer)
+            kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
@@ -199,7 +199,7 @@ def _check_length(container: InputContainer, path: Path) -> None:
 
 def _frames(
     container: InputContainer, digest: hashlib._Hash, offset: float, path: Path
-) -> Iterator[av.AudioFrame]:
+) -> Iterator[Piece]:
     """Yield the frames that end after `offset`, s."""
     stream = container.streams.audio[0]
     bad = barren = 0
@@ -221,17 +221,19 @@ def _frames(
         if barren > MAX_SILENT_PACKETS:
             raise CorruptAudioError("is damaged: its packets contain no sound", path)
         for frame in frames:
-            if frame.time is None or frame.time + frame.samples / frame.rate > offset:
-                _check_frame(frame, path)
-                yield frame
+            size, rate, channels = frame.samples, frame.rate, frame.layout.nb_channels
+            time = frame.time
+            if time is not None and time + size / rate <= offset:
+                continue
+            if channels > MAX_CHANNELS or not LOWEST_RATE <= rate <= MAX_RATE or not channels:
+                raise _unusable(channels, rate, path)
+            yield Piece(rate, channels, size, frame)
 
 
-def _check_frame(frame: av.AudioFrame, path: Path) -> None:
-    channels, rate = frame.layout.nb_channels, frame.rate
+def _unusable(channels: int, rate: int, path: Path) -> CorruptAudioError | NarrowBandError:
     if not 1 <= channels <= MAX_CHANNELS or not 0 < rate <= MAX_RATE:
-        raise CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
-    if rate < LOWEST_RATE:
-        raise NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
+        return CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
+    return NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
 
 
 def _sounding(found: Iterator[Piece], length: float, mixer: Mixer) -> list[Block]:

@@ -80,11 +80,14 @@ class Mixer:
 
 def _mean(by_channel: NDArray[Any]) -> NDArray[np.float32]:
     """Return the mean of channels (channels, n); NumPy's own is slow on interleaved samples."""
-    total: NDArray[np.float32] = by_channel[0].astype(np.float32)
-    for other in by_channel[1:]:
+    total: NDArray[np.float32]
+    if len(by_channel) == 1:
+        total = by_channel[0].astype(np.float32)
+        return total
+    total = np.add(by_channel[0], by_channel[1], dtype=np.float32)
+    for other in by_channel[2:]:
         np.add(total, other, out=total, dtype=np.float32)
-    if len(by_channel) > 1:
-        total /= np.float32(len(by_channel))
+    total /= np.float32(len(by_channel))
     return total
 
 
