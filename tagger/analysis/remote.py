@@ -113,9 +113,15 @@ def version() -> str:
 
 
 def run(wanted: Requirements, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """Run a task on the station of this process; the arguments and errors are `Station.run`'s.
+    """Run a task on the station of this process; raises the errors of `Station.run`.
 
     The station has the settings of this process, from `TAGGER_CONFIG` or the user's file.
+
+    Args:
+        wanted: The version and the model of the machine that scans.
+        function: A module-level function.
+        args: Its arguments, see `Station.run`.
+
     """
     with _lock:
         if not _station:

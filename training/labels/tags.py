@@ -59,7 +59,14 @@ class TagSource:
 
 
 def is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:
-    """Return whether tagger's last write to the file set this genre."""
+    """Return whether tagger's last write to the file set this genre.
+
+    Args:
+        tag: The genre in the file.
+        path: The file.
+        written: The last write of tagger to each file.
+
+    """
     entry = written.get(path)
     if entry is None:
         return False
