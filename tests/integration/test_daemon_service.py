@@ -89,6 +89,7 @@ def test_a_service_manager_gets_ready_status_and_stopping(program, manager):
 
         watcher.process.send_signal(signal.SIGTERM)
         notices(manager, "STOPPING=1")
+        watcher.process.wait(20)
 
 
 def test_a_stalled_event_loop_sends_no_watchdog_ping(program, manager):
