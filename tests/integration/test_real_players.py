@@ -30,8 +30,9 @@ def player(request, program) -> Iterator[RealPlayer]:
 
 def song(program, title, sound):
     """Let a song arrive in one step."""
-    staged = media.make(program.home / "arriving.mp3", "mp3", signal=sound(), tags={"title": title})
-    path = program.music / "Ärtist" / f"{title} #1.mp3"
+    named = {"title": title, "artist": f"Artist {title}", "album": f"Album {title}"}
+    staged = media.make(program.home / "arriving.mp3", "mp3", signal=sound(), tags=named)
+    path = program.music / f"Älbum {title}" / f"{title} #1.mp3"
     path.parent.mkdir(exist_ok=True)
     return staged.rename(path)
 

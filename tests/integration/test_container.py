@@ -1,0 +1,178 @@
+"""The steps of the Containerfile, without a container engine: as another user, root read-only."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import site
+import subprocess
+import sys
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+import yaml
+from daemons import until
+from programs import ROOT
+from users import needs_root, shared_folder
+
+from tagger import tags
+
+STEPS = [
+    line.split(None, 1)
+    for line in re.sub(r"\\\n\s*", "", (ROOT / "Containerfile").read_text()).splitlines()
+    if line and not line.startswith("#")
+]
+USER = 4321
+"""A user without an entry in the table of users, as `user:` names one."""
+
+shared = pytest.fixture(shared_folder)
+
+
+def steps(word: str) -> list[str]:
+    return [rest for name, rest in STEPS if name == word]
+
+
+def test_the_build_context_has_what_the_steps_copy_and_nothing_else():
+    copied = {
+        source
+        for step in steps("COPY")
+        if not step.startswith("--from")
+        for source in shlex.split(step)[:-1]
+    }
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    assert {line[1:] for line in lines if line.startswith("!")} == copied
+    assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_compose_file_mounts_what_the_image_names_under_a_read_only_root():
+    found = yaml.safe_load((ROOT / "compose.example.yaml").read_text())
+    tagger, navidrome = found["services"]["tagger"], found["services"]["navidrome"]
+    assert (tagger["read_only"], tagger["tmpfs"]) == (True, ["/tmp"])  # noqa: S108 - of the container
+    assert ROOT / tagger["build"]["dockerfile"] == ROOT / "Containerfile"
+    places = dict(volume.rsplit(":", 1) for volume in tagger["volumes"])
+    assert places == {"${MUSIC:-/srv/music}": "/music", "tagger-state": "/state"}
+    assert steps("VOLUME") == ["/state"]
+    assert navidrome["volumes"][0] == "${MUSIC:-/srv/music}:/music:ro"
+    assert set(found["volumes"]) == {"tagger-state", "navidrome-data"}
+
+
+@needs_root
+@pytest.mark.slow
+def test_the_steps_make_a_daemon_that_any_user_runs_on_a_read_only_root(shared, bundle):
+    """Run each step below a folder, whose path takes the place of `/`."""
+    for name in ("source", "opt"):
+        (shared / name).mkdir()
+    copied_sources(shared / "source")
+    build, make = steps("RUN")
+    environment, install = build.split(" && ")
+    run(below(shared, environment), cwd=shared / "source")
+    borrow_libraries(shared)
+    run(below(shared, install), cwd=shared / "source", PIP_NO_BUILD_ISOLATION="0")
+    run(below(shared, make))
+    shutil.rmtree(shared / "source")
+    media.make(shared / "music/a.mp3", "mp3", signal=bundles.low())
+    own = (shared / "config/config.toml").read_text().replace('"/', f'"{shared}/')
+    settings = f'{own}[model]\nbundle = "{bundle}"\n[daemon]\nsettle = 0.1\n'
+    (shared / "config/config.toml").write_text(settings)
+    hand_over(shared / "music")
+    for folder in bundle.parents:
+        folder.chmod(folder.stat().st_mode | 0o011)
+    environment = os.environ | image_environment(shared)
+    entry, command, check = (
+        json.loads(steps(w)[0].rpartition("CMD ")[2]) for w in ("ENTRYPOINT", "CMD", "HEALTHCHECK")
+    )
+    as_user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--"]
+    root = ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(shared), *as_user]
+    with subprocess.Popen([*root, *entry, *command], env=environment, cwd="/") as daemon:
+        healthy = [*as_user, *check]
+        until(
+            lambda: (
+                subprocess.run(
+                    healthy, env=environment, check=False, stdout=subprocess.DEVNULL
+                ).returncode
+                == 0
+            )
+        )
+        until(lambda: tags.read(shared / "music/a.mp3").genres == ("Classical",))
+        until((shared / "music/Playlists/Genres/Classical.m3u8").exists)
+        train = [*as_user, *entry, "train", "--dry-run"]
+        trained = subprocess.run(
+            train, env=environment, check=False, capture_output=True, text=True
+        )
+        assert "no training data" in trained.stderr
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(20) == 0
+    assert {path.stat().st_uid for path in (shared / "state").iterdir()} == {USER}
+    stopped = subprocess.run(healthy, env=environment, check=False, capture_output=True)
+    assert stopped.returncode == 3
+
+
+READ_ONLY = (
+    'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && for part in music state; do'
+    ' mount --bind "$1/$part" "$1/$part" && mount -o remount,bind,rw "$1/$part" || exit; done;'
+    ' shift; exec "$@"'
+)
+"""Makes the folder of the image read-only but for its volumes, then runs a command."""
+
+
+def run(step: str, cwd: Path | None = None, **environment: str) -> None:
+    subprocess.run(["sh", "-ec", step], check=True, cwd=cwd, env=os.environ | environment)
+
+
+def copied_sources(target: Path) -> None:
+    """Copy what the COPY steps name, without what .dockerignore leaves out."""
+    ignored = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if "/" in line]
+
+    def leave_out(folder: str, names: list[str]) -> set[str]:
+        inside = Path(folder).relative_to(ROOT)
+        return {
+            name
+            for name in names
+            if any(
+                fnmatch.fnmatch(f"/{inside / name}", f"*/{line.removeprefix('**/')}")
+                for line in ignored
+            )
+        }
+
+    for step in steps("COPY"):
+        *sources, place = shlex.split(step)
+        for source in [] if step.startswith("--from") else sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, target / place, ignore=leave_out)
+            else:
+                shutil.copy(ROOT / source, target / place)
+
+
+def below(root: Path, step: str) -> str:
+    """Return a step with its paths below a folder."""
+    step = re.sub(r"(^|[ >])/(?=\w)", rf"\1{root}/", step)
+    return step.replace("python -m venv", f"{shlex.quote(sys.executable)} -m venv")
+
+
+def borrow_libraries(root: Path) -> None:
+    """Let the new environment find the libraries of the environment of the tests."""
+    [folder] = (root / "opt/tagger/lib").glob("python*/site-packages")
+    (folder / "libraries.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+
+
+def hand_over(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, USER, USER)
+
+
+def image_environment(root: Path) -> dict[str, str]:
+    [step] = steps("ENV")
+    found = dict(word.split("=", 1) for word in shlex.split(step))
+    return {
+        key: value.replace("$PATH", os.environ["PATH"]).replace("/", f"{root}/", 1)
+        for key, value in found.items()
+        if value.startswith("/")
+    } | {"PYTHONDONTWRITEBYTECODE": found["PYTHONDONTWRITEBYTECODE"]}
