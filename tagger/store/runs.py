@@ -83,15 +83,15 @@ class Runs:
     def last_write(self) -> RunSummary | None:
         """Return the newest run with a write that is not taken back."""
         run = self.last_with_changes()
-        return None if run is None else self._summaries("WHERE id = ?", (run,))[0]
+        return None if run is None else self._summaries("WHERE runs.id = ?", (run,))[0]
 
     def _summaries(self, where: str, values: tuple[int, ...]) -> list[RunSummary]:
         rows = self._db.execute(
             "SELECT runs.*,"  # noqa: S608 - constants
-            " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'done')"
-            " AS written,"
-            " (SELECT count(DISTINCT path) FROM changes WHERE run = runs.id AND state = 'undone')"
-            f" AS undone FROM runs {where} ORDER BY id DESC",
+            " count(DISTINCT iif(state = 'done', path, NULL)) AS written,"
+            " count(DISTINCT iif(state = 'undone', path, NULL)) AS undone"
+            " FROM runs LEFT JOIN changes ON changes.run = runs.id"
+            f" {where} GROUP BY runs.id ORDER BY runs.id DESC",
             values,
         )
         return [
@@ -174,7 +174,9 @@ class Runs:
 
     def tally(self) -> Counter[str]:
         """Count the newest decisions on the recorded files by action; `undone` after an undo."""
-        found = self._by_action("FROM decisions WHERE path IN (SELECT path FROM files)")
+        # without a plus, SQLite reads the rows in the order of actions, and each file at random
+        gone = self._by_action("FROM decisions WHERE path NOT IN (SELECT path FROM files)", "+")
+        found = self._by_action("FROM decisions") - gone
         undone = self._by_action(  # from the few undone changes to their decisions
             "FROM changes AS newest CROSS JOIN decisions USING (path) CROSS JOIN files USING (path)"
             " WHERE newest.state = 'undone' AND action IN ('set', 'add') AND NOT EXISTS"
@@ -182,6 +184,6 @@ class Runs:
         )
         return +(found - undone + Counter({"undone": undone.total()}))
 
-    def _by_action(self, source: str) -> Counter[str]:
-        rows = self._db.execute(f"SELECT action, count(*) {source} GROUP BY action")
+    def _by_action(self, source: str, plus: str = "") -> Counter[str]:
+        rows = self._db.execute(f"SELECT action, count(*) {source} GROUP BY {plus}action")
         return Counter({row[0]: row[1] for row in rows})
