@@ -15,4 +15,5 @@ for variable in THREAD_VARIABLES:
 import tagger.analysis.tag_jobs  # noqa: E402
 import tagger.analysis.worker  # noqa: E402
 import tagger.audio.decode  # noqa: E402
-import tagger.features.specs  # noqa: E402, F401
+import tagger.features.specs  # noqa: E402
+import tagger.inference.bundle  # noqa: E402, F401

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import AudioError, ModelError
 from tagger.features.weights import use_folder
-from tagger.inference.bundle import Model, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from tagger.core.domain import Features, Prediction
+    from tagger.inference.bundle import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Analysis(FeatureSet):
 
 @functools.cache
 def _model(bundle: Path) -> Model:
+    from tagger.inference.bundle import load  # noqa: PLC0415
+
     return load(bundle)
 
 

@@ -13,8 +13,6 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
-import av
-
 from tagger.audio.formats import open_audio
 from tagger.audio.source import device_errors
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, BinaryIO
 
+    import av
     from av.container import InputContainer
 
     from tagger.tags.containers.base import Container, Piece
@@ -56,6 +55,8 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 def _packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
     """Yield the packets of the sound; foreign bytes behind the sound end it with an error."""
+    import av  # noqa: PLC0415 - only workers open files
+
     with contextlib.suppress(av.FFmpegError):
         yield from (packet for packet in container.demux(container.streams.audio[0]) if packet.size)
 
@@ -66,6 +67,8 @@ def stream_fingerprint(file: BinaryIO) -> str | None:
     None if FFmpeg cannot open the file. The last packet of a short file is left out: in some
     demuxers it extends to the end of the file.
     """
+    import av  # noqa: PLC0415 - only workers open files
+
     total = hashlib.sha256()
     file.seek(0)
     try:
@@ -90,6 +93,8 @@ def decoded_fingerprint(file: BinaryIO) -> str | None:
     the tag. A decoder ignores the tag there, unless the file is damaged. None if FFmpeg cannot
     open the file.
     """
+    import av  # noqa: PLC0415 - only workers open files
+
     total = hashlib.sha256()
     file.seek(0)
     try:
@@ -110,6 +115,8 @@ def decoded_fingerprint(file: BinaryIO) -> str | None:
 
 def _decoded(codec: Any, packet: Any) -> Iterator[bytes]:
     """Yield the samples of a packet, and the name of an error of the decoder."""
+    import av  # noqa: PLC0415 - only workers open files
+
     try:
         for part in (packet, None) if packet else ():
             for frame in codec.decode(part):
