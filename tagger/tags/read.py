@@ -31,7 +31,7 @@ from tagger.audio.source import device_errors
 from tagger.core.domain import GENRE, GROUPING, OtherField, TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.containers import describe, dismantle, identify
-from tagger.tags.containers.base import Span
+from tagger.tags.containers.base import MalformedError, Span
 from tagger.tags.containers.stream import Part, file_size, sound_start
 from tagger.tags.fields import fields
 
@@ -126,6 +126,8 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
 
 LONGEST_GENRES = 10_000
 """Characters of all genres of a file together."""
+LARGEST_GENRES = 1 << 16
+"""Bytes of all genre fields of a file together."""
 LONGEST_FIELD = 1_000
 """Characters of any other field; the rest is left out."""
 MOST_VALUES = 8
@@ -178,6 +180,9 @@ class ParsedFile:
             raise self._unsupported(file)
         self.file = file
         self.container: Container = dismantle(file, form)
+        genres = (i.raw for tag in self.container.tags.values() for _, i in tag.genre_items)
+        if (size := sum(map(len, genres))) > LARGEST_GENRES:
+            raise MalformedError(f"the genres have {size:,} bytes, more than {LARGEST_GENRES:,}")
         self.form = form
 
     @cached_property

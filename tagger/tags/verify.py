@@ -7,9 +7,14 @@ must read the same stream and the same first packets.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mutagen.apev2 import APEBinaryValue
+from mutagen.asf._attrs import ASFByteArrayAttribute
+from mutagen.id3 import Frame
 
 from tagger.core.domain import GENRE
 from tagger.tags import edit, fingerprint
@@ -59,12 +64,24 @@ class JudgedFile(ParsedFile):
         if GENRE in fields:
             written |= _GENRE_NUMBERS
         tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
-        return {k: repr(v) for k, v in tags.items() if k.lower() not in written}
+        return {k: _seen(v) for k, v in tags.items() if k.lower() not in written}
 
     @property
     def id3_version(self) -> tuple[int, ...] | None:
         """The version of the ID3 tag, if mutagen found one."""
         return getattr(self.mutagen.tags, "version", None)
+
+
+def _seen(value: Any) -> str:
+    """Return a text that identifies a value of mutagen, with digests in place of pictures."""
+    if isinstance(value, list):
+        return repr([_seen(part) for part in value])
+    if isinstance(value, bytes):
+        kind = getattr(value, "imageformat", getattr(value, "dataformat", ""))
+        return repr((hashlib.sha256(value).hexdigest(), kind))
+    if isinstance(value, Frame | ASFByteArrayAttribute | APEBinaryValue):
+        return repr({name: _seen(part) for name, part in vars(value).items()})
+    return repr(value)
 
 
 @dataclass(frozen=True, slots=True)

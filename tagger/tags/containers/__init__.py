@@ -58,7 +58,7 @@ _BEGINNINGS: Final = [
 ]
 _OTHER: Final = re.compile(OTHER_CONTAINERS)
 _INSIDE: Final = re.compile(
-    rb"fLaC\0|OggS\0|MAC |wvpk|MPCK|RIFF....WAVE|FORM....AIF[FC]|DSD \x1c|....ftyp"
+    rb"fLaC\0|OggS\0[\2\6]|MAC |wvpk|MPCK|RIFF....WAVE|FORM....AIF[FC]|DSD \x1c|....ftyp"
     rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11",
     re.DOTALL,
 )

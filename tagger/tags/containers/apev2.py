@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Item, MalformedError, RawTag
+from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,7 @@ class Apev2(RawTag):
     def parse(cls, data: bytes) -> Apev2:
         """Split a whole tag."""
         version, size, count, flags, reserved = struct.unpack_from("<4I8s", data, len(data) - 24)
+        check_count(count)
         at, end = len(data) - size, len(data) - FOOTER
         items = []
         for _ in range(count):

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from mutagen.id3 import TCON
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import (
+    Container,
+    Item,
+    MalformedError,
+    Piece,
+    RawTag,
+    Span,
+    check_count,
+)
 from tagger.tags.containers.stream import file_size, read_at
 
 if TYPE_CHECKING:
@@ -148,11 +156,12 @@ class AsfObject:
 
 
 def _objects(data: bytes) -> list[AsfObject]:
-    objects, at = [], 0
+    objects, at = list[AsfObject](), 0
     while at + OBJECT_HEADER <= len(data):
         (size,) = struct.unpack_from("<Q", data, at + 16)
         if size < OBJECT_HEADER or at + size > len(data):
             raise MalformedError("an ASF object is longer than its parent")
+        check_count(len(objects))
         objects.append(AsfObject(data[at : at + 16], data[at + OBJECT_HEADER : at + size]))
         at += size
     if at != len(data):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from tagger.core.domain import GENRE
 from tagger.tags.containers.texts import genre_names, values
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
+MOST_FIELDS: Final = 20_000
+"""Fields of a tag, or chunks, atoms or objects of a file; more would only cost time and memory."""
+
+
 class MalformedError(ValueError):
     """The bytes contradict the format; the boundary in `tagger.tags` converts the error."""
+
+
+def check_count(count: int) -> None:
+    """Raise MalformedError for more than `MOST_FIELDS` fields."""
+    if count > MOST_FIELDS:
+        raise MalformedError(f"more than {MOST_FIELDS:,} fields")
 
 
 @dataclass(frozen=True, slots=True)

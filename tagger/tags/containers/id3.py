@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from mutagen import id3
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Item, MalformedError, RawTag
+from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
 from tagger.tags.containers.texts import relenient
 
 HEADER: Final = 10
@@ -230,6 +230,7 @@ def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
         if unsafe or not pattern.fullmatch(name) or at + header + size > len(body):
             break
         items.append(Item(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
+        check_count(len(items))
         at += header + size
     return items, at
 

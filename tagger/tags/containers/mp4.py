@@ -10,6 +10,7 @@ readers, such as mutagen, find no tag without it.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -17,7 +18,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from mutagen.id3 import TCON
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import (
+    Container,
+    Item,
+    MalformedError,
+    Piece,
+    RawTag,
+    Span,
+    check_count,
+)
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.texts import lenient
 from tagger.tags.containers.user_data import BEFORE, BEHIND, UserData
@@ -88,6 +97,7 @@ def walk(data: bytes, at: int, end: int) -> list[Atom]:
         if not body <= stop <= end:
             raise MalformedError("an atom is longer than its parent")
         atoms.append(Atom(name, at, body, stop))
+        check_count(len(atoms))
         at = stop
     if data[at:end].strip(b"\0"):
         raise MalformedError("an atom is cut off")
@@ -391,7 +401,10 @@ def _top_atoms(file: BinaryIO, end: int) -> Iterator[Atom]:
     """Yield the atoms of a file; the last one may be cut off, or junk behind the others."""
     at = 0
     names: set[bytes] = set()
-    while at < end:
+    for count in itertools.count():
+        if at >= end:
+            return
+        check_count(count)
         header = read_at(file, at, min(16, end - at))
         size, name = struct.unpack_from(">I4s", header.ljust(HEADER, b"\0"))
         body = at + HEADER

@@ -10,13 +10,22 @@ no chunk behind it otherwise.
 
 from __future__ import annotations
 
+import itertools
 import re
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.tags.containers import id3
-from tagger.tags.containers.base import Container, Item, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import (
+    Container,
+    Item,
+    MalformedError,
+    Piece,
+    RawTag,
+    Span,
+    check_count,
+)
 from tagger.tags.containers.id3 import Id3v2
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.texts import lenient
@@ -47,6 +56,7 @@ class InfoList(RawTag):
             end = at + CHUNK_HEADER + size
             stop = end + size % 2 * is_padded(data[end : end + 5])
             items.append(Item(data[at : at + 4].decode("latin-1"), data[at:stop]))
+            check_count(len(items))
             at = stop
         return cls(tuple(items), len(data))
 
@@ -117,7 +127,10 @@ class ChunkedFile(Container):
 
     def _walk(self, file: BinaryIO, end: int) -> Iterator[Chunk]:
         at = FORM_HEADER
-        while at + CHUNK_HEADER <= end:
+        for count in itertools.count():
+            if at + CHUNK_HEADER > end:
+                return
+            check_count(count)
             header = read_at(file, at, CHUNK_HEADER)
             body = Span(at + CHUNK_HEADER, int.from_bytes(header[4:], self._order))
             padding = body.size % 2

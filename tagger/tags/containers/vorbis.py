@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tagger.tags.containers.base import Item, MalformedError, RawTag
+from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class VorbisComment(RawTag):
         """Split a comment header."""
         vendor, at = _text(data, 0)
         count = int.from_bytes(data[at : at + 4], "little")
+        check_count(count)
         at += 4
         items = []
         for _ in range(count):
