@@ -30,9 +30,9 @@ class MalformedError(ValueError):
 
 
 def check_count(count: int) -> None:
-    """Raise MalformedError for more than `MOST_FIELDS` fields."""
+    """Raise MemoryError for more than `MOST_FIELDS` fields, before they take up the memory."""
     if count > MOST_FIELDS:
-        raise MalformedError(f"more than {MOST_FIELDS:,} fields")
+        raise MemoryError
 
 
 @dataclass(frozen=True, slots=True)
