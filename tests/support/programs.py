@@ -18,14 +18,15 @@ import pytest
 from forked import Forked
 
 from tagger.cli import main
+from tagger.cli.sections import COMMANDS
 
 if TYPE_CHECKING:
     from typing import Any
 
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = {"train": ("training.cli.train_run",)}
-"""The modules of commands outside `tagger.cli`."""
+MODULES = {name: f"tagger.cli.{name}" for name in COMMANDS} | {"train": "training.cli.train_run"}
+"""The module of each command that is forked."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Program:
     def start(self, *args: object) -> Forked:
         """Start the program in a session of its own, without waiting for it."""
         words = list(map(str, args))
-        modules = MODULES.get(words[0], (f"tagger.cli.{words[0]}",))
+        modules = [MODULES[word] for word in words[:1] if word in MODULES]
         return Forked(["-m", "tagger", *words], self.environment, modules)
 
     def run(self, *args: object) -> Result:

@@ -147,7 +147,7 @@ def test_an_apply_that_is_killed_in_the_middle_is_finished_by_a_second_apply(pro
     before = first.read_bytes()
     plan = program.home / "plan.jsonl"
     program.scan("--dry-run", "--plan", plan)
-    with program.start("apply", plan, start_new_session=True) as child:
+    with program.start("apply", plan) as child:
         while child.poll() is None and first.read_bytes() == before:
             time.sleep(0.01)
         os.killpg(child.pid, signal.SIGKILL)
