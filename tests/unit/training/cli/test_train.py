@@ -280,6 +280,7 @@ def test_missing_labels_are_refused_and_nothing_changes(program):
     assert ModelRegistry(program.state).active == "default"
 
 
+@pytest.mark.slow
 def test_a_killed_training_resumes_and_the_active_model_is_always_whole(program):
     settle(program)
     fill(program.home / "sorted", each=EACH)
