@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome
+from tagger.core.evidence import is_like_music, posterior
 from tagger.errors import SkippedError, TaggerError
 from tagger.inference import registry
 from tagger.library.walk import Found
@@ -50,7 +51,7 @@ class Card:
 
     track: Track
     guesses: Sequence[tuple[str, float]]
-    """Genres with probabilities, likeliest first; empty without an analysis."""
+    """Genres with the probabilities of sound and evidence; empty without an analysis."""
     action: Action
     reason: str
     chosen: bool
@@ -88,6 +89,8 @@ class Desk:
         self._store: Store = self._in_thread(Store, settings.store.folder)
         self._jobs = build.tag_jobs(self._settings)
         self._in_thread(recovery.recover, self._store, self._jobs)
+        self._evidence = build.library_evidence(self._settings, self._store, self._manifest)
+        self._in_thread(self._evidence.prepare)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -175,8 +178,13 @@ class Desk:
         return albums, len(folders) > (page + 1) * PAGE
 
     def _indexed(self, actions: Sequence[Action]) -> Iterable[Path]:
-        """Return the files with these decisions; without any, every file that did not fail."""
+        """Return the files with these decisions; without any, every file that did not fail.
+
+        Written files are those whose write was not undone.
+        """
         store = self._store
+        if Action.SET in actions:
+            return store.journal.newest()
         if actions:
             return store.runs.decided_paths(actions)
         failed = set(store.runs.decided_paths([Action.ERROR]))
@@ -194,8 +202,13 @@ class Desk:
         store, own_name = self._store, build.policy(self._settings).own_name
         key = track.content
         prediction = store.analyses.prediction(key, self._manifest.id) if key else None
+        evidence = self._evidence.of(track)
+        if prediction and evidence and is_like_music(prediction):
+            prediction = posterior(prediction, evidence)
         ranked = prediction.ranked[:3] if prediction else []
         decision = store.runs.decision(track.path)
+        if decision and decision.action.writes and decision.genres != track.tags.genres:
+            decision = Decision(Action.KEEP, track.tags.genres, "changed since, or taken back")
         return Card(
             track,
             [(own_name(genre), share) for genre, share in ranked],

@@ -244,11 +244,11 @@ def print_result(found: dict[str, Any]) -> None:
         _print(f"            {caution}")
     written = held["written"]
     if not written["coverage"]:
-        _print(f"written     no track: too few tracks for a promise of {written['promised']:.0%}")
+        _print(f"written     none: too few tracks for a target of {written['promised']:.0%} right")
     else:
         _print(
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
-            f" tracks, for a promise of {written['promised']:.0%}"
+            f" tracks; the target is {written['promised']:.0%} right"
         )
     verdict = "active" if found["promoted"] else "not active"
     _print(f"{verdict:<12}{found['reason']}")

@@ -126,7 +126,7 @@ def _tiles(predictions: Predictions, threshold: float | None) -> list[tuple[str,
     limits = f"; 95%: {low:.1%} to {high:.1%}" if low < high else ""
     return [
         (f"{predictions.accuracy:.1%}", f"right, of all tracks{limits}"),
-        (right, f"right, of the tracks that it would write, for a promise of {PROMISE:.0%}"),
+        (right, f"right, of the tracks that it would write; target: {PROMISE:.0%}"),
         (f"{kept.mean():.1%}", "of the tracks it would write; the others lie below the threshold"),
         (f"{calibration_error(predictions):.3f}", "expected calibration error of the confidence"),
         (f"{len(predictions.labels):,}", f"tracks by {number_of(artists, 'artist')}"),
@@ -155,7 +155,7 @@ def _risk_coverage(predictions: Predictions, threshold: float | None) -> Chart:
         charts.percent_axis("right among them", lowest, step=10 if lowest >= 40 else 20),
         [promise, line, charts.Line("here", at, dots=True)],
     )
-    text = f"Dashed line: the promise of {PROMISE:.0%}. Dot: the threshold for this promise."
+    text = f"Dashed line: the target, {PROMISE:.0%} right. Dot: the threshold for this target."
     return Chart("Precision against share written", drawn, text)
 
 

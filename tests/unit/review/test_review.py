@@ -105,6 +105,31 @@ def test_the_page_lists_unsure_files_with_escaped_names_and_guesses(library, kep
     assert library.get("?view=other").status_code == 400
 
 
+def test_the_guesses_count_the_evidence_beside_the_sound(program):
+    folder = program.music / "Ada"
+    for name in ("a", "b", "c"):
+        song(folder / f"{name}.mp3", bundles.high, album="One", artist="Ada", genre=["Krautrock"])
+    song(folder / "new.mp3", bundles.both, album="One", artist="Ada")
+    program.scan("--min-confidence", "1")
+    page = Page(program)
+    try:
+        found = re.search(r'data-genre="(\w+)".*?<span>(\d+)%', page.get("?view=all&text=new").text)
+        assert (found[1], int(found[2]) > 50) == ("Krautrock", True)
+    finally:
+        page.desk.close()
+
+
+def test_a_file_is_no_written_file_after_an_undo(program):
+    page = Page(filled(program))
+    try:
+        assert "written.mp3" in page.get("?view=written").text
+        assert program.run("undo").code == 0
+        assert "written.mp3" not in page.get("?view=written").text
+        assert "taken back" in page.get("?view=all&text=written").text
+    finally:
+        page.desk.close()
+
+
 def test_a_choice_writes_the_tag_is_a_label_and_is_undone_to_the_byte(page, unsure, program):
     before = unsure.read_bytes()
     answer = page.choose(unsure, "  Krautrock ")
