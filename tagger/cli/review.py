@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def command(settings: Settings, /, paths: Sequence[Path], *, port: int, no_browser: bool) -> None:
     """Choose genres on a web page that only this computer can reach.
 
-    The page lists the files of the last scans below PATH: unsure files first. A choice is
-    written at once, is never overwritten, and is a label for `tagger train`. Ctrl-C ends it.
+    The page lists files below PATH: unsure files first, then written files, then all files. A
+    choice is written at once, is never overwritten, and is a label for `tagger train`. Ctrl-C
+    ends it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ReviewServer(settings, [path.resolve() for path in paths], port) as server:
