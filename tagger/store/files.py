@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
-from tagger.store.rows import stored_json, stored_path
+from tagger.store.rows import stored_json, stored_path, stored_root
 
 if TYPE_CHECKING:
     import sqlite3
@@ -183,7 +183,7 @@ class Files:
             (low, low + b"/", low + b"0"),
         )
         for path, root, device in rows:
-            yield stored_path(path), stored_path(root), device
+            yield stored_path(path), stored_root(root), device
 
     def renumber(self, root: Path, old: int, new: int) -> None:
         """Change the number of a device in the rows of a root, after another mount of it.
@@ -215,7 +215,7 @@ def track_of(row: sqlite3.Row | None) -> Track | None:
     content = row["content_id"]
     return Track(
         path=stored_path(row["path"]),
-        root=stored_path(row["root"]),
+        root=stored_root(row["root"]),
         identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
         tags=stored_json(row["tags"], TrackTags),
         content=AnalysisKey.parse(content) if content else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,12 @@ def stored_path(raw: bytes) -> Path:
     if not raw or b"\0" in raw:
         raise StoreDamagedError("the state database is damaged: a path cannot be read")
     return Path(os.fsdecode(raw))
+
+
+@lru_cache(maxsize=64)
+def stored_root(raw: bytes) -> Path:
+    """Return the root of a row, as `stored_path`; a library has few roots and many rows."""
+    return stored_path(raw)
 
 
 def stored_action(text: str) -> Action:

@@ -1,0 +1,1 @@
+"""Benchmarks of tagger; `python -m benchmarks` runs all of them."""

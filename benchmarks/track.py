@@ -1,0 +1,136 @@
+"""One track, warm, on one core: reading, features and model, and the same by other programs."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+
+from benchmarks.measure import Result, in_turn
+from tagger.audio.decode import read_clip, read_recording
+from tagger.features.mel import log_mel
+from tagger.features.specs import extract_all
+from tagger.features.weights import MN04, use_folder
+from tagger.inference.bundle import load
+from tagger.system.resources import data_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECONDS = 30.0
+RATE = 44_100
+FORMATS = {"mp3": "libmp3lame", "flac": "flac", "opus": "libopus", "m4a": "aac"}
+
+
+def music(folder: Path, form: str, seconds: float = 60.0) -> Path:
+    """Write a stereo file with chords, beats and noise; returns its path."""
+    path = folder / f"track.{form}"
+    rate = 48_000 if form == "opus" else RATE
+    samples = _sound(rate, seconds)
+    with av.open(path, "w") as container:
+        stream = container.add_stream(FORMATS[form], rate=rate, layout="stereo")
+        if form != "flac":
+            stream.bit_rate = 256_000
+        pcm = (samples * 32_000).astype("<i2").T.reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm), "s16", "stereo")
+        frame.rate = rate
+        resampler = av.AudioResampler(stream.codec_context.format, "stereo", rate, 1024)
+        for part in (*resampler.resample(frame), None):
+            container.mux(stream.encode(part))
+    return path
+
+
+def _sound(rate: int, seconds: float):
+    rng = np.random.default_rng(0)
+    time = np.arange(round(rate * seconds)) / rate
+    chord = sum(np.sin(2 * np.pi * f * time) for f in (110.0, 220.0, 277.2, 329.6, 1318.5))
+    beat = rng.normal(size=time.size) * np.exp(-8 * (time % 0.5))
+    mono = 0.08 * chord + 0.2 * beat
+    return np.stack([mono, 0.7 * mono + 0.01 * rng.normal(size=time.size)])
+
+
+def bare(path: Path) -> None:
+    """Decode SECONDS of a file, and drop the frames."""
+    left = SECONDS
+    with path.open("rb", buffering=0) as file, av.open(file) as container:
+        for frame in container.decode(audio=0):
+            left -= frame.samples / frame.rate
+            if left <= 0:
+                return
+
+
+def librosa_recipe(path: Path) -> None:
+    """Compute the features of the usual recipe."""
+    import librosa  # noqa: PLC0415 - an extra
+
+    y, sr = librosa.load(path, duration=SECONDS)
+    of = librosa.feature
+    for feature in (
+        of.mfcc,
+        of.chroma_stft,
+        of.spectral_centroid,
+        of.spectral_bandwidth,
+        of.spectral_rolloff,
+        of.spectral_contrast,
+    ):
+        feature(y=y, sr=sr)
+    of.zero_crossing_rate(y)
+    of.rms(y=y)
+    librosa.beat.beat_track(y=y, sr=sr)
+
+
+def essentia(path: Path) -> None:
+    """Run MusicExtractor on the same part of the file."""
+    from essentia import standard  # noqa: PLC0415 - an extra
+
+    standard.MusicExtractor(startTime=0.0, endTime=SECONDS)(str(path))
+
+
+def bliss(path: Path) -> None:
+    """Analyze the whole file, as bliss-audio does."""
+    import bliss_audio  # noqa: PLC0415 - an extra
+
+    bliss_audio.Song(str(path))
+
+
+PEERS = {
+    "librosa": (librosa_recipe, 5.0),
+    "essentia": (essentia, 20.0),
+    "bliss_audio": (bliss, 5.0),
+}
+"""Module to function, and how many times faster tagger is to be."""
+
+
+def run(folder: Path, networks: Path):
+    """Yield the results of one track."""
+    files = {form: music(folder, form) for form in FORMATS}
+    for form, path in files.items():
+        plain, reading = in_turn(lambda p=path: bare(p), lambda p=path: read_clip(p))
+        yield Result(f"read 30 s of {form.upper()}", reading, "ms", plain, 1.4)
+    path = files["mp3"]
+    use_folder(networks)
+    name = "models/default-efficientat" if MN04.are_in(networks) else "models/default"
+    model = load(data_path(name))
+    recording = read_recording(path)
+    clip = recording.clip()
+    levels, *each = in_turn(
+        lambda: log_mel(clip.samples, clip.rate),
+        *(lambda s=s: extract_all([s], recording) for s in model.specs),
+    )
+    yield Result("log-mel of 22 kHz", levels, "ms")
+    for spec, cost in zip(model.specs, each, strict=True):
+        yield Result(f"features {spec}, with resampling", cost, "ms")
+
+    def whole() -> None:
+        found = read_recording(path)
+        model.predict([extract_all(model.specs, found)])
+
+    plain, track = in_turn(lambda: bare(path), whole)
+    yield Result(f"one track, {model.manifest.id}", track, "ms", plain, 130 / 31)
+    for module, (function, times) in PEERS.items():
+        with contextlib.suppress(ImportError):
+            function(path)
+            other, track = in_turn(lambda f=function: f(path), whole, rounds=3)
+            yield Result(f"one track, against {module}", track, "ms", other, 1 / times)
