@@ -109,6 +109,35 @@ def test_rules_of_artists_and_albums_hold_in_one_scan(program):
     assert result.files["nobody.mp3"]["evidence"]["source"] == "sound"
 
 
+@pytest.mark.slow
+def test_artist_album_and_artist_id_are_evidence_in_every_container(program):
+    program.configure("[evidence]\nfolders = false")
+    forms = [form for form in media.FORMATS if form not in media.PROGRAMS]
+    expected = {}
+    for number, form in enumerate(forms):
+        genre, suffix = ["Metal", "Classical", "Jazz", "Shoegaze"][number % 4], media.FORMATS[form]
+        artist, album = {"artist": f"Ann {form}"}, {"artist": f"Bo {form}", "album": "One"}
+        known = {"artist_id": f"11111111-1111-1111-1111-1111111111{number:02}"}
+        rules = {
+            "artist": (artist | {"title": "x"}, artist, (genre,)),
+            "album artist": (artist, {"artist": "Guest", "album_artist": f"Ann {form}"}, (genre,)),
+            "album": (album, album, (genre,)),
+            "id": ({"artist": f"Cy {form}"} | known, {"artist": f"Do {form}"} | known, (genre,)),
+            "nobody": ({"artist": "Various Artists"}, {"artist": "Various Artists"}, ()),
+            "junk": ({"artist": f"Ef {form}"}, {"artist": f"Ef {form}"}, ()),
+        }
+        for rule, (owner, new, written) in rules.items():
+            folder = program.music / form / rule
+            for n in range(2):
+                given = ["Other"] if rule == "junk" else [genre]
+                song(folder / f"{n}{suffix}", format=form, genre=given, **owner)
+            expected[song(folder / f"x/new{suffix}", format=form, **new)] = written
+    result = program.scan()
+    reasons = {o["path"]: o.get("reason") for o in result.objects if "path" in o}
+    wrong = {path: reasons[str(path)] for path in expected if genres(path) != expected[path]}
+    assert wrong == {}
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")
