@@ -23,8 +23,9 @@ from training.data.dataset import exclude_artists
 from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError
 from training.evaluation import metrics
-from training.evaluation.cross_validation import artist_folds
+from training.evaluation.cross_validation import FOLDS, Execution, artist_folds, cross_validate
 from training.export import bundle
+from training.progress import Silent
 from training.recipe import Recipe
 from training.research import build_default
 from training.research.__main__ import main
@@ -82,6 +83,26 @@ def test_no_artist_is_on_both_sides_of_a_fold(data):
         assert not set(data.artists[fit]) & set(data.artists[part])
         held += part.tolist()
     assert sorted(held) == members.tolist()
+
+
+class Stopping(Silent):
+    """Progress that is interrupted after two fits."""
+
+    def done(self, steps):
+        if steps == 2:
+            raise KeyboardInterrupt
+
+
+def test_a_cross_validation_after_an_interrupt_reads_the_scores_of_finished_fits(data, tmp_path):
+    recipe, members = Recipe(((Lda(components=5),),), repeats=1), np.flatnonzero(data.known)
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(recipe, data, members, Execution(cache=tmp_path, progress=Stopping()))
+    finished = {path: path.stat().st_ino for path in tmp_path.iterdir()}
+    assert 0 < len(finished) < FOLDS
+    resumed = cross_validate(recipe, data, members, Execution(cache=tmp_path))
+    assert {path: path.stat().st_ino for path in finished} == finished
+    for name, scores in cross_validate(recipe, data, members).items():
+        np.testing.assert_array_equal(resumed[name], scores)
 
 
 def test_the_published_splits_keep_artists_apart():
