@@ -8,7 +8,7 @@ BIN := .venv/bin
 quoted = '$(subst ','\'',$(value $(1)))'
 WORKERS := $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: scan test test-all coverage lint check wheel-check format man docs pictures soak spotify-demo clean
+.PHONY: scan bench test test-all coverage lint check wheel-check format man docs pictures soak spotify-demo clean
 
 scan: .venv/.installed
 	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
@@ -36,6 +36,10 @@ wheel-check: .venv/.installed-dev
 soak: .venv/.installed-dev
 	-$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/pytest -m soak
+
+# Peers that are not installed are left out: `pip install librosa essentia bliss-audio`.
+bench: .venv/.installed-dev
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
