@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.library import walk
+from tagger.system.text import number_of
 from training.errors import TrainingDataError
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
@@ -57,7 +58,7 @@ class BeetsSource:
                 gone += 1
             else:
                 labels.append(Label(path, genre, NAME, Weight.CORRECTION))
-        notes = (f"{gone} files of beets are not there any more",) if gone else ()
+        notes = (f"{number_of(gone, 'file')} of beets gone",) if gone else ()
         return Gathered(tuple(sorted(labels, key=lambda label: label.path)), notes=notes)
 
     def _judged(self) -> Iterator[tuple[Path, list[str], list[str]]]:

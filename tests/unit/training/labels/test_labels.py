@@ -126,7 +126,7 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
     tracks = (theirs, ours, both)
     found = told("tags", tmp_path, store, tracks, tags=("Jazz", "blues"))
     assert words(found) == {("theirs.mp3", "Jazz"), ("both.mp3", "Blues")}
-    assert "2 genres that tagger wrote" in found.notes[0]
+    assert "2 genres from tagger itself" in found.notes[0]
     everything = told("tags", tmp_path, store, tracks, tags=("*",))
     assert ("theirs.mp3", "Live") in words(everything)
 
@@ -138,7 +138,7 @@ def test_corrections_are_labels_of_the_heaviest_weight(tmp_path, store, music):
     store.corrections.put(Correction(touch(music / "b.mp3"), None, ("Pop",), ()))
     found = told("corrections", tmp_path, store)
     assert found.labels == (Label(here, "Sunday", "corrections", Weight.CORRECTION),)
-    assert "not there any more" in found.notes[0]
+    assert "1 corrected file gone" in found.notes[0]
 
 
 def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
@@ -184,7 +184,7 @@ def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
     assert (entry.title, entry.artists) == ("Firestone (feat. X)", ("Kygo", "Conrad Sewell"))
     assert (entry.genre, entry.duration_s, entry.isrc) == ("Tropical House", 271.0, "NO1")
     assert entry.key == "spotify:track:1"
-    assert any("1 rows name missing files" in note for note in found.notes)
+    assert any("1 row with a missing file" in note for note in found.notes)
     assert any("no column for a path" in note for note in found.notes)
 
 
