@@ -6,6 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tagger import tags
 from tagger.analysis import worker
 from tagger.core.domain import Action, AnalysisKey, Decision, Outcome, Track
 from tagger.errors import AudioError, WorkerError
@@ -64,6 +65,8 @@ def apply_plan(
     options = build.write_options(settings)
     with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:
         recovery.recover(store, jobs)
+        for folder in {Path(line.path).parent for line in plan}:
+            tags.remove_leftovers(folder)
         checks = _Checks(settings, store, jobs, pool)
         ready: list[tuple[Track, Decision]] = []
         for checked in checks.run(plan):

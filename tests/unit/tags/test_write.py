@@ -495,7 +495,7 @@ def test_a_wav_whose_size_was_never_filled_in_is_read_but_not_written(tmp_path):
     data[4:8] = data[at : at + 4] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
     assert tags.read(path).genres == ()
-    with pytest.raises(CorruptTagsError, match="chunk sizes"):
+    with pytest.raises(CorruptTagsError, match="longer than the file"):
         write(path)
     assert path.read_bytes() == data
 
