@@ -6,7 +6,8 @@ MUSIC ?=
 ARGS ?=
 BIN := .venv/bin
 quoted = '$(subst ','\'',$(value $(1)))'
-WORKERS := $(shell nproc 2>/dev/null || echo 1)
+# Twice the cores: many tests wait for another process.
+WORKERS := $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 
 .PHONY: scan bench test test-all coverage lint check wheel-check format man docs pictures soak spotify-demo clean
 
