@@ -25,18 +25,18 @@ from tagger.inference.manifest import Evaluation
 from tagger.inference.registry import ModelRegistry, resolve_bundle, runnable_manifest
 from tagger.library.known_artists import open_list
 from tagger.pipeline import build
-from training import added_model, user_model
 from training.classifiers.softmax import AddedGenres
 from training.data.dataset import Dataset, parts
 from training.data.features import FeatureReader, UnusableFile
 from training.data.vectors import Vectors, artist_keys, split_inputs
-from training.ensemble import Ensemble, HeldOut
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import Scale, operating_points, track_claims
 from training.export.bundle import Promises
 from training.labels.collect import library
+from training.models import added_model, user_model
+from training.models.ensemble import Ensemble, HeldOut
 from training.progress import Silent
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features, Track
     from tagger.inference import Manifest
     from tagger.inference.bundle import Model
-    from training.added_model import Base
     from training.data.file_table import Sample
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison
+    from training.models.added_model import Base
     from training.progress import Progress
     from training.train import Promote
 

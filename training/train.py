@@ -28,18 +28,18 @@ from tagger.inference.registry import (
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from tagger.system.text import number_of
-from training import added_model, user_model
 from training.cluster import parallel_fits
 from training.data.dataset import exclude_artists, read_selection
 from training.data.features import FeatureReader, UnusableFile
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
-from training.ensemble import train
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cross_validation import Execution, cross_validate
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
+from training.models import added_model, user_model
+from training.models.ensemble import train
 from training.progress import Silent
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.inference.manifest import Evaluation, Manifest
-    from training.added_model import Base
     from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
     from training.data.store import TrainingStore
-    from training.ensemble import Ensemble
     from training.evaluation.compare import Comparison
     from training.labels.collect import CollectedLabels
+    from training.models.added_model import Base
+    from training.models.ensemble import Ensemble
     from training.progress import Progress
 
     Indices = NDArray[np.intp]

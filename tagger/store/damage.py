@@ -84,7 +84,7 @@ def _columns(connection: Connection) -> dict[str, set[str]]:
         " WHERE m.type = 'table'"
     )
     found: dict[str, set[str]] = {}
-    for table, column in rows:
+    for table, column in rows.fetchall():
         found.setdefault(table, set()).add(column)
     return found
 

@@ -1,8 +1,9 @@
 """Interfaces of classifiers and novelty guards.
 
 A classifier names its feature spec and is fitted to labelled clips. The fitted classifier scores
-clips and exports itself as an ONNX graph. Scores are unnormalised log-probabilities of any scale:
-`training.ensemble` weights, adds and calibrates them. Guards reduce the scores of unfamiliar clips.
+clips and exports itself as an ONNX graph. Scores are unnormalised log-probabilities of any scale.
+`training.models.ensemble` weights, adds and calibrates them. Guards reduce the scores of
+unfamiliar clips.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class FittedDistance:
     """The distance from which on scores count less."""
 
     def with_limit(self, limit: float) -> Self:
-        """Return the same guard with the limit from `training.ensemble`."""
+        """Return the same guard with the limit from `training.models.ensemble`."""
         return replace(self, limit=limit)
 
     def measure(self, inputs: NDArray[Any]) -> Array:

@@ -63,7 +63,7 @@ class FittedSpeech:
     """The measure at which scores are halved."""
 
     def with_limit(self, limit: float) -> Self:
-        """Return the same guard with the limit from `training.ensemble`, or even odds if higher.
+        """Return the same guard with the limit of `models.ensemble`, or even odds if higher.
 
         A few clips that all lie far from speech determine no limit.
         """

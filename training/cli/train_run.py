@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from tagger.inference.registry import default_folder
 from training import known_artists
-from training.added_model import read_base
 from training.cli import train_report as output
 from training.data.store import TrainingStore
+from training.models.added_model import read_base
 from training.train import TrainingRun, alone
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.ensemble import combined
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.cross_validation import artist_folds
+from training.models.ensemble import combined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
     from training.evaluation.metrics import Predictions
+    from training.models.ensemble import Ensemble
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]

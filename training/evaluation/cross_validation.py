@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from training.classifiers.base import Classifier
     from training.data.dataset import Dataset
+    from training.models.recipe import Recipe
     from training.progress import Progress
-    from training.recipe import Recipe
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]

@@ -9,7 +9,6 @@ import numpy as np
 
 from tagger.inference.manifest import Evaluation, Written
 from training.data.dataset import exclude_artists
-from training.ensemble import HeldOut, train
 from training.evaluation.metrics import (
     Predictions,
     album_predictions,
@@ -20,6 +19,7 @@ from training.evaluation.metrics import (
     threshold_for,
     track_predictions,
 )
+from training.models.ensemble import HeldOut, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
-    from training.recipe import Recipe
+    from training.models.ensemble import Ensemble
+    from training.models.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

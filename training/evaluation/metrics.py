@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
-    from training.ensemble import HeldOut
+    from training.models.ensemble import HeldOut
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagger.system.text import number_of
-from training.ensemble import HeldOut
 from training.evaluation import breakdown, charts
 from training.evaluation.measure import PROMISE, promised_threshold
 from training.evaluation.metrics import (
@@ -19,13 +18,14 @@ from training.evaluation.metrics import (
     track_predictions,
 )
 from training.evaluation.templates import render
+from training.models.ensemble import HeldOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
     from training.evaluation.metrics import Indices, Predictions
+    from training.models.ensemble import Ensemble
 
 MOST_MISTAKES = 25
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")

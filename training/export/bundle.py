@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tagger.core.thresholds import OperatingPoints
     from tagger.inference.manifest import Evaluation
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
+    from training.models.ensemble import Ensemble
 
 TOLERANCE = 1e-3
 """Greatest difference of a probability between the fitted ensemble and the bundle.

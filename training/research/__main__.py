@@ -16,7 +16,7 @@ from tagger.features.weights import use_folder
 from training.classifiers.speech_data import VECTORS
 from training.evaluation.report import page
 from training.export.bundle import write_card
-from training.recipe import RECIPE
+from training.models.recipe import RECIPE
 from training.research import added_genres, efficientat, musicnn, results, wide_card, wide_inputs
 from training.research import wide as wide_model
 from training.research.band_limited import augment

@@ -18,8 +18,8 @@ from sklearn.svm import SVC
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from tagger.inference.manifest import Evaluation
 from training.data.dataset import exclude_artists
-from training.ensemble import HeldOut, train
 from training.evaluation.metrics import Predictions, interval, track_predictions
+from training.models.ensemble import HeldOut, train
 from training.research.benchmark import COMMAND
 from training.research.datasets import FOLEISS
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
     Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ from training.research.datasets import FOLEISS
 
 if TYPE_CHECKING:
     from tagger.inference.manifest import Evaluation
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 COMMAND = "python -m training.research benchmark {} --data DATA"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.classifiers.speech_data import ABOUT as SPEECH
-from training.ensemble import train
 from training.export.bundle import Provenance, publish, write_card
+from training.models.ensemble import train
 from training.research import band_limited
 from training.research.baseline import REFERENCES
 from training.research.benchmark import BENCHMARKS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.inference.manifest import Manifest
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 _GTZAN = """\

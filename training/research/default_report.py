@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.ensemble import train
 from training.evaluation.breakdown import learning_curve
 from training.evaluation.measure import promised_threshold
 from training.evaluation.metrics import track_predictions
 from training.evaluation.report import Subject
+from training.models.ensemble import train
 
 if TYPE_CHECKING:
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 

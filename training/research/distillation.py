@@ -16,8 +16,8 @@ import torch
 from joblib import Parallel, delayed
 
 from training.classifiers.svm_lda import EMBEDDING, SPEC, Lda, Svm
-from training.ensemble import HeldOut, combined, fitted_weights
 from training.evaluation.cross_validation import artist_folds
+from training.models.ensemble import HeldOut, combined, fitted_weights
 from training.research.cnn.augment import Augmentation
 from training.research.cnn.network import Network
 from training.research.cnn.train import (

@@ -16,11 +16,11 @@ from msgspec import Struct
 from tagger.audio.decode import read_clip
 from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
-from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError
 from training.evaluation.cross_validation import artist_folds
 from training.evaluation.measure import promised_threshold
 from training.evaluation.metrics import Predictions, track_predictions
+from training.models.ensemble import HeldOut, train
 from training.research.degradations import TO_LEVELS, TO_SOUND
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.ensemble import Ensemble
-    from training.recipe import Recipe
+    from training.models.ensemble import Ensemble
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
     Samples = NDArray[np.float32]

@@ -11,9 +11,9 @@ from msgspec import Struct
 from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.speech_data import read_speech
-from training.ensemble import train
 from training.evaluation.measure import promised_threshold
 from training.evaluation.metrics import track_predictions
+from training.models.ensemble import train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.classifiers.base import NoveltyGuard
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
     from training.research.datasets import LevelDataset
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.classifiers.svm_lda import EMBEDDING, Lda, Svm
-from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError
 from training.evaluation.measure import Measurement, promised_threshold, summarize
 from training.evaluation.metrics import track_predictions
-from training.recipe import Recipe
+from training.models.ensemble import HeldOut, train
+from training.models.recipe import Recipe
 from training.research.datasets import read_fma_small, read_gtzan
 
 if TYPE_CHECKING:

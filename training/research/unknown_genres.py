@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from training.data.dataset import Dataset
-from training.ensemble import HeldOut, train
 from training.evaluation.metrics import (
     Predictions,
     album_predictions,
@@ -21,6 +20,7 @@ from training.evaluation.metrics import (
     threshold_for,
     track_predictions,
 )
+from training.models.ensemble import HeldOut, train
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from training.ensemble import Ensemble
-    from training.recipe import Recipe
+    from training.models.ensemble import Ensemble
+    from training.models.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

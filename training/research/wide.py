@@ -22,7 +22,6 @@ from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.softmax import AddedGenres, fit_vectors
 from training.data.dataset import Dataset
 from training.data.vectors import VECTORS_FILE, Vectors, split_inputs
-from training.ensemble import Ensemble, HeldOut
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
     Claims,
@@ -34,6 +33,7 @@ from training.evaluation.claims import (
     track_claims,
 )
 from training.export.bundle import Promises, Provenance, publish
+from training.models.ensemble import Ensemble, HeldOut
 from training.research.left_out import left_out_probabilities
 from training.research.wide_data import GENRES, Songs, joined, read_nonmusic, read_songs
 

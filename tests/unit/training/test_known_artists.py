@@ -17,11 +17,12 @@ from tagger.config import load as load_settings
 from tagger.core.domain import AnalysisKey, Features
 from tagger.inference.registry import resolve_bundle
 from tagger.system.resources import data_path
-from training import added_model, known_artists
+from training import known_artists
 from training.data.store import TrainingStore
 from training.data.vectors import split_inputs
 from training.errors import TrainingDataError
 from training.labels.collect import library
+from training.models import added_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,9 +23,9 @@ from training.classifiers import speech_data
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.svm_lda import EMBEDDING, Lda
 from training.data.dataset import Dataset
-from training.ensemble import train
 from training.errors import TrainingDataError
-from training.recipe import Recipe
+from training.models.ensemble import train
+from training.models.recipe import Recipe
 from training.research.datasets import read_gtzan
 from training.research.make_speech import make_speech
 from training.research.nonmusic import NONMUSIC

@@ -15,11 +15,11 @@ pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not insta
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from training.classifiers.svm_lda import Lda
-from training.ensemble import HeldOut
 from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
 from training.evaluation.metrics import Predictions, few_artists
-from training.recipe import Recipe
+from training.models.ensemble import HeldOut
+from training.models.recipe import Recipe
 from training.research import baseline, degradations, robustness
 from training.research.datasets import read_gtzan
 from training.research.default_card import card

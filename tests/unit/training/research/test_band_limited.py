@@ -15,9 +15,9 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from training.classifiers.svm_lda import Lda
-from training.ensemble import log_loss, train
 from training.evaluation.cross_validation import FOLDS
-from training.recipe import Recipe
+from training.models.ensemble import log_loss, train
+from training.models.recipe import Recipe
 from training.research import build_default
 from training.research.band_limited import CUTS, augment
 from training.research.datasets import read_gtzan

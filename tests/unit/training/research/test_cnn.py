@@ -17,8 +17,8 @@ import onnxruntime  # noqa: E402
 
 from training.classifiers.novelty import DistanceGuard  # noqa: E402
 from training.classifiers.svm_lda import Lda  # noqa: E402
-from training.ensemble import Ensemble, HeldOut  # noqa: E402
 from training.export import bundle  # noqa: E402
+from training.models.ensemble import Ensemble, HeldOut  # noqa: E402
 from training.research.cnn import train  # noqa: E402
 from training.research.cnn.augment import Augmentation, augmented, mixed  # noqa: E402
 from training.research.cnn.network import Network  # noqa: E402

@@ -12,7 +12,7 @@ pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
 from training.classifiers.svm_lda import EMBEDDING, Lda
 from training.data.dataset import Dataset
-from training.recipe import Recipe
+from training.models.recipe import Recipe
 from training.research.unknown_genres import PROMISES, unknown_written
 
 if TYPE_CHECKING:

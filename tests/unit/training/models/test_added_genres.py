@@ -18,7 +18,6 @@ from tagger.config import load as load_settings
 from tagger.core.families import families
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
-from training import added_model
 from training.classifiers.softmax import AddedGenres, balance, fit_softmax
 from training.data.dataset import Dataset
 from training.data.store import TrainingStore
@@ -31,6 +30,7 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
+from training.models import added_model
 from training.train import TrainingRun
 
 if TYPE_CHECKING:

@@ -20,19 +20,19 @@ from tagger.inference.bundle import load
 from tagger.inference.manifest import Pooling
 from training.classifiers.svm_lda import Lda, Svm
 from training.data.dataset import exclude_artists
-from training.ensemble import HeldOut, train
 from training.errors import TrainingDataError
 from training.evaluation import metrics
 from training.evaluation.cross_validation import FOLDS, Execution, artist_folds, cross_validate
 from training.export import bundle
+from training.models.ensemble import HeldOut, train
+from training.models.recipe import Recipe
 from training.progress import Silent
-from training.recipe import Recipe
 from training.research import build_default
 from training.research.__main__ import main
 from training.research.datasets import FOLEISS, read_gtzan
 
 if TYPE_CHECKING:
-    from training.ensemble import Ensemble
+    from training.models.ensemble import Ensemble
     from training.research.datasets import LevelDataset
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -19,19 +19,19 @@ from tagger.inference import read_manifest
 from training.classifiers.softmax import AddedGenres
 from training.data.dataset import parts
 from training.data.vectors import VECTORS_FILE, Vectors, artist_keys
-from training.ensemble import HeldOut, combined
 from training.errors import TrainingDataError
 from training.evaluation.metrics import LEAST_WRITTEN
 from training.export.bundle import Promises, held_out_promises
-from training.recipe import Recipe
+from training.models.ensemble import HeldOut, combined
+from training.models.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
     from training.evaluation.cross_validation import HeldOutScores
+    from training.models.ensemble import Ensemble
 
 ABOUT = """\
 Your own music library beside the training data of the default model, whose card describes it."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.classifiers.base import Classifier, Fitted, FittedGuard, NoveltyGuard
     from training.data.dataset import Dataset
     from training.evaluation.cross_validation import HeldOutScores
-    from training.recipe import Recipe
+    from training.models.recipe import Recipe
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]

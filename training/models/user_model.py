@@ -1,7 +1,7 @@
 """A model of the user's own: from the selected training data to a measured bundle.
 
 With `--only-mine` the user's library is the only training data, and its genres the only genres.
-`training.added_model` joins them with those of the default model.
+`training.models.added_model` joins them with those of the default model.
 
 There are two fits. The first leaves out the held-out artists and gives the figures of the model.
 Its bundle is kept in `measured`, for a comparison with the next model on the same artists. The
@@ -18,11 +18,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from training.classifiers.speech_data import ABOUT as SPEECH
-from training.ensemble import HeldOut
 from training.evaluation.measure import evaluate, summarize
 from training.export.bundle import Provenance, publish, write_card
 from training.export.card import card
-from training.recipe import RECIPE
+from training.models.ensemble import HeldOut
+from training.models.recipe import RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
-    from training.ensemble import Ensemble
     from training.export.bundle import Promises
-    from training.recipe import Recipe
+    from training.models.ensemble import Ensemble
+    from training.models.recipe import Recipe
 
     Indices = NDArray[np.intp]
 

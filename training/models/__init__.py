@@ -1,0 +1,1 @@
+"""The models that training makes: their recipe, the ensemble, and the two kinds of user models."""
