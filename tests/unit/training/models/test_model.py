@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from training.models.ensemble import Ensemble
     from training.research.datasets import LevelDataset
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SHARED = ROOT.parent / "shared" / "data"
 RECIPE = Recipe(families=((Svm(C=1), Svm(C=5)), (Lda(components=20),)), repeats=1)
 
