@@ -108,6 +108,9 @@ def queries(folder: Path, count: int):
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=False)
+    present = _track(0, root).path  # without a file, the root counts as a disk that is away
+    present.parent.mkdir(parents=True)
+    present.touch()
     env = _environment(folder, state, root)
     for name in ("status", "playlists"):
         (cost,) = commands((*TAGGER, name), rounds=1, env=env)
