@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PATIENCE = 90
 """Seconds until a test gives up waiting; no test waits longer than it has to."""
-DAEMON = 'settle = 0.3\nlog_format = "json"\nio_priority = "normal"\nnice = 0\n'
+DAEMON = 'log_format = "json"\nio_priority = "normal"\nnice = 0\n'
 LIMITED = """
 from tagger import config
 from tagger.daemon.daemon import Daemon
@@ -56,6 +56,7 @@ class Watcher:
         *prefix: str,
         daemon: str = "",
         limits: str = "",
+        settle: float = 0.3,
         env: Mapping[str, str] | None = None,
     ) -> None:
         """Start it with a prefix, else fork it.
@@ -65,12 +66,13 @@ class Watcher:
             prefix: A command that starts an interpreter.
             daemon: More of the table of that name.
             limits: Arguments for the daemon's time limits, "idle=1" say.
+            settle: Seconds without a change of a file before it is read.
             env: Its environment, by default that of the program.
 
         """
         self.program = program
         self.log = program.home / f"log {len(list(program.home.glob('log *')))}"
-        table = f"[daemon]\n{DAEMON}{daemon}\n"
+        table = f"[daemon]\nsettle = {settle}\n{DAEMON}{daemon}\n"
         config = program.config.read_text().replace("[daemon]\nsettle = 0\n", table)
         program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
