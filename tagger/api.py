@@ -260,7 +260,7 @@ class Tagger:
             identity = FileIdentity.of(where.stat())
         except OSError as error:
             return _Started(path, TagError(f"cannot be read: {error.strerror}", path))
-        window = worker.Window(self._settings.listen.offset, self._settings.listen.length)
+        window = build.window(self._settings)
         sound = self._workers.submit(worker.analyze, where, self._bundle, window)
         return _Started(path, _Jobs(where, identity, self._tag_jobs.submit_read(where), sound))
 

@@ -72,6 +72,11 @@ def write_options(settings: Settings) -> WriteOptions:
     )
 
 
+def window(settings: Settings) -> worker.Window:
+    """Return the part of a track that is analyzed."""
+    return worker.Window(settings.listen.offset, settings.listen.length)
+
+
 def worker_pool(settings: Settings) -> Pool:
     """Return a pool whose workers have loaded the bundle of the settings.
 

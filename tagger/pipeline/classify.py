@@ -43,8 +43,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
         ModelError: the model cannot be run.
 
     """
-    bundle, part = settings.model.bundle.folder, settings.listen
-    window = worker.Window(part.offset, part.length)
+    bundle, window = settings.model.bundle.folder, build.window(settings)
     single = SingleFiles(settings, store, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
     settings = settings.override("workers", count=min(settings.workers.count, len(files)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.analysis import worker
 from tagger.analysis.portrait import Portrait, portrait
 from tagger.core.domain import FileIdentity
 from tagger.inference import registry
@@ -62,7 +61,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     manifest = registry.runnable_manifest(settings)
     files = SingleFiles(settings, store, manifest)
     path = path.resolve()
-    window = worker.Window(settings.listen.offset, settings.listen.length)
+    window = build.window(settings)
     with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)
         tags = jobs.read(path)
