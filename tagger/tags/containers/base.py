@@ -29,10 +29,14 @@ class MalformedError(ValueError):
     """The bytes contradict the format; the boundary in `tagger.tags` converts the error."""
 
 
+class TooManyFieldsError(ValueError):
+    """A tag or a file has more parts than `MOST_FIELDS`; it is no sign of another format."""
+
+
 def check_count(count: int) -> None:
-    """Raise MemoryError for more than `MOST_FIELDS` fields, before they take up the memory."""
+    """Raise TooManyFieldsError for more than `MOST_FIELDS` fields, before they take up memory."""
     if count > MOST_FIELDS:
-        raise MemoryError
+        raise TooManyFieldsError(f"more than {MOST_FIELDS:,} fields")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import shutil
-import warnings
 import wave
 
 import media
@@ -49,14 +48,6 @@ def test_a_retag_does_not_change_the_content_id(tmp_path, name):
     before = read_clip(path).content_id
     media.tag(path, title="Another", genre="Rock")
     assert read_clip(path).content_id == before
-
-
-def test_a_clip_at_another_rate_is_resampled_as_by_librosa(tmp_path):
-    librosa = pytest.importorskip("librosa", reason="compares with librosa")
-    path = media.make(tmp_path / "song.wav", "wav", seconds=4)
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        expected, _ = librosa.load(path, sr=22050, mono=True)
-    assert np.abs(read_clip(path).samples - expected).max() < 1e-6
 
 
 def test_a_long_file_is_read_up_to_the_end_of_the_clip(tmp_path):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
+import media
 import numpy as np
 import pytest
 import signals
@@ -55,12 +57,21 @@ def test_the_frames_of_musicnn_equal_those_of_librosa(seconds):
     np.testing.assert_allclose(np.concatenate(heard, axis=1), wanted, atol=1e-4)
 
 
+def test_a_clip_at_another_rate_is_resampled_as_by_librosa(tmp_path):
+    librosa = pytest.importorskip("librosa", reason="compares with librosa")
+    path = media.make(tmp_path / "song.wav", "wav", seconds=4)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        expected, _ = librosa.load(path, sr=22050, mono=True)
+    assert np.abs(read_clip(path).samples - expected).max() < 1e-6
+
+
 def test_log_mel_gives_the_levels_that_librosa_0_11_gave():
     levels = log_mel(signals.melody(5.0), RATE).levels
     expected = [0.27581, 0.11473, 0.16446, 0.20434, 0.25171, 0.19115, 0.22027, 0.21295]
     np.testing.assert_allclose(levels[::16, 20], expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_log_mel_gives_the_training_data_from_its_audio():
     if not (DATA / "gtzan_clips").is_dir():
         pytest.skip(f"needs the clips in {DATA}")

@@ -345,11 +345,7 @@ def test_reading_changes_no_byte_and_prints_nothing(tmp_path, capfd, form):
 
 
 @pytest.mark.parametrize("form", media.available())
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     damage=st.lists(
         st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12

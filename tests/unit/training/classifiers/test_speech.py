@@ -70,6 +70,7 @@ def music() -> NDArray[np.floating]:
     return some.inputs[EMBEDDING]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared")
 @pytest.mark.parametrize("collection", ["asterisk", "klettres", "hedgewars"])
 def test_speech_of_held_out_voices_is_rejected_and_music_is_not(collection, music):
@@ -111,6 +112,7 @@ def confidence(data, vectors):
     return np.exp(ensemble.predict({EMBEDDING: vectors})).max(axis=1)
 
 
+@pytest.mark.slow
 def test_only_a_model_with_a_speech_genre_names_speech():
     random = np.random.default_rng(0)
     folk, dub = made_music(random, 80, 4), made_music(random, 80, 8)

@@ -141,6 +141,7 @@ def test_the_page_of_a_library_escapes_any_name(data):
     text.encode()
 
 
+@pytest.mark.slow
 def test_the_study_is_measured_on_the_same_splits(data):
     for name in ("study_foleiss", "study_kereliuk"):
         figure = baseline.REFERENCES[name](RECIPE, data)
@@ -165,6 +166,7 @@ def test_degraded_levels_are_valid_levels(data, name):
     assert 0 < changed.shape[1] <= data.levels.shape[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", degradations.TO_SOUND)
 def test_degraded_sound_is_valid_sound(name):
     samples = signals.melody(15.0)
@@ -174,6 +176,7 @@ def test_degraded_sound_is_valid_sound(name):
     assert np.abs(changed[: signals.RATE]).max() > 0.05
 
 
+@pytest.mark.slow
 def test_each_degradation_of_levels_and_sound_is_measured(data, tmp_path):
     with pytest.raises(TrainingDataError, match="no audio"):
         next(robustness.robustness(RECIPE, data, tmp_path))
@@ -194,6 +197,7 @@ def write_clip(path, codec):
         codec._write(container, channels)
 
 
+@pytest.mark.slow
 def test_the_card_contains_the_figures_of_its_results(data, tmp_path):
     from datetime import date  # noqa: PLC0415
 

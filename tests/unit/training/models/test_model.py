@@ -105,6 +105,7 @@ def test_a_cross_validation_after_an_interrupt_reads_the_scores_of_finished_fits
         np.testing.assert_array_equal(resumed[name], scores)
 
 
+@pytest.mark.slow
 def test_the_published_splits_keep_artists_apart():
     if not (SHARED / "gtzan_splits.csv").is_file():
         pytest.skip(f"needs the data sets in {SHARED}")
@@ -135,6 +136,7 @@ def folder(data, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(data, tmp_path_factory.mktemp("bundle") / "one")
 
 
+@pytest.mark.slow
 def test_a_bundle_made_again_is_the_same_to_the_byte(data, folder, tmp_path):
     again = built(data, tmp_path / "two")
     names = {"model.onnx", "manifest.json", "MODEL_CARD.md"}

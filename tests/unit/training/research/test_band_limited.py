@@ -26,6 +26,7 @@ from training.research.degradations import band_limited
 if TYPE_CHECKING:
     from training.research.datasets import LevelDataset
 
+pytestmark = pytest.mark.slow  # the making of the default model
 SPEC = "statistics-1"
 
 

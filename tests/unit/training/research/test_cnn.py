@@ -24,6 +24,7 @@ from training.research.cnn.augment import Augmentation, augmented, mixed  # noqa
 from training.research.cnn.network import Network  # noqa: E402
 from training.research.cnn.train import GENRES, TEACHER, Cnn, Schedule, TrainingData  # noqa: E402
 
+pytestmark = pytest.mark.slow  # the making of the default model
 QUICK = Schedule(30, batch=8, columns=40, rate=2e-3)
 
 

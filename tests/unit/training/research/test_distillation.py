@@ -21,6 +21,7 @@ from training.research.datasets import read_fma_small, read_vggish
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow  # the making of the default model
 GENRES = ("Folk", "Pop", "Rock")
 EACH = 40
 

@@ -16,6 +16,7 @@ from training.errors import TrainingDataError
 from training.research.datasets import read_fma_small
 from training.research.transfer import SHARED, WAYS, fma_small_student, fma_to_gtzan, gtzan_to_fma
 
+pytestmark = pytest.mark.slow  # the making of the default model
 FMA_GENRES = ("Folk", "Hip-Hop", "Pop", "Rock")
 OUR_NAMES = {"Hip-Hop": "hiphop", "Pop": "pop", "Rock": "rock"}
 

@@ -18,6 +18,7 @@ from training.research.unknown_genres import PROMISES, unknown_written
 if TYPE_CHECKING:
     from training.research.unknown_genres import Unknown
 
+pytestmark = pytest.mark.slow  # the making of the default model
 EACH = 60
 PLACES = {"Dub": (6, 0), "Folk": (0, 6), "Polka": (0, 5.5), "Waltz": (-6, -6)}
 """Where genres lie: Polka beside Folk, Waltz far from all others and between none."""
