@@ -159,13 +159,19 @@ def open_audio(file: Readable) -> InputContainer:
     """
     import av  # noqa: PLC0415 - walks and the daemon need only the names
 
-    return av.open(
+    container: InputContainer = av.open(
         _Source(file),
         mode="r",
         container_options=dict(DEMUXER_OPTIONS),
-        metadata_errors="replace",
         io_open=_refuse,
+        **_text_options(av.__version__),
     )
+    return container
+
+
+def _text_options(version: str) -> dict[str, Any]:
+    """Return the options of `av.open` for text that is not UTF-8; PyAV 19 needs and has none."""
+    return {} if int(version.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 
 
 class _Source:

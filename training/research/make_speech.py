@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
+from tagger.audio.formats import open_audio
 from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.classifiers.speech_data import SPECS, VECTORS
@@ -88,7 +89,7 @@ def _decoded(paths: Iterable[Path]) -> Iterator[Samples]:
     for path in paths:
         resampler = av.AudioResampler("flt", "mono", RATE)
         try:
-            with av.open(str(path), metadata_errors="replace") as container:
+            with path.open("rb") as file, open_audio(file) as container:
                 frames = [*container.decode(audio=0), None]
                 parts = [part.to_ndarray()[0] for f in frames for part in resampler.resample(f)]
         except (av.FFmpegError, IndexError):
