@@ -25,8 +25,9 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
             reason = "MPD reads stored playlists from .m3u files only"
             key = further if number else ("playlists", "extension")
             yield key, reason, 'use "auto" or "m3u"'
-        if target.map and target.profile != "absolute":
-            reason, hint = "path maps apply to absolute paths only", 'set the profile to "absolute"'
+        if target.map and target.profile not in ("absolute", "uri"):
+            reason = "path maps apply to absolute paths only"
+            hint = 'set the profile to "absolute" or "uri"'
             yield further if number else ("playlists", "map"), reason, hint
         folder = os.path.realpath(settings.target_folder(target))
         if folder in folders:

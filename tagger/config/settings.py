@@ -40,7 +40,7 @@ NO_GENRE = (
 )
 """Words that programs write into the genre field of a file without a genre."""
 
-Profile = Literal["standard", "absolute", "mpd"]
+Profile = Literal["standard", "absolute", "uri", "mpd"]
 Order = Literal["path", "album", "added", "shuffled"]
 Watch = Literal["auto", "inotify", "poll"]
 
@@ -194,7 +194,7 @@ class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
     music_directory: Path = field(default_factory=platformdirs.user_music_path)
     """MPD's setting of this name; used by the profile `mpd` only."""
     map: tuple[PathMap, ...] = ()
-    """Used by the profile `absolute` only; the longest `from` that matches wins."""
+    """Used by the profiles `absolute` and `uri` only; the longest `from` that matches wins."""
 
     @property
     def suffix(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from tagger.config import PathMaps
 from tagger.errors import PlaylistError
@@ -22,6 +23,8 @@ def locator(target: PlaylistTarget, folder: Path) -> Locate:
     """Return the locations of a target's profile; `folder` is the folder of the target."""
     if target.profile == "absolute":
         return absolute(target.map)
+    if target.profile == "uri":
+        return uri(target.map)
     if target.profile == "mpd":
         return mpd(target.music_directory)
     return standard(folder)
@@ -37,6 +40,27 @@ def absolute(maps: Sequence[PathMap] = ()) -> Locate:
     """Return absolute locations, translated by the path maps."""
     path_maps = PathMaps(maps)
     return lambda path: path_maps.translate(path) or path.as_posix()
+
+
+def uri(maps: Sequence[PathMap] = ()) -> Locate:
+    """Return absolute locations as URIs (RFC 3986), translated by the path maps.
+
+    VLC (seen with 3.0.24) takes `#`, `?` and `%` in a plain path for parts of a URI.
+    """
+    locate = absolute(maps)
+
+    def as_uri(path: Path) -> str:
+        scheme, separator, rest = locate(path).rpartition("://")
+        if separator:
+            start = scheme + separator
+        elif rest.startswith("/"):
+            start = "file://"
+        else:  # a path of Windows: a server, or a drive
+            start = "file:" if rest.startswith("\\\\") else "file:///"
+            rest = rest.replace("\\", "/")
+        return start + quote(os.fsencode(rest), safe="/:")
+
+    return as_uri
 
 
 def mpd(music_directory: Path) -> Locate:

@@ -11,7 +11,8 @@ import bundles
 import media
 import pytest
 from daemons import Watcher, until
-from real_players import Kodi, MiniDlna, Mopidy, Mpd, Supysonic
+from desktop_players import Kodi, QuodLibet, Vlc
+from real_players import MiniDlna, Mopidy, Mpd, Supysonic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=[Mpd, Mopidy, Supysonic, MiniDlna, Kodi], ids=lambda kind: kind.__name__)
+PLAYERS = [Mpd, Mopidy, Supysonic, MiniDlna, Kodi, QuodLibet, Vlc]
+
+
+@pytest.fixture(params=PLAYERS, ids=lambda kind: kind.__name__)
 def player(request, program) -> Iterator[RealPlayer]:
     if missing := request.param.missing():
         pytest.skip(missing)

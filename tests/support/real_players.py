@@ -53,23 +53,23 @@ class RealPlayer(Protocol):
         """Return the titles of the tracks of each genre, as the player shows them."""
 
 
-def _absent(program: str, package: str) -> str | None:
+def absent(program: str, package: str) -> str | None:
     return None if shutil.which(program) else f"needs {program} (Debian: {package})"
 
 
-def _port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _post(url: str, body: bytes, **headers: str) -> str:
+def post(url: str, body: bytes | None, **headers: str) -> str:
     request = Request(url, body, {k.replace("_", "-"): v for k, v in headers.items()})  # noqa: S310
     with urlopen(request, timeout=20) as answer:  # noqa: S310 - on loopback
         return str(answer.read().decode())
 
 
-class _Processes:
+class Processes:
     """Ends what it started."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
@@ -113,7 +113,7 @@ class _Processes:
         self.stop()
 
 
-class Mpd(_Processes):
+class Mpd(Processes):
     """MPD with stored playlists."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
@@ -145,7 +145,7 @@ class Mpd(_Processes):
 
     @staticmethod
     def missing() -> str | None:
-        return _absent("mpd", "mpd")
+        return absent("mpd", "mpd")
 
     def __enter__(self) -> Self:
         self.start(["mpd", "--no-daemon", str(self._home / "mpd.conf")])
@@ -172,12 +172,12 @@ class Mpd(_Processes):
         return [line.removeprefix("Title: ") for line in lines if line.startswith("Title: ")]
 
 
-class Mopidy(_Processes):
+class Mopidy(Processes):
     """Mopidy with its extensions local and m3u."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
         super().__init__(home, music, short)
-        self._port = _port()
+        self._port = free_port()
         conf = home / "mopidy.conf"
         for name in ("lists", "cache", "config", "data"):
             (home / "mopidy" / name).mkdir(parents=True)
@@ -216,8 +216,8 @@ enabled = false
 
     @staticmethod
     def missing() -> str | None:
-        if absent := _absent("mopidy", "mopidy mopidy-local"):
-            return absent
+        if reason := absent("mopidy", "mopidy mopidy-local"):
+            return reason
         found = subprocess.run(["mopidy", "deps"], capture_output=True, text=True, check=False)
         return None if "Mopidy-Local" in found.stdout else "needs mopidy-local"
 
@@ -248,17 +248,17 @@ enabled = false
     def _call(self, method: str, **params: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         url = f"http://127.0.0.1:{self._port}/mopidy/rpc"
-        return json.loads(_post(url, json.dumps(body).encode(), Content_Type="application/json"))[
+        return json.loads(post(url, json.dumps(body).encode(), Content_Type="application/json"))[
             "result"
         ]
 
 
-class Supysonic(_Processes):
+class Supysonic(Processes):
     """Supysonic, which reads no M3U: it keeps the playlists itself."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
         super().__init__(home, music, short)
-        self._port = _port()
+        self._port = free_port()
         (home / "supysonic.conf").write_text(
             f"""
 [base]
@@ -332,80 +332,16 @@ run_watcher = no
     def _call(self, method: str, **parameters: str) -> Any:
         login = {"u": "ada", "p": "secret", "f": "json", "v": "1.12.0", "c": "test"}
         url = f"http://127.0.0.1:{self._port}/rest/{method}"
-        answer = json.loads(_post(url, urlencode({**login, **parameters}).encode()))
+        answer = json.loads(post(url, urlencode({**login, **parameters}).encode()))
         return answer["subsonic-response"]
 
 
-class Kodi(_Processes):
-    """Kodi without a screen, with smart playlists: its web server lists no M3U."""
-
-    def __init__(self, home: Path, music: Path, short: Path) -> None:
-        super().__init__(home, music, short)
-        self._port = _port()
-        user = short / ".kodi/userdata"
-        (user / "playlists/music").mkdir(parents=True)
-        settings = {
-            "services.webserver": "true",
-            "services.webserverport": self._port,
-            "services.webserverauthentication": "false",
-            "services.zeroconf": "false",
-            "general.addonupdates": "2",
-        }
-        lines = "".join(f'<setting id="{key}">{value}</setting>' for key, value in settings.items())
-        (user / "guisettings.xml").write_text(f'<settings version="2">{lines}</settings>')
-        self.configuration = f"""
-            [[playlists.targets]]
-            folder = "{user}/playlists/music"
-            extension = "xsp"
-            [players.kodi]
-            url = "http://127.0.0.1:{self._port}"
-            map = [{{ from = "{music}", to = "{music}" }}]
-            """
-
-    @staticmethod
-    def missing() -> str | None:
-        return _absent("kodi", "kodi") or _absent("xvfb-run", "xvfb")
-
-    def __enter__(self) -> Self:
-        screen = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24"]
-        command = [*screen, "kodi", "--standalone", "--windowing=x11"]
-        self.start(command, env=os.environ | {"HOME": str(self._short)})
-        self.wait_for(self._port)
-        return self
-
-    def playlists(self) -> Lists:
-        listed = self._files("special://musicplaylists/")
-        smart = [one for one in listed if one["file"].endswith(".xsp")]
-        return {one["label"]: [f["title"] for f in self._files(one["file"])] for one in smart}
-
-    def genres(self) -> Lists:
-        songs = self._call("AudioLibrary.GetSongs", properties=["title", "genre"]).get("songs", [])
-        return {
-            genre: sorted(song["title"] for song in songs if song["genre"] == [genre])
-            for genre in GENRES
-        }
-
-    def _files(self, folder: str) -> list[dict[str, Any]]:
-        properties = ["title"]
-        found = self._call(
-            "Files.GetDirectory", directory=folder, media="music", properties=properties
-        )
-        files: list[dict[str, Any]] = found.get("files", [])
-        return files
-
-    def _call(self, method: str, **params: Any) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        url = f"http://127.0.0.1:{self._port}/jsonrpc"
-        answer = _post(url, json.dumps(body).encode(), Content_Type="application/json")
-        return json.loads(answer).get("result", {})
-
-
-class MiniDlna(_Processes):
+class MiniDlna(Processes):
     """MiniDLNA; it reads changed playlists a minute later, so each look starts it again."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
         super().__init__(home, music, short)
-        self._port = _port()
+        self._port = free_port()
         (home / "minidlna").mkdir()
         (home / "minidlna.conf").write_text(
             f"port={self._port}\nmedia_dir=A,{music}\ndb_dir={home}/minidlna\n"
@@ -418,7 +354,7 @@ class MiniDlna(_Processes):
 
     @staticmethod
     def missing() -> str | None:
-        return _absent("minidlnad", "minidlna")
+        return absent("minidlnad", "minidlna")
 
     def playlists(self) -> Lists:
         self._look_again()
@@ -461,7 +397,7 @@ class MiniDlna(_Processes):
         url = f"http://127.0.0.1:{self._port}/ctl/ContentDir"
         headers = {"SOAPACTION": f'"{service}#Browse"', "Content_Type": "text/xml"}
         try:
-            answer = html.unescape(_post(url, body.encode(), **headers))
+            answer = html.unescape(post(url, body.encode(), **headers))
         except URLError:  # the object is not there yet
             return []
         pattern = r'<(?:container|item) id="([^"]+)".*?<dc:title>(.*?)</dc:title>'

@@ -8,6 +8,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.errors import PlaylistError
 from tagger.playlists import Entry, Listed, Playlist, compose, locator, m3u, parse, publish, render
 from tagger.playlists.lists import Names, genre_lists
-from tagger.playlists.locations import absolute, mpd, standard
+from tagger.playlists.locations import absolute, mpd, standard, uri
 from tagger.playlists.refresh import refresh_all
 from tagger.store import Store
 
@@ -144,6 +145,28 @@ def test_absolute_maps_the_longest_folder_that_matches():
     assert absolute()(Path("/m/a.mp3")) == "/m/a.mp3"
 
 
+@given(st.binary(min_size=1).filter(lambda name: b"\0" not in name and b"/" not in name))
+def test_a_uri_of_any_name_is_one_line_of_ascii_and_decodes_to_the_path(name):
+    path = Path(os.fsdecode(b"/m/" + name))
+    location = uri()(path)
+    m3u.check(location)
+    address = urlsplit(location)
+    assert location.isascii()
+    assert (address.scheme, address.netloc, address.query, address.fragment) == ("file", "", "", "")
+    assert unquote_to_bytes(address.path) == bytes(path)
+
+
+def test_uris_follow_the_path_maps_to_addresses_and_paths_of_windows():
+    targets = ("/music", "smb://nas/music", "D:\\Music", "\\\\nas\\music")
+    locate = uri([PathMap(Path(f"/{number}"), target) for number, target in enumerate(targets)])
+    assert [locate(Path(f"/{number}/What?/a #1.mp3")) for number in range(len(targets))] == [
+        "file:///music/What%3F/a%20%231.mp3",
+        "smb://nas/music/What%3F/a%20%231.mp3",
+        "file:///D:/Music/What%3F/a%20%231.mp3",
+        "file://nas/music/What%3F/a%20%231.mp3",
+    ]
+
+
 def test_the_mpd_profile_lists_only_files_that_mpd_opens(tmp_path):
     locate = mpd(tmp_path)
     assert locate(tmp_path / "a" / "b.mp3") == "a/b.mp3"
@@ -159,6 +182,7 @@ def test_the_settings_choose_the_profile(tmp_path):
 
     assert chosen() == "../../a.mp3"
     assert chosen(profile="absolute", map=(PathMap(tmp_path, "/music"),)) == "/music/a.mp3"
+    assert chosen(profile="uri", map=(PathMap(tmp_path, "/music"),)) == "file:///music/a.mp3"
     assert chosen(profile="mpd", music_directory=tmp_path.parent) == f"{tmp_path.name}/a.mp3"
 
 
