@@ -19,7 +19,7 @@ import pytest
 import yaml
 from daemons import until
 from programs import ROOT
-from users import as_user, needs_root, shared_folder
+from users import needs_root, shared_folder
 
 from tagger import tags
 
@@ -28,8 +28,8 @@ STEPS = [
     for line in re.sub(r"\\\n\s*", "", (ROOT / "Containerfile").read_text()).splitlines()
     if line and not line.startswith("#")
 ]
-USER = 4321
-"""A user without an entry in the table of users, as `user:` names one."""
+USER, GROUP = 4321, 4322
+"""A user and a group without an entry in the tables of the system, as `user:` names them."""
 
 shared = pytest.fixture(shared_folder)
 
@@ -65,10 +65,8 @@ def test_the_compose_file_mounts_what_the_image_names_under_a_read_only_root():
 
 @needs_root
 @pytest.mark.slow
-def test_the_steps_make_a_daemon_that_any_user_runs_on_a_read_only_root(shared, bundle):
+def test_the_steps_make_a_daemon_that_any_user_runs_on_a_read_only_root(shared, bundle, tmp_path):
     """Run each step below a folder, whose path takes the place of `/`."""
-    if not as_user(lambda: os.access(sys.executable, os.X_OK), USER):
-        pytest.skip("no other user may run this Python")
     for name in ("source", "opt"):
         (shared / name).mkdir()
     copied_sources(shared / "source")
@@ -81,47 +79,79 @@ def test_the_steps_make_a_daemon_that_any_user_runs_on_a_read_only_root(shared, 
     shutil.rmtree(shared / "source")
     media.make(shared / "music/a.mp3", "mp3", signal=bundles.low())
     own = (shared / "config/config.toml").read_text().replace('"/', f'"{shared}/')
-    shutil.copytree(bundle, shared / "config/model")
-    settings = f'{own}[model]\nbundle = "model"\n[daemon]\nsettle = 0.1\n'
-    (shared / "config/config.toml").write_text(settings)
+    mounted = tmp_path / "config.toml"
+    mounted.write_text(f'{own}[model]\nbundle = "{shared}/model"\n[daemon]\nsettle = 0.1\n')
+    shutil.copytree(bundle, shared / "model")
     hand_over(shared / "music")
-    run(f"chmod -R a+rX {shared / 'config'}")
+    run(f"chmod -R a+rX {shared / 'model'} {mounted}")
     environment = os.environ | image_environment(shared)
     entry, command, check = (
         json.loads(steps(w)[0].rpartition("CMD ")[2]) for w in ("ENTRYPOINT", "CMD", "HEALTHCHECK")
     )
-    other = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--"]
-    root = ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh", str(shared), *other]
-    with subprocess.Popen([*root, *entry, *command], env=environment, cwd="/") as daemon:
-        healthy = [*other, *check]
-        until(
-            lambda: (
-                subprocess.run(
-                    healthy, env=environment, check=False, stdout=subprocess.DEVNULL
-                ).returncode
-                == 0
+    container = in_container(shared, mounted, tmp_path / "kept")
+    with subprocess.Popen([*container, *entry, *command], env=environment, cwd="/") as daemon:
+
+        def inside(*words: str) -> subprocess.CompletedProcess[str]:
+            entered = ["nsenter", f"--target={daemon.pid}", "--mount", *AS_USER, *words]
+            return subprocess.run(
+                entered, env=environment, cwd="/", check=False, capture_output=True, text=True
             )
-        )
+
+        until(lambda: inside(*check).returncode == 0)
         until(lambda: tags.read(shared / "music/a.mp3").genres == ("Classical",))
         until((shared / "music/Playlists/Genres/Classical.m3u8").exists)
-        train = [*other, *entry, "train", "--dry-run"]
-        trained = subprocess.run(
-            train, env=environment, check=False, capture_output=True, text=True
-        )
-        assert "no training data" in trained.stderr
+        for folder in ("opt", "config", "."):
+            assert "Read-only" in inside("touch", str(shared / folder / "new")).stderr
+        assert "no training data" in inside(*entry, "train", "--dry-run").stderr
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(20) == 0
-    assert {path.stat().st_uid for path in (shared / "state").iterdir()} == {USER}
-    stopped = subprocess.run(healthy, env=environment, check=False, capture_output=True)
+    owners = {(path.stat().st_uid, path.stat().st_gid) for path in (shared / "state").iterdir()}
+    assert owners == {(USER, GROUP)}
+    stopped = subprocess.run([*container, *check], env=environment, cwd="/", check=False)
     assert stopped.returncode == 3
 
 
-READ_ONLY = (
-    'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && for part in music state; do'
-    ' mount --bind "$1/$part" "$1/$part" && mount -o remount,bind,rw "$1/$part" || exit; done;'
-    ' shift; exec "$@"'
-)
-"""Makes the folder of the image read-only but for its volumes, then runs a command."""
+AS_USER = [
+    *("setpriv", f"--reuid={USER}", f"--regid={GROUP}", "--clear-groups"),
+    *("--bounding-set=-all", "--no-new-privs", "--"),
+]
+"""The start of a command under `user:`, `cap_drop` and `security_opt` of the compose file."""
+MOUNTS = """
+image=$1 config=$2 kept=$3 folders=$4 closed=$5; shift 5; IFS=:
+for one in $folders; do mkdir -p "$kept$one"; mount --bind "$one" "$kept$one"; done
+for one in $closed; do mount -t tmpfs -o mode=755 tmpfs "$one"; done
+for one in $folders; do mkdir -p "$one"; mount --bind "$kept$one" "$one"; done
+mount --bind "$image" "$image"; mount -o remount,bind,ro "$image"
+for one in "$image/music" "$image/state"; do
+    mount --bind "$one" "$one"; mount -o remount,bind,rw "$one"
+done
+mount --bind "$config" "$image/config/config.toml"
+mount -o remount,bind,ro "$image/config/config.toml"
+exec "$@"
+"""
+"""Mounts the folder of the image read-only but for its volumes, and the configuration. Folders of
+Python that only root can reach are mounted where they are, below new parents."""
+
+
+def in_container(image: Path, config: Path, kept: Path) -> list[str]:
+    """Return the start of a command in the container.
+
+    Args:
+        image: The folder of the image.
+        config: The mounted configuration.
+        kept: A new folder for the mounts.
+
+    """
+    python = [Path(sys.base_prefix), *map(Path, site_packages())]
+    closed = {
+        folder: next((p for p in reversed(folder.parents) if not p.stat().st_mode & 0o001), None)
+        for folder in python
+    }
+    folders = [folder for folder, parent in closed.items() if parent]
+    parents = {parent for parent in closed.values() if parent}
+    lists = [":".join(map(str, paths)) for paths in (folders, parents)]
+    mounted = [str(image), str(config), str(kept), *lists]
+    return ["unshare", "--mount", "sh", "-ec", MOUNTS, "sh", *mounted, *AS_USER]
 
 
 def run(step: str, cwd: Path | None = None, **environment: str) -> None:
@@ -161,14 +191,16 @@ def below(root: Path, step: str) -> str:
 def borrow_libraries(root: Path) -> None:
     """Let the new environment find the libraries of the environment of the tests."""
     [folder] = (root / "opt/tagger/lib").glob("python*/site-packages")
-    (folder / "libraries.pth").write_text(
-        "".join(f"{path}\n" for path in sys.path if path.endswith("site-packages"))
-    )
+    (folder / "libraries.pth").write_text("".join(f"{path}\n" for path in site_packages()))
+
+
+def site_packages() -> list[str]:
+    return [path for path in sys.path if path.endswith("site-packages")]
 
 
 def hand_over(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, USER, USER)
+        os.chown(path, USER, GROUP)
 
 
 def image_environment(root: Path) -> dict[str, str]:

@@ -240,6 +240,7 @@ class QuodLibet(Processes):
 
 
 IMPORTING = """
+from functools import partial
 from pathlib import Path
 
 from gi.repository import GLib
@@ -251,7 +252,7 @@ class Importing(EventPlugin):
     PLUGIN_ID = PLUGIN_NAME = "importing"
 
     def enabled(self):
-        self.changed, self.playlists = {{}}, {{}}
+        self.changed = {{}}
         GLib.timeout_add(200, self.look)
 
     def look(self):
@@ -263,14 +264,11 @@ class Importing(EventPlugin):
         return True
 
     def import_list(self, path, browser):
-        others = set(browser.pl_lib.values())
-        browser._import_playlists([str(path)])  # what File > Import calls
-        [new] = set(browser.pl_lib.values()) - others
-        if path in self.playlists:
-            browser.pl_lib.recreate(self.playlists[path], list(new))
-            new.delete()
-        else:
-            new.rename(path.stem)  # Quod Libet forgets the name
-            self.playlists[path] = new
+        if old := browser.pl_lib.get(path.stem):
+            old.delete()
+        # Quod Libet names the playlist after its songs
+        create = type(browser.pl_lib).create_from_songs
+        browser.pl_lib.create_from_songs = partial(create, browser.pl_lib, title=path.stem)
+        browser._import_playlists([str(path)])  # as File > Import does
 """
 """A plugin of Quod Libet, which reads M3U only when a user chooses a file."""
