@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = "; "
 """Between the genres of a field of text."""
+GENRE_FIELDS = ("genre", "genres")
+"""The fields that beets writes into the genre of a file."""
 
 
 class TaggerPlugin(BeetsPlugin):
@@ -76,7 +78,10 @@ class TaggerPlugin(BeetsPlugin):
     def _command(self, library: Library, options: Values, arguments: Sequence[str]) -> None:
         write = ui.should_write(options.write)
         items = list(library.items(arguments))
-        changed = self._undone(items) if options.undo else self._found(items, force=options.force)
+        if options.undo:
+            changed = self._undone(items, pretend=options.pretend)
+        else:
+            changed = self._found(items, force=options.force)
         for item, is_changed in changed:
             if options.pretend:
                 continue
@@ -140,20 +145,32 @@ class TaggerPlugin(BeetsPlugin):
         self._set(item, genres)
         return True
 
-    def _undone(self, items: list[Item]) -> Iterator[tuple[Item, bool]]:
+    def _undone(self, items: list[Item], *, pretend: bool) -> Iterator[tuple[Item, bool]]:
         """Yield items whose genre is still the plugin's, with the genre from before, and True."""
-        for item in items:
-            found = item.get("tagger_genres")
-            if not found:
-                continue
-            if SEPARATOR.join(self._genres(item)) != found:
-                self._log.info("{}: the genre was changed after tagger; left alone", item)
-                continue
+        chosen = [item for item in items if self._may_undo(item)]
+        if chosen and not pretend and self._field in GENRE_FIELDS:
+            self._keep_undone({Path(item.filepath): self._genres(item) for item in chosen})
+        for item in chosen:
             self._set(item, _split(item["tagger_before"]))
             for field in self.item_types:
                 with suppress(KeyError):
                     del item[field]
             yield item, True
+
+    def _may_undo(self, item: Item) -> bool:
+        """Return whether the genre of an item is the plugin's."""
+        found = item.get("tagger_genres")
+        if found and SEPARATOR.join(self._genres(item)) != found:
+            self._log.info("{}: the genre was changed after tagger; left alone", item)
+        return bool(found) and SEPARATOR.join(self._genres(item)) == found
+
+    def _keep_undone(self, taken: dict[Path, list[str]]) -> None:
+        """Keep a daemon on the same folders from finding the genres again."""
+        try:
+            with Tagger(self._config_file()) as tagger:
+                tagger.keep_undone(taken)
+        except TaggerError as error:
+            raise UserError(f"tagger: {error}") from error
 
     def _genres(self, item: Item) -> list[str]:
         value: Any = item.get(self._field) or []

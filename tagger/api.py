@@ -22,7 +22,15 @@ import msgspec
 
 from tagger import config
 from tagger.analysis import worker
-from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Prediction, Track
+from tagger.core.domain import (
+    Action,
+    Decision,
+    FileIdentity,
+    GenreEdit,
+    Outcome,
+    Prediction,
+    Track,
+)
 from tagger.errors import AudioError, ConfigError, TagError, TaggerError, WorkerError
 from tagger.inference import registry
 from tagger.library import index, walk
@@ -34,7 +42,7 @@ from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -232,6 +240,26 @@ class Tagger:
             raise ConfigError(f"there is no run {run}", hint="see the result of `write`")
         undo_run(self._settings, store, Selection(run=run), collector, dry_run=False)
         return tuple(collector.outcomes)
+
+    def keep_undone(self, taken: Mapping[Path, Sequence[str]]) -> None:
+        """Record that the user took genres back that another program had written.
+
+        `tagger watch` then does not write these genres into these files again, as after `undo`.
+
+        Args:
+            taken: For each file the genres that the user took back.
+
+        Raises:
+            StoreError: the state database cannot be used.
+
+        """
+        store = self._opened()
+        run = store.runs.start("api")
+        for path, genres in taken.items():
+            where, field = path.resolve(), self._settings.tags.field
+            change = GenreEdit(where, (), tuple(genres), "", field)
+            store.journal.take_back(run, where.parent, change)
+        store.runs.finish(run)
 
     def close(self) -> None:
         """End the workers, and close the state database."""

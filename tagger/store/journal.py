@@ -52,23 +52,19 @@ class Journal:
             change: The change.
 
         """
-        values = (
-            run,
-            os.fsencode(change.path),
-            os.fsencode(root),
-            _text(change.before),
-            _text(change.after),
-            change.snapshot,
-            time.time(),
-            change.field,
-        )
         with durable(self._db):
-            cursor = self._db.execute(
-                "INSERT INTO changes (run, path, root, state, before, after, snapshot, at, field)"
-                " VALUES (?, ?, ?, 'intended', ?, ?, ?, ?, ?)",
-                values,
-            )
-        return int(cursor.lastrowid or 0)
+            return self._insert(run, root, change, "intended")
+
+    def take_back(self, run: int, root: Path, change: GenreEdit) -> None:
+        """Record a change of another program that the user took back, for `was_undone`.
+
+        Args:
+            run: The id of the run that takes the change back.
+            root: The music folder that contains the file.
+            change: The change; its snapshot is never read.
+
+        """
+        self._insert(run, root, change, "undone")
 
     def confirm(self, change_id: int) -> None:
         """Mark an intended change as made."""
@@ -167,6 +163,25 @@ class Journal:
         sql = "SELECT path FROM changes WHERE run = ? AND state = 'done'"
         for row in self._db.execute(sql, (run,)):
             yield stored_path(row["path"])
+
+    def _insert(self, run: int, root: Path, change: GenreEdit, state: str) -> int:
+        values = (
+            run,
+            os.fsencode(change.path),
+            os.fsencode(root),
+            state,
+            _text(change.before),
+            _text(change.after),
+            change.snapshot,
+            time.time(),
+            change.field,
+        )
+        cursor = self._db.execute(
+            "INSERT INTO changes (run, path, root, state, before, after, snapshot, at, field)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        return int(cursor.lastrowid or 0)
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[JournalEntry]:
         rows = self._db.execute(f"SELECT * FROM changes WHERE {where} ORDER BY id", values)  # noqa: S608 - every clause is a constant of this module

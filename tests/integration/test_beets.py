@@ -154,6 +154,11 @@ def test_beets_and_the_daemon_on_the_same_folders_overwrite_nothing_of_each_othe
         watcher.wait_for_calm()
         imported = {"One": ("Metal",) * 2, "Two": ("Classical",) * 2, "Three": ("Polka",) * 2}
         assert beet.genres() == imported
+        beet("tagger", "--undo", "title:One")
+        imported["One"] = ("", "")
+        watcher.wait_for_calm()
+        assert beet.genres() == imported
+        watcher.wait_for("keep", reason="you took Metal back")
         assert not watcher.events("set")
         beet("modify", "--yes", "title:Two", "genres=Sunday")
         watcher.wait_for_calm()

@@ -14,6 +14,7 @@ from programs import ROOT
 
 from tagger.api import Action, Tagger
 from tagger.errors import ConfigError
+from tagger.store import Store
 
 
 @pytest.fixture
@@ -64,6 +65,17 @@ def test_a_write_is_a_run_that_undo_takes_back(library):
         with pytest.raises(ConfigError, match="no run 99"):
             tagger.undo(99)
     assert path.read_bytes() == before
+
+
+def test_genres_that_the_user_took_back_elsewhere_are_recorded_for_the_daemon(library):
+    path = library.music / "high.flac"
+    with Tagger(library.config) as tagger:
+        tagger.keep_undone({path: ["Metal"]})
+        assert tagger.write(tagger.judge([path])).outcomes[0].action is Action.SET
+    with Store(library.state) as store:
+        assert store.journal.was_undone(path, ("Metal",))
+        assert not store.journal.was_undone(path, ("Classical",))
+        assert [run.undone for run in store.runs.summaries()] == [0, 1]
 
 
 def test_a_file_that_changed_after_its_judgement_is_not_written(library):
