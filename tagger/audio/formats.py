@@ -7,6 +7,7 @@ object, never a path. A demuxer can then read only the bytes of this file.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 OGG: Final = b"OggS"
+_ID3_HEADER: Final = 10
+_ID3_FOOTER: Final = 0x10
+_NO_ID3: Final = re.compile(rb"MAC |wvpk|MPCK|MP\+")
+"""The beginnings of formats before which FFmpeg expects no ID3v2 tag."""
 _ASF_HEADER: Final = re.escape(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"))
 
 
@@ -178,19 +183,38 @@ class _Source:
     """The bytes of a file for FFmpeg, without a name that suggests a format.
 
     FFmpeg tries invalid seeks and handles their failure; PyAV would print an exception for
-    each of them.
+    each of them. Versions from 7 on do not skip ID3v2 before some formats, so it is left out.
     """
 
     def __init__(self, file: Readable) -> None:
+        self._file = file
+        self._start = _behind_id3(file)
         self.read = file.read
-        self.tell = file.tell
-        self._seek = file.seek
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        start = self._start if whence == os.SEEK_SET else 0
         try:
-            return self._seek(offset, whence)
+            return self._file.seek(start + offset, whence) - self._start
         except (OSError, ValueError):
             return -1
+
+
+def _behind_id3(file: Readable) -> int:
+    """Return the offset of a sound without a frame header behind ID3v2 tags, else 0."""
+    start = 0
+    file.seek(0)
+    while (head := file.read(_ID3_HEADER))[:3] == b"ID3" and len(head) == _ID3_HEADER:
+        size = sum(
+            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
+        )
+        start += _ID3_HEADER * (2 if head[3] == 4 and head[5] & _ID3_FOOTER else 1) + size
+        file.seek(start)
+    start = start if _NO_ID3.match(head) else 0
+    file.seek(start)
+    return start
 
 
 def _refuse(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:

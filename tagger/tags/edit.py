@@ -22,7 +22,7 @@ from tagger.errors import TagError
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import Id3v2
-from tagger.tags.fields import carried, fields
+from tagger.tags.fields import carried
 from tagger.tags.values import GenreSnapshot, PlacedItem, TagState
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ def snapshot(container: Container, fields: Iterable[str], sound: str) -> GenreSn
     """
     values = {field: container.values(field) for field in fields}
     genre, *_ = values
-    tags = states(container, values)
-    return GenreSnapshot(values.pop(genre), tags, sound, genre_field=genre, further=values)
+    tags, added = states(container, values), tuple(x.raw for x in completion(container, values))
+    return GenreSnapshot(
+        values.pop(genre), tags, sound, genre_field=genre, further=values, added=added
+    )
 
 
 def states(container: Container, fields: Collection[str]) -> dict[str, TagState]:
@@ -105,15 +107,24 @@ def retagged(container: Container, values: FieldValues, options: WriteOptions) -
             if _follows(container, kind, tag, field):
                 changed[kind] = changed[kind].with_values(field, texts)
     first = changed[container.primary]
-    if isinstance(first, Apev2) and _is_complete(first, container.tags.get("id3v1")):
+    if isinstance(first, Apev2):
         changed[container.primary] = replace(first, last=True)
     standing = (container.primary, *container.tags)
     return {kind: tag for kind, tag in changed.items() if kind in standing or tag.items}
 
 
-def _is_complete(tag: RawTag, other: RawTag | None) -> bool:
-    """Return whether a tag has every field of another tag, so that it may hide that tag."""
-    return other is None or fields(other).keys() <= fields(tag).keys()
+def completion(container: Container, fields: Collection[str]) -> tuple[Item, ...]:
+    """Return the items that a write adds to a primary tag with items: APEv2 hides ID3v1.
+
+    Args:
+        container: The parsed file.
+        fields: The fields that the write sets.
+
+    """
+    standing = container.tags.get(container.primary)
+    if standing is None or not standing.items:
+        return ()
+    return _primary(container, fields).items[len(standing.items) :]
 
 
 def _is_joined(container: Container, kind: str) -> bool:
@@ -157,9 +168,15 @@ def _in_version(container: Container, fields: Collection[str], options: WriteOpt
 
 
 def _primary(container: Container, fields: Collection[str]) -> RawTag:
-    """Return the primary tag; a tag without fields gets the other fields of the other tags."""
+    """Return the primary tag; a tag without fields gets the other fields of the other tags.
+
+    An APEv2 tag gets the fields that it lacks of ID3v1, because FFmpeg reads the last tag alone.
+    """
     standing = container.tags.get(container.primary) or container.empty()
-    return standing if standing.items else _carried(container, standing, fields)
+    if not standing.items:
+        return _carried(container, standing, fields)
+    last = container.tags.get("id3v1")
+    return _filled(standing, [last], fields) if isinstance(standing, Apev2) and last else standing
 
 
 def _carried(container: Container, standing: RawTag, fields: Collection[str]) -> RawTag:
@@ -168,9 +185,16 @@ def _carried(container: Container, standing: RawTag, fields: Collection[str]) ->
         for kind, tag in container.tags.items()
         if kind != container.primary and not _is_joined(container, kind)
     ]
-    filled = carried(replace(standing, items=()), others, fields)
+    return _filled(replace(standing, items=()), others, fields)
+
+
+def _filled(standing: RawTag, others: list[RawTag], fields: Collection[str]) -> RawTag:
+    """Return a tag with the fields of other tags that it lacks."""
+    filled = carried(standing, others, fields)
     genres = next((texts for tag in others if (texts := tag.values(GENRE))), ())
-    return filled if GENRE in fields or not genres else filled.with_values(GENRE, genres)
+    if GENRE in fields or filled.values(GENRE) or not genres:
+        return filled
+    return filled.with_values(GENRE, genres)
 
 
 def restored(container: Container, before: GenreSnapshot) -> Tags:
@@ -180,11 +204,11 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
     for kind, tag in container.tags.items():
         state = before.tags.get(kind)
         if state is not None:
-            standing = (
-                _emptied(container, tag, fields)
-                if state.blank and kind == container.primary
-                else tag
-            )
+            standing = tag
+            if kind == container.primary:
+                standing = (
+                    _emptied(container, tag, fields) if state.blank else _without(tag, before.added)
+                )
             tags[kind] = _with_state(standing, state, fields)
         elif kind == container.primary:
             if _emptied(container, tag, fields).items:
@@ -202,6 +226,11 @@ def _emptied(container: Container, tag: RawTag, fields: Collection[str]) -> RawT
     without = tag.with_items((), tag.reserved_bytes, fields)
     was_carried = without.items == _carried(container, tag, fields).items
     return replace(tag, items=()) if was_carried else without
+
+
+def _without(tag: RawTag, added: Collection[bytes]) -> RawTag:
+    """Return a tag without items that a write added, unless another program changed them."""
+    return replace(tag, items=tuple(item for item in tag.items if item.raw not in added))
 
 
 def _with_state(tag: RawTag, state: TagState, values: FieldValues) -> RawTag:

@@ -136,6 +136,8 @@ _INFO: Final = {
     "PRT1": "DISCSUBTITLE",
 }
 _DESCRIBED: Final = {"COMM": "COMMENT", "USLT": "LYRICS", "WXXX": "URL"}
+_V1_COMMENT: Final = "ID3v1 Comment"
+"""mutagen's description of the comment of ID3v1."""
 _ILST: Final = {
     "\xa9alb": "ALBUM",
     "\xa9ART": "ARTIST",
@@ -199,7 +201,8 @@ def _named(frame: Any) -> tuple[str, tuple[str, ...]]:
         name = _TXXX.get(frame.desc.upper(), frame.desc.upper())
         texts = tuple(map(str, frame.text))
     elif kind in _DESCRIBED:
-        name = _DESCRIBED[kind] + (f":{frame.desc.upper()}" if frame.desc else "")
+        described = frame.desc and frame.desc != _V1_COMMENT
+        name = _DESCRIBED[kind] + (f":{frame.desc.upper()}" if described else "")
         text = frame.url if kind == "WXXX" else frame.text
         texts = (text,) if isinstance(text, str) else tuple(text)
     elif kind == "UFID" and frame.owner == "http://musicbrainz.org":

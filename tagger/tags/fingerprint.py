@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 1 << 20
 PACKETS: Final = 64
+_APE_PACKET: Final = b"TAGEX\xd0\x07\0\0"
+"""What FFmpeg's demuxer of Musepack reads of `APETAGEX` as a packet named `AP`."""
 
 
 def digest(file: BinaryIO, container: Container) -> str:
@@ -58,7 +60,11 @@ def _packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
     import av  # noqa: PLC0415 - only workers open files
 
     with contextlib.suppress(av.FFmpegError):
-        yield from (packet for packet in container.demux(container.streams.audio[0]) if packet.size)
+        for packet in container.demux(container.streams.audio[0]):
+            if bytes(memoryview(packet)[: len(_APE_PACKET)]) == _APE_PACKET:
+                return
+            if packet.size:
+                yield packet
 
 
 def stream_fingerprint(file: BinaryIO) -> str | None:
@@ -101,11 +107,9 @@ def decoded_fingerprint(file: BinaryIO) -> str | None:
         with device_errors(file) as reading, open_audio(reading) as container:
             stream = container.streams.audio[0]
             last = None
-            with contextlib.suppress(av.FFmpegError):  # the end of a damaged file
-                for packet in container.demux(stream):
-                    if packet.size:
-                        total.update(bytes(last) if last else b"")
-                        last = packet
+            for packet in _packets(container):
+                total.update(bytes(last) if last else b"")
+                last = packet
             for samples in _decoded(stream.codec_context, last):
                 total.update(samples)
     except (av.FFmpegError, ValueError, IndexError):

@@ -90,6 +90,8 @@ class GenreSnapshot:
     """The field that has the genres; older journals contain none."""
     further: FieldValues = field(default_factory=dict)
     """The other fields with their values, as `genres`."""
+    added: tuple[bytes, ...] = ()
+    """Raw fields that the write added to a primary tag with fields."""
 
     @property
     def values(self) -> FieldValues:

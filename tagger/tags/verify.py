@@ -24,7 +24,7 @@ from tagger.tags.read import FIELDS, ParsedFile, mutagen_key, value_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tagger.tags.containers.base import RawTag
+    from tagger.tags.containers.base import Item, RawTag
     from tagger.tags.values import FieldValues
 
 _GENRE_NUMBERS = {"gnre", "wm/genreid"}
@@ -94,6 +94,8 @@ class Intended:
     """The fields that may differ from the original."""
     values: FieldValues | None
     """The values that the copy must contain; None when a snapshot is restored."""
+    added: frozenset[bytes] = frozenset()
+    """Raw fields that the write adds to the primary tag, or that undo removes from it."""
 
 
 def first_difference(old: JudgedFile, new: JudgedFile, intended: Intended) -> str | None:
@@ -109,10 +111,9 @@ def first_difference(old: JudgedFile, new: JudgedFile, intended: Intended) -> st
 
 
 def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[str]:
-    fields = intended.fields
     if not edit.same(new.container.tags, intended.tags):
         yield "the tags of the copy differ from the intended tags"
-    if not _others_kept(old, new, fields):
+    if not _others_kept(old, new, intended):
         yield "the copy differs in another field"
     if new.digest != old.digest:
         yield "the copy differs in the sound"
@@ -128,19 +129,20 @@ def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[st
         if new.values(field) != asked or asked not in (seen, joined):
             yield f"{field} of the copy differs from the intended values"
     converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
-    if not converted and not _others_seen(old, new, fields):
+    if not converted and not _others_seen(old, new, intended):
         yield "mutagen reads another field of the copy differently"
 
 
-def _others_seen(old: JudgedFile, new: JudgedFile, fields: tuple[str, ...]) -> bool:
-    """Compare mutagen's values; a tag without fields gets fields, which undo removes again.
+def _others_seen(old: JudgedFile, new: JudgedFile, intended: Intended) -> bool:
+    """Compare mutagen's values; a tag gets the fields that it lacks, which undo removes again.
 
     A write into a malformed container may reveal a tag to mutagen, and undo hides it again.
     """
-    before, after = old.mutagen_others(fields), new.mutagen_others(fields)
-    if _is_blank(old) or old.mutagen.tags is None:
+    before, after = (file.mutagen_others(intended.fields) for file in (old, new))
+    filled = bool(intended.added)
+    if _is_blank(old) or old.mutagen.tags is None or (filled and intended.values):
         return before.items() <= after.items()
-    hidden = _is_blank(new) or new.mutagen.tags is None
+    hidden = _is_blank(new) or new.mutagen.tags is None or filled
     return after.items() <= before.items() if hidden else before == after
 
 
@@ -149,15 +151,20 @@ def _is_blank(file: ParsedFile) -> bool:
     return not (standing and standing.items)
 
 
-def _others_kept(old: ParsedFile, new: ParsedFile, fields: tuple[str, ...]) -> bool:
+def _others_kept(old: ParsedFile, new: ParsedFile, intended: Intended) -> bool:
     """Compare the other fields, unless the tag is new, gone or converted.
 
     A primary tag gets or loses the fields of the other tags if it has no fields of its own.
     """
     tags = new.container.tags
     return all(
-        edit.by_place(tag.without(fields)) == edit.by_place(tags[kind].without(fields))
+        _others(tag, intended) == _others(tags[kind], intended)
         for kind, tag in old.container.tags.items()
         if kind in tags and tags[kind].version == tag.version
         if kind != old.container.primary or (tag.items and tags[kind].items)
     )
+
+
+def _others(tag: RawTag, intended: Intended) -> list[Item]:
+    others = edit.by_place(tag.without(intended.fields))
+    return [item for item in others if item.raw not in intended.added]

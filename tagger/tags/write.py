@@ -131,7 +131,8 @@ def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -
         if edit.has_values(original.container, field, genres):
             return None
         tags = edit.retagged(original.container, values, options)
-        intended = Intended(tags, tuple(values), values)
+        added = frozenset(item.raw for item in edit.completion(original.container, values))
+        intended = Intended(tags, tuple(values), values, added)
         new = _fill(task, original, copy, original.container.compose(tags), intended)
         before = original.values(field)
         return GenreEdit(task.path, before, genres, _snapshot(original, new, values), field)
@@ -214,7 +215,8 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
             return None
         pieces = _with_residues(original, tags, before)
         fields = tuple(before.values)
-        new = _fill(task, original, copy, pieces, Intended(tags, fields, None))
+        intended = Intended(tags, fields, None, frozenset(before.added))
+        new = _fill(task, original, copy, pieces, intended)
         field, snapshot = before.genre_field, _snapshot(original, new, fields)
         return GenreEdit(task.path, original.values(field), before.genres, snapshot, field)
 

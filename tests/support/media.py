@@ -218,6 +218,17 @@ def _dsf(signal: Samples, rate: int) -> bytes:
     return head + form + body
 
 
+def musepack7(path: Path, frames: int = 20) -> Path:
+    """Write silence of 26 ms a frame as Musepack of stream version 7, which no encoder makes.
+
+    A frame is one word: its size of 20 bits, and 12 bits for one band without samples.
+    """
+    words = [12 << 4] + [12 << 4] * frames  # the first eight bits belong to the header
+    head = b"MP+\x07" + struct.pack("<I", frames) + bytes(16)
+    path.write_bytes(head + b"".join(struct.pack("<I", word) for word in words) + bytes(8))
+    return path
+
+
 def pcm(path: Path) -> NDArray[Any]:
     """Decode a whole file with PyAV: (channels, n). For comparing before with after."""
     with av.open(f"file:{path}") as container:

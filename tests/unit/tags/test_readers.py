@@ -16,6 +16,8 @@ import pytest
 from mutagen import apev2, id3
 from tagging import BLUES, restore, with_info, write
 
+from tagger import tags as tagger_tags
+
 taglib = pytest.importorskip("taglib", reason="pytaglib has no wheel for this machine")
 
 FIELDS = {"TITLE": "A title", "ARTIST": "Some artist", "ALBUM": "An album", "DATE": "2001"}
@@ -32,10 +34,19 @@ KINDS = {
     "aiff": ("id3v2 chunk",),
     "ape": ("apev2", "id3v1"),
     "wavpack": ("apev2", "id3v1"),
+    "musepack": ("apev2", "id3v1"),
+    "musepack7": ("apev2", "id3v1"),
     "m4a": ("ilst", "id3v1"),
     "wma": ("asf",),
     "dsf": ("id3v2 chunk",),
 }
+
+
+def song(folder, form):
+    if form == "musepack7":
+        return media.musepack7(folder / "song.mpc")
+    seconds = 1 if form == "wavpack" else 0.3
+    return media.make(folder / f"song{media.FORMATS[form]}", form, seconds=seconds)
 
 
 def add(path, kind, genre):
@@ -136,9 +147,7 @@ COMBINATIONS = [
 def test_every_reader_of_any_tags_finds_the_genre_and_all_it_found_before(
     tmp_path, form, kinds, has_genre
 ):
-    path = media.make(
-        tmp_path / f"song{media.FORMATS[form]}", form, seconds=1 if form == "wavpack" else 0.3
-    )
+    path = song(tmp_path, form)
     for kind in kinds:  # the container's own tag is written by mutagen, first
         add(path, kind, has_genre)
     before, data = [judge(path) for judge in JUDGES], path.read_bytes()
@@ -154,25 +163,85 @@ def test_every_reader_of_any_tags_finds_the_genre_and_all_it_found_before(
     assert path.read_bytes() == data
 
 
-@pytest.mark.parametrize("form", ["ape", "wavpack"])
-def test_a_genre_without_a_number_beside_id3v1_is_found_by_every_reader(tmp_path, form):
-    path = media.make(tmp_path / f"song{media.FORMATS[form]}", form, seconds=1)
-    add(path, "apev2", genre=True)
-    add(path, "id3v1", genre=True)
-    data = path.read_bytes()
+APEV2_FORMS = ["ape", "wavpack", "musepack", "musepack7"]
+
+
+def ape_items(*, title_only=False, genre="", header=True):
+    """Return an APEv2 tag, with its header or with the footer alone."""
+    tag = apev2.APEv2()
+    tag.update({"Title": FIELDS["TITLE"], "REPLAYGAIN_TRACK_GAIN": "-3 dB"})
+    tag.update({} if title_only else {"Artist": FIELDS["ARTIST"], "Album": FIELDS["ALBUM"]})
+    tag.update({} if title_only else {"Year": "2001", "Comment": "Short"})
+    tag.update({"Genre": genre} if genre else {})
+    buffer = io.BytesIO()
+    tag.save(buffer)
+    if header:
+        return buffer.getvalue()
+    data = bytearray(buffer.getvalue()[32:])
+    data[-9] &= 0x7F  # the flag of a header
+    return bytes(data)
+
+
+APEV2_TAGS = [
+    pytest.param(kind, id="-".join(map(str, kind)))
+    for kind in itertools.product(
+        (True, False), (True, False), ("before ID3v1", "behind ID3v1", "alone"), ("Rock", "")
+    )
+]
+
+
+@pytest.mark.parametrize("kind", APEV2_TAGS)
+@pytest.mark.parametrize("form", APEV2_FORMS)
+def test_apev2_in_any_order_with_id3v1_shows_every_reader_a_genre_without_a_number(
+    tmp_path, form, kind
+):
+    title_only, header, order, has_genre = kind
+    path = song(tmp_path, form)
+    ape = ape_items(title_only=title_only, genre=has_genre, header=header)
+    if order == "before ID3v1":
+        path.write_bytes(path.read_bytes() + ape)
+    if order != "alone":
+        add(path, "id3v1", genre=bool(has_genre))
+        data = bytearray(path.read_bytes())
+        data[-31:-26] = b"Short"
+        path.write_bytes(data)
+    if order != "before ID3v1":
+        path.write_bytes(path.read_bytes() + ape)
+    before, data = [judge(path) for judge in JUDGES], path.read_bytes()
+
     written = write(path, ("Deep House",))
-    assert [genre(judge(path)) for judge in JUDGES] == [["Deep House"]] * 3
+
+    for judge, old in zip(JUDGES, before, strict=True):
+        assert without_genre(old).items() <= without_genre(judge(path)).items(), judge.__name__
+        assert genre(judge(path)) == ["Deep House"], judge.__name__
     restore(path, written.snapshot)
     assert path.read_bytes() == data
 
 
-@pytest.mark.parametrize("form", ["ape", "wavpack"])
-def test_an_apev2_tag_with_less_than_id3v1_does_not_hide_its_fields(tmp_path, form):
-    path = media.make(tmp_path / f"song{media.FORMATS[form]}", form, seconds=1)
-    tag = apev2.APEv2()
-    tag["Title"] = "A title"
-    tag.save(path)
+@pytest.mark.parametrize("form", APEV2_FORMS)
+def test_undo_keeps_a_field_of_id3v1_that_another_program_changed_in_apev2(tmp_path, form):
+    path = song(tmp_path, form)
+    path.write_bytes(path.read_bytes() + ape_items(title_only=True))
     add(path, "id3v1", genre=True)
-    before = [without_genre(judge(path)) for judge in JUDGES]
-    write(path, BLUES)
-    assert [without_genre(judge(path)) for judge in JUDGES] == before
+    written = write(path, BLUES)
+    media.tag(path, artist="Changed")
+    restore(path, written.snapshot)
+    found = apev2.APEv2(path)
+    assert found["Artist"] == "Changed"
+    assert not {"Genre", "Album", "Year"} & set(found)
+
+
+@pytest.mark.parametrize("form", ["ape", "wavpack", "musepack", "musepack7"])
+def test_an_id3v2_tag_before_a_format_that_has_none_is_read_past(tmp_path, form):
+    path = song(tmp_path, form)
+    sound, plain = tagger_tags.sound(path), path.read_bytes()
+    add(path, "id3v2", genre=True)
+    data = path.read_bytes()
+    assert tagger_tags.read(path).genres == ("Rock",)
+    assert tagger_tags.sound(path) == sound
+    written = write(path, BLUES)
+    assert apev2.APEv2(path)["Genre"] == "Blues"
+    assert apev2.APEv2(path)["Title"] == FIELDS["TITLE"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+    assert data.endswith(plain)
