@@ -7,18 +7,22 @@ silent beginning are borders of frames.
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import av
 import numpy as np
+from av import AudioFifo, AudioFrame
+from av.audio.frame import format_dtypes
 
 from tagger.audio.mix import HIGHEST_KEPT, reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from av.audio.plane import AudioPlane
     from numpy.typing import NDArray
 
     from tagger.audio.mix import Mixer
@@ -35,7 +39,7 @@ class Piece(NamedTuple):
     channels: int
     size: int
     """Samples of each channel."""
-    sound: av.AudioFrame | NDArray[np.float32]
+    sound: AudioFrame | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,48 @@ class Block:
 
         Returns None when every sample is below the level.
         """
-        loud = ~(np.abs(self.samples) < least)  # a sample that is not a number counts
-        first = int(loud.argmax()) if loud.size else 0
-        if not loud.size or not loud[first]:
+        first = self._first(least)
+        if first is None:
             return None
         ends = list(itertools.accumulate(self.sizes))
-        silent = sum(end <= first for end in ends)
+        silent = bisect.bisect_right(ends, first)
         start = ends[silent - 1] if silent else 0
         return Block(self.rate, self.samples[start:], self.sizes[silent:])
 
+    def _first(self, least: float) -> int | None:
+        """Return the index of the first sample of the level `least`."""
+        for start in range(0, self.samples.size, BLOCK):
+            some = self.samples[start : start + BLOCK]
+            loud = ~(np.abs(some) < least)  # a sample that is not a number counts
+            if (first := int(loud.argmax())) or loud[0]:
+                return start + first
+        return None
 
-def reduced_pieces(found: Iterable[Piece], mixer: Mixer) -> Iterator[Piece]:
+
+def joined(found: Iterable[Block]) -> list[Block]:
+    """Join neighbouring blocks of one rate."""
+    runs = [(rate, list(run)) for rate, run in itertools.groupby(found, lambda one: one.rate)]
+    return [
+        Block(
+            rate,
+            run[0].samples if len(run) == 1 else np.concatenate([one.samples for one in run]),
+            tuple(itertools.chain.from_iterable(one.sizes for one in run)),
+        )
+        for rate, run in runs
+    ]
+
+
+def reduced_pieces(found: Iterator[Piece], mixer: Mixer) -> Iterator[Piece]:
     """Yield the pieces; a frame above `HIGHEST_KEPT`, Hz, is mixed and reduced."""
-    for rate, run in itertools.groupby(found, _rate):
+    for piece in found:
+        if piece[0] <= HIGHEST_KEPT:
+            yield piece
+        else:
+            yield from _reduced_runs(itertools.chain([piece], found), mixer)
+
+
+def _reduced_runs(found: Iterable[Piece], mixer: Mixer) -> Iterator[Piece]:
+    for rate, run in itertools.groupby(found, operator.attrgetter("rate")):
         if rate <= HIGHEST_KEPT:
             yield from run
         else:
@@ -79,44 +112,58 @@ def reduced_pieces(found: Iterable[Piece], mixer: Mixer) -> Iterator[Piece]:
                 yield Piece(lower, 1, samples.size, samples)
 
 
-def _rate(piece: Piece) -> int:
-    return piece[0]
-
-
-def blocks(found: Iterable[Piece], mixer: Mixer) -> Iterator[Block]:
-    """Join frames of one rate and format, and mix them."""
-    fifo, sizes, last = av.AudioFifo(), list[int](), (0, 0)
+def blocks(found: Iterable[Piece], seconds: float, mixer: Mixer) -> Iterator[Block]:
+    """Take `seconds` of the pieces; join frames of one rate and format, and mix them."""
+    if seconds <= 0:
+        return
+    fifo, sizes, waiting, last = AudioFifo(), list[int](), 0, (0, 0)
     for rate, channels, size, sound in found:
-        frame = sound if isinstance(sound, av.AudioFrame) else None
-        # av.AudioFifo compares the rate and the format, but not the number of channels
-        if sizes and (fifo.samples >= BLOCK or (rate, channels) != last or frame is None):
+        frame = sound if isinstance(sound, AudioFrame) else None
+        other = (rate, channels) != last
+        if sizes and (other or waiting >= BLOCK or frame is None):
             yield _block(fifo, last[0], sizes, mixer)
-            fifo, sizes = av.AudioFifo(), []
+            sizes, waiting = [], 0
         if frame is None:
             yield Block(rate, sound, (size,))  # type: ignore[arg-type] # no frame
-            continue
-        frame.pts = None
-        try:
-            fifo.write(frame)
-        except ValueError:  # another format
-            yield _block(fifo, last[0], sizes, mixer)
-            fifo, sizes = av.AudioFifo(), []
-            fifo.write(frame)
-        sizes.append(size)
-        last = rate, channels
+        else:
+            if other:  # AudioFifo compares the rate and the format, but not the number of channels
+                fifo, last = AudioFifo(), (rate, channels)
+            frame.pts = None
+            try:
+                fifo.write(frame)
+            except ValueError:  # another format
+                if sizes:
+                    yield _block(fifo, rate, sizes, mixer)
+                fifo, sizes, waiting = AudioFifo(), [], 0
+                fifo.write(frame)
+            sizes.append(size)
+            waiting += size
+        seconds -= size / rate
+        if seconds <= 0:
+            break
     if sizes:
         yield _block(fifo, last[0], sizes, mixer)
 
 
-def _block(fifo: av.AudioFifo, rate: int, sizes: list[int], mixer: Mixer) -> Block:
+def _block(fifo: AudioFifo, rate: int, sizes: list[int], mixer: Mixer) -> Block:
     frame = fifo.read(0)
     samples = np.zeros(0, np.float32) if frame is None else mixer.mono(by_channel(frame))
     return Block(rate, samples, tuple(sizes))
 
 
-def by_channel(frame: av.AudioFrame) -> NDArray[Any]:
-    """Return the samples of a frame in the decoder's format, shape (channels, n)."""
-    samples: NDArray[Any] = frame.to_ndarray()
+def by_channel(frame: AudioFrame) -> Sequence[NDArray[Any]]:
+    """Return views of the samples of each channel, in the decoder's format.
+
+    Raises ValueError for a sample format that NumPy lacks.
+    """
+    kind = format_dtypes.get(frame.format.name)
+    if kind is None:
+        raise ValueError(f"the sample format {frame.format.name} is not supported")
     if frame.format.is_planar:
-        return samples
-    return samples.reshape(-1, frame.layout.nb_channels).T
+        return [_view(plane, kind, frame.samples) for plane in frame.planes]
+    channels = frame.layout.nb_channels
+    return list(_view(frame.planes[0], kind, frame.samples * channels).reshape(-1, channels).T)
+
+
+def _view(plane: AudioPlane, kind: str, count: int) -> NDArray[Any]:
+    return np.frombuffer(plane, kind, count)  # type: ignore[call-overload,no-any-return]

@@ -8,7 +8,6 @@ needs.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ import numpy as np
 import soxr
 from av.stream import Disposition
 
-from tagger.audio.blocks import Piece, blocks, reduced_pieces
+from tagger.audio.blocks import Piece, blocks, joined, reduced_pieces
 from tagger.audio.formats import open_audio, unsupported_name
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
@@ -170,7 +169,8 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
-    return Recording(tuple(_joined(kept)), length, digest.hexdigest())
+    parts = tuple((block.rate, block.samples) for block in kept)
+    return Recording(parts, length, digest.hexdigest())
 
 
 def _opened(file: ReadErrors, path: Path) -> InputContainer:
@@ -243,9 +243,9 @@ def _sounding(found: Iterator[Piece], length: float, mixer: Mixer) -> list[Block
     is dropped when louder music follows.
     """
     kept: list[Block] = []
-    while more := list(blocks(_taken(found, length - _seconds(kept)), mixer)):
-        kept = _without_silence(kept + more)
-    return kept
+    while more := list(blocks(found, length - _seconds(kept), mixer)):
+        kept = _without_silence([*kept, *joined(more)])
+    return joined(kept)
 
 
 def _without_silence(kept: list[Block]) -> list[Block]:
@@ -256,21 +256,8 @@ def _without_silence(kept: list[Block]) -> list[Block]:
     return []
 
 
-def _taken(found: Iterator[Piece], seconds: float) -> Iterator[Piece]:
-    """Yield the next pieces, `seconds` in total."""
-    while seconds > 0 and (piece := next(found, None)):
-        yield piece
-        seconds -= piece.size / piece.rate
-
-
 def _seconds(kept: Iterable[Block]) -> float:
     return math.fsum(size / block.rate for block in kept for size in block.sizes)
-
-
-def _joined(found: Iterable[Block]) -> Iterator[Part]:
-    """Join the blocks; the rate may change within a chained stream."""
-    for rate, run in itertools.groupby(found, key=lambda block: block.rate):
-        yield rate, np.concatenate([block.samples for block in run])
 
 
 def _resampled(parts: Sequence[Part], wanted: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,7 @@ _SCALE: Final = {
     "i8": np.float32(2**-63),
 }
 """Full scale of FFmpeg's integer sample formats."""
+_ZERO: Final = np.float32(0)
 
 
 class Mixer:
@@ -48,18 +49,19 @@ class Mixer:
         self._energy: NDArray[np.float64] = np.zeros(1)
         self._mixed = 0.0
 
-    def mono(self, by_channel: NDArray[Any]) -> NDArray[np.float32]:
-        """Return one channel, float32 within -1..1, from samples of the shape (channels, n)."""
+    def mono(self, by_channel: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+        """Return one channel, float32 within -1..1, from the samples (n,) of each channel."""
         if self._channel is None:
             mono = _mean(by_channel)
         else:
             mono = by_channel[min(self._channel, len(by_channel) - 1)].astype(np.float32)
-        middle = np.float32(128 if by_channel.dtype.kind == "u" else 0)
+        kind = by_channel[0].dtype
+        middle = np.float32(128 if kind.kind == "u" else 0)
         if middle:
             mono -= middle
-        if len(by_channel) > 1:
-            self._measure(by_channel[:, ::_STRIDE].astype(np.float32) - middle)
-        if (scale := _SCALE.get(by_channel.dtype.str[1:])) is not None:
+        if self._channel is None and len(by_channel) > 1:
+            self._measure([_energy(samples, middle) for samples in by_channel], _energy(mono))
+        if (scale := _SCALE.get(kind.str[1:])) is not None:
             mono *= scale
         return mono
 
@@ -69,17 +71,24 @@ class Mixer:
         cancelled = self._mixed < CANCELLED * float(self._energy.mean())
         return int(self._energy.argmax()) if cancelled else None
 
-    def _measure(self, some: NDArray[np.float32]) -> None:
-        energy = np.square(some).sum(axis=1, dtype=np.float64)
-        if energy.shape != self._energy.shape:  # the layout may change within a chained stream
-            self._energy = np.zeros(energy.shape)
+    def _measure(self, by_channel: list[float], mixed: float) -> None:
+        if len(by_channel) != self._energy.size:  # may change within a chained stream
+            self._energy = np.zeros(len(by_channel))
             self._mixed = 0.0
-        self._energy += energy
-        self._mixed += float(np.square(some.mean(axis=0)).sum(dtype=np.float64))
+        self._energy += by_channel
+        self._mixed += mixed
 
 
-def _mean(by_channel: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the mean of channels (channels, n); NumPy's own is slow on interleaved samples."""
+def _energy(samples: NDArray[Any], middle: np.float32 = _ZERO) -> float:
+    """Return the energy of some of the samples (n,) around `middle`."""
+    some = samples[::_STRIDE].astype(np.float32)
+    if middle:
+        some -= middle
+    return float(np.dot(some, some))
+
+
+def _mean(by_channel: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
+    """Return the mean of channels; NumPy's own is slow on interleaved samples."""
     total: NDArray[np.float32]
     if len(by_channel) == 1:
         total = by_channel[0].astype(np.float32)

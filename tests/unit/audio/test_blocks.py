@@ -72,7 +72,7 @@ def frame(channels, size, rate=44_100, level=0.5):
 def test_frames_with_another_number_of_channels_begin_a_block():
     given = [frame(6, 1000), frame(1, 1000, level=0.25), frame(2, 500)]
     mixer = Mixer()
-    found = list(blocks(given, mixer))
+    found = list(blocks(given, 30.0, mixer))
     assert [(block.sizes, float(block.samples[0])) for block in found] == [
         ((1000,), 0.5),
         ((1000,), 0.25),
@@ -82,7 +82,7 @@ def test_frames_with_another_number_of_channels_begin_a_block():
 
 def test_a_block_ends_with_the_frame_that_completes_it():
     mixer = Mixer()
-    found = list(blocks([frame(2, 1152) for _ in range(100)], mixer))
+    found = list(blocks([frame(2, 1152) for _ in range(100)], 30.0, mixer))
     assert [len(block.sizes) for block in found] == [29, 29, 29, 13]
     assert BLOCK / 1152 < 29
     assert sum(block.samples.size for block in found) == 115_200
