@@ -58,6 +58,8 @@ _VECTOR = 16
 """Channels that onnxruntime convolves at once; others are three times as slow."""
 _SOUND_VECTOR = 8
 """The same for `musicnn-3`, by AVX2: 72 ms for 10 patches where 16 take 83."""
+_FRAMES_A_STEP = 8
+"""Frames of a filter for each frame of its step, so that shifts make a filter an eighth longer."""
 
 
 def weights(path: Path = WEIGHTS) -> dict[str, Array]:
@@ -249,28 +251,46 @@ class _SoundWriter(_Writer):
         return self.op("Unsqueeze", self.op("Add", normal, self.constant(shift)), self.integers(1))
 
     def live_front(self, place: int, sound: str) -> str:
-        """Convolve with the live filters and keep the greatest over all bands."""
+        """Convolve with the live filters and keep the greatest over all bands.
+
+        A long filter is there several times, each a frame later, and moves by as many frames. A
+        few filters alone would leave most of a vector unused.
+        """
         live = self._live[place]
         kernel, bias = self._kernel(place)
         scale, shift = (values[live] for values in self._normalised(place + 1))
-        padding = -len(live) % _SOUND_VECTOR
         sign = np.where(scale < 0, -1.0, 1.0)
+        step = max(1, len(kernel) // _FRAMES_A_STEP)
+        filters = _shifted(kernel[..., live] * sign, step)
+        padding = -filters.shape[-1] % _SOUND_VECTOR
         before = (len(kernel) - 1) // 2
+        after = -PATCH % step + len(kernel) - 1 - before
         convolved = self.op(
             "Conv",
             sound,
-            self.constant(np.pad(kernel[..., live] * sign, [*[(0, 0)] * 3, (0, padding)]).T),
-            self.constant(np.pad(bias[live] * sign, (0, padding))),
-            pads=[0, before, 0, len(kernel) - 1 - before],
+            self.constant(np.pad(filters, [*[(0, 0)] * 3, (0, padding)]).T),
+            self.constant(np.pad(np.repeat(bias[live] * sign, step), (0, padding))),
+            pads=[0, before, 0, after],
+            strides=[1, step],
         )
         height = _BANDS - kernel.shape[1] + 1
         greatest = self.op("MaxPool", convolved, kernel_shape=[height, 1])
         flat = self.op("Squeeze", greatest, self.integers(2))
         if padding:
-            bounds = [self.integers(n) for n in (0, len(live), 1)]
+            bounds = [self.integers(n) for n in (0, filters.shape[-1], 1)]
             flat = self.op("Slice", flat, *bounds)
+        if step > 1:
+            flat = self._in_turn(flat, len(live), step)
         rectified = self.op("Relu", self.op("Mul", flat, self._column(sign)))
         return self._affine(rectified, scale, shift)
+
+    def _in_turn(self, value: str, channels: int, step: int) -> str:
+        """Put the frames of shifted filters in order, shape (patches, channels, PATCH)."""
+        frames = PATCH + -PATCH % step
+        apart = self.op("Reshape", value, self.integers(0, channels, step, frames // step))
+        turned = self.op("Transpose", apart, perm=[0, 1, 3, 2])
+        joined = self.op("Reshape", turned, self.integers(0, channels, frames))
+        return self.op("Slice", joined, *[self.integers(n) for n in (0, PATCH, 2)])
 
     def live_layers(self, front: Sequence[str]) -> str:
         """Give the live channels of front end and middle, shape (patches, 256, frames)."""
@@ -358,6 +378,17 @@ class _SoundWriter(_Writer):
         constant = np.pad(constants, (0, channels - len(constants)))
         bias = bias + np.repeat(constant, 2) @ kernel
         return kernel[np.r_[2 * telling, 2 * telling + 1]], bias
+
+
+def _shifted(kernel: Array, step: int) -> Array:
+    """Repeat each filter `step` times, each a frame later.
+
+    Kernel (frames, bands, 1, channels) to (frames + step - 1, bands, 1, channels * step).
+    """
+    wide = np.zeros((len(kernel) + step - 1, *kernel.shape[1:], step))
+    for late in range(step):
+        wide[late : late + len(kernel), ..., late] = kernel
+    return wide.reshape(*wide.shape[:3], -1)
 
 
 def _carried_over(kernel: Array, step: float) -> Array:
