@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import AudioError, ModelError
 from tagger.features.weights import use_folder
+from tagger.system import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +61,7 @@ def prepare(bundle: Path, networks: Path) -> None:
 
     `networks` is the folder of fetched networks.
     """
+    memory.keep_freed()
     use_folder(networks)
     with contextlib.suppress(ModelError):
         _model(bundle)

@@ -60,17 +60,19 @@ def _count(samples: NDArray[np.float32]) -> int:
 
 def _patches(samples: NDArray[np.float32], count: int, step: int = 1) -> NDArray[np.float32]:
     check_samples(samples)
-    padded = np.pad(samples * np.float32(LOUDNESS / root_mean_square(samples)), N_FFT // 2)
+    window = _window() * np.float32(LOUDNESS / root_mean_square(samples))
+    padded = np.pad(samples, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    chosen = [_levels(frames[n * PATCH : (n + 1) * PATCH]) for n in range(0, count, step)]
+    chosen = [_levels(frames[n * PATCH : (n + 1) * PATCH], window) for n in range(0, count, step)]
     return np.stack(chosen)
 
 
-def _levels(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+def _levels(frames: NDArray[np.float32], window: NDArray[np.float32]) -> NDArray[np.float32]:
     """Compute log-mel levels of frames (PATCH, N_FFT), shape (N_BANDS, PATCH)."""
-    power = band_power(frames, _window(), N_FFT, _filters())
-    levels: NDArray[np.float32] = np.log10(np.float32(1) + np.float32(10_000) * power)
-    return levels.T
+    levels = band_power(frames, window, N_FFT, _filters())
+    levels *= np.float32(10_000)
+    levels += np.float32(1)
+    return np.log10(levels, out=levels).T
 
 
 @cache

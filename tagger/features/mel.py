@@ -132,6 +132,6 @@ def check_samples(samples: NDArray[np.float32]) -> None:
     highest, lowest = float(samples.max()), float(samples.min())
     if not (highest < _ABSURD_PEAK and lowest > -_ABSURD_PEAK):
         raise CorruptAudioError("the decoded samples are out of range or not numbers")
-    middle = float(samples.mean(dtype=np.float64))  # a constant offset is silent
+    middle = float(samples.mean())  # a constant offset is silent
     if max(highest - middle, middle - lowest) < _SILENCE_PEAK:
         raise SilentError("nothing but silence")

@@ -39,12 +39,16 @@ def wideband_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     not a number or out of range.
     """
     check_samples(samples)
-    even = samples * np.float32(LOUDNESS / root_mean_square(samples))
-    sharpened = even[1:] - np.float32(PRE_EMPHASIS) * even[:-1]
+    sharpened = samples[:-1] * np.float32(-PRE_EMPHASIS)
+    sharpened += samples[1:]
     padded = np.pad(sharpened, N_FFT // 2, "reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP, _INSIDE]
-    power = band_power(frames, _window(), N_FFT, _filters())
-    levels: NDArray[np.float32] = (np.log(power + np.float32(LEAST_POWER)) + np.float32(4.5)) / 5
+    window = _window() * np.float32(LOUDNESS / root_mean_square(samples))
+    levels = band_power(frames, window, N_FFT, _filters())
+    levels += np.float32(LEAST_POWER)
+    np.log(levels, out=levels)
+    levels += np.float32(4.5)
+    levels /= np.float32(5)
     return np.ascontiguousarray(levels.T)
 
 

@@ -1,0 +1,28 @@
+"""The memory of a process that works on many large arrays, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of glibc's `mallopt`."""
+_KEPT = 64 << 20
+"""Bytes that a process keeps for the next arrays."""
+_LARGEST = 32 << 20
+"""Bytes of an array from which on its memory goes back at once; glibc accepts no more."""
+
+
+def keep_freed() -> None:
+    """Keep freed memory in this process, where the C library can.
+
+    Otherwise the pages of an array go back to the system with it. The page faults of the next array
+    then cost more than its arithmetic.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(AttributeError, OSError):  # musl has no mallopt
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_TRIM_THRESHOLD, _KEPT)
+        mallopt(_MMAP_THRESHOLD, _LARGEST)
