@@ -251,38 +251,62 @@ class _SoundWriter(_Writer):
         return self.op("Unsqueeze", self.op("Add", normal, self.constant(shift)), self.integers(1))
 
     def live_front(self, place: int, sound: str) -> str:
-        """Convolve with the live filters and keep the greatest over all bands.
-
-        A long filter is there several times, each a frame later, and moves by as many frames. A
-        few filters alone would leave most of a vector unused.
-        """
-        live = self._live[place]
+        """Convolve with the live filters and keep the greatest over all bands."""
         kernel, bias = self._kernel(place)
+        live = self._live[place]
         scale, shift = (values[live] for values in self._normalised(place + 1))
         sign = np.where(scale < 0, -1.0, 1.0)
-        step = max(1, len(kernel) // _FRAMES_A_STEP)
-        filters = _shifted(kernel[..., live] * sign, step)
-        padding = -filters.shape[-1] % _SOUND_VECTOR
+        convolve = self._over_bands if kernel.shape[1] > 1 else self._over_frames
+        greatest = convolve(sound, kernel[..., live] * sign, bias[live] * sign)
+        rectified = self.op("Relu", self.op("Mul", greatest, self._column(sign)))
+        return self._affine(rectified, scale, shift)
+
+    def _over_bands(self, sound: str, kernel: Array, bias: Array) -> str:
+        """Convolve with filters of several bands; give the greatest (patches, channels, PATCH).
+
+        The frames come first, so that one row of the filter is all its bands: these lie side by
+        side in memory.
+        """
+        turned = self.op("Transpose", sound, perm=[0, 1, 3, 2])
+        before = (len(kernel) - 1) // 2
+        convolved = self.op(
+            "Conv",
+            turned,
+            self.constant(_padded(kernel).transpose(3, 2, 0, 1)),
+            self.constant(_padded(bias)),
+            pads=[before, 0, len(kernel) - 1 - before, 0],
+        )
+        height = _BANDS - kernel.shape[1] + 1
+        greatest = self.op("MaxPool", convolved, kernel_shape=[1, height])
+        return self._first(self.op("Squeeze", greatest, self.integers(3)), len(bias))
+
+    def _over_frames(self, sound: str, kernel: Array, bias: Array) -> str:
+        """Convolve with long filters of one band; give the greatest (patches, channels, PATCH).
+
+        A filter is there several times, each a frame later, and moves by as many frames. A few
+        filters alone would leave most of a vector unused.
+        """
+        step = len(kernel) // _FRAMES_A_STEP
+        filters = _shifted(kernel, step)
         before = (len(kernel) - 1) // 2
         after = -PATCH % step + len(kernel) - 1 - before
         convolved = self.op(
             "Conv",
             sound,
-            self.constant(np.pad(filters, [*[(0, 0)] * 3, (0, padding)]).T),
-            self.constant(np.pad(np.repeat(bias[live] * sign, step), (0, padding))),
+            self.constant(_padded(filters).T),
+            self.constant(_padded(np.repeat(bias, step))),
             pads=[0, before, 0, after],
             strides=[1, step],
         )
-        height = _BANDS - kernel.shape[1] + 1
-        greatest = self.op("MaxPool", convolved, kernel_shape=[height, 1])
-        flat = self.op("Squeeze", greatest, self.integers(2))
-        if padding:
-            bounds = [self.integers(n) for n in (0, filters.shape[-1], 1)]
-            flat = self.op("Slice", flat, *bounds)
-        if step > 1:
-            flat = self._in_turn(flat, len(live), step)
-        rectified = self.op("Relu", self.op("Mul", flat, self._column(sign)))
-        return self._affine(rectified, scale, shift)
+        greatest = self.op("MaxPool", convolved, kernel_shape=[_BANDS, 1])
+        flat = self._first(self.op("Squeeze", greatest, self.integers(2)), filters.shape[-1])
+        return self._in_turn(flat, len(bias), step)
+
+    def _first(self, value: str, channels: int) -> str:
+        """Leave out the channels that fill a vector."""
+        if not -channels % _SOUND_VECTOR:
+            return value
+        return self.op("Slice", value, *[self.integers(n) for n in (0, channels, 1)])
 
     def _in_turn(self, value: str, channels: int, step: int) -> str:
         """Put the frames of shifted filters in order, shape (patches, channels, PATCH)."""
@@ -378,6 +402,12 @@ class _SoundWriter(_Writer):
         constant = np.pad(constants, (0, channels - len(constants)))
         bias = bias + np.repeat(constant, 2) @ kernel
         return kernel[np.r_[2 * telling, 2 * telling + 1]], bias
+
+
+def _padded(values: Array) -> Array:
+    """Fill the last axis, the channels, up to whole vectors."""
+    filled = -values.shape[-1] % _SOUND_VECTOR
+    return np.pad(values, [*[(0, 0)] * (values.ndim - 1), (0, filled)])
 
 
 def _shifted(kernel: Array, step: int) -> Array:
