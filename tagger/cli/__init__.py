@@ -56,6 +56,12 @@ def _run() -> int:
     except TaggerError as error:
         click.echo(one_line(f"tagger: {error}"), err=True)
         status = UNUSABLE
+    except OSError as error:
+        if not isinstance(error.filename, str):
+            raise
+        # a disk or a share that fails in the middle of a run
+        click.echo(one_line(f"tagger: {error.filename}: {error.strerror}"), err=True)
+        status = UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ntagger: interrupted; everything done so far is kept", err=True)
         status = INTERRUPTED

@@ -88,7 +88,7 @@ def root_of(path: Path, roots: Iterable[Path]) -> Path:
     holding = [root for root in roots if path.is_relative_to(root)]
     if holding:
         return max(holding, key=lambda root: len(root.parts))
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - raises no error
 
 
 def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item]:
@@ -100,10 +100,18 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
         patterns: `library.ignore`, relative to the root.
 
     """
-    rules = IgnoreRules(root, patterns)
-    if not start.is_dir():
-        yield from _named(start, root)
+    try:
+        status = start.stat()
+    except OSError as error:
+        yield Passed(start, f"cannot be read: {error.strerror}", failed=True)
         return
+    if stat.S_ISDIR(status.st_mode):
+        yield from _below(start, root, IgnoreRules(root, patterns))
+    else:
+        yield _named(start, root, status)
+
+
+def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Item]:
     pending = [start]
     while pending:
         folder = pending.pop()
@@ -145,15 +153,10 @@ def _checked(
         yield from _looked_at(entry, path, root, beside)
 
 
-def _named(path: Path, root: Path) -> Iterator[Found | Passed]:
-    try:
-        status = path.stat()
-        if stat.S_ISREG(status.st_mode):
-            yield _found(path, root, status)
-        else:
-            yield Passed(path, "is not a regular file", failed=True)
-    except OSError as error:
-        yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
+def _named(path: Path, root: Path, status: os.stat_result) -> Found | Passed:
+    if stat.S_ISREG(status.st_mode):
+        return _found(path, root, status)
+    return Passed(path, "is not a regular file", failed=True)
 
 
 def _may_be_music(entry: os.DirEntry[str], path: Path) -> bool:

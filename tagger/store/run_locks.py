@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tagger.errors import StoreError
 from tagger.system import locks
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ class RunLocks:
     """The lock file of runs; one instance for each process, the owner of POSIX locks."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Open or make the lock file; raises StoreError."""
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            hint = "check the disk, and the permissions of the file and its folder"
+            raise StoreError(f"cannot be opened: {error.strerror}", path, hint) from error
         self._own: set[int] = set()
 
     def enter(self, run: int) -> None:

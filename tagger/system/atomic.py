@@ -44,10 +44,12 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the unfinished files that a killed process left in a folder."""
-    for leftover in folder.glob(TEMPORARY):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
+    """Delete the unfinished files that a killed process left in a folder that can be read."""
+    with contextlib.suppress(OSError):
+        leftovers = list(folder.glob(TEMPORARY))
+        for leftover in leftovers:
+            with contextlib.suppress(OSError):
+                leftover.unlink()
 
 
 def sync(path: Path) -> None:

@@ -11,12 +11,15 @@ import errno
 import fcntl
 import os
 import signal
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HAS_LEASES = hasattr(fcntl, "F_SETLEASE")
+_CHECK_S: Final = 0.02
+"""Seconds between two looks at a file that is being written."""
 
 
 def open_for_writing(path: Path) -> bool:
@@ -39,15 +42,58 @@ def open_for_writing(path: Path) -> bool:
 
 def is_being_written(file: int) -> bool:
     """Return the same for a descriptor that this process opened for reading only."""
-    if not HAS_LEASES:
-        return False
-    try:
-        # an open during the lease sends a signal to this process; the default, SIGIO, would
-        # end the process, but SIGURG is ignored
-        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno == errno.EAGAIN
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
+    with ReadLease(file) as lease:
+        return lease.refused
+
+
+def wait_for_writers(file: int, patience: float) -> bool:
+    """Wait until no process has a file open for writing, or waits to open it for writing.
+
+    Args:
+        file: A descriptor that this process opened for reading only.
+        patience: Seconds.
+
+    Returns:
+        Whether that came true within `patience`.
+
+    """
+    end = time.monotonic() + patience
+    while is_being_written(file):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_CHECK_S)
+    return True
+
+
+class ReadLease:
+    """A read lease on a file that this process opened for reading only; a context manager.
+
+    While it is held, a program that opens the file for writing waits for its end.
+    """
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._granted = False
+        self.refused = False
+        """Whether a process has the file open for writing."""
+
+    def __enter__(self) -> Self:
+        if HAS_LEASES:
+            try:
+                # an open during the lease sends a signal to this process; the default, SIGIO,
+                # would end the process, but SIGURG is ignored
+                fcntl.fcntl(self._file, fcntl.F_SETSIG, signal.SIGURG)
+                fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+                self._granted = True
+            except OSError as error:
+                self.refused = error.errno == errno.EAGAIN
+        return self
+
+    def is_contested(self) -> bool:
+        """Return whether a program waits to open the file for writing."""
+        return self._granted and fcntl.fcntl(self._file, fcntl.F_GETLEASE) != fcntl.F_RDLCK
+
+    def __exit__(self, *_: object) -> None:
+        if self._granted:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_UNLCK)

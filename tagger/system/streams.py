@@ -20,9 +20,10 @@ _UNWRITABLE = (
 def is_of_output(error: OSError) -> bool:
     """Whether an output failed: a full disk, a closed pipe, a lost terminal.
 
-    Failed writes to files and to the state raise errors of their own, so a plain OSError is left.
+    Failed writes to files and to the state raise errors of their own, so a plain OSError without
+    a path is left.
     """
-    return error.errno in _UNWRITABLE
+    return error.errno in _UNWRITABLE and error.filename is None
 
 
 def open_missing() -> None:

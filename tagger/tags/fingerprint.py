@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from tagger.audio.formats import open_audio
@@ -56,15 +57,12 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def _packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
-    """Yield the packets of the sound; foreign bytes behind the sound end it with an error."""
-    import av  # noqa: PLC0415 - only workers open files
-
-    with contextlib.suppress(av.FFmpegError):
-        for packet in container.demux(container.streams.audio[0]):
-            if bytes(memoryview(packet)[: len(_APE_PACKET)]) == _APE_PACKET:
-                return
-            if packet.size:
-                yield packet
+    """Yield the packets of the sound; foreign bytes behind the sound may raise FFmpegError."""
+    for packet in container.demux(container.streams.audio[0]):
+        if bytes(memoryview(packet)[: len(_APE_PACKET)]) == _APE_PACKET:
+            return
+        if packet.size:
+            yield packet
 
 
 def stream_fingerprint(file: BinaryIO) -> str | None:
@@ -82,22 +80,30 @@ def stream_fingerprint(file: BinaryIO) -> str | None:
             stream = container.streams.audio[0]
             codec = stream.codec_context
             parameters = (container.format.name, codec.name, codec.sample_rate, codec.channels)
-            total.update(repr((*parameters, stream.time_base, codec.extradata)).encode())
+            total.update(repr((*parameters, _fraction(stream), codec.extradata)).encode())
             packets = itertools.islice(_packets(container), PACKETS)
-            for packet, _ in itertools.pairwise(packets):
-                total.update(repr((packet.pts, packet.dts, packet.duration)).encode())
-                total.update(bytes(packet))
+            with contextlib.suppress(av.FFmpegError):  # the end of a damaged file
+                for packet, _ in itertools.pairwise(packets):
+                    total.update(repr((packet.pts, packet.dts, packet.duration)).encode())
+                    total.update(bytes(packet))
     except (av.FFmpegError, ValueError, IndexError):
         return None
     return total.hexdigest()
+
+
+def _fraction(stream: av.AudioStream) -> Fraction | None:
+    """Return the time base, whose own type depends on the version of PyAV."""
+    base = stream.time_base
+    return None if base is None else Fraction(base.numerator, base.denominator)
 
 
 def decoded_fingerprint(file: BinaryIO) -> str | None:
     """Return the SHA-256 of all packets but the last, and of the decoded samples of the last.
 
     In formats without a size of the sound, the last packet extends to the end of the file, over
-    the tag. A decoder ignores the tag there, unless the file is damaged. None if FFmpeg cannot
-    open the file.
+    the tag. A decoder ignores the tag there, unless the file is damaged. The digest includes an
+    error behind the last packet, where a demuxer may take a tag for damaged sound. None if FFmpeg
+    cannot open the file.
     """
     import av  # noqa: PLC0415 - only workers open files
 
@@ -107,9 +113,12 @@ def decoded_fingerprint(file: BinaryIO) -> str | None:
         with device_errors(file) as reading, open_audio(reading) as container:
             stream = container.streams.audio[0]
             last = None
-            for packet in _packets(container):
-                total.update(bytes(last) if last else b"")
-                last = packet
+            try:
+                for packet in _packets(container):
+                    total.update(bytes(last) if last else b"")
+                    last = packet
+            except av.FFmpegError as error:  # the end of a damaged file
+                total.update(type(error).__name__.encode())
             for samples in _decoded(stream.codec_context, last):
                 total.update(samples)
     except (av.FFmpegError, ValueError, IndexError):

@@ -1,11 +1,15 @@
 """The replacement of a file as a transaction: the path always has the old or the new content.
 
     open, check  ->  copy beside it  ->  verify  ->  mode, owner, attributes  ->  fsync
-    ->  lock  ->  unchanged?  ->  journal  ->  rename  ->  fsync the folder
+    ->  lock  ->  unchanged?  ->  journal  ->  lease  ->  unchanged?  ->  rename
+    ->  fsync the folder  ->  opened for writing meanwhile?  ->  end of the lease
 
 The copy has a dot name of tagger in the same folder, and is locked while its process lives. So
 `remove_leftovers` finds the copies of killed processes. All names are resolved relative to the
 descriptor of the checked folder, even if another program moves the folder.
+
+A program that opens the file for writing between the last check and the rename has to wait. Then it
+writes into the old file, which has lost its name; so the old file's content gets the name back.
 """
 
 from __future__ import annotations
@@ -16,12 +20,13 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError
 from tagger.system import leases
 from tagger.system.attributes import copy_attributes, is_locked
+from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
 
@@ -29,6 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tagger.tags.values import WriteOptions
+
+
+PATIENCE_S: Final = 10.0
+"""Seconds for a program that opened the file during the rename to close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +122,6 @@ class Replacement:
         self._options = options
         self._place = check_writable(path, root=root, options=options)
         self._root = root
-        self._temporary = temporary_name()
         self._stack = contextlib.ExitStack()
         self.original: BinaryIO
         self.copy: BinaryIO
@@ -145,6 +153,7 @@ class Replacement:
         """
         with os_errors(self._path):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._temporary = temporary_name()
             copy = os.open(self._temporary, flags, 0o600, dir_fd=self._folder)
             self._committed = False
             self._stack.callback(self._remove_copy)
@@ -164,36 +173,70 @@ class Replacement:
         not in the expected state, and every exception of `before_commit`.
         """
         with os_errors(self._path):
-            target = self.copy.fileno()
-            if lost := copy_attributes(self.original.fileno(), target):
-                reason = f"{lost} cannot be kept in a new file"
-                hint = "run tagger as the owner of the file"
-                raise SkippedError(reason, self._path, hint)
-            if self._options.preserve_mtime:
-                status = os.fstat(self.original.fileno())
-                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-            os.fsync(target)
+            self._finish_copy(preserve_mtime=self._options.preserve_mtime)
             self._lock()
             self._check_unchanged()
         before_commit()
-        with os_errors(self._path):
-            self._check_unchanged()
-            if leases.is_being_written(self.original.fileno()):
+        with os_errors(self._path), leases.ReadLease(self.original.fileno()) as lease:
+            if lease.refused:
                 raise FileChangedError(
                     "another program is writing the file", self._path, "tagger will try it again"
                 )
-            identity = FileIdentity.of(os.fstat(target))
-            os.replace(
-                self._temporary,
-                self._place.name,
-                src_dir_fd=self._folder,
-                dst_dir_fd=self._folder,
+            self._check_unchanged()
+            identity = self._rename()
+            contested = lease.is_contested()
+        if contested and self._put_back(identity):
+            raise FileChangedError(
+                "another program opened the file for writing at the same moment",
+                self._path,
+                "tagger will try it again",
             )
-            self._committed = True
+        return identity
+
+    def _finish_copy(self, *, preserve_mtime: bool) -> None:
+        """Give the copy the attributes of the original, and make it durable."""
+        target = self.copy.fileno()
+        if lost := copy_attributes(self.original.fileno(), target):
+            reason = f"{lost} cannot be kept in a new file"
+            raise SkippedError(reason, self._path, "run tagger as the owner of the file")
+        if preserve_mtime:
+            status = os.fstat(self.original.fileno())
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.fsync(target)
+
+    def _rename(self) -> FileIdentity:
+        """Give the copy the name of the file; return the new file's identity."""
+        identity = FileIdentity.of(os.fstat(self.copy.fileno()))
+        os.replace(
+            self._temporary,
+            self._place.name,
+            src_dir_fd=self._folder,
+            dst_dir_fd=self._folder,
+        )
+        self._committed = True
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             os.fsync(self._folder)
         return identity
+
+    def _put_back(self, written: FileIdentity) -> bool:
+        """Replace the new file by the original, as another program has left it.
+
+        Returns whether that was done. Otherwise the new file stays: the program has the original
+        open for too long, the original cannot be copied, or the new file has changed already.
+        """
+        if not leases.wait_for_writers(self.original.fileno(), PATIENCE_S):
+            return False
+        with contextlib.suppress(TagError, OSError):
+            task = self.start_copy()
+            size = os.fstat(self.original.fileno()).st_size
+            task.fill(self.original, self.copy, [Span(0, size)])
+            self._finish_copy(preserve_mtime=True)
+            named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
+            if FileIdentity.of(named) == written:
+                self._rename()
+                return True
+        return False
 
     def _lock(self) -> None:
         """Exclude other tagger processes between the last check and the rename."""

@@ -1,6 +1,6 @@
 """System calls that fail, and kills at any moment: files are old or new, and a later run mends all.
 
-`strace` makes a system call fail at its first, second, ... use, until a scan needs no further use.
+A system call fails at its first, second, ... use, until a scan needs no further use.
 All tests are soaks.
 """
 
@@ -13,11 +13,11 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import bundles
+import faults
 import media
 import pytest
 from daemons import Watcher
@@ -32,26 +32,37 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.soak
 
-ON_MUSIC = ("read", "pread64", "lseek", "openat", "fstat", "newfstatat", "getdents64", "getxattr")
-"""Calls that fail for paths of the music alone: the interpreter itself needs them too."""
-ANYWHERE = (
-    "fsync",
-    "fdatasync",
-    "fchown",
+CALLS = (
+    "copy_file_range",
     "fchmod",
-    "utimensat",
+    "fchown",
+    "fdatasync",
+    "flistxattr",
+    "fstat",
+    "fsync",
+    "ftruncate",
+    "getdents64",
+    "lseek",
+    "newfstatat",
+    "openat",
+    "pread64",
+    "pwrite64",
+    "read",
     "rename",
     "renameat",
-    "copy_file_range",
+    "unlink",
+    "unlinkat",
+    "utimensat",
+    "write",
 )
-"""Not `write`, because a pipe never fails so; `test_replace.py` fails each write of a copy."""
 FAULTS = (
-    *((call, "EIO") for call in (*ON_MUSIC, *ANYWHERE)),
+    *((call, "EIO") for call in CALLS),
     ("read", "ESTALE"),
-    ("fsync", "ENOSPC"),
-    ("copy_file_range", "ENOSPC"),
+    *((call, "ENOSPC") for call in ("copy_file_range", "fsync", "openat", "pwrite64", "write")),
 )
 KILLS = 30
+SECONDS = 3.2
+"""Of sound in each song of the sweeps of failing calls."""
 SONGS = (("mp3", ".mp3"), ("flac", ".flac"), ("m4a", ".m4a"))
 
 
@@ -87,37 +98,56 @@ def check_mended(program: Program, music: dict[Path, bytes]) -> None:
     assert {path: path.read_bytes() for path in music} == music
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs Debian's strace")
+@faults.supported
+@pytest.mark.parametrize("place", ["albums", "root", "state"])
 @pytest.mark.parametrize(("call", "error"), FAULTS)
-def test_a_failing_system_call_leaves_files_whole_and_condemns_none(program, music, call, error):
-    sounds = {path: media.pcm(path) for path in music}
-    for count in itertools.count(1):
-        if not scan_with_fault(program, music, (call, error, count)):
-            break
-        check_whole(music, sounds)
-        check_mended(program, music)
-        shutil.rmtree(program.state)
-    print(f"{call} {error}: {count - 1} failures")  # noqa: T201
+def test_a_failing_system_call_leaves_files_whole_and_condemns_none(program, call, error, place):
+    """One use a run fails: below each of three albums at once, in their root, or in the state."""
+    albums = make_albums(program)
+    *failing, spared = albums
+    places = {"albums": failing, "root": [program.music], "state": [program.state]}
+    old = {path: path.read_bytes() for path in albums.values()}
+    program.scan()
+    new = {path: path.read_bytes() for path in old}
+    assert program.run("undo", program.music).code == 0
+    with faults.FaultyProgram(program, call, [*albums, program.music, program.state]) as faulty:
+        for nth in itertools.count(1):
+            shutil.rmtree(program.state)
+            fault = faults.Fault(error, nth, places[place])
+            result = faulty.run(fault, "scan", "--json")
+            if not fault.hits:
+                break
+            case = (call, error, nth, fault.hits, result)
+            assert "Traceback" not in result.err, case
+            assert result.code in (0, 1, 2), case
+            assert all(path.read_bytes() in (old[path], new[path]) for path in old), case
+            if place == "albums":
+                assert albums[spared].read_bytes() == new[albums[spared]], case
+            check_filed(program, old, new, case)
+    print(call, error, place, nth - 1)  # noqa: T201
 
 
-def scan_with_fault(program, music, fault):
-    """Scan while one use of a system call fails; return whether the scan came to that use."""
-    call, error, count = fault
-    paths = [f"-P{path}" for path in (*music, program.music)] if call in ON_MUSIC else []
-    log = program.home / "strace"
-    inject = f"--inject={call}:error={error}:when={count}"
-    strace = ["strace", "-f", "-qq", "-o", log, f"-etrace={call}", *paths, inject]
-    ended = subprocess.run(
-        [*strace, sys.executable, "-m", "tagger", "scan"],
-        env=program.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert "Traceback" not in ended.stderr, (count, ended.stderr)
-    assert ended.returncode in (0, 1, 2), (count, ended.stderr)
-    return "(INJECTED)" in log.read_text(errors="replace")
+def make_albums(program: Program) -> dict[Path, Path]:
+    """Make a song in each of four folders; in the last one, no call fails."""
+    program.configure("[tags]\npreserve_mtime = true\n")
+    albums = {}
+    for number, (form, suffix) in enumerate((*SONGS, SONGS[0])):
+        album = program.music / f"album {number}"
+        album.mkdir()
+        signal = bundles.low(SECONDS, seed=number)
+        albums[album] = media.make(album / f"song{suffix}", form, signal=signal)
+    return albums
+
+
+def check_filed(program, old, new, case):
+    """The next scan writes every file, and undo restores every byte."""
+    result = program.scan()
+    assert result.code == 0, (case, result)
+    assert {path: path.read_bytes() for path in new} == new, case
+    assert program.run("status", "--json").objects[0]["failures"] == [], case
+    assert not list(program.music.rglob(f"*{TEMPORARY_SUFFIX}")), case
+    assert program.run("undo", program.music).code == 0, case
+    assert {path: path.read_bytes() for path in old} == old, case
 
 
 @pytest.mark.parametrize("command", ["scan", "undo"])

@@ -21,6 +21,7 @@ from tagger.cli import main
 from tagger.cli.sections import COMMANDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 
@@ -67,6 +68,22 @@ class _Captured(io.TextIOWrapper):
         return self._bytes.getvalue().decode()
 
 
+def run_here(environment: Mapping[str, str], *args: object) -> Result:
+    """Run a command to its end in this process, with another environment."""
+    out, err = _Captured(), _Captured()
+    handler = signal.getsignal(signal.SIGTERM)
+    with (
+        mock.patch.dict(os.environ, environment, clear=True),
+        mock.patch.object(sys, "argv", ["tagger", *map(str, args)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    signal.signal(signal.SIGTERM, handler)
+    return Result(int(ended.value.code or 0), out.text, err.text)
+
+
 class Program:
     """`tagger` in a home of its own, with a model whose opinion is known beforehand."""
 
@@ -108,18 +125,7 @@ class Program:
 
     def run(self, *args: object) -> Result:
         """Run the program to its end, in this process: its imports cost most of a short run."""
-        out, err = _Captured(), _Captured()
-        handler = signal.getsignal(signal.SIGTERM)
-        with (
-            mock.patch.dict(os.environ, self.environment, clear=True),
-            mock.patch.object(sys, "argv", ["tagger", *map(str, args)]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        signal.signal(signal.SIGTERM, handler)
-        return Result(int(ended.value.code or 0), out.text, err.text)
+        return run_here(self.environment, *args)
 
     def scan(self, *args: object) -> Result:
         """Run `tagger scan --json`."""

@@ -522,6 +522,15 @@ def test_a_file_that_ffmpeg_cannot_open_is_not_written(tmp_path):
     assert path.read_bytes() == data
 
 
+def test_a_tag_that_ffmpeg_would_take_for_damaged_sound_is_not_written(tmp_path):
+    path = media.make(tmp_path / "song.wv", "wavpack")
+    data = path.read_bytes() + bytes(3)  # less than a header behind the sound
+    path.write_bytes(data)
+    with pytest.raises(PayloadChangedError, match="differently"):
+        write(path)
+    assert path.read_bytes() == data
+
+
 def test_an_extended_header_is_dropped_and_all_frames_kept(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     frame = b"TIT2\0\0\0\x02\0\0\0T" + b"TCON\0\0\0\x05\0\0\0(17)"
