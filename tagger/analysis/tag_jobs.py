@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 CPU_S = 3.0
 """Seconds of processor time for the tags of one file."""
-SPARE_MB = 128
+SPARE_MB = 144
 """MiB for the tags of one file."""
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tagger.tags.containers.base import Piece
+    from tagger.tags.containers.base import Piece, Raw
 
 _BLOCK: Final = 1 << 20
 _NO_KERNEL_COPY: Final = (
@@ -119,7 +119,7 @@ def os_errors(path: Path) -> Iterator[None]:
         raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
 
 
-def _write_all(target: int, data: bytes) -> None:
+def _write_all(target: int, data: Raw) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(target, view) :]

@@ -62,7 +62,7 @@ def snapshot(container: Container, fields: Iterable[str], sound: str) -> GenreSn
     """
     values = {field: container.values(field) for field in fields}
     genre, *_ = values
-    tags, added = states(container, values), tuple(x.raw for x in completion(container, values))
+    tags, added = states(container, values), tuple(x.whole for x in completion(container, values))
     return GenreSnapshot(
         values.pop(genre), tags, sound, genre_field=genre, further=values, added=added
     )
@@ -80,7 +80,7 @@ def states(container: Container, fields: Collection[str]) -> dict[str, TagState]
         kind: TagState(
             tag.version,
             tag.reserved_bytes,
-            tuple(PlacedItem(i, x.name, x.raw, x.place) for i, x in tag.items_of(fields)),
+            tuple(PlacedItem(i, x.name, x.whole, x.place) for i, x in tag.items_of(fields)),
             blank=not tag.items,
         )
         for kind, tag in container.tags.items()

@@ -20,7 +20,7 @@ from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import UNSYNCHRONISED, V23_SEPARATOR, Id3v2
 from tagger.tags.containers.id3v1 import Id3v1
-from tagger.tags.containers.mp4 import Ilst
+from tagger.tags.containers.ilst import Ilst
 from tagger.tags.containers.riff import InfoList
 from tagger.tags.containers.texts import relenient
 from tagger.tags.containers.vorbis import VorbisComment
@@ -136,6 +136,7 @@ _INFO: Final = {
     "PRT1": "DISCSUBTITLE",
 }
 _DESCRIBED: Final = {"COMM": "COMMENT", "USLT": "LYRICS", "WXXX": "URL"}
+_BINARY: Final = frozenset({"APIC", "GEOB", "MCDI", "PIC", "PRIV"})
 _V1_COMMENT: Final = "ID3v1 Comment"
 """mutagen's description of the comment of ID3v1."""
 _ILST: Final = {
@@ -162,7 +163,8 @@ def _all_fields(tag: RawTag) -> Fields:
     if isinstance(tag, Id3v1):
         return _id3_fields(id3.ParseID3v1(tag.render(), 4) or {})
     if isinstance(tag, Id3v2):
-        plain = replace(tag, items=tag.without((GENRE,)), reserved_bytes=0)
+        items = tuple(item for item in tag.without((GENRE,)) if item.name not in _BINARY)
+        plain = replace(tag, items=items, reserved_bytes=0)
         return _id3_fields(dict(id3.ID3(io.BytesIO(plain.render()), load_v1=False)))
     found: Fields = {}
     for name, values in _texts(tag):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tagger.audio.formats import open_audio
 from tagger.audio.source import device_errors
+from tagger.tags.containers.base import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import av
     from av.container import InputContainer
 
-    from tagger.tags.containers.base import Container, Piece
+    from tagger.tags.containers.base import Container, Piece, Raw
 
 BLOCK: Final = 1 << 20
 PACKETS: Final = 64
@@ -40,10 +41,10 @@ def digest(file: BinaryIO, container: Container) -> str:
     return total.hexdigest()
 
 
-def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[bytes]:
+def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[Raw]:
     """Yield the bytes of pieces, a span in blocks."""
     for piece in pieces:
-        if isinstance(piece, bytes):
+        if not isinstance(piece, Span):
             yield piece
             continue
         at, left = piece.start, piece.size

@@ -177,25 +177,18 @@ class ParsedFile:
         self.path = path
         form = identify(file)
         if form not in READERS:
-            raise self._unsupported(file)
+            raise _unsupported(file, path)
         self.file = file
         self.container: Container = dismantle(file, form)
-        genres = (i.raw for tag in self.container.tags.values() for _, i in tag.genre_items)
-        if (size := sum(map(len, genres))) > LARGEST_GENRES:
+        genres = (i for tag in self.container.tags.values() for _, i in tag.genre_items)
+        if (size := sum(item.size for item in genres)) > LARGEST_GENRES:
             raise MalformedError(f"the genres have {size:,} bytes, more than {LARGEST_GENRES:,}")
         self.form = form
 
     @cached_property
     def mutagen(self) -> Any:
         """Mutagen's file object."""
-        try:
-            return _parse(self.file, self.form)
-        except (HeaderNotFoundError, MP4NoTrackError) as error:
-            raise self._unsupported(self.file) from error
-
-    def _unsupported(self, file: BinaryIO) -> UnsupportedContainerError:
-        reason, hint = describe(file)
-        return UnsupportedContainerError(reason, self.path, hint)
+        return read_by_mutagen(self.file, self.form, self.path)
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return the values of a field; CorruptTagsError if they are too long."""
@@ -204,6 +197,29 @@ class ParsedFile:
             reason = f"the genres have {length:,} characters, more than {LONGEST_GENRES:,}"
             raise CorruptTagsError(reason, self.path)
         return values
+
+
+def read_by_mutagen(file: BinaryIO, form: str, path: Path) -> Any:
+    """Return mutagen's file object.
+
+    Args:
+        file: The open file.
+        form: Its format, as in `READERS`.
+        path: The path in errors.
+
+    Raises:
+        UnsupportedContainerError: the file contains no sound of this format.
+
+    """
+    try:
+        return _parse(file, form)
+    except (HeaderNotFoundError, MP4NoTrackError) as error:
+        raise _unsupported(file, path) from error
+
+
+def _unsupported(file: BinaryIO, path: Path) -> UnsupportedContainerError:
+    reason, hint = describe(file)
+    return UnsupportedContainerError(reason, path, hint)
 
 
 def _parse(file: BinaryIO, form: str) -> Any:

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tagger.tags.containers.base import Span
+from tagger.tags.containers.base import Span, size_of
 from tagger.tags.fingerprint import contents
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def split(file: BinaryIO, pieces: Iterable[Piece]) -> Parts | None:
     if not isinstance(sound, Span):
         return None
     sides = pieces[:at], pieces[at + 1 :]
-    if any(sum(map(_size, side)) > LARGEST for side in sides):
+    if any(size_of(side) > LARGEST for side in sides):
         return None
     head, tail = (b"".join(contents(file, side)) for side in sides)
     return Parts(head, sound, tail)
@@ -89,10 +89,6 @@ def difference(composed: bytes, original: bytes) -> Residue | None:
     if len(raw) > LARGEST_RESIDUE:
         return None
     return Residue(_digest(composed), start, len(composed) - same - start, raw)
-
-
-def _size(piece: Piece) -> int:
-    return piece.size if isinstance(piece, Span) else len(piece)
 
 
 def _common(one: bytes, other: bytes) -> int:

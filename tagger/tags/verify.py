@@ -8,6 +8,7 @@ must read the same stream and the same first packets.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,18 @@ from mutagen.id3 import Frame
 from tagger.core.domain import GENRE
 from tagger.tags import edit, fingerprint
 from tagger.tags.containers.id3 import V23_SEPARATOR
-from tagger.tags.read import FIELDS, ParsedFile, mutagen_key, value_texts
+from tagger.tags.containers.ilst import Ilst
+from tagger.tags.read import FIELDS, ParsedFile, mutagen_key, read_by_mutagen, value_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+    from typing import BinaryIO
 
-    from tagger.tags.containers.base import Item, RawTag
+    from tagger.tags.containers.base import Container, Item, RawTag
     from tagger.tags.values import FieldValues
 
-_GENRE_NUMBERS = {"gnre", "wm/genreid"}
+_GENRES = {"gnre", "wm/genreid", "----:com.apple.itunes:genre"}
+"""Further names of genres in mutagen."""
 
 
 OPEN_ENDED = frozenset(["ape", "dsf", "musepack", "wavpack"])
@@ -52,24 +56,49 @@ class JudgedFile(ParsedFile):
         """The SHA-256 of everything but the tags."""
         return fingerprint.digest(self.file, self.container)
 
-    def mutagen_values(self, field: str) -> tuple[str, ...]:
-        """Return the values of a field that mutagen reads from the container's own tag."""
-        key = mutagen_key(self.container.primary, field).lower()
-        tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
-        return tuple(text for k, v in tags.items() if k.lower() == key for text in value_texts(v))
 
-    def mutagen_others(self, fields: Iterable[str]) -> dict[str, str]:
-        """Return the values that mutagen reads from every field but some."""
-        written = {mutagen_key(kind, field).lower() for field in fields for kind in FIELDS}
-        if GENRE in fields:
-            written |= _GENRE_NUMBERS
-        tags = {} if self.mutagen.tags is None else dict(self.mutagen.tags)
-        return {k: _seen(v) for k, v in tags.items() if k.lower() not in written}
+@dataclass(frozen=True, slots=True)
+class MutagenView:
+    """What mutagen reads of a file, with digests in place of pictures."""
 
-    @property
-    def id3_version(self) -> tuple[int, ...] | None:
-        """The version of the ID3 tag, if mutagen found one."""
-        return getattr(self.mutagen.tags, "version", None)
+    values: Mapping[str, tuple[str, ...]]
+    """The values of the written fields in the container's own tag."""
+    others: Mapping[str, str]
+    """Every other field, by mutagen's name."""
+    id3_version: tuple[int, ...] | None
+    """The version of the ID3 tag, if mutagen found it."""
+    tagged: bool
+    """Whether mutagen found a tag."""
+
+
+def mutagen_view(file: BinaryIO, original: ParsedFile, fields: Collection[str]) -> MutagenView:
+    """Read a file with mutagen; its objects, with all pictures, do not stay in memory.
+
+    Args:
+        file: The original or its copy.
+        original: The original, parsed.
+        fields: The written fields.
+
+    """
+    found = read_by_mutagen(file, original.form, original.path).tags
+    tags = {} if found is None else dict(found)
+    keys = {mutagen_key(original.container.primary, field).lower(): field for field in fields}
+    values = {field: tuple[str, ...]() for field in fields}
+    for name, value in tags.items():
+        if field := keys.get(name.lower()):
+            values[field] += value_texts(value)
+    written = {mutagen_key(kind, field).lower() for field in fields for kind in FIELDS}
+    if GENRE in fields:
+        written |= _GENRES | _numbered_genres(original.container)
+    others = {name: _seen(value) for name, value in tags.items() if name.lower() not in written}
+    return MutagenView(values, others, getattr(found, "version", None), found is not None)
+
+
+def _numbered_genres(container: Container) -> set[str]:
+    """Return mutagen's names of genres in an item list with keys."""
+    tag = container.tags.get(container.primary)
+    items = tag.genre_items if isinstance(tag, Ilst) else ()
+    return {item.raw[4:8].decode("latin-1").lower() for _, item in items}
 
 
 def _seen(value: Any) -> str:
@@ -98,16 +127,21 @@ class Intended:
     """Raw fields that the write adds to the primary tag, or that undo removes from it."""
 
 
-def first_difference(old: JudgedFile, new: JudgedFile, intended: Intended) -> str | None:
+def first_difference(
+    old: JudgedFile, new: JudgedFile, intended: Intended, seen: tuple[MutagenView, MutagenView]
+) -> str | None:
     """Return the first fault of the new file, or None.
 
     Args:
         old: The original.
         new: Its copy.
         intended: The fields of the copy.
+        seen: Both as mutagen reads them.
 
     """
-    return next(_faults(old, new, intended), None)
+    return next(
+        itertools.chain(_faults(old, new, intended), _seen_faults(old, new, intended, seen)), None
+    )
 
 
 def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[str]:
@@ -121,29 +155,39 @@ def _faults(old: JudgedFile, new: JudgedFile, intended: Intended) -> Iterator[st
         yield "FFmpeg cannot open the file, so the copy cannot be verified"
     if new.stream != old.stream or new.decoded != old.decoded:
         yield "FFmpeg decodes the copy differently"
+
+
+def _seen_faults(
+    old: JudgedFile, new: JudgedFile, intended: Intended, seen: tuple[MutagenView, MutagenView]
+) -> Iterator[str]:
+    before, after = seen
     for field, asked in (intended.values or {}).items():
-        seen = new.mutagen_values(field)
-        joined = tuple(part for text in seen for part in text.split(V23_SEPARATOR))
-        if asked and not seen:
+        found = after.values[field]
+        joined = tuple(part for text in found for part in text.split(V23_SEPARATOR))
+        if asked and not found:
             yield "mutagen does not find the tags of the copy"
-        if new.values(field) != asked or asked not in (seen, joined):
+        if new.values(field) != asked or asked not in (found, joined):
             yield f"{field} of the copy differs from the intended values"
-    converted = old.id3_version and new.id3_version and old.id3_version != new.id3_version
-    if not converted and not _others_seen(old, new, intended):
+    versions = before.id3_version, after.id3_version
+    if not (all(versions) and versions[0] != versions[1]) and not _others_seen(
+        (old, before), (new, after), intended
+    ):
         yield "mutagen reads another field of the copy differently"
 
 
-def _others_seen(old: JudgedFile, new: JudgedFile, intended: Intended) -> bool:
+def _others_seen(
+    old: tuple[JudgedFile, MutagenView], new: tuple[JudgedFile, MutagenView], intended: Intended
+) -> bool:
     """Compare mutagen's values; a tag gets the fields that it lacks, which undo removes again.
 
     A write into a malformed container may reveal a tag to mutagen, and undo hides it again.
     """
-    before, after = (file.mutagen_others(intended.fields) for file in (old, new))
+    before, after = old[1].others.items(), new[1].others.items()
     filled = bool(intended.added)
-    if _is_blank(old) or old.mutagen.tags is None or (filled and intended.values):
-        return before.items() <= after.items()
-    hidden = _is_blank(new) or new.mutagen.tags is None or filled
-    return after.items() <= before.items() if hidden else before == after
+    if _is_blank(old[0]) or not old[1].tagged or (filled and intended.values):
+        return before <= after
+    hidden = _is_blank(new[0]) or not new[1].tagged or filled
+    return after <= before if hidden else before == after
 
 
 def _is_blank(file: ParsedFile) -> bool:

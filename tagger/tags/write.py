@@ -12,7 +12,7 @@ from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.read import boundary
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
-from tagger.tags.verify import Intended, JudgedFile, first_difference
+from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,7 +131,7 @@ def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -
         if edit.has_values(original.container, field, genres):
             return None
         tags = edit.retagged(original.container, values, options)
-        added = frozenset(item.raw for item in edit.completion(original.container, values))
+        added = frozenset(item.whole for item in edit.completion(original.container, values))
         intended = Intended(tags, tuple(values), values, added)
         new = _fill(task, original, copy, original.container.compose(tags), intended)
         before = original.values(field)
@@ -228,10 +228,15 @@ def _fill(
     pieces: Iterable[Piece],
     intended: Intended,
 ) -> JudgedFile:
-    """Write the copy, and verify that it has the intended fields; return the copy."""
+    """Write the copy, and verify that it has the intended fields; return the copy.
+
+    mutagen needs four times the memory of a picture, so it reads before the copy is parsed.
+    """
+    before = mutagen_view(original.file, original, intended.fields)
     task.fill(original.file, copy, pieces)
+    after = mutagen_view(copy, original, intended.fields)
     new = JudgedFile(copy, task.path)
-    if fault := first_difference(original, new, intended):
+    if fault := first_difference(original, new, intended, (before, after)):
         raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
     return new
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
+from tagger.tags.containers.base import (
+    Item,
+    MalformedError,
+    Raw,
+    RawTag,
+    check_count,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +71,7 @@ class Apev2(RawTag):
             if stop > end:
                 raise MalformedError("an APEv2 item is longer than its tag")
             name = data[at + 8 : key_end].decode("latin-1").lower()
-            items.append(Item(name, data[at:stop]))
+            items.append(Item.of(name, memoryview(data)[at:stop]))
             at = stop
         if at != end:
             raise MalformedError("an APEv2 tag contains more than its items")
@@ -74,7 +81,7 @@ class Apev2(RawTag):
         """Yield the keys and the values of all texts, in the order of the tag."""
         for item in self.items:
             if not item.raw[4] & 0b110:  # binary or a link
-                key, _, value = item.raw[8:].partition(b"\0")
+                key, _, value = item.whole[8:].partition(b"\0")
                 yield key.decode("latin-1"), tuple(value.decode("utf-8", "replace").split("\0"))
 
     def genres(self) -> tuple[str, ...]:
@@ -101,13 +108,14 @@ class Apev2(RawTag):
         key = field.title() if field == GROUPING else field
         return (_item(key, texts),)
 
-    def render(self) -> bytes:
+    def pieces(self) -> list[Raw]:
         """Return the header if the tag had one, the items, and the footer."""
-        body = b"".join(item.raw for item in self.items)
-        footer = self._end(len(body) + FOOTER, self.flags & ~IS_HEADER)
+        body = self.item_pieces
+        size = size_of(body) + FOOTER
+        footer = self._end(size, self.flags & ~IS_HEADER)
         if not self.flags & HAS_HEADER:
-            return body + footer
-        return self._end(len(body) + FOOTER, self.flags | IS_HEADER) + body + footer
+            return [*body, footer]
+        return [self._end(size, self.flags | IS_HEADER), *body, footer]
 
     def _end(self, size: int, flags: int) -> bytes:
         numbers = (self.header_version, size, len(self.items), flags)

@@ -7,6 +7,7 @@ Metadata Library.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import uuid
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from tagger.tags.containers.base import (
     Item,
     MalformedError,
     Piece,
+    Raw,
     RawTag,
     Span,
     check_count,
+    size_of,
 )
 from tagger.tags.containers.stream import file_size, read_at
 
@@ -49,6 +52,8 @@ UNICODE: Final = 0
 FILE_SIZE_AT: Final = 16
 """The offset of the file size in the contents of the file properties."""
 CONTENT, LIBRARY = "content", "library"
+AsfParts = list[Raw]
+"""The bytes of an object, the first part with its header."""
 _GROUPING: Final = "WM/ContentGroupDescription"
 
 
@@ -92,19 +97,20 @@ class AsfAttributes(RawTag):
             for place, text in zip(places, texts, strict=True)
         )
 
-    def render(self) -> bytes:
-        """Return both places in sequence; the container calls `render_place` for each."""
-        return self.render_place(CONTENT) + self.render_place(LIBRARY)
+    def pieces(self) -> list[Raw]:
+        """Return both places in sequence; the container calls `place_pieces` for each."""
+        return self.place_pieces(CONTENT) + self.place_pieces(LIBRARY)
 
-    def render_place(self, place: str) -> bytes:
+    def place_pieces(self, place: str) -> list[Raw]:
         """Return the object of one place."""
-        items = [item.raw for item in self.items if item.place == place]
+        items = [item for item in self.items if item.place == place]
         name = EXTENDED_CONTENT if place == CONTENT else METADATA_LIBRARY
-        return _object(name, struct.pack("<H", len(items)) + b"".join(items))
+        parts = [part for item in items for part in item.parts]
+        return _object(name, [struct.pack("<H", len(items)), *parts])
 
 
-def _object(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<Q", OBJECT_HEADER + len(body)) + body
+def _object(name: bytes, body: list[Raw]) -> AsfParts:
+    return [name + struct.pack("<Q", OBJECT_HEADER + size_of(body)), *body]
 
 
 def _attribute(place: str, name: str, value: str) -> bytes:
@@ -122,7 +128,7 @@ def _value(item: Item) -> bytes:
     return item.raw[12 + int.from_bytes(item.raw[4:6], "little") :]
 
 
-def _attributes(body: bytes, place: str) -> Iterator[Item]:
+def _attributes(body: Raw, place: str) -> Iterator[Item]:
     (count,) = struct.unpack_from("<H", body)
     at = 2
     for _ in range(count):
@@ -138,8 +144,8 @@ def _attributes(body: bytes, place: str) -> Iterator[Item]:
             at += 12 + key_size + size
         if at > len(body):
             raise MalformedError("an attribute is longer than its object")
-        name = key.decode("utf-16-le", "replace").rstrip("\0")
-        yield Item(name, body[start:at], place)
+        name = bytes(key).decode("utf-16-le", "replace").rstrip("\0")
+        yield Item.of(name, body[start:at], place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ class AsfObject:
     """An object of the header: its name and its contents."""
 
     name: bytes
-    body: bytes
+    body: memoryview
 
     @property
     def size(self) -> int:
@@ -155,14 +161,14 @@ class AsfObject:
         return OBJECT_HEADER + len(self.body)
 
 
-def _objects(data: bytes) -> list[AsfObject]:
+def _objects(data: memoryview) -> list[AsfObject]:
     objects, at = list[AsfObject](), 0
     while at + OBJECT_HEADER <= len(data):
         (size,) = struct.unpack_from("<Q", data, at + 16)
         if size < OBJECT_HEADER or at + size > len(data):
             raise MalformedError("an ASF object is longer than its parent")
         check_count(len(objects))
-        objects.append(AsfObject(data[at : at + 16], data[at + OBJECT_HEADER : at + size]))
+        objects.append(AsfObject(bytes(data[at : at + 16]), data[at + OBJECT_HEADER : at + size]))
         at += size
     if at != len(data):
         raise MalformedError("an ASF object is cut off")
@@ -181,7 +187,7 @@ class AsfFile(Container):
         if not HEADER_SIZE <= size <= self._file_size:
             raise MalformedError("the ASF header is cut off")
         self._reserved = head[28:]
-        self._objects = _objects(read_at(file, HEADER_SIZE, size - HEADER_SIZE))
+        self._objects = _objects(memoryview(read_at(file, HEADER_SIZE, size - HEADER_SIZE)))
         self._rest = Span(size, self._file_size - size)
         self._inner = [
             inner
@@ -211,48 +217,60 @@ class AsfFile(Container):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Keep every other object in its place; the padding replaces the first padding."""
         tag = tags.get("asf")
-        content = library = padding = b""
+        content = library = padding = list[Raw]()
         if isinstance(tag, AsfAttributes):
             content, library = self._place(tag, CONTENT), self._place(tag, LIBRARY)
-            left = tag.reserved_bytes - len(content) - len(library)
-            padding = (
-                _object(PADDING, bytes(left - OBJECT_HEADER)) if left >= OBJECT_HEADER else b""
-            )
+            left = tag.reserved_bytes - size_of(content) - size_of(library) - OBJECT_HEADER
+            padding = _object(PADDING, [bytes(left)]) if left >= 0 else []
         parts = _replaced(self._objects, EXTENDED_CONTENT, content, padding)
         parts = [
-            self._extension(library) if part.startswith(HEADER_EXTENSION) else part
+            self._extension(library) if bytes(part[0]).startswith(HEADER_EXTENSION) else part
             for part in parts
         ]
-        size = HEADER_SIZE + sum(map(len, parts))
-        parts = [self._sized(p, size) if p.startswith(FILE_PROPERTIES) else p for p in parts]
+        size = HEADER_SIZE + sum(map(size_of, parts))
+        parts = [
+            self._sized(part, size) if bytes(part[0]).startswith(FILE_PROPERTIES) else part
+            for part in parts
+        ]
         yield HEADER_OBJECT + struct.pack("<QI", size, len(parts)) + self._reserved
-        yield from parts
+        yield from itertools.chain.from_iterable(parts)
         yield self._rest
 
-    def _place(self, tag: AsfAttributes, place: str) -> bytes:
+    def _place(self, tag: AsfAttributes, place: str) -> list[Raw]:
         """Render one place; an empty place is rendered only if the file had it."""
         needed = place in self._places or any(item.place == place for item in tag.items)
-        return tag.render_place(place) if needed else b""
+        return tag.place_pieces(place) if needed else []
 
-    def _extension(self, library: bytes) -> bytes:
+    def _extension(self, library: list[Raw]) -> AsfParts:
         body = next(o.body for o in self._objects if o.name == HEADER_EXTENSION)
-        inside = b"".join(_replaced(self._inner, METADATA_LIBRARY, library, b""))
-        head = body[: EXTENSION_HEADER - 4] + struct.pack("<I", len(inside))
-        return _object(HEADER_EXTENSION, head + inside)
+        inside = [p for part in _replaced(self._inner, METADATA_LIBRARY, library, []) for p in part]
+        head = bytes(body[: EXTENSION_HEADER - 4]) + struct.pack("<I", size_of(inside))
+        return _object(HEADER_EXTENSION, [head, *inside])
 
-    def _sized(self, part: bytes, header: int) -> bytes:
+    def _sized(self, parts: AsfParts, header: int) -> AsfParts:
         """Correct the size of the file, where it was correct."""
         at = OBJECT_HEADER + FILE_SIZE_AT
+        part = b"".join(parts)
         if int.from_bytes(part[at : at + 8], "little") != self._file_size:
-            return part
-        return part[:at] + struct.pack("<Q", header + self._rest.size) + part[at + 8 :]
+            return parts
+        return [part[:at] + struct.pack("<Q", header + self._rest.size) + part[at + 8 :]]
 
 
-def _replaced(objects: list[AsfObject], name: bytes, new: bytes, padding: bytes) -> list[bytes]:
-    """Render objects with a new object and new padding in place of the old, or at the end."""
+def _replaced(
+    objects: list[AsfObject], name: bytes, new: AsfParts, padding: AsfParts
+) -> list[AsfParts]:
+    """Render objects with a new object and new padding in place of the old, or at the end.
+
+    Args:
+        objects: The objects.
+        name: The name of the object that is replaced.
+        new: The object in its place, or nothing.
+        padding: The padding in place of the first padding, or nothing.
+
+    """
     fresh = {name: new, PADDING: padding}
     parts = [
-        fresh.pop(o.name, b"") if o.name in (name, PADDING) else _object(o.name, o.body)
+        fresh.pop(o.name, []) if o.name in (name, PADDING) else _object(o.name, [o.body])
         for o in objects
     ]
     return [part for part in (*parts, *fresh.values()) if part]

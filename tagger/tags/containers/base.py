@@ -17,12 +17,19 @@ from tagger.core.domain import GENRE
 from tagger.tags.containers.texts import genre_names, values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import BinaryIO
 
 
 MOST_FIELDS: Final = 20_000
 """Fields of a tag, or chunks, atoms or objects of a file; more would only cost time and memory."""
+
+
+LARGE: Final = 1 << 16
+"""Bytes of a field; a larger field is not copied."""
+_BEGINNING: Final = 1 << 12
+_NOTHING: Final = memoryview(b"")
+Raw = bytes | memoryview
 
 
 class MalformedError(ValueError):
@@ -41,13 +48,44 @@ def check_count(count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One field of a tag."""
+    """One field of a tag; a large field, such as a picture, is not copied."""
 
     name: str
     raw: bytes
-    """The bytes of the whole field in the file, header included."""
+    """The bytes of the field in the file, header included."""
     place: str = ""
     """The part of the tag, for tags with several parts (ASF)."""
+    rest: memoryview = _NOTHING
+    """The further bytes of a field of more than `LARGE`, in the bytes of its tag."""
+
+    @classmethod
+    def of(cls, name: str, data: Raw, place: str = "") -> Item:
+        """Return the item of bytes; the bytes stay in memory as long as a large item.
+
+        Args:
+            name: The name of the field.
+            data: Its bytes.
+            place: See the attribute.
+
+        """
+        if len(data) <= LARGE:
+            return cls(name, bytes(data), place)
+        return cls(name, bytes(data[:_BEGINNING]), place, memoryview(data)[_BEGINNING:])
+
+    @property
+    def parts(self) -> tuple[Raw, ...]:
+        """The bytes of the field."""
+        return (self.raw, self.rest) if self.rest else (self.raw,)
+
+    @property
+    def whole(self) -> bytes:
+        """A copy of the bytes of the field."""
+        return b"".join(self.parts)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes of the field."""
+        return len(self.raw) + len(self.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +96,12 @@ class Span:
     size: int
 
 
-Piece = bytes | Span
+Piece = bytes | memoryview | Span
+
+
+def size_of(pieces: Iterable[Piece]) -> int:
+    """Return the number of bytes of pieces."""
+    return sum(piece.size if isinstance(piece, Span) else len(piece) for piece in pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +128,17 @@ class RawTag(ABC):
         """Return the items for `genres` in this version of the tag; empty if impossible."""
 
     @abstractmethod
+    def pieces(self) -> list[Raw]:
+        """Return the tag's bytes in pieces, as the container stores them."""
+
     def render(self) -> bytes:
-        """Return the tag's bytes, as the container stores them."""
+        """Return the tag's bytes."""
+        return b"".join(self.pieces())
+
+    @property
+    def item_pieces(self) -> list[Raw]:
+        """The bytes of all items."""
+        return [part for item in self.items for part in item.parts]
 
     def field_of(self, item: Item) -> str:  # noqa: ARG002 - for tags with room for other fields
         """Return the field of an item other than a genre; an empty name for a fixed field."""

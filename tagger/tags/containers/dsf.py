@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from tagger.tags.containers import id3
-from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span, size_of
 from tagger.tags.containers.id3 import Id3v2
 from tagger.tags.containers.stream import file_size, read_at
 
@@ -45,10 +45,10 @@ class DsfFile(Container):
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Write a new header; the tag stays last."""
-        tag = tags["id3v2"].render() if "id3v2" in tags else b""
+        tag = tags["id3v2"].pieces() if "id3v2" in tags else []
         pointer = self._HEADER + self._sound.size
-        total = pointer + len(tag) + self._rest.size
+        total = pointer + size_of(tag) + self._rest.size
         yield struct.pack("<4sQQQ", b"DSD ", self._HEADER, total, pointer if tag else 0)
         yield self._sound
-        yield tag
+        yield from tag
         yield self._rest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from tagger.tags.containers.base import MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import MalformedError, Piece, RawTag, Span, size_of
 from tagger.tags.containers.stream import StreamFile, read_at
 from tagger.tags.containers.vorbis import VorbisComment
 
@@ -85,7 +85,7 @@ class FlacFile(StreamFile):
             standing = self.tags.get("vorbis", self.empty())
             yield from self._stream(tags, standing.reserved_bytes if padded else 0)
         else:
-            size = BLOCK_HEADER + len(tag.render())
+            size = BLOCK_HEADER + size_of(tag.pieces())
             yield from self._stream(tags, tag.reserved_bytes - size)
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from mutagen import id3
 
 from tagger.core.domain import GROUPING
-from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
+from tagger.tags.containers.base import Item, MalformedError, Raw, RawTag, check_count, size_of
 from tagger.tags.containers.texts import relenient
 
 HEADER: Final = 10
@@ -36,7 +36,7 @@ def syncsafe(number: int) -> bytes:
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
-def from_syncsafe(data: bytes) -> int:
+def from_syncsafe(data: Raw) -> int:
     """Decode four bytes; their highest bits are ignored."""
     return sum((byte & 0x7F) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
 
@@ -81,9 +81,9 @@ class Id3v2(RawTag):
             raise MalformedError(f"ID3v2.{major} is not supported")
         if major == 2 and flags & EXTENDED:
             raise MalformedError("compressed ID3v2.2 tags are not specified")
-        body = data[HEADER : HEADER + from_syncsafe(data[6:10])]
+        body: Raw = memoryview(data)[HEADER : HEADER + from_syncsafe(data[6:10])]
         if major < 4 and flags & UNSYNCHRONISED:
-            body = body.replace(b"\xff\x00", b"\xff")
+            body = bytes(body).replace(b"\xff\x00", b"\xff")
         if flags & EXTENDED and not _FRAME_ID[3].match(
             body
         ):  # some programs set the flag without a header
@@ -156,25 +156,24 @@ class Id3v2(RawTag):
             return Item(name, name.encode() + len(body).to_bytes(4, "big") + b"\0\0" + body)
         return Item(name, name.encode() + len(body).to_bytes(3, "big") + body)
 
-    def render(self) -> bytes:
+    def pieces(self) -> list[Raw]:
         """Fill `reserved_bytes` with padding; a larger tag gets new padding."""
-        frames = b"".join(item.raw for item in self.items)
         footer = HEADER if self.major == 4 and self.flags & FOOTER else 0
-        body = self._synchronised(frames)
-        padding = self.reserved_bytes - HEADER - len(body)
+        body = self._synchronised(self.item_pieces)
+        padding = self.reserved_bytes - HEADER - size_of(body)
         if footer:
             padding = 0  # forbidden together with a footer
         elif padding < 0:
             padding = PADDING
-        body += bytes(padding)
-        ends = bytes([self.major, 0, self.flags]) + syncsafe(len(body))
-        return b"ID3" + ends + body + (b"3DI" + ends if footer else b"")
+        body = [*body, bytes(padding)]
+        ends = bytes([self.major, 0, self.flags]) + syncsafe(size_of(body))
+        return [b"ID3" + ends, *body, b"3DI" + ends if footer else b""]
 
-    def _synchronised(self, body: bytes) -> bytes:
+    def _synchronised(self, frames: list[Raw]) -> list[Raw]:
         if self.major == 4 or not self.flags & UNSYNCHRONISED:
-            return body  # 2.4 synchronises each frame, and the frames are raw
-        body = re.sub(rb"\xff(?=[\x00\xe0-\xff])", b"\xff\x00", body)
-        return body + b"\0" if body.endswith(b"\xff") else body
+            return frames  # 2.4 synchronises each frame, and the frames are raw
+        body = re.sub(rb"\xff(?=[\x00\xe0-\xff])", b"\xff\x00", b"".join(frames))
+        return [body + b"\0" if body.endswith(b"\xff") else body]
 
     def converted(self, major: int) -> Id3v2:
         """Return the tag in another version, every frame translated by mutagen.
@@ -195,7 +194,7 @@ def _utf16(text: str) -> bytes:
     return text.encode("utf-16-le")
 
 
-def _extended_size(body: bytes, major: int) -> int:
+def _extended_size(body: Raw, major: int) -> int:
     if len(body) < 6:
         raise MalformedError("the ID3 extended header is cut off")
     if major == 4:
@@ -203,33 +202,33 @@ def _extended_size(body: bytes, major: int) -> int:
     return 4 + int.from_bytes(body[:4], "big")
 
 
-def _frames(body: bytes, major: int) -> tuple[Item, ...]:
+def _frames(body: Raw, major: int) -> tuple[Item, ...]:
     if major < 4:
         items, end = _walk(body, major, plain=True)
     else:
         items, end = _walk(body, major, plain=False)
-        if body[end:].strip(b"\0"):
+        if bytes(body[end:]).strip(b"\0"):
             # early versions of iTunes wrote plain sizes into 2.4
             other, other_end = _walk(body, major, plain=True)
             if other_end > end:
                 items, end = other, other_end
-    rest = body[end:].rstrip(b"\0")
-    return (*items, Item("", rest)) if rest else tuple(items)
+    rest = bytes(body[end:]).rstrip(b"\0")
+    return (*items, Item.of("", rest)) if rest else tuple(items)
 
 
-def _walk(body: bytes, major: int, *, plain: bool) -> tuple[list[Item], int]:
+def _walk(body: Raw, major: int, *, plain: bool) -> tuple[list[Item], int]:
     """Return the valid frames from the beginning, and the offset of their end."""
     id_size, size_size, header = (3, 3, 6) if major == 2 else (4, 4, 10)
     pattern = _FRAME_ID[min(major, 3)]
     items, at = [], 0
     while at + header <= len(body):
-        name = body[at : at + id_size]
-        field = body[at + id_size : at + id_size + size_size]
+        name = bytes(body[at : at + id_size])
+        field = bytes(body[at + id_size : at + id_size + size_size])
         size = int.from_bytes(field, "big") if plain else from_syncsafe(field)
         unsafe = not plain and max(field) > 0x7F
         if unsafe or not pattern.fullmatch(name) or at + header + size > len(body):
             break
-        items.append(Item(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
+        items.append(Item.of(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
         check_count(len(items))
         at += header + size
     return items, at

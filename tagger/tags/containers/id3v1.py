@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from mutagen.id3 import TCON
 
-from tagger.tags.containers.base import Item, RawTag
+from tagger.tags.containers.base import Item, Raw, RawTag
 from tagger.tags.containers.id3 import V23_SEPARATOR
 from tagger.tags.containers.texts import lenient
 
@@ -51,9 +51,9 @@ class Id3v1(RawTag):
         numbers = [_NUMBERS[g.casefold()] for g in genres if g.casefold() in _NUMBERS]
         return (Item("genre", bytes([numbers[0] if numbers else NO_GENRE])),)
 
-    def render(self) -> bytes:
-        """Join the two items."""
-        return b"".join(item.raw for item in self.items)
+    def pieces(self) -> list[Raw]:
+        """Return the two items."""
+        return self.item_pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,6 @@ class EnhancedId3v1(RawTag):
         fits = len(text) <= size and text.decode("latin-1") == V23_SEPARATOR.join(genres)
         return (Item("genre", (text if fits else b"").ljust(size, b"\0")),)
 
-    def render(self) -> bytes:
-        """Join the three items."""
-        return b"".join(item.raw for item in self.items)
+    def pieces(self) -> list[Raw]:
+        """Return the three items."""
+        return self.item_pieces

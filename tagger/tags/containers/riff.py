@@ -22,9 +22,11 @@ from tagger.tags.containers.base import (
     Item,
     MalformedError,
     Piece,
+    Raw,
     RawTag,
     Span,
     check_count,
+    size_of,
 )
 from tagger.tags.containers.id3 import Id3v2
 from tagger.tags.containers.stream import file_size, read_at
@@ -74,9 +76,9 @@ class InfoList(RawTag):
         raw = b"IGNR" + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
         return (Item("IGNR", raw),)
 
-    def render(self) -> bytes:
-        """Join the texts."""
-        return b"".join(item.raw for item in self.items)
+    def pieces(self) -> list[Raw]:
+        """Return the texts."""
+        return self.item_pieces
 
 
 def _text(raw: bytes) -> str:
@@ -144,12 +146,12 @@ class ChunkedFile(Container):
         """Parse the tag in a chunk; return its kind, or an empty text."""
         if name.lower() == b"id3 ":
             data = read_at(file, body.start, body.size)
-            if not data.strip(b"\0"):
-                return ""
             size = id3.tag_size(data[: id3.HEADER])
+            if not size and not data.strip(b"\0"):
+                return ""
             if not 0 < size <= len(data) or data[size:].strip(b"\0"):
                 raise MalformedError("an ID3 chunk contains no ID3 tag")
-            return self._add("id3v2", replace(Id3v2.parse(data[:size]), reserved_bytes=body.size))
+            return self._add("id3v2", replace(Id3v2.parse(data), reserved_bytes=body.size))
         if name == b"LIST" and self._order == "little":
             data = read_at(file, body.start, body.size)
             if data[:4] == b"INFO":
@@ -182,14 +184,16 @@ class ChunkedFile(Container):
                 "its chunks are longer than the file: it is cut off, or was written to a pipe"
             )
         pieces = list(self._pieces(tags))
-        size = sum(p.size if isinstance(p, Span) else len(p) for p in pieces)
+        size = size_of(pieces)
         # the declared size may differ from the file by a missing byte of padding
         yield self._head[:4] + (4 + size).to_bytes(4, self._order) + self._head[8:]
         yield from pieces
         yield self._rest
 
     def _pieces(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
-        fresh = [self._new(kind, tags[kind]) for kind in tags if kind not in self._found]
+        fresh = [
+            part for kind in tags if kind not in self._found for part in self._new(kind, tags[kind])
+        ]
         for chunk in self._chunks:
             if not chunk.tag:
                 if chunk.name.lower() == b"id3 ":
@@ -199,13 +203,14 @@ class ChunkedFile(Container):
                 yield chunk.body
                 yield bytes(chunk.body.size % 2)
             elif chunk.tag in tags:
-                yield self._chunk(chunk.name, tags[chunk.tag])
+                yield from self._chunk(chunk.name, tags[chunk.tag])
         yield from fresh
 
-    def _new(self, kind: str, tag: RawTag) -> bytes:
+    def _new(self, kind: str, tag: RawTag) -> list[Raw]:
         id3_name = b"id3 " if self._order == "little" else b"ID3 "
         return self._chunk(b"LIST" if kind == "info" else id3_name, tag)
 
-    def _chunk(self, name: bytes, tag: RawTag) -> bytes:
-        body = (b"INFO" if isinstance(tag, InfoList) else b"") + tag.render()
-        return name + len(body).to_bytes(4, self._order) + body + bytes(len(body) % 2)
+    def _chunk(self, name: bytes, tag: RawTag) -> list[Raw]:
+        body = [b"INFO" if isinstance(tag, InfoList) else b"", *tag.pieces()]
+        size = size_of(body)
+        return [name + size.to_bytes(4, self._order), *body, bytes(size % 2)]

@@ -252,7 +252,7 @@ class StreamFile(Container):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Put a new ID3v2 tag first, and a new APEv2 tag last, where FFmpeg looks for it."""
         if "id3v2" in tags and Slot("id3v2") not in self.front:
-            yield tags["id3v2"].render()
+            yield from tags["id3v2"].pieces()
         yield from rendered(self.front, tags)
         yield from self.middle(tags)
         ape = tags.get("apev2")
@@ -260,7 +260,7 @@ class StreamFile(Container):
         slots = [slot for slot in self.slots if stays or slot != Slot("apev2")]
         yield from rendered(slots, tags)
         if ape and not stays:
-            yield ape.render()
+            yield from ape.pieces()
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:  # noqa: ARG002 - FLAC's hook
         """Yield the stream itself."""
@@ -273,4 +273,4 @@ def rendered(slots: Iterable[Slot | Span], tags: Mapping[str, RawTag]) -> Iterat
         if isinstance(slot, Span):
             yield slot
         elif slot.kind in tags:
-            yield tags[slot.kind].render()
+            yield from tags[slot.kind].pieces()

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tagger.tags.containers.base import Item, MalformedError, RawTag
+from tagger.tags.containers.base import Item, MalformedError, Raw, RawTag
 from tagger.tags.containers.id3 import V23_SEPARATOR
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ class UserData(RawTag):
     """The atoms of `udta` before and behind `meta`."""
 
     genre_names: ClassVar = frozenset({"\xa9gen", ASSET})
+
+    @classmethod
+    def of(cls, *atoms: tuple[bytes, str]) -> UserData:
+        """Return the tag of atoms, each with its place."""
+        named = ((raw[4:HEADER].decode("latin-1"), raw, place) for raw, place in atoms)
+        return cls(tuple(Item(*parts) for parts in named), 0)
 
     def genres(self) -> tuple[str, ...]:
         """Return every text of the genre atoms, in all languages."""
@@ -54,13 +60,13 @@ class UserData(RawTag):
         raw = struct.pack(">I4s", HEADER + len(body), name) + body
         return (Item(first.name, raw, first.place),)
 
-    def render(self) -> bytes:
-        """Return all atoms in sequence; the container calls `render_place`."""
-        return self.render_place(BEFORE) + self.render_place(BEHIND)
+    def pieces(self) -> list[Raw]:
+        """Return all atoms in sequence; the container calls `place_pieces`."""
+        return self.place_pieces(BEFORE) + self.place_pieces(BEHIND)
 
-    def render_place(self, place: str) -> bytes:
+    def place_pieces(self, place: str) -> list[Raw]:
         """Return the atoms before or behind `meta`."""
-        return b"".join(item.raw for item in self.items if item.place == place)
+        return [part for item in self.items if item.place == place for part in item.parts]
 
 
 def _texts(item: Item) -> Iterator[str]:

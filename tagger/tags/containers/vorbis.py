@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tagger.tags.containers.base import Item, MalformedError, RawTag, check_count
+from tagger.tags.containers.base import LARGE, Item, MalformedError, Raw, RawTag, check_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class VorbisComment(RawTag):
     genre_names: ClassVar = frozenset({"GENRE"})
 
     @classmethod
-    def parse(cls, data: bytes) -> VorbisComment:
+    def parse(cls, data: Raw) -> VorbisComment:
         """Split a comment header."""
+        data = memoryview(data)
         vendor, at = _text(data, 0)
         count = int.from_bytes(data[at : at + 4], "little")
         check_count(count)
@@ -32,9 +33,10 @@ class VorbisComment(RawTag):
         items = []
         for _ in range(count):
             raw, at = _text(data, at)
-            name = raw.partition(b"=")[0].decode("latin-1").upper() if b"=" in raw else ""
-            items.append(Item(name, raw))
-        return cls(tuple(items), len(data), vendor, data[at:])
+            key, equals, _ = bytes(raw[:LARGE]).partition(b"=")
+            name = key.decode("latin-1").upper() if equals else ""
+            items.append(Item.of(name, raw))
+        return cls(tuple(items), len(data), bytes(vendor), bytes(data[at:]))
 
     def genres(self) -> tuple[str, ...]:
         """Every `GENRE`, in any letter case."""
@@ -59,18 +61,15 @@ class VorbisComment(RawTag):
         """Return one comment for each value."""
         return tuple(Item(field, f"{field}={text}".encode()) for text in texts)
 
-    def render(self) -> bytes:
+    def pieces(self) -> list[Raw]:
         """Return vendor, count, comments and trailer."""
-        texts = b"".join(_sized(item.raw) for item in self.items)
-        return _sized(self.vendor) + struct.pack("<I", len(self.items)) + texts + self.trailer
+        count = struct.pack("<I", len(self.items))
+        texts = [p for i in self.items for p in (struct.pack("<I", i.size), *i.parts)]
+        return [struct.pack("<I", len(self.vendor)), self.vendor, count, *texts, self.trailer]
 
 
-def _text(data: bytes, at: int) -> tuple[bytes, int]:
+def _text(data: memoryview, at: int) -> tuple[memoryview, int]:
     end = at + 4 + int.from_bytes(data[at : at + 4], "little")
     if at + 4 > len(data) or end > len(data):
         raise MalformedError("a comment is longer than its header")
     return data[at + 4 : end], end
-
-
-def _sized(text: bytes) -> bytes:
-    return struct.pack("<I", len(text)) + text
