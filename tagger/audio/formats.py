@@ -122,7 +122,7 @@ UNSUPPORTED: Final[Mapping[str, str]] = MappingProxyType(
 """Lower-case file name endings of sound that tagger does not support, with the formats' names."""
 
 _UNSUPPORTED_MAGICS: Final = (
-    (rb"RF64|BW64", "an RF64 file"),
+    (rb"RF64|BW64", "an RF64 or BW64 file"),
     (rb"riff\x2e\x91\xcf\x11", "a Wave64 file"),
     (rb"\x1a\x45\xdf\xa3", "a Matroska or WebM file"),
     (rb"caff", "a Core Audio file of Apple"),

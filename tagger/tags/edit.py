@@ -109,6 +109,9 @@ def retagged(container: Container, values: FieldValues, options: WriteOptions) -
     first = changed[container.primary]
     if isinstance(first, Apev2):
         changed[container.primary] = replace(first, last=True)
+    front = changed.get("id3v2")
+    if isinstance(front, Id3v2) and front != container.tags.get("id3v2"):
+        changed["id3v2"] = front.without_footer()
     standing = (container.primary, *container.tags)
     return {kind: tag for kind, tag in changed.items() if kind in standing or tag.items}
 

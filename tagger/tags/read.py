@@ -146,6 +146,8 @@ def boundary(path: Path) -> Iterator[None]:
     except (TaggerError, MemoryError):
         raise
     except Exception as error:
+        if _is_out_of_memory(error):
+            raise MemoryError from error
         cause = _os_error(error)
         if isinstance(cause, FileNotFoundError):
             raise TagError("the file does not exist", path) from error
@@ -155,6 +157,13 @@ def boundary(path: Path) -> Iterator[None]:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
         said = str(error) or type(error).__name__
         raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Return whether a lack of memory caused an error, such as one of mutagen."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _os_error(error: BaseException | None) -> OSError | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tagger.tags.containers.base import Container, Item, RawTag
     from tagger.tags.values import FieldValues
 
-_GENRES = {"gnre", "wm/genreid", "----:com.apple.itunes:genre"}
+_GENRES = {"gnre", "wm/genreid", "----:com.apple.itunes:genre", "txxx:genre"}
 """Further names of genres in mutagen."""
 
 

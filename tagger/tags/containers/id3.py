@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from mutagen import id3
 
-from tagger.core.domain import GROUPING
+from tagger.core.domain import GENRE, GROUPING
 from tagger.tags.containers.base import Item, MalformedError, Raw, RawTag, check_count, size_of
 from tagger.tags.containers.texts import relenient
 
@@ -23,6 +23,10 @@ FOOTER: Final = 0x10
 PADDING: Final = 1024
 _GROUPING: Final = ("GRP1", "GP1")
 _USER_TEXT: Final = ("TXXX", "TXX")
+_USER_GENRE: Final = "TXXX GENRE"
+"""A user text frame with the description `GENRE`, which TagLib joins with the genre."""
+_LIMIT: Final = 65
+"""Bytes of a user text frame in which its description is looked for."""
 V23_SEPARATOR: Final = "; "
 """ID3v2.3 has no lists; the customary `/` is part of many genre names."""
 
@@ -61,7 +65,7 @@ class Id3v2(RawTag):
     major: int = 4
     flags: int = 0
 
-    genre_names: ClassVar = frozenset({"TCON", "TCO"})
+    genre_names: ClassVar = frozenset({"TCON", "TCO", _USER_GENRE})
 
     @property
     def version(self) -> str:
@@ -97,9 +101,21 @@ class Id3v2(RawTag):
 
     def genres(self) -> tuple[str, ...]:
         """Return the texts of all frames; a Latin-1 text may be UTF-8 or UTF-16 in truth."""
-        frames = self._parsed(tuple(item for _, item in self.genre_items))
-        texts = ((frame.encoding, "\0".join(frame.text)) for frame in frames)
-        return tuple(text if encoding else relenient(text) for encoding, text in texts)
+        items = tuple(item for _, item in self.genre_items)
+        own = self._texts(tuple(item for item in items if item.name != _USER_GENRE))
+        return own or self._texts(tuple(item for item in items if item.name == _USER_GENRE))
+
+    def _texts(self, items: tuple[Item, ...]) -> tuple[str, ...]:
+        texts = ((frame.encoding, "\0".join(frame.text)) for frame in self._parsed(items))
+        lenient = (text if encoding else relenient(text) for encoding, text in texts)
+        return tuple(text for text in lenient if text.strip("\0 "))
+
+    def without_footer(self) -> Id3v2:
+        """Return the tag before the sound, where a footer is optional.
+
+        TagLib takes the footer for a part of the frames, and so loses the end of the last frame.
+        """
+        return replace(self, flags=self.flags & ~FOOTER)
 
     def with_values(self, field: str, texts: tuple[str, ...]) -> Id3v2:
         """Put a new frame in the place of the old; see `RawTag`.
@@ -139,7 +155,8 @@ class Id3v2(RawTag):
 
     def _parsed(self, items: tuple[Item, ...]) -> list[Any]:
         """Return frames as mutagen reads them."""
-        only = replace(self, items=items, reserved_bytes=0)
+        plain = tuple(_ungrouped(item, self.major) for item in items)
+        only = replace(self, items=plain, reserved_bytes=0)
         parsed = id3.ID3(io.BytesIO(only.render()), load_v1=False, translate=False)
         return list(parsed.values())
 
@@ -228,7 +245,8 @@ def _walk(body: Raw, major: int, *, plain: bool) -> tuple[list[Item], int]:
         unsafe = not plain and max(field) > 0x7F
         if unsafe or not pattern.fullmatch(name) or at + header + size > len(body):
             break
-        items.append(Item.of(name.decode("ascii").rstrip("\0 "), body[at : at + header + size]))
+        frame = body[at : at + header + size]
+        items.append(Item.of(_item_name(name.decode("ascii").rstrip("\0 "), frame, header), frame))
         check_count(len(items))
         at += header + size
     return items, at
@@ -237,3 +255,25 @@ def _walk(body: Raw, major: int, *, plain: bool) -> tuple[list[Item], int]:
 def new_id3v2() -> Id3v2:
     """Return an ID3v2.4 tag without frames."""
     return Id3v2((), 0)
+
+
+def _item_name(name: str, frame: Raw, header: int) -> str:
+    """Return the name of a frame; a user text frame may be a genre."""
+    text = bytes(frame[header : header + _LIMIT])
+    if name not in _USER_TEXT or not text:
+        return name
+    codec = {1: "utf-16", 2: "utf-16-be"}.get(text[0], "latin-1")
+    description = text[1:].decode(codec, "replace").partition("\0")[0]
+    return _USER_GENRE if description.upper() == GENRE else name
+
+
+def _ungrouped(item: Item, major: int) -> Item:
+    """Return a frame without the byte of a group, which mutagen takes for a part of the text."""
+    flag = {3: 0x20, 4: 0x40}.get(major, 0)
+    if len(item.raw) <= HEADER or not item.raw[HEADER - 1] & flag or item.rest:
+        return item
+    if item.raw[HEADER - 1] & ~flag:
+        return item
+    body = item.raw[HEADER + 1 :]
+    size = len(body).to_bytes(4, "big") if major == 3 else syncsafe(len(body))
+    return Item(item.name, item.raw[:4] + size + bytes(2) + body)

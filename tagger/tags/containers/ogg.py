@@ -135,6 +135,7 @@ class OggFile(Container):
         self._group = self._header_pages(file)
         self._packets = _packets(self._group)
         self._magic, comments = self._split_magic(self._packets[0])
+        self._is_multiplexed = self._has_second_sound()
         self.tags: Mapping[str, RawTag] = {"vorbis": VorbisComment.parse(comments)}
 
     def _header_pages(self, file: BinaryIO) -> list[Page]:
@@ -168,12 +169,25 @@ class OggFile(Container):
             raise MalformedError("the second packet contains no comments")
         return magic, packet[len(magic) :]
 
+    def _has_second_sound(self) -> bool:
+        """Return whether a further stream of sound begins beside the first."""
+        at = self._first.start + self._first.size
+        while at < self._size and (page := read_page(self._file, at)).flags & FIRST:
+            if page.body.startswith(tuple(CODECS)):
+                return True
+            at += page.size
+        return False
+
     def empty(self) -> RawTag:
         """Return empty comments; the packet itself always exists."""
         return replace(self.tags["vorbis"], items=())
 
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Distribute the header packets over pages again."""
+        if self._is_multiplexed:
+            raise MalformedError(
+                "it has two streams of sound side by side, and players disagree on the first"
+            )
         body = (tags["vorbis"] if "vorbis" in tags else self.empty()).render()
         magic = self._magic
         if self._codec == "oggflac":

@@ -203,7 +203,10 @@ class ChunkedFile(Container):
                 yield chunk.body
                 yield bytes(chunk.body.size % 2)
             elif chunk.tag in tags:
-                yield from self._chunk(chunk.name, tags[chunk.tag])
+                tag = tags[chunk.tag]
+                # mutagen finds only upper case in AIFF
+                renamed = self._order == "big" and tag != self._found[chunk.tag]
+                yield from self._chunk(chunk.name.upper() if renamed else chunk.name, tag)
         yield from fresh
 
     def _new(self, kind: str, tag: RawTag) -> list[Raw]:

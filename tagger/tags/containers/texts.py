@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _BETWEEN = re.compile("[;\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 """Between genres in one text: no genre contains a semicolon or a control character."""
+_AROUND = " \ufeff"
+"""Around a genre: control characters are between genres."""
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
@@ -24,7 +26,7 @@ def genre_names(texts: Iterable[str]) -> tuple[str, ...]:
     names: list[str] = []
     for text in texts:
         for part in _BETWEEN.split(text):
-            found = id3.TCON(encoding=3, text=[part.strip()]).genres
+            found = id3.TCON(encoding=3, text=[part.strip(_AROUND)]).genres
             names += [name.strip() for name in found if name != "Unknown" or "Unknown" in part]
     return tuple(name for name in names if name)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tagger.tags.containers.base import LARGE, Item, MalformedError, Raw, RawTag, check_count
+from tagger.tags.containers.texts import lenient
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class VorbisComment(RawTag):
         return cls(tuple(items), len(data), bytes(vendor), bytes(data[at:]))
 
     def genres(self) -> tuple[str, ...]:
-        """Every `GENRE`, in any letter case."""
-        values = [i.raw.partition(b"=")[2].decode("utf-8", "replace") for _, i in self.genre_items]
+        """Every `GENRE`, in any letter case; the text may be Latin-1 in truth."""
+        values = [lenient(i.raw.partition(b"=")[2]) for _, i in self.genre_items]
         return tuple(value.strip() for value in values if value.strip())
 
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:

@@ -1,0 +1,140 @@
+"""Rare shapes of tags: every reader sees the new genre, or the file is refused with the reason."""
+
+from __future__ import annotations
+
+import os
+import struct
+
+import media
+import pytest
+from mutagen import aiff, id3
+from tagging import BLUES, restore, write
+
+from tagger import tags
+from tagger.analysis.tag_jobs import TagJobs
+from tagger.core.domain import FileIdentity
+from tagger.errors import TagError
+
+TITLE = b"TIT2" + struct.pack(">IH", 6, 0) + b"\0Title"
+
+
+def syncsafe(number):
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def frame(name, body, flags=0):
+    return name + struct.pack(">IH", len(body), flags) + body
+
+
+def tag(*frames, version=3, footer=False):
+    body = b"".join(frames) + (b"" if footer else bytes(64))
+    ends = bytes([version, 0, 0x10 if footer else 0]) + syncsafe(len(body))
+    return b"ID3" + ends + body + (b"3DI" + ends if footer else b"")
+
+
+ID3_TAGS = {
+    "a footer": tag(TITLE, frame(b"TCON", b"\3Salsa"), version=4, footer=True),
+    "a user text named GENRE": tag(TITLE, frame(b"TXXX", b"\0genre\0Salsa")),
+    "a user text in UTF-16 named GENRE": tag(
+        TITLE, frame(b"TXXX", b"\1" + "\ufeffGenre\0\ufeffSalsa".encode("utf-16-le"))
+    ),
+    "a frame of a group in 2.3": tag(TITLE, frame(b"TCON", b"\1\0Salsa", 0x20)),
+    "a frame of a group in 2.4": tag(TITLE, frame(b"TCON", b"\1\3Salsa", 0x40), version=4),
+    "a byte-order mark in UTF-8": tag(TITLE, frame(b"TCON", b"\3\xef\xbb\xbfSalsa"), version=4),
+}
+
+
+@pytest.mark.parametrize("name", ID3_TAGS)
+def test_a_genre_in_a_rare_id3_frame_is_found_and_replaced(tmp_path, name):
+    taglib = pytest.importorskip("taglib", reason="pytaglib has no wheel for this machine")
+    path = media.make(tmp_path / "song.mp3")
+    path.write_bytes(data := ID3_TAGS[name] + path.read_bytes())
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert b"Salsa" not in path.read_bytes()
+    assert id3.ID3(path)["TCON"].text == ["Blues"]
+    with taglib.File(path) as file:
+        assert file.tags == {"TITLE": ["Title"], "GENRE": ["Blues"]}
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_a_vorbis_comment_in_latin_1_is_read_as_its_genre(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["M__sica"]})
+    path.write_bytes(data := path.read_bytes().replace(b"M__sica", b"M\xfa\xfasica"))
+    assert tags.read(path).genres == ("Múúsica",)
+    written = write(path, BLUES)
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_an_aiff_chunk_in_lower_case_is_written_in_upper_case_and_undone(tmp_path):
+    path = media.make(tmp_path / "song.aiff", "aiff")
+    body = tag(TITLE, frame(b"TCON", b"\0Salsa"))
+    data = path.read_bytes() + b"id3 " + struct.pack(">I", len(body)) + body
+    path.write_bytes(data := b"FORM" + struct.pack(">I", len(data) - 8) + data[8:])
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert aiff.AIFF(path).tags["TCON"].text == ["Blues"]
+    assert aiff.AIFF(path).tags["TIT2"].text == ["Title"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def ogg_pages(data):
+    at = 0
+    while at < len(data):
+        count = data[at + 26]
+        size = 27 + count + sum(data[at + 27 : at + 27 + count])
+        yield data[at : at + size]
+        at += size
+
+
+def test_an_ogg_file_with_two_streams_of_sound_is_read_and_refused(tmp_path):
+    opus = media.make(tmp_path / "one.opus", "opus", tags={"genre": ["Salsa"]})
+    vorbis = media.make(tmp_path / "two.ogg", "vorbis")
+    first, *one = ogg_pages(opus.read_bytes())
+    second, *two = ogg_pages(vorbis.read_bytes())
+    path = tmp_path / "song.ogg"
+    path.write_bytes(data := first + second + b"".join(one) + b"".join(two))
+    assert tags.read(path).genres == ("Salsa",)
+    with pytest.raises(TagError, match="two streams of sound"):
+        write(path, BLUES)
+    assert path.read_bytes() == data
+
+
+PICTURED = ["mp3", "flac", "vorbis", "opus", "m4a", "wma", "wav", "aiff", "ape", "wavpack", "dsf"]
+
+
+def pictured(folder, form, size):
+    """Make a file with a picture whose bytes contain false frames and NULs."""
+    picture = media.png(16) + b"\xff\xfb\0TAGAPETAGEX" + os.urandom(size)
+    fields = {"title": "Title", "genre": ["Salsa"], "picture": picture}
+    return media.make(folder / f"song{media.FORMATS[form]}", form, seconds=1, tags=fields), picture
+
+
+@pytest.mark.parametrize("form", PICTURED)
+def test_a_picture_that_is_not_copied_stays_as_it_was(tmp_path, form):
+    path, picture = pictured(tmp_path, form, 200_000)
+    data = path.read_bytes()
+    written = write(path, BLUES)
+    if form not in ("vorbis", "opus"):  # base64
+        assert path.read_bytes().count(picture) == 1
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["mp3", "m4a", "wma", "wav", "aiff", "ape"])
+def test_a_picture_of_25_mb_leaves_room_in_the_worker_for_tags(tmp_path, form):
+    path, _ = pictured(tmp_path, form, 25 * 10**6)
+    data = path.read_bytes()
+    with TagJobs(60, 2048) as jobs:
+        options = {"root": tmp_path, "options": tags.WriteOptions(), "run": jobs.run_on(path)}
+        options["before_commit"] = lambda _: None
+        expected = FileIdentity.of(path.stat())
+        edit, expected = tags.write_genres(path, BLUES, expected=expected, **options)
+        assert jobs.read(path).genres == BLUES
+        tags.restore_genres(path, edit.snapshot, expected=expected, **options)
+    assert path.read_bytes() == data
