@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from pathspec import GitIgnoreSpec
@@ -37,11 +38,16 @@ SERVICE: Final = frozenset(
 )
 """Lower-case names of folders that servers, operating systems and programs keep for themselves."""
 _TRASH: Final = re.compile(
-    r"[@#$.~]recycle(\.bin|d|r)?|recycler|recycle\.bin|[.$~]trash(es|-\d+|bin)?"
+    r"[@#$.~]recycle(\.bin|d|r)?|recycler|recycle\.bin|[.$~]trash(es|-\d+|bin)?|files_trashbin"
 )
 _SNAPSHOTS: Final = re.compile(
     r"[@#.~]snapshots?|[@#]recently-snapshot|\.zfs|\.stversions|\.versions|\.btrfs|\.\$snapshot"
+    r"|files_versions"
 )
+_TRASHED: Final = re.compile(r"\.trashed-\d+-.*", re.DOTALL)
+"""The name of a file that Android keeps for thirty days."""
+_PENDING: Final = re.compile(r"\.pending-\d+-.*", re.DOTALL)
+"""The name of a file that a program on Android is still writing."""
 _ENCODINGS: Final = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -56,7 +62,7 @@ class IgnoreRules:
     def __init__(self, root: Path, patterns: Sequence[str]) -> None:
         """Take the root, and `library.ignore` with patterns relative to it."""
         self._root = root
-        configured = GitIgnoreSpec.from_lines(patterns)
+        configured = GitIgnoreSpec.from_lines(form for line in patterns for form in _forms(line))
         self._above = [(root, configured)] if configured else []
         self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
         self._faults: dict[Path, str] = {}
@@ -108,7 +114,10 @@ def _known(name: str, *, is_folder: bool) -> str:
     if not is_folder:
         if name.startswith("._"):
             return "a resource file of macOS"
-        return "an unfinished file" if name.endswith(UNFINISHED) else ""
+        if _TRASHED.fullmatch(name):
+            return "a file in the trash of Android"
+        written = name.endswith(UNFINISHED) or _PENDING.fullmatch(name)
+        return "an unfinished file" if written else ""
     if name in SERVICE:
         return "a folder of a server or system"
     if _TRASH.fullmatch(name):
@@ -135,7 +144,21 @@ def _read(file: Path) -> GitIgnoreSpec | None:
     for number, line in enumerate(lines, 1):
         if not is_pattern(line):
             raise ValueError(f"line {number} is no pattern: {line!r}")
-    return GitIgnoreSpec.from_lines(lines) or None
+    return GitIgnoreSpec.from_lines(form for line in lines for form in _forms(line)) or None
+
+
+def _forms(line: str) -> Iterable[str]:
+    """Return the forms of a pattern: as it is, in Windows' letters, composed and decomposed."""
+    if line.isascii():
+        return [line]
+    raw = line.encode("utf-8", "surrogateescape")
+    try:
+        forms = [line, raw.decode()]
+    except UnicodeDecodeError:
+        forms = [line, raw.decode("cp1252", "replace")]
+    return dict.fromkeys(
+        [*forms, *(unicodedata.normalize(kind, form) for kind in ("NFC", "NFD") for form in forms)]
+    )
 
 
 def check_patterns(patterns: Iterable[str]) -> None:

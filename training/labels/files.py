@@ -50,7 +50,7 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
 def _spellings(location: str) -> Iterable[str]:
     """Return the paths that a line may mean, the literal path first."""
     found = [location, readable(location)]
-    found += [unquote(text) for text in found if "%" in text]
+    found += [readable(unquote(text, errors="surrogateescape")) for text in found if "%" in text]
     found += [text.replace("\\", "/") for text in found if "\\" in text]
     found += [unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in found]
     return dict.fromkeys(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 
 import pytest
 
@@ -111,6 +112,25 @@ def test_links_of_git_annex_and_links_into_nothing_are_passed_over_with_the_reas
     assert "git-annex" in passed["gone.mp3"]
     assert "does not exist" in passed["dead.mp3"]
     assert reasons(found)["alias.mp3"] == "a link to an ignored file"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_ignore_file_names_a_folder_in_any_form_of_its_letters(tmp_path, encoding, form):
+    touch(tmp_path / unicodedata.normalize(form, "Müsik/song.mp3"))
+    touch(tmp_path / "Musik/song.mp3")
+    (tmp_path / ".taggerignore").write_bytes("Müsik/\r\n".encode(encoding))
+    found = list(walk(tmp_path, tmp_path))
+    assert [item.path for item in found if isinstance(item, Found)] == [tmp_path / "Musik/song.mp3"]
+
+
+def test_files_that_android_keeps_or_is_writing_are_passed_over(tmp_path):
+    touch(tmp_path / ".trashed-1700000000-song.mp3")
+    touch(tmp_path / ".pending-1700000000-song.mp3")
+    touch(tmp_path / ".trashed song.mp3")
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == [".trashed song.mp3"]
+    assert set(reasons(found).values()) == {"a file in the trash of Android", "an unfinished file"}
 
 
 def test_ignore_files_follow_gitignore_and_the_nearest_file_wins(tmp_path):

@@ -340,6 +340,7 @@ def test_the_artist_comes_from_tags_then_folders_then_is_unknown():
     ("data", "name"),
     [
         (b"One%20two.mp3\n", "One two.mp3"),
+        (b"M%FCsik.mp3\n", "Müsik.mp3"),
         (b"a\\b/c.mp3\n", "a/b/c.mp3"),
         ("Björk.mp3\n".encode("latin-1"), "Björk.mp3"),
         ("Björk.mp3\r\n".encode("utf-16"), "Björk.mp3"),
