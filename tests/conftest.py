@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import bundles
 import forked
 import hypothesis
 import pytest
+from certificates import make_certificate
 from programs import Program
 
 if TYPE_CHECKING:
@@ -28,6 +30,14 @@ hypothesis.settings.load_profile("quick")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the test's model once."""
     return bundles.make_bundle(tmp_path_factory.mktemp("bundle") / "test")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for loopback once."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificate of the stand-in")
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture

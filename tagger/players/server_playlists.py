@@ -99,13 +99,13 @@ class ServerPlaylists:
             hint = "see whether the server reads the same music folder"
             raise PlayerError("none of the tracks is in the library of the server", hint=hint)
         existing = self._existing()
-        own = {p["comment"]: p for p in existing if self._is_own(p)}
+        own = {mark: p for p in existing if (mark := self._mark(p))}
         taken = {p.get("name") for p in existing} - {p.get("name") for p in own.values()}
         for one in wanted:
             ids = chosen[one.comment]
             name = f"{one.name} (tagger)" if one.name in taken else one.name
             if one.comment in own:
-                self._replace(own.pop(one.comment), name, ids)
+                self._replace(own.pop(one.comment), name, one.comment, ids)
             elif ids:
                 self._create(name, one.comment, ids)
         for gone in own.values():
@@ -118,12 +118,16 @@ class ServerPlaylists:
             raise self._api.unexpected_answer()
         return [one for one in listed if isinstance(one, dict) and "id" in one]
 
-    def _is_own(self, playlist: Mapping[str, Any]) -> bool:
-        comment = playlist.get("comment")
-        mine = playlist.get("owner", self._user) == self._user
-        return mine and isinstance(comment, str) and comment.startswith(COMMENT)
+    def _mark(self, playlist: Mapping[str, Any]) -> str | None:
+        """Return the comment of a playlist of tagger, or the name of an unfinished playlist."""
+        if playlist.get("owner", self._user) != self._user:
+            return None
+        texts = (playlist.get("comment"), playlist.get("name"))
+        return next((t for t in texts if isinstance(t, str) and t.startswith(COMMENT)), None)
 
-    def _replace(self, playlist: Mapping[str, Any], name: str, ids: list[str]) -> None:
+    def _replace(
+        self, playlist: Mapping[str, Any], name: str, comment: str, ids: list[str]
+    ) -> None:
         id_ = str(playlist["id"])
         if not ids:
             self._api.call("deletePlaylist", id=id_)
@@ -132,18 +136,20 @@ class ServerPlaylists:
         entries = found.get("entry", []) if isinstance(found, dict) else []
         if [str(entry.get("id")) for entry in entries] != ids:
             self._api.call("createPlaylist", playlistId=id_, name=name, songId=ids)
-        if playlist.get("name") != name:
-            self._api.call("updatePlaylist", playlistId=id_, name=name)
+        if (playlist.get("name"), playlist.get("comment")) != (name, comment):
+            self._api.call("updatePlaylist", playlistId=id_, name=name, comment=comment)
 
     def _create(self, name: str, comment: str, ids: list[str]) -> None:
-        """Create a playlist; servers before version 1.14 of the API do not return its id."""
-        before = {str(one["id"]) for one in self._existing()}
-        self._api.call("createPlaylist", name=name, songId=ids)
-        new = [one for one in self._existing() if str(one["id"]) not in before]
-        made = [one for one in new if one.get("name") == name]
+        """Create a playlist; servers before version 1.14 of the API do not return its id.
+
+        The first name is the comment, so that an interrupted creation leaves a playlist of tagger.
+        """
+        self._api.call("createPlaylist", name=comment, songId=ids)
+        made = [one for one in self._existing() if self._mark(one) == comment]
         if len(made) != 1:
             raise self._api.unexpected_answer()
-        self._api.call("updatePlaylist", playlistId=str(made[0]["id"]), comment=comment)
+        id_ = str(made[0]["id"])
+        self._api.call("updatePlaylist", playlistId=id_, name=name, comment=comment)
 
 
 COMMENT = "Kept by tagger: "

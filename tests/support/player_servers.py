@@ -13,8 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
+from certificates import encrypted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
     from typing import Any, Self
 
     Answer = tuple[int, dict[str, Any] | None]
@@ -49,9 +52,13 @@ BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 class StandIn:
     """One player; `asked` are the requests that it took as they should be."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, certificate: Path | None = None) -> None:
+        """Stand in for a kind of player, by TLS with a certificate."""
         self.kind = kind
+        self._certificate = certificate
         self.fault: str | None = None
+        self.fault_after = 0
+        """How many requests are answered before the fault begins."""
         self.scans = False
         """Whether Kodi is at it."""
         self.admin = True
@@ -75,6 +82,9 @@ class StandIn:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if self._certificate:
+            self._server.socket = encrypted(self._server.socket, self._certificate)
+            self.url = f"https://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
@@ -112,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _serve(self, body: bytes) -> None:
-        if self.player.fault:
+        if self.player.fault and len(self.player.asked) >= self.player.fault_after:
             return self._misbehave(self.player.fault)
         try:
             status, answer = getattr(self, self.player.kind)(body)

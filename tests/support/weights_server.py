@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.server
-import ssl
-import subprocess
 import threading
 from typing import TYPE_CHECKING
+
+from certificates import encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +82,7 @@ class StandIn(http.server.ThreadingHTTPServer):
 
     def __init__(self, certificate: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.socket = encrypted(self.socket, certificate)
         self.paths: list[str] = []
         self.released = threading.Event()
 
@@ -106,13 +104,3 @@ def serving(certificate: Path) -> Iterator[StandIn]:
         server.released.set()
         server.shutdown()
         server.server_close()
-
-
-def make_certificate(folder: Path) -> Path:
-    """Make a certificate for loopback with its key, in one file."""
-    path = folder / "certificate.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "-", "-out", "-"]
-    made = subprocess.run([*command.split(), *names], capture_output=True, check=True)
-    path.write_bytes(made.stdout)
-    return path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -34,13 +33,6 @@ PUBLISHED = Weights(
     "Nobody",
     "no licence",
 )
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not shutil.which("openssl"):
-        pytest.skip("openssl makes the certificate of the stand-in")
-    return weights_server.make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture

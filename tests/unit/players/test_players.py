@@ -161,6 +161,27 @@ def test_a_player_that_hangs_or_drips_is_given_up(jellyfin, fault):
         server.request("GET", "/System/Info", b"", {})
 
 
+def test_each_player_that_hangs_is_given_up_without_its_password_in_the_error(player, load):
+    player.fault = "hangs"
+    error = notify_all(load(player.table()).players, changed("/m"), timeout=0.3)[player.kind]
+    assert "in time" in error.reason
+    assert PASSWORD not in f"{error} {error.hint}"
+    assert player.hanging.wait(60)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_player_with_an_unknown_certificate_gets_no_request(kind, certificate, load, monkeypatch):
+    with StandIn(kind, certificate) as stand_in:
+        players = load(stand_in.table()).players
+        error = notify_all(players, changed("/m"))[kind]
+        assert "is not trusted" in error.reason
+        assert f"players.{kind}.url" in error.hint
+        assert stand_in.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert notify_all(players, changed("/m")) == {kind: None}
+        assert stand_in.notices == TOLD[kind]
+
+
 def test_a_wrong_password_and_a_missing_player_are_different_errors(player, load):
     wrong = player.table().replace(PASSWORD, "guessed")
     error = notify_all(load(wrong).players, changed("/m"))[player.kind]

@@ -82,6 +82,63 @@ def test_a_server_keeps_the_playlists_in_order_after_its_scan(subsonic, load):
     assert not changing & {path for path, _ in subsonic.asked}
 
 
+def fail_at_each_request(server, notify, begin):
+    """Yield the fault and the error of a notice that fails at each of its requests in turn."""
+    for fault in ("fails", "garbage", "closes", "an empty object"):
+        begin()
+        notify()
+        for number in range(len(server.asked)):
+            begin()
+            server.fault, server.fault_after = fault, number
+            error = notify()
+            server.fault = None
+            yield fault, error
+
+
+def test_a_fault_at_any_request_leaves_no_lost_and_no_double_playlist(subsonic, load):
+    players = load(subsonic.table("playlists = true"))
+    theirs = {"id": "1", "name": "Mine", "owner": "ada", "comment": "", "entry": [{"id": "s1"}]}
+    old = {"id": "2", "name": "Old", "owner": "ada", "comment": "Kept by tagger: genre=Old"}
+    changes = changed(playlist("Rock", 2, 0), playlist("Pop", 1))
+
+    def begin():
+        subsonic.playlists = {"1": dict(theirs), "2": old | {"entry": [{"id": "s0"}]}}
+        subsonic.asked.clear()
+
+    def notify():
+        return notify_all(players, changes)["subsonic"]
+
+    faults = 0
+    for fault, error in fail_at_each_request(subsonic, notify, begin):
+        assert error or fault == "an empty object"
+        faults += error is not None
+        assert notify() is None
+        assert kept(subsonic) == {"Mine": ["s1"], "Rock": ["s2", "s0"], "Pop": ["s1"]}
+        assert subsonic.playlists["1"] == theirs
+    assert faults > 40
+
+
+def test_a_fault_of_plex_at_any_request_is_an_error_and_the_next_notice_is_complete(load, tmp_path):
+    (tmp_path / "Rock.m3u8").write_text("")
+    with StandIn("plex") as plex:
+        maps = f'[{{ from = "{tmp_path}", to = "/data/music" }}]'
+        players = load(plex.table(f"playlists = true\nmap = {maps}"))
+        changes = Changes()
+        changes.file(tmp_path / "A/a.mp3")
+        changes.playlists([tmp_path / "Rock.m3u8"])
+
+        def notify():
+            return notify_all(players, changes)["plex"]
+
+        assert notify() is None
+        complete = list(plex.notices)
+        for fault, error in fail_at_each_request(plex, notify, plex.asked.clear):
+            assert error or fault != "fails"
+            plex.asked.clear()
+            assert notify() is None
+            assert plex.notices == complete
+
+
 def test_a_users_playlist_on_a_server_is_never_changed(subsonic, load):
     theirs = {
         "1": {"id": "1", "name": "Rock", "owner": "ada", "comment": "mine", "entry": []},
