@@ -119,7 +119,7 @@ class ServerPlaylists:
         return [one for one in listed if isinstance(one, dict) and "id" in one]
 
     def _mark(self, playlist: Mapping[str, Any]) -> str | None:
-        """Return the comment of a playlist of tagger, or the name of an unfinished playlist."""
+        """Return the comment of a playlist of tagger, or its name before `_named`."""
         if playlist.get("owner", self._user) != self._user:
             return None
         texts = (playlist.get("comment"), playlist.get("name"))
@@ -132,24 +132,33 @@ class ServerPlaylists:
         if not ids:
             self._api.call("deletePlaylist", id=id_)
             return
-        found = self._api.call("getPlaylist", id=id_).get("playlist")
-        entries = found.get("entry", []) if isinstance(found, dict) else []
-        if [str(entry.get("id")) for entry in entries] != ids:
-            self._api.call("createPlaylist", playlistId=id_, name=name, songId=ids)
+        if [str(entry.get("id")) for entry in self._read(id_).get("entry", [])] != ids:
+            kept = str(playlist.get("name"))
+            self._api.call("createPlaylist", playlistId=id_, name=kept, songId=ids)
         if (playlist.get("name"), playlist.get("comment")) != (name, comment):
-            self._api.call("updatePlaylist", playlistId=id_, name=name, comment=comment)
+            self._named(id_, name, comment)
 
     def _create(self, name: str, comment: str, ids: list[str]) -> None:
-        """Create a playlist; servers before version 1.14 of the API do not return its id.
-
-        The first name is the comment, so that an interrupted creation leaves a playlist of tagger.
-        """
+        """Create a playlist; servers before version 1.14 of the API do not return its id."""
         self._api.call("createPlaylist", name=comment, songId=ids)
         made = [one for one in self._existing() if self._mark(one) == comment]
         if len(made) != 1:
             raise self._api.unexpected_answer()
-        id_ = str(made[0]["id"])
-        self._api.call("updatePlaylist", playlistId=id_, name=name, comment=comment)
+        self._named(str(made[0]["id"]), name, comment)
+
+    def _named(self, id_: str, name: str, comment: str) -> None:
+        """Give a playlist its comment, and then its name.
+
+        Until the server has the comment, the comment is the name. So a playlist of tagger is
+        recognized after an interruption, and on a server that keeps no comments.
+        """
+        self._api.call("updatePlaylist", playlistId=id_, comment=comment)
+        if self._read(id_).get("comment") == comment:
+            self._api.call("updatePlaylist", playlistId=id_, name=name)
+
+    def _read(self, id_: str) -> dict[str, Any]:
+        found = self._api.call("getPlaylist", id=id_).get("playlist")
+        return found if isinstance(found, dict) else {}
 
 
 COMMENT = "Kept by tagger: "

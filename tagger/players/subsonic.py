@@ -16,6 +16,8 @@ from tagger.players.http import WebServer
 from tagger.players.server_playlists import ServerPlaylists, Song, SongIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tagger.config import SubsonicSettings
     from tagger.players.changes import Changes
 
@@ -119,25 +121,49 @@ class SubsonicPlayer:
             time.sleep(POLL_SECONDS)
 
     def _songs(self) -> list[Song]:
-        """Return all songs of the server; an empty search matches every song."""
-        songs: list[Song] = []
-        while len(songs) < MAX_SONGS:
-            answer = self.call(
-                "search3",
-                query="",
-                artistCount="0",
-                albumCount="0",
-                songCount=str(PAGE),
-                songOffset=str(len(songs)),
-            )
-            result = answer.get("searchResult3")
-            found = result.get("song", []) if isinstance(result, dict) else None
-            if not isinstance(found, list):
-                raise self.unexpected_answer()
-            songs += [Song.of(one) for one in found if isinstance(one, dict)]
-            if len(found) < PAGE:
-                break
-        return songs
+        """Return all songs of the server.
+
+        An empty search finds every song on OpenSubsonic servers and no song on some other servers.
+        Those servers are asked for each album.
+        """
+        counts = {"artistCount": "0", "albumCount": "0", "songCount": str(PAGE)}
+        found = self._pages("search3", ("searchResult3", "song"), "songOffset", query="", **counts)
+        return list(map(Song.of, found)) or list(map(Song.of, self._songs_of_albums()))
+
+    def _songs_of_albums(self) -> Iterator[dict[str, Any]]:
+        where, order = ("albumList2", "album"), "alphabeticalByName"
+        for album in self._pages("getAlbumList2", where, "offset", type=order, size=str(PAGE)):
+            answer = self.call("getAlbum", id=str(album.get("id")))
+            yield from self._listed(answer, ("album", "song"))
+
+    def _pages(
+        self, method: str, where: tuple[str, str], offset: str, **parameters: str
+    ) -> Iterator[dict[str, Any]]:
+        """Yield everything that a method lists, page by page.
+
+        Args:
+            method: A method of the API.
+            where: The keys of the list in an answer.
+            offset: The parameter with the number of the first entry.
+            **parameters: The other parameters of the method.
+
+        """
+        count = 0
+        while count < MAX_SONGS:
+            answer = self.call(method, **parameters, **{offset: str(count)})
+            page = self._listed(answer, where)
+            yield from page
+            count += len(page)
+            if len(page) < PAGE:
+                return
+
+    def _listed(self, answer: dict[str, Any], where: tuple[str, str]) -> list[dict[str, Any]]:
+        outer, inner = where
+        result = answer.get(outer)
+        found = result.get(inner, []) if isinstance(result, dict) else None
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise self.unexpected_answer()
+        return found
 
     def _login(self) -> dict[str, str]:
         """Return the login parameters; the token is the MD5 of password and salt."""

@@ -65,6 +65,10 @@ class StandIn:
         """Whether the user of a Subsonic server is an administrator."""
         self.busy = 0
         """How often a scan is still going on when somebody asks."""
+        self.finds_all = True
+        """Whether an empty search of a Subsonic server finds every song."""
+        self.keeps_comments = True
+        """Whether playlists of a Subsonic server have comments."""
         self.songs: list[dict[str, Any]] = []
         self.playlists: dict[str, dict[str, Any]] = {}
         """What a Subsonic server has."""
@@ -289,15 +293,32 @@ def _create_playlist(player: StandIn, form: dict[str, str], songs: list[str]) ->
 
 
 def _update_playlist(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
-    player.playlists[form.pop("playlistId")].update(form)
+    playlist = player.playlists[form.pop("playlistId")]
     assert form.keys() <= {"name", "comment"}
+    if not player.keeps_comments:
+        form.pop("comment", None)
+    playlist.update(form)
     return {}
 
 
 def _search(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
     assert (form["query"], form["artistCount"], form["albumCount"]) == ("", "0", "0")
     first = int(form["songOffset"])
-    return {"searchResult3": {"song": player.songs[first : first + int(form["songCount"])]}}
+    found = player.songs[first : first + int(form["songCount"])] if player.finds_all else []
+    return {"searchResult3": {"song": found}}
+
+
+def _albums(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
+    """List each song as an album."""
+    assert form["type"] == "alphabeticalByName"
+    first = int(form["offset"])
+    page = player.songs[first : first + int(form["size"])]
+    return {"albumList2": {"album": [{"id": f"album {song['id']}"} for song in page]}}
+
+
+def _album(player: StandIn, form: dict[str, str], _: Any) -> dict[str, Any]:
+    [song] = [song for song in player.songs if form["id"] == f"album {song['id']}"]
+    return {"album": {"id": form["id"], "song": [song]}}
 
 
 def _scan_status(player: StandIn, *_: Any) -> dict[str, Any]:
@@ -316,6 +337,8 @@ SUBSONIC: dict[str, Callable[[StandIn, dict[str, str], list[str]], dict[str, Any
     "startScan": lambda *_: {"scanStatus": {"scanning": True, "count": 3}},
     "getScanStatus": _scan_status,
     "search3": _search,
+    "getAlbumList2": _albums,
+    "getAlbum": _album,
     "getPlaylists": _playlists,
     "getPlaylist": lambda player, form, _: {"playlist": player.playlists[form["id"]]},
     "createPlaylist": _create_playlist,

@@ -172,6 +172,23 @@ def test_a_server_without_the_tracks_is_an_error_and_keeps_its_playlists(subsoni
     assert kept(subsonic) == {"Rock": ["1199"]}
 
 
+def test_a_server_whose_empty_search_finds_nothing_is_asked_for_each_album(subsonic, load):
+    subsonic.finds_all = False
+    subsonic.songs = [{"id": f"s{n}", "path": f"Album/{n}.mp3"} for n in range(502)]
+    players = load(subsonic.table("playlists = true"))
+    assert notify_all(players, changed(playlist("Rock", 501, 0))) == {"subsonic": None}
+    assert kept(subsonic) == {"Rock": ["s501", "s0"]}
+
+
+def test_a_server_without_comments_keeps_the_playlists_under_the_name_of_the_mark(subsonic, load):
+    subsonic.keeps_comments = False
+    players = load(subsonic.table("playlists = true"))
+    for numbers in ((2, 0), (1,)):
+        assert notify_all(players, changed(playlist("Rock", *numbers))) == {"subsonic": None}
+        entries = [f"s{number}" for number in numbers]
+        assert kept(subsonic) == {"Kept by tagger: genre=Rock": entries}
+
+
 def test_a_server_without_tokens_gets_the_password_in_the_body(subsonic, load):
     players = load(subsonic.table('login = "password"\nscan = false'))
     [player] = configured_players(players)
