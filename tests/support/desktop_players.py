@@ -148,9 +148,11 @@ class Kodi(Processes):
         command = [*SCREEN, "kodi", "--standalone", "--windowing=x11"]
         self.start(command, env=os.environ | {"HOME": str(self._short)})
         self.wait_for(self._port)
+        until(self._is_idle, "Kodi")
         return self
 
     def playlists(self) -> Lists:
+        until(self._is_idle, "the end of a scan of Kodi")  # it takes no second one meanwhile
         listed = self._files("special://musicplaylists/")
         smart = [one for one in listed if one["file"].endswith(".xsp")]
         return {one["label"]: [f["title"] for f in self._files(one["file"])] for one in smart}
@@ -161,6 +163,10 @@ class Kodi(Processes):
             genre: sorted(song["title"] for song in songs if song["genre"] == [genre])
             for genre in GENRES
         }
+
+    def _is_idle(self) -> bool:
+        scanning = "Library.IsScanningMusic"
+        return self._call("XBMC.GetInfoBooleans", booleans=[scanning]).get(scanning) is False
 
     def _files(self, folder: str) -> list[dict[str, Any]]:
         properties = ["title"]

@@ -19,6 +19,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from daemons import PATIENCE
 from mpd_client import Mpd as MpdClient
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Processes:
 
     def wait_for(self, port: int) -> None:
         """Wait until something listens on a port."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
