@@ -10,11 +10,13 @@ import av
 import numpy as np
 
 from benchmarks.measure import Result, in_turn
+from tagger.analysis import worker
 from tagger.audio.decode import read_clip, read_recording
 from tagger.features.mel import log_mel
 from tagger.features.specs import extract_all
-from tagger.features.weights import MN04, use_folder
+from tagger.features.weights import MN04
 from tagger.inference.bundle import load
+from tagger.system import memory
 from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
@@ -107,13 +109,15 @@ PEERS = {
 def run(folder: Path, networks: Path):
     """Yield the results of one track."""
     files = {form: music(folder, form) for form in FORMATS}
+    memory.keep_freed()  # as a worker does
     for form, path in files.items():
         plain, reading = in_turn(lambda p=path: bare(p), lambda p=path: read_clip(p))
         yield Result(f"read 30 s of {form.upper()}", reading, "ms", plain, 1.4)
     path = files["mp3"]
-    use_folder(networks)
     name = "models/default-efficientat" if MN04.are_in(networks) else "models/default"
-    model = load(data_path(name))
+    bundle = data_path(name)
+    worker.prepare(bundle, networks)
+    model = load(bundle)
     recording = read_recording(path)
     clip = recording.clip()
     levels, *each = in_turn(
@@ -125,8 +129,7 @@ def run(folder: Path, networks: Path):
         yield Result(f"features {spec}, with resampling", cost, "ms")
 
     def whole() -> None:
-        found = read_recording(path)
-        model.predict([extract_all(model.specs, found)])
+        worker.analyze(path, bundle, worker.Window(0.0, SECONDS))
 
     plain, track = in_turn(lambda: bare(path), whole)
     yield Result(f"one track, {model.manifest.id}", track, "ms", plain, 130 / 31)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, configured, warn
-from tagger.cli.report import report
+from tagger.cli.report.choose import report
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import undamaged

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
-from tagger.cli.report import report
+from tagger.cli.report.choose import report
 from tagger.pipeline.normalize import normalize as normalize_names
 from tagger.store import undamaged
 

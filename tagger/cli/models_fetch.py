@@ -9,7 +9,7 @@ import click
 from tagger.cli.options import NEW_FILE, configured, printable
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
-from tagger.inference import networks
+from tagger.inference import download, networks
 from tagger.inference.registry import missing_network
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None
         if source:
             content = networks.read(MN04, source)
         else:
-            content = networks.download(MN04, SOON if if_possible else networks.TIMEOUT)
+            content = download.download(MN04, SOON if if_possible else download.TIMEOUT)
         path = networks.install(MN04, content, state)
     except DownloadError as error:
         if not if_possible:

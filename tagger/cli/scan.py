@@ -9,7 +9,7 @@ import click
 
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE, warn
 from tagger.cli.overrides import overridable
-from tagger.cli.report import report
+from tagger.cli.report.choose import report
 from tagger.cli.report.page import write_page
 from tagger.cli.types import Formats, Moment
 from tagger.inference import registry

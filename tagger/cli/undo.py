@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
-from tagger.cli.report import UNDONE, report
+from tagger.cli.report.base import UNDONE
+from tagger.cli.report.choose import report
 from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged

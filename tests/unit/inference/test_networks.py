@@ -14,7 +14,7 @@ from weights_server import CONTENT, FAULTS
 
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04, Weights
-from tagger.inference import networks
+from tagger.inference import download, networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ PUBLISHED = Weights(
 
 @pytest.fixture
 def server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weights_server.StandIn]:
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", networks.OFFLINE):
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", download.OFFLINE):
         monkeypatch.delenv(name, raising=False)
     with weights_server.serving(certificate) as server:
         yield server
@@ -45,7 +45,7 @@ def server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[weigh
 
 def fetched(server: weights_server.StandIn, certificate: Path, seconds: float = 20.0) -> bytes:
     trust = ssl.create_default_context(cafile=str(certificate))
-    return networks.download(replace(PUBLISHED, url=server.url), seconds, trust)
+    return download.download(replace(PUBLISHED, url=server.url), seconds, trust)
 
 
 @pytest.mark.parametrize("fault", ["", "redirected"])
@@ -84,14 +84,14 @@ def test_other_content_is_not_stored(
 
 def test_a_server_with_an_unknown_certificate_is_refused(server: weights_server.StandIn) -> None:
     with pytest.raises(DownloadError, match="certificate is not trusted"):
-        networks.download(replace(PUBLISHED, url=server.url))
+        download.download(replace(PUBLISHED, url=server.url))
     assert not server.paths
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/file", "file:///etc/passwd"])
 def test_another_scheme_than_https_is_refused(url: str) -> None:
     with pytest.raises(DownloadError, match="unknown url type"):
-        networks.download(replace(PUBLISHED, url=url))
+        download.download(replace(PUBLISHED, url=url))
 
 
 def test_a_proxy_of_the_environment_gets_the_request(
@@ -107,7 +107,7 @@ def test_a_proxy_of_the_environment_gets_the_request(
 def test_the_offline_variable_prevents_a_request(
     server: weights_server.StandIn, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(networks.OFFLINE, "1")
+    monkeypatch.setenv(download.OFFLINE, "1")
     with pytest.raises(DownloadError, match="TAGGER_OFFLINE is set"):
         fetched(server, certificate)
     assert not server.paths
@@ -122,7 +122,7 @@ def test_a_stored_file_that_was_changed_counts_as_missing(tmp_path: Path) -> Non
 def test_an_optional_fetch_without_network_is_one_line_and_no_error(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(networks.OFFLINE, "1")
+    monkeypatch.setenv(download.OFFLINE, "1")
     program.bundle = "active"
     program.configure()
     result = program.run("models", "fetch", "--if-possible")

@@ -1,0 +1,41 @@
+"""The report of a run that fits its output."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tagger.cli.report.base import DONE, WOULD_BE, Listing, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tagger.core.domain import Action
+
+
+def report(
+    *,
+    as_json: bool,
+    dry_run: bool,
+    words: Mapping[Action, str] | None = None,
+    listing: Listing = "auto",
+) -> Report:
+    """Return the report that fits: JSON if asked for, a terminal's, or plain lines.
+
+    Args:
+        as_json: Print JSON.
+        dry_run: The run writes nothing.
+        words: The words for each action; without any, those of a scan.
+        listing: Which files are listed; without effect on JSON.
+
+    """
+    words = words or (WOULD_BE if dry_run else DONE)
+    if as_json:
+        from tagger.cli.report.json import JsonReport  # noqa: PLC0415
+
+        return JsonReport(words, dry_run=dry_run)
+    if sys.stdout.isatty():
+        from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
+
+        return TerminalReport(words, dry_run=dry_run, listing=listing)
+    return Report(words, dry_run=dry_run, listing=listing)
