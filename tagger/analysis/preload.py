@@ -12,8 +12,11 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 for variable in THREAD_VARIABLES:
     os.environ[variable] = "1"  # read by NumPy's import
 
-import tagger.analysis.tag_jobs  # noqa: E402
-import tagger.analysis.worker  # noqa: E402
-import tagger.audio.decode  # noqa: E402
-import tagger.features.specs  # noqa: E402
-import tagger.inference.bundle  # noqa: E402, F401
+from tagger.system import memory  # noqa: E402
+
+with memory.lasting_imports():  # a collection in a worker would copy the pages of its server
+    import tagger.analysis.tag_jobs
+    import tagger.analysis.worker
+    import tagger.audio.decode
+    import tagger.features.specs
+    import tagger.inference.bundle  # noqa: F401

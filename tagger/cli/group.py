@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,6 +13,7 @@ from click.shell_completion import CompletionItem
 from tagger import __version__
 from tagger.cli.added import added_commands
 from tagger.cli.sections import COMMANDS, SECTIONS
+from tagger.system import memory
 
 
 class LazyGroup(click.Group):
@@ -23,10 +26,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return a command."""
         if cmd_name in COMMANDS:
-            command: click.Command = importlib.import_module(f"tagger.cli.{cmd_name}").command
+            command: click.Command = _imported(f"tagger.cli.{cmd_name}").command
             return command
         if added := added_commands().get(cmd_name):
-            found: click.Command = getattr(importlib.import_module(added.module), added.attribute)
+            found: click.Command = getattr(_imported(added.module), added.attribute)
             return found
         return None
 
@@ -49,6 +52,13 @@ class LazyGroup(click.Group):
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
         items = [CompletionItem(name, help=texts.get(name, "")) for name in names]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _imported(name: str) -> Any:
+    if name in sys.modules:
+        return sys.modules[name]
+    with memory.lasting_imports():
+        return importlib.import_module(name)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

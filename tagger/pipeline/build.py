@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.cluster import ClusterPool
-from tagger.analysis.pool import WorkerPool
+from tagger.analysis.pool import WorkerPool, usable_cores
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
@@ -77,8 +77,12 @@ def window(settings: Settings) -> worker.Window:
     return worker.Window(settings.listen.offset, settings.listen.length)
 
 
-def worker_pool(settings: Settings) -> Pool:
+def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:
     """Return a pool whose workers have loaded the bundle of the settings.
+
+    Args:
+        settings: With the bundle resolved.
+        tasks: No more workers than tasks; None for an unknown number.
 
     Raises:
         ClusterError: the cluster of the settings cannot be used.
@@ -88,7 +92,9 @@ def worker_pool(settings: Settings) -> Pool:
         return _cluster(settings)
     limits = settings.workers
     folders = settings.model.bundle.folder, networks.folder(settings.store.folder)
-    return WorkerPool(limits.count, limits.timeout, limits.memory_mb, worker.prepare, *folders)
+    count = limits.count or usable_cores()
+    count = count if tasks is None else max(1, min(count, tasks))
+    return WorkerPool(count, limits.timeout, limits.memory_mb, worker.prepare, *folders)
 
 
 def _cluster(settings: Settings) -> ClusterPool:

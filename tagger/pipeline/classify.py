@@ -46,8 +46,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
     bundle, window = settings.model.bundle.folder, build.window(settings)
     single = SingleFiles(settings, store, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
-    settings = settings.override("workers", count=min(settings.workers.count, len(files)))
-    with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
+    with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:
         futures = [pool.submit(worker.analyze, path, bundle, window) for path in files]
         for path, future in zip(files, futures, strict=True):
             try:

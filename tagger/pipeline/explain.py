@@ -62,7 +62,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     files = SingleFiles(settings, store, manifest)
     path = path.resolve()
     window = build.window(settings)
-    with build.worker_pool(settings) as pool, build.tag_jobs(settings) as jobs:
+    with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)
         tags = jobs.read(path)
     track = files.track(path, FileIdentity.of(path.stat()), tags)
