@@ -93,7 +93,7 @@ class _Jobs(NamedTuple):
     """Resolved."""
     identity: FileIdentity
     tags: Future[TrackTags]
-    sound: Future[worker.Analysis]
+    sound: Future[Prediction]
 
 
 class _Started(NamedTuple):
@@ -289,7 +289,7 @@ class Tagger:
         except OSError as error:
             return _Started(path, TagError(f"cannot be read: {error.strerror}", path))
         window = build.window(self._settings)
-        sound = self._workers.submit(worker.analyze, where, self._bundle, window)
+        sound = self._workers.submit(worker.classify, where, self._bundle, window)
         return _Started(path, _Jobs(where, identity, self._tag_jobs.submit_read(where), sound))
 
     def _judgement(self, started: _Started, files: SingleFiles) -> Judgement:
@@ -298,7 +298,7 @@ class Tagger:
             return _failed(path, jobs)
         try:
             tags = self._tag_jobs.result(jobs.tags, jobs.path)
-            prediction = self._workers.result(jobs.sound, jobs.path).prediction
+            prediction = self._workers.result(jobs.sound, jobs.path)
         except (AudioError, TagError, WorkerError) as error:
             return _failed(path, error)
         track = files.track(jobs.path, jobs.identity, tags)

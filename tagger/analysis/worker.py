@@ -85,6 +85,22 @@ def analyze(path: Path, bundle: Path, window: Window) -> Analysis:
     return Analysis(found.content, found.features, model.predict([found.features])[0])
 
 
+def classify(path: Path, bundle: Path, window: Window) -> Prediction:
+    """Return the prediction of `analyze` alone, so that the parent needs no NumPy for its result.
+
+    Args:
+        path: The audio file.
+        bundle: The folder of the model bundle.
+        window: The part of the track.
+
+    Raises:
+        AudioError: the file cannot be decoded.
+        ModelError: the bundle cannot be run.
+
+    """
+    return analyze(path, bundle, window).prediction
+
+
 def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
     """Compute features of a part of a file.
 

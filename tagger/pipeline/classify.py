@@ -47,10 +47,10 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
     single = SingleFiles(settings, store, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
     with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:
-        futures = [pool.submit(worker.analyze, path, bundle, window) for path in files]
+        futures = [pool.submit(worker.classify, path, bundle, window) for path in files]
         for path, future in zip(files, futures, strict=True):
             try:
-                prediction = pool.result(future, path).prediction
+                prediction = pool.result(future, path)
                 identity = FileIdentity.of(path.stat())
                 track = single.track(path.resolve(), identity, jobs.read(path))
             except (AudioError, WorkerError, TagError) as error:
