@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 IGNORE_FILE: Final = ".taggerignore"
 UNFINISHED: Final = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
 """Lower-case name endings of files that another program is still writing."""
+MOST_FOLDERS = 1000
+"""Folders whose patterns are kept in memory."""
 SERVICE: Final = frozenset(
     [
         *("@eadir", "@tmp", "@appstore", "@sharebin", "__macosx", "lost+found"),
@@ -72,6 +74,10 @@ class IgnoreRules:
         self._specs_down_to(folder)
         return self._faults.get(folder, "")
 
+    def have_patterns(self, folder: Path) -> bool:
+        """Return whether any pattern of the user's may match a file in `folder`."""
+        return bool(self._specs_down_to(folder))
+
     def reason(self, path: Path, *, is_folder: bool) -> str:
         """Return why `path`, below the root, is ignored; empty if it is not."""
         if known := _known(path.name.lower(), is_folder=is_folder):
@@ -99,6 +105,8 @@ class IgnoreRules:
         """Return the patterns for a folder, each with the folder that it is relative to."""
         if folder not in self._specs:
             above = self._above if folder == self._root else self._specs_down_to(folder.parent)
+            if len(self._specs) >= MOST_FOLDERS:
+                self._specs.clear()
             own = None
             try:
                 own = _read(folder / IGNORE_FILE)

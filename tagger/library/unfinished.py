@@ -49,6 +49,17 @@ def controlled(names: Iterable[str]) -> frozenset[str]:
 HOLES = "it has holes, as a file that is still being downloaded"
 
 
+def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> bool:
+    """Return whether `sign` may find something; cheap, for every file of a walk.
+
+    Args:
+        name: The name of the file.
+        status: Its status.
+        beside: The result of `controlled` for its folder.
+    """
+    return status.st_blocks * _BLOCK < status.st_size or name.lower() in beside
+
+
 def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = None) -> str | None:
     """Return the sign of an unfinished file, None without a sign.
 

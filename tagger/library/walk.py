@@ -91,6 +91,21 @@ def root_of(path: Path, roots: Iterable[Path]) -> Path:
     return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - raises no error
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a walk found in one folder."""
+
+    folder: Path
+    root: Path
+    files: tuple[tuple[str, os.stat_result], ...] = ()
+    """Name and status of each music file, in the order of names."""
+    others: tuple[Passed | Ignored | Leftover, ...] = ()
+
+    def found(self, name: str, status: os.stat_result) -> Found:
+        """Return one of the files."""
+        return Found(self.folder / name, self.root, FileIdentity.of(status))
+
+
 def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item]:
     """Yield the music at or below `start`, folder by folder in the order of names.
 
@@ -100,10 +115,26 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
         patterns: `library.ignore`, relative to the root.
 
     """
+    for listing in folders(start, root, patterns):
+        yield from listing.others
+        for name, status in listing.files:
+            yield listing.found(name, status)
+
+
+def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Listing]:
+    """Yield each folder at or below `start`; a walk of a large library without a path for each file.
+
+    Args:
+        start: A resolved path; a file is a listing of its own.
+        root: The resolved library root of `start`.
+        patterns: `library.ignore`, relative to the root.
+
+    """
     try:
         status = start.stat()
     except OSError as error:
-        yield Passed(start, f"cannot be read: {error.strerror}", failed=True)
+        fault = Passed(start, f"cannot be read: {error.strerror}", failed=True)
+        yield Listing(start.parent, root, others=(fault,))
         return
     if stat.S_ISDIR(status.st_mode):
         yield from _below(start, root, IgnoreRules(root, patterns))
@@ -111,79 +142,124 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
         yield _named(start, root, status)
 
 
-def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Item]:
+def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
     pending = [start]
     while pending:
         folder = pending.pop()
         if fault := rules.fault(folder):
-            yield Passed(folder, fault, failed=True)
+            yield Listing(folder, root, others=(Passed(folder, fault, failed=True),))
             continue
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            yield Passed(folder, f"cannot be entered: {error.strerror}", failed=True)
+            reason = f"cannot be entered: {error.strerror}"
+            yield Listing(folder, root, others=(Passed(folder, reason, failed=True),))
             continue
-        below = []
-        beside = unfinished.controlled(entry.name for entry in entries)
-        for entry in entries:
-            path = folder / entry.name
-            if entry.name.endswith(TEMPORARY_SUFFIX):
-                yield Leftover(folder)
+        reader = _Reader(folder, root, rules, entries)
+        yield reader.read()
+        pending += reversed(reader.below)
+
+
+class _Reader:
+    """Reads one folder."""
+
+    def __init__(
+        self, folder: Path, root: Path, rules: IgnoreRules, entries: Sequence[os.DirEntry[str]]
+    ) -> None:
+        self._folder = folder
+        self._root = root
+        self._rules = rules
+        self._entries = entries
+        self._beside = unfinished.controlled(entry.name for entry in entries)
+        self._files: list[tuple[str, os.stat_result]] = []
+        self._others: list[Passed | Ignored | Leftover] = []
+        self.below: list[Path] = []
+        """The folders to enter."""
+
+    def read(self) -> Listing:
+        patterns = self._rules.have_patterns(self._folder)
+        for entry in self._entries:
+            name = entry.name
+            if name.endswith(TEMPORARY_SUFFIX):
+                self._others.append(Leftover(self._folder))
             elif entry.is_dir(follow_symlinks=False):
-                if reason := rules.reason(path, is_folder=True):
-                    yield Ignored(path, reason)
-                else:
-                    below.append(path)
-            elif _may_be_music(entry, path):
-                yield from _checked(entry, path, root, rules, beside)
-        pending += reversed(below)
+                self._enter(name)
+            elif not patterns and _is_plain(name) and not entry.is_symlink():
+                self._look_at(entry)
+            elif _may_be_music(entry):
+                self._check(entry)
+        return Listing(self._folder, self._root, tuple(self._files), tuple(self._others))
+
+    def _enter(self, name: str) -> None:
+        path = self._folder / name
+        if reason := self._rules.reason(path, is_folder=True):
+            self._others.append(Ignored(path, reason))
+        else:
+            self.below.append(path)
+
+    def _check(self, entry: os.DirEntry[str]) -> None:
+        """Take a file that is music by its name, or the reason to pass it over."""
+        path = self._folder / entry.name
+        if reason := self._rules.reason(path, is_folder=False):
+            self._others.append(Ignored(path, reason))
+        elif entry.is_symlink():
+            self._others += _link(path, self._root, self._rules)
+        elif other := UNSUPPORTED.get(path.suffix.lower()):
+            self._others.append(Ignored(path, f"{other} is not supported"))
+        else:
+            self._look_at(entry)
+
+    def _look_at(self, entry: os.DirEntry[str]) -> None:
+        name, sign = entry.name, None
+        try:
+            if not entry.is_file(follow_symlinks=False):
+                return
+            status = entry.stat(follow_symlinks=False)
+            if unfinished.is_suspect(name, status, self._beside):
+                sign = unfinished.sign(self._folder / name, status, self._beside)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+            self._others.append(Passed(self._folder / name, reason, failed=True))
+            return
+        if sign:
+            self._others.append(_unfinished(self._folder / name, sign))
+        else:
+            self._files.append((name, status))
 
 
-def _checked(
-    entry: os.DirEntry[str], path: Path, root: Path, rules: IgnoreRules, beside: frozenset[str]
-) -> Iterator[Found | Passed | Ignored]:
-    """Yield a file that is music by its name, or the reason to pass it over."""
-    if reason := rules.reason(path, is_folder=False):
-        yield Ignored(path, reason)
-    elif entry.is_symlink():
-        yield from _link(path, root, rules)
-    elif other := UNSUPPORTED.get(path.suffix.lower()):
-        yield Ignored(path, f"{other} is not supported")
-    else:
-        yield from _looked_at(entry, path, root, beside)
+def _is_plain(name: str) -> bool:
+    """Return whether a name is that of music, and no built-in rule leaves it out."""
+    lower = name.lower()
+    dot = lower.rfind(".")
+    return dot > 0 and lower[dot:] in EXTENSIONS and not lower.startswith("._")
 
 
-def _named(path: Path, root: Path, status: os.stat_result) -> Found | Passed:
-    if stat.S_ISREG(status.st_mode):
-        return _found(path, root, status)
-    return Passed(path, "is not a regular file", failed=True)
+def _named(path: Path, root: Path, status: os.stat_result) -> Listing:
+    try:
+        if not stat.S_ISREG(status.st_mode):
+            fault: Passed = Passed(path, "is not a regular file", failed=True)
+        elif sign := unfinished.sign(path, status):
+            fault = _unfinished(path, sign)
+        else:
+            return Listing(path.parent, root, ((path.name, status),))
+    except OSError as error:
+        fault = Passed(path, f"cannot be read: {error.strerror}", failed=True)
+    return Listing(path.parent, root, others=(fault,))
 
 
-def _may_be_music(entry: os.DirEntry[str], path: Path) -> bool:
+def _unfinished(path: Path, sign: str) -> Unfinished:
+    return Unfinished(path, f"is still being written: {sign}", failed=False)
+
+
+def _may_be_music(entry: os.DirEntry[str]) -> bool:
     """Return whether a name is that of music, a link, or an unfinished file."""
+    path = Path(entry.name)
     suffix = path.suffix.lower()
     known = suffix in EXTENSIONS or suffix in UNSUPPORTED or entry.is_symlink()
     if not known and entry.name.lower().endswith(UNFINISHED):
         return Path(path.stem).suffix.lower() in EXTENSIONS or path.suffix[:-1] in EXTENSIONS
     return known
-
-
-def _found(
-    path: Path, root: Path, status: os.stat_result, beside: frozenset[str] | None = None
-) -> Found | Unfinished:
-    if sign := unfinished.sign(path, status, beside):
-        return Unfinished(path, f"is still being written: {sign}", failed=False)
-    return Found(path, root, FileIdentity.of(status))
-
-
-def _looked_at(
-    entry: os.DirEntry[str], path: Path, root: Path, beside: frozenset[str]
-) -> Iterator[Found | Passed]:
-    try:
-        if entry.is_file(follow_symlinks=False):
-            yield _found(path, root, entry.stat(follow_symlinks=False), beside)
-    except OSError as error:
-        yield Passed(path, f"cannot be read: {error.strerror}", failed=True)
 
 
 def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignored]:
