@@ -67,7 +67,8 @@ def command(
         dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since
     )
     listing: Listing = "none" if summary else "all" if listed else "auto"
-    shown = report(as_json=as_json, dry_run=dry_run, listing=listing)
+    remember = bool(plan or page)
+    shown = report(as_json=as_json, dry_run=dry_run, listing=listing, remember=remember)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = Scan(settings, store, paths, options).run(shown)
         if plan:

@@ -11,6 +11,7 @@ import codecs
 import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pathspec import GitIgnoreSpec
@@ -20,7 +21,6 @@ from tagger.library import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
 IGNORE_FILE: Final = ".taggerignore"
 UNFINISHED: Final = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
@@ -72,7 +72,20 @@ class IgnoreRules:
     def fault(self, folder: Path) -> str:
         """Return why nothing in a folder may be written: an ignore file without a meaning."""
         self._specs_down_to(folder)
-        return self._faults.get(folder, "")
+        return self._faults.get(folder, "") if self._faults else ""
+
+    def reason_below(self, name: str, path: Path, *, patterns: bool) -> str:
+        """Return why a folder is ignored.
+
+        Args:
+            name: Its name.
+            path: Its path.
+            patterns: The result of `have_patterns` for the folder around it.
+
+        """
+        if patterns:
+            return self.reason(path, is_folder=True)
+        return _known(name.lower(), is_folder=True)
 
     def have_patterns(self, folder: Path) -> bool:
         """Return whether any pattern of the user's may match a file in `folder`."""
@@ -93,28 +106,35 @@ class IgnoreRules:
         """Return whether `path`, below the root, is ignored."""
         return bool(self.reason(path, is_folder=is_folder))
 
-    def ignores_on_the_way(self, path: Path) -> bool:
-        """Return whether `path`, or any folder between the root and `path`, is ignored."""
+    def ignores_on_the_way(self, path: Path, start: Path | None = None) -> bool:
+        """Return whether `path`, or any folder between `start` and `path`, is ignored.
+
+        Without a start, that is the root.
+        """
+        start = start or self._root
         return self.ignores(path, is_folder=False) or any(
             self.ignores(folder, is_folder=True)
             for folder in path.parents
-            if folder != self._root and folder.is_relative_to(self._root)
+            if folder != start and folder.is_relative_to(start)
         )
 
     def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
         """Return the patterns for a folder, each with the folder that it is relative to."""
-        if folder not in self._specs:
-            above = self._above if folder == self._root else self._specs_down_to(folder.parent)
-            if len(self._specs) >= MOST_FOLDERS:
-                self._specs.clear()
-            own = None
-            try:
-                own = _read(folder / IGNORE_FILE)
-            except (OSError, ValueError) as error:
-                said = getattr(error, "strerror", None) or str(error)
-                self._faults[folder] = f"{folder / IGNORE_FILE} cannot be understood: {said}"
-            self._specs[folder] = [*above, (folder, own)] if own else above
-        return self._specs[folder]
+        if (known := self._specs.get(folder)) is not None:
+            return known
+        above = self._above if folder == self._root else self._specs_down_to(folder.parent)
+        if len(self._specs) >= MOST_FOLDERS:
+            self._specs.clear()
+        own = None
+        file = os.path.join(folder, IGNORE_FILE)  # noqa: PTH118 - for each folder of a walk
+        try:
+            own = _read(file) if os.path.lexists(file) else None
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or str(error)
+            self._faults[folder] = f"{file} cannot be understood: {said}"
+        found = [*above, (folder, own)] if own else above
+        self._specs[folder] = found
+        return found
 
 
 def _known(name: str, *, is_folder: bool) -> str:
@@ -133,13 +153,12 @@ def _known(name: str, *, is_folder: bool) -> str:
     return "a folder of snapshots" if _SNAPSHOTS.fullmatch(name) else ""
 
 
-def _read(file: Path) -> GitIgnoreSpec | None:
-    """Read the patterns of an ignore file; None without a file or a pattern.
+def _read(name: str) -> GitIgnoreSpec | None:
+    """Read the patterns of an ignore file; None without a pattern.
 
     Raises OSError or ValueError for a file that cannot be read or understood.
     """
-    if not os.path.lexists(file):
-        return None
+    file = Path(name)
     if not file.is_file():  # a pipe of that name would be waited for
         raise ValueError("it is no regular file")
     data = file.read_bytes()

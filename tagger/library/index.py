@@ -121,7 +121,7 @@ def drop_missing(folder: Path, store: Store) -> int:
     Where nothing at all is left of a root, it is more likely that a disk is not there. The same
     goes for the files of one device below a root.
     """
-    gone = [state for state in store.files.states_under(folder) if walk.is_gone(state[0])]
+    gone = list(store.files.states_under(folder, walk.is_gone))
     missing = {root for root in {root for _, root, _ in gone} if not is_there(root, store)}
     away = _away(gone, store)
     dropped = [p for p, root, device in gone if root not in missing and (root, device) not in away]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,13 +70,14 @@ def short_reason(item: Passed | Ignored) -> str:
     return item.reason.partition(":")[0]
 
 
+_NAME = attrgetter("name")
 Item = Found | Passed | Ignored | Leftover
 
 
-def is_gone(path: Path) -> bool:
+def is_gone(path: Path | bytes) -> bool:
     """Return whether the path does not exist; an unreachable path may still exist."""
     try:
-        path.lstat()
+        os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
@@ -105,6 +107,10 @@ class Listing:
         """Return one of the files."""
         return Found(self.folder / name, self.root, FileIdentity.of(status))
 
+    def all_found(self) -> list[Found]:
+        """Return all files."""
+        return [self.found(name, status) for name, status in self.files]
+
 
 def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item]:
     """Yield the music at or below `start`, folder by folder in the order of names.
@@ -117,12 +123,11 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
     """
     for listing in folders(start, root, patterns):
         yield from listing.others
-        for name, status in listing.files:
-            yield listing.found(name, status)
+        yield from listing.all_found()
 
 
 def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Listing]:
-    """Yield each folder at or below `start`; a walk of a large library without a path for each file.
+    """Yield each folder at or below `start`, without a path for each file.
 
     Args:
         start: A resolved path; a file is a listing of its own.
@@ -151,49 +156,59 @@ def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
             continue
         try:
             with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+                entries = sorted(found, key=_NAME)
         except OSError as error:
             reason = f"cannot be entered: {error.strerror}"
             yield Listing(folder, root, others=(Passed(folder, reason, failed=True),))
             continue
-        reader = _Reader(folder, root, rules, entries)
-        yield reader.read()
+        reader = _Reader(folder, root, rules)
+        yield reader.read(entries)
         pending += reversed(reader.below)
 
 
 class _Reader:
     """Reads one folder."""
 
-    def __init__(
-        self, folder: Path, root: Path, rules: IgnoreRules, entries: Sequence[os.DirEntry[str]]
-    ) -> None:
+    def __init__(self, folder: Path, root: Path, rules: IgnoreRules) -> None:
         self._folder = folder
         self._root = root
         self._rules = rules
-        self._entries = entries
-        self._beside = unfinished.controlled(entry.name for entry in entries)
+        self._patterns = rules.have_patterns(folder)
+        self._beside: frozenset[str] = frozenset()
         self._files: list[tuple[str, os.stat_result]] = []
         self._others: list[Passed | Ignored | Leftover] = []
         self.below: list[Path] = []
         """The folders to enter."""
 
-    def read(self) -> Listing:
-        patterns = self._rules.have_patterns(self._folder)
-        for entry in self._entries:
-            name = entry.name
-            if name.endswith(TEMPORARY_SUFFIX):
-                self._others.append(Leftover(self._folder))
-            elif entry.is_dir(follow_symlinks=False):
-                self._enter(name)
-            elif not patterns and _is_plain(name) and not entry.is_symlink():
+    def read(self, entries: Iterable[os.DirEntry[str]]) -> Listing:
+        """Read the entries, in the order of names; those without a question come last."""
+        plain: list[os.DirEntry[str]] = []
+        rest: list[os.DirEntry[str]] = []
+        for entry in entries:
+            lower = entry.name.lower()
+            music = lower[lower.rfind(".") :] in EXTENSIONS and lower[0] != "."
+            (plain if music and not self._patterns else rest).append(entry)
+        self._beside = unfinished.controlled(entry.name for entry in rest)
+        for entry in rest:
+            self._read(entry)
+        for entry in plain:
+            if entry.is_dir(follow_symlinks=False) or entry.is_symlink():
+                self._read(entry)
+            else:
                 self._look_at(entry)
-            elif _may_be_music(entry):
-                self._check(entry)
         return Listing(self._folder, self._root, tuple(self._files), tuple(self._others))
+
+    def _read(self, entry: os.DirEntry[str]) -> None:
+        if entry.name.endswith(TEMPORARY_SUFFIX):
+            self._others.append(Leftover(self._folder))
+        elif entry.is_dir(follow_symlinks=False):
+            self._enter(entry.name)
+        elif _may_be_music(entry):
+            self._check(entry)
 
     def _enter(self, name: str) -> None:
         path = self._folder / name
-        if reason := self._rules.reason(path, is_folder=True):
+        if reason := self._rules.reason_below(name, path, patterns=self._patterns):
             self._others.append(Ignored(path, reason))
         else:
             self.below.append(path)
@@ -226,13 +241,6 @@ class _Reader:
             self._others.append(_unfinished(self._folder / name, sign))
         else:
             self._files.append((name, status))
-
-
-def _is_plain(name: str) -> bool:
-    """Return whether a name is that of music, and no built-in rule leaves it out."""
-    lower = name.lower()
-    dot = lower.rfind(".")
-    return dot > 0 and lower[dot:] in EXTENSIONS and not lower.startswith("._")
 
 
 def _named(path: Path, root: Path, status: os.stat_result) -> Listing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tagger import tags
@@ -13,20 +13,26 @@ from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.library.ignore import check_patterns
-from tagger.pipeline import build, reclassify, recovery
+from tagger.pipeline import build, reclassify, recovery, unchanged
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Operation, Settled, Write
+from tagger.pipeline.operations import DryRun, Operation, Write
+from tagger.pipeline.operations import Settled as SettledWrite
 from tagger.pipeline.publish import Published, after_run
+from tagger.pipeline.unchanged import Unchanged
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
+    from tagger.pipeline.unchanged import Settled
     from tagger.store import Store
+
+    Take = Callable[[Outcome], object]
+    """Takes outcomes as they come."""
 
 
 class Observer:
@@ -46,6 +52,11 @@ class Observer:
 
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
+
+    def settled(self, settled: Settled) -> None:
+        """Take the files of a folder without any work; `expect` does not count them."""
+        for outcome in settled.outcomes():
+            self.outcome(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,9 @@ class Scan:
         self._settings = registry.resolve_bundle(settings)
         self._store = store
         self._options = options
-        self._starts = [path.resolve() for path in paths or settings.library.roots]
-        self._roots = [root.resolve() for root in settings.library.roots]
+        roots = [root.resolve() for root in settings.library.roots]
+        starts = [path.resolve() for path in paths or settings.library.roots]
+        self._starts = {start: walk.root_of(start, roots) for start in starts}
         self._ignored: Counter[str] = Counter()
         self._manifest = registry.runnable_manifest(self._settings)
         check_patterns(settings.library.ignore)
@@ -119,13 +131,16 @@ class Scan:
             return self._run(observer, jobs)
 
     def _run(self, observer: Observer, jobs: TagJobs) -> ScanResult:
-        tracks, passed = self.find(observer, jobs)
-        observer.passed_over(self._ignored)
-        observer.expect(len(tracks) + len(passed))
         failed = 0
-        for outcome in passed:
+
+        def take(outcome: Outcome) -> None:
+            nonlocal failed
             failed += self._is_failure(outcome)
             observer.outcome(outcome)
+
+        tracks = self._find(observer, jobs, take, self._unchanged())
+        observer.passed_over(self._ignored)
+        observer.expect(len(tracks))
         changes = Changes()
         run = None if self._options.dry_run else self._store.runs.start("scan")
         if run is not None:
@@ -133,15 +148,21 @@ class Scan:
         operation = self._operation(jobs, run)
         with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:
-                failed += self._is_failure(outcome)
                 changes.outcome(outcome)
-                observer.outcome(outcome)
+                take(outcome)
         if run is None:
             return ScanResult(None, Published(), failed)
         self._store.runs.finish(run)
-        roots = dict.fromkeys(walk.root_of(start, self._roots) for start in self._starts)
-        published = after_run(self._settings, self._store, changes, roots)
+        published = after_run(self._settings, self._store, changes, self._starts.values())
         return ScanResult(run, published, failed)
+
+    def _unchanged(self) -> Unchanged | None:
+        """Return what finds files without any work; None where each file needs a decision."""
+        options = self._options
+        if options.reclassify or options.formats is not None or options.since is not None:
+            return None
+        policy = build.policy(self._settings)
+        return Unchanged(self._store, policy, self._settings.tags.field)
 
     def find(self, observer: Observer, jobs: TagJobs) -> tuple[list[Track], list[Outcome]]:
         """Index the files of the scan.
@@ -154,39 +175,62 @@ class Scan:
             The tracks, and the outcomes of files that were passed over or cannot be read.
 
         """
+        passed: list[Outcome] = []
+        return self._find(observer, jobs, passed.append, None), passed
+
+    def _find(
+        self, observer: Observer, jobs: TagJobs, take: Take, unchanged: Unchanged | None
+    ) -> list[Track]:
+        """Index the files, and return the tracks that need a decision."""
         recovery.recover(self._store, jobs)
         tracks: list[Track] = []
-        passed: list[Outcome] = []
-        for item in index_files(self._walk(passed), self._store, jobs):
+        files = self._walk(observer, take, unchanged)
+        for item in index_files(files, self._store, jobs):
             if isinstance(item, Outcome):
-                passed.append(item)
+                take(item)
             else:
                 tracks.append(item)
-                observer.found(len(tracks))
-        for start in self._starts:
+        seen = unchanged and not _shared(self._starts) and unchanged.saw_all(tracks, self._starts)
+        for start in () if seen else self._starts:
             index.drop_missing(start, self._store)
-        return tracks, passed
+        return tracks
 
-    def _walk(self, passed: list[Outcome]) -> Iterator[walk.Found]:
-        """Yield each file once; files that are passed over are added to `passed`."""
-        seen: set[Path] = set()
-        for start in self._starts:
-            root = walk.root_of(start, self._roots)
+    def _walk(
+        self, observer: Observer, take: Take, unchanged: Unchanged | None
+    ) -> Iterator[walk.Found]:
+        """Yield each file once that needs work; the outcomes of all others are taken."""
+        seen = _Seen(self._starts)
+        files = 0
+        for start, root in self._starts.items():
             counts: Counter[str] = Counter()
-            for item in walk.walk(start, root, self._settings.library.ignore):
-                if isinstance(item, walk.Leftover):
-                    tags.remove_leftovers(item.folder)
-                elif isinstance(item, walk.Passed | walk.Ignored):
-                    counts[walk.short_reason(item)] += 1
-                    if isinstance(item, walk.Ignored):
-                        self._ignored[item.reason] += 1
-                    else:
-                        passed.append(_passed(item))
-                elif item.path not in seen and self._wanted(item.path):
-                    seen.add(item.path)
-                    yield item
+            for listing in walk.folders(start, root, self._settings.library.ignore):
+                self._pass_over(listing, counts, take)
+                new = seen.without_seen(listing)
+                if unchanged:
+                    settled, found = unchanged.split(new)
+                    files += len(settled.files)
+                    if settled.files:
+                        observer.settled(settled)
+                else:
+                    found = new.all_found()
+                wanted = [one for one in found if self._wanted(one.path)]
+                files += len(wanted)
+                observer.found(files)
+                yield from wanted
             if start == root:
                 self._store.passed_over.put(root, counts)
+
+    def _pass_over(self, listing: walk.Listing, counts: Counter[str], take: Take) -> None:
+        """Count what a walk passes over in one folder, and clean up after a killed tagger."""
+        for item in listing.others:
+            if isinstance(item, walk.Leftover):
+                tags.remove_leftovers(item.folder)
+                continue
+            counts[walk.short_reason(item)] += 1
+            if isinstance(item, walk.Ignored):
+                self._ignored[item.reason] += 1
+            else:
+                take(_passed(item))
 
     def _wanted(self, path: Path) -> bool:
         options = self._options
@@ -214,7 +258,9 @@ class Scan:
             analyzer = build.analyzer(settings, store, pool, manifest)
             if not self._options.reclassify:
                 pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
-                yield from pipeline.run(tracks, again=self._options.again)
+                ignored = settings.library.ignore
+                siblings = unchanged.siblings_of(tracks, self._starts, ignored, store)
+                yield from pipeline.run(tracks, siblings=siblings, again=self._options.again)
                 return
             work = reclassify.prepare(tracks, store, analyzer)
             rewrite = reclassify.Rewrite(work, operation)
@@ -227,7 +273,32 @@ class Scan:
         if run is None:
             return DryRun(jobs, options)
         write = Write(self._store, jobs, run, self._manifest.id, options)
-        return Settled(write, self._settings.daemon.settle)
+        return SettledWrite(write, self._settings.daemon.settle)
+
+
+class _Seen:
+    """The files that an earlier start of the same scan has found."""
+
+    def __init__(self, starts: Collection[Path]) -> None:
+        self._shared = _shared(starts)
+        self._seen: set[Path] = set()
+
+    def without_seen(self, listing: walk.Listing) -> walk.Listing:
+        """Return the listing without such files. Only files below two starts are remembered."""
+        folder = listing.folder
+        paths = [folder / name for name, _ in listing.files] if self._shared else []
+        if not any(path.is_relative_to(one) for path in paths for one in self._shared):
+            return listing
+        files = [
+            file for path, file in zip(paths, listing.files, strict=True) if path not in self._seen
+        ]
+        self._seen.update(paths)
+        return replace(listing, files=tuple(files))
+
+
+def _shared(starts: Collection[Path]) -> list[Path]:
+    """Return the starts that are below another start."""
+    return [one for one in starts if any(one != o and one.is_relative_to(o) for o in starts)]
 
 
 def _passed(item: walk.Passed) -> Outcome:

@@ -59,7 +59,10 @@ class _Cursor(sqlite3.Cursor):
             raise unusable(error, self.connection.path) from error
 
     def fetchall(self) -> list[Any]:
-        return list(self)
+        try:
+            return super().fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise unusable(error, self.connection.path) from error
 
 
 class Connection(sqlite3.Connection):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -13,8 +13,33 @@ from tagger.store.rows import stored_json, stored_path, stored_root
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+
+IN_ONE_QUERY = 64
+"""Paths in one query of states."""
+_STATE = (
+    "SELECT path, root, device, inode, size, mtime_ns, handled, tags,"
+    " EXISTS (SELECT 1 FROM corrections WHERE corrections.path = files.path) FROM files"
+)
+_BETWEEN = f"{_STATE} WHERE path > ? AND path < ? LIMIT ?"
+_AMONG = f"{_STATE} WHERE path IN ({', '.join('?' * IN_ONE_QUERY)})"
+
+
+class RecordedState(NamedTuple):
+    """The columns of a row that show whether there is anything to do for a file."""
+
+    path: bytes
+    root: bytes
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    handled: int
+    tags: str
+    corrected: int
+    """Whether the user changed the genre after tagger."""
 
 
 class Files:
@@ -27,6 +52,29 @@ class Files:
         """Return the record of the file at `path`."""
         row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
         return track_of(row.fetchone())
+
+    def states(self, folder: bytes, names: Sequence[bytes]) -> dict[bytes, RecordedState]:
+        """Return the states of recorded files of one folder, by path.
+
+        Args:
+            folder: The folder with a slash at its end, in the bytes of the file system.
+            names: The names of the files.
+
+        """
+        most = 2 * len(names)
+        rows = self._states(_BETWEEN, (folder, folder[:-1] + b"0", most))
+        if len(rows) == most:  # also files of folders below
+            rows = []
+            for start in range(0, len(names), IN_ONE_QUERY):
+                some = [folder + name for name in names[start : start + IN_ONE_QUERY]]
+                some += some[-1:] * (IN_ONE_QUERY - len(some))
+                rows += self._states(_AMONG, some)
+        return {row[0]: RecordedState._make(row) for row in rows}
+
+    def _states(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        rows = self._db.execute(sql, values)
+        rows.row_factory = None
+        return rows.fetchall()
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
         """Return a recorded file in exactly this state, at any path."""
@@ -173,8 +221,16 @@ class Files:
             if track := track_of(row):
                 yield track, row["added"] or 0.0
 
-    def states_under(self, folder: Path) -> Iterator[tuple[Path, Path, int]]:
-        """Yield path, root and device of every recorded file at or below `folder`, by path."""
+    def states_under(
+        self, folder: Path, wanted: Callable[[bytes], bool] | None = None
+    ) -> Iterator[tuple[Path, Path, int]]:
+        """Yield path, root and device of the recorded files at or below `folder`, by path.
+
+        Args:
+            folder: A folder or a file.
+            wanted: Takes a path in the bytes of the file system; other files are left out.
+
+        """
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
             "SELECT path, root, device FROM files WHERE path = ?"
@@ -182,8 +238,20 @@ class Files:
             " (SELECT path, root, device FROM files WHERE path > ? AND path < ? ORDER BY path)",
             (low, low + b"/", low + b"0"),
         )
+        rows.row_factory = None
         for path, root, device in rows:
-            yield stored_path(path), stored_root(root), device
+            if wanted is None or b"\0" in path or wanted(path):
+                yield stored_path(path), stored_root(root), device
+
+    def count_under(self, folder: Path) -> int:
+        """Return the number of recorded files at or below `folder`."""
+        low = os.fsencode(folder).rstrip(b"/")
+        row = self._db.execute(
+            "SELECT (SELECT count(*) FROM files WHERE path = ?)"
+            " + (SELECT count(*) FROM files WHERE path > ? AND path < ?)",
+            (low, low + b"/", low + b"0"),
+        )
+        return int(row.fetchone()[0])
 
     def renumber(self, root: Path, old: int, new: int) -> None:
         """Change the number of a device in the rows of a root, after another mount of it.
@@ -204,7 +272,11 @@ class Files:
 
     def roots(self) -> list[Path]:
         """Return the roots of the recorded files."""
-        rows = self._db.execute("SELECT DISTINCT root FROM files ORDER BY root")
+        rows = self._db.execute(  # from root to root; DISTINCT would read the whole index
+            "WITH RECURSIVE roots (root) AS (SELECT min(root) FROM files UNION ALL"
+            " SELECT (SELECT min(root) FROM files WHERE root > roots.root) FROM roots"
+            " WHERE root IS NOT NULL) SELECT root FROM roots WHERE root IS NOT NULL"
+        )
         return [stored_path(row[0]) for row in rows]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tagger.core.domain import Outcome
+    from tagger.pipeline.unchanged import Settled
 
 DONE = {
     Action.SET: "got a genre",
@@ -41,7 +42,12 @@ class Report(Observer):
     """Counts the outcomes of a run, and prints each as a plain line."""
 
     def __init__(
-        self, words: Mapping[Action, str], *, dry_run: bool, listing: Listing = "auto"
+        self,
+        words: Mapping[Action, str],
+        *,
+        dry_run: bool,
+        listing: Listing = "auto",
+        remember: bool = True,
     ) -> None:
         self._dry_run = dry_run
         self._listing = listing
@@ -50,8 +56,9 @@ class Report(Observer):
         self._began = time.monotonic()
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()
+        self._remember = remember
         self.outcomes: list[Outcome] = []
-        """The outcomes so far."""
+        """The outcomes so far, if they are remembered."""
         self._run: int | None = None
         self._passed_over: dict[str, int] = {}
 
@@ -73,11 +80,19 @@ class Report(Observer):
 
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
-        self.outcomes.append(outcome)
+        if self._remember:
+            self.outcomes.append(outcome)
         self._actions[outcome.action] += 1
         if outcome.action.writes:
             self._genres.update(set(outcome.after) - set(outcome.before))
         self._show(outcome)
+
+    def settled(self, settled: Settled) -> None:
+        """Take the files of a folder without any work."""
+        if self._remember:
+            self.outcomes += settled.outcomes()
+        self._actions.update([decision.action for _, decision in settled.files])
+        self._show_settled(settled)
 
     def finish(
         self, published: Published, run: int | None = None, failed: int | None = None
@@ -121,6 +136,10 @@ class Report(Observer):
     def _show(self, outcome: Outcome) -> None:
         if self._listing != "none":
             click.echo(outcome_line(outcome))
+
+    def _show_settled(self, settled: Settled) -> None:
+        if self._listing != "none":
+            click.echo("\n".join(map(outcome_line, settled.outcomes())))
 
     def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]

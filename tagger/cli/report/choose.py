@@ -19,6 +19,7 @@ def report(
     dry_run: bool,
     words: Mapping[Action, str] | None = None,
     listing: Listing = "auto",
+    remember: bool = True,
 ) -> Report:
     """Return the report that fits: JSON if asked for, a terminal's, or plain lines.
 
@@ -27,15 +28,16 @@ def report(
         dry_run: The run writes nothing.
         words: The words for each action; without any, those of a scan.
         listing: Which files are listed; without effect on JSON.
+        remember: Keep all outcomes in memory.
 
     """
     words = words or (WOULD_BE if dry_run else DONE)
     if as_json:
         from tagger.cli.report.json import JsonReport  # noqa: PLC0415
 
-        return JsonReport(words, dry_run=dry_run)
+        return JsonReport(words, dry_run=dry_run, remember=remember)
     if sys.stdout.isatty():
         from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
 
-        return TerminalReport(words, dry_run=dry_run, listing=listing)
-    return Report(words, dry_run=dry_run, listing=listing)
+        return TerminalReport(words, dry_run=dry_run, listing=listing, remember=remember)
+    return Report(words, dry_run=dry_run, listing=listing, remember=remember)

@@ -11,6 +11,7 @@ from tagger.cli.report.lines import outcome_json
 if TYPE_CHECKING:
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
+    from tagger.pipeline.unchanged import Settled
 
 
 class JsonReport(Report):
@@ -18,6 +19,10 @@ class JsonReport(Report):
 
     def _show(self, outcome: Outcome) -> None:
         print_json(outcome_json(outcome))
+
+    def _show_settled(self, settled: Settled) -> None:
+        for outcome in settled.outcomes():
+            self._show(outcome)
 
     def _show_end(self, published: Published, run: int | None) -> None:
         print_json({"summary": self.summary(published, run)})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tagger.cli.report.base import Listing
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
+    from tagger.pipeline.unchanged import Settled
 
 MOST_SHOWN = 10
 
@@ -29,9 +30,16 @@ class TerminalReport(Report):
     """Draws with rich."""
 
     def __init__(
-        self, words: Mapping[Action, str], *, dry_run: bool, listing: Listing = "auto"
+        self,
+        words: Mapping[Action, str],
+        *,
+        dry_run: bool,
+        listing: Listing = "auto",
+        remember: bool = True,
     ) -> None:
-        super().__init__(words, dry_run=dry_run, listing=listing)
+        self._lists_files = listing == "all" or (listing == "auto" and dry_run)
+        remember = remember or self._lists_files
+        super().__init__(words, dry_run=dry_run, listing=listing, remember=remember)
         self._console = Console()
         self._troubles: list[Outcome] = []
         self._progress = progress.Progress(
@@ -67,8 +75,11 @@ class TerminalReport(Report):
         speed = self._progress.tasks[0].speed
         self._progress.update(self._task, advance=1, rate=f"{speed:.1f} files/s" if speed else "")
 
+    def _show_settled(self, settled: Settled) -> None:
+        """Show nothing: the files were counted while they were found."""
+
     def _show_end(self, published: Published, run: int | None) -> None:
-        if self._listing == "all" or (self._listing == "auto" and self._dry_run):
+        if self._lists_files:
             for part in folder_tables(self.outcomes):
                 self._console.print(part)
         self._show_genres()

@@ -1,0 +1,176 @@
+"""Files without any work: unchanged since their last run, and decided without their sound.
+
+A large library consists of such files. They are found with one query for each folder, and without
+a `Track`. Their status is read in every scan: a file that is edited in place does not change the
+time of its folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tagger.core import albums
+from tagger.core.domain import GENRE, Outcome
+from tagger.library.ignore import IgnoreRules
+from tagger.library.siblings import is_unchanged
+from tagger.store.rows import stored_json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tagger.core.domain import Decision, Track
+    from tagger.core.policy import Policy
+    from tagger.library.walk import Found, Listing
+    from tagger.store import Store
+    from tagger.store.files import RecordedState
+
+MOST_GENRES = 10_000
+"""Decisions that are kept in memory, by the genres of a file."""
+MOST_SIBLINGS = 10 * albums.LARGEST_ALBUM
+
+
+class _Field(Struct):
+    name: str
+
+
+class _Genres(Struct):
+    """The part of `TrackTags` that decides without sound."""
+
+    genres: tuple[str, ...] = ()
+    other: _Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The files of a folder without any work."""
+
+    folder: Path
+    files: list[tuple[str, Decision]]
+    """The name of each file, and the decision on it."""
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the outcome of each file."""
+        for name, decision in self.files:
+            genres = decision.genres
+            path = self.folder / name
+            yield Outcome(path, decision.action, genres, genres, None, None, decision.reason)
+
+
+class Unchanged:
+    """Finds the files of a folder without any work."""
+
+    def __init__(self, store: Store, policy: Policy, field: str) -> None:
+        """Look up in a store.
+
+        Args:
+            store: The state database.
+            policy: Decides by the genres of a file.
+            field: The field that tagger writes.
+
+        """
+        self._store = store
+        self._policy = policy
+        self._field = field
+        self._recorded = 0
+        self._new: set[Path] = set()
+        self._decided: dict[tuple[tuple[str, ...], int], Decision | None] = {}
+
+    def split(self, listing: Listing) -> tuple[Settled, list[Found]]:
+        """Return the files without any work, with their decisions, and the other files."""
+        settled = Settled(listing.folder, [])
+        if not listing.files:
+            return settled, []
+        folder = os.fsencode(listing.folder).rstrip(b"/") + b"/"
+        names = os.fsencode("/".join([name for name, _ in listing.files])).split(b"/")
+        known = self._store.files.states(folder, names)
+        root = os.fsencode(listing.root)
+        others: list[Found] = []
+        for raw, (name, status) in zip(names, listing.files, strict=True):
+            state = known.get(folder + raw)
+            if state is None:
+                found = listing.found(name, status)
+                self._new.add(found.path)
+                others.append(found)
+                continue
+            self._recorded += 1
+            if (
+                state.mtime_ns == status.st_mtime_ns
+                and state.size == status.st_size
+                and state.inode == status.st_ino
+                and state.device == status.st_dev
+                and state.root == root
+                and state.handled
+                and (decision := self._decision(state))
+            ):
+                settled.files.append((name, decision))
+            else:
+                others.append(listing.found(name, status))
+        return settled, others
+
+    def saw_all(self, tracks: Iterable[Track], starts: Iterable[Path]) -> bool:
+        """Return whether each recorded file below the starts was found, so that none is missing.
+
+        Args:
+            tracks: The files with work, after they were indexed.
+            starts: The files and folders of the walk; none is below another.
+
+        """
+        added = sum(track.path in self._new for track in tracks)
+        return sum(map(self._store.files.count_under, starts)) == self._recorded + added
+
+    def _decision(self, state: RecordedState) -> Decision | None:
+        """Return the decision on a file; None where its sound is needed."""
+        tags = stored_json(state.tags, _Genres)
+        if (tags.other.name if tags.other else GENRE) != self._field:
+            return None
+        key = tags.genres, state.corrected
+        if key not in self._decided:
+            if len(self._decided) >= MOST_GENRES:
+                self._decided.clear()
+            corrected = bool(state.corrected)
+            self._decided[key] = self._policy.without_audio(tags.genres, corrected=corrected)
+        return self._decided[key]
+
+
+def siblings_of(
+    tracks: Collection[Track],
+    starts: Mapping[Path, Path],
+    patterns: Sequence[str],
+    store: Store,
+) -> Iterator[Track]:
+    """Yield the files without any work that belong to the albums of `tracks`.
+
+    Args:
+        tracks: All other files of a scan.
+        starts: The files and folders of the scan, each with its root.
+        patterns: `library.ignore`.
+        store: The state database.
+
+    """
+    rules = {root: IgnoreRules(root, patterns) for root in starts.values()}
+    wanted = {albums.key(track): track for track in tracks}
+    given = {track.path for track in tracks}
+    for key, track in wanted.items():
+        if not isinstance(key, tuple):
+            continue
+        for sibling in store.files.album_siblings(track, MOST_SIBLINGS):
+            if sibling.path in given or albums.key(sibling) != key:
+                continue
+            given.add(sibling.path)
+            if _is_found(sibling, starts, rules) and is_unchanged(sibling):
+                yield sibling
+
+
+def _is_found(track: Track, starts: Mapping[Path, Path], rules: Mapping[Path, IgnoreRules]) -> bool:
+    """Return whether a walk of one of the starts finds a recorded file, if it exists."""
+    return any(
+        root == track.root
+        and track.path.is_relative_to(start)
+        and (track.path == start or not rules[root].ignores_on_the_way(track.path, start))
+        for start, root in starts.items()
+    )

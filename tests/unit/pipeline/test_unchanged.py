@@ -1,0 +1,201 @@
+"""Files without any work: which are left to the quick way, and which are not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import bundles
+import media
+import pytest
+
+from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
+from tagger.core.policy import Policy
+from tagger.library import index, walk
+from tagger.pipeline.unchanged import Unchanged, siblings_of
+from tagger.store import Correction, Store
+
+ROCK = TrackTags(("Rock",), album="Blue Train", album_artist="Coltrane", artist="Coltrane")
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "state") as store:
+        yield store
+
+
+@pytest.fixture
+def music(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder
+
+
+def record(store, path, root, tags=ROCK, content=b"x" * 100):
+    """Make a file, and its row after an earlier scan."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    track = Track(path, root, FileIdentity.of(path.stat()), tags)
+    store.files.put(track)
+    store.files.handled(path)
+    return track
+
+
+def split(store, music, field="GENRE"):
+    """Walk, and return the settled paths with their reasons, and the other paths."""
+    unchanged = Unchanged(store, Policy(), field)
+    settled, others = {}, []
+    for listing in walk.folders(music, music):
+        found, rest = unchanged.split(listing)
+        settled |= {outcome.path: outcome.reason for outcome in found.outcomes()}
+        others += [one.path for one in rest]
+    return settled, others
+
+
+def test_a_recorded_file_with_a_genre_is_settled(store, music):
+    path = record(store, music / "a/1.mp3", music).path
+    assert split(store, music) == ({path: "has a genre"}, [])
+
+
+def test_a_corrected_file_is_settled_with_the_reason(store, music):
+    path = record(store, music / "1.mp3", music).path
+    store.corrections.put(Correction(path, None, ("Pop",), ("Rock",)))
+    assert split(store, music) == ({path: "you changed the genre after tagger"}, [])
+
+
+def test_a_file_without_a_genre_is_left_to_the_pipeline(store, music):
+    path = record(store, music / "1.mp3", music, TrackTags()).path
+    assert split(store, music) == ({}, [path])
+
+
+def test_a_file_that_was_not_handled_is_left_to_the_pipeline(store, music):
+    track = record(store, music / "1.mp3", music)
+    store.files.put(track)
+    assert split(store, music) == ({}, [track.path])
+
+
+def test_a_row_of_another_field_is_read_again(store, music):
+    tags = TrackTags(("Rock",), other=OtherField("GROUPING", ("Rock",)))
+    path = record(store, music / "1.mp3", music, tags).path
+    assert split(store, music) == ({}, [path])
+    assert split(store, music, "GROUPING") == ({path: "has a genre"}, [])
+
+
+def test_a_row_of_another_root_is_indexed_again(store, music):
+    path = record(store, music / "a/1.mp3", music / "a").path
+    assert split(store, music) == ({}, [path])
+
+
+def test_a_file_edited_in_place_is_found_though_its_folder_has_the_same_time(store, music):
+    path = record(store, music / "a/1.mp3", music).path
+    folder = path.parent.stat().st_mtime_ns
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert path.parent.stat().st_mtime_ns == folder
+    assert split(store, music) == ({}, [path])
+
+
+def test_a_file_replaced_by_another_of_the_same_size_and_time_is_found(store, music):
+    path = record(store, music / "1.mp3", music).path
+    old = path.stat()
+    other = music / "other"
+    other.write_bytes(b"y" * 100)
+    os.utime(other, ns=(old.st_atime_ns, old.st_mtime_ns))
+    other.rename(path)
+    assert split(store, music) == ({}, [path])
+
+
+def test_names_that_are_no_text_are_settled_under_their_path(store, music):
+    names = [b"a\xff.mp3", "\u00e4.mp3".encode(), b"new\nline.mp3"]
+    paths = {record(store, music / os.fsdecode(name), music).path for name in names}
+    settled, others = split(store, music)
+    assert settled.keys() == paths
+    assert others == []
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
+def test_a_folder_of_any_size_with_many_files_below_it_is_settled(store, music, count):
+    with store.transaction():
+        paths = {record(store, music / f"z{n}.mp3", music).path for n in range(count)}
+        for number in range(2 * count + 2):  # before the files in the order of paths
+            paths.add(record(store, music / f"a/{number}.mp3", music).path)
+    settled, others = split(store, music)
+    assert settled.keys() == paths
+    assert others == []
+
+
+def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music):
+    kept = record(store, music / "a/1.mp3", music).path
+    record(store, music / "b/2.mp3", music)
+    unchanged = Unchanged(store, Policy(), "GENRE")
+    problems = []
+    for listing in walk.folders(music, music):
+        problems += listing.others
+        unchanged.split(listing)
+        shutil.rmtree(music / "b", ignore_errors=True)
+    assert [problem.path.name for problem in problems] == ["b"]
+    assert not unchanged.saw_all([], [music])
+    assert index.drop_missing(music, store) == 1
+    assert [track.path for track in store.files.under(music)] == [kept]
+
+
+def test_a_walk_saw_all_files_unless_one_of_them_is_missing(store, music):
+    record(store, music / "1.mp3", music)
+    gone = record(store, music / "2.mp3", music).path
+    new = music / "3.mp3"
+    new.write_bytes(b"x")
+    for missing in (False, True):
+        unchanged = Unchanged(store, Policy(), "GENRE")
+        for listing in walk.folders(music, music):
+            unchanged.split(listing)
+        assert not unchanged.saw_all([], [music]) or not missing
+        added = Track(new, music, FileIdentity.of(new.stat()), ROCK)
+        if not missing:
+            assert unchanged.saw_all([], [music])  # the new file has no row yet
+        store.files.put(added)
+        assert unchanged.saw_all([] if missing else [added], [music]) is not missing
+        gone.unlink(missing_ok=True)
+
+
+def test_siblings_are_the_settled_files_of_the_album_within_the_scan(store, music):
+    new = record(
+        store, music / "a/cd1/1.mp3", music, TrackTags(album="Blue Train", album_artist="COLTRANE")
+    )
+    sibling = record(store, music / "a/cd2/2.mp3", music).path
+    record(store, music / "b/3.mp3", music)
+    record(store, music / "a/ignored/4.mp3", music)
+    record(store, music / "a/other.mp3", music, TrackTags(("Rock",), album="Other"))
+    changed = record(store, music / "a/5.mp3", music).path
+    changed.write_bytes(b"longer" * 100)
+    (music / "a/.taggerignore").write_text("ignored/\n")
+    found = siblings_of([new], {music / "a": music}, [], store)
+    assert [track.path for track in found] == [sibling]
+
+
+def song(path, sound, **fields):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return media.make(path, "mp3", signal=sound(), rate=44100, tags=fields or None)
+
+
+def outcomes(result):
+    return {name: (o["decision"], o["after"], o["reason"]) for name, o in result.files.items()}
+
+
+def test_the_quick_way_has_the_outcomes_of_a_scan_that_decides_each_file(program):
+    album = {"album": "Blue Train", "album_artist": "Coltrane", "artist": "Coltrane"}
+    song(program.music / "a/1.mp3", bundles.low, **album)
+    song(program.music / "a/2.mp3", bundles.low, **album)
+    song(program.music / "a/3.mp3", bundles.low, genre=["Sunday"], **album)
+    song(program.music / "b/4.mp3", bundles.both)
+    song(program.music / "b/5.mp3", bundles.high, genre=["Sunday"])
+    program.scan()
+    song(program.music / "a/new.mp3", bundles.both, **album)
+    (program.music / "b/5.mp3").unlink()
+    os.link(program.music / "b/4.mp3", program.music / "b/linked.mp3")
+    each = program.scan("--dry-run", "--since", "100d")
+    quick = program.scan("--dry-run")
+    assert outcomes(quick) == outcomes(each)
+    assert quick.summary["keep"] == each.summary["keep"] == 3
+    status = program.run("status", "--json").objects[0]
+    assert status["files"] == len(quick.files)
+    assert Path(program.music / "b/5.mp3").name not in quick.files
