@@ -10,6 +10,7 @@ from tagger.config.values import expand
 from tagger.core import genres
 from tagger.core.domain import Action
 from tagger.errors import PlaylistError
+from tagger.playlists import current
 from tagger.playlists.compose import compose, rules
 from tagger.playlists.formats import FORMATS
 from tagger.playlists.lists import Names, genre_lists, special_lists
@@ -77,8 +78,13 @@ def refresh_all(
     problems: dict[Path | None, PlaylistError] = {}
     folder_failed = False
     composed: dict[Roots, list[TrackList]] = {}
+    revision = store.published.revision()  # before the tracks: a later change counts again
     for shelf in shelves(settings, store.files.roots()):
         if not set(roots) & set(shelf.roots):
+            continue
+        state = current.state_of(settings, shelf, revision)
+        if state and state == store.published.state(shelf.folder):
+            changes += current.unchanged(shelf, store)
             continue
         if shelf.roots not in composed:
             composed[shelf.roots] = library_lists(settings, shelf.roots, store)
@@ -88,6 +94,10 @@ def refresh_all(
             problems[error.path] = error
             folder_failed = True
         else:
+            if not dry_run:
+                done = not (refreshed.failed or refreshed.problems)
+                state = current.state_of(settings, shelf, revision) if done else ""
+                store.published.note_state(shelf.folder, state)
             changes += refreshed.changes
             problems |= {problem.path: problem for problem in refreshed.problems}
     return Refreshed(tuple(changes), tuple(problems.values()), folder_failed)

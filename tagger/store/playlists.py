@@ -1,4 +1,4 @@
-"""Playlists written by tagger, each with a digest."""
+"""Playlists written by tagger, each with a digest, and the state from which they were made."""
 
 from __future__ import annotations
 
@@ -22,6 +22,27 @@ class PlaylistFiles:
         """Return the SHA-256 (hex) of each playlist as tagger wrote it, by path."""
         rows = self._db.execute("SELECT path, sha256 FROM playlists")
         return {stored_path(row["path"]): row["sha256"] for row in rows}
+
+    def in_folder(self, folder: Path) -> dict[Path, tuple[str, str]]:
+        """Return SHA-256 (hex) and genre of each playlist in a folder, by path."""
+        rows = self._db.execute("SELECT path, sha256, genre FROM playlists ORDER BY path")
+        found = {stored_path(row["path"]): (row["sha256"], row["genre"]) for row in rows}
+        return {path: known for path, known in found.items() if path.parent == folder}
+
+    def revision(self) -> int:
+        """Return a number that grows with each change of files, writes and unsure decisions."""
+        return int(self._db.execute("SELECT number FROM revision").fetchone()[0])
+
+    def state(self, folder: Path) -> str:
+        """Return the state that `note_state` stored for a folder, empty without one."""
+        sql = "SELECT state FROM playlist_folders WHERE path = ?"
+        row = self._db.execute(sql, (os.fsencode(folder),)).fetchone()
+        return row[0] if row else ""
+
+    def note_state(self, folder: Path, state: str) -> None:
+        """Store the state of everything behind the playlists of a folder; empty for unknown."""
+        sql = "INSERT OR REPLACE INTO playlist_folders VALUES (?, ?)"
+        self._db.execute(sql, (os.fsencode(folder), state))
 
     def note(self, path: Path, sha256: str, genre: str) -> None:
         """Record a playlist.
