@@ -153,7 +153,8 @@ def _device(path: Path) -> int | None:
 
 def is_there(root: Path, store: Store) -> bool:
     """Return whether any recorded file below a root still exists."""
-    return any(not walk.is_gone(path) for path, _, _ in store.files.states_under(root))
+    there = store.files.states_under(root, lambda path: not walk.is_gone(path))
+    return next(there, None) is not None
 
 
 def _moved(found: Found, store: Store) -> Track | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
@@ -13,7 +15,7 @@ from tagger.playlists.m3u import fold_spaces
 from tagger.playlists.values import TrackList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import PlaylistSettings
@@ -72,12 +74,14 @@ def genre_lists(
 
     """
     found: dict[str, _Genre] = defaultdict(_Genre)
+    read = lru_cache(maxsize=1024)(lambda text: _read(text, names, parents=settings.parents))
     for track in tracks:
-        for text, genre in _genres(track, names):
-            found[genres.key(genre)].add(track, text)
-            found[genres.key(genre)].spellings[genre] += 1
-            for parent in names.parents(genre) if settings.parents else ():
-                found[genres.key(parent)].add(track, text)
+        for text in track.tags.genres:
+            for key, genre, parents in read(text):
+                found[key].add(track, text)
+                found[key].spellings[genre] += 1
+                for parent in parents:
+                    found[parent].add(track, text)
     chosen = frozenset(map(genres.key, settings.genres))
     lists = []
     for key, one in found.items():
@@ -126,7 +130,7 @@ def ordered(tracks: Iterable[Listed], order: str, seed: int = 0) -> tuple[Listed
         seed: The start of the random numbers.
 
     """
-    by_path = sorted(tracks, key=lambda track: track.path.parts)
+    by_path = sorted(tracks, key=_by_folder)
     if order == "album":
         by_path.sort(key=_album)
     elif order == "added":
@@ -136,18 +140,25 @@ def ordered(tracks: Iterable[Listed], order: str, seed: int = 0) -> tuple[Listed
     return tuple(by_path)
 
 
+def _by_folder(track: Listed) -> str:
+    """Return a key for the order of `Path.parts`: no name has a character before the separator."""
+    return os.fspath(track.path).replace("/", "\0")
+
+
 def _album(track: Listed) -> tuple[str, str]:
     tags = track.tags
     return (tags.album_artist or tags.artist).casefold(), tags.album.casefold()
 
 
-def _genres(track: Listed, names: Names) -> Iterator[tuple[str, str]]:
-    """Yield each text of a track with each genre in it."""
-    for text in track.tags.genres:
-        for part in names.vocabulary.read([text], names.whole):
-            genre = names.vocabulary.words.get(genres.key(part), part)
-            if not genres.is_empty(genre, names.empty) and names.vocabulary.wants(genre):
-                yield text, genre
+def _read(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, list[str]]]:
+    """Return each genre in a text as its key, its name and the keys of its parents."""
+    found = []
+    for part in names.vocabulary.read([text], names.whole):
+        genre = names.vocabulary.words.get(genres.key(part), part)
+        if not genres.is_empty(genre, names.empty) and names.vocabulary.wants(genre):
+            above = names.parents(genre) if parents else ()
+            found.append((genres.key(genre), genre, list(map(genres.key, above))))
+    return found
 
 
 def _parent_name(key: str, names: Names, found: Mapping[str, _Genre]) -> str:

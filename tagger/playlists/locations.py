@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,17 @@ def locator(target: PlaylistTarget, folder: Path) -> Locate:
 def standard(folder: Path) -> Locate:
     """Return locations relative to the playlist's folder, for players that scan the library."""
     start = os.path.realpath(folder)
-    return lambda path: os.path.relpath(path, start)
+
+    @functools.lru_cache(maxsize=1024)  # most tracks of a list follow others of their folder
+    def relative(parent: str) -> str:
+        found = os.path.relpath(parent, start)
+        return "" if found == os.curdir else f"{found}/"
+
+    def locate(path: Path) -> str:
+        parent, _, name = os.fspath(path).rpartition("/")
+        return relative(parent or "/") + name
+
+    return locate
 
 
 def absolute(maps: Sequence[PathMap] = ()) -> Locate:

@@ -7,6 +7,7 @@ A path is bytes: a name that is not UTF-8 keeps its bytes through surrogate esca
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tagger.errors import PlaylistError
 from tagger.playlists.values import Entry, Playlist, marked
@@ -49,29 +50,38 @@ def check(location: str) -> None:
     """
     if not location or location != location.rstrip():
         raise PlaylistError("a playlist cannot contain a name that ends in white space")
-    if set(location) & set("\r\n\0"):
+    if "\n" in location or "\r" in location or "\0" in location:
         raise PlaylistError("a playlist cannot contain a name with a line break or NUL")
 
 
 def parse(data: bytes) -> Playlist:
     """Parse M3U of any program; a byte order mark, CRLF and unknown comments are ignored."""
-    name, mark, entries = "", "", []
+    head, entries = parse_head(data), []
     label, seconds = "", None
+    for line in _lines(data):
+        if info := _INFO.fullmatch(line):
+            label, seconds = info[2], int(info[1]) if int(info[1]) >= 0 else None
+        elif line and not line.startswith("#"):
+            entries.append(Entry(line.removeprefix("./"), label, seconds))
+            label, seconds = "", None
+    return replace(head, entries=tuple(entries))
+
+
+def parse_head(data: bytes) -> Playlist:
+    """Return the name and the mark of M3U, without its entries."""
+    name, mark = "", ""
     for line in _lines(data):
         if line.startswith(_NAME):
             name = line.removeprefix(_NAME)
         elif line.startswith(MANIFEST):
             mark = line.removeprefix(MANIFEST)
-        elif info := _INFO.fullmatch(line):
-            label, seconds = info[2], int(info[1]) if int(info[1]) >= 0 else None
-        elif line and not line.startswith("#"):
-            entries.append(Entry(line.removeprefix("./"), label, seconds))
-            label, seconds = "", None
-    return Playlist(name, tuple(entries), *marked(mark))
+    return Playlist(name, (), *marked(mark))
 
 
 def fold_spaces(text: str) -> str:
     """Fold white space and control characters into single spaces; drop lone surrogates."""
+    if text.isprintable() and "  " not in text and text == text.strip():
+        return text  # as nearly all texts are
     text = text.translate(_CONTROLS).encode("utf-8", "ignore").decode()
     return " ".join(text.split())
 

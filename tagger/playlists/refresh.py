@@ -170,9 +170,9 @@ def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackL
     """
     playlists = settings.playlists
     tracks = {
-        track.path: Listed(track.path, track.tags, added)
+        path: Listed(path, tags, added)
         for root in roots
-        for track, added in store.files.added_under(root)
+        for path, tags, added in store.files.added_under(root)
     }
     names = Names(
         store.journal.written_genres(),

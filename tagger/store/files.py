@@ -207,19 +207,18 @@ class Files:
             if track:
                 yield track
 
-    def added_under(self, folder: Path) -> Iterator[tuple[Track, float]]:
-        """Yield every recorded file below `folder`, by path, with the time when it was added.
+    def added_under(self, folder: Path) -> Iterator[tuple[Path, TrackTags, float]]:
+        """Yield path and tags of every recorded file below `folder`, with the time when it came.
 
         That is its modification time when tagger first found it, Unix seconds.
         """
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
-            "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
+            "SELECT path, tags, added FROM files WHERE path > ? AND path < ? ORDER BY path",
             (low + b"/", low + b"0"),
         )
-        for row in rows:
-            if track := track_of(row):
-                yield track, row["added"] or 0.0
+        for path, tags, added in rows:
+            yield stored_path(path), stored_json(tags, TrackTags), added or 0.0
 
     def states_under(
         self, folder: Path, wanted: Callable[[bytes], bool] | None = None

@@ -50,3 +50,30 @@ CREATE TABLE playlist_folders (
 ) STRICT;
 
 CREATE INDEX files_by_root ON files (root);
+
+CREATE INDEX changes_done ON changes (run) WHERE state = 'done';
+
+-- The files of decisions that are not recorded, so that their decisions do not count.
+CREATE TABLE without_file (
+    path BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO without_file SELECT path FROM decisions WHERE path NOT IN (SELECT path FROM files);
+
+CREATE TRIGGER file_recorded AFTER INSERT ON files BEGIN
+    DELETE FROM without_file WHERE path = NEW.path;
+END;
+
+CREATE TRIGGER file_forgotten AFTER DELETE ON files BEGIN
+    INSERT OR IGNORE INTO without_file VALUES (OLD.path);
+END;
+
+CREATE TRIGGER file_moved AFTER UPDATE OF path ON files BEGIN
+    INSERT OR IGNORE INTO without_file VALUES (OLD.path);
+    DELETE FROM without_file WHERE path = NEW.path;
+END;
+
+CREATE TRIGGER decided_without_file BEFORE INSERT ON decisions
+WHEN NOT EXISTS (SELECT 1 FROM files WHERE path = NEW.path) BEGIN
+    INSERT OR IGNORE INTO without_file VALUES (NEW.path);
+END;

@@ -472,3 +472,21 @@ def test_the_tally_counts_decisions_whose_newest_write_was_undone(store):
     store.runs.decided(gone, run, Decision(Action.SET, ("Rock",), "sure"), "model")
     assert store.runs.tally() == {"set": 1, "undone": 2}
     assert store.runs.last_write().run.id == run
+
+
+def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
+    with Store(tmp_path) as store:
+        run = store.runs.start("scan")
+        paths = [Path(f"/music/{number}.mp3") for number in range(4)]
+        for path in paths:
+            track = Track(path, Path("/music"), FileIdentity(1, 1, 1, 1), TrackTags())
+            store.files.put(track)
+            store.runs.decided(path, run, Decision(Action.SKIP, (), "made"), "model")
+        assert store.runs.tally() == {"skip": 4}
+        store.files.forget(paths[0])
+        store.files.move(paths[1], Path("/music/moved.mp3"))
+        store.files.move(paths[2], paths[3])
+        store.runs.decided(Path("/music/never.mp3"), run, Decision(Action.KEEP, (), "x"), "model")
+        assert store.runs.tally() == {"skip": 2}
+        store.files.put(Track(paths[0], Path("/music"), FileIdentity(1, 1, 1, 1), TrackTags()))
+        assert store.runs.tally() == {"skip": 3}
