@@ -26,7 +26,8 @@ GENRES = ("Rock", "Jazz", "Electronic", "Metal", "Classical", "Hip-Hop", "Folk",
 BATCH = 10_000
 
 
-def _track(number: int, root: Path, identity: FileIdentity | None = None) -> Track:
+def track_of(number: int, root: Path, identity: FileIdentity | None = None) -> Track:
+    """Return a made-up track."""
     artist, album = number // 40, number // 10
     genre = GENRES[artist % len(GENRES)]
     name = f"Artist {artist}"
@@ -48,12 +49,12 @@ def fill(state: Path, root: Path, count: int, *, on_disk: bool) -> None:
 
 
 def _record(store: Store, run: int, number: int, root: Path, *, on_disk: bool) -> None:
-    track = _track(number, root)
+    track = track_of(number, root)
     if on_disk:
         if number % 10 == 0:
             track.path.parent.mkdir(parents=True)
         track.path.write_bytes(b"x" * 100)
-        track = _track(number, root, FileIdentity.of(track.path.stat()))
+        track = track_of(number, root, FileIdentity.of(track.path.stat()))
     grounds = Grounds("sound", {}, {track.tags.genres[0]: 0.9})
     action = Action.SET if number % 10 < 3 else Action.KEEP
     store.files.put(track)
@@ -76,7 +77,8 @@ def walk(root: Path) -> int:
     return count
 
 
-def _environment(folder: Path, state: Path, root: Path) -> dict[str, str]:
+def environment(folder: Path, state: Path, root: Path) -> dict[str, str]:
+    """Write a configuration, and return the variable that names it."""
     file = folder / "config.toml"
     file.write_text(f'[library]\nroots = ["{root}"]\n[store]\nfolder = "{state}"\n')
     return {"TAGGER_CONFIG": str(file)}
@@ -95,12 +97,14 @@ def second_scan(folder: Path, count: int):
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=True)
-    env = _environment(folder, state, root)
+    env = environment(folder, state, root)
     commands((*TAGGER, "scan", str(root)), rounds=1, env=env)
     (plain,) = in_turn(lambda: walk(root), rounds=3)
-    (scan,) = commands((*TAGGER, "scan", str(root)), rounds=2, env=env)
+    (scan,) = commands((*TAGGER, "scan", "--summary", str(root)), rounds=2, env=env)
     yield Result(f"second scan of {count:,} files", scan.cpu_s, "s", plain / 1000, 5.0)
     yield Result(f"second scan of {count:,} files, memory", scan.peak_mb, "MB", None, 100.0)
+    (lines,) = commands((*TAGGER, "scan", str(root)), rounds=1, env=env)
+    yield Result(f"second scan of {count:,} files, a line for each", lines.cpu_s, "s")
 
 
 def queries(folder: Path, count: int):
@@ -108,11 +112,15 @@ def queries(folder: Path, count: int):
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=False)
-    present = _track(0, root).path  # without a file, the root counts as a disk that is away
+    present = track_of(0, root).path  # without a file, the root counts as a disk that is away
     present.parent.mkdir(parents=True)
     present.touch()
-    env = _environment(folder, state, root)
-    for name in ("status", "playlists"):
-        (cost,) = commands((*TAGGER, name), rounds=1, env=env)
+    env = environment(folder, state, root)
+    for name, command in (
+        ("status", "status"),
+        ("playlists, first", "playlists"),
+        ("playlists, unchanged", "playlists"),
+    ):
+        (cost,) = commands((*TAGGER, command), rounds=1, env=env)
         yield Result(f"tagger {name}, {count:,} tracks", cost.cpu_s, "s", None, 2.0)
         yield Result(f"tagger {name}, {count:,} tracks, memory", cost.peak_mb, "MB", None, 200.0)

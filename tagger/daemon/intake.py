@@ -19,6 +19,7 @@ from tagger.library import index, walk
 from tagger.library.ignore import IgnoreRules
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tagger.daemon.status.state import DaemonState
     from tagger.library.walk import Found
     from tagger.store import Store
+    from tagger.store.files import RecordedState
 
 CHECK_INTERVAL = 5.0
 """Seconds between two checks of the observers."""
@@ -180,43 +182,50 @@ class Intake:
         self._reconcile_reason, self._overflowed = "", False
         self._update_observers()
         began, at = self._clock(), time.time()
-        files = sum(self._scan_folder(root) for root in self._roots)
-        self._missing |= dict.fromkeys(self._roots)
+        counts = [self._scan_folder(root) for root in self._roots]
+        files = sum(found for found, _ in counts)
+        if sum(map(self._store.files.count_under, self._roots)) != sum(seen for _, seen in counts):
+            self._missing |= dict.fromkeys(self._roots)
         self._last_reconcile = self._clock()
         self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
 
-    def _scan_folder(self, start: Path) -> int:
-        """Track each file that needs work; returns the number of music files."""
+    def _scan_folder(self, start: Path) -> tuple[int, int]:
+        """Track each file that needs work; returns the numbers of music files and of rows."""
         root = walk.root_of(start, self._roots)
-        files = 0
-        for found in self._walk(start, root):
+        files = rows = 0
+        for listing in self._walk(start, root):
             self._state.heartbeat()
-            files += 1
-            if self._is_new(found):
-                self.track(found.path)
+            states = index.recorded(listing, self._store)
+            files += len(states)
+            rows += sum(state is not None for state in states)
+            for state, (name, status) in zip(states, listing.files, strict=True):
+                if not (state and _is_handled(state, status)):
+                    found = listing.found(name, status)
+                    if self._is_new(found):
+                        self.track(found.path)
             if self._overflowed or self._event_queue.closed:
                 break
-        return files
+        return files, rows
 
-    def _walk(self, start: Path, root: Path) -> Iterator[Found]:
-        """Yield the music files below a folder, and delete the copies of a killed writer."""
+    def _walk(self, start: Path, root: Path) -> Iterator[walk.Listing]:
+        """Yield the folders at or below a folder, and delete the copies of a killed writer."""
         if not start.is_dir():
             if start == root:
                 self._report(root, "is not there")
             return
         counts: Counter[str] = Counter()
-        for item in walk.walk(start, root, self._settings.library.ignore):
-            if isinstance(item, walk.Leftover):
-                tags.remove_leftovers(item.folder)
-            elif isinstance(item, walk.Unfinished):
-                self.track(item.path)
-            elif isinstance(item, walk.Passed | walk.Ignored):
-                counts[walk.short_reason(item)] += 1
-                if isinstance(item, walk.Passed):
-                    self._report(item.path, item.reason)
-            else:
-                yield item
+        for listing in walk.folders(start, root, self._settings.library.ignore):
+            for item in listing.others:
+                if isinstance(item, walk.Leftover):
+                    tags.remove_leftovers(item.folder)
+                elif isinstance(item, walk.Unfinished):
+                    self.track(item.path)
+                else:
+                    counts[walk.short_reason(item)] += 1
+                    if isinstance(item, walk.Passed):
+                        self._report(item.path, item.reason)
+            yield listing
         if start == root:
             self._store.passed_over.put(root, counts)
 
@@ -256,3 +265,9 @@ class Intake:
             return self._store.queue.needs(path, FileIdentity.of(path.lstat()))
         except OSError:
             return False
+
+
+def _is_handled(state: RecordedState, status: os.stat_result) -> bool:
+    """Return whether a file was handled in this state, as in `Queue.needs`."""
+    same = state.mtime_ns == status.st_mtime_ns and state.size == status.st_size
+    return bool(state.handled and same and state.inode == status.st_ino)

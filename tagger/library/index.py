@@ -6,6 +6,7 @@ No file is opened here: the tags of new and changed files come from `pipeline.in
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from tagger.store import Correction
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tagger.library.walk import Found
+    from tagger.library.walk import Found, Listing
     from tagger.store import Store
+    from tagger.store.files import RecordedState
 
 SAME_RECORDING_S = 0.5
 """Durations closer than this, in seconds, are taken for the same recording's."""
@@ -49,6 +51,16 @@ class Lookup:
         found, known = self.found, self.known
         content = known.content if known and self.unchanged else None
         return Track(found.path, found.root, found.identity, tags, content)
+
+
+def recorded(listing: Listing, store: Store) -> list[RecordedState | None]:
+    """Return the row of each file of a folder, in their order; None for a file without a row."""
+    if not listing.files:
+        return []
+    folder = os.fsencode(listing.folder).rstrip(b"/") + b"/"
+    names = os.fsencode("/".join([name for name, _ in listing.files])).split(b"/")
+    known = store.files.states(folder, names)
+    return [known.get(folder + name) for name in names]
 
 
 def look_up(found: Found, store: Store) -> Lookup:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tagger.core import albums
 from tagger.core.domain import GENRE, Outcome
+from tagger.library import index
 from tagger.library.ignore import IgnoreRules
 from tagger.library.siblings import is_unchanged
 from tagger.store.rows import stored_json
@@ -83,15 +84,10 @@ class Unchanged:
     def split(self, listing: Listing) -> tuple[Settled, list[Found]]:
         """Return the files without any work, with their decisions, and the other files."""
         settled = Settled(listing.folder, [])
-        if not listing.files:
-            return settled, []
-        folder = os.fsencode(listing.folder).rstrip(b"/") + b"/"
-        names = os.fsencode("/".join([name for name, _ in listing.files])).split(b"/")
-        known = self._store.files.states(folder, names)
         root = os.fsencode(listing.root)
         others: list[Found] = []
-        for raw, (name, status) in zip(names, listing.files, strict=True):
-            state = known.get(folder + raw)
+        states = index.recorded(listing, self._store)
+        for state, (name, status) in zip(states, listing.files, strict=True):
             if state is None:
                 found = listing.found(name, status)
                 self._new.add(found.path)
