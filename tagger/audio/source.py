@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
@@ -68,9 +69,19 @@ class ReadErrors:
         try:
             yield
         except OSError as error:
-            if error.errno not in (None, errno.EINVAL):  # an invalid seek in a damaged file
-                self.error = self.error or error
+            self.error = self.error or device_error(error)
             raise
+
+
+def device_error(error: OSError) -> OSError | None:
+    """Return the error of the device that caused an error of an open regular file.
+
+    None for an invalid seek, in a damaged file. Python asks a file once whether it can seek, and
+    takes an error of the device for "no".
+    """
+    if isinstance(error, io.UnsupportedOperation):
+        return OSError(errno.EIO, os.strerror(errno.EIO))
+    return None if error.errno in (None, errno.EINVAL) else error
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ mutagen, whose reading is also a check of every write.
 
 from __future__ import annotations
 
-import errno
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -27,7 +26,7 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
-from tagger.audio.source import device_errors
+from tagger.audio.source import device_error, device_errors
 from tagger.core.domain import GENRE, GROUPING, OtherField, TrackTags
 from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
 from tagger.tags.containers import describe, dismantle, identify
@@ -167,10 +166,10 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
 
 
 def _os_error(error: BaseException | None) -> OSError | None:
-    """Find an error of the operating system; EINVAL is an invalid seek in a damaged file."""
+    """Find an error of the operating system among the causes of an error."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            return error
+        if isinstance(error, OSError) and (found := device_error(error)):
+            return found
         error = error.__cause__ or error.__context__
     return None
 

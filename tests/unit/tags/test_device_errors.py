@@ -39,13 +39,20 @@ class Failing(io.FileIO):
         self._count("tell")
         return super().tell()
 
+    def seekable(self) -> bool:
+        try:
+            self._count("seekable")
+        except OSError:
+            return False  # as the base does
+        return super().seekable()
+
     def readinto(self, buffer: Any, /) -> int | None:
         self._count("readinto")
         return super().readinto(buffer)
 
 
 @pytest.mark.parametrize("form", ["mp3", "m4a", "vorbis", "wav", "ape", "wavpack"])
-@pytest.mark.parametrize("method", ["seek", "tell", "readinto"])
+@pytest.mark.parametrize("method", ["seek", "seekable", "tell", "readinto"])
 def test_an_error_of_the_device_at_any_step_of_a_write_is_not_final(
     tmp_path, monkeypatch, form, method
 ):
