@@ -58,10 +58,13 @@ def find(path: Path | None = None) -> Path | None:
 
 def _exists(file: Path) -> bool:
     try:
-        return file.exists()
-    except OSError as error:  # its folder may not be searched
+        file.stat()  # Path.exists hides a folder that may not be searched, from Python 3.14 on
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
         hint = "check the permissions of its folder, or name another file with --config"
         raise ConfigError(f"cannot be read: {error.strerror}", file, hint) from error
+    return True
 
 
 LARGEST = 1 << 20

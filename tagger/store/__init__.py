@@ -111,9 +111,18 @@ def existing(folder: Path) -> Iterator[Store]:
     Raises `StoreError` when it cannot be used.
     """
     with contextlib.ExitStack() as stack:
-        if not (folder / DATABASE).exists():
+        if _is_missing(folder / DATABASE):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagger-")))
         yield stack.enter_context(Store(folder))
+
+
+def _is_missing(file: Path) -> bool:
+    """Return whether a file does not exist; False where that cannot be found out."""
+    try:
+        file.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+    return False
 
 
 @contextlib.contextmanager

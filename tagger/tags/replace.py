@@ -222,8 +222,8 @@ class Replacement:
     def _put_back(self, written: FileIdentity) -> bool:
         """Replace the new file by the original, as another program has left it.
 
-        Returns whether that was done. Otherwise the new file stays: the program has the original
-        open for too long, the original cannot be copied, or the new file has changed already.
+        Returns whether that was done. Otherwise the new file stays: the original is open for too
+        long, or cannot be copied, or the new file has changed already.
         """
         if not leases.wait_for_writers(self.original.fileno(), PATIENCE_S):
             return False

@@ -82,6 +82,8 @@ class GenreSnapshot:
     """The state of each tag of the file, by kind."""
     sound: str
     """`fingerprint.stream_fingerprint` of the file: it identifies the recording."""
+    content: str = ""
+    """`fingerprint.digest` of the file, which no version of FFmpeg changes; older journals lack it."""
     head: Residue | None = None
     """Bytes before the sound that belong to no field."""
     tail: Residue | None = None

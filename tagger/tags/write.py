@@ -208,7 +208,7 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
     with task.opened() as (original_file, copy), boundary(task.path):
         before = GenreSnapshot.decoded(snapshot, task.path)
         original = JudgedFile(original_file, task.path)
-        if original.stream != before.sound:
+        if original.stream != before.sound and original.digest != before.content:
             raise SkippedError("contains another recording now", task.path)
         tags = edit.restored(original.container, before)
         if edit.same(tags, original.container.tags):
@@ -243,7 +243,8 @@ def _fill(
 
 def _snapshot(original: JudgedFile, new: JudgedFile, fields: Iterable[str]) -> str:
     """Return fields of the original, and the bytes that undo would lose without them."""
-    before = edit.snapshot(original.container, fields, original.stream or "")
+    taken = edit.snapshot(original.container, fields, original.stream or "")
+    before = replace_fields(taken, content=original.digest)
     container, restored = original.container, edit.restored(new.container, before)
     if not edit.same(restored, container.tags):
         return before.encoded()  # such as a tag in another version

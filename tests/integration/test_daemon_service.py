@@ -176,8 +176,9 @@ def test_idle_connections_to_the_metrics_stop_no_file_and_strange_hosts_get_noth
     with Watcher(program, *few, daemon=f"metrics_port = {port}") as watcher:
         url = f"http://127.0.0.1:{port}/metrics"
         strange = urllib.request.Request(url, headers={"Host": f"evil.example:{port}"})
-        with pytest.raises(urllib.error.HTTPError, match="403"):
+        with pytest.raises(urllib.error.HTTPError, match="403") as refused:
             urllib.request.urlopen(strange)  # noqa: S310 - our own server
+        refused.value.close()
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(150)]
         song(program.music / "a.mp3")
         watcher.wait_for("burst finished")

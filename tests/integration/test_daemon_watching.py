@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import bundles
@@ -253,7 +254,7 @@ def test_a_folder_that_goes_and_comes_back_is_watched_again(program, sounds):
         watcher.wait_for("set", path=path)
         watcher.wait_for_calm()
         assert watcher.queued(kept) == 1
-        with sqlite3.connect(program.state / "tagger.sqlite3") as db:
+        with closing(sqlite3.connect(program.state / "tagger.sqlite3")) as db, db:
             assert db.execute("SELECT count(*) FROM files").fetchone() == (2,)
         db.close()
 
@@ -266,7 +267,7 @@ def test_a_scan_beside_the_daemon_writes_no_file_twice(program, sounds):
         failed = [o for o in scan.files.values() if o["decision"] == "error"]
         assert all("another program changed" in o["reason"] for o in failed)
         assert all(genres(path) == ("Classical",) for path in paths)
-        with sqlite3.connect(program.state / "tagger.sqlite3") as db:
+        with closing(sqlite3.connect(program.state / "tagger.sqlite3")) as db, db:
             count = "SELECT count(*), count(DISTINCT path) FROM changes WHERE state = 'done'"
             assert db.execute(count).fetchone() == (12, 12)
         db.close()

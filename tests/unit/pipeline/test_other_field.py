@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import bundles
 import media
@@ -128,7 +129,7 @@ def test_normalized_names_are_written_beside_the_genre(program, library):
 def test_a_written_grouping_is_no_genre_of_the_owner(program):
     program.configure(f'[tags]\nfield = "{GROUPING}"\n')
     program.scan("--mode", "replace")
-    with sqlite3.connect(program.state / "tagger.sqlite3") as database:
+    with closing(sqlite3.connect(program.state / "tagger.sqlite3")) as database, database:
         rows = database.execute("SELECT path, owned FROM files").fetchall()
     assert {bytes(row[0]).decode().rsplit("/", 1)[1]: row[1] for row in rows} == {
         "calm.mp3": "",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_choice_follows_a_file_that_a_scan_finds_moved(folder):
 
 def test_a_new_database_has_tables_of_training_only_after_training(tmp_path):
     def tables():
-        with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+        with closing(sqlite3.connect(tmp_path / "tagger.sqlite3")) as db, db:
             return {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
 
     Store(tmp_path).close()
@@ -82,6 +83,6 @@ def test_a_database_of_version_3_gets_codes_for_names_of_classes(folder):
             assert failure.reason == "damaged"
             assert name in (failure.path.stem, "TaggerError")
         assert len({type(failure.error) for failure in failed}) == 13
-    with sqlite3.connect(folder / "tagger.sqlite3") as db:
+    with closing(sqlite3.connect(folder / "tagger.sqlite3")) as db, db:
         codes = [row[0] for row in db.execute("SELECT code FROM failures")]
     assert not any("Error" in code for code in codes)

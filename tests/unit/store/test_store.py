@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import textwrap
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -259,7 +260,7 @@ def test_an_interrupt_inside_a_transaction_leaves_none_open(tmp_path, monkeypatc
 
 def test_a_newer_schema_is_refused_in_one_line(tmp_path):
     Store(tmp_path).close()
-    with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+    with closing(sqlite3.connect(tmp_path / "tagger.sqlite3")) as db, db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(StoreTooNewError, match="version 99") as caught:
@@ -300,7 +301,7 @@ def test_a_migration_that_fails_midway_leaves_the_old_schema(tmp_path):
         connect(tmp_path / "tagger.sqlite3", broken)
     with Store(tmp_path) as store:
         assert store.files.count() == 0
-    with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+    with closing(sqlite3.connect(tmp_path / "tagger.sqlite3")) as db, db:
         assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchall()
     db.close()
 
@@ -329,7 +330,7 @@ def test_a_kill_at_any_time_leaves_whole_rows(tmp_path):
             child.send_signal(signal.SIGKILL)
         with Store(tmp_path) as store:
             assert store.files.count() == len(store.failures.all()) > 0
-        with sqlite3.connect(tmp_path / "tagger.sqlite3") as db:
+        with closing(sqlite3.connect(tmp_path / "tagger.sqlite3")) as db, db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         db.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import media
@@ -15,6 +16,7 @@ from tagging import BLUES, TWO, others, restore, write
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
+from tagger.errors import SkippedError
 from tagger.tags.containers import ogg
 
 TAGGED = {"title": "x", "comment": "y" * 100, "picture": media.png(32)}
@@ -49,6 +51,23 @@ def test_several_writes_are_taken_back_by_the_oldest_snapshot(tmp_path, form):
     assert others(path) == rest
     assert np.array_equal(media.pcm(path), sound)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", media.available())
+def test_a_write_is_undone_where_a_newer_ffmpeg_describes_the_sound_differently(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags=TAGGED)
+    before = path.read_bytes()
+    snapshot = json.loads(write(path).snapshot) | {"sound": "of another version"}
+    restore(path, json.dumps(snapshot))
+    assert path.read_bytes() == before
+
+
+def test_a_snapshot_of_another_recording_is_refused(tmp_path):
+    path = media.make(tmp_path / "song", "flac", tags=TAGGED)
+    snapshot = write(path).snapshot
+    media.make(path, "flac", tags=TAGGED, seconds=3)
+    with pytest.raises(SkippedError, match="another recording"):
+        restore(path, snapshot)
 
 
 @pytest.mark.parametrize("form", media.available())

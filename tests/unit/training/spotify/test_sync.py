@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -280,7 +281,7 @@ def test_a_full_disk_is_an_error_and_read_pages_stay(server, store):
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path, store):
     store.close()
-    with sqlite3.connect(store.path) as db:
+    with closing(sqlite3.connect(store.path)) as db, db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(StoreTooNewError):
