@@ -229,7 +229,8 @@ def test_a_genre_in_the_user_data_of_an_mp4_is_found_and_replaced(tmp_path, name
     assert mp4.MP4(path)["\xa9gen"] == list(TWO)
     if name != "3GPP":
         with av.open(str(path)) as file:
-            assert file.metadata["genre"] in (TWO[0], "; ".join(TWO))
+            shown = {text.strip() for text in file.metadata["genre"].split(";")}
+        assert shown in ({TWO[0]}, set(TWO))  # newer versions of FFmpeg join all places
     restore(path, written.snapshot)
     assert path.read_bytes() == data
 
