@@ -6,15 +6,15 @@ import base64
 import json
 import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from daemons import until
+from daemons import PATIENCE, until
 from real_players import GENRES, Lists, Processes, absent, free_port, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
 SCREEN = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24"]
@@ -184,26 +184,30 @@ class Kodi(Processes):
 
 
 class QuodLibet(Processes):
-    """Quod Libet; a plugin of the test imports each new or changed playlist, as a user does."""
+    """Quod Libet; a plugin of the test imports each changed playlist, and writes what is there."""
 
     def __init__(self, home: Path, music: Path, short: Path) -> None:
         super().__init__(home, music, short)
-        self._lists = home / "quodlibet"
-        self._own = short / "user/playlists"
+        lists = home / "quodlibet"
+        self._shown = short / "shown.json"
         (short / "user/plugins").mkdir(parents=True)
-        (short / "user/plugins/importing.py").write_text(IMPORTING.format(folder=self._lists))
+        plugin = PLUGIN.format(folder=lists, shown=self._shown, genres=GENRES)
+        (short / "user/plugins/looking.py").write_text(plugin)
         (short / "user/config").write_text(
             f"[settings]\nscan = {music}\n[player]\nbackend = nullbe\n"
-            "[memory]\nbrowser = PlaylistsBrowser\n[plugins]\nactive_plugins = importing\n"
+            "[memory]\nbrowser = PlaylistsBrowser\n[plugins]\nactive_plugins = looking\n"
         )
         paths = {"QUODLIBET_USERDIR": short / "user", "HOME": short, "XDG_RUNTIME_DIR": short}
         self._paths = {name: str(path) for name, path in paths.items()}
-        refresh = ["env", *(f"{k}={v}" for k, v in self._paths.items()), "quodlibet", "--refresh"]
+        self._refresh = [
+            *("env", *(f"{key}={path}" for key, path in self._paths.items())),
+            *("quodlibet", "--refresh"),
+        ]
         self.configuration = f"""
             [players]
-            command = {refresh!r}
+            command = {self._refresh!r}
             [[playlists.targets]]
-            folder = "{self._lists}"
+            folder = "{lists}"
             profile = "absolute"
             """
 
@@ -212,40 +216,22 @@ class QuodLibet(Processes):
         return absent("quodlibet", "quodlibet") or absent("xvfb-run", "xvfb xauth")
 
     def __enter__(self) -> Self:
-        self.start([*SCREEN, "quodlibet", "--run"], env=self._environment)
-        until(lambda: self._run("--refresh").returncode == 0, "Quod Libet")
+        self.start([*SCREEN, "quodlibet", "--run"], env=os.environ | self._paths)
+        until(self._shown.exists, "Quod Libet")
+        subprocess.run(self._refresh, check=True, timeout=PATIENCE)
         return self
 
     def playlists(self) -> Lists:
-        return {
-            path.stem: self._titles(f"~playlists = '{path.stem}'")
-            for path in self._own.glob("*.xspf")
-        }
+        found: Lists = json.loads(self._shown.read_text())["playlists"]
+        return found
 
     def genres(self) -> Lists:
-        return {genre: self._titles(f"genre = '{genre}'") for genre in GENRES}
-
-    def _titles(self, query: str) -> list[str]:
-        """Return the titles of the songs that a search finds; their file names begin with them."""
-        paths = self._run(f"--print-query={query}").stdout.splitlines()
-        return sorted(Path(path).name.partition(" #")[0] for path in paths if path)
-
-    @property
-    def _environment(self) -> dict[str, str]:
-        return os.environ | self._paths
-
-    def _run(self, command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["quodlibet", command],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
+        found: Lists = json.loads(self._shown.read_text())["genres"]
+        return found
 
 
-IMPORTING = """
+PLUGIN = """
+import json
 from functools import partial
 from pathlib import Path
 
@@ -253,20 +239,24 @@ from gi.repository import GLib
 from quodlibet import app
 from quodlibet.plugins.events import EventPlugin
 
+SHOWN = Path("{shown}")
 
-class Importing(EventPlugin):
-    PLUGIN_ID = PLUGIN_NAME = "importing"
+
+class Looking(EventPlugin):
+    PLUGIN_ID = PLUGIN_NAME = "looking"
 
     def enabled(self):
         self.changed = {{}}
         GLib.timeout_add(200, self.look)
 
     def look(self):
-        for path in Path("{folder}").glob("*.m3u8"):
-            changed = path.stat().st_mtime_ns
-            if app.window and self.changed.get(path) != changed:
-                self.changed[path] = changed
-                self.import_list(path, app.window.browser)
+        if app.window:
+            for path in Path("{folder}").glob("*.m3u8"):
+                changed = path.stat().st_mtime_ns
+                if self.changed.get(path) != changed:
+                    self.changed[path] = changed
+                    self.import_list(path, app.window.browser)
+            self.show(app.window.browser.pl_lib)
         return True
 
     def import_list(self, path, browser):
@@ -276,5 +266,18 @@ class Importing(EventPlugin):
         create = type(browser.pl_lib).create_from_songs
         browser.pl_lib.create_from_songs = partial(create, browser.pl_lib, title=path.stem)
         browser._import_playlists([str(path)])  # as File > Import does
+
+    def show(self, playlists):
+        def titles(songs):
+            return sorted(song("title") for song in songs)
+
+        shown = {{
+            "playlists": {{playlist.name: titles(playlist) for playlist in playlists.values()}},
+            "genres": {{
+                genre: titles(app.library.query(f"genre = '{{genre}}'")) for genre in {genres}
+            }},
+        }}
+        SHOWN.with_suffix(".new").write_text(json.dumps(shown))
+        SHOWN.with_suffix(".new").rename(SHOWN)
 """
 """A plugin of Quod Libet, which reads M3U only when a user chooses a file."""
