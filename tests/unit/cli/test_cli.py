@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import bundles
 import click
 import man
+import media
 import pytest
 from programs import ROOT
 
@@ -37,18 +39,32 @@ def test_every_command_has_help_for_itself_and_each_option(name):
     assert all(option.help for option in options)
 
 
-def test_a_call_for_help_imports_no_heavy_library():
+def imported(*words, env=None):
+    """Run a command in a new interpreter; returns its output and the modules it imported."""
     script = (
-        "import sys, tagger.cli\n"
-        "sys.argv = ['tagger', '--help']\n"
-        "try: tagger.cli.main()\n"
-        "except SystemExit: print(*sys.modules)\n"
+        "import sys, tagger.cli\ntry: tagger.cli.main()\nexcept SystemExit: print(*sys.modules)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=env,
     )
-    assert "Learning:" in done.stdout
-    assert not set(done.stdout.split()) & set(HEAVY)
+    return done.stdout, set(done.stdout.split())
+
+
+def test_a_call_for_help_imports_no_heavy_library():
+    shown, modules = imported("--help")
+    assert "Learning:" in shown
+    assert not modules & set(HEAVY)
+
+
+def test_a_classification_leaves_sound_and_numbers_to_its_workers(program):
+    path = media.make(program.music / "a.mp3", signal=bundles.high())
+    shown, modules = imported("classify", path, env=program.environment)
+    assert "Metal" in shown
+    assert not modules & {"av", "numpy", "onnxruntime", "urllib.request"}
 
 
 def test_config_init_path_and_show_agree_on_one_file(program):
