@@ -6,8 +6,6 @@ sizes beyond the end of the file. The worker has little of both, and its own pro
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 from tagger import tags
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import GENRE
+from tagger.system import memory
 from tagger.tags.containers.base import LARGE
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ CPU_S = 3.0
 """Seconds of processor time for the tags of one file."""
 SPARE_MB = 144
 """MiB for the tags of one file."""
-_MAP_FROM = -3
-"""The number of `M_MMAP_THRESHOLD` in `malloc.h`."""
 
 
 class TagJobs:
@@ -145,10 +142,5 @@ class TagJobs:
 
 
 def _prepare() -> None:
-    """Import before memory is limited; the module is imported with this function.
-
-    Large blocks get maps of their own, which return to the system at once. The C library
-    otherwise moves them into its heap after the first, where the gaps between them are lost.
-    """
-    with contextlib.suppress(AttributeError, OSError):  # another C library
-        ctypes.CDLL(None).mallopt(_MAP_FROM, LARGE)
+    """Import before memory is limited; the module is imported with this function."""
+    memory.map_large(LARGE)

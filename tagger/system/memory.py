@@ -48,3 +48,17 @@ def lasting_imports() -> Iterator[None]:
         gc.freeze()
         if enabled:
             gc.enable()
+
+
+def map_large(size: int) -> None:
+    """Let each block of `size` bytes or more have a map of its own, which is returned at once.
+
+    glibc otherwise raises its threshold with each freed map, and the gaps in its heap are lost to a
+    process with a limit.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes  # noqa: PLC0415 - workers alone need it
+
+    with contextlib.suppress(AttributeError, OSError):  # musl has no mallopt
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, size)
