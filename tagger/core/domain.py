@@ -166,6 +166,8 @@ class TrackTags:
     """MusicBrainz' id of the album artist."""
     other: OtherField | None = None
     """The field that tagger writes, unless it is `GENRE`."""
+    spoken: bool = False
+    """Whether the tags mark an episode of a podcast, or an audiobook."""
 
     @property
     def field(self) -> str:

@@ -41,9 +41,16 @@ class Policy:
     """Key of a genre to its parent, by the user's configuration."""
 
     def without_audio(
-        self, existing: tuple[str, ...], *, corrected: bool = False
+        self, existing: tuple[str, ...], *, corrected: bool = False, spoken: bool = False
     ) -> Decision | None:
-        """Decide without audio; None when the decision needs a prediction."""
+        """Decide without audio; None when the decision needs a prediction.
+
+        Args:
+            existing: The genres in the file.
+            corrected: Whether the user changed the genre after tagger.
+            spoken: Whether the tags mark a podcast or an audiobook.
+
+        """
         kept = [genre for genre in existing if names.keys_of_lists([genre]) & self.keep]
         if corrected:
             return Decision(Action.KEEP, existing, "you changed the genre after tagger")
@@ -51,6 +58,8 @@ class Policy:
             return Decision(Action.KEEP, existing, f"{kept[0]} is among tags.keep")
         if self.mode == "empty" and self._named(existing):
             return Decision(Action.KEEP, existing, "has a genre")
+        if spoken:  # a podcast can begin with 30 s of music
+            return Decision(Action.KEEP, existing, "is a podcast or an audiobook by its tags")
         return None
 
     def decide(  # noqa: PLR0913 - the parts of one reason

@@ -153,7 +153,9 @@ class Pipeline:
         decided: dict[Track, Decision] = {}
         for track in group:
             corrected = self._store.corrections.has(track.path)
-            decision = self._rules.policy.without_audio(track.tags.genres, corrected=corrected)
+            decision = self._rules.policy.without_audio(
+                track.tags.genres, corrected=corrected, spoken=track.tags.spoken
+            )
             if decision is None and (reason := self._operation.refusal(track)):
                 decision = Decision(Action.SKIP, track.tags.genres, reason)
             if decision is not None:

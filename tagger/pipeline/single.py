@@ -59,7 +59,9 @@ class SingleFiles:
         """Return the decision on a track by itself; a skip where the file must not be written."""
         genres = track.tags.genres
         corrected = self._store.corrections.has(track.path)
-        decision = self.rules.policy.without_audio(genres, corrected=corrected)
+        decision = self.rules.policy.without_audio(
+            genres, corrected=corrected, spoken=track.tags.spoken
+        )
         if decision is None:
             evidence = self._evidence.of(track)
             decision = self.rules.decide(track, prediction, evidence=evidence)

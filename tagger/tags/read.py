@@ -17,7 +17,7 @@ from mutagen.flac import FLAC
 from mutagen.id3 import ID3
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp3 import MP3, HeaderNotFoundError
-from mutagen.mp4 import MP4, MP4NoTrackError
+from mutagen.mp4 import MP4, MP4NoTrackError, MP4Tags
 from mutagen.musepack import Musepack
 from mutagen.oggflac import OggFLAC
 from mutagen.oggopus import OggOpus
@@ -123,6 +123,10 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
 """The name of each field, by kind of tag."""
 
 
+PODCAST_FRAMES: Final = frozenset({"PCST", "WFED"})
+"""ID3 frames of podcasts: the mark of an episode, and the address of its feed."""
+SPOKEN_KINDS: Final = frozenset({2, 21})
+"""Kinds of media in MP4's `stik`: audiobook, and podcast."""
 LONGEST_GENRES = 10_000
 """Characters of all genres of a file together."""
 LARGEST_GENRES = 1 << 16
@@ -266,7 +270,17 @@ def track_tags(parsed: ParsedFile, field: str) -> TrackTags:
         composer=_first(sources, "composer"),
         artist_id=_first(sources, "artist_id"),
         album_artist_id=_first(sources, "album_artist_id"),
+        spoken=_is_spoken(parsed.mutagen.tags),
     )
+
+
+def _is_spoken(tags: Any) -> bool:
+    """Check for the marks of iTunes and of podcast clients; the content of PCST has no meaning."""
+    if isinstance(tags, ID3):
+        return not PODCAST_FRAMES.isdisjoint(tags)
+    if isinstance(tags, MP4Tags):
+        return bool(tags.get("pcst")) or not SPOKEN_KINDS.isdisjoint(tags.get("stik", ()))
+    return False
 
 
 def _sources(parsed: ParsedFile) -> Iterator[Mapping[str, tuple[str, ...]]]:

@@ -70,6 +70,13 @@ def test_a_genre_that_the_user_set_last_is_kept():
     assert decision.action is Action.KEEP
 
 
+@pytest.mark.parametrize("mode", ["empty", "add", "replace"])
+def test_a_podcast_by_its_tags_is_kept_in_every_mode(mode):
+    decision = Policy(mode=mode).without_audio((), spoken=True)
+    assert (decision.action, decision.genres) == (Action.KEEP, ())
+    assert decision.reason == "is a podcast or an audiobook by its tags"
+
+
 def test_kept_genres_protect_their_files_in_any_spelling():
     policy = Policy(mode="replace", keep=frozenset([genres.key("Hip-Hop")]))
     assert decide(policy, existing=("hip hop",)).action is Action.KEEP

@@ -16,6 +16,7 @@ import bundles
 import media
 import mutagen
 import pytest
+from mutagen import id3
 
 from tagger import tags
 from tagger.playlists import m3u
@@ -92,6 +93,18 @@ def test_a_dry_run_writes_nothing(program):
     assert (path.read_bytes(), path.stat()) == before
     assert list(program.music.iterdir()) == [path]
     assert program.run("undo", "--json").summary["files"] == 0
+
+
+def test_a_podcast_that_begins_with_music_is_left_alone(program):
+    path = song(program.music / "episode.mp3")
+    marked = id3.ID3()
+    marked.add(id3.PCST(value=0))
+    marked.save(path)
+    before = path.read_bytes()
+    found = program.scan("--mode", "replace").files["episode.mp3"]
+    assert (found["decision"], found["genre"]) == ("keep", None)
+    assert found["reason"] == "is a podcast or an audiobook by its tags"
+    assert path.read_bytes() == before
 
 
 def test_modes_thresholds_and_names_come_from_the_command_line_and_the_configuration(program):

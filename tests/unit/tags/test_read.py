@@ -6,6 +6,7 @@ import os
 import struct
 
 import media
+import mutagen
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,29 @@ def test_a_file_without_tags_is_read_as_empty(tmp_path, form):
     assert found.genres == ()
     assert (found.title, found.compilation) == ("", False)
     assert found.duration == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("form", "marks", "spoken"),
+    [
+        ("mp3", {"PCST": id3.PCST(value=0)}, True),
+        ("mp3", {"WFED": id3.WFED(encoding=0, text=["https://example.org/feed.xml"])}, True),
+        ("mp3", {"TIT2": id3.TIT2(encoding=3, text=["Podcast"])}, False),
+        ("m4a", {"pcst": True}, True),
+        ("m4a", {"pcst": False}, False),
+        ("m4a", {"stik": [21]}, True),
+        ("m4a", {"stik": [2]}, True),
+        ("m4a", {"stik": [1]}, False),
+    ],
+)
+def test_a_podcast_or_audiobook_is_known_by_its_marks(tmp_path, form, marks, spoken):
+    path = media.make(tmp_path / "episode", form)
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    file.tags.update(marks)
+    file.save()
+    assert tags.read(path).spoken is spoken
 
 
 @pytest.mark.parametrize(
