@@ -27,7 +27,6 @@ CALLS = (
     "fcntl",
     "flistxattr",
     "flock",
-    "fstat",
     "fsync",
     "newfstatat",
     "openat",
@@ -68,7 +67,7 @@ def song(program):
 def run_during_edit(faulty, song, nth, *args):
     """Run a command while another program edits the song at one use of the call."""
     editor = Editor(song)
-    edit = faults.Fault(None, nth, [song.parent], editor.begin)
+    edit = faults.Fault({song.parent: nth}, None, editor.begin)
     result = faulty.run(edit, *args)
     if edit.hits:
         editor.join()

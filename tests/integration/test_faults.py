@@ -26,6 +26,7 @@ from tagger import tags
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from programs import Program
@@ -38,7 +39,6 @@ CALLS = (
     "fchown",
     "fdatasync",
     "flistxattr",
-    "fstat",
     "fsync",
     "ftruncate",
     "getdents64",
@@ -61,11 +61,11 @@ FAULTS = (
     *((call, "ENOSPC") for call in ("copy_file_range", "fsync", "openat", "pwrite64", "write")),
 )
 KILLS = 30
-UNDONE = 5
-"""The sweeps of failing calls undo after each fifth use."""
+TOGETHER = 10
+"""Songs of one form in a run of the sweeps of failing calls."""
 SECONDS = 3.2
 """Of sound in each song of the sweeps of failing calls."""
-SONGS = (("mp3", ".mp3"), ("flac", ".flac"), ("m4a", ".m4a"))
+FORMS = ("mp3", "flac", "m4a")
 
 
 @pytest.fixture
@@ -73,8 +73,10 @@ def music(program: Program) -> dict[Path, bytes]:
     """Make three songs, and return their bytes."""
     program.configure("[tags]\npreserve_mtime = true\n")
     songs = [
-        media.make(program.music / f"{number}{suffix}", form, signal=bundles.low(seed=number))
-        for number, (form, suffix) in enumerate(SONGS)
+        media.make(
+            program.music / f"{number}{media.FORMATS[form]}", form, signal=bundles.low(seed=number)
+        )
+        for number, form in enumerate(FORMS)
     ]
     return {path: path.read_bytes() for path in songs}
 
@@ -101,58 +103,60 @@ def check_mended(program: Program, music: dict[Path, bytes]) -> None:
 
 
 @faults.supported
-@pytest.mark.parametrize("place", ["albums", "root", "state"])
+@pytest.mark.parametrize("place", [*FORMS, "root", "state"])
 @pytest.mark.parametrize(("call", "error"), FAULTS)
 def test_a_failing_system_call_leaves_files_whole_and_condemns_none(program, call, error, place):
-    """One use a run fails: below each of three albums at once, in their root, or in the state."""
-    albums = make_albums(program)
+    """One use fails for each of some albums, or one in their root, or one in the state folder.
+
+    The albums have one song each, and the call fails at another use for each song.
+    """
+    albums = make_albums(program, [place] * TOGETHER if place in FORMS else FORMS)
     *failing, spared = albums
-    places = {"albums": failing, "root": [program.music], "state": [program.state]}
     old = {path: path.read_bytes() for path in albums.values()}
     program.scan()
     new = {path: path.read_bytes() for path in old}
     assert program.run("undo", program.music).code == 0
+    folders = {"root": [program.music], "state": [program.state]}.get(place, failing)
     with faults.FaultyProgram(program, call, [*albums, program.music, program.state]) as faulty:
-        for nth in itertools.count(1):
+        for first in itertools.count(1, len(folders)):
             shutil.rmtree(program.state)
-            fault = faults.Fault(error, nth, places[place])
+            fault = faults.Fault({folder: first + n for n, folder in enumerate(folders)}, error)
             result = faulty.run(fault, "scan", "--json")
+            case = (call, error, fault.at, fault.hits, result)
             if not fault.hits:
                 break
-            case = (call, error, nth, fault.hits, result)
             assert "Traceback" not in result.err, case
             assert result.code in (0, 1, 2), case
             assert all(path.read_bytes() in (old[path], new[path]) for path in old), case
-            if place == "albums":
+            if place in FORMS:
                 assert albums[spared].read_bytes() == new[albums[spared]], case
             check_filed(program, old, new, case)
-    print(call, error, place, nth - 1)  # noqa: T201
+    uses = max(fault.uses[folder] for folder in folders)
+    assert uses < first
+    print(call, error, place, uses)  # noqa: T201
 
 
-def make_albums(program: Program) -> dict[Path, Path]:
-    """Make a song in each of four folders; in the last one, no call fails."""
+def make_albums(program: Program, forms: Sequence[str]) -> dict[Path, Path]:
+    """Make a song in each of some folders; in the last one, no call fails."""
     program.configure("[tags]\npreserve_mtime = true\n")
     albums = {}
-    for number, (form, suffix) in enumerate((*SONGS, SONGS[0])):
+    for number, form in enumerate((*forms, FORMS[0])):
         album = program.music / f"album {number}"
         album.mkdir()
         signal = bundles.low(SECONDS, seed=number)
-        albums[album] = media.make(album / f"song{suffix}", form, signal=signal)
+        albums[album] = media.make(album / f"song{media.FORMATS[form]}", form, signal=signal)
     return albums
 
 
 def check_filed(program, old, new, case):
-    """The next scan writes every file; after some of the uses, undo restores every byte."""
+    """The next scan writes every file, and undo restores every byte."""
     result = program.scan()
     assert result.code == 0, (case, result)
     assert {path: path.read_bytes() for path in new} == new, case
     assert not list(program.music.rglob(f"*{TEMPORARY_SUFFIX}")), case
-    if case[2] % UNDONE == 1:
-        assert program.run("status", "--json").objects[0]["failures"] == [], case
-        assert program.run("undo", program.music).code == 0, case
-        assert {path: path.read_bytes() for path in old} == old, case
-    for path, data in old.items():
-        path.write_bytes(data)
+    assert program.run("status", "--json").objects[0]["failures"] == [], case
+    assert program.run("undo", program.music).code == 0, case
+    assert {path: path.read_bytes() for path in old} == old, case
 
 
 @pytest.mark.parametrize("command", ["scan", "undo"])

@@ -86,12 +86,12 @@ supported = pytest.mark.skipif(
 
 @dataclass
 class Fault:
-    """The n-th use of the call below each of some folders, which fails."""
+    """Uses of the call that fail: in each of some folders, the n-th use of it or below it."""
 
+    at: Mapping[Path, int] = field(default_factory=dict)
+    """The number of the use, from 1, by folder."""
     error: str | None = "EIO"
     """None for a call that goes on."""
-    nth: int = 0
-    folders: Collection[Path] = ()
     meanwhile: Callable[[], None] = lambda: None
     """Called while the call is held."""
     hits: list[Path] = field(default_factory=list)
@@ -173,10 +173,10 @@ class FaultyProgram:
         number, task, _, _, _, _, *arguments = _NOTIFICATION.unpack(notification)
         path = self._path(task, arguments)
         folder = next((f for f in self._folders if path.is_relative_to(f)), None) if path else None
-        fault = self._fault
-        if folder and path:
+        fault, held = self._fault, False
+        if folder:
             fault.uses[folder] += 1
-        held = folder in fault.folders and fault.uses[folder] == fault.nth
+            held = fault.at.get(folder) == fault.uses[folder]
         if held:
             fault.meanwhile()
         error = -getattr(errno, fault.error) if held and fault.error else 0
