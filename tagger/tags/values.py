@@ -83,7 +83,7 @@ class GenreSnapshot:
     sound: str
     """`fingerprint.stream_fingerprint` of the file: it identifies the recording."""
     content: str = ""
-    """`fingerprint.digest` of the file, for another version of FFmpeg; older journals have none."""
+    """`fingerprint.digest` of the file, the same with any FFmpeg; older journals lack it."""
     head: Residue | None = None
     """Bytes before the sound that belong to no field."""
     tail: Residue | None = None

@@ -126,9 +126,12 @@ def test_a_picture_that_is_not_copied_stays_as_it_was(tmp_path, form):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["mp3", "m4a", "wma", "wav", "aiff", "ape"])
-def test_a_picture_of_25_mb_leaves_room_in_the_worker_for_tags(tmp_path, form):
-    path, _ = pictured(tmp_path, form, 25 * 10**6)
+@pytest.mark.parametrize(
+    ("form", "size_mb"),
+    [("mp3", 25), ("m4a", 25), ("wav", 25), ("aiff", 25), ("ape", 25), ("wma", 15)],
+)
+def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size_mb):
+    path, _ = pictured(tmp_path, form, size_mb * 10**6)
     data = path.read_bytes()
     with TagJobs(60, 2048) as jobs:
         options = {"root": tmp_path, "options": tags.WriteOptions(), "run": jobs.run_on(path)}
