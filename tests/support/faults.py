@@ -162,14 +162,15 @@ class FaultyProgram:
             events = poll.poll(200)
             if events and not events[0][1] & select.POLLIN:
                 return  # every process with the filter has ended
-            # a call that was interrupted, or whose process has ended, wants no answer
-            with contextlib.suppress(FileNotFoundError):
-                if events:
-                    self._answer_one()
+            if events:
+                self._answer_one()
 
     def _answer_one(self) -> None:
         notification = bytearray(_NOTIFICATION.size)
-        fcntl.ioctl(self._listener, _RECEIVE, notification)
+        try:
+            fcntl.ioctl(self._listener, _RECEIVE, notification)
+        except FileNotFoundError:
+            return  # the process has ended
         number, task, _, _, _, _, *arguments = _NOTIFICATION.unpack(notification)
         path = self._path(task, arguments)
         folder = next((f for f in self._folders if path.is_relative_to(f)), None) if path else None
@@ -177,13 +178,18 @@ class FaultyProgram:
         if folder:
             fault.uses[folder] += 1
             held = fault.at.get(folder) == fault.uses[folder]
-        if held:
+        if held and path:
             fault.meanwhile()
+            fault.hits.append(path)  # before the answer, after which the run may end
         error = -getattr(errno, fault.error) if held and fault.error else 0
         reply = _RESPONSE.pack(number, 0, error, 0 if error else _CONTINUE)
-        fcntl.ioctl(self._listener, _SEND, bytearray(reply))
-        if held and path:
-            fault.hits.append(path)
+        try:
+            fcntl.ioctl(self._listener, _SEND, bytearray(reply))
+        except FileNotFoundError:  # a signal interrupted the call, which begins again
+            if folder:
+                fault.uses[folder] -= 1
+            if held:
+                fault.hits.pop()
 
     def _path(self, task: int, arguments: list[int]) -> Path | None:
         """Return the path that a call is about, None without one."""
