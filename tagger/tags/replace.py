@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tagger.core.domain import FileIdentity
-from tagger.errors import FileChangedError, SkippedError, TagError
+from tagger.errors import (
+    CorruptTagsError,
+    FileChangedError,
+    PayloadChangedError,
+    SkippedError,
+    TagError,
+    UnsupportedContainerError,
+)
 from tagger.system import leases
 from tagger.system.attributes import copy_attributes, is_locked
 from tagger.tags.containers.base import Span
@@ -36,6 +43,8 @@ if TYPE_CHECKING:
     from tagger.tags.values import WriteOptions
 
 
+_OF_THE_CONTENT: Final = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
+"""Errors that remain until the file changes."""
 PATIENCE_S: Final = 10.0
 """Seconds for a program that opened the file during the rename to close it."""
 
@@ -143,8 +152,12 @@ class Replacement:
             self._stack = self._stack.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._stack:
+            if kind in _OF_THE_CONTENT:
+                # an edit during the copy explains the error, which would be final
+                with os_errors(self._path):
+                    self._check_unchanged()
 
     def start_copy(self) -> CopyTask:
         """Create and lock the empty copy; returns the task of filling it.
