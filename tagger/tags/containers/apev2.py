@@ -15,6 +15,7 @@ from tagger.tags.containers.base import (
     MalformedError,
     Raw,
     RawTag,
+    check_claim,
     check_count,
     size_of,
 )
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PREAMBLE: Final = b"APETAGEX"
 FOOTER: Final = 32
+_LEAST_ITEM: Final = 11
+"""Bytes of an item: size, flags, a key of two characters with its end."""
 HAS_HEADER: Final = 1 << 31
 IS_HEADER: Final = 1 << 29
 
@@ -60,6 +63,7 @@ class Apev2(RawTag):
     def parse(cls, data: bytes) -> Apev2:
         """Split a whole tag."""
         version, size, count, flags, reserved = struct.unpack_from("<4I8s", data, len(data) - 24)
+        check_claim(count, _LEAST_ITEM, size)
         check_count(count)
         at, end = len(data) - size, len(data) - FOOTER
         items = []

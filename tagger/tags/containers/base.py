@@ -36,14 +36,26 @@ class MalformedError(ValueError):
     """The bytes contradict the format; the boundary in `tagger.tags` converts the error."""
 
 
-class TooManyFieldsError(ValueError):
-    """A tag or a file has more parts than `MOST_FIELDS`; it is no sign of another format."""
-
-
 def check_count(count: int) -> None:
-    """Raise TooManyFieldsError for more than `MOST_FIELDS` fields, before they take up memory."""
+    """Raise MemoryError for more than `MOST_FIELDS` fields, before they take up the memory.
+
+    Unlike damaged tags, it ends the work on the file: a decoder would need minutes for such a file.
+    """
     if count > MOST_FIELDS:
-        raise TooManyFieldsError(f"more than {MOST_FIELDS:,} fields")
+        raise MemoryError
+
+
+def check_claim(count: int, least: int, size: int) -> None:
+    """Raise MalformedError for a number of fields that no tag of this size has.
+
+    Args:
+        count: The number of fields that the tag claims.
+        least: The size of the smallest field, bytes.
+        size: The size of the tag, bytes.
+
+    """
+    if count * least > size:
+        raise MalformedError("the tag is shorter than its fields")
 
 
 @dataclass(frozen=True, slots=True)

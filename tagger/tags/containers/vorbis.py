@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from tagger.tags.containers.base import LARGE, Item, MalformedError, Raw, RawTag, check_count
+from tagger.tags.containers.base import (
+    LARGE,
+    Item,
+    MalformedError,
+    Raw,
+    RawTag,
+    check_claim,
+    check_count,
+)
 from tagger.tags.containers.texts import lenient
+
+_LENGTH: Final = 4
+"""Bytes of the length before each comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class VorbisComment(RawTag):
         data = memoryview(data)
         vendor, at = _text(data, 0)
         count = int.from_bytes(data[at : at + 4], "little")
+        check_claim(count, _LENGTH, len(data))
         check_count(count)
         at += 4
         items = []
