@@ -11,6 +11,7 @@ import media
 from tagging import others, restore, write
 
 from tagger import tags
+from tagger.audio.formats import open_audio
 from tagger.errors import TaggerError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def sound(path: Path) -> str:
     """Return a digest of all samples up to the first error, with the error."""
     digest = hashlib.sha256()
     try:
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
+        with path.open("rb") as file, open_audio(file) as container:
             for frame in container.decode(audio=0):
                 digest.update(frame.to_ndarray().tobytes())
     except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:

@@ -113,7 +113,8 @@ def test_a_genre_in_any_place_of_an_mp4_is_found_and_replaced(tmp_path, place, a
     assert mp4.MP4(path)["\xa9gen"] == ["Blues"]
     with av.open(str(path)) as file:
         found = dict(file.metadata) | dict(file.streams.audio[0].metadata)
-    assert {found[name] for name in found if name.endswith("genre")} == {"Blues"}
+    shown = [found[name] for name in found if name.endswith("genre")]
+    assert set(";".join(shown).split(";")) == {"Blues"}  # newer versions of FFmpeg join all places
     assert (media.pcm(path) == sound).all()
     restore(path, written.snapshot)
     assert path.read_bytes() == data
