@@ -15,8 +15,7 @@ from tagger.library import index, walk
 from tagger.library.ignore import check_patterns
 from tagger.pipeline import build, reclassify, recovery, unchanged
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Operation, Write
-from tagger.pipeline.operations import Settled as SettledWrite
+from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.unchanged import Unchanged
 from tagger.players import Changes
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
-    from tagger.pipeline.unchanged import Settled
+    from tagger.pipeline.unchanged import SettledFolder
     from tagger.store import Store
 
     Take = Callable[[Outcome], object]
@@ -53,7 +52,7 @@ class Observer:
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
 
-    def settled(self, settled: Settled) -> None:
+    def settled(self, settled: SettledFolder) -> None:
         """Take the files of a folder without any work; `expect` does not count them."""
         for outcome in settled.outcomes():
             self.outcome(outcome)
@@ -273,7 +272,7 @@ class Scan:
         if run is None:
             return DryRun(jobs, options)
         write = Write(self._store, jobs, run, self._manifest.id, options)
-        return SettledWrite(write, self._settings.daemon.settle)
+        return Settled(write, self._settings.daemon.settle)
 
 
 class _Seen:

@@ -47,7 +47,7 @@ class _Genres(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledFolder:
     """The files of a folder without any work."""
 
     folder: Path
@@ -81,9 +81,9 @@ class Unchanged:
         self._new: set[Path] = set()
         self._decided: dict[tuple[tuple[str, ...], int], Decision | None] = {}
 
-    def split(self, listing: Listing) -> tuple[Settled, list[Found]]:
+    def split(self, listing: Listing) -> tuple[SettledFolder, list[Found]]:
         """Return the files without any work, with their decisions, and the other files."""
-        settled = Settled(listing.folder, [])
+        settled = SettledFolder(listing.folder, [])
         root = os.fsencode(listing.root)
         others: list[Found] = []
         states = index.recorded(listing, self._store)

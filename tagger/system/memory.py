@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's `mallopt`."""
@@ -24,14 +24,7 @@ def keep_freed() -> None:
     Otherwise the pages of an array go back to the system with it. The page faults of the next array
     then cost more than its arithmetic.
     """
-    if sys.platform != "linux":
-        return
-    import ctypes  # noqa: PLC0415 - workers alone need it
-
-    with contextlib.suppress(AttributeError, OSError):  # musl has no mallopt
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_TRIM_THRESHOLD, _KEPT)
-        mallopt(_MMAP_THRESHOLD, _LARGEST)
+    _set({_TRIM_THRESHOLD: _KEPT, _MMAP_THRESHOLD: _LARGEST})
 
 
 @contextlib.contextmanager
@@ -56,9 +49,16 @@ def map_large(size: int) -> None:
     glibc otherwise raises its threshold with each freed map, and the gaps in its heap are lost to a
     process with a limit.
     """
+    _set({_MMAP_THRESHOLD: size})
+
+
+def _set(parameters: Mapping[int, int]) -> None:
+    """Set parameters of the C library's allocator, where it has them."""
     if sys.platform != "linux":
         return
     import ctypes  # noqa: PLC0415 - workers alone need it
 
     with contextlib.suppress(AttributeError, OSError):  # musl has no mallopt
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, size)
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in parameters.items():
+            mallopt(parameter, value)

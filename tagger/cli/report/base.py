@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tagger.core.domain import Outcome
-    from tagger.pipeline.unchanged import Settled
+    from tagger.pipeline.unchanged import SettledFolder
 
 DONE = {
     Action.SET: "got a genre",
@@ -87,7 +87,7 @@ class Report(Observer):
             self._genres.update(set(outcome.after) - set(outcome.before))
         self._show(outcome)
 
-    def settled(self, settled: Settled) -> None:
+    def settled(self, settled: SettledFolder) -> None:
         """Take the files of a folder without any work."""
         if self._remember:
             self.outcomes += settled.outcomes()
@@ -137,7 +137,7 @@ class Report(Observer):
         if self._listing != "none":
             click.echo(outcome_line(outcome))
 
-    def _show_settled(self, settled: Settled) -> None:
+    def _show_settled(self, settled: SettledFolder) -> None:
         if self._listing != "none":
             click.echo("\n".join(map(outcome_line, settled.outcomes())))
 

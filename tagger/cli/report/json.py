@@ -11,7 +11,7 @@ from tagger.cli.report.lines import outcome_json
 if TYPE_CHECKING:
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
-    from tagger.pipeline.unchanged import Settled
+    from tagger.pipeline.unchanged import SettledFolder
 
 
 class JsonReport(Report):
@@ -20,7 +20,7 @@ class JsonReport(Report):
     def _show(self, outcome: Outcome) -> None:
         print_json(outcome_json(outcome))
 
-    def _show_settled(self, settled: Settled) -> None:
+    def _show_settled(self, settled: SettledFolder) -> None:
         for outcome in settled.outcomes():
             self._show(outcome)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tagger.cli.report.base import Listing
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
-    from tagger.pipeline.unchanged import Settled
+    from tagger.pipeline.unchanged import SettledFolder
 
 MOST_SHOWN = 10
 
@@ -75,7 +75,7 @@ class TerminalReport(Report):
         speed = self._progress.tasks[0].speed
         self._progress.update(self._task, advance=1, rate=f"{speed:.1f} files/s" if speed else "")
 
-    def _show_settled(self, settled: Settled) -> None:
+    def _show_settled(self, settled: SettledFolder) -> None:
         """Show nothing: the files were counted while they were found."""
 
     def _show_end(self, published: Published, run: int | None) -> None:
