@@ -44,6 +44,7 @@ class _Genres(Struct):
 
     genres: tuple[str, ...] = ()
     other: _Field | None = None
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Unchanged:
         self._field = field
         self._recorded = 0
         self._new: set[Path] = set()
-        self._decided: dict[tuple[tuple[str, ...], int], Decision | None] = {}
+        self._decided: dict[tuple[tuple[str, ...], int, bool], Decision | None] = {}
 
     def split(self, listing: Listing) -> tuple[SettledFolder, list[Found]]:
         """Return the files without any work, with their decisions, and the other files."""
@@ -124,12 +125,13 @@ class Unchanged:
         tags = stored_json(state.tags, _Genres)
         if (tags.other.name if tags.other else GENRE) != self._field:
             return None
-        key = tags.genres, state.corrected
+        key = tags.genres, state.corrected, tags.spoken
         if key not in self._decided:
             if len(self._decided) >= MOST_GENRES:
                 self._decided.clear()
-            corrected = bool(state.corrected)
-            self._decided[key] = self._policy.without_audio(tags.genres, corrected=corrected)
+            self._decided[key] = self._policy.without_audio(
+                tags.genres, corrected=bool(state.corrected), spoken=tags.spoken
+            )
         return self._decided[key]
 
 

@@ -104,6 +104,8 @@ def test_a_podcast_that_begins_with_music_is_left_alone(program):
     found = program.scan("--mode", "replace").files["episode.mp3"]
     assert (found["decision"], found["genre"]) == ("keep", None)
     assert found["reason"] == "is a podcast or an audiobook by its tags"
+    again = program.run("scan", "--json").files[path.name]
+    assert (again["decision"], again["reason"]) == (found["decision"], found["reason"])
     assert path.read_bytes() == before
 
 
