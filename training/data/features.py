@@ -114,8 +114,7 @@ class FeatureReader:
 
     def _request(self, sample: Sample, attempts: Attempts, pool: Pool) -> Future[worker.FeatureSet]:
         attempts.start(sample.path, sample.identity, alone=False)
-        listen = self._settings.listen
-        window = worker.Window(listen.offset, listen.length)
+        window = build.window(self._settings)
         return pool.submit(worker.features, sample.path, self._specs, window)
 
     def _finish(
