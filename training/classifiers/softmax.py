@@ -1,8 +1,9 @@
 """Softmax regression on labels that are sets of genres.
 
-The loss of a clip is -log of the probability of all genres that are right for it together. Clips
-of no music are a class of their own. Its probability is shared out evenly at the end: then speech
-and noise leave no genre likely.
+The loss of a clip is -1/k log(sum of p^k) over the genres that are right for it. With k = 1 their
+probabilities may go to any of them, with a smaller k each needs its part. Clips of no music, and
+mixtures of songs, are a class of their own. Its probability is shared out evenly at the end: then
+speech and noise leave no genre likely.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
+from training.classifiers.mixtures import with_mixtures
 from training.data.dataset import parts
 from training.export.onnx_graph import GraphBuilder
 
@@ -25,15 +27,17 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-PENALTY = 0.02
+PENALTY = 0.012
 """Weight of the squared coefficients beside the mean loss, of standardised inputs."""
-WIDE_PENALTY = 0.05
+WIDE_PENALTY = 0.03
 """The same for the inputs of two networks together."""
-GENRE_POWER = 0.5
+SET_POWER = 0.25
+"""The k of the loss."""
+GENRE_POWER = 0.35
 """A clip of a genre with n clips counts as n to the power of minus this."""
 SOURCE_POWER = 0.25
 """The same for the clips of a collection, so that no single collection decides."""
-NO_MUSIC = 0.1
+NO_MUSIC = 0.3
 """Weight of all clips of no music together, relative to all music."""
 NO_MUSIC_POWER = 0.5
 """The power of SOURCE_POWER for kinds of noise and collections of speech."""
@@ -42,7 +46,7 @@ MOST_OWN = 4.0
 _OWN = "own"
 _CLIP = 8.0
 """Standard deviations; beyond it a value of noise would outweigh all others."""
-_ITERATIONS = 300
+_OPTIONS = {"maxiter": 300, "ftol": 1e-7}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +101,8 @@ def fit_softmax(
     music = allowed.sum(axis=1) > 0
     mean = inputs[music].mean(axis=0, dtype=np.float64)
     scale = inputs[music].std(axis=0, dtype=np.float64) + 1e-6
-    standardised = np.clip((inputs - mean) / scale, -_CLIP, _CLIP)
+    standardised = np.clip((inputs - mean) / scale, -_CLIP, _CLIP).astype(np.float32)
+    transposed = np.ascontiguousarray(standardised.T)
     classes = np.concatenate([allowed, ~music[:, np.newaxis]], axis=1)
     shares = weights / weights.sum()
     shape = standardised.shape[1], classes.shape[1]
@@ -105,17 +110,17 @@ def fit_softmax(
 
     def loss(parameters: Array) -> tuple[float, Array]:
         coefficients = parameters[shape[1] :].reshape(shape)
-        logs = log_softmax(standardised @ coefficients + parameters[: shape[1]], axis=1)
-        within = logs + barred
-        top = within.max(axis=1, keepdims=True)
-        right = top[:, 0] + np.log(np.exp(within - top).sum(axis=1))
-        slope = (np.exp(logs) - np.exp(within - right[:, np.newaxis])) * shares[:, np.newaxis]
-        value = -float(shares @ right) + penalty * float((coefficients**2).sum())
-        gradient = standardised.T @ slope + 2 * penalty * coefficients
+        products = (standardised @ coefficients.astype(np.float32)).astype(np.float64)
+        logs = log_softmax(products + parameters[: shape[1]], axis=1)
+        within = SET_POWER * logs + barred
+        right = logsumexp(within, axis=1, keepdims=True)
+        slope = (np.exp(logs) - np.exp(within - right)) * shares[:, np.newaxis]
+        value = -float(shares @ right[:, 0]) / SET_POWER + penalty * float((coefficients**2).sum())
+        gradient = transposed @ slope.astype(np.float32) + 2 * penalty * coefficients
         return value, np.concatenate([slope.sum(axis=0), gradient.ravel()])
 
     start = np.zeros(shape[1] * (1 + shape[0]))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=_OPTIONS)
     bias, coefficients = found.x[: shape[1]], found.x[shape[1] :].reshape(shape)
     return FittedSoftmax(mean, scale, coefficients, bias)
 
@@ -186,13 +191,15 @@ class AddedGenres:
         least = np.maximum(theirs, theirs[theirs > 0].mean() if theirs.any() else 0)
         louder = np.maximum(1, least / np.maximum(totals, 1e-12))
         weights[len(allowed) :] *= np.minimum(louder, MOST_OWN)[labels]
-        return fit_softmax(np.concatenate([self.base.inputs, inputs]), every, weights, self.penalty)
+        rows = np.concatenate([self.base.inputs, inputs])
+        return fit_softmax(*with_mixtures(rows, every, weights, self.base), self.penalty)
 
 
 def fit_vectors(vectors: Vectors) -> FittedSoftmax:
     """Fit the default model's regression to vectors."""
     weights = balance(vectors.allowed, vectors.sources)
-    return fit_softmax(vectors.inputs, vectors.allowed, weights, penalty_for(vectors))
+    rows = with_mixtures(vectors.inputs, vectors.allowed, weights, vectors)
+    return fit_softmax(*rows, penalty_for(vectors))
 
 
 def penalty_for(vectors: Vectors) -> float:

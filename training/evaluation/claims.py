@@ -1,7 +1,8 @@
 """Decisions on clips that a model was not fitted to, and their precision.
 
 The rules are those of `tagger.core.decide`. The likeliest genre is written where it is sure enough,
-else the likeliest family. No album gets a genre that less than half of its tracks have first.
+else the likeliest family. A written genre is right where it, or a genre of its family, is accepted:
+Rock is right for punk. No album gets a genre that less than half of its tracks have first.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
-from tagger.core.pooling import Pooling
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tagger.core.families import Families
+    from tagger.core.pooling import Pooling
 
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
@@ -122,12 +122,15 @@ def track_claims(
     family = scale.merged(probabilities)
     widest = family.argmax(axis=1)
     family_right, is_family = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+    right = allowed[rows, top]
     for head in scale.families:
-        chosen = widest == scale.genres.index(head)
+        place, accepted = scale.genres.index(head), allowed[:, scale.columns(head)].any(axis=1)
+        chosen = widest == place
         is_family |= chosen
-        family_right |= chosen & allowed[:, scale.columns(head)].any(axis=1)
+        family_right |= chosen & accepted
+        right = np.where(top == place, accepted, right)
     confidence = np.where(is_family, family[rows, widest], 0.0)
-    return Claims(sources, probabilities[rows, top], allowed[rows, top], confidence, family_right)
+    return Claims(sources, probabilities[rows, top], right, confidence, family_right)
 
 
 def album_claims(
@@ -201,27 +204,6 @@ def operating_points(claims: Claims, besides: Claims | None = None) -> Operating
         if p in lowest
     ]
     return OperatingPoints(tuple(points))
-
-
-def fit_pooling(probabilities: Array, allowed: Mask, albums: Sequence[Indices]) -> Pooling:
-    """Find the exponent under which the sets of the albums' clips are likeliest.
-
-    Args:
-        probabilities: Of every clip by itself, shape (clips, genres).
-        allowed: The genres that are right for each clip, shape (clips, genres).
-        albums: Indices of the clips of each album.
-
-    """
-
-    def loss(exponent: float) -> float:
-        pooling, total = Pooling(float(exponent), LARGEST_ALBUM), 0.0
-        for album in albums:
-            pooled = np.array(pooling.probabilities(logs(probabilities[album]).tolist()))
-            total -= float(np.log((allowed[album] * pooled).sum(axis=1) + 1e-9).sum())
-        return total
-
-    found = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-3})
-    return Pooling(round(float(found.x), 3), LARGEST_ALBUM)
 
 
 def album_indices(artists: NDArray[Any], sources: NDArray[Any], known: Mask) -> list[Indices]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from scipy.special import expit
 
 from tagger.core.families import families
+from tagger.core.pooling import Pooling
 from tagger.features import SOUNDS_SPEC
 from tagger.features.efficientat import EMBEDDING
 from tagger.features.sounds import MUSIC
@@ -24,11 +25,11 @@ from training.data.dataset import Dataset
 from training.data.vectors import VECTORS_FILE, Vectors, split_inputs
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
+    LARGEST_ALBUM,
     Claims,
     Scale,
     album_claims,
     album_indices,
-    fit_pooling,
     operating_points,
     track_claims,
 )
@@ -54,6 +55,8 @@ COMMAND = "python -m training.research wide --data DATA"
 COMMAND_WITH_NETWORK = f"{COMMAND} --network FILE"
 PROMISE = 0.9
 PROMISES = (0.85, PROMISE, 0.95)
+POOLING = Pooling(0.0, LARGEST_ALBUM)
+"""An album counts as one track. With the likeliest exponent, more unknown albums get a genre."""
 LARGE_SOURCE = 60
 """Clips from which on a source has a figure of its own."""
 ABOUT = """\
@@ -175,7 +178,7 @@ def music_threshold(songs: Vectors) -> float:
 
 
 def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
-    """Find thresholds and pooling.
+    """Find thresholds.
 
     For albums, clips of one artist in one source are pooled, and other clips are by themselves. A
     promise must hold on the pooled clips alone as well.
@@ -189,13 +192,13 @@ def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
     vectors = songs.vectors
     tracks = track_claims(probabilities, vectors.allowed, vectors.sources, scale)
     albums = album_indices(vectors.artists, vectors.sources, songs.known)
-    pooling = fit_pooling(probabilities, vectors.allowed, albums)
-    pooled = album_claims(probabilities, vectors.allowed, vectors.sources, scale, (albums, pooling))
+    grouping = albums, POOLING
+    pooled = album_claims(probabilities, vectors.allowed, vectors.sources, scale, grouping)
     single = np.ones(len(vectors), bool)
     single[np.concatenate(albums)] = False
     together = Claims.joined([tracks.of(single), pooled])
     return Promises(
-        operating_points(tracks), operating_points(together, pooled), pooling, dict(scale.families)
+        operating_points(tracks), operating_points(together, pooled), POOLING, dict(scale.families)
     )
 
 

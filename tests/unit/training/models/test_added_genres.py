@@ -16,6 +16,7 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 
 from tagger.config import load as load_settings
 from tagger.core.families import families
+from tagger.core.pooling import Pooling
 from tagger.inference.bundle import load
 from tagger.system.resources import data_path
 from training.classifiers.softmax import AddedGenres, balance, fit_softmax
@@ -26,7 +27,6 @@ from training.evaluation.claims import (
     Scale,
     album_claims,
     album_indices,
-    fit_pooling,
     operating_points,
     track_claims,
 )
@@ -142,12 +142,21 @@ def test_thresholds_hold_with_a_margin_and_albums_need_a_majority() -> None:
     artists = np.arange(600) // 3
     albums = album_indices(artists, np.zeros(600), np.ones(600, bool))
     assert {len(album) for album in albums} == {3}
-    grouping = albums, fit_pooling(probabilities, allowed, albums)
+    grouping = albums, Pooling(0.1, 8)
     pooled = album_claims(probabilities, allowed, sources, scale, grouping)
     own = probabilities.argmax(axis=1)
     for place, album in enumerate(albums):
         if len(set(own[album].tolist())) == 3:
             assert not pooled.confidence[3 * place : 3 * place + 3].any()
+
+
+def test_rock_is_right_for_punk_and_punk_is_wrong_for_rock() -> None:
+    genres = ("Jazz", "Punk", "Rock")
+    scale = Scale(genres, families(genres))
+    probabilities = np.array([[0.0, 0.1, 0.9], [0.0, 0.9, 0.1], [0.0, 0.5, 0.5]])
+    punk, rock = [False, True, False], [False, False, True]
+    claims = track_claims(probabilities, np.array([punk, rock, punk]), np.arange(3), scale)
+    assert claims.rightly(0.8).tolist() == [True, False, True]
 
 
 def song(path: Path, seed: int, brightness: int) -> Path:
