@@ -15,6 +15,9 @@ scan: .venv/.installed
 	@folder=$(call quoted,MUSIC); case $$folder in "~"|"~/"*) folder=$$HOME$${folder#"~"};; esac; \
 	$(BIN)/tagger scan $(ARGS) $${folder:+"$$folder"}
 
+# The tests start many interpreters, and each would compile every module again.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 # The longest files are in the first folders, so the order of the files stays.
 pytest = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

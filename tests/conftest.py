@@ -13,7 +13,10 @@ import pytest
 from certificates import make_certificate
 from programs import Program
 
+from tagger.system import memory
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -24,6 +27,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 hypothesis.settings.register_profile("thorough", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
 hypothesis.settings.load_profile("quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave modules and tests, which stay until the end, out of each collection of garbage."""
+    with memory.lasting_imports():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

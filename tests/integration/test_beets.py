@@ -94,6 +94,7 @@ def test_an_import_writes_genres_where_there_are_none(program, inbox):
     assert {path: path.read_bytes() for path in inbox.iterdir()} == originals
 
 
+@pytest.mark.slow  # many starts of beets
 def test_the_command_pretends_writes_and_undoes_and_a_scan_agrees(program, inbox):
     beet = Beets(program, auto=False)
     beet("import", "--quiet", inbox)
@@ -119,6 +120,7 @@ def labels(program: Program, beet: Beets) -> dict[str, str]:
     return {label.path.stem.split()[-1]: label.genre for label in gathered.labels}
 
 
+@pytest.mark.slow  # many starts of beets
 def test_training_learns_the_genres_that_the_user_gave_in_beets_alone(program, inbox):
     media.make(
         inbox / "Four.flac", "flac", signal=bundles.both(), rate=44100, tags={"title": "Four"}

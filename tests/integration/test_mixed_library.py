@@ -117,6 +117,7 @@ def test_files_without_a_write_keep_every_byte(story):
         assert (story.filed / path).read_bytes() == (story.before / path).read_bytes(), path
 
 
+@pytest.mark.slow  # test_write.py shows a file of each format to ffprobe
 def test_ffprobe_reads_the_genres_of_written_files(story):
     _needs("ffprobe")
     paths = [path for path in story.written if path.startswith("formats/")]

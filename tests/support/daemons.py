@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 from forked import Forked
 
+from tagger.analysis.forkserver import PRELOAD
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Self
@@ -67,7 +69,8 @@ class Watcher:
             daemon: More of the table of that name.
             limits: Arguments for the daemon's time limits, "idle=1" say.
             settle: Seconds without a change of a file before it is read.
-            env: Its environment, by default that of the program.
+            env: Its environment, by default that of the program; another one is also the
+                environment of a new interpreter for its workers.
 
         """
         self.program = program
@@ -77,6 +80,7 @@ class Watcher:
         program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
         words = [*start, "watch", "--verbose"]
+        modules = ["tagger.cli.watch"] if env else ["tagger.cli.watch", PRELOAD]
         env = env or program.environment
         self.process: Forked | subprocess.Popen[bytes]
         with self.log.open("wb") as log:
@@ -86,7 +90,7 @@ class Watcher:
                     command, stderr=log, env=env, start_new_session=True
                 )
             else:
-                self.process = Forked(words, env, ["tagger.cli.watch"], log)
+                self.process = Forked(words, env, modules, log)
 
     def __enter__(self) -> Self:
         until(lambda: self.events("reconciled") or self.process.poll() is not None, "the start")
@@ -160,7 +164,7 @@ class Watcher:
         return [
             worker
             for pid in children(self.process.pid)
-            if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"fork" in Path(f"/proc/{pid}/cmdline").read_bytes()
             for worker in children(pid)
         ]
 

@@ -20,6 +20,10 @@ import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
+import spares
+
+from tagger.analysis.forkserver import PRELOAD
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -209,6 +213,8 @@ def _become(request: Request) -> None:
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    if PRELOAD in request.modules:
+        spares.keep()
     kind, program, *rest = request.arguments
     sys.argv = [program, *rest]
     if kind == "-m":

@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 from forked import Forked
 
+from tagger.analysis.forkserver import PRELOAD
 from tagger.cli import main
 from tagger.cli.sections import COMMANDS
 
@@ -120,7 +121,7 @@ class Program:
     def start(self, *args: object) -> Forked:
         """Start the program in a session of its own, without waiting for it."""
         words = list(map(str, args))
-        modules = [MODULES[word] for word in words[:1] if word in MODULES]
+        modules = [MODULES[word] for word in words[:1] if word in MODULES] + [PRELOAD]
         return Forked(["-m", "tagger", *words], self.environment, modules)
 
     def run(self, *args: object) -> Result:

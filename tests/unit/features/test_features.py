@@ -22,8 +22,11 @@ from tagger.features.statistics import statistics_names
 from tagger.features.weights import WEIGHTS
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+with_librosa = pytest.mark.slow
+"""The import of librosa takes seconds, and figures of librosa are beside the tests."""
 
 
+@with_librosa
 @pytest.mark.parametrize("seconds", [3.0, 14.9, 30.0])
 def test_log_mel_of_any_length_equals_librosa(seconds):
     librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
@@ -38,12 +41,14 @@ def test_log_mel_of_any_length_equals_librosa(seconds):
     np.testing.assert_allclose(heard.levels, expected, atol=1e-5)
 
 
+@with_librosa
 def test_mel_filters_equal_those_of_librosa():
     librosa = pytest.importorskip("librosa", reason="librosa, the reference, is not installed")
     expected = librosa.filters.mel(sr=RATE, n_fft=2048)
     np.testing.assert_allclose(mel_filters(), expected, atol=1e-8)
 
 
+@with_librosa
 @pytest.mark.parametrize("seconds", [3.0, 10.0])
 def test_the_frames_of_musicnn_equal_those_of_librosa(seconds):
     librosa = pytest.importorskip("librosa")
@@ -57,6 +62,7 @@ def test_the_frames_of_musicnn_equal_those_of_librosa(seconds):
     np.testing.assert_allclose(np.concatenate(heard, axis=1), wanted, atol=1e-4)
 
 
+@with_librosa
 def test_a_clip_at_another_rate_is_resampled_as_by_librosa(tmp_path):
     librosa = pytest.importorskip("librosa", reason="compares with librosa")
     path = media.make(tmp_path / "song.wav", "wav", seconds=4)

@@ -38,7 +38,7 @@ def run_failing(path, fault):
 
 
 @pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
-@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("fault", ["ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
 def test_any_failing_step_leaves_the_old_file_or_the_new_file(tmp_path, form, fault):
     path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
     *failed, last = run_failing(path, fault)

@@ -177,7 +177,7 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
         song(home / "sorted" / "Baroque" / f"{number}.flac", number, 12)
     program.configure(f'[training]\nfolders = ["{home / "sorted"}"]\nminimum = 10\n')
     whole = added_model.read_base(data_path("models/default"))
-    few = whole.vectors.of(np.arange(len(whole.vectors)) % 12 == 0)
+    few = whole.vectors.of(np.arange(len(whole.vectors)) % 36 == 0)
     settings = load_settings(program.config)
     with TrainingStore(program.state) as store:
         run = TrainingRun(settings, store, ["folders"], None, base=replace(whole, vectors=few))
