@@ -118,8 +118,8 @@ class Listener:
 
     def start(self, *words: str) -> Forked:
         """Start a program, `-m tagger spotify sync` say, without a wait."""
-        modules = ["training.cli.spotify", "training.cli.train_run"]
-        return Forked(words, self.program.environment | self.variables, modules)
+        environment = self.program.environment | self.variables
+        return Forked(words, environment, ["training.cli.spotify"])
 
     def run(self, *args: str, answers: str = "") -> Result:
         """Run `tagger spotify` to its end, in this process; `answers` are typed."""

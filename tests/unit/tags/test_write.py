@@ -30,7 +30,7 @@ FULL = {
     "album_artist": "Album Artist",
     "date": "2001",
     "compilation": True,
-    "comment": "long " * 2000,
+    "comment": "long " * 200,
     "picture": media.png(),
 }
 STATES = {

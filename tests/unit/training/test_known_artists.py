@@ -62,7 +62,9 @@ def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
     assert len(by_name) == 5 * len(METAL)
 
 
-@pytest.mark.parametrize("bundle", ["default", "default-efficientat"])
+@pytest.mark.parametrize(
+    "bundle", ["default", pytest.param("default-efficientat", marks=pytest.mark.slow)]
+)
 def test_a_library_of_listed_artists_makes_a_model(home: Program, bundle: str) -> None:
     settings = load_settings(home.config)
     whole = added_model.read_base(data_path(f"models/{bundle}"))

@@ -15,6 +15,7 @@ import media
 import pytest
 import spotify_pages as pages
 import spotify_user
+from programs import run_here
 from spotify_server import StandIn
 
 from tagger.cli.group import cli
@@ -233,10 +234,10 @@ def test_two_files_alike_are_ambiguous_until_settled_by_hand(logged_in):
 
 
 def test_a_training_without_synced_playlists_is_refused_without_a_prompt(logged_in):
-    with logged_in.start("-m", "tagger", "train", "--source", "spotify") as child:
-        _, said = child.communicate(timeout=60)
-    assert child.returncode == 2
-    assert "no playlist has been read for Folk, Metal" in said
+    environment = logged_in.program.environment | logged_in.variables
+    refused = run_here(environment, "train", "--source", "spotify")
+    assert refused.code == 2
+    assert "no playlist has been read for Folk, Metal" in refused.err
     assert not (logged_in.state / "models").exists()
     assert logged_in.server.answered == []
 
