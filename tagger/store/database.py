@@ -234,7 +234,10 @@ def migrate(connection: Connection, folder: Path, component: str | None = None) 
     if component:
         connection.execute(COMPONENTS)
     check_version(connection, len(scripts), component)
+    found = _version(connection, component)
     for number, script in enumerate(scripts, 1):
+        if number <= found:  # no lock is taken: another process may write
+            continue
         with transaction(connection):
             if _version(connection, component) < number:  # another process may have migrated first
                 for statement in _statements(script.read_text("utf-8")):
