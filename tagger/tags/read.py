@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from mutagen.aiff import AIFF
+from mutagen.apev2 import APEBinaryValue, APEExtValue
 from mutagen.asf import ASF
 from mutagen.dsf import DSF
 from mutagen.flac import FLAC
@@ -349,7 +350,9 @@ def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
 
 
 def value_texts(value: Any) -> tuple[str, ...]:
-    """Return the texts of a value of mutagen."""
+    """Return the texts of a value of mutagen; none of binary data, or of a link in APEv2."""
+    if isinstance(value, APEBinaryValue | APEExtValue):
+        return ()
     values = getattr(value, "genres", getattr(value, "text", value))
     values = [values] if isinstance(values, str | bool) else list(values)
     return tuple(_text(value).strip() for value in values)

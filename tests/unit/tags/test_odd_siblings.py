@@ -7,7 +7,7 @@ import struct
 
 import media
 import pytest
-from mutagen import aiff, id3
+from mutagen import aiff, apev2, id3
 from tagging import BLUES, restore, write
 
 from tagger import tags
@@ -64,6 +64,29 @@ def test_a_vorbis_comment_in_latin_1_is_read_as_its_genre(tmp_path):
     path.write_bytes(data := path.read_bytes().replace(b"M__sica", b"M\xfa\xfasica"))
     assert tags.read(path).genres == ("Múúsica",)
     written = write(path, BLUES)
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("field", ["Title", "Genre"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        apev2.APEBinaryValue(b"\xff", apev2.BINARY),
+        apev2.APEExtValue("http://x", apev2.EXTERNAL),
+    ],
+)
+@pytest.mark.parametrize("form", ["ape", "wavpack", "mp3"])
+def test_an_apev2_item_without_text_has_no_value_and_is_undone(tmp_path, form, value, field):
+    path = media.make(tmp_path / "song", form)
+    items = apev2.APEv2()
+    items.update({"Artist": "Artist", field: value})
+    items.save(path)
+    data = path.read_bytes()
+    assert tags.read(path).genres == ()
+    assert (tags.read(path).title, tags.read(path).artist) == ("", "Artist")
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
     restore(path, written.snapshot)
     assert path.read_bytes() == data
 
