@@ -1,7 +1,12 @@
-"""Running ONNX networks on one thread of the processor, without log output."""
+"""Running ONNX networks on one thread of the processor, without log output and telemetry.
+
+Newer builds of onnxruntime, such as 1.32, send telemetry to Microsoft and store a device id below
+the home folder. A variable of the environment forbids that, if it is set before the import.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +20,7 @@ def start_session(network: bytes, weights: Path | None = None) -> Any:
 
     `weights` is the folder of the files that the network names for its numbers.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime  # noqa: PLC0415  # takes half a second
 
     options = onnxruntime.SessionOptions()
