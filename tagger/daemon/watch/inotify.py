@@ -75,6 +75,8 @@ class Handler(FileSystemEventHandler):
         leaves = isinstance(event, LEAVING)
         if leaves and (event.is_directory or _may_be_music(source)):
             self._event_queue.put(FileEvent.DELETED, source)
+        if leaves and source.name == IGNORE_FILE:  # its folder has more files now
+            self._event_queue.put(FileEvent.FOLDER_APPEARED, source.parent)
         if leaves and target == source:
             return
         if event.is_directory:

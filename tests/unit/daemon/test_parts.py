@@ -159,6 +159,20 @@ def test_an_observer_survives_an_error_of_its_handler(tmp_path):
         observer.close()
 
 
+@pytest.mark.parametrize("leave", [Path.unlink, lambda path: path.rename(f"{path}.old")])
+def test_an_ignore_file_that_leaves_its_folder_makes_the_folder_appear(tmp_path, leave):
+    ignore = tmp_path / ".taggerignore"
+    ignore.write_text("*.mp3")
+    queue, events = EventQueue(), {}
+    observer = Observer(tmp_path, queue)
+    try:
+        leave(ignore)
+        until(lambda: events.update(queue.read().files) or events)
+    finally:
+        observer.close()
+    assert list(events) == [(FileEvent.FOLDER_APPEARED, tmp_path)]
+
+
 def test_a_dead_observer_is_replaced_and_a_reconcile_requested(tmp_path):
     root = tmp_path / "music"
     root.mkdir()
