@@ -40,6 +40,7 @@ def explain(error: msgspec.ValidationError) -> tuple[Keys, str]:
     reason, _, place = str(error).partition(" - at `")
     keys = re.sub(r"^(key in )?\$\.?|\[.*?\]|`$", "", place).split(".")
     reason = re.sub(r"Invalid enum value (.*)", r"\1 is not possible", reason)
+    reason = re.sub(r" matching regex .*", " that is not blank, without NUL", reason)
     reason = re.sub(r"`([a-z |]+)`", _in_toml_words, reason)
     return tuple(keys), reason[:1].lower() + reason[1:]
 

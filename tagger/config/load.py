@@ -10,7 +10,7 @@ import msgspec
 import platformdirs
 import tomli
 
-from tagger.config import players, playlists
+from tagger.config import genres, players, playlists
 from tagger.config.diagnostics import (
     Keys,
     choices,
@@ -171,4 +171,5 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
             f"{folder} is also in daemon.poll",
             "remove it from one of the two keys",
         )
+    yield from genres.contradictions(settings)
     yield from players.contradictions(settings.players)

@@ -45,8 +45,9 @@ Order = Literal["path", "album", "added", "shuffled"]
 Watch = Literal["auto", "inotify", "poll"]
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=0)]
-PositiveCount = Annotated[int, Meta(ge=1)]
+MOST = 10**9
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+PositiveCount = Annotated[int, Meta(ge=1, le=MOST)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Interval = Annotated[float, Meta(ge=1, le=86_400)]
 
@@ -250,7 +251,7 @@ class WorkerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Processes; 0: one for each core."""
     timeout: Interval = 60.0
     """Seconds for one file; after that the worker is killed."""
-    memory_mb: Annotated[int, Meta(ge=512)] = 2048
+    memory_mb: Annotated[int, Meta(ge=512, le=MOST)] = 2048
     """MiB of address space for one worker."""
 
 
@@ -284,7 +285,7 @@ class DaemonSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Library roots that are always polled."""
     inotify: tuple[Path, ...] = ()
     """Library roots that inotify always watches."""
-    workers: PositiveCount = 1
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
     """Processes that analyse files."""
     nice: Annotated[int, Meta(ge=0, le=19)] = 10
     """The daemon's nice value."""
@@ -341,7 +342,7 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A source's word to the user's genre; an empty genre leaves the tracks out."""
     parents: dict[Text, Text] = field(default_factory=dict)
     """A genre to its parent genre."""
-    minimum: Annotated[int, Meta(ge=10)] = 50
+    minimum: Annotated[int, Meta(ge=10, le=MOST)] = 50
     """Tracks that a genre needs to be learned."""
     balance: Annotated[float, Meta(ge=1)] = 5.0
     """The largest ratio of a genre's tracks to the smallest genre's tracks."""

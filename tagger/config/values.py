@@ -15,7 +15,8 @@ from tagger.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Text = Annotated[str, Meta(pattern=r"\S")]
+Text = Annotated[str, Meta(pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
+"""A text that is not blank, without NUL."""
 
 
 class PathMap(Struct, frozen=True, forbid_unknown_fields=True):

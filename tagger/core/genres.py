@@ -22,6 +22,8 @@ T = TypeVar("T")
 _SLUG_BYTES = 120
 _SEPARATOR = re.compile("[/\\\\,;|\u3001\uff0c\uff1b\uff0f\uff3c]")
 """Between the genres of a list in one text, as many taggers join them."""
+_NUMBER = re.compile(r"\d+|RX|CR|\(\(.*|\((\d+|RX|CR)\).*", re.DOTALL)
+"""Texts that ID3 reads as the number of a genre, or with another beginning."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
 
@@ -88,6 +90,15 @@ def is_empty(text: str, empty: Collection[str]) -> bool:
     `empty` are the keys of words such as `Unknown`. A text without letters and digits is empty too.
     """
     return all(not _fold(part) or key(part) in empty for part in parts([text]))
+
+
+def name_fault(name: str) -> str | None:
+    """Return why no file can have a genre of this name, None if it can."""
+    if not name or name != name.strip():
+        return "is empty or has spaces around it"
+    if ";" in name or any(map(_unprintable, name)):
+        return "contains ';' or an unprintable character"
+    return "is a number for ID3" if _NUMBER.fullmatch(name) else None
 
 
 def slug(name: str) -> str:

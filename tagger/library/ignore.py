@@ -192,7 +192,8 @@ def check_patterns(patterns: Iterable[str]) -> None:
     """Raise `ConfigError` for a configured pattern that git would not understand."""
     for pattern in patterns:
         if not is_pattern(pattern):
-            raise ConfigError(f"library.ignore: {pattern!r} is no gitignore pattern")
+            reason = f"library.ignore or --not: {pattern!r} is no gitignore pattern"
+            raise ConfigError(reason, hint="correct the pattern, or remove it")
 
 
 def is_pattern(line: str) -> bool:

@@ -11,13 +11,11 @@ a tag with a field.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mutagen.id3 import TCON
-
 from tagger.core.domain import GENRE
+from tagger.core.genres import name_fault
 from tagger.errors import TagError
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Item
@@ -44,12 +42,8 @@ def check_genres(genres: tuple[str, ...]) -> None:
     if not genres:
         raise TagError("no genre to write")
     for name in genres:
-        if not name or name != name.strip():
-            raise TagError(f"a genre is empty or has spaces around it: {name!r}")
-        if ";" in name or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
-            raise TagError(f"a genre contains ';' or an unprintable character: {name!r}")
-        if TCON(encoding=3, text=[name]).genres != [name]:
-            raise TagError(f"ID3 would read this genre as another genre: {name!r}")
+        if fault := name_fault(name):
+            raise TagError(f"a genre {fault}: {name!r}")
 
 
 def snapshot(container: Container, fields: Iterable[str], sound: str) -> GenreSnapshot:

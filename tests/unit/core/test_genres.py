@@ -5,9 +5,11 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutagen.id3 import TCON
 
 from tagger.core import genres
 
+id3_text = st.text("0123456789()RXC²٣ aé/", min_size=1, max_size=6)
 any_name = st.text(st.characters(), max_size=300)
 
 
@@ -144,3 +146,9 @@ def test_any_slug_is_a_valid_file_name_on_every_system(name):
 )
 def test_a_joined_text_is_split_into_its_genres(texts, whole, parts):
     assert genres.parts(texts, whole) == parts
+
+
+@given(id3_text)
+def test_a_name_without_a_fault_is_read_by_id3_as_the_same_genre(name):
+    if genres.name_fault(name) is None:
+        assert TCON(encoding=3, text=[name]).genres == [name]
