@@ -143,10 +143,11 @@ class ModelRegistry:
         if name == self.active:
             hint = "choose another model with `tagger models use`"
             raise ModelError("the active model cannot be removed", self.path(name), hint)
+        folder = self.path(name)
         with _model_errors(self.folder):
             # rename first: a partly deleted model must not be listed
             hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
-            self.path(name).rename(hidden / name)
+            folder.rename(hidden / name)
             shutil.rmtree(hidden, ignore_errors=True)
 
     def staging_folder(self) -> Path:

@@ -77,7 +77,13 @@ class InfoList(RawTag):
         return (Item("IGNR", raw),)
 
     def pieces(self) -> list[Raw]:
-        """Return the texts."""
+        """Return the texts.
+
+        Raises MalformedError for a text behind a text that was longer than its list.
+        """
+        for item in self.items[:-1]:
+            if CHUNK_HEADER + int.from_bytes(item.raw[4:8], "little") > item.size:
+                raise MalformedError("an INFO text is longer than its list")
         return self.item_pieces
 
 

@@ -63,6 +63,15 @@ def test_a_rollback_skips_a_model_that_was_removed(models):
     assert models.active == "default"
 
 
+def test_an_unknown_model_that_is_removed_leaves_no_file_behind(models, tmp_path):
+    before = sorted(models.folder.iterdir())
+    for registry in (models, ModelRegistry(tmp_path / "new")):
+        with pytest.raises(ModelError, match="no model has the name 'three-3'"):
+            registry.remove("three-3")
+    assert sorted(models.folder.iterdir()) == before
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"\n\n\n", b"\xff\xfe\x00", b"gone-9\n\n"])
 def test_whatever_the_history_contains_the_default_model_can_be_activated(models, content):
     models.activate("one-1")

@@ -8,7 +8,7 @@ import struct
 import media
 import pytest
 from mutagen import aiff, apev2, id3
-from tagging import BLUES, restore, write
+from tagging import BLUES, restore, with_info, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
@@ -85,6 +85,30 @@ def test_an_apev2_item_without_text_has_no_value_and_is_undone(tmp_path, form, v
     data = path.read_bytes()
     assert tags.read(path).genres == ()
     assert (tags.read(path).title, tags.read(path).artist) == ("", "Artist")
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def too_long(path):
+    """Return a WAV file's bytes with a last text that claims one byte more than its list has."""
+    return path.read_bytes().replace(b"INAM\6", b"INAM\7")
+
+
+def test_an_info_text_longer_than_its_list_is_refused_with_the_reason(tmp_path):
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), INAM=b"Title\0")
+    path.write_bytes(data := too_long(path))
+    assert tags.read(path).title == "Title"
+    with pytest.raises(TagError, match="an INFO text is longer than its list"):
+        write(path, BLUES)
+    assert path.read_bytes() == data
+
+
+def test_a_genre_before_an_info_text_longer_than_its_list_is_replaced_and_undone(tmp_path):
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), IGNR=b"Rock\0", INAM=b"Title\0")
+    path.write_bytes(data := too_long(path))
+    assert tags.read(path).genres == ("Rock",)
     written = write(path, BLUES)
     assert tags.read(path).genres == BLUES
     restore(path, written.snapshot)
