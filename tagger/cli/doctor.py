@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger import doctor
-from tagger.cli.options import JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.cli.options import JSON, NEW_FILE, SOME_FAILED, configured, print_json, printable
 from tagger.cli.report.doctor import show_finding
 from tagger.cli.report.lines import outcome_json
 from tagger.cli.report.page import write_page
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--fix", is_flag=True, help="Repair what can be repaired without a decision of yours."
 )
 @click.option("--library", is_flag=True, help="List genres in files that are likely mistakes.")
-@click.option("--report", "page", type=NAMED, help="With --library: write a page as well.")
+@click.option("--report", "page", type=NEW_FILE, help="With --library: write a page as well.")
 @JSON
 @configured
 def command(

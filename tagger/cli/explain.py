@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.options import JSON, NEW_FILE, configured, print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
@@ -24,7 +24,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @JSON
 @click.option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Draw the spectrogram, the guesses over time and the nearest tracks as a PNG.",
 )
 @configured

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import NEW_FILE, configured, printable
+from tagger.cli.options import NAMED, configured, printable
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
 from tagger.inference import download, networks
@@ -22,7 +22,7 @@ SOON = 15.0
 
 
 @click.command
-@click.option("--from", "source", type=NEW_FILE, help="A downloaded file.")
+@click.option("--from", "source", type=NAMED, help="A downloaded file.")
 @click.option("--if-possible", is_flag=True, help="Try for 15 s; a failure is no error.")
 @configured
 def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from tagger import config
+from tagger.cli.types import NewFile
 from tagger.system.text import one_line
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SOME_FAILED = 1
 """Exit code."""
 NAMED = click.Path(path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
-NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+NEW_FILE = NewFile()
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 SOUND_ONLY = click.option(
     "--sound-only", is_flag=True, help="Leave library and list of artists out."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +48,24 @@ class Formats(click.ParamType[frozenset[str]]):
             known = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
             self.fail(f"{', '.join(sorted(unknown))} is none of: {known}", param, ctx)
         return frozenset(found)
+
+
+class NewFile(click.Path):
+    """A file that a command writes; never a music file, which a slip could name."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False, writable=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path; a missing folder is an error before the work and not after it."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.suffix.lower() in EXTENSIONS:
+            self.fail(f"{str(path)!r} has the name of a music file", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
+        if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
+            self.fail(f"the folder {str(path.parent)!r} is not writable", param, ctx)
+        return path
 
 
 class Moment(click.ParamType[float]):

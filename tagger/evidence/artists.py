@@ -122,13 +122,16 @@ def fault(artist: Artist) -> str | None:
     """Return why a line would be wrong, None for a good line."""
     if not artist.name or is_nobody(artist.name):
         return "there is no artist's name"
+    if len(artist.name.splitlines()) > 1:
+        return f"{artist.name!r} has more than one line"
     if genres.is_known(artist.name):
         return f"{artist.name} is a genre: a name that is only a genre is never looked up"
     if not artist.accept:
         return f"{artist.name} has no genre"
     if len(artist.accept) > MOST_GENRES:
         return f"{artist.name} has more than {MOST_GENRES} genres"
-    return None
+    faults = ((genre, genres.name_fault(genre)) for genre in artist.accept)
+    return next((f"the genre {genre!r} {reason}" for genre, reason in faults if reason), None)
 
 
 def _fields(text: str) -> list[str]:

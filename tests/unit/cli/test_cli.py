@@ -96,6 +96,30 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("undo", "--run", "9" * 30).code == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("scan", "--dry-run", "--report"),
+        ("scan", "--dry-run", "--plan"),
+        ("doctor", "--library", "--report"),
+        ("train", "--report"),
+        ("explain", "song.mp3", "--plot"),
+    ],
+)
+def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program, command):
+    song = media.make(program.home / "song.mp3")
+    before = song.read_bytes()
+    for output, reason in (
+        ("song.mp3", "'song.mp3' has the name of a music file"),
+        ("nowhere/page.html", "there is no folder 'nowhere'"),
+        (".", "is a directory"),
+    ):
+        result = program.run(*command, output)
+        assert (result.code, result.out) == (2, "")
+        assert reason in result.err
+    assert song.read_bytes() == before
+
+
 @pytest.mark.parametrize("command", ["status", "--help", "nonsense"])
 @pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&-", ">/dev/full 2>&1"])
 def test_output_without_room_or_reader_ends_with_an_exit_code(program, command, streams):

@@ -109,6 +109,21 @@ def test_artists_show_prints_the_line_of_a_name(program):
     assert found["accept"] == ["Metal"]
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("Ann\nBo", "Jazz"), "'Ann\\nBo' has more than one line"),
+        (("Ann Bo", "Jazz", "A;B"), "the genre 'A;B' contains ';'"),
+        (("Ann Bo", "(17)"), "the genre '(17)' is a number"),
+    ],
+)
+def test_artists_add_refuses_a_line_that_no_scan_could_use(program, words, reason):
+    added = program.run("artists", "add", *words)
+    assert added.code == 2
+    assert reason in added.err
+    assert program.run("artists", "add", "Ann Bo", "Jazz").code == 0
+
+
 def test_artists_check_names_each_wrong_line(program):
     path = program.home / "list.csv"
     path.write_text("name,accept\nAnn Bo,Jazz\nThe Ann Bo,Rock\nCy Do,\nMetal,Metal\n")
