@@ -66,6 +66,8 @@ class Movie:
         self._has_texts = bool(texts.genre_items)
         if self._has_texts:
             self.tags["udta"] = texts
+        self.has_items = False
+        """Whether a `meta` has items with offsets into the file, such as pictures (`iloc`)."""
         self.places: dict[str, Place] = {}
         for place in self._find_places(self.root, ()):
             base = "ilst" if isinstance(place.tag, Ilst) else "udta"
@@ -122,6 +124,7 @@ class Movie:
         found = children(self.data, parent)
         first = next((a for a in found if a.name == b"ilst"), None)
         for child in found:
+            self.has_items |= child.name == b"iloc" and parent.name == b"meta"
             if child.name in _PARENTS:
                 yield from self._find_places(child, parents)
             elif child.name == b"ilst" and parent.name == b"meta":

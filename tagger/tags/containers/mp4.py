@@ -2,7 +2,8 @@
 
 ISO/IEC 14496-12; Apple's QuickTime File Format, "Metadata". The tag is `moov.udta.meta.ilst`, its
 padding a `free` atom behind it. When the tag outgrows the padding and the sound follows `moov`, the
-offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file.
+offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file. A file with
+other offsets, such as those of the items of a `meta` (`iloc`), is refused then.
 
 A `meta` atom without a version, as QuickTime has it, gets the version of ISO/IEC 14496-12. Some
 readers, such as mutagen, find no tag without it.
@@ -72,6 +73,7 @@ class Mp4File(Container):
         self._movie = Movie(self._data)
         places = {kind: place.tag for kind, place in self._movie.places.items()}
         self.tags: Mapping[str, RawTag] = {**self._movie.tags, **places}
+        self._has_items_outside = False
         self._outside = dict(self._tags_outside(file))
         self.tags = {**self.tags, **self._outside}
 
@@ -80,6 +82,7 @@ class Mp4File(Container):
         for top in self._top:
             if top.name in OUTSIDE and top.end <= self._size:
                 movie = Movie(read_at(file, top.start, top.end - top.start))
+                self._has_items_outside |= movie.has_items
                 for kind, place in movie.places.items():
                     yield f"{kind} of {top.name.decode()} at {top.start}", place.tag
 
@@ -100,6 +103,7 @@ class Mp4File(Container):
             raise MalformedError("its genre is in an atom beside 'moov', which cannot be written")
         moov = self._movie.composed(tags)
         if shift := size_of(moov) - len(self._data):
+            self._check_movable()
             moov = self._movie.composed(tags, partial(self._moved, shift=shift))
         for top in self._top:
             if top is self._moov:
@@ -108,6 +112,15 @@ class Mp4File(Container):
                 yield self._moved(self._fragments[top.start], shift)
             else:
                 yield Span(top.start, top.end - top.start)
+
+    def _check_movable(self) -> None:
+        """Raise MalformedError for offsets that are not corrected; nothing behind `moov` has any."""
+        if self._top[-1] is self._moov:
+            return
+        if self._movie.has_items or self._has_items_outside:
+            raise MalformedError("it has items, whose offsets cannot be moved")
+        if any(a.name == b"sidx" and a.start < self._moov.start for a in self._top):
+            raise MalformedError("its index of segments cannot be moved")
 
     def _moved(self, data: bytes, shift: int) -> bytes:
         """Add `shift` to every offset in `data` that points behind `moov`."""

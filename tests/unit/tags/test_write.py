@@ -417,6 +417,47 @@ def test_every_mp4_layout_keeps_its_sound_after_a_write(tmp_path, form, layout, 
     assert path.read_bytes() == before or not tagged
 
 
+ITEMS = mp4_atom(
+    b"meta",
+    bytes(4)
+    + mp4_atom(b"hdlr", bytes(8) + b"pict" + bytes(13))
+    + mp4_atom(b"iloc", struct.pack(">IBBHHHHII", 0, 0x44, 0, 1, 1, 0, 1, 5000, 10)),
+)
+"""A `meta` with an item at byte 5,000 of the file."""
+SEGMENTS = mp4_atom(b"sidx", bytes(24))
+
+
+@pytest.mark.parametrize(
+    ("mark", "behind"), [(b"ftyp", SEGMENTS), (b"mdat", ITEMS), (b"mvhd", ITEMS)]
+)
+def test_an_mp4_with_offsets_that_cannot_be_moved_is_refused_unchanged(tmp_path, mark, behind):
+    """The atom goes behind the atom `mark`: before `moov`, at the end, or into `moov`."""
+    path = remuxed(media.make(tmp_path / "song.m4a", "m4a", seconds=2), movflags="faststart")
+    data = bytearray(path.read_bytes())
+    at = data.index(mark) - 4
+    end = at + int.from_bytes(data[at : at + 4], "big")
+    data[end:end] = behind
+    if mark == b"mvhd":
+        moov = data.index(b"moov") - 4
+        (size,) = struct.unpack_from(">I", data, moov)
+        struct.pack_into(">I", data, moov, size + len(behind))
+    path.write_bytes(with_offsets(data, len(behind) if mark != b"mdat" else 0))
+    before = path.read_bytes()
+    assert len(media.pcm(path)) > 44100
+    with pytest.raises(TagError, match="cannot be moved"):
+        write(path, ("Blues" * 200,))
+    assert path.read_bytes() == before
+
+
+def with_offsets(data, shift):
+    """Add a number to the offset table of a file."""
+    at = data.index(b"stco") - 4
+    _, _, _, count = struct.unpack_from(">I4sII", data, at)
+    old = struct.unpack_from(f">{count}I", data, at + 16)
+    struct.pack_into(f">{count}I", data, at + 16, *(offset + shift for offset in old))
+    return bytes(data)
+
+
 def test_mp4_with_64_bit_offsets_is_written(tmp_path):
     path = remuxed(media.make(tmp_path / "song.m4a", "m4a", seconds=2), movflags="faststart")
     sound = media.pcm(path)
