@@ -7,12 +7,14 @@ import errno
 import os
 import sys
 
-import click
+from tagger.system import memory, streams
 
-from tagger.cli.group import cli
-from tagger.errors import TaggerError
-from tagger.system import streams
-from tagger.system.text import one_line
+with memory.lasting_imports():
+    import click
+
+    from tagger.cli.group import cli
+    from tagger.errors import TaggerError
+    from tagger.system.text import one_line
 
 __all__ = ["main"]
 

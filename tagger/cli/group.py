@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from tagger import __version__
 from tagger.cli.added import added_commands
 from tagger.cli.sections import COMMANDS, SECTIONS
 from tagger.system import memory
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -48,6 +49,8 @@ class LazyGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the names of commands without importing them."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415
+
         texts = {name: text for section in SECTIONS.values() for name, text in section.items()}
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
         items = [CompletionItem(name, help=texts.get(name, "")) for name in names]
@@ -65,14 +68,17 @@ def _imported(name: str) -> Any:
 @click.version_option(__version__, prog_name="tagger")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False),
     help="Use this configuration file.",
 )
 @click.pass_context
-def cli(ctx: click.Context, config: Path | None) -> None:
+def cli(ctx: click.Context, config: str | None) -> None:
     """File a music library by ear.
 
     tagger analyzes each track, writes its genre into the file, and keeps genre playlists.
     Start with `tagger scan --dry-run ~/Music`; `tagger undo` reverts the last run.
     """
-    ctx.obj = config
+    if config is not None:
+        from pathlib import Path  # noqa: PLC0415 - no part of a call for help
+
+        ctx.obj = Path(config)
