@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOAD = "tagger.analysis.preload"
-"""The module that the server imports."""
+"""The module with the imports of every worker."""
+_SERVER_END = "tagger.analysis.server_end"
 
 
 def context() -> ForkServerContext | SpawnContext:
@@ -22,7 +23,7 @@ def context() -> ForkServerContext | SpawnContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([PRELOAD])
+    found.set_forkserver_preload([PRELOAD, _SERVER_END])
     return found
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tagger.core import albums
 from tagger.core import genres as spelling
-from tagger.evidence import folders, names, titles, weigh
+from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
 from tagger.evidence.owned import owned_genres
@@ -149,7 +149,7 @@ class LibraryEvidence:
         keys = keys_of(track)
         found: list[Level | None] = []
         if self._known is not None:
-            if titles.is_work(track.tags.title, track.tags.album) and CLASSICAL in self._vocabulary:
+            if CLASSICAL in self._vocabulary and _is_work(track):
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
             found.append(list_level(track.tags, self._known, self._vocabulary))
         if on.folders:
@@ -256,6 +256,14 @@ def keys_of(track: Track) -> Keys:
     artist = names.library_artist(tags)
     number = names.key("artist", fold(artist)) if artist else None
     return Keys(number, _album_key(track, artist), names.library_artist_id(tags) if artist else "")
+
+
+def _is_work(track: Track) -> bool:
+    if not track.tags.title:
+        return False
+    from tagger.evidence import titles  # noqa: PLC0415 - its patterns take long to compile
+
+    return titles.is_work(track.tags.title, track.tags.album)
 
 
 def _album_key(track: Track, artist: str) -> int | None:

@@ -14,13 +14,13 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pathspec import GitIgnoreSpec
-
 from tagger.errors import ConfigError
 from tagger.library import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE: Final = ".taggerignore"
 UNFINISHED: Final = (*(ending.lower() for ending in unfinished.CONTROL), ".tmp", "~")
@@ -64,7 +64,7 @@ class IgnoreRules:
     def __init__(self, root: Path, patterns: Sequence[str]) -> None:
         """Take the root, and `library.ignore` with patterns relative to it."""
         self._root = root
-        configured = GitIgnoreSpec.from_lines(form for line in patterns for form in _forms(line))
+        configured = _spec(patterns)
         self._above = [(root, configured)] if configured else []
         self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
         self._faults: dict[Path, str] = {}
@@ -171,7 +171,19 @@ def _read(name: str) -> GitIgnoreSpec | None:
     for number, line in enumerate(lines, 1):
         if not is_pattern(line):
             raise ValueError(f"line {number} is no pattern: {line!r}")
-    return GitIgnoreSpec.from_lines(form for line in lines for form in _forms(line)) or None
+    return _spec(lines)
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec | None:
+    """Return the patterns of lines; None without a pattern."""
+    forms = [form for line in lines for form in _forms(line)]
+    return _compiled(forms) or None if forms else None
+
+
+def _compiled(forms: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most libraries have no pattern
+
+    return GitIgnoreSpec.from_lines(forms)
 
 
 def _forms(line: str) -> Iterable[str]:
@@ -199,7 +211,7 @@ def check_patterns(patterns: Iterable[str]) -> None:
 def is_pattern(line: str) -> bool:
     """Return whether a line is a valid pattern of gitignore."""
     try:
-        GitIgnoreSpec.from_lines([line])
+        _compiled([line])
     except ValueError:
         return False
     return True

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
-from tagger.analysis.cluster import ClusterPool
 from tagger.analysis.pool import WorkerPool, usable_cores
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core import genres
@@ -20,6 +19,7 @@ from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
+    from tagger.analysis.cluster import ClusterPool
     from tagger.analysis.pool import Pool
     from tagger.config import Settings
     from tagger.core.decide import Thresholds
@@ -98,6 +98,8 @@ def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:
 
 
 def _cluster(settings: Settings) -> ClusterPool:
+    from tagger.analysis.cluster import ClusterPool  # noqa: PLC0415 - few machines have a cluster
+
     manifest = registry.runnable_manifest(settings)
     return ClusterPool(settings.cluster.scheduler, settings.model.bundle.folder, manifest)
 
