@@ -19,4 +19,6 @@ with memory.lasting_imports():  # a collection in a worker would copy the pages 
     import tagger.analysis.worker
     import tagger.audio.decode
     import tagger.features.specs
-    import tagger.inference.bundle  # noqa: F401
+    import tagger.inference.bundle
+    import tagger.tags.files
+    import tagger.tags.write  # noqa: F401

@@ -1,7 +1,7 @@
 """The end of the server that forks workers: at once, without the teardown of its modules.
 
-The server has nothing to write or to close. The teardown of NumPy and FFmpeg is a tenth of its time.
-Only the server imports this module: an exit code would be lost in any other process.
+The server has nothing to write or to close, and the teardown of NumPy and FFmpeg takes a tenth of
+its time. Only the server imports this module: another process would lose its exit code.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from tagger import tags
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import GENRE
 from tagger.system import memory
-from tagger.tags.containers.base import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +60,7 @@ class TagJobs:
         `field` is the field of an earlier write, else the field that tagger writes.
         """
         pool: Pool = self._reader or self._pool
-        return pool.submit(tags.read, path, field or self.field)
+        return pool.submit(_read, path, field or self.field)
 
     def result(self, future: Future[TrackTags], path: Path) -> TrackTags:
         """Wait for the tags of a file.
@@ -80,7 +79,7 @@ class TagJobs:
 
     def sound(self, path: Path) -> str | None:
         """Return the fingerprint of a file's sound; raises the errors of `result`."""
-        return self._pool.result(self._pool.submit(tags.sound, path), path)
+        return self._pool.result(self._pool.submit(_sound, path), path)
 
     def check(self) -> None:
         """Raise WorkersUnusableError if no worker can be started, WorkerError if it fails."""
@@ -98,7 +97,7 @@ class TagJobs:
             WorkerError: the worker died, or the limits were reached.
 
         """
-        return self._pool.result(self._pool.submit(tags.is_restored, path, snapshot), path)
+        return self._pool.result(self._pool.submit(_is_restored, path, snapshot), path)
 
     def rehearse(
         self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions
@@ -116,7 +115,7 @@ class TagJobs:
             WorkerError: the worker died, or the limits were reached.
 
         """
-        future = self._pool.submit(tags.rehearse, path, genres, root=root, options=options)
+        future = self._pool.submit(_rehearse, path, genres, root=root, options=options)
         self._pool.result(future, path)
 
     def run_on(self, path: Path) -> Run:
@@ -143,4 +142,23 @@ class TagJobs:
 
 def _prepare() -> None:
     """Import before memory is limited; the module is imported with this function."""
+    from tagger.tags.containers.base import LARGE  # noqa: PLC0415
+
     memory.map_large(LARGE)
+
+
+# The names of `tags` are looked up in the worker: the parent imports no parsers for them.
+def _read(path: Path, field: str) -> TrackTags:
+    return tags.read(path, field)
+
+
+def _sound(path: Path) -> str | None:
+    return tags.sound(path)
+
+
+def _is_restored(path: Path, snapshot: str) -> bool:
+    return tags.is_restored(path, snapshot)
+
+
+def _rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
+    tags.rehearse(path, genres, root=root, options=options)

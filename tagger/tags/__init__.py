@@ -7,19 +7,17 @@ are returned as a snapshot; `restore_genres` restores them byte for byte.
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
-from tagger.core.domain import GENRE, TrackTags
-from tagger.tags import edit, replace
-from tagger.tags.fingerprint import stream_fingerprint
+from tagger.core.domain import TrackTags
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
-from tagger.tags.read import ParsedFile, boundary, track_tags
-from tagger.tags.values import GenreSnapshot, WriteOptions
-from tagger.tags.write import Run, rehearse, restore_genres, write_genres
+from tagger.tags.options import WriteOptions
+from tagger.tags.writable import check_writable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tagger.tags.files import is_restored, read, sound, sound_of
+    from tagger.tags.write import Run, rehearse, restore_genres, write_genres
 
 __all__ = [
     "TEMPORARY_SUFFIX",
@@ -37,77 +35,24 @@ __all__ = [
     "write_genres",
 ]
 
+_HOMES: Final = {
+    "Run": "write",
+    "is_restored": "files",
+    "read": "files",
+    "rehearse": "write",
+    "restore_genres": "write",
+    "sound": "files",
+    "sound_of": "files",
+    "write_genres": "write",
+}
+"""The modules of the names that need the parsers."""
 
-def read(path: Path, field: str = GENRE) -> TrackTags:
-    """Read a file's tags; the content decides the container, not the name.
+if not TYPE_CHECKING:  # a type checker would accept any name
 
-    `field` is the field that tagger writes. Genres are names in file order; numbers are resolved,
-    and lists are split. If the container's own tag has no genre, the other tags of the file are
-    read.
-
-    Raises UnsupportedContainerError (not a supported audio file), CorruptTagsError (the
-    tags cannot be parsed), TagError (gone, no permission, an error of the device).
-    """
-    with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        return track_tags(ParsedFile(file, path), field)
-
-
-def sound(path: Path) -> str | None:
-    """Return the fingerprint of a file's sound, None where FFmpeg cannot open the file.
-
-    Raises TagError as `read` does.
-    """
-    with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        return stream_fingerprint(file)
-
-
-def sound_of(snapshot: str, path: Path) -> str:
-    """Return the fingerprint of the sound of the file that a snapshot was taken of.
-
-    Args:
-        snapshot: `GenreEdit.snapshot`.
-        path: The file, for the error.
-
-    Raises:
-        CorruptTagsError: the snapshot is damaged.
-
-    """
-    return GenreSnapshot.decoded(snapshot, path).sound
-
-
-def _unblocked(path: str, flags: int) -> int:
-    """Open without waiting for a writer, because the file may have become a FIFO."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def is_restored(path: Path, snapshot: str) -> bool:
-    """Return whether the tags of a file have the form of the time before a write.
-
-    Their genres and their sizes are compared, so that an original that was copied again is
-    distinguished from a file whose genre the user deleted.
-
-    Args:
-        path: The file.
-        snapshot: `GenreEdit.snapshot` of the write.
-
-    Raises:
-        TagError: as `read` raises it, or the snapshot is damaged.
-
-    """
-    before = GenreSnapshot.decoded(snapshot, path)
-    with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        container = ParsedFile(file, path).container
-        return edit.states(container, before.values) == before.tags
-
-
-def check_writable(path: Path, *, root: Path, options: WriteOptions) -> None:
-    """Raise SkippedError, with the reason, if `write_genres` would refuse this file.
-
-    Raises TagError if the file does not exist.
-
-    Args:
-        path: The file.
-        root: The music folder that must contain the file.
-        options: How files are written.
-    """
-    replace.check_writable(path, root=root, options=options)
+    def __getattr__(name: str) -> Any:
+        """Import the parsers with their first use: most commands parse in workers alone."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = found
+        return found

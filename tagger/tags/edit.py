@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from tagger.tags.containers.base import Container, RawTag
-    from tagger.tags.values import FieldValues, WriteOptions
+    from tagger.tags.options import FieldValues, WriteOptions
 
 Tags = dict[str, "RawTag"]
 

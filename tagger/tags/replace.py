@@ -17,9 +17,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import stat
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tagger.core.domain import FileIdentity
@@ -32,82 +29,23 @@ from tagger.errors import (
     UnsupportedContainerError,
 )
 from tagger.system import leases
-from tagger.system.attributes import copy_attributes, is_locked
+from tagger.system.attributes import copy_attributes
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
+from tagger.tags.writable import check_flags, check_status, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from tagger.tags.values import WriteOptions
+    from tagger.tags.options import WriteOptions
 
 
 _OF_THE_CONTENT: Final = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
 """Errors that remain until the file changes."""
 PATIENCE_S: Final = 10.0
 """Seconds for a program that opened the file during the rename to close it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The real place of a file, without symbolic links."""
-
-    folder: Path
-    name: str
-
-
-def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
-    """Find the file to replace.
-
-    The target of a link is replaced, not the link.
-
-    Args:
-        path: The file.
-        root: The music folder that must contain the file.
-        options: How files are written.
-
-    Raises:
-        SkippedError: the file is outside `root`, not regular, has several names, or is
-            read-only; or its folder is read-only.
-        TagError: the file does not exist.
-    """
-    try:
-        real = Path(os.path.realpath(path, strict=True))
-        if not real.is_relative_to(os.path.realpath(root)):
-            raise SkippedError("is outside the music folder", path)
-        _check_status(real.lstat(), path, options)
-    except FileNotFoundError as error:
-        raise TagError("the file does not exist", path) from error
-    except OSError as error:
-        raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
-    if not os.access(real, os.W_OK):
-        raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
-    if not os.access(real.parent, os.W_OK | os.X_OK):
-        hint = "make the folder writable: a copy replaces the file"
-        raise SkippedError("read-only folder", path, hint)
-    return Place(real.parent, real.name)
-
-
-def _check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise SkippedError("not a regular file", path)
-    if not status.st_mode & 0o222:  # os.access accepts root with any mode
-        raise SkippedError("read-only file", path, "make the file writable")
-    if status.st_nlink > 1 and options.hard_links == "skip":
-        hint = 'set tags.hard_links = "break" to separate it from its other names'
-        raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
-
-
-def check_flags(file: int, path: Path) -> None:
-    """Raise SkippedError if an open file may not change, whatever its permissions are.
-
-    Args:
-        file: The descriptor of the file.
-        path: The path of the file.
-    """
-    if is_locked(file):
-        raise SkippedError("is immutable or append-only", path, "remove the flag: chattr -i -a")
 
 
 class Replacement:
@@ -273,7 +211,7 @@ class Replacement:
             raise FileChangedError(
                 "another program changed the file", self._path, "tagger will try it again"
             )
-        _check_status(named, self._path, self._options)
+        check_status(named, self._path, self._options)
 
     def _remove_copy(self) -> None:
         """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it."""

@@ -21,14 +21,14 @@ from tagger.core.domain import GENRE
 from tagger.tags import edit, fingerprint
 from tagger.tags.containers.id3 import V23_SEPARATOR
 from tagger.tags.containers.ilst import Ilst
-from tagger.tags.read import FIELDS, ParsedFile, mutagen_key, read_by_mutagen, value_texts
+from tagger.tags.parsed import FIELDS, ParsedFile, mutagen_key, read_by_mutagen, value_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import BinaryIO
 
     from tagger.tags.containers.base import Container, Item, RawTag
-    from tagger.tags.values import FieldValues
+    from tagger.tags.options import FieldValues
 
 _GENRES = {"gnre", "wm/genreid", "----:com.apple.itunes:genre", "txxx:genre"}
 """Further names of genres in mutagen."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
-from tagger.tags import edit, replace, residue
+from tagger.tags import edit, residue
 from tagger.tags.containers.stream import file_size, read_at
-from tagger.tags.read import boundary
+from tagger.tags.parsed import boundary
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
 from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_view
+from tagger.tags.writable import check_flags, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tagger.tags.containers.base import Piece
     from tagger.tags.copying import CopyTask
     from tagger.tags.edit import Tags
-    from tagger.tags.values import FieldValues, WriteOptions
+    from tagger.tags.options import FieldValues, WriteOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,9 +149,9 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
         options: How files are written.
     """
     edit.check_genres(genres)
-    replace.check_writable(path, root=root, options=options)
+    check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
-        replace.check_flags(file.fileno(), path)
+        check_flags(file.fileno(), path)
         original = JudgedFile(file, path)
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)

@@ -20,8 +20,8 @@ with atheris.instrument_imports(include=["tagger.tags", "mutagen"]):
     from tagger.tags import edit
     from tagger.tags.containers import dismantle
     from tagger.tags.fingerprint import contents
-    from tagger.tags.read import ParsedFile, boundary, track_tags
-    from tagger.tags.values import WriteOptions
+    from tagger.tags.options import WriteOptions
+    from tagger.tags.parsed import ParsedFile, boundary, track_tags
 
 PATH = Path("fuzzed")
 GENRES = ("Deep House", "Électronique")

@@ -9,7 +9,7 @@ import pytest
 
 from tagger.audio.formats import DEMUXERS, EXTENSIONS, FORMATS
 from tagger.tags.containers import PARSERS, identify
-from tagger.tags.read import READERS
+from tagger.tags.parsed import READERS
 
 
 def test_every_format_has_a_parser_and_a_reader_of_tags():

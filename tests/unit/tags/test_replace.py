@@ -201,10 +201,10 @@ def test_a_read_only_folder_is_skipped():
         path = media.make(folder / "song.mp3")
         path.chmod(0o666)
         code = (
-            "import os, sys; from pathlib import Path; from tagger import tags\n"
+            "import os, sys; from pathlib import Path; from tagger import errors, tags\n"
             "os.setgid(65534); os.setuid(65534); path = Path(sys.argv[1])\n"
             "try: tags.check_writable(path, root=path.parent, options=tags.WriteOptions())\n"
-            "except tags.replace.SkippedError as error: print(error.reason)"
+            "except errors.SkippedError as error: print(error.reason)"
         )
         command = [sys.executable, "-c", code, path]
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
