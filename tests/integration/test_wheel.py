@@ -66,7 +66,7 @@ def test_wheel_metadata_has_the_distribution_name_and_the_version_of_the_package
     metadata = message_from_bytes(wheel.read(f"{folder}/METADATA"))
     assert metadata["Name"] == "tagger-by-ear"
     assert metadata["Version"] == tagger.__version__
-    assert b"tagger = tagger.cli:main" in wheel.read(f"{folder}/entry_points.txt")
+    assert b"tagger = tagger.__main__:main" in wheel.read(f"{folder}/entry_points.txt")
 
 
 def test_shipped_modules_import_no_module_of_research(wheel: zipfile.ZipFile) -> None:
