@@ -6,6 +6,7 @@ meaning of an empty value. Change a value with `msgspec.structs.replace`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,7 +124,7 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the confidence is written beside the genre, into `TAGGER_CONFIDENCE`."""
 
 
-class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class GenreSettings(Struct, frozen=True, dict=True, forbid_unknown_fields=True):
     """`[genres]`: the user's words."""
 
     map: dict[str, Text] = field(default_factory=dict)
@@ -137,12 +138,12 @@ class GenreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     empty: tuple[Text, ...] = NO_GENRE
     """Words in a genre field that name no genre."""
 
-    @property
+    @cached_property
     def empty_keys(self) -> frozenset[str]:
         """The keys of `empty`; see `tagger.core.genres.key`."""
         return genres.keys(self.empty)
 
-    @property
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         """The user's words, and the genres that may be written."""
         only, never = genres.keys(self.only), genres.keys(self.never)
