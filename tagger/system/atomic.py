@@ -8,6 +8,8 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from tagger.system.locks import try_lock
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,12 +33,14 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     descriptor = os.open(temporary, flags, 0o666 if mode is None else mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            with contextlib.suppress(OSError):  # some network file systems have no locks
+                try_lock(descriptor)
             file.write(data)
             if kept is not None:
                 os.fchmod(descriptor, kept)
             file.flush()
             os.fsync(descriptor)
-        temporary.replace(path)
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -44,12 +48,16 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the unfinished files that a killed process left in a folder that can be read."""
+    """Delete the unfinished files that a killed process left in a folder that can be read.
+
+    An unfinished file of a running process is locked, and stays.
+    """
     with contextlib.suppress(OSError):
         leftovers = list(folder.glob(TEMPORARY))
         for leftover in leftovers:
             with contextlib.suppress(OSError):
-                leftover.unlink()
+                if not _is_locked(leftover):
+                    leftover.unlink()
 
 
 def sync(path: Path) -> None:
@@ -65,6 +73,16 @@ def sync_folder(folder: Path) -> None:
     """Write a folder's names through to the disk, where the file system can."""
     with contextlib.suppress(OSError):  # some network file systems refuse it
         sync(folder)
+
+
+def _is_locked(path: Path) -> bool:
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return not try_lock(file)
+    except OSError:
+        return False
+    finally:
+        os.close(file)
 
 
 def _mode(path: Path) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tagger.system import atomic
@@ -43,3 +45,21 @@ def test_leftovers_of_a_killed_process_are_removed(tmp_path):
     other.touch()
     atomic.remove_leftovers(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["other.tmp"]
+
+
+def test_a_replacement_beside_removals_of_leftovers_succeeds(tmp_path):
+    done = threading.Event()
+
+    def remove():
+        while not done.is_set():
+            atomic.remove_leftovers(tmp_path)
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    try:
+        for number in range(50):
+            atomic.replace_file(tmp_path / "a.m3u8", b"%d" % number)
+    finally:
+        done.set()
+        remover.join()
+    assert (tmp_path / "a.m3u8").read_bytes() == b"49"
