@@ -208,6 +208,7 @@ def test_an_idle_daemon_is_small_and_has_neither_model_nor_workers(program):
         assert not [word for word in ("onnxruntime", "soxr") if word in maps]
 
 
+@pytest.mark.slow
 def test_memory_that_can_be_written_is_never_executed(program):
     """What MemoryDenyWriteExecute= of the unit forbids; the kernel's own switch for it."""
     with Watcher(program, sys.executable, "-c", DENIED) as watcher:
@@ -215,6 +216,7 @@ def test_memory_that_can_be_written_is_never_executed(program):
         watcher.wait_for("set", path=path)
 
 
+@pytest.mark.slow
 def test_a_daemon_without_a_home_on_a_read_only_installation_runs(program):
     script = textwrap.dedent("""
         set -e

@@ -184,7 +184,7 @@ import sys
 from test_pool import nothing, spin
 from tagger.analysis.pool import WorkerPool
 if __name__ == "__main__":
-    workers = WorkerPool(1, 1.0, 2048, nothing)
+    workers = WorkerPool(1, 1.0, 2048, nothing, cpu_s=0.1)
     workers.submit(spin, sys.argv[1])
     input()
 """

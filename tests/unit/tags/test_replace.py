@@ -26,6 +26,10 @@ from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedE
 from tagger.system.leases import HAS_LEASES
 
 ROOT = Path(__file__).parents[3]
+FORMS = [
+    *("mp3", "flac", "vorbis", "m4a"),
+    *(pytest.param(form, marks=pytest.mark.slow) for form in ("wav", "wma", "ape", "dsf")),
+]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -37,7 +41,7 @@ def run_failing(path, fault):
     return [json.loads(line) for line in out.splitlines()]
 
 
-@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("fault", ["ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
 def test_any_failing_step_leaves_the_old_file_or_the_new_file(tmp_path, form, fault):
     path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
@@ -52,7 +56,7 @@ def test_any_failing_step_leaves_the_old_file_or_the_new_file(tmp_path, form, fa
     assert (last["file"], last["left"]) == ("new", [])
 
 
-@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wav", "wma", "ape", "dsf"])
+@pytest.mark.parametrize("form", FORMS)
 def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_file(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags={"title": "x", "comment": "y" * 3000})
     *killed, last = run_failing(path, "KILL")

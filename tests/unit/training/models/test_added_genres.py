@@ -169,6 +169,7 @@ def song(path: Path, seed: int, brightness: int) -> Path:
     return media.make(path, "flac", signal=samples, rate=signals.RATE, tags=tags)
 
 
+@pytest.mark.slow
 def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
