@@ -2,8 +2,8 @@
 
 ISO/IEC 14496-12; Apple's QuickTime File Format, "Metadata". The tag is `moov.udta.meta.ilst`, its
 padding a `free` atom behind it. When the tag outgrows the padding and the sound follows `moov`, the
-offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file. A file with
-other offsets, such as those of the items of a `meta` (`iloc`), is refused then.
+offsets in all tables change: `stco`, `co64`, and `tfhd` and `tfra` of a fragmented file. A file
+with other offsets, such as those of the items of a `meta` (`iloc`), is refused then.
 
 A `meta` atom without a version, as QuickTime has it, gets the version of ISO/IEC 14496-12. Some
 readers, such as mutagen, find no tag without it.
@@ -114,7 +114,7 @@ class Mp4File(Container):
                 yield Span(top.start, top.end - top.start)
 
     def _check_movable(self) -> None:
-        """Raise MalformedError for offsets that are not corrected; nothing behind `moov` has any."""
+        """Raise MalformedError for offsets that are not corrected, if atoms behind `moov` move."""
         if self._top[-1] is self._moov:
             return
         if self._movie.has_items or self._has_items_outside:
