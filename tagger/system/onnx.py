@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from tagger.system import memory
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,7 +23,8 @@ def start_session(network: bytes, weights: Path | None = None) -> Any:
     `weights` is the folder of the files that the network names for its numbers.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime  # noqa: PLC0415  # takes half a second
+    with memory.lasting_imports():
+        import onnxruntime  # noqa: PLC0415  # takes half a second
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -64,7 +64,7 @@ def test_a_classification_leaves_sound_and_numbers_to_its_workers(program):
     path = media.make(program.music / "a.mp3", signal=bundles.high())
     shown, modules = imported("classify", path, env=program.environment)
     assert "Metal" in shown
-    assert not modules & {"av", "numpy", "onnxruntime", "urllib.request"}
+    assert not modules & {"av", "mutagen", "numpy", "onnxruntime", "pathspec", "urllib.request"}
 
 
 def test_config_init_path_and_show_agree_on_one_file(program):
