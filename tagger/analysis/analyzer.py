@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tagger.analysis import worker
+from tagger.analysis.remembered import BLOCK, FromFeatures
 from tagger.core.domain import AnalysisKey, Prediction
 from tagger.errors import AudioError, TaggerError, WorkerError
 from tagger.system import interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.analysis.pool import Pool
+    from tagger.analysis.remembered import Block
     from tagger.config import AnalysisSettings
     from tagger.core.domain import FileIdentity, Track
     from tagger.inference import Manifest
@@ -60,8 +63,7 @@ class Attempts:
 
     def failure(self, path: Path, identity: FileIdentity) -> Failure | None:
         """Return the failure of a file in this state."""
-        failure = self._store.failures.get(path)
-        return failure if failure and failure.identity == identity else None
+        return _of(identity, self._store.failures.get(path))
 
     def start(self, path: Path, identity: FileIdentity, *, alone: bool) -> None:
         """Count an attempt before a worker opens the file.
@@ -122,6 +124,22 @@ def suspicion(failure: Failure | None) -> int:
     return 0 if failure is None or failure.given_up else failure.attempts + 1
 
 
+def _of(identity: FileIdentity, failure: Failure | None) -> Failure | None:
+    """Return a failure if it is of this state of the file."""
+    return failure if failure and failure.identity == identity else None
+
+
+def _blocks(tracks: Iterable[Track]) -> Iterator[list[Track]]:
+    left = iter(tracks)
+    while some := list(islice(left, BLOCK)):
+        yield some
+
+
+def _given_up(failure: Failure | None, identity: FileIdentity) -> bool:
+    current = _of(identity, failure)
+    return current is not None and current.given_up
+
+
 class Analyzer:
     """Returns predictions of one model, from the store first, from workers second."""
 
@@ -149,6 +167,7 @@ class Analyzer:
         self._model = manifest.id
         self._specs = tuple(manifest.inputs.values())
         self._part = part
+        self._from_features = FromFeatures(store, pool, bundle, manifest)
         self._attempts = Attempts(store, pool)
         self._failures: dict[Path, Failure | None] = {}
         """Failures that `suspicion` has looked up already."""
@@ -159,6 +178,15 @@ class Analyzer:
         """Return the stored prediction of this model for the sound of a track."""
         key = self._key(track)
         return self._store.analyses.prediction(key, self._model) if key else None
+
+    def predicted(self, tracks: Iterable[Track]) -> set[Track]:
+        """Return the tracks for whose sound a prediction of this model is stored."""
+        found: set[Track] = set()
+        for some in _blocks(tracks):
+            keys = {track: key for track in some if (key := self._key(track))}
+            known = self._store.analyses.predicted(keys.values(), self._model)
+            found.update(track for track, key in keys.items() if str(key) in known)
+        return found
 
     def suspicion(self, track: Track) -> int:
         """Return how often tagger ended during an analysis of this track, 0 for never.
@@ -181,13 +209,13 @@ class Analyzer:
         if not again:
             if known := self._given_up(track) or self.remembered(track):
                 return Request(track, known)
-            if request := self._from_features(track):
+            if request := self._predicted(track):
                 return request
         self._attempts.start(track.path, track.identity, alone=alone)
         window = worker.Window(self._part.offset, self._part.length)
         return Request(track, self._pool.submit(worker.analyze, track.path, self._bundle, window))
 
-    def _from_features(self, track: Track) -> Request | None:
+    def _predicted(self, track: Track) -> Request | None:
         """Begin a prediction from remembered features, if they are there."""
         key = self._key(track)
         features = self._store.analyses.features(key, self._specs) if key else None
@@ -218,23 +246,42 @@ class Analyzer:
         return analysis.prediction
 
     def remember(self, tracks: Iterable[Track], *, decode: bool) -> None:
-        """Make this model's predictions of many tracks remembered.
+        """Make this model's predictions of many tracks remembered, block by block.
 
         Args:
             tracks: The tracks; failures are recorded and come up when the tracks are decided.
             decode: Decode tracks without remembered features; else leave them out.
 
         """
+        blocks: deque[Block] = deque()
         waiting: deque[Request] = deque()
-        for track in tracks:
-            if decode:
+        for some in _blocks(tracks):
+            tried = self._not_given_up(some) if decode else some
+            keys = {track: key for track in tried if (key := self._key(track))}
+            block, others = self._from_features.begin(keys)
+            blocks += [block] if block else []
+            for track in [*others, *(t for t in tried if t not in keys)] if decode else ():
                 waiting.append(self.request(track, alone=False))
-            elif not self.remembered(track) and (request := self._from_features(track)):
-                waiting.append(request)
-            if len(waiting) > self.ahead:
-                self.result(waiting.popleft())
+                if len(waiting) > self.ahead:
+                    self.result(waiting.popleft())
+            if len(blocks) > self._from_features.ahead:
+                self._finish(blocks.popleft())
+        for block in blocks:
+            self._finish(block)
         for request in waiting:
             self.result(request)
+
+    def _not_given_up(self, tracks: Sequence[Track]) -> list[Track]:
+        failures = self._store.failures.among(track.path for track in tracks)
+        return [t for t in tracks if not _given_up(failures.get(t.path), t.identity)]
+
+    def _finish(self, block: Block) -> None:
+        """Finish a block; after the end of its worker, each track has a task of its own."""
+        try:
+            self._from_features.finish(block)
+        except WorkerError:
+            for track in block.tracks:
+                self.result(self.request(track))
 
     def abandon(self) -> None:
         """Blame no file for an end that was asked for."""

@@ -16,7 +16,7 @@ from tagger.features.weights import use_folder
 from tagger.system import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tagger.core.domain import Features, Prediction
@@ -136,3 +136,17 @@ def predict(content: str, features: tuple[Features, ...], bundle: Path) -> Analy
 
     """
     return Analysis(content, features, _model(bundle).predict([features])[0])
+
+
+def predict_all(tracks: Sequence[tuple[Features, ...]], bundle: Path) -> list[Prediction]:
+    """Run a model on the features of many tracks, see `predict`.
+
+    Args:
+        tracks: For each track, one of the features for each spec of the model.
+        bundle: The folder of the model bundle.
+
+    Raises:
+        ModelError: the bundle cannot be run, or features are missing.
+
+    """
+    return _model(bundle).predict(tracks)

@@ -111,12 +111,13 @@ class Prediction:
     @property
     def genre(self) -> str:
         """The likeliest genre."""
-        return self.ranked[0][0]
+        top = self.confidence
+        return min(genre for genre, p in self.probabilities.items() if p == top)
 
     @property
     def confidence(self) -> float:
         """The likeliest genre's probability."""
-        return self.ranked[0][1]
+        return max(self.probabilities.values())
 
     @property
     def log_probabilities(self) -> dict[str, float]:

@@ -85,7 +85,7 @@ class Policy:
             note: The evidence beside the sound, for the reason.
 
         """
-        top, confidence = prediction.ranked[0]
+        top, confidence = prediction.genre, prediction.confidence
         need = required[top]
         album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
         likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"

@@ -48,6 +48,7 @@ def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
     if len(predictions) == 1:
         return predictions[0]
     genres = list(predictions[0].probabilities)
-    rows = [[p.log_probabilities[genre] for genre in genres] for p in predictions]
+    logarithms = [p.log_probabilities for p in predictions]
+    rows = [[values[genre] for genre in genres] for values in logarithms]
     pooled = pooling.probabilities(rows)
     return Prediction(dict(zip(genres, pooled, strict=True)), predictions[0].model)

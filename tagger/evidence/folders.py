@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
@@ -26,10 +27,10 @@ def above(track: Track) -> Iterator[Path]:
     Folders that are named for the album or an artist of the track are left out.
     """
     own = {fold(name) for name in (track.tags.album, track.tags.artist, track.tags.album_artist)}
+    if not track.path.is_relative_to(track.root):
+        return
     for folder in track.path.parents:
         if folder == track.root:
-            return
-        if not track.path.is_relative_to(track.root):
             return
         if fold(_bare(folder.name)) not in own and fold(folder.name) not in own:
             yield folder
@@ -62,6 +63,7 @@ def _genre(text: str, further: Mapping[str, str]) -> str | None:
     return names.canonical(text) if names.is_known(text) else None
 
 
+@lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
     text = _BRACKETS.sub(" ", name)
     return _EDGES.sub("", _EDGES.sub("", text).strip()).strip()

@@ -7,6 +7,7 @@ no file of the folder is executed or unpickled.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from tagger.inference.manifest import MODEL_FILE, Manifest, naming, read_file, r
 from tagger.system import onnx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features
 
 OUTPUT = "probabilities"
+MOST_TOGETHER = 256
+"""Tracks in one call of the network; more need more memory and save no time."""
 _FILE_BYTES = 256 << 20
 _ONNX_TYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
 
@@ -48,25 +51,45 @@ class Model:
     def predict(self, tracks: Sequence[Iterable[Features]]) -> list[Prediction]:
         """Predict every track from its features, one for each of `specs`, in any order.
 
-        Tracks are run one by one: their lengths may differ, and no prediction depends on
+        Tracks whose features have the same shapes run together; no prediction depends on
         other tracks. Raises ModelError when features are missing or do not fit.
         """
-        return [self._predict(track) for track in tracks]
+        given = [self._given(track) for track in tracks]
+        alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+        for number, values in enumerate(given):
+            alike[tuple(values[of].shape for of in self.specs)].append(number)
+        most = self._most_together()
+        found: dict[int, Prediction] = {}
+        for numbers in alike.values():
+            for start in range(0, len(numbers), most):
+                some = numbers[start : start + most]
+                found.update(zip(some, self._predict([given[n] for n in some]), strict=True))
+        return [found[number] for number in range(len(given))]
 
-    def _predict(self, track: Iterable[Features]) -> Prediction:
-        given = {features.spec: features.values for features in track}
+    def _given(self, track: Iterable[Features]) -> dict[str, NDArray[Any]]:
+        given: dict[str, NDArray[Any]] = {features.spec: features.values for features in track}
         missing = [name for name in self.specs if name not in given]
         if missing:
             raise ModelError(f"model {self.manifest.id} needs the features {', '.join(missing)}")
-        feed = {name: given[of][np.newaxis] for name, of in self.manifest.inputs.items()}
-        probabilities = self._run(feed)
-        if not np.isfinite(probabilities).all() or abs(float(probabilities.sum()) - 1) > 1e-3:
+        return given
+
+    def _most_together(self) -> int:
+        """Return how many tracks run together: one for a network of a fixed number."""
+        fixed = any(isinstance(node.shape[0], int) for node in self._session.get_inputs())
+        return 1 if fixed else MOST_TOGETHER
+
+    def _predict(self, tracks: Sequence[Mapping[str, NDArray[Any]]]) -> Iterator[Prediction]:
+        """Predict tracks whose features have the same shapes."""
+        feed = {
+            name: np.stack([given[of] for given in tracks])
+            for name, of in self.manifest.inputs.items()
+        }
+        rows = self._run(feed)
+        if not np.isfinite(rows).all() or (abs(rows.sum(axis=1) - 1) > 1e-3).any():
             raise ModelError(f"model {self.manifest.id} returned no valid probabilities")
-        return Prediction(
-            dict(zip(self.manifest.genres, probabilities.tolist(), strict=True)),
-            self.manifest.id,
-            self._sound(given),
-        )
+        for given, row in zip(tracks, rows.tolist(), strict=True):
+            probabilities = dict(zip(self.manifest.genres, row, strict=True))
+            yield Prediction(probabilities, self.manifest.id, self._sound(given))
 
     def _sound(self, given: Mapping[str, NDArray[Any]]) -> str:
         """Return the words on a clip that is no music, "" for music."""
@@ -80,8 +103,8 @@ class Model:
             (rows,) = self._session.run([OUTPUT], feed)
         except Exception as error:  # onnxruntime's errors have no common base class
             raise ModelError(f"model {self.manifest.id} cannot be run: {_line(error)}") from error
-        row: NDArray[np.float32] = rows[0]
-        return row
+        found: NDArray[np.float32] = rows
+        return found
 
 
 def load(folder: Path) -> Model:

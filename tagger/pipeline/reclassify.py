@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from tagger.analysis.analyzer import Analyzer
     from tagger.core.domain import Outcome, Track
     from tagger.pipeline.operations import Operation
-    from tagger.store import JournalEntry, Store
+    from tagger.store import Store
+
+    _Edit = tuple[tuple[str, ...], tuple[str, ...]]
+    """The genres before and after a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +55,38 @@ def prepare(tracks: Sequence[Track], store: Store, analyzer: Analyzer) -> Reclas
     siblings = tuple(track for track in tracks if track not in written)
     analyzer.remember(siblings, decode=False)
     analyzer.remember(written, decode=True)
-    indexed = {track: store.files.get(track.path) or track for track in written}
+    predicted = analyzer.predicted(written)
+    now = {track: track if track in predicted else _indexed(track, store) for track in written}
+    predicted |= analyzer.predicted(set(now.values()) - predicted)
     return Reclassification(
         tuple(
-            _with_genres(now, written[track])
-            for track, now in indexed.items()
-            if analyzer.remembered(now)
+            _with_genres(indexed, written[track])
+            for track, indexed in now.items()
+            if indexed in predicted
         ),
         siblings,
-        {now.path: now for now in indexed.values()},
-        tuple(now for now in indexed.values() if not analyzer.remembered(now)),
+        {indexed.path: indexed for indexed in now.values()},
+        tuple(indexed for indexed in now.values() if indexed not in predicted),
     )
+
+
+def _indexed(track: Track, store: Store) -> Track:
+    """Return a track with the sound that an analysis has stored since."""
+    return store.files.get(track.path) or track
 
 
 def written_tracks(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
     """Return the tracks whose genres are as tagger left them, with the genres from before."""
-    written: dict[tuple[Path, str], list[JournalEntry]] = defaultdict(list)
-    for entry in store.journal.done():
-        written[entry.change.path, entry.change.field].append(entry)
+    written: dict[tuple[Path, str], list[_Edit]] = defaultdict(list)
+    for path, field, before, after in store.journal.edits():
+        written[path, field].append((before, after))
+    corrected = store.corrections.paths()
     return {
-        track: _before(written[track.path, track.tags.field])
+        track: _before(edits)
         for track in tracks
-        if (track.path, track.tags.field) in written
-        and written[track.path, track.tags.field][-1].change.after == track.tags.in_field
-        and not store.corrections.has(track.path)
+        if (edits := written.get((track.path, track.tags.field)))
+        and edits[-1][1] == track.tags.in_field
+        and track.path not in corrected
     }
 
 
@@ -102,13 +113,13 @@ class Rewrite:
         return self._operation.apply(now, replace(decision, action=Action.SET))
 
 
-def _before(entries: Sequence[JournalEntry]) -> tuple[str, ...]:
+def _before(edits: Sequence[_Edit]) -> tuple[str, ...]:
     """Go back over writes that follow each other, to the genres before the first write."""
-    before = entries[-1].change.before
-    for entry in reversed(entries[:-1]):
-        if entry.change.after != before:
+    before, _ = edits[-1]
+    for earlier, after in reversed(edits[:-1]):
+        if after != before:
             break
-        before = entry.change.before
+        before = earlier
     return before
 
 

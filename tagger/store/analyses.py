@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -13,12 +15,16 @@ from tagger.store.rows import stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
 
     from tagger.core.domain import AnalysisKey
+
+_PREFIX = 10
+"""Bytes of an array before its header: the magic string, the version and the header's length."""
+_AMONG = "content_id IN (SELECT value FROM json_each(?))"
 
 
 class Analyses:
@@ -73,6 +79,40 @@ class Analyses:
             found.append(Features(spec, _unpacked(row[0])))
         return tuple(found)
 
+    def predicted(self, keys: Iterable[AnalysisKey], model: str) -> set[str]:
+        """Return those of the keys, as text, that have a prediction of a model."""
+        rows = self._db.execute(
+            f"SELECT content_id FROM predictions WHERE {_AMONG} AND model = ?",  # noqa: S608
+            (_among(keys), model),
+        )
+        return {row[0] for row in rows}
+
+    def features_of(
+        self, keys: Iterable[AnalysisKey], specs: Sequence[str]
+    ) -> dict[str, tuple[Features, ...]]:
+        """Return the features of these specs, in their order, by key as text.
+
+        Keys without all of them are left out.
+
+        Args:
+            keys: The keys of some tracks.
+            specs: Names of feature specs.
+
+        """
+        found: defaultdict[str, dict[str, Features]] = defaultdict(dict)
+        rows = self._db.execute(
+            f"SELECT content_id, spec, data FROM features WHERE {_AMONG}"  # noqa: S608
+            " AND spec IN (SELECT value FROM json_each(?))",
+            (_among(keys), msgspec.json.encode(specs).decode()),
+        )
+        for key, spec, data in rows:
+            found[key][spec] = Features(spec, _unpacked(data))
+        return {
+            key: tuple(values[spec] for spec in specs)
+            for key, values in found.items()
+            if len(values) == len(set(specs))
+        }
+
     def library(self, spec: str) -> Iterator[tuple[Path, TrackTags, Any]]:
         """Yield the path, the tags and the features of each recorded file that was analyzed."""
         rows = self._db.execute(
@@ -81,6 +121,10 @@ class Analyses:
         )
         for path, tags, data in rows:
             yield stored_path(path), stored_json(tags, TrackTags), _unpacked(data)
+
+
+def _among(keys: Iterable[AnalysisKey]) -> str:
+    return msgspec.json.encode([str(key) for key in keys]).decode()
 
 
 def _packed(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
@@ -95,6 +139,22 @@ def _unpacked(data: bytes) -> Any:
     import numpy as np  # noqa: PLC0415
 
     try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
+        start = _PREFIX + int.from_bytes(data[_PREFIX - 2 : _PREFIX], "little")
+        shape, order, dtype = _layout(data[:start])
+        return np.frombuffer(data, dtype, offset=start).reshape(shape, order=order).copy()
     except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
         raise StoreDamagedError(f"the state database is damaged: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _layout(header: bytes) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[np.generic]]:
+    """Return shape, order and type of an array (NPY 1.0); the arrays of a spec are alike."""
+    import numpy as np  # noqa: PLC0415
+
+    file = io.BytesIO(header)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("features of an unknown format")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject:
+        raise ValueError("features of an unknown format")
+    return shape, "F" if fortran_order else "C", dtype

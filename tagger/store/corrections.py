@@ -58,6 +58,11 @@ class Corrections:
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
 
+    def paths(self) -> set[Path]:
+        """Return the files that the user corrected."""
+        rows = self._db.execute("SELECT path FROM corrections")
+        return {stored_path(row[0]) for row in rows}
+
     def forget(self, path: Path) -> int:
         """Delete the corrections of a file, or of all files below a folder; returns how many."""
         low = os.fsencode(path).rstrip(b"/")

@@ -14,6 +14,7 @@ from tagger.store.rows import stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
 MAX_ATTEMPTS: Final = 3
@@ -164,6 +165,15 @@ class Failures:
         """Return the failure of a file in any of its states."""
         row = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
         return _failure(row.fetchone())
+
+    def among(self, paths: Iterable[Path]) -> dict[Path, Failure]:
+        """Return the failures of files in any of their states, by path."""
+        raw = [os.fsencode(path) for path in paths]
+        rows = self._db.execute(
+            f"SELECT * FROM failures WHERE path IN ({', '.join('?' * len(raw))})",  # noqa: S608
+            raw,
+        )
+        return {failure.path: failure for row in rows if (failure := _failure(row))}
 
     def all(self) -> list[Failure]:
         """Return every file that failed, newest first."""

@@ -139,6 +139,14 @@ class Journal:
             values += [low, low + b"/", low + b"0"]
         return self._select(" AND ".join(clauses), tuple(values))
 
+    def edits(self) -> Iterator[tuple[Path, str, tuple[str, ...], tuple[str, ...]]]:
+        """Yield path, field and the genres before and after of each change, as `done`."""
+        rows = self._db.execute(
+            "SELECT path, field, before, after FROM changes WHERE state = 'done' ORDER BY id"
+        )
+        for path, field, before, after in rows:
+            yield stored_path(path), field, _genres(before), _genres(after)
+
     def written_genres(self) -> frozenset[str]:
         """Return every genre that tagger has written into a file."""
         rows = self._db.execute("SELECT DISTINCT before, after FROM changes WHERE state = 'done'")

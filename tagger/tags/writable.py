@@ -39,20 +39,23 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
         TagError: the file does not exist.
     """
     try:
-        real = Path(os.path.realpath(path, strict=True))
-        if not real.is_relative_to(os.path.realpath(root)):
+        real = os.path.realpath(path, strict=True)
+        # texts, because each file is checked and objects of Path cost as much as the check
+        inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
+        if not os.path.join(real, "").startswith(inside):  # noqa: PTH118
             raise SkippedError("is outside the music folder", path)
-        check_status(real.lstat(), path, options)
+        check_status(os.lstat(real), path, options)
     except FileNotFoundError as error:
         raise TagError("the file does not exist", path) from error
     except OSError as error:
         raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
     if not os.access(real, os.W_OK):
         raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
-    if not os.access(real.parent, os.W_OK | os.X_OK):
+    folder, name = os.path.split(real)
+    if not os.access(folder, os.W_OK | os.X_OK):
         hint = "make the folder writable: a copy replaces the file"
         raise SkippedError("read-only folder", path, hint)
-    return Place(real.parent, real.name)
+    return Place(Path(folder), name)
 
 
 def check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:
