@@ -112,7 +112,9 @@ def queries(folder: Path, count: int):
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=False)
-    present = track_of(0, root).path  # without a file, the root counts as a disk that is away
+    # without a file, the root counts as a disk that is away; the first of a library is there
+    with Store(state) as store:
+        present = next(store.files.states_under(root))[0]
     present.parent.mkdir(parents=True)
     present.touch()
     env = environment(folder, state, root)

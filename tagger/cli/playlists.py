@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
     """Rebuild the genre playlists from the files of the last scans."""
     settings = settings.override("playlists", enabled=True)
-    with undamaged(settings.store.folder, warn) as store:
+    with undamaged(settings.store.folder, warn, rows=False) as store:
         roots = store.files.roots()
         published = after_run(settings, store, Changes(), roots, dry_run=dry_run)
     for change in published.playlists.changes:

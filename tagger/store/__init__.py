@@ -126,12 +126,13 @@ def _is_missing(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def undamaged(folder: Path, tell: Callable[[str], None]) -> Iterator[Store]:
+def undamaged(folder: Path, tell: Callable[[str], None], *, rows: bool = True) -> Iterator[Store]:
     """Open the database for a command that writes; a damaged database is replaced first.
 
     Args:
         folder: The folder of the database.
         tell: Takes a line with the new path of a damaged database.
+        rows: Check the rows of a large database; see `damage.check`.
 
     Raises:
         StoreDamagedError: damage was found inside the block; a new database is ready.
@@ -140,7 +141,7 @@ def undamaged(folder: Path, tell: Callable[[str], None]) -> Iterator[Store]:
     """
     path = folder / DATABASE
     try:
-        store = _checked(folder)
+        store = _checked(folder, rows=rows)
     except StoreDamagedError as error:
         tell(_replaced(path, path.stat().st_ino, error))
         store = Store(folder)
@@ -152,10 +153,10 @@ def undamaged(folder: Path, tell: Callable[[str], None]) -> Iterator[Store]:
         raise StoreDamagedError(reason, hint="repeat the command") from error
 
 
-def _checked(folder: Path) -> Store:
+def _checked(folder: Path, *, rows: bool) -> Store:
     store = Store(folder)
     try:
-        store.check()
+        store.check(rows=rows)
     except BaseException:
         store.close()
         raise

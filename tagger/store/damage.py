@@ -49,8 +49,8 @@ def check(connection: Connection, *, rows: bool = True) -> None:
 
     Args:
         connection: The connection.
-        rows: Read the rows of a large database. A command that only shows rows raises the error
-            at the damaged row, so it may leave them out.
+        rows: Read the rows of a large database. A command that writes no music file raises the
+            error at the damaged row, so it may leave them out.
 
     """
     check_version(connection, len(list(MIGRATIONS.glob("*.sql"))))
