@@ -126,8 +126,6 @@ def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], s
             reason = "not the address of a web server without user, password, ? and #"
             yield ("players", name, "url"), reason, 'like "http://127.0.0.1:8096"'
     yield from _missing_logins(players)
-    if players.command and "\0" in "".join(players.command):
-        yield ("players", "command"), "contains a NUL character", "remove it"
 
 
 def _missing_logins(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], str, str]]:

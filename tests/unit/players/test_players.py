@@ -427,7 +427,7 @@ REFUSED = {
     "[players.emby]\nurl = 'http://n'": "line 2: players.emby.url: Emby requires an API key",
     "[players.subsonic]\nurl = 'http://n'": "line 2: players.subsonic.url: the server requires",
     "[players.subsonic]\nlogin = 'x'": "line 2: players.subsonic.login: 'x' is not possible",
-    '[players]\ncommand = ["a\\u0000"]': "line 2: players.command: contains a NUL character",
+    '[players]\ncommand = ["a\\u0000"]': "line 2: players.command: expected text that is not blank",
     "[players.kodi]\npassword = 5": "line 2: players.kodi.password: expected text, or {",
     "[players.kodi]\npassword = { flie = 'x' }": "line 2: players.kodi.password: expected text",
     "[players.kodi]\npassword = '********'": "line 2: players.kodi.password: is the mask of ",
