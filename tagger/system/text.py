@@ -8,6 +8,8 @@ def one_line(text: str) -> str:
 
     Takes any string, with lone surrogates or without, and returns text that UTF-8 can encode.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
