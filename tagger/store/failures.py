@@ -106,11 +106,14 @@ class Failures:
         self._db.execute(
             "INSERT INTO failures"
             " (path, device, inode, size, mtime_ns, attempts, code, reason, at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET"
-            " attempts = excluded.attempts + CASE"
-            " WHEN (device, inode, size, mtime_ns) = (?2, ?3, ?4, ?5) THEN attempts ELSE 0 END,"
-            " device = ?2, inode = ?3, size = ?4, mtime_ns = ?5, code = ?7, reason = ?8, at = ?9",
+            " attempts = excluded.attempts + CASE WHEN (device, inode, size, mtime_ns) ="
+            " (excluded.device, excluded.inode, excluded.size, excluded.mtime_ns)"
+            " THEN attempts ELSE 0 END,"
+            " (device, inode, size, mtime_ns, code, reason, at) ="
+            " (excluded.device, excluded.inode, excluded.size, excluded.mtime_ns,"
+            " excluded.code, excluded.reason, excluded.at)",
             (os.fsencode(path), *state, int(blamed), _CRASHED, _CRASHED_REASON, time.time()),
         )
 

@@ -93,8 +93,8 @@ class Files:
         self._db.execute(
             "INSERT OR REPLACE INTO files"
             " (path, root, device, inode, size, mtime_ns, tags, content_id, added)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-            " coalesce((SELECT added FROM files WHERE path = ?1), ?6 / 1e9))",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+            " coalesce((SELECT added FROM files WHERE path = ?), ? / 1e9))",
             (
                 os.fsencode(track.path),
                 os.fsencode(track.root),
@@ -104,6 +104,8 @@ class Files:
                 identity.mtime_ns,
                 msgspec.json.encode(track.tags).decode(),
                 str(track.content) if track.content else None,
+                os.fsencode(track.path),
+                identity.mtime_ns,
             ),
         )
 

@@ -136,8 +136,8 @@ class Runs:
     def decision(self, path: Path, *, run: int | None = None) -> Decision | None:
         """Return the newest decision on a file, None if it is not of the run `run`."""
         row = self._db.execute(
-            "SELECT * FROM decisions WHERE path = ?1 AND (?2 IS NULL OR run = ?2)",
-            (os.fsencode(path), run),
+            "SELECT * FROM decisions WHERE path = ? AND (? IS NULL OR run = ?)",
+            (os.fsencode(path), run, run),
         ).fetchone()
         if row is None:
             return None
