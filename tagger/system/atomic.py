@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TEMPORARY = ".tagger-*.tmp"
 """Pattern of the names of unfinished files."""
+_ATTEMPTS = 8
+"""Files that are made until one of them is locked."""
 
 
 def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
@@ -28,13 +30,9 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         OSError: the file could not be written; the old file is unchanged.
     """
     kept = mode if mode is not None else _mode(path)
-    temporary = path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode)
+    temporary, descriptor = _unfinished(path, 0o666 if mode is None else mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            with contextlib.suppress(OSError):  # some network file systems have no locks
-                try_lock(descriptor)
             file.write(data)
             if kept is not None:
                 os.fchmod(descriptor, kept)
@@ -56,8 +54,7 @@ def remove_leftovers(folder: Path) -> None:
         leftovers = list(folder.glob(TEMPORARY))
         for leftover in leftovers:
             with contextlib.suppress(OSError):
-                if not _is_locked(leftover):
-                    leftover.unlink()
+                _remove(leftover)
 
 
 def sync(path: Path) -> None:
@@ -75,14 +72,38 @@ def sync_folder(folder: Path) -> None:
         sync(folder)
 
 
-def _is_locked(path: Path) -> bool:
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
+    """Make a locked file beside `path`; return its name and descriptor.
+
+    `remove_leftovers` can lock or remove the file before that. Then another file is made.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    for left in reversed(range(_ATTEMPTS)):
+        temporary = path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
+        descriptor = os.open(temporary, flags, mode)
+        if (_lock(descriptor) and os.fstat(descriptor).st_nlink) or not left:
+            break
+        os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+    return temporary, descriptor
+
+
+def _remove(leftover: Path) -> None:
+    """Remove a file that no process has locked; its lock is held until the name is gone."""
+    file = os.open(leftover, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return not try_lock(file)
-    except OSError:
-        return False
+        if _lock(file):
+            leftover.unlink()
     finally:
         os.close(file)
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock an open file; return whether no other process has the lock."""
+    try:
+        return try_lock(descriptor)
+    except OSError:  # some network file systems have no locks
+        return True
 
 
 def _mode(path: Path) -> int | None:
