@@ -161,7 +161,7 @@ def learn(
     whole = replace(_fit(clips.vectors, base), held_out=held_out)
     promises = _promises(np.exp(logs), tested, base)
     today = datetime.now(UTC).date()
-    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music)
+    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music, base.later)
     evaluation = {"held_out": _evaluation(right, tested)}
     models = ModelRegistry(settings.store.folder)
     workplace = models.staging_folder()

@@ -211,6 +211,7 @@ class TrainingRun:
                 about=added_model.ABOUT,
                 promises=promises,
                 music=self._base.music,
+                later=self._base.later,
             )
         return user_model.write(folder, ensemble, data, made, evaluation)
 

@@ -16,6 +16,7 @@ from tagger.analysis import worker
 from tagger.analysis.remembered import BLOCK, FromFeatures
 from tagger.core.domain import AnalysisKey, Prediction
 from tagger.errors import AudioError, TaggerError, WorkerError
+from tagger.features import later
 from tagger.system import interrupts
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class Analyzer:
         self._bundle = bundle
         self._model = manifest.id
         self._specs = tuple(manifest.inputs.values())
+        self._later = tuple(map(later, self._specs))
         self._part = part
         self._from_features = FromFeatures(store, pool, bundle, manifest)
         self._attempts = Attempts(store, pool)
@@ -218,7 +220,7 @@ class Analyzer:
     def _predicted(self, track: Track) -> Request | None:
         """Begin a prediction from remembered features, if they are there."""
         key = self._key(track)
-        features = self._store.analyses.features(key, self._specs) if key else None
+        features = self._store.analyses.features(key, self._specs, self._later) if key else None
         if key is None or features is None:
             return None
         future = self._pool.submit(worker.predict, key.content, features, self._bundle)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
+from tagger.features import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +50,7 @@ class FromFeatures:
         self._bundle = bundle
         self._model = manifest.id
         self._specs = tuple(manifest.inputs.values())
+        self._later = tuple(map(later, self._specs))
         self.ahead = pool.count
         """How many blocks may wait for workers."""
 
@@ -59,7 +61,7 @@ class FromFeatures:
         """
         known = self._store.analyses.predicted(tracks.values(), self._model)
         missing = {track: key for track, key in tracks.items() if str(key) not in known}
-        features = self._store.analyses.features_of(missing.values(), self._specs)
+        features = self._store.analyses.features_of(missing.values(), self._specs, self._later)
         others = [track for track, key in missing.items() if str(key) not in features]
         block = {track: key for track, key in missing.items() if str(key) in features}
         if not block:

@@ -71,6 +71,8 @@ class Recording:
     """The maximum length of a clip."""
     content_id: str
     """SHA-256 (hex) of the encoded packets; new tags do not change it."""
+    whole: float = 0.0
+    """Seconds of the whole file by its container; 0 if the container has no duration."""
 
     @classmethod
     def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
@@ -161,6 +163,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             raise MovingPictureError("is a video", path)
         try:
             _check_length(container, path)
+            whole = (container.duration or 0) / av.time_base
             if offset:
                 container.seek(int(offset * av.time_base))
             frames = _frames(container, digest, offset, path)
@@ -170,7 +173,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
     parts = tuple((block.rate, block.samples) for block in kept)
-    return Recording(parts, length, digest.hexdigest())
+    return Recording(parts, length, digest.hexdigest(), whole)
 
 
 def _opened(file: ReadErrors, path: Path) -> InputContainer:

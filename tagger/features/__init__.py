@@ -13,3 +13,8 @@ SPEC_NAMES: Final = frozenset(
 """The feature specs of this version; `tagger.features.specs` computes them."""
 SOUNDS_SPEC: Final = "efficientat-1"
 """The spec whose last elements are the logits of `tagger.features.sounds.SOUNDS`."""
+
+
+def later(spec: str) -> str:
+    """Return the name under which the features of a later part of the same file are kept."""
+    return f"later:{spec}"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tagger.core.domain import Prediction
 from tagger.errors import ModelError
-from tagger.features import SOUNDS_SPEC, sounds
+from tagger.features import SOUNDS_SPEC, later, sounds
 from tagger.features.efficientat import EMBEDDING
 from tagger.features.specs import spec
 from tagger.inference.manifest import MODEL_FILE, Manifest, naming, read_file, read_manifest
@@ -51,10 +51,32 @@ class Model:
     def predict(self, tracks: Sequence[Iterable[Features]]) -> list[Prediction]:
         """Predict every track from its features, one for each of `specs`, in any order.
 
-        Tracks whose features have the same shapes run together; no prediction depends on
+        A track may have the features of a later part as well: 30 s of music can precede a talk.
+        Then a track whose later part has no likely genre is no music. No prediction depends on
         other tracks. Raises ModelError when features are missing or do not fit.
         """
         given = [self._given(track) for track in tracks]
+        found = self._together(given)
+        parts = {n: part for n, values in enumerate(given) if (part := self._later(values))}
+        for number, prediction in zip(parts, self._together([*parts.values()]), strict=True):
+            found[number] = self._compared(found[number], prediction)
+        return found
+
+    def _later(self, given: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the features of the later part, empty without them or without use for them."""
+        if self.manifest.later is None or any(later(name) not in given for name in self.specs):
+            return {}
+        return {name: given[later(name)] for name in self.specs}
+
+    def _compared(self, first: Prediction, rest: Prediction) -> Prediction:
+        """Return the prediction of a track from those of its first and its later part."""
+        if first.sound or self.manifest.later is None or rest.confidence >= self.manifest.later:
+            return first
+        words = rest.sound or "does not sound like music"
+        return replace(first, sound=f"{words} after its beginning")
+
+    def _together(self, given: Sequence[Mapping[str, NDArray[Any]]]) -> list[Prediction]:
+        """Predict tracks; those whose features have the same shapes run together."""
         alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
         for number, values in enumerate(given):
             alike[tuple(values[of].shape for of in self.specs)].append(number)

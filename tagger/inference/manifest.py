@@ -83,6 +83,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """Families that may be written in place of a genre, with the same thresholds."""
     music: Share | None = None
     """The least probability of music for a genre, by EfficientAT; None asks for none."""
+    later: Share | None = None
+    """The least confidence in a later part of a file that is music; None asks for none."""
 
     def __post_init__(self) -> None:
         """Check several fields together; msgspec turns a ValueError into its own error."""

@@ -67,17 +67,18 @@ class Analyses:
             return None
         return Prediction(stored_json(row[0], dict[str, float]), model, row[1])
 
-    def features(self, key: AnalysisKey, specs: Iterable[str]) -> tuple[Features, ...] | None:
-        """Return the features of these specs, in their order, or None if any is missing."""
-        found = []
-        for spec in specs:
-            row = self._db.execute(
-                "SELECT data FROM features WHERE content_id = ? AND spec = ?", (str(key), spec)
-            ).fetchone()
-            if row is None:
-                return None
-            found.append(Features(spec, _unpacked(row[0])))
-        return tuple(found)
+    def features(
+        self, key: AnalysisKey, specs: Sequence[str], optional: Sequence[str] = ()
+    ) -> tuple[Features, ...] | None:
+        """Return the features of these specs, in their order, or None if any is missing.
+
+        Args:
+            key: The key of a track.
+            specs: Names of feature specs.
+            optional: Names whose features follow where they are stored.
+
+        """
+        return self.features_of([key], specs, optional).get(str(key))
 
     def predicted(self, keys: Iterable[AnalysisKey], model: str) -> set[str]:
         """Return those of the keys, as text, that have a prediction of a model."""
@@ -88,7 +89,7 @@ class Analyses:
         return {row[0] for row in rows}
 
     def features_of(
-        self, keys: Iterable[AnalysisKey], specs: Sequence[str]
+        self, keys: Iterable[AnalysisKey], specs: Sequence[str], optional: Sequence[str] = ()
     ) -> dict[str, tuple[Features, ...]]:
         """Return the features of these specs, in their order, by key as text.
 
@@ -97,20 +98,21 @@ class Analyses:
         Args:
             keys: The keys of some tracks.
             specs: Names of feature specs.
+            optional: Names whose features follow where they are stored.
 
         """
         found: defaultdict[str, dict[str, Features]] = defaultdict(dict)
         rows = self._db.execute(
             f"SELECT content_id, spec, data FROM features WHERE {_AMONG}"  # noqa: S608
             " AND spec IN (SELECT value FROM json_each(?))",
-            (_among(keys), msgspec.json.encode(specs).decode()),
+            (_among(keys), msgspec.json.encode([*specs, *optional]).decode()),
         )
         for key, spec, data in rows:
             found[key][spec] = Features(spec, _unpacked(data))
         return {
-            key: tuple(values[spec] for spec in specs)
+            key: tuple(values[spec] for spec in (*specs, *optional) if spec in values)
             for key, values in found.items()
-            if len(values) == len(set(specs))
+            if values.keys() >= set(specs)
         }
 
     def library(self, spec: str) -> Iterator[tuple[Path, TrackTags, Any]]:

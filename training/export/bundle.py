@@ -77,6 +77,8 @@ class Provenance:
     """More files of the bundle by name."""
     music: float | None = None
     """See `Manifest.music`."""
+    later: float | None = None
+    """See `Manifest.later`."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -180,6 +182,7 @@ def publish(
         pooling=promised.pooling,
         families=promised.families,
         music=provenance.music,
+        later=provenance.later,
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),
     )

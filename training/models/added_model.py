@@ -45,6 +45,8 @@ class Base:
     promises: Promises
     music: float | None
     """See `Manifest.music`."""
+    later: float | None = None
+    """See `Manifest.later`."""
 
     @property
     def specs(self) -> set[str]:
@@ -67,7 +69,7 @@ def read_base(bundle: Path) -> Base:
             "install tagger again, or train on your genres alone with --only-mine",
         ) from error
     promises = Promises(manifest.tracks, manifest.albums, manifest.pooling, manifest.families)
-    return Base(vectors, promises, manifest.music)
+    return Base(vectors, promises, manifest.music, manifest.later)
 
 
 def with_default_genres(data: Dataset, base: Base) -> Dataset:

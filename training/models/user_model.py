@@ -102,6 +102,8 @@ class Making:
     """Those of the held-out clips where they are not given."""
     music: float | None = None
     """See `Manifest.music`."""
+    later: float | None = None
+    """See `Manifest.later`."""
 
 
 def write(
@@ -124,6 +126,7 @@ def write(
         making.command,
         promises=making.promises,
         music=making.music,
+        later=making.later,
     )
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))

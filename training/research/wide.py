@@ -71,6 +71,8 @@ ABOUT_NETWORK = """
 and EfficientAT mn04 (Schmid, Koutini and Widmer, 2023; MIT licence; not part of the bundle)"""
 LOST_MUSIC = 0.01
 """Share of the songs that may sound like no music to EfficientAT."""
+LOST_LATER = 0.005
+"""Share of the songs whose later part may count as no music."""
 
 
 class WideFigure(Struct, frozen=True):
@@ -125,6 +127,8 @@ class LeftOut:
     promises: Promises
     music: float | None
     """The least probability of music, with EfficientAT."""
+    later: float
+    """See `Manifest.later`."""
 
     @property
     def tracks(self) -> Claims:
@@ -158,11 +162,12 @@ def leave_out(data: Path, network: Path | None = None) -> LeftOut:
     every = joined(songs.vectors, nonmusic)
     probabilities = left_out_probabilities(every)
     music = music_threshold(songs.vectors) if network else None
+    later = later_threshold(probabilities[: len(songs.vectors)])
     if music is not None:  # as with an even share, no genre is written
         probabilities[music_probabilities(every) < music] = 1 / len(GENRES)
     scale = Scale(GENRES, families(GENRES))
     found = promises(probabilities[: len(songs.vectors)], songs, scale)
-    return LeftOut(songs, nonmusic, kinds, probabilities, scale, found, music)
+    return LeftOut(songs, nonmusic, kinds, probabilities, scale, found, music, later)
 
 
 def music_probabilities(vectors: Vectors) -> Array:
@@ -175,6 +180,15 @@ def music_probabilities(vectors: Vectors) -> Array:
 def music_threshold(songs: Vectors) -> float:
     """Return the least probability of music of all songs but LOST_MUSIC."""
     return math.floor(100 * np.quantile(music_probabilities(songs), LOST_MUSIC)) / 100
+
+
+def later_threshold(probabilities: Array) -> float:
+    """Return the least confidence of all songs but LOST_LATER.
+
+    `probabilities` are those of the left-out songs, shape (songs, genres).
+    """
+    confidence = float(np.quantile(probabilities.max(axis=1), LOST_LATER))
+    return math.floor(100 * confidence) / 100
 
 
 def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
@@ -281,6 +295,7 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
         promises=left.promises,
         files=files,
         music=left.music,
+        later=left.later,
     )
     return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
 

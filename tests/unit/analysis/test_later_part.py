@@ -1,0 +1,82 @@
+"""A later part of a long file beside its first part: 30 s of music can precede a talk."""
+
+from __future__ import annotations
+
+import json
+
+import bundles
+import media
+import numpy as np
+import pytest
+
+from tagger import config
+from tagger.analysis import worker
+from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.pool import WorkerPool
+from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
+from tagger.inference import read_manifest
+from tagger.store import Store
+
+WINDOW = worker.Window(0.0, 4.0)
+VERDICT = "does not sound like music after its beginning"
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """Return a model to which a sound of all frequencies, a toss-up, is no music later on."""
+    folder = bundles.make_bundle(tmp_path / "bundle")
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"later": 0.7}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def talk(path, kind):
+    """Make a file of 4 s of music, and 20 s for which no genre is likely."""
+    signal = np.concatenate([bundles.low(4), bundles.both(20)])
+    return media.make(path, kind, signal=signal)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a"])
+def test_a_long_file_whose_rest_has_no_likely_genre_is_no_music(tmp_path, bundle, kind):
+    found = worker.analyze(talk(tmp_path / "talk", kind), bundle, WINDOW)
+    assert found.prediction.genre == "Classical"
+    assert found.prediction.sound == VERDICT
+    assert [features.spec for features in found.features] == ["levels-1", "later:levels-1"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [bundles.low(20), np.zeros(20 * 44100), bundles.both(10)],
+    ids=["music", "silent", "short"],
+)
+def test_a_long_file_whose_rest_is_music_silent_or_short_is_music(tmp_path, bundle, rest):
+    signal = np.concatenate([bundles.low(4), rest])
+    path = media.make(tmp_path / "song.flac", "flac", signal=signal)
+    assert worker.analyze(path, bundle, WINDOW).prediction.sound == ""
+
+
+def test_a_model_without_the_threshold_looks_at_the_first_part_alone(tmp_path):
+    bundle = bundles.make_bundle(tmp_path / "bundle")
+    found = worker.analyze(talk(tmp_path / "talk.flac", "flac"), bundle, WINDOW)
+    assert found.prediction.sound == ""
+    assert [features.spec for features in found.features] == ["levels-1"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_remembered_features_of_a_talk_give_the_same_verdict(tmp_path, bundle, together):
+    path = talk(tmp_path / "talk.flac", "flac")
+    found = worker.analyze(path, bundle, WINDOW)
+    settings = config.Settings().listen
+    key = AnalysisKey(found.content, settings.window)
+    track = Track(path, tmp_path, FileIdentity(1, 1, 1, 1), TrackTags(), key)
+    with (
+        Store(tmp_path / "state") as store,
+        WorkerPool(1, 60, 2048, worker.prepare, bundle, tmp_path) as pool,
+    ):
+        store.analyses.put_features(key, found.features)
+        analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), settings)
+        if together:
+            analyzer.remember([track], decode=False)
+        else:
+            analyzer.result(analyzer.request(track))
+        assert analyzer.remembered(track) == found.prediction
