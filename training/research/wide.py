@@ -71,7 +71,7 @@ ABOUT_NETWORK = """
 and EfficientAT mn04 (Schmid, Koutini and Widmer, 2023; MIT licence; not part of the bundle)"""
 LOST_MUSIC = 0.01
 """Share of the songs that may sound like no music to EfficientAT."""
-LOST_LATER = 0.005
+LOST_LATER = 0.01
 """Share of the songs whose later part may count as no music."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.evaluation.templates import render
 from training.research import results
-from training.research.added_genres import TRACKS, AddedGenre
+from training.research.added_genres import DRAWS, TRACKS, AddedGenre
 from training.research.wide import WideFigure
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
         manifest=manifest,
         parts=parts,
         tracks=TRACKS,
+        draws=DRAWS,
         added=results.kept(f"added-genres{suffix}", AddedGenre, folder),
         thresholds=_thresholds(manifest),
         unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
