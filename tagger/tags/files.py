@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import GENRE
-from tagger.tags import edit
+from tagger.tags import edit, recent
 from tagger.tags.fingerprint import stream_fingerprint
 from tagger.tags.parsed import ParsedFile, boundary, track_tags
 from tagger.tags.values import GenreSnapshot
@@ -28,7 +28,10 @@ def read(path: Path, field: str = GENRE) -> TrackTags:
     tags cannot be parsed), TagError (gone, no permission, an error of the device).
     """
     with boundary(path), open(path, "rb", opener=_unblocked) as file:
-        return track_tags(ParsedFile(file, path), field)
+        parsed = ParsedFile(file, path)
+        found = track_tags(parsed, field)
+        recent.keep(path, parsed.parse)
+        return found
 
 
 def sound(path: Path) -> str | None:

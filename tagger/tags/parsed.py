@@ -7,7 +7,7 @@ mutagen, whose reading is also a check of every write.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from mutagen.aiff import AIFF
@@ -34,6 +34,7 @@ from tagger.tags.containers import describe, dismantle, identify
 from tagger.tags.containers.base import MalformedError, Span
 from tagger.tags.containers.stream import Part, file_size, sound_start
 from tagger.tags.fields import fields
+from tagger.tags.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -179,29 +180,61 @@ def _os_error(error: BaseException | None) -> OSError | None:
     return None
 
 
+@dataclass(slots=True)
+class Parse:
+    """A file as its bytes describe it, without the file."""
+
+    form: str
+    """The format, as in `READERS`."""
+    container: Container
+    source: Source
+    """The reads of the parse."""
+    mutagen: Any = None
+    """Mutagen's file object, None before it is needed."""
+
+
+def _parse_own(file: BinaryIO, path: Path) -> Parse:
+    source = Source(file)
+    reading = cast("BinaryIO", source)
+    form = identify(reading)
+    if form not in READERS:
+        raise _unsupported(file, path)
+    container = dismantle(reading, form)
+    genres = (i for tag in container.tags.values() for _, i in tag.genre_items)
+    if (size := sum(item.size for item in genres)) > LARGEST_GENRES:
+        raise MalformedError(f"the genres have {size:,} bytes, more than {LARGEST_GENRES:,}")
+    return Parse(form, container, source)
+
+
 class ParsedFile:
     """An open file, parsed once by our own code and once by mutagen; for use inside `boundary`."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path, known: Parse | None = None) -> None:
         """Parse the container of `file`.
 
-        Raises UnsupportedContainerError, and the exceptions that `boundary` converts.
+        Args:
+            file: The open file.
+            path: The path in errors.
+            known: The parse of exactly these bytes, which is not repeated.
+
+        Raises:
+            UnsupportedContainerError: as `read_by_mutagen`; and the exceptions that `boundary`
+                converts.
+
         """
         self.path = path
-        form = identify(file)
-        if form not in READERS:
-            raise _unsupported(file, path)
         self.file = file
-        self.container: Container = dismantle(file, form)
-        genres = (i for tag in self.container.tags.values() for _, i in tag.genre_items)
-        if (size := sum(item.size for item in genres)) > LARGEST_GENRES:
-            raise MalformedError(f"the genres have {size:,} bytes, more than {LARGEST_GENRES:,}")
-        self.form = form
+        self.parse = known or _parse_own(file, path)
+        self.container = self.parse.container
+        self.form = self.parse.form
 
-    @cached_property
+    @property
     def mutagen(self) -> Any:
         """Mutagen's file object."""
-        return read_by_mutagen(self.file, self.form, self.path)
+        if self.parse.mutagen is None:
+            reading = cast("BinaryIO", self.parse.source)
+            self.parse.mutagen = read_by_mutagen(reading, self.form, self.path)
+        return self.parse.mutagen
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return the values of a field; CorruptTagsError if they are too long."""

@@ -21,11 +21,10 @@ from tagger.core.domain import GENRE
 from tagger.tags import edit, fingerprint
 from tagger.tags.containers.id3 import V23_SEPARATOR
 from tagger.tags.containers.ilst import Ilst
-from tagger.tags.parsed import FIELDS, ParsedFile, mutagen_key, read_by_mutagen, value_texts
+from tagger.tags.parsed import FIELDS, ParsedFile, mutagen_key, value_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from typing import BinaryIO
 
     from tagger.tags.containers.base import Container, Item, RawTag
     from tagger.tags.options import FieldValues
@@ -71,25 +70,25 @@ class MutagenView:
     """Whether mutagen found a tag."""
 
 
-def mutagen_view(file: BinaryIO, original: ParsedFile, fields: Collection[str]) -> MutagenView:
-    """Read a file with mutagen; its objects, with all pictures, do not stay in memory.
+def mutagen_view(file: Any, original: Container, fields: Collection[str]) -> MutagenView:
+    """Return what mutagen has read of a file, without its objects.
 
     Args:
-        file: The original or its copy.
-        original: The original, parsed.
+        file: Mutagen's object of the original or of its copy.
+        original: The container of the original.
         fields: The written fields.
 
     """
-    found = read_by_mutagen(file, original.form, original.path).tags
+    found = file.tags
     tags = {} if found is None else dict(found)
-    keys = {mutagen_key(original.container.primary, field).lower(): field for field in fields}
+    keys = {mutagen_key(original.primary, field).lower(): field for field in fields}
     values = {field: tuple[str, ...]() for field in fields}
     for name, value in tags.items():
         if field := keys.get(name.lower()):
             values[field] += value_texts(value)
     written = {mutagen_key(kind, field).lower() for field in fields for kind in FIELDS}
     if GENRE in fields:
-        written |= _GENRES | _numbered_genres(original.container)
+        written |= _GENRES | _numbered_genres(original)
     others = {name: _seen(value) for name, value in tags.items() if name.lower() not in written}
     return MutagenView(values, others, getattr(found, "version", None), found is not None)
 

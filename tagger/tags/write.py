@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
-from tagger.tags import edit, residue
+from tagger.tags import edit, recent, residue
 from tagger.tags.containers.stream import file_size, read_at
-from tagger.tags.parsed import boundary
+from tagger.tags.parsed import boundary, read_by_mutagen
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
 from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_view
@@ -128,7 +128,8 @@ def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -
     """
     field, genres = next(iter(values.items()))
     with task.opened() as (original_file, copy), boundary(task.path):
-        original = JudgedFile(original_file, task.path)
+        known = recent.take(task.path, original_file)
+        original = JudgedFile(original_file, task.path, known)
         if edit.has_values(original.container, field, genres):
             return None
         tags = edit.retagged(original.container, values, options)
@@ -152,7 +153,7 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
     check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
         check_flags(file.fileno(), path)
-        original = JudgedFile(file, path)
+        original = JudgedFile(file, path, recent.take(path, file))
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)
         tags = edit.retagged(original.container, options.values(genres), options)
@@ -233,9 +234,13 @@ def _fill(
 
     mutagen needs four times the memory of a picture, so it reads before the copy is parsed.
     """
-    before = mutagen_view(original.file, original, intended.fields)
+    form, fields = original.form, intended.fields
+    known = original.parse.mutagen
+    found = read_by_mutagen(original.file, form, task.path) if known is None else known
+    before = mutagen_view(found, original.container, fields)
+    del found
     task.fill(original.file, copy, pieces)
-    after = mutagen_view(copy, original, intended.fields)
+    after = mutagen_view(read_by_mutagen(copy, form, task.path), original.container, fields)
     new = JudgedFile(copy, task.path)
     if fault := first_difference(original, new, intended, (before, after)):
         raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
