@@ -1,7 +1,8 @@
 """How worker processes start: forked from a server that has imported their modules once.
 
 A fork of the program itself would copy the locks of its threads and its memory. A new interpreter
-for each worker would import NumPy and FFmpeg again, which takes longer than most files.
+for each worker would import NumPy, FFmpeg and onnxruntime again, and that takes longer than most
+files.
 """
 
 from __future__ import annotations
@@ -28,6 +29,6 @@ def context() -> ForkServerContext | SpawnContext:
 
 
 def stop() -> None:
-    """Stop the server, which holds some 50 MB; the next worker starts another server."""
+    """Stop the server, which holds some 80 MB; the next worker starts another server."""
     # multiprocessing has no public name for it
     forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001

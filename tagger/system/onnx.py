@@ -17,15 +17,23 @@ if TYPE_CHECKING:
 _EXTERNAL = "session.model_external_initializers_file_folder_path"
 
 
+def load_runtime() -> Any:
+    """Import onnxruntime, once in a process: it takes longer than the sound of most files.
+
+    Without telemetry the import starts no thread, so a process that has it can be forked.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    with memory.lasting_imports():
+        import onnxruntime  # noqa: PLC0415
+    return onnxruntime
+
+
 def start_session(network: bytes, weights: Path | None = None) -> Any:
     """Start onnxruntime on a serialised network; raises the exceptions of onnxruntime.
 
     `weights` is the folder of the files that the network names for its numbers.
     """
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    with memory.lasting_imports():
-        import onnxruntime  # noqa: PLC0415  # takes half a second
-
+    onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

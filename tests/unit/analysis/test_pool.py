@@ -66,11 +66,19 @@ def spin_for_ever():
         pass
 
 
+def threads_of_the_server():
+    return len(list(Path(f"/proc/{os.getppid()}/task").iterdir()))
+
+
 @pytest.fixture
 def workers() -> Iterator[WorkerPool]:
     with WorkerPool(1, 1.0, 2048, nothing) as pool:
         yield pool
         pool.close(wait=False)
+
+
+def test_the_server_that_forks_workers_has_one_thread(workers):
+    assert workers.result(workers.submit(threads_of_the_server), PATH) == 1
 
 
 def test_a_task_returns_its_result(workers):
