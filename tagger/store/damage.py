@@ -7,6 +7,7 @@ computed again by the next scan.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -69,13 +70,17 @@ def _faults(connection: Connection, *, rows: bool) -> Iterator[str]:
         found = connection.execute(f"PRAGMA quick_check({table})").fetchone()[0]
         if found != "ok":
             yield found.splitlines()[-1]
-    with contextlib.closing(connect_empty()) as empty:
-        wanted = _columns(empty)
-    for table, columns in wanted.items():
+    for table, columns in _wanted_columns().items():
         if lost := columns - present.get(table, set()):
             yield f"{table} has no column {min(lost)}"
     if rows and (row := connection.execute(_UNREADABLE).fetchone()):
         yield f"unreadable {row[0]}"
+
+
+@functools.cache
+def _wanted_columns() -> dict[str, set[str]]:
+    with contextlib.closing(connect_empty()) as empty:
+        return _columns(empty)
 
 
 def _columns(connection: Connection) -> dict[str, set[str]]:

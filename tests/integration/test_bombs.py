@@ -16,7 +16,11 @@ from programs import MODULES, Result
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.errors import TagError, WorkerError
 
-MARKS = {"huge_genre": (), "repeated_genre_numbers": (), "inflating_pictures": pytest.mark.slow}
+MARKS = {
+    "huge_genre": (),
+    "repeated_genre_numbers": pytest.mark.slow,
+    "inflating_pictures": pytest.mark.slow,
+}
 SPARSE = ("huge_list", "huge_moov", "huge_wav_id3", "long_id3", "sparse_wav_chunks")
 """Bombs with holes, which a scan skips."""
 PEAK = 200 * MB

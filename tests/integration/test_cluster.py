@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import bundles
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytest.importorskip("distributed", reason="needs the extra `cluster`")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.skipif(not find_spec("distributed"), reason="needs the extra `cluster`"),
     pytest.mark.filterwarnings("ignore"),  # of Dask's own threads and event loops
 ]
 FILES = 24

@@ -76,18 +76,28 @@ _ENCODERS = {
 _QUIET = {"mp3": {"id3v2_version": "0", "write_xing": "1"}, "wav": {"fflags": "+bitexact"}}
 
 
-def available() -> list[ParameterSet]:
-    """Name every format, those whose encoder is not installed marked as skipped."""
+def available(*fast: str) -> list[ParameterSet]:
+    """Name every format, those whose encoder is not installed marked as skipped.
+
+    With `fast` formats, the others are marked as slow.
+    """
     return [
         pytest.param(
             name,
-            marks=pytest.mark.skipif(
-                name in PROGRAMS and shutil.which(PROGRAMS[name]) is None,
-                reason=f"{name} needs Debian's {PROGRAMS.get(name)}",
-            ),
+            marks=[
+                pytest.mark.skipif(
+                    not has_encoder(name), reason=f"{name} needs Debian's {PROGRAMS.get(name)}"
+                ),
+                *([pytest.mark.slow] if fast and name not in fast else []),
+            ],
         )
         for name in FORMATS
     ]
+
+
+def has_encoder(name: str) -> bool:
+    """Return whether files of a format can be made on this machine."""
+    return name not in PROGRAMS or shutil.which(PROGRAMS[name]) is not None
 
 
 @functools.cache

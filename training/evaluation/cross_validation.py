@@ -131,7 +131,7 @@ class _Fit:
 
     def path(self, cache: Path) -> Path:
         """Name the file of the scores by everything that determines them."""
-        known = (self.arguments, __version__, version("scikit-learn"))
+        known = (self.arguments, *_versions())
         return cache / f"{joblib.hash(known)}.npy"
 
 
@@ -169,6 +169,12 @@ def _fit_and_score(
 def _thread_pools() -> ThreadpoolController:
     """Find the libraries of this process once: that takes as long as a small fit."""
     return ThreadpoolController()
+
+
+@functools.cache
+def _versions() -> tuple[str, str]:
+    """Return the versions of tagger and of scikit-learn, whose metadata takes as long as a fit."""
+    return __version__, version("scikit-learn")
 
 
 def _load(path: Path | None) -> NDArray[np.floating] | None:

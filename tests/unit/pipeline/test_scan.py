@@ -69,19 +69,22 @@ def test_a_library_is_tagged_and_a_second_scan_changes_nothing(program):
     assert {path: unread(path) for path in states} == states
 
 
-@pytest.mark.parametrize("name", media.available())
-def test_every_format_is_tagged_and_undone(program, name):
-    path = song(program.music / f"x{media.FORMATS[name]}", format=name, title="T", artist="A")
-    if path.suffix == ".spx":
-        path = path.rename(path.with_suffix(".ogg"))
-    sound = media.pcm(path)
-    assert program.scan().files[path.name]["decision"] == "set"
-    assert genres(path) == ("Classical",)
-    assert tags.read(path).title == "T"
-    assert (media.pcm(path) == sound).all()
+def test_every_format_is_tagged_and_undone(program):
+    sounds = {}
+    for name in filter(media.has_encoder, media.FORMATS):
+        suffix = {"speex": ".ogg"}.get(name, media.FORMATS[name])
+        path = song(program.music / f"{name}{suffix}", format=name, title="T", artist="A")
+        sounds[path] = media.pcm(path)
+    found = program.scan().files
+    for path, sound in sounds.items():
+        assert found[path.name]["decision"] == "set", path
+        assert genres(path) == ("Classical",), path
+        assert tags.read(path).title == "T", path
+        assert (media.pcm(path) == sound).all(), path
     assert program.run("undo").code == 0
-    assert genres(path) == ()
-    assert (media.pcm(path) == sound).all()
+    for path, sound in sounds.items():
+        assert genres(path) == (), path
+        assert (media.pcm(path) == sound).all(), path
 
 
 def test_a_dry_run_writes_nothing(program):

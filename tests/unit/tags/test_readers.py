@@ -191,7 +191,14 @@ APEV2_TAGS = [
 
 
 @pytest.mark.parametrize("kind", APEV2_TAGS)
-@pytest.mark.parametrize("form", APEV2_FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "ape",
+        "musepack",
+        *(pytest.param(f, marks=pytest.mark.slow) for f in ("wavpack", "musepack7")),
+    ],
+)
 def test_apev2_in_any_order_with_id3v1_shows_every_reader_a_genre_without_a_number(
     tmp_path, form, kind
 ):

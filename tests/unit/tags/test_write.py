@@ -41,7 +41,9 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("genres", [BLUES, TWO], ids=["one", "two"])
+@pytest.mark.parametrize(
+    "genres", [pytest.param(BLUES, id="one", marks=pytest.mark.slow), pytest.param(TWO, id="two")]
+)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("form", media.available())
 def test_a_write_changes_the_genres_and_no_other_byte_of_meaning(tmp_path, form, state, genres):
@@ -121,7 +123,10 @@ def test_a_tag_of_id3v22_keeps_its_version_and_frames(tmp_path):
 
 
 @pytest.mark.parametrize(("version", "major"), [("2.3", 3), ("2.4", 4)])
-@pytest.mark.parametrize("form", ["mp3", "wav", "aiff", "dsf"])
+@pytest.mark.parametrize(
+    "form",
+    ["mp3", "wav", *(pytest.param(form, marks=pytest.mark.slow) for form in ("aiff", "dsf"))],
+)
 @pytest.mark.parametrize("old", [3, 4, None])
 def test_the_id3_version_can_be_asked_for(tmp_path, form, old, version, major):
     fields = None if old is None else FULL | {"id3_version": old}
@@ -592,7 +597,7 @@ def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.available("mp3", "flac", "opus", "m4a"))
 def test_ffprobe_sees_the_genre_and_decodes_without_complaint(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=FULL)
     write(path, BLUES)
