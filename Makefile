@@ -18,7 +18,7 @@ scan: .venv/.installed
 # The tests start many interpreters, and each would compile every module again.
 test test-all: export PYTHONDONTWRITEBYTECODE =
 
-# The longest files are in the first folders, so the order of the files stays.
+# tests/conftest.py puts the longest files first, so the order of the files stays.
 pytest = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: .venv/.installed-dev

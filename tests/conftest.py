@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LONGEST = {
+    "test_model.py",
+    "test_pool.py",
+    "test_readers.py",
+    "test_scan.py",
+    "test_scripts.py",
+    "test_train.py",
+    "test_undo.py",
+    "test_write.py",
+}
+"""Test files that take longer than any other."""
+
 # tests run side by side: more threads would wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -34,6 +46,11 @@ def pytest_collection() -> Iterator[None]:
     """Leave modules and tests, which stay until the end, out of each collection of garbage."""
     with memory.lasting_imports():
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")
