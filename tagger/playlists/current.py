@@ -17,7 +17,7 @@ from tagger.playlists.publish import PlaylistAction, PlaylistChange
 
 if TYPE_CHECKING:
     from tagger.config import Settings
-    from tagger.playlists.refresh import Shelf
+    from tagger.playlists.values import Shelf
     from tagger.store import Store
 
 

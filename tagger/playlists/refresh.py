@@ -16,7 +16,7 @@ from tagger.playlists.formats import FORMATS
 from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
-from tagger.playlists.values import Listed
+from tagger.playlists.values import Listed, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 
     from tagger.config import PlaylistTarget, Settings
     from tagger.playlists.publish import PlaylistChange
-    from tagger.playlists.values import TrackList
+    from tagger.playlists.values import Roots, TrackList
     from tagger.store import Store
 
 WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVED)
-
-Roots = tuple["Path", ...]
-"""The resolved roots of one library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +50,6 @@ class Refreshed:
     def written(self) -> list[Path]:
         """The created, updated and removed playlists."""
         return [change.path for change in self.changes if change.action in WRITTEN]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One folder of playlists, and the library whose tracks it lists."""
-
-    folder: Path
-    target: PlaylistTarget
-    roots: Roots
 
 
 def refresh_all(

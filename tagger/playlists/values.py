@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tagger.config import PlaylistTarget
     from tagger.core.domain import TrackTags
+
+
+Roots = tuple["Path", ...]
+"""The resolved roots of one library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One folder of playlists, and the library whose tracks it lists."""
+
+    folder: Path
+    target: PlaylistTarget
+    roots: Roots
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import GENRE
 from tagger.tags import edit, recent
+from tagger.tags.boundary import boundary
 from tagger.tags.fingerprint import stream_fingerprint
-from tagger.tags.parsed import ParsedFile, boundary, track_tags
+from tagger.tags.parsed import ParsedFile, track_tags
 from tagger.tags.values import GenreSnapshot
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ mutagen, whose reading is also a check of every write.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -27,9 +26,9 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
-from tagger.audio.source import device_error, device_errors
+from tagger.audio.source import device_errors
 from tagger.core.domain import GENRE, GROUPING, OtherField, TrackTags
-from tagger.errors import CorruptTagsError, TagError, TaggerError, UnsupportedContainerError
+from tagger.errors import CorruptTagsError, UnsupportedContainerError
 from tagger.tags.containers import describe, dismantle, identify
 from tagger.tags.containers.base import MalformedError, Span
 from tagger.tags.containers.stream import Part, file_size, sound_start
@@ -137,47 +136,6 @@ LONGEST_FIELD = 1_000
 """Characters of any other field; the rest is left out."""
 MOST_VALUES = 8
 """Artists of one file; further artists are left out."""
-
-
-@contextmanager
-def boundary(path: Path) -> Iterator[None]:
-    """Convert every error that the bytes of a file can cause to an error of tagger.
-
-    mutagen and the slicing of hostile bytes raise many exceptions, even MemoryError and
-    RecursionError. mutagen also wraps errors of the operating system; the cause reveals them.
-    """
-    try:
-        yield
-    except (TaggerError, MemoryError):
-        raise
-    except Exception as error:
-        if _is_out_of_memory(error):
-            raise MemoryError from error
-        cause = _os_error(error)
-        if isinstance(cause, FileNotFoundError):
-            raise TagError("the file does not exist", path) from error
-        if isinstance(cause, PermissionError):
-            raise TagError("no permission to read the file", path) from error
-        if cause is not None:
-            raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
-        said = str(error) or type(error).__name__
-        raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
-
-
-def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Return whether a lack of memory caused an error, such as one of mutagen."""
-    while error is not None and not isinstance(error, MemoryError):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def _os_error(error: BaseException | None) -> OSError | None:
-    """Find an error of the operating system among the causes of an error."""
-    while error is not None:
-        if isinstance(error, OSError) and (found := device_error(error)):
-            return found
-        error = error.__cause__ or error.__context__
-    return None
 
 
 @dataclass(slots=True)

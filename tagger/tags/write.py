@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
 from tagger.tags import edit, recent, residue
+from tagger.tags.boundary import boundary
 from tagger.tags.containers.stream import file_size, read_at
-from tagger.tags.parsed import boundary, read_by_mutagen
+from tagger.tags.parsed import read_by_mutagen
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
 from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_view

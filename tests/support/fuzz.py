@@ -18,10 +18,11 @@ with atheris.instrument_imports(include=["tagger.tags", "mutagen"]):
     from tagger.core.domain import GENRE
     from tagger.errors import TaggerError
     from tagger.tags import edit
+    from tagger.tags.boundary import boundary
     from tagger.tags.containers import dismantle
     from tagger.tags.fingerprint import contents
     from tagger.tags.options import WriteOptions
-    from tagger.tags.parsed import ParsedFile, boundary, track_tags
+    from tagger.tags.parsed import ParsedFile, track_tags
 
 PATH = Path("fuzzed")
 GENRES = ("Deep House", "Électronique")
