@@ -38,7 +38,7 @@ def field(path, name):
 
 @pytest.mark.parametrize("name", [GROUPING, OWN])
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_a_write_into_another_field_leaves_the_genre_and_undo_restores_every_byte(
     tmp_path, form, state, name
 ):
@@ -58,7 +58,7 @@ def test_a_write_into_another_field_leaves_the_genre_and_undo_restores_every_byt
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_a_confidence_beside_the_genre_is_undone_with_it(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=TAGGED)
     before = path.read_bytes()

@@ -368,7 +368,7 @@ def test_reading_changes_no_byte_and_prints_nothing(tmp_path, capfd, form):
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     damage=st.lists(

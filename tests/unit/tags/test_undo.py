@@ -39,7 +39,7 @@ def test_an_undone_write_restores_every_byte(tmp_path, form, state):
     assert (undone.before, undone.after) == (TWO, written.before)
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_several_writes_are_taken_back_by_the_oldest_snapshot(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=STATES["one genre"])
     before, rest, sound = path.read_bytes(), others(path), media.pcm(path)
@@ -70,7 +70,7 @@ def test_a_snapshot_of_another_recording_is_refused(tmp_path):
         restore(path, snapshot)
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_an_undo_can_itself_be_undone(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=TAGGED)
     first = write(path)
@@ -194,7 +194,7 @@ def retitle(path):
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_changes_of_other_programs_since_the_write_stay(tmp_path, form, state):
     path = media.make(tmp_path / "song", form, tags=STATES[state])
     genres = tags.read(path).genres

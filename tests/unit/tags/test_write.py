@@ -74,7 +74,7 @@ def test_a_number_equals_its_name(tmp_path):
     assert write(path, ("Rock",)) is None
 
 
-@pytest.mark.parametrize("form", media.available())
+@pytest.mark.parametrize("form", media.containers())
 def test_writing_again_and_again_does_not_grow_the_file(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=FULL)
     write(path, TWO)
