@@ -25,29 +25,27 @@ class Source:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._end = file_size(file)
-        self._at = self._end
         self._reads: list[Span] = []
         self._bytes = 0
         self._digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
         """See `io.RawIOBase.read`."""
+        at = self._file.tell()
         data = self._file.read(size)
         self._bytes += len(data)
         if self.is_comparable:
-            self._reads.append(Span(self._at, len(data)))
+            self._reads.append(Span(at, len(data)))
             self._digest.update(data)
-        self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """See `io.IOBase.seek`."""
-        self._at = self._file.seek(offset, whence)
-        return self._at
+        return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         """See `io.IOBase.tell`."""
-        return self._at
+        return self._file.tell()
 
     @property
     def is_comparable(self) -> bool:
@@ -65,5 +63,5 @@ class Source:
         for read in self._reads:
             file.seek(read.start)
             digest.update(file.read(read.size))
-        self._file, self._at = file, file.tell()
+        self._file = file
         return digest.digest() == self._digest.digest()
