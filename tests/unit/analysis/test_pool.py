@@ -198,6 +198,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow  # two seconds of processor time
 def test_a_worker_whose_parent_dies_ends(tmp_path):
     started, program = tmp_path / "pid", tmp_path / "orphaning.py"
     program.write_text(ORPHANING)

@@ -82,20 +82,30 @@ def test_a_server_keeps_the_playlists_in_order_after_its_scan(subsonic, load):
     assert not changing & {path for path, _ in subsonic.asked}
 
 
-def fail_at_each_request(server, notify, begin):
-    """Yield the fault and the error of a notice that fails at each of its requests in turn."""
-    for fault in ("fails", "garbage", "closes", "an empty object"):
+def fail_at_each_request(server, notify, begin, fault):
+    """Yield the error of a notice that fails at each of its requests in turn."""
+    begin()
+    notify()
+    for number in range(len(server.asked)):
         begin()
-        notify()
-        for number in range(len(server.asked)):
-            begin()
-            server.fault, server.fault_after = fault, number
-            error = notify()
-            server.fault = None
-            yield fault, error
+        server.fault, server.fault_after = fault, number
+        error = notify()
+        server.fault = None
+        yield error
 
 
-def test_a_fault_at_any_request_leaves_no_lost_and_no_double_playlist(subsonic, load):
+with_faults = pytest.mark.parametrize(
+    "fault",
+    [
+        "fails",
+        "an empty object",
+        *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("garbage", "closes")),
+    ],
+)
+
+
+@with_faults
+def test_a_fault_at_any_request_leaves_no_lost_and_no_double_playlist(subsonic, load, fault):
     players = load(subsonic.table("playlists = true"))
     theirs = {"id": "1", "name": "Mine", "owner": "ada", "comment": "", "entry": [{"id": "s1"}]}
     old = {"id": "2", "name": "Old", "owner": "ada", "comment": "Kept by tagger: genre=Old"}
@@ -109,16 +119,19 @@ def test_a_fault_at_any_request_leaves_no_lost_and_no_double_playlist(subsonic, 
         return notify_all(players, changes)["subsonic"]
 
     faults = 0
-    for fault, error in fail_at_each_request(subsonic, notify, begin):
+    for error in fail_at_each_request(subsonic, notify, begin, fault):
         assert error or fault == "an empty object"
         faults += error is not None
         assert notify() is None
         assert kept(subsonic) == {"Mine": ["s1"], "Rock": ["s2", "s0"], "Pop": ["s1"]}
         assert subsonic.playlists["1"] == theirs
-    assert faults > 40
+    assert faults > 10 or fault == "an empty object"
 
 
-def test_a_fault_of_plex_at_any_request_is_an_error_and_the_next_notice_is_complete(load, tmp_path):
+@with_faults
+def test_a_fault_of_plex_at_any_request_is_an_error_and_the_next_notice_is_complete(
+    load, tmp_path, fault
+):
     (tmp_path / "Rock.m3u8").write_text("")
     with StandIn("plex") as plex:
         maps = f'[{{ from = "{tmp_path}", to = "/data/music" }}]'
@@ -132,7 +145,7 @@ def test_a_fault_of_plex_at_any_request_is_an_error_and_the_next_notice_is_compl
 
         assert notify() is None
         complete = list(plex.notices)
-        for fault, error in fail_at_each_request(plex, notify, plex.asked.clear):
+        for error in fail_at_each_request(plex, notify, plex.asked.clear, fault):
             assert error or fault != "fails"
             plex.asked.clear()
             assert notify() is None
