@@ -10,7 +10,10 @@ import pytest
 
 from tagger import tags
 
-CONTAINERS = ("mp3", "flac", "opus", "m4a", "wma", "wavpack")
+CONTAINERS = (
+    *("mp3", "m4a", "wavpack"),
+    *(pytest.param(form, marks=pytest.mark.slow) for form in ("flac", "opus", "wma")),
+)
 
 
 def genres(path):

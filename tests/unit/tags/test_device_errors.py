@@ -51,7 +51,13 @@ class Failing(io.FileIO):
         return super().readinto(buffer)
 
 
-@pytest.mark.parametrize("form", ["mp3", "m4a", "vorbis", "wav", "ape", "wavpack"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("mp3", "m4a", "wavpack"),
+        *(pytest.param(form, marks=pytest.mark.slow) for form in ("vorbis", "wav", "ape")),
+    ],
+)
 @pytest.mark.parametrize("method", ["seek", "seekable", "tell", "readinto"])
 def test_an_error_of_the_device_at_any_step_of_a_write_is_not_final(
     tmp_path, monkeypatch, form, method

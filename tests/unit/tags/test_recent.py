@@ -88,7 +88,13 @@ def test_an_edit_of_equal_size_and_time_between_two_jobs_of_a_worker_is_kept(tmp
     assert (found.title, found.genres) == ("Two", TWO)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("mp3", "m4a", "vorbis"),
+        *(pytest.param(form, marks=pytest.mark.slow) for form in ("flac", "wav", "wma")),
+    ],
+)
 def test_a_write_after_a_read_and_any_edit_is_the_write_without_the_read(tmp_path, form):
     original = media.make(tmp_path / "original", form, tags=FULL).read_bytes()
     read, unread = tmp_path / "read", tmp_path / "unread"

@@ -236,7 +236,13 @@ def test_a_conversion_that_was_asked_for_stays(tmp_path):
     assert tags.read(path).genres == ("Rock",)
 
 
-@pytest.mark.parametrize("form", ["mp3", "flac", "vorbis", "m4a", "wma", "ape", "wav", "dsf"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("mp3", "flac", "m4a", "ape"),
+        *(pytest.param(form, marks=pytest.mark.slow) for form in ("vorbis", "wma", "wav", "dsf")),
+    ],
+)
 @settings(
     max_examples=15,
     deadline=None,
