@@ -157,12 +157,22 @@ class Runs:
         return int(row[0])
 
     def sources(self, run: int | None = None) -> Counter[str]:
-        """Count the newest decisions that wrote a genre, of all runs or one, by their source."""
-        of_run = "" if run is None else "AND run = ?"  # without it, the index has all columns
+        """Count the newest decisions that wrote a genre by their source.
+
+        Args:
+            run: The run of the decisions; None for all runs, without files that are gone.
+
+        """
+        if run is not None:
+            return self._by_source("FROM decisions", "AND run = ?", run)
+        gone = self._by_source("FROM without_file CROSS JOIN decisions USING (path)")
+        return self._by_source("FROM decisions") - gone
+
+    def _by_source(self, table: str, further: str = "", *values: int) -> Counter[str]:
         rows = self._db.execute(
-            "SELECT coalesce(source, 'sound'), count(*) FROM decisions"  # noqa: S608 - constants
-            f" WHERE action IN ('set', 'add') {of_run} GROUP BY 1",
-            () if run is None else (run,),
+            f"SELECT coalesce(source, 'sound'), count(*) {table}"
+            f" WHERE action IN ('set', 'add') {further} GROUP BY 1",
+            values,
         )
         return Counter({row[0]: row[1] for row in rows})
 

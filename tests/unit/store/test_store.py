@@ -475,6 +475,15 @@ def test_the_tally_counts_decisions_whose_newest_write_was_undone(store):
     assert store.runs.last_write().run.id == run
 
 
+def test_the_sources_of_written_genres_leave_out_files_that_are_gone(store):
+    run = store.runs.start("scan")
+    store.files.put(TRACK)
+    for path in (TRACK.path, Path("/music/gone.mp3")):
+        store.runs.decided(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+    assert store.runs.sources() == {"sound": 1}
+    assert store.runs.sources(run) == {"sound": 2}
+
+
 def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
     with Store(tmp_path) as store:
         run = store.runs.start("scan")
