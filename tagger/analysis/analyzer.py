@@ -176,10 +176,13 @@ class Analyzer:
         self.ahead = AHEAD * pool.count
         """How many tracks may wait for workers."""
 
-    def remembered(self, track: Track) -> Prediction | None:
-        """Return the stored prediction of this model for the sound of a track."""
-        key = self._key(track)
-        return self._store.analyses.prediction(key, self._model) if key else None
+    def remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
+        """Return the stored predictions of this model for the sound of tracks."""
+        keys = {track: str(key) for track in tracks if (key := self._key(track))}
+        if not keys:
+            return {}
+        known = self._store.analyses.predictions(keys.values(), self._model)
+        return {track: known[key] for track, key in keys.items() if key in known}
 
     def predicted(self, tracks: Iterable[Track]) -> set[Track]:
         """Return the tracks for whose sound a prediction of this model is stored."""
@@ -190,32 +193,49 @@ class Analyzer:
             found.update(track for track, key in keys.items() if str(key) in known)
         return found
 
-    def suspicion(self, track: Track) -> int:
-        """Return how often tagger ended during an analysis of this track, 0 for never.
+    def suspicions(self, tracks: Iterable[Track]) -> dict[Track, int]:
+        """Return how often tagger ended during an analysis of tracks; the others are left out.
 
-        To be asked before the analysis is requested.
+        To be asked before the analyses are requested.
         """
-        failure = self._attempts.failure(track.path, track.identity)
-        self._failures[track.path] = failure
-        return suspicion(failure)
+        found = {}
+        for some in _blocks(tracks):
+            failures = self._store.failures.among(track.path for track in some)
+            for track in some:
+                failure = _of(track.identity, failures.get(track.path))
+                self._failures[track.path] = failure
+                if rate := suspicion(failure):
+                    found[track] = rate
+        return found
 
-    def request(self, track: Track, *, again: bool = False, alone: bool = True) -> Request:
+    def request(
+        self,
+        track: Track,
+        *,
+        again: bool = False,
+        alone: bool = True,
+        known: Prediction | None = None,
+    ) -> Request:
         """Begin an analysis.
 
         Args:
             track: The track.
             again: Ignore the remembered analysis.
             alone: Nothing else is under way, so that the track itself is to blame if tagger ends.
+            known: The prediction, if `remembered` has found it.
 
         """
         if not again:
-            if known := self._given_up(track) or self.remembered(track):
-                return Request(track, known)
+            if answer := self._given_up(track) or known or self._remembered(track):
+                return Request(track, answer)
             if request := self._predicted(track):
                 return request
         self._attempts.start(track.path, track.identity, alone=alone)
         window = worker.Window(self._part.offset, self._part.length)
         return Request(track, self._pool.submit(worker.analyze, track.path, self._bundle, window))
+
+    def _remembered(self, track: Track) -> Prediction | None:
+        return self.remembered([track]).get(track)
 
     def _predicted(self, track: Track) -> Request | None:
         """Begin a prediction from remembered features, if they are there."""

@@ -6,6 +6,7 @@ The prior comes from the owner's library and the list of artists; `tagger.eviden
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
@@ -120,6 +121,7 @@ def _likelihood(sound: Prediction, genre: str) -> float:
     return sum(children) if children else 1 / len(sound.probabilities)
 
 
+@lru_cache(maxsize=4096)
 def family(genre: str) -> str:
     """Return the key of the farthest genre that a genre is part of."""
     return names.key((genre, *names.parents(genre))[-1])

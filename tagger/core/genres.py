@@ -27,6 +27,7 @@ _NUMBER = re.compile(r"\d+|RX|CR|\(\(.*|\((\d+|RX|CR)\).*", re.DOTALL)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Return the canonical spelling of a genre; case, spaces, hyphens, `&`, accents are ignored.
 
@@ -35,6 +36,7 @@ def canonical(name: str) -> str:
     return _spellings().get(_fold(name)) or _tidy(name)
 
 
+@lru_cache(maxsize=4096)
 def key(name: str) -> str:
     """Return a key that two names share only if they name the same genre."""
     known = canonical(name)
@@ -46,6 +48,7 @@ def is_known(name: str) -> bool:
     return _fold(name) in _spellings()
 
 
+@lru_cache(maxsize=4096)
 def parents(name: str) -> tuple[str, ...]:
     """Return the genres that `name` is part of, the nearest first; none for an unknown name."""
     above = _parent_of().get(canonical(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,14 +27,22 @@ def above(track: Track) -> Iterator[Path]:
 
     Folders that are named for the album or an artist of the track are left out.
     """
-    own = {fold(name) for name in (track.tags.album, track.tags.artist, track.tags.album_artist)}
-    if not track.path.is_relative_to(track.root):
-        return
-    for folder in track.path.parents:
-        if folder == track.root:
-            return
-        if fold(_bare(folder.name)) not in own and fold(folder.name) not in own:
-            yield folder
+    tags = track.tags
+    yield from _above(track.path.parent, track.root, tags.album, tags.artist, tags.album_artist)
+
+
+@lru_cache(maxsize=64)
+def _above(nearest: Path, root: Path, *names_of_track: str) -> tuple[Path, ...]:
+    """Return the folders from `nearest` up to the root; the tracks of an album share them."""
+    if not nearest.is_relative_to(root):
+        return ()
+    own = {fold(name) for name in names_of_track}
+    between = itertools.takewhile(lambda folder: folder != root, (nearest, *nearest.parents))
+    return tuple(
+        folder
+        for folder in between
+        if fold(_bare(folder.name)) not in own and fold(folder.name) not in own
+    )
 
 
 def genres_of(name: str, further: Mapping[str, str]) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
 
+@lru_cache(maxsize=4096)
 def key(*parts: str) -> int:
     """Reduce texts to a number of 64 bits that fits into an integer of SQLite."""
     text = "\0".join(parts).encode(errors="surrogateescape")

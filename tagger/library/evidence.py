@@ -19,6 +19,7 @@ from tagger.evidence.names import fold
 from tagger.evidence.owned import owned_genres
 from tagger.evidence.tally import Tally
 from tagger.evidence.weigh import Example, Level
+from tagger.library.other_tracks import OtherTracks
 from tagger.library.siblings import is_unchanged
 from tagger.store import Counted, Keys
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tagger.core.evidence import Evidence
     from tagger.evidence.artists import ArtistList
     from tagger.store import Store
+    from tagger.store.labels import Genres
 
 MOST_TRACKS = 500
 """Tracks of one artist that are counted at most."""
@@ -122,7 +124,18 @@ class LibraryEvidence:
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
-        return None if self.is_off else weigh.weigh(self.levels(track), self._base, self._trust)
+        return self.of_all([track]).get(track)
+
+    def of_all(self, tracks: Iterable[Track]) -> dict[Track, Evidence]:
+        """Return the evidence of the tracks that have any; the other tracks are read once."""
+        if self.is_off:
+            return {}
+        others = self._others()
+        found = {
+            track: weigh.weigh(self._levels(track, others), self._base, self._trust)
+            for track in tracks
+        }
+        return {track: evidence for track, evidence in found.items() if evidence}
 
     def owned(self, track: Track) -> tuple[str, ...]:
         """Return the genres of a track that its owner gave, in the one spelling of each."""
@@ -145,6 +158,12 @@ class LibraryEvidence:
 
     def levels(self, track: Track) -> tuple[Level, ...]:
         """Return the sources that have something on a track, from the lowest to the highest."""
+        return self._levels(track, self._others())
+
+    def _others(self) -> OtherTracks:
+        return OtherTracks(self._store.labels, MOST_TRACKS, albums.LARGEST_ALBUM)
+
+    def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
         keys = keys_of(track)
         found: list[Level | None] = []
@@ -155,21 +174,20 @@ class LibraryEvidence:
         if on.folders:
             found += self._folder_levels(track)
         if on.artist and keys.artist is not None:
-            found.append(self._artist_level(track, keys))
+            found.append(self._artist_level(track, others.of_artist(keys, track.path)))
         if on.album and keys.album is not None:
-            found.append(self._album_level(track, keys))
+            found.append(self._album_level(track, others.of_album(keys, track.path)))
         return tuple(level for level in found if level is not None)
 
-    def _artist_level(self, track: Track, keys: Keys) -> Level | None:
-        tally = self._tally(self._store.labels.of_artist(keys, track.path, MOST_TRACKS))
+    def _artist_level(self, track: Track, others: Sequence[Genres]) -> Level | None:
+        tally = self._tally(others)
         if tally.tracks < self._settings.min_tracks or tally.is_of_many:
             return None
         return _level("artist", tally, f"of {names.library_artist(track.tags)}")
 
-    def _album_level(self, track: Track, keys: Keys) -> Level | None:
-        most = albums.LARGEST_ALBUM
-        tally = self._tally(self._store.labels.of_album(keys, track.path, most))
-        if not self._settings.min_tracks <= tally.tracks < most:
+    def _album_level(self, track: Track, others: Sequence[Genres]) -> Level | None:
+        tally = self._tally(others)
+        if not self._settings.min_tracks <= tally.tracks < albums.LARGEST_ALBUM:
             return None
         return _level("album", tally, f"of the album {track.tags.album}".rstrip())
 
@@ -198,7 +216,7 @@ class LibraryEvidence:
             self._folders[folder] = self._tally(self._store.labels.below(folder, MOST_BELOW))
         return self._folders[folder].without(self.owned(track) if track.tags.genres else ())
 
-    def _tally(self, rows: Iterable[tuple[str, ...]]) -> Tally:
+    def _tally(self, rows: Iterable[Genres]) -> Tally:
         return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)
 
     def _name(self, genre: str) -> str:
@@ -243,7 +261,7 @@ def count_new(store: Store, empty: Collection[str]) -> int:
     """
     labelled = 0
     while tracks := store.labels.uncounted(BATCH):
-        counted = [_counted(track, store, empty) for track in tracks]
+        counted = _counted(tracks, store, empty)
         with store.transaction():
             store.labels.put(counted)
         labelled += sum(bool(file.genres) for file in counted)
@@ -276,12 +294,16 @@ def _album_key(track: Track, artist: str) -> int | None:
     return names.key("album", *map(str, found), fold(artist) if by_artist else "")
 
 
-def _counted(track: Track, store: Store, empty: Collection[str]) -> Counted:
-    writes = store.journal.writes(track.path)
-    corrected = store.corrections.has(track.path)
-    present = track.tags.genres if corrected else track.tags.in_genre
-    genres = owned_genres(present, writes, empty, corrected=corrected)
-    return Counted(track.path, genres, keys_of(track))
+def _counted(tracks: Sequence[Track], store: Store, empty: Collection[str]) -> list[Counted]:
+    paths = [track.path for track in tracks]
+    writes, corrected = store.journal.writes(paths), store.corrections.among(paths)
+    counted = []
+    for track in tracks:
+        by_owner = track.path in corrected
+        present = track.tags.genres if by_owner else track.tags.in_genre
+        genres = owned_genres(present, writes.get(track.path, []), empty, corrected=by_owner)
+        counted.append(Counted(track.path, genres, keys_of(track)))
+    return counted
 
 
 def _level(source: str, tally: Tally, where: str, strength: float | None = None) -> Level:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import GENRE, FileIdentity, OtherField, Track, TrackTags
 from tagger.library import walk
 from tagger.store import Correction
+from tagger.store.files import IN_ONE_QUERY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tagger.library.walk import Found, Listing
@@ -69,6 +72,19 @@ def look_up(found: Found, store: Store) -> Lookup:
     if known is None or not known.identity.same_content(found.identity):
         known = _moved(found, store) or known
     return Lookup(found, known)
+
+
+def look_up_all(files: Iterable[Found], store: Store) -> Iterator[Lookup]:
+    """Yield the lookup of each file; unchanged files need one query for a block of them."""
+    left = iter(files)
+    while some := list(islice(left, IN_ONE_QUERY)):
+        known = store.files.among([found.path for found in some])
+        for found in some:
+            lookup = Lookup(found, known.get(found.path))
+            if lookup.known is None:
+                yield Lookup(found, _moved(found, store))
+            else:  # the index of another file of the block may have changed the device in its row
+                yield lookup if lookup.current else look_up(found, store)
 
 
 def put(lookup: Lookup, tags: TrackTags, store: Store, *, renewed: bool = False) -> Track:

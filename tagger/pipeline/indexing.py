@@ -67,8 +67,8 @@ class _Indexer:
         waiting: deque[Track | Outcome | _Request] = deque()
         suspects: list[Lookup] = []
         try:
-            for found in files:
-                lookup = index.look_up(found, self._store)
+            for lookup in index.look_up_all(files, self._store):
+                found = lookup.found
                 track = lookup.current
                 if track and track.tags.field == self._jobs.field:
                     waiting.append(track)

@@ -16,6 +16,8 @@ from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.core.domain import GenreEdit
     from tagger.store import Store
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
 class Operation(Protocol):
     """Carries out one decision on one track."""
 
-    def refusal(self, track: Track) -> str | None:
-        """Return why nothing will be written to this track, whatever its prediction."""
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
+        """Return the tracks to which nothing will be written, whatever their predictions, and why.
+
+        The tracks are checked at the same time, so a folder is looked at once.
+        """
         ...
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
@@ -41,9 +46,9 @@ class DryRun:
         self._jobs = jobs
         self._options = options
 
-    def refusal(self, track: Track) -> str | None:
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
         """See `Operation`."""
-        return unwritable(track, self._options)
+        return unwritable(tracks, self._options)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -64,9 +69,9 @@ class KeepUndone:
         self._store = store
         self._operation = operation
 
-    def refusal(self, track: Track) -> str | None:
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
         """See `Operation`."""
-        return self._operation.refusal(track)
+        return self._operation.refusals(tracks)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -92,9 +97,9 @@ class Settled:
         self._operation = operation
         self._seconds = min(settle, SETTLE_S)
 
-    def refusal(self, track: Track) -> str | None:
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
         """See `Operation`."""
-        return self._operation.refusal(track)
+        return self._operation.refusals(tracks)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -128,9 +133,9 @@ class Write:
         self._model = model
         self._options = options
 
-    def refusal(self, track: Track) -> str | None:
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
         """See `Operation`."""
-        return unwritable(track, self._options)
+        return unwritable(tracks, self._options)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -207,19 +212,22 @@ def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decisi
         options: The options for writing files.
 
     """
-    reason = unwritable(track, options) if decision.action.writes else None
+    reason = unwritable([track], options).get(track) if decision.action.writes else None
     return Decision(Action.SKIP, track.tags.genres, reason) if reason else decision
 
 
-def unwritable(track: Track, options: WriteOptions) -> str | None:
-    """Return why a track's file must not be written, None if it may."""
-    try:
-        tags.check_writable(track.path, root=track.root, options=options)
-    except SkippedError as error:
-        return said(error)
-    except TagError:
-        return None  # it is gone, for example: the analysis will report that
-    return None
+def unwritable(tracks: Iterable[Track], options: WriteOptions) -> dict[Track, str]:
+    """Return the tracks whose files must not be written, and why."""
+    folders = tags.Folders()
+    found = {}
+    for track in tracks:
+        try:
+            tags.check_writable(track.path, root=track.root, options=options, folders=folders)
+        except SkippedError as error:
+            found[track] = said(error)
+        except TagError:
+            continue  # it is gone, for example: the analysis will report that
+    return found
 
 
 def outcome(track: Track, decision: Decision) -> Outcome:

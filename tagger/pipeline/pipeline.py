@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tagger.analysis.analyzer import Request
+from tagger.analysis.remembered import BLOCK
 from tagger.core import albums
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
@@ -18,17 +19,20 @@ from tagger.errors import TaggerError
 from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tagger.analysis.analyzer import Analyzer
     from tagger.core.decide import DecisionRules
     from tagger.core.domain import Outcome, Track
+    from tagger.core.evidence import Evidence
     from tagger.library.evidence import LibraryEvidence
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class _Group:
     siblings: tuple[Track, ...]
     decided: Mapping[Track, Decision]
     """Decisions that needed no audio."""
-    requests: Mapping[Track, Request]
+    evidence: Mapping[Track, Evidence]
+    known: Mapping[Track, Prediction]
+    """Remembered predictions of the other tracks."""
+    requests: dict[Track, Request]
 
 
 class Pipeline:
@@ -102,14 +109,14 @@ class Pipeline:
     def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
         waiting: deque[_Group] = deque()
         under_way = 0
-        for suspicion, together in self._by_suspicion(groups):
-            alone = suspicion > 0
-            while waiting and (alone or under_way > self._analyzer.ahead):
-                under_way -= len(waiting[0].requests)
-                yield from self._finish(waiting.popleft())
-            group = self._begin(*together, again=again, alone=alone)
-            waiting.append(group)
-            under_way += len(group.requests)
+        for alone, block in _blocks(self._by_suspicion(groups)):
+            for group in self._read_ahead(block):
+                while waiting and (alone or under_way > self._analyzer.ahead):
+                    under_way -= len(waiting[0].requests)
+                    yield from self._finish(waiting.popleft())
+                self._begin(group, again=again, alone=alone)
+                waiting.append(group)
+                under_way += len(group.requests)
         while waiting:
             yield from self._finish(waiting.popleft())
 
@@ -119,21 +126,38 @@ class Pipeline:
         Such tracks come last and alone: a file that ends the process is found out, and no
         other file takes the blame.
         """
-        rated = [(max(map(self._analyzer.suspicion, group[0])), group) for group in groups]
+        groups = list(groups)
+        found = self._analyzer.suspicions(track for group, _ in groups for track in group)
+        rated = [(max(found.get(track, 0) for track in group[0]), group) for group in groups]
         return sorted(rated, key=lambda item: item[0])
 
-    def _begin(
-        self, group: tuple[Track, ...], siblings: tuple[Track, ...], *, again: bool, alone: bool
-    ) -> _Group:
-        decided = self._without_audio(group)
-        requests: dict[Track, Request] = {}
-        for track in group:
-            if track not in decided:
-                request = self._analyzer.request(track, again=again, alone=alone)
+    def _read_ahead(self, block: Sequence[_Together]) -> list[_Group]:
+        """Read what the decisions on a block of groups need, with one query of each kind."""
+        tracks = [track for group, _ in block for track in group]
+        decided = self._without_audio(tracks)
+        undecided = [track for track in tracks if track not in decided]
+        known = self._analyzer.remembered(undecided)
+        evidence = self._evidence.of_all(undecided)
+        return [
+            _Group(
+                group,
+                siblings,
+                _of(group, decided),
+                _of(group, evidence),
+                _of(group, known),
+                {},
+            )
+            for group, siblings in block
+        ]
+
+    def _begin(self, group: _Group, *, again: bool, alone: bool) -> None:
+        for track in group.tracks:
+            if track not in group.decided:
+                known = group.known.get(track)
+                request = self._analyzer.request(track, again=again, alone=alone, known=known)
                 # at once, so that the next track of the album is alone as well
                 answered = Request(track, self._analyzer.result(request)) if alone else request
-                requests[track] = answered
-        return _Group(group, siblings, decided, requests)
+                group.requests[track] = answered
 
     def _grouped(self, tracks: Iterable[Track], siblings: Iterable[Track]) -> list[_Together]:
         wanted = dict.fromkeys(tracks)
@@ -148,37 +172,60 @@ class Pipeline:
         ]
         return [group for group in groups if group[0]]
 
-    def _without_audio(self, group: tuple[Track, ...]) -> dict[Track, Decision]:
+    def _without_audio(self, tracks: Sequence[Track]) -> dict[Track, Decision]:
         """Decide by the policy alone, or because the operation would refuse the file."""
-        decided: dict[Track, Decision] = {}
-        for track in group:
-            corrected = self._store.corrections.has(track.path)
-            decision = self._rules.policy.without_audio(
-                track.tags.genres, corrected=corrected, spoken=track.tags.spoken
+        corrected = self._store.corrections.among([track.path for track in tracks])
+        decided = {
+            track: decision
+            for track in tracks
+            if (
+                decision := self._rules.policy.without_audio(
+                    track.tags.genres,
+                    corrected=track.path in corrected,
+                    spoken=track.tags.spoken,
+                )
             )
-            if decision is None and (reason := self._operation.refusal(track)):
-                decision = Decision(Action.SKIP, track.tags.genres, reason)
-            if decision is not None:
-                decided[track] = decision
-        return decided
+        }
+        refusals = self._operation.refusals([track for track in tracks if track not in decided])
+        return decided | {
+            track: Decision(Action.SKIP, track.tags.genres, reason)
+            for track, reason in refusals.items()
+        }
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:
         answers = {track: self._analyzer.result(r) for track, r in group.requests.items()}
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
-            predictions |= self._remembered([*group.decided, *group.siblings])
-        evidence = {track: found for track in answers if (found := self._evidence.of(track))}
-        decided = decide_together(predictions, self._rules, evidence)
+            # earlier predictions still count for the album
+            predictions |= self._analyzer.remembered([*group.decided, *group.siblings])
+        decided = decide_together(predictions, self._rules, group.evidence)
         for track in group.tracks:
             decision = (
                 group.decided.get(track) or decided.get(track) or _failed(track, answers[track])
             )
             yield self._operation.apply(track, decision)
 
-    def _remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
-        """Return earlier predictions: they still count for the album."""
-        found = {track: self._analyzer.remembered(track) for track in tracks}
-        return {track: prediction for track, prediction in found.items() if prediction}
+
+def _of(tracks: Iterable[Track], values: Mapping[Track, T]) -> dict[Track, T]:
+    return {track: values[track] for track in tracks if track in values}
+
+
+def _blocks(rated: Iterable[tuple[int, _Together]]) -> Iterator[tuple[bool, list[_Together]]]:
+    """Yield groups of about `BLOCK` tracks together, or a suspicious group alone."""
+    block: list[_Together] = []
+    tracks = 0
+    for suspicion, group in rated:
+        alone = suspicion > 0
+        if block and (alone or tracks >= BLOCK):
+            yield False, block
+            block, tracks = [], 0
+        if alone:
+            yield True, [group]
+        else:
+            block.append(group)
+            tracks += len(group[0])
+    if block:
+        yield False, block
 
 
 def _failed(track: Track, answer: Prediction | TaggerError) -> Decision:

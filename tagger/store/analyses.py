@@ -67,6 +67,18 @@ class Analyses:
             return None
         return Prediction(stored_json(row[0], dict[str, float]), model, row[1])
 
+    def predictions(self, keys: Iterable[str], model: str) -> dict[str, Prediction]:
+        """Return the stored predictions of a model, by key as text."""
+        rows = self._db.execute(
+            "SELECT content_id, probabilities, sound FROM predictions"  # noqa: S608
+            f" WHERE {_AMONG} AND model = ?",
+            (msgspec.json.encode(list(keys)).decode(), model),
+        )
+        return {
+            key: Prediction(stored_json(probabilities, dict[str, float]), model, sound)
+            for key, probabilities, sound in rows
+        }
+
     def features(
         self, key: AnalysisKey, specs: Sequence[str], optional: Sequence[str] = ()
     ) -> tuple[Features, ...] | None:

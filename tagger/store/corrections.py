@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core.domain import AnalysisKey
-from tagger.store.rows import stored_json, stored_path
+from tagger.store.rows import marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -57,6 +58,14 @@ class Corrections:
         """Return whether the user corrected this file."""
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))
         return row.fetchone() is not None
+
+    def among(self, paths: Sequence[Path]) -> set[Path]:
+        """Return those of the files that the user corrected."""
+        rows = self._db.execute(
+            f"SELECT path FROM corrections WHERE path IN ({marks(paths)})",  # noqa: S608
+            list(map(os.fsencode, paths)),
+        )
+        return {stored_path(row[0]) for row in rows}
 
     def paths(self) -> set[Path]:
         """Return the files that the user corrected."""

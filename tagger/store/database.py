@@ -78,18 +78,15 @@ class Connection(sqlite3.Connection):
 
     def execute(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`; raises StoreError."""
-        with self._errors():
+        try:
             return self.cursor().execute(*args)  # the method of the base makes a plain cursor
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise unusable(error, self.path) from error
 
     def executemany(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.executemany`; raises StoreError."""
-        with self._errors():
-            return self.cursor().executemany(*args)
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
         try:
-            yield
+            return self.cursor().executemany(*args)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(error, self.path) from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tagger import errors
 from tagger.core.domain import FileIdentity
 from tagger.errors import TaggerError
-from tagger.store.rows import stored_path
+from tagger.store.rows import marks, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -173,7 +173,7 @@ class Failures:
         """Return the failures of files in any of their states, by path."""
         raw = [os.fsencode(path) for path in paths]
         rows = self._db.execute(
-            f"SELECT * FROM failures WHERE path IN ({', '.join('?' * len(raw))})",  # noqa: S608
+            f"SELECT * FROM failures WHERE path IN ({marks(raw)})",  # noqa: S608
             raw,
         )
         return {failure.path: failure for row in rows if (failure := _failure(row))}

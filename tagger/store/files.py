@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
-from tagger.store.rows import stored_json, stored_path, stored_root
+from tagger.store.rows import marks, stored_json, stored_path, stored_root
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,6 +52,14 @@ class Files:
         """Return the record of the file at `path`."""
         row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
         return track_of(row.fetchone())
+
+    def among(self, paths: Sequence[Path]) -> dict[Path, Track]:
+        """Return the records of files, by path."""
+        rows = self._db.execute(
+            f"SELECT * FROM files WHERE path IN ({marks(paths)})",  # noqa: S608
+            list(map(os.fsencode, paths)),
+        )
+        return {track.path: track for row in rows if (track := track_of(row))}
 
     def states(self, folder: bytes, names: Sequence[bytes]) -> dict[bytes, RecordedState]:
         """Return the states of recorded files of one folder, by path.

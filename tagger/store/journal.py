@@ -9,20 +9,24 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tagger.core.domain import GENRE, GenreEdit
 from tagger.store.database import durable
-from tagger.store.rows import stored_json, stored_path
+from tagger.store.rows import marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.store.database import Connection
+
+Write = tuple[tuple[str, ...], tuple[str, ...], bool]
+"""The genres before and after a write, and whether it was undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +94,18 @@ class Journal:
         ours = [entry for entry in entries if field in (None, entry.change.field)]
         return ours[-1] if ours else None
 
-    def writes(self, path: Path) -> list[tuple[tuple[str, ...], tuple[str, ...], bool]]:
-        """Return the genres before and after each write to `GENRE`, and whether it was undone."""
+    def writes(self, paths: Sequence[Path]) -> dict[Path, list[Write]]:
+        """Return the writes to `GENRE` of each of the files, the oldest first."""
         rows = self._db.execute(
-            "SELECT before, after, state FROM changes WHERE path = ? AND field = ? ORDER BY id",
-            (os.fsencode(path), GENRE),
+            "SELECT path, before, after, state FROM changes"  # noqa: S608 - only marks
+            f" WHERE path IN ({marks(paths)}) AND field = ? ORDER BY id",
+            [*map(os.fsencode, paths), GENRE],
         )
-        return [
-            (_genres(row["before"]), _genres(row["after"]), row["state"] == "undone")
-            for row in rows
-        ]
+        found: dict[Path, list[Write]] = {}
+        for path, before, after, state in rows:
+            write = _genres(before), _genres(after), state == "undone"
+            found.setdefault(stored_path(path), []).append(write)
+        return found
 
     def was_undone(self, path: Path, after: tuple[str, ...], field: str = GENRE) -> bool:
         """Return whether the user undid exactly these genres in this file.
@@ -207,5 +213,6 @@ def _text(genres: tuple[str, ...]) -> str:
     return msgspec.json.encode(genres).decode()
 
 
+@lru_cache(maxsize=4096)
 def _genres(text: str) -> tuple[str, ...]:
     return stored_json(text, tuple[str, ...])

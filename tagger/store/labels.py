@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tagger.core.domain import Track
 
 Genres = tuple[str, ...]
+Labelled = tuple[bytes, Genres]
+"""A path in the bytes of the file system, and the owner's genres of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +92,33 @@ class Labels:
             (),
         )
 
-    def of_artist(self, keys: Keys, without: Path, most: int) -> list[Genres]:
-        """Return the genres of other tracks of an artist.
+    def of_artist(self, keys: Keys, most: int) -> list[Labelled]:
+        """Return tracks of an artist by name, `most` at most.
 
         Where both have an id of MusicBrainz, the ids decide; else the names do.
-
-        Args:
-            keys: The keys of the track.
-            without: The track itself.
-            most: The number of tracks at most.
-
         """
-        own = os.fsencode(without)
-        rows = self._db.execute(
-            "SELECT owned FROM files WHERE artist_key = ? AND owned > '' AND path <> ?"
-            " AND (artist_id = '' OR ? = '' OR artist_id = ?) LIMIT ?",
-            (keys.artist, own, keys.artist_id, keys.artist_id, most),
-        ).fetchall()
-        if keys.artist_id:
-            rows += self._db.execute(
-                "SELECT owned FROM files WHERE artist_id = ? AND artist_id > '' AND owned > ''"
-                " AND artist_key IS NOT ? AND path <> ? LIMIT ?",
-                (keys.artist_id, keys.artist, own, most),
-            ).fetchall()
-        return _genres(rows)
-
-    def of_album(self, keys: Keys, without: Path, most: int) -> list[Genres]:
-        """Return the genres of other tracks of an album.
-
-        Args:
-            keys: The keys of the album.
-            without: The path of the track that does not count.
-            most: The number of tracks that are read at most.
-
-        """
-        return _genres(
-            self._db.execute(
-                "SELECT owned FROM files WHERE album_key = ? AND owned > '' AND path <> ? LIMIT ?",
-                (keys.album, os.fsencode(without), most),
-            )
+        return self._labelled(
+            "artist_key = ? AND owned > '' AND (artist_id = '' OR ? = '' OR artist_id = ?)",
+            (keys.artist, keys.artist_id, keys.artist_id, most),
         )
+
+    def of_artist_id(self, keys: Keys, most: int) -> list[Labelled]:
+        """Return tracks with the same id of MusicBrainz under other names, `most` at most."""
+        return self._labelled(
+            "artist_id = ? AND artist_id > '' AND owned > '' AND artist_key IS NOT ?",
+            (keys.artist_id, keys.artist, most),
+        )
+
+    def of_album(self, keys: Keys, most: int) -> list[Labelled]:
+        """Return tracks of an album, `most` at most."""
+        return self._labelled("album_key = ? AND owned > ''", (keys.album, most))
+
+    def _labelled(self, where: str, values: Sequence[object]) -> list[Labelled]:
+        rows = self._db.execute(
+            f"SELECT path, owned FROM files WHERE {where} LIMIT ?",  # noqa: S608 - constants
+            values,
+        )
+        return [(path, stored_json(owned, Genres)) for path, owned in rows]
 
     def below(self, folder: Path, most: int) -> list[Genres]:
         """Return the genres of at most `most` files below a folder."""

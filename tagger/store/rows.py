@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from tagger.core.domain import Action
 from tagger.errors import StoreDamagedError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 T = TypeVar("T")
+
+
+def marks(values: Sequence[object]) -> str:
+    """Return the question marks of SQL for some values."""
+    return ", ".join("?" * len(values))
 
 
 def stored_path(raw: bytes) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tagger.core.domain import TrackTags
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.options import WriteOptions
-from tagger.tags.writable import check_writable
+from tagger.tags.writable import Folders, check_writable
 
 if TYPE_CHECKING:
     from tagger.tags.files import is_restored, read, sound, sound_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEMPORARY_SUFFIX",
+    "Folders",
     "Run",
     "TrackTags",
     "WriteOptions",

@@ -23,7 +23,33 @@ class Place:
     name: str
 
 
-def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
+class Folders:
+    """Folders of files that are checked at the same time; each folder is looked at once."""
+
+    def __init__(self) -> None:
+        self._real: dict[tuple[str, bool], str] = {}
+        self._writable: dict[str, bool] = {}
+
+    def real(self, folder: str, *, strict: bool = True) -> str:
+        """Return the real path of a folder, without symbolic links.
+
+        Raises OSError if the folder must exist (`strict`) and does not, or cannot be reached.
+        """
+        if (known := self._real.get((folder, strict))) is None:
+            known = os.path.realpath(folder, strict=strict)
+            self._real[folder, strict] = known
+        return known
+
+    def accept_files(self, real: str) -> bool:
+        """Return whether a file can be replaced in a folder, which is a real path."""
+        if (known := self._writable.get(real)) is None:
+            known = self._writable[real] = os.access(real, os.W_OK | os.X_OK)
+        return known
+
+
+def check_writable(
+    path: Path, *, root: Path, options: WriteOptions, folders: Folders | None = None
+) -> Place:
     """Find the file to replace.
 
     The target of a link is replaced, not the link.
@@ -32,19 +58,27 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
         path: The file.
         root: The music folder that must contain the file.
         options: How files are written.
+        folders: The folders of files that are checked at the same time; None for a file alone.
 
     Raises:
         SkippedError: the file is outside `root`, not regular, has several names, or is
             read-only; or its folder is read-only.
         TagError: the file does not exist.
     """
+    folders = folders or Folders()
     try:
-        real = os.path.realpath(path, strict=True)
         # texts, because each file is checked and objects of Path cost as much as the check
-        inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            real = os.path.realpath(path, strict=True)
+            status = os.lstat(real)
+        else:
+            above, name = os.path.split(path)
+            real = os.path.join(folders.real(above), name)  # noqa: PTH118
+        inside = os.path.join(folders.real(os.fspath(root), strict=False), "")  # noqa: PTH118
         if not os.path.join(real, "").startswith(inside):  # noqa: PTH118
             raise SkippedError("is outside the music folder", path)
-        check_status(os.lstat(real), path, options)
+        check_status(status, path, options)
     except FileNotFoundError as error:
         raise TagError("the file does not exist", path) from error
     except OSError as error:
@@ -52,7 +86,7 @@ def check_writable(path: Path, *, root: Path, options: WriteOptions) -> Place:
     if not os.access(real, os.W_OK):
         raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
     folder, name = os.path.split(real)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not folders.accept_files(folder):
         hint = "make the folder writable: a copy replaces the file"
         raise SkippedError("read-only folder", path, hint)
     return Place(Path(folder), name)

@@ -79,4 +79,4 @@ def test_the_remembered_features_of_a_talk_give_the_same_verdict(tmp_path, bundl
             analyzer.remember([track], decode=False)
         else:
             analyzer.result(analyzer.request(track))
-        assert analyzer.remembered(track) == found.prediction
+        assert analyzer.remembered([track]) == {track: found.prediction}

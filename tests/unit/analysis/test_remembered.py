@@ -76,7 +76,7 @@ def test_tracks_of_several_blocks_get_the_predictions_that_each_gets_alone(tmp_p
         analyzer.remember([*tracks, without], decode=False)
     model = load(bundle)
     for number, one in enumerate(tracks):
-        assert analyzer.remembered(one) == model.predict([[levels(number)]])[0]
+        assert analyzer.remembered([one]) == {one: model.predict([[levels(number)]])[0]}
     assert analyzer.predicted([*tracks, without]) == set(tracks)
     assert store.failures.all() == []
 
