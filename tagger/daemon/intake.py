@@ -194,9 +194,8 @@ class Intake:
         """Track each file that needs work; returns the numbers of music files and of rows."""
         root = walk.root_of(start, self._roots)
         files = rows = 0
-        for listing in self._walk(start, root):
+        for listing, states in index.recorded(self._walk(start, root), self._store):
             self._state.heartbeat()
-            states = index.recorded(listing, self._store)
             files += len(states)
             rows += sum(state is not None for state in states)
             for state, (name, status) in zip(states, listing.files, strict=True):
@@ -269,5 +268,6 @@ class Intake:
 
 def _is_handled(state: RecordedState, status: os.stat_result) -> bool:
     """Return whether a file was handled in this state, as in `Queue.needs`."""
-    same = state.mtime_ns == status.st_mtime_ns and state.size == status.st_size
-    return bool(state.handled and same and state.inode == status.st_ino)
+    _, _, _, inode, size, mtime_ns, handled, _, _ = state
+    same = mtime_ns == status.st_mtime_ns and size == status.st_size
+    return bool(handled and same and inode == status.st_ino)

@@ -69,9 +69,15 @@ class IgnoreRules:
         self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
         self._faults: dict[Path, str] = {}
 
-    def fault(self, folder: Path) -> str:
-        """Return why nothing in a folder may be written: an ignore file without a meaning."""
-        self._specs_down_to(folder)
+    def fault(self, folder: Path, *, has_file: bool) -> str:
+        """Return why nothing in a folder may be written: an ignore file without a meaning.
+
+        Args:
+            folder: The folder.
+            has_file: Whether a name in the folder may be that of an ignore file.
+
+        """
+        self._specs_down_to(folder, has_file=has_file)
         return self._faults.get(folder, "") if self._faults else ""
 
     def reason_below(self, name: str, path: Path, *, patterns: bool) -> str:
@@ -118,7 +124,9 @@ class IgnoreRules:
             if folder != start and folder.is_relative_to(start)
         )
 
-    def _specs_down_to(self, folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
+    def _specs_down_to(
+        self, folder: Path, *, has_file: bool = True
+    ) -> list[tuple[Path, GitIgnoreSpec]]:
         """Return the patterns for a folder, each with the folder that it is relative to."""
         if (known := self._specs.get(folder)) is not None:
             return known
@@ -128,7 +136,7 @@ class IgnoreRules:
         own = None
         file = os.path.join(folder, IGNORE_FILE)  # noqa: PTH118 - for each folder of a walk
         try:
-            own = _read(file) if os.path.lexists(file) else None
+            own = _read(file) if has_file and os.path.lexists(file) else None
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             self._faults[folder] = f"{file} cannot be understood: {said}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tagger.core.domain import GENRE, FileIdentity, OtherField, Track, TrackTags
 from tagger.library import walk
 from tagger.store import Correction
-from tagger.store.files import IN_ONE_QUERY
+from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,14 +56,26 @@ class Lookup:
         return Track(found.path, found.root, found.identity, tags, content)
 
 
-def recorded(listing: Listing, store: Store) -> list[RecordedState | None]:
-    """Return the row of each file of a folder, in their order; None for a file without a row."""
-    if not listing.files:
-        return []
+def recorded(
+    listings: Iterable[Listing], store: Store
+) -> Iterator[tuple[Listing, list[RecordedState | None]]]:
+    """Yield each folder with the row of each of its files, None for a file without a row.
+
+    A walk is read some folders ahead, with one query for them.
+    """
+    left = iter(listings)
+    while some := list(islice(left, FOLDERS_IN_ONE_QUERY)):
+        folders = [_in_bytes(listing) for listing in some]
+        known = store.files.states([(folder, names) for folder, names in folders if names])
+        for listing, (folder, names) in zip(some, folders, strict=True):
+            yield listing, [known.get(folder + name) for name in names]
+
+
+def _in_bytes(listing: Listing) -> tuple[bytes, list[bytes]]:
+    """Return a folder with a slash at its end, and the names of its files."""
     folder = os.fsencode(listing.folder).rstrip(b"/") + b"/"
-    names = os.fsencode("/".join([name for name, _ in listing.files])).split(b"/")
-    known = store.files.states(folder, names)
-    return [known.get(folder + name) for name in names]
+    names = os.fsencode("/".join([name for name, _ in listing.files]))
+    return folder, names.split(b"/") if names else []
 
 
 def look_up(found: Found, store: Store) -> Lookup:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tagger.audio.formats import EXTENSIONS, UNSUPPORTED
 from tagger.core.domain import FileIdentity
 from tagger.library import unfinished
-from tagger.library.ignore import UNFINISHED, IgnoreRules
+from tagger.library.ignore import IGNORE_FILE, UNFINISHED, IgnoreRules
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
@@ -151,15 +151,15 @@ def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
     pending = [start]
     while pending:
         folder = pending.pop()
-        if fault := rules.fault(folder):
-            yield Listing(folder, root, others=(Passed(folder, fault, failed=True),))
-            continue
         try:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_NAME)
         except OSError as error:
             reason = f"cannot be entered: {error.strerror}"
             yield Listing(folder, root, others=(Passed(folder, reason, failed=True),))
+            continue
+        if fault := rules.fault(folder, has_file=_has_ignore_file(entries)):
+            yield Listing(folder, root, others=(Passed(folder, fault, failed=True),))
             continue
         reader = _Reader(folder, root, rules)
         yield reader.read(entries)
@@ -192,10 +192,13 @@ class _Reader:
         for entry in rest:
             self._read(entry)
         for entry in plain:
-            if entry.is_dir(follow_symlinks=False) or entry.is_symlink():
+            status = _status(entry)
+            if status is None or not stat.S_ISREG(status.st_mode):
                 self._read(entry)
-            else:
+            elif unfinished.is_suspect(entry.name, status, self._beside):
                 self._look_at(entry)
+            else:
+                self._files.append((entry.name, status))
         return Listing(self._folder, self._root, tuple(self._files), tuple(self._others))
 
     def _read(self, entry: os.DirEntry[str]) -> None:
@@ -241,6 +244,18 @@ class _Reader:
             self._others.append(_unfinished(self._folder / name, sign))
         else:
             self._files.append((name, status))
+
+
+def _has_ignore_file(entries: Iterable[os.DirEntry[str]]) -> bool:
+    """Return whether a name may be that of an ignore file; some file systems ignore the case."""
+    return any(entry.name[0] == "." and entry.name.lower() == IGNORE_FILE for entry in entries)
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
 
 
 def _named(path: Path, root: Path, status: os.stat_result) -> Listing:

@@ -21,7 +21,15 @@ from tagger.pipeline.unchanged import Unchanged
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
@@ -202,22 +210,35 @@ class Scan:
         files = 0
         for start, root in self._starts.items():
             counts: Counter[str] = Counter()
-            for listing in walk.folders(start, root, self._settings.library.ignore):
-                self._pass_over(listing, counts, take)
-                new = seen.without_seen(listing)
-                if unchanged:
-                    settled, found = unchanged.split(new)
+            listings = self._listings(start, root, counts, take)
+            for settled, found in self._split(map(seen.without_seen, listings), unchanged):
+                if settled:
                     files += len(settled.files)
-                    if settled.files:
-                        observer.settled(settled)
-                else:
-                    found = new.all_found()
+                    observer.settled(settled)
                 wanted = [one for one in found if self._wanted(one.path)]
                 files += len(wanted)
                 observer.found(files)
                 yield from wanted
             if start == root:
                 self._store.passed_over.put(root, counts)
+
+    def _listings(
+        self, start: Path, root: Path, counts: Counter[str], take: Take
+    ) -> Iterator[walk.Listing]:
+        for listing in walk.folders(start, root, self._settings.library.ignore):
+            self._pass_over(listing, counts, take)
+            yield listing
+
+    def _split(
+        self, listings: Iterable[walk.Listing], unchanged: Unchanged | None
+    ) -> Iterator[tuple[SettledFolder | None, list[walk.Found]]]:
+        """Yield the files of each folder without any work, and the other files."""
+        if unchanged is None:
+            yield from ((None, listing.all_found()) for listing in listings)
+            return
+        for listing, states in index.recorded(listings, self._store):
+            settled, found = unchanged.split(listing, states)
+            yield settled if settled.files else None, found
 
     def _pass_over(self, listing: walk.Listing, counts: Counter[str], take: Take) -> None:
         """Count what a walk passes over in one folder, and clean up after a killed tagger."""

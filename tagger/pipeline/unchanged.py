@@ -1,6 +1,6 @@
 """Files without any work: unchanged since their last run, and decided without their sound.
 
-A large library consists of such files. They are found with one query for each folder, and without
+A large library consists of such files. They are found with one query for some folders, and without
 a `Track`. Their status is read in every scan: a file that is edited in place does not change the
 time of its folder.
 """
@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from tagger.core import albums
 from tagger.core.domain import GENRE, Outcome
-from tagger.library import index
 from tagger.library.ignore import IgnoreRules
 from tagger.library.siblings import is_unchanged
 from tagger.store.rows import stored_json
@@ -82,12 +81,19 @@ class Unchanged:
         self._new: set[Path] = set()
         self._decided: dict[tuple[tuple[str, ...], int, bool], Decision | None] = {}
 
-    def split(self, listing: Listing) -> tuple[SettledFolder, list[Found]]:
-        """Return the files without any work, with their decisions, and the other files."""
+    def split(
+        self, listing: Listing, states: Sequence[RecordedState | None]
+    ) -> tuple[SettledFolder, list[Found]]:
+        """Return the files without any work, with their decisions, and the other files.
+
+        Args:
+            listing: A folder.
+            states: The row of each of its files, see `index.recorded`.
+
+        """
         settled = SettledFolder(listing.folder, [])
         root = os.fsencode(listing.root)
         others: list[Found] = []
-        states = index.recorded(listing, self._store)
         for state, (name, status) in zip(states, listing.files, strict=True):
             if state is None:
                 found = listing.found(name, status)
@@ -95,14 +101,15 @@ class Unchanged:
                 others.append(found)
                 continue
             self._recorded += 1
+            _, below, device, inode, size, mtime_ns, handled, text, corrected = state
             if (
-                state.mtime_ns == status.st_mtime_ns
-                and state.size == status.st_size
-                and state.inode == status.st_ino
-                and state.device == status.st_dev
-                and state.root == root
-                and state.handled
-                and (decision := self._decision(state))
+                mtime_ns == status.st_mtime_ns
+                and size == status.st_size
+                and inode == status.st_ino
+                and device == status.st_dev
+                and below == root
+                and handled
+                and (decision := self._decision(text, corrected))
             ):
                 settled.files.append((name, decision))
             else:
@@ -120,17 +127,17 @@ class Unchanged:
         added = sum(track.path in self._new for track in tracks)
         return sum(map(self._store.files.count_under, starts)) == self._recorded + added
 
-    def _decision(self, state: RecordedState) -> Decision | None:
-        """Return the decision on a file; None where its sound is needed."""
-        tags = stored_json(state.tags, _Genres)
+    def _decision(self, text: str, corrected: int) -> Decision | None:
+        """Return the decision on a file with these tags; None where its sound is needed."""
+        tags = stored_json(text, _Genres)
         if (tags.other.name if tags.other else GENRE) != self._field:
             return None
-        key = tags.genres, state.corrected, tags.spoken
+        key = tags.genres, corrected, tags.spoken
         if key not in self._decided:
             if len(self._decided) >= MOST_GENRES:
                 self._decided.clear()
             self._decided[key] = self._policy.without_audio(
-                tags.genres, corrected=bool(state.corrected), spoken=tags.spoken
+                tags.genres, corrected=bool(corrected), spoken=tags.spoken
             )
         return self._decided[key]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,27 +19,24 @@ if TYPE_CHECKING:
 
 IN_ONE_QUERY = 64
 """Paths in one query of states."""
+FOLDERS_IN_ONE_QUERY = 32
 _STATE = (
     "SELECT path, root, device, inode, size, mtime_ns, handled, tags,"
-    " EXISTS (SELECT 1 FROM corrections WHERE corrections.path = files.path) FROM files"
+    " EXISTS (SELECT 1 FROM corrections WHERE corrections.path = files.path)"
 )
-_BETWEEN = f"{_STATE} WHERE path > ? AND path < ? LIMIT ?"
-_AMONG = f"{_STATE} WHERE path IN ({', '.join('?' * IN_ONE_QUERY)})"
+_BELOW = (  # from folder to folder: a plain JOIN may read the whole table
+    f"WITH folders (low, high) AS (VALUES {', '.join(['(?, ?)'] * FOLDERS_IN_ONE_QUERY)})"
+    f" {_STATE} FROM folders CROSS JOIN files ON path > low AND path < high LIMIT ?"
+)
+_AMONG = f"{_STATE} FROM files WHERE path IN ({', '.join('?' * IN_ONE_QUERY)})"
 
 
-class RecordedState(NamedTuple):
-    """The columns of a row that show whether there is anything to do for a file."""
+RecordedState = tuple[bytes, bytes, int, int, int, int, int, str, int]
+"""The columns of a row that show whether there is anything to do for a file.
 
-    path: bytes
-    root: bytes
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    handled: int
-    tags: str
-    corrected: int
-    """Whether the user changed the genre after tagger."""
+They are path, root, device, inode, size, mtime_ns, handled, tags, and whether the user changed the
+genre after tagger.
+"""
 
 
 class Files:
@@ -61,25 +58,30 @@ class Files:
         )
         return {track.path: track for row in rows if (track := track_of(row))}
 
-    def states(self, folder: bytes, names: Sequence[bytes]) -> dict[bytes, RecordedState]:
-        """Return the states of recorded files of one folder, by path.
+    def states(
+        self, folders: Sequence[tuple[bytes, Sequence[bytes]]]
+    ) -> dict[bytes, RecordedState]:
+        """Return the states of recorded files of some folders, by path.
 
         Args:
-            folder: The folder with a slash at its end, in the bytes of the file system.
-            names: The names of the files.
+            folders: At most `FOLDERS_IN_ONE_QUERY` folders, each with a slash at its end, in the
+                bytes of the file system, and the names of the files in each.
 
         """
-        most = 2 * len(names)
-        rows = self._states(_BETWEEN, (folder, folder[:-1] + b"0", most))
+        bounds = [bound for folder, _ in folders for bound in (folder, folder[:-1] + b"0")]
+        bounds += [b""] * (2 * FOLDERS_IN_ONE_QUERY - len(bounds))
+        most = 2 * sum(len(names) for _, names in folders)
+        rows = self._states(_BELOW, (*bounds, most))
         if len(rows) == most:  # also files of folders below
             rows = []
-            for start in range(0, len(names), IN_ONE_QUERY):
-                some = [folder + name for name in names[start : start + IN_ONE_QUERY]]
+            paths = [folder + name for folder, names in folders for name in names]
+            for start in range(0, len(paths), IN_ONE_QUERY):
+                some = paths[start : start + IN_ONE_QUERY]
                 some += some[-1:] * (IN_ONE_QUERY - len(some))
                 rows += self._states(_AMONG, some)
-        return {row[0]: RecordedState._make(row) for row in rows}
+        return {row[0]: row for row in rows}
 
-    def _states(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _states(self, sql: str, values: Sequence[object]) -> list[RecordedState]:
         rows = self._db.execute(sql, values)
         rows.row_factory = None
         return rows.fetchall()

@@ -45,8 +45,8 @@ def split(store, music, field="GENRE"):
     """Walk, and return the settled paths with their reasons, and the other paths."""
     unchanged = Unchanged(store, Policy(), field)
     settled, others = {}, []
-    for listing in walk.folders(music, music):
-        found, rest = unchanged.split(listing)
+    for listing, states in index.recorded(walk.folders(music, music), store):
+        found, rest = unchanged.split(listing, states)
         settled |= {outcome.path: outcome.reason for outcome in found.outcomes()}
         others += [one.path for one in rest]
     return settled, others
@@ -128,10 +128,15 @@ def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music)
     record(store, music / "b/2.mp3", music)
     unchanged = Unchanged(store, Policy(), "GENRE")
     problems = []
-    for listing in walk.folders(music, music):
+
+    def vanishing():
+        for listing in walk.folders(music, music):
+            yield listing
+            shutil.rmtree(music / "b", ignore_errors=True)
+
+    for listing, states in index.recorded(vanishing(), store):
         problems += listing.others
-        unchanged.split(listing)
-        shutil.rmtree(music / "b", ignore_errors=True)
+        unchanged.split(listing, states)
     assert [problem.path.name for problem in problems] == ["b"]
     assert not unchanged.saw_all([], [music])
     assert index.drop_missing(music, store) == 1
@@ -145,8 +150,8 @@ def test_a_walk_saw_all_files_unless_one_of_them_is_missing(store, music):
     new.write_bytes(b"x")
     for missing in (False, True):
         unchanged = Unchanged(store, Policy(), "GENRE")
-        for listing in walk.folders(music, music):
-            unchanged.split(listing)
+        for listing, states in index.recorded(walk.folders(music, music), store):
+            unchanged.split(listing, states)
         assert not unchanged.saw_all([], [music]) or not missing
         added = Track(new, music, FileIdentity.of(new.stat()), ROCK)
         if not missing:
