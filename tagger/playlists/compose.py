@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from tagger.errors import PlaylistError
@@ -11,7 +12,7 @@ from tagger.playlists import m3u
 from tagger.playlists.values import Entry, Playlist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tagger.playlists.locations import Locate
     from tagger.playlists.values import Listed, TrackList
@@ -22,22 +23,38 @@ class Composed:
     """The playlists of a target, and the tracks that none of them can contain."""
 
     playlists: tuple[Playlist, ...]
-    left_out: tuple[PlaylistError, ...]
+    left_out: Mapping[str, PlaylistError]
+    """By file; complete when the entries of all playlists were read."""
+
+
+class _Entries:
+    """The entries of one list, made when they are read: a library has too many for the memory."""
+
+    def __init__(
+        self, tracks: Sequence[Listed], locate: Locate, left_out: dict[str, PlaylistError]
+    ) -> None:
+        self._tracks = tracks
+        self._locate = locate
+        self._left_out = left_out
+
+    def __iter__(self) -> Iterator[Entry]:
+        for track in self._tracks:
+            try:
+                yield _entry(track, self._locate)
+            except PlaylistError as error:
+                self._left_out[track.file] = PlaylistError(error.reason, track.path, error.hint)
 
 
 def compose(lists: Iterable[TrackList], locate: Locate) -> Composed:
     """Make the playlist of each list; `locate` returns the location of a track for the target."""
-    playlists, left_out = [], {}
-    for one in lists:
-        entries = []
-        for track in one.tracks:
-            try:
-                entries.append(_entry(track, locate))
-            except PlaylistError as error:
-                left_out[track.path] = PlaylistError(error.reason, track.path, error.hint)
-        if entries:
-            playlists.append(Playlist(one.name, tuple(entries), one.genre, one.special, one.texts))
-    return Composed(tuple(playlists), tuple(left_out.values()))
+    left_out: dict[str, PlaylistError] = {}
+    playlists = (
+        Playlist(
+            one.name, _Entries(one.tracks, locate, left_out), one.genre, one.special, one.texts
+        )
+        for one in lists
+    )
+    return Composed(tuple(one for one in playlists if any(map(bool, one.entries))), left_out)
 
 
 def rules(lists: Iterable[TrackList], order: str) -> Composed:
@@ -50,14 +67,14 @@ def rules(lists: Iterable[TrackList], order: str) -> Composed:
         for one in lists
         if one.genre
     )
-    return Composed(tuple(found), ())
+    return Composed(tuple(found), {})
 
 
 def _entry(track: Listed, locate: Locate) -> Entry:
-    location = locate(track.path)
+    location = locate(track.file)
     m3u.check(location)
     tags = track.tags
-    title = tags.title or track.path.stem
+    title = tags.title or PurePath(track.file).stem
     label = f"{tags.artist} - {title}" if tags.artist else title
     known = math.isfinite(tags.duration) and tags.duration > 0
-    return Entry(location, m3u.fold_spaces(label), round(tags.duration) if known else None)
+    return Entry(location, label, round(tags.duration) if known else None)

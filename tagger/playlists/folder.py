@@ -31,7 +31,9 @@ class OwnPlaylist:
     """A playlist that tagger made."""
 
     playlist: Playlist
-    data: bytes
+    """Its name and mark, without entries."""
+    sha256: str
+    """Of the file (hex)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def fits(path: Path, name: str) -> bool:
 def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
     if path.suffix.lower() not in FORMATS or (data := _read(path)) is None:
         return None
-    playlist = FORMATS[path.suffix.lower()].parse(data)
-    if playlist.mark and fits(path, playlist.name):
-        return OwnPlaylist(playlist, data)
-    return OwnPlaylist(playlist, data) if recorded.get(path) == digest(data) else None
+    own = OwnPlaylist(FORMATS[path.suffix.lower()].parse(data), digest(data))
+    if own.playlist.mark and fits(path, own.playlist.name):
+        return own
+    return own if recorded.get(path) == own.sha256 else None
 
 
 def _read(path: Path) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from tagger.playlists.values import TrackList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from tagger.config import PlaylistSettings
     from tagger.playlists.values import Listed
@@ -48,12 +46,13 @@ class _Genre:
     """The tracks and spellings of one genre."""
 
     def __init__(self) -> None:
-        self.tracks: dict[Path, Listed] = {}
+        self.tracks: list[Listed] = []
         self.spellings: Counter[str] = Counter()
         self.texts: set[str] = set()
 
     def add(self, track: Listed, text: str) -> None:
-        self.tracks[track.path] = track
+        if not self.tracks or self.tracks[-1] is not track:  # by several texts or children
+            self.tracks.append(track)
         self.texts.add(text)
 
     @property
@@ -87,7 +86,7 @@ def genre_lists(
     for key, one in found.items():
         name = fold_spaces(one.name if one.spellings else _parent_name(key, names, found))
         if name and (not chosen or key in chosen) and len(one.tracks) >= settings.min_tracks:
-            tracks_in_order = ordered(one.tracks.values(), settings.order, settings.seed)
+            tracks_in_order = ordered(one.tracks, settings.order, settings.seed)
             texts = tuple(sorted(one.texts))
             lists.append(
                 TrackList(list_name(settings.name, name), tracks_in_order, name, "", texts)
@@ -142,7 +141,7 @@ def ordered(tracks: Iterable[Listed], order: str, seed: int = 0) -> tuple[Listed
 
 def _by_folder(track: Listed) -> str:
     """Return a key for the order of `Path.parts`: no name has a character before the separator."""
-    return os.fspath(track.path).replace("/", "\0")
+    return track.file.replace("/", "\0")
 
 
 def _album(track: Listed) -> tuple[str, str]:

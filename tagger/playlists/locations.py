@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tagger.config import PathMap, PlaylistTarget
 
-    Locate = Callable[[Path], str]
+    Locate = Callable[[str], str]
     """Takes a track's resolved path; raises `PlaylistError` for a path that no player can open."""
 
 
@@ -40,8 +40,8 @@ def standard(folder: Path) -> Locate:
         found = os.path.relpath(parent, start)
         return "" if found == os.curdir else f"{found}/"
 
-    def locate(path: Path) -> str:
-        parent, _, name = os.fspath(path).rpartition("/")
+    def locate(file: str) -> str:
+        parent, _, name = file.rpartition("/")
         return relative(parent or "/") + name
 
     return locate
@@ -50,7 +50,7 @@ def standard(folder: Path) -> Locate:
 def absolute(maps: Sequence[PathMap] = ()) -> Locate:
     """Return absolute locations, translated by the path maps."""
     path_maps = PathMaps(maps)
-    return lambda path: path_maps.translate(path) or path.as_posix()
+    return lambda file: path_maps.translate(Path(file)) or file
 
 
 def uri(maps: Sequence[PathMap] = ()) -> Locate:
@@ -60,8 +60,8 @@ def uri(maps: Sequence[PathMap] = ()) -> Locate:
     """
     locate = absolute(maps)
 
-    def as_uri(path: Path) -> str:
-        scheme, separator, rest = locate(path).rpartition("://")
+    def as_uri(file: str) -> str:
+        scheme, separator, rest = locate(file).rpartition("://")
         if separator:
             start = scheme + separator
         elif rest.startswith("/"):
@@ -82,7 +82,8 @@ def mpd(music_directory: Path) -> Locate:
     """
     top = Path(os.path.realpath(music_directory))
 
-    def locate(path: Path) -> str:
+    def locate(file: str) -> str:
+        path = Path(file)
         if not path.is_relative_to(top):
             raise PlaylistError(f"outside MPD's music_directory, {top}", path)
         inside = path.relative_to(top)

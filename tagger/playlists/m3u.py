@@ -30,15 +30,19 @@ def render(playlist: Playlist) -> bytes:
     Raises:
         PlaylistError: a location fails `check`.
     """
-    lines = [_HEADER, _NAME + fold_spaces(playlist.name)]
-    if playlist.mark:
-        lines.append(MANIFEST + fold_spaces(playlist.mark))
+    mark = f"{MANIFEST}{fold_spaces(playlist.mark)}\n" if playlist.mark else ""
+    text = bytearray(_bytes(f"{_HEADER}\n{_NAME}{fold_spaces(playlist.name)}\n{mark}"))
     for entry in playlist.entries:
         check(entry.location)
         seconds = -1 if entry.seconds is None else entry.seconds
-        lines.append(f"#EXTINF:{seconds},{fold_spaces(entry.label)}")
-        lines.append(f"./{entry.location}" if _NEEDS_DOT.match(entry.location) else entry.location)
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+        dot = "./" if _NEEDS_DOT.match(entry.location) else ""
+        label = fold_spaces(entry.label)
+        text += _bytes(f"#EXTINF:{seconds},{label}\n{dot}{entry.location}\n")
+    return bytes(text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def check(location: str) -> None:

@@ -1,10 +1,12 @@
 """Writing the genre playlists into a folder, without a change to other programs' playlists.
 
-A plan comes first and only reads; a dry run ends after the plan. One process publishes at a time.
+A plan comes first and only reads; a dry run ends after the plan. Each playlist is rendered right
+before its write. One process publishes at a time.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,7 +19,7 @@ from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tagger.playlists.values import Playlist
 
@@ -49,7 +51,8 @@ class PlaylistChange:
 class _Step:
     change: PlaylistChange
     data: bytes = b""
-    before: bytes | None = None
+    before: str = ""
+    """The SHA-256 (hex) of tagger's playlist before the change; empty without a playlist."""
 
 
 def publish(
@@ -78,8 +81,7 @@ def publish(
 
     """
     folder = Path(os.path.realpath(folder))
-    texts = {one.mark: FORMATS[suffix].render(one) for one in playlists}
-    steps = _plan(folder, playlists, texts, suffix, recorded)
+    steps = _plan(folder, playlists, suffix, recorded)
     if dry_run:
         return [step.change for step in steps]
     if playlists:
@@ -92,22 +94,24 @@ def publish(
 
 
 def _plan(
-    folder: Path,
-    playlists: Sequence[Playlist],
-    texts: Mapping[str, bytes],
-    suffix: str,
-    recorded: Mapping[Path, str],
-) -> list[_Step]:
-    """Plan the changes, removals first: they free names where the file system ignores case."""
+    folder: Path, playlists: Sequence[Playlist], suffix: str, recorded: Mapping[Path, str]
+) -> Iterator[_Step]:
+    """Read the folder, and return the changes, removals first.
+
+    Removals free names where the file system ignores case. A playlist is rendered when its change
+    is taken, so that one playlist at a time is in memory.
+    """
     contents = on_disk.read_folder(folder, recorded)
     paths = _assign_paths(folder, playlists, suffix, contents)
     gone = sorted(contents.own.keys() - paths.values())
-    steps = [_removal_step(path, contents.own[path], paths) for path in gone]
-    for playlist in playlists:
-        path = paths[playlist.mark]
-        own, last_written = contents.own.get(path), recorded.get(path)
-        steps.append(_write_step(path, playlist, texts[playlist.mark], own, last_written))
-    return steps
+    removals = [_removal_step(path, contents.own[path], paths) for path in gone]
+    render = FORMATS[suffix].render
+    writes = (
+        _write_step(path, one, render(one), contents.own.get(path), recorded.get(path))
+        for one in playlists
+        if (path := paths[one.mark])
+    )
+    return itertools.chain(removals, writes)
 
 
 def _assign_paths(
@@ -138,7 +142,7 @@ def _removal_step(path: Path, own: on_disk.OwnPlaylist, paths: Mapping[str, Path
     now = paths.get(own.playlist.mark)
     reason = f"now {now.name}" if now else "no longer has enough tracks"
     change = PlaylistChange(path, PlaylistAction.REMOVED, own.playlist.genre, reason)
-    return _Step(change, b"", own.data)
+    return _Step(change, b"", own.sha256)
 
 
 def _write_step(
@@ -148,19 +152,19 @@ def _write_step(
     own: on_disk.OwnPlaylist | None,
     last_written: str | None,
 ) -> _Step:
-    reason = ""
+    reason, sha256 = "", on_disk.digest(data)
     preferred = next(on_disk.names(playlist.name, path.suffix))
     if own is None:
         action = PlaylistAction.CREATED
         reason = f"the name {preferred} is taken" if path.name != preferred else ""
-    elif own.data == data:
+    elif own.sha256 == sha256:
         action = PlaylistAction.UNCHANGED
     else:
         action = PlaylistAction.UPDATED
-        if last_written and last_written != on_disk.digest(own.data):
+        if last_written and last_written != own.sha256:
             reason = "overwrote changes that another program made"
-    change = PlaylistChange(path, action, playlist.genre, reason, on_disk.digest(data))
-    return _Step(change, data, own.data if own else None)
+    change = PlaylistChange(path, action, playlist.genre, reason, sha256)
+    return _Step(change, data, own.sha256 if own else "")
 
 
 def _make_folder(folder: Path) -> None:
@@ -177,9 +181,8 @@ def _apply(step: _Step) -> PlaylistChange:
         if change.action is PlaylistAction.REMOVED:
             change.path.unlink(missing_ok=True)
         elif change.action in {PlaylistAction.CREATED, PlaylistAction.UPDATED}:
-            on_disk.replace(change.path, step.data, create=step.before is None)
+            on_disk.replace(change.path, step.data, create=not step.before)
     except OSError as error:
-        left = on_disk.digest(step.before) if step.before is not None else ""
         reason = error.strerror or str(error)
-        return replace(change, action=PlaylistAction.REFUSED, reason=reason, sha256=left)
+        return replace(change, action=PlaylistAction.REFUSED, reason=reason, sha256=step.before)
     return change

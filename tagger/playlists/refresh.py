@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tagger.config.values import expand
 from tagger.core import genres
@@ -16,13 +17,14 @@ from tagger.playlists.formats import FORMATS
 from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
-from tagger.playlists.values import Listed, Shelf
+from tagger.playlists.values import Listed, ListedTags, Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.config import PlaylistTarget, Settings
+    from tagger.core.domain import Track
     from tagger.playlists.publish import PlaylistChange
     from tagger.playlists.values import Roots, TrackList
     from tagger.store import Store
@@ -144,7 +146,7 @@ def refresh(
         with store.transaction():
             for change in changes:
                 store.published.note(change.path, change.sha256, change.genre)
-    return Refreshed(tuple(changes), composed.left_out)
+    return Refreshed(tuple(changes), tuple(composed.left_out.values()))
 
 
 def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackList]:
@@ -157,11 +159,7 @@ def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackL
 
     """
     playlists = settings.playlists
-    tracks = {
-        path: Listed(path, tags, added)
-        for root in roots
-        for path, tags, added in store.files.added_under(root)
-    }
+    tracks = list(_tracks(roots, store))
     names = Names(
         store.journal.written_genres(),
         settings.genres.empty_keys,
@@ -169,21 +167,48 @@ def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackL
         settings.genres.vocabulary,
     )
     undecided = _undecided(tracks, names, store) if playlists.undecided else []
-    recent = _recent(tracks, playlists.recent_tracks, store) if playlists.recent else []
+    recent = _recent(roots, playlists.recent_tracks, store) if playlists.recent else []
     return [
-        *genre_lists(tracks.values(), playlists, names),
+        *genre_lists(tracks, playlists, names),
         *special_lists(undecided, recent, playlists),
     ]
 
 
-def _undecided(tracks: Mapping[Path, Listed], names: Names, store: Store) -> list[Listed]:
+def _tracks(roots: Roots, store: Store) -> Iterator[Listed]:
+    """Yield the tracks below the roots, each once; texts of several tracks are in memory once."""
+    same: dict[Any, Any] = {}
+    for root in roots:
+        if any(root != other and root.is_relative_to(other) for other in roots):
+            continue
+        for file, tags, added in store.files.added_under(root, ListedTags):
+            of_many = (tags.artist, tags.album, tags.album_artist)
+            artist, album, album_artist = (same.setdefault(text, text) for text in of_many)
+            shared = same.setdefault(tags.genres, tags.genres)
+            kept = ListedTags(shared, tags.title, artist, album, album_artist, tags.duration)
+            yield Listed(file, kept, added)
+
+
+def _undecided(tracks: Iterable[Listed], names: Names, store: Store) -> list[Listed]:
     """Return the files that were left alone as unsure and have no genre yet."""
-    paths = store.runs.decided_paths([Action.ABSTAIN])
-    found = (tracks[path] for path in paths if path in tracks)
-    return [one for one in found if all(genres.is_empty(g, names.empty) for g in one.tags.genres)]
+    found = {
+        one.file: one
+        for one in tracks
+        if all(genres.is_empty(genre, names.empty) for genre in one.tags.genres)
+    }
+    decided = map(os.fspath, store.runs.decided_paths([Action.ABSTAIN]))
+    return [found[file] for file in decided if file in found]
 
 
-def _recent(tracks: Mapping[Path, Listed], most: int, store: Store) -> list[Listed]:
+def _recent(roots: Roots, most: int, store: Store) -> list[Listed]:
     """Return the files that got a genre, the newest write first."""
-    found = (tracks[path] for path in store.journal.newest() if path in tracks)
-    return list(islice(found, most))
+    below = (path for path in store.journal.newest() if any(map(path.is_relative_to, roots)))
+    found = (track for path in below if (track := store.files.get(path)))
+    return [_listed(track) for track in islice(found, most)]
+
+
+def _listed(track: Track) -> Listed:
+    tags = track.tags
+    kept = ListedTags(
+        tags.genres, tags.title, tags.artist, tags.album, tags.album_artist, tags.duration
+    )
+    return Listed(os.fspath(track.path), kept)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from tagger.config import PlaylistTarget
-    from tagger.core.domain import TrackTags
 
 
-Roots = tuple["Path", ...]
+Roots = tuple[Path, ...]
 """The resolved roots of one library."""
 
 
@@ -25,15 +27,31 @@ class Shelf:
     roots: Roots
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class ListedTags(Struct, frozen=True, gc=False):
+    """The part of `TrackTags` that playlists need; a library has many of them in memory."""
+
+    genres: tuple[str, ...] = ()
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    album_artist: str = ""
+    duration: float = 0.0
+    """Seconds; 0 if unknown."""
+
+
+class Listed(Struct, frozen=True, gc=False):
     """A track of a library, as playlists need it."""
 
-    path: Path
-    """Resolved."""
-    tags: TrackTags
+    file: str
+    """The resolved path; an object of `Path` takes four times the memory."""
+    tags: ListedTags
     added: float = 0.0
     """The modification time when tagger first found the file, Unix seconds."""
+
+    @property
+    def path(self) -> Path:
+        """The resolved path."""
+        return Path(self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,8 @@ class Playlist:
     """A playlist of one target."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: Iterable[Entry]
+    """In order; they can be read again."""
     genre: str = ""
     """The genre of a playlist that tagger made; empty for other playlists."""
     special: str = ""

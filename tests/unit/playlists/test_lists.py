@@ -20,12 +20,12 @@ from tagger.playlists.lists import Names, genre_lists, ordered
 from tagger.playlists.locations import absolute
 from tagger.playlists.m3u import fold_spaces, render
 from tagger.playlists.refresh import refresh_all, shelves
-from tagger.playlists.values import Entry
+from tagger.playlists.values import Entry, ListedTags
 from tagger.store import Store
 
 
 def listed(name, *genres, added=0.0, **fields):
-    return Listed(Path("/m") / name, TrackTags(genres=genres, **fields), added)
+    return Listed(f"/m/{name}", ListedTags(genres, **fields), added)
 
 
 def by_name(lists):
@@ -132,7 +132,7 @@ def test_a_rule_with_entities_is_not_parsed():
 def test_windows_paths_have_backslashes_and_no_dot():
     maps = [PathMap(Path("/m"), "D:\\Music\\"), PathMap(Path("/n"), "\\\\nas\\music")]
     locate = absolute([*maps, PathMap(Path("/o"), "smb://nas/music"), PathMap(Path("/p"), "E:/M")])
-    locations = [locate(Path(folder) / "A B/c.mp3") for folder in ("/m", "/n", "/o", "/p")]
+    locations = [locate(f"{folder}/A B/c.mp3") for folder in ("/m", "/n", "/o", "/p")]
     lines = render(Playlist("x", tuple(map(Entry, locations)))).decode().splitlines()
     assert [line for line in lines if line[0] != "#"] == [
         "D:\\Music\\A B\\c.mp3",
