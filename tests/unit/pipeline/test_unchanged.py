@@ -14,6 +14,7 @@ from tagger.core.policy import Policy
 from tagger.library import index, walk
 from tagger.pipeline.unchanged import Unchanged, siblings_of
 from tagger.store import Correction, Store
+from tagger.store.files import FOLDERS_IN_ONE_QUERY
 
 ROCK = TrackTags(("Rock",), album="Blue Train", album_artist="Coltrane", artist="Coltrane")
 
@@ -55,6 +56,17 @@ def split(store, music, field="GENRE"):
 def test_a_recorded_file_with_a_genre_is_settled(store, music):
     path = record(store, music / "a/1.mp3", music).path
     assert split(store, music) == ({path: "has a genre"}, [])
+
+
+def test_files_of_more_folders_than_one_query_reads_are_settled(store, music):
+    paths = [
+        record(store, music / f"{number}/{below}{number}.mp3", music).path
+        for number in range(FOLDERS_IN_ONE_QUERY + 8)
+        for below in ("", "b/", "b/c/")
+    ]
+    paths += [record(store, music / f"many/{number}/x.mp3", music).path for number in range(99)]
+    settled, others = split(store, music)
+    assert (set(settled), others) == (set(paths), [])
 
 
 def test_a_corrected_file_is_settled_with_the_reason(store, music):
