@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.measure import Result, commands, in_turn
 from tagger.core.domain import (
+    GENRE,
     Action,
     AnalysisKey,
     Decision,
@@ -16,6 +17,10 @@ from tagger.core.domain import (
     Track,
     TrackTags,
 )
+from tagger.core.policy import Policy
+from tagger.library import index
+from tagger.library import walk as walk_module
+from tagger.pipeline.unchanged import Unchanged
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -92,6 +97,29 @@ def starts(track: Path):
     yield Result("tagger classify of one file, cold", cold.cpu_s, "s", None, 0.8)
 
 
+def parts(state: Path, root: Path, count: int):
+    """Yield the cost of each part of a second scan, each with the parts before it."""
+
+    def listed() -> None:
+        for _ in walk_module.folders(root, root):
+            pass
+
+    def recorded() -> None:
+        for _ in index.recorded(walk_module.folders(root, root), store):
+            pass
+
+    def decided() -> None:
+        unchanged = Unchanged(store, Policy(), GENRE)
+        for listing, states in index.recorded(walk_module.folders(root, root), store):
+            unchanged.split(listing, states)
+
+    with Store(state) as store:
+        took = in_turn(lambda: walk(root), listed, recorded, decided, store.check, rounds=7)
+    names = ("bare walk", "walk", "walk with rows", "walk with decisions", "check of the database")
+    for name, one in zip(names, took, strict=True):
+        yield Result(f"{name}, {count:,} files", one, "ms")
+
+
 def second_scan(folder: Path, count: int):
     """Yield the cost of a second scan of `count` unchanged files."""
     root, state = folder / "music", folder / "state"
@@ -99,6 +127,7 @@ def second_scan(folder: Path, count: int):
     fill(state, root, count, on_disk=True)
     env = environment(folder, state, root)
     commands((*TAGGER, "scan", str(root)), rounds=1, env=env)
+    yield from parts(state, root, count)
     (plain,) = in_turn(lambda: walk(root), rounds=3)
     (scan,) = commands((*TAGGER, "scan", "--summary", str(root)), rounds=2, env=env)
     yield Result(f"second scan of {count:,} files", scan.cpu_s, "s", plain / 1000, 5.0)
