@@ -83,7 +83,8 @@ class Counts:
 
     def statement(self, sql: str) -> None:
         """Keep a statement that reads rows of the table of files."""
-        if sql.startswith("SELECT * FROM files WHERE path = ") and self._music.hex() in sql.lower():
+        start = "SELECT * FROM files WHERE path "  # `= x`, or `IN (x, y)`
+        if sql.startswith(start) and self._music.hex() in sql.lower():
             self.selects.append(sql)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
