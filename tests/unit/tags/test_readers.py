@@ -135,7 +135,13 @@ def genre(found):
 
 
 COMBINATIONS = [
-    pytest.param(form, kinds, genre, id=f"{form}-{'+'.join(kinds) or 'none'}-{genre}")
+    pytest.param(
+        form,
+        kinds,
+        genre,
+        id=f"{form}-{'+'.join(kinds) or 'none'}-{genre}",
+        marks=[pytest.mark.slow] if len(kinds) > 2 else [],
+    )
     for form, known in KINDS.items()
     for count in range(len(known) + 1)
     for kinds in itertools.combinations(known, count)
