@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.measure import Result, in_turn
 from tagger.analysis import worker
-from tagger.audio.decode import read_clip, read_recording
+from tagger.audio.decode import read_recording
 from tagger.features.mel import log_mel
 from tagger.features.specs import extract_all
 from tagger.features.weights import MN04
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 RATE = 44_100
+RATES = (16_000, 22_050, 32_000)
 FORMATS = {"mp3": "libmp3lame", "flac": "flac", "opus": "libopus", "m4a": "aac"}
 
 
@@ -111,8 +112,9 @@ def run(folder: Path, networks: Path):
     files = {form: music(folder, form) for form in FORMATS}
     memory.keep_freed()  # as a worker does
     for form, path in files.items():
-        plain, reading = in_turn(lambda p=path: bare(p), lambda p=path: read_clip(p))
-        yield Result(f"read 30 s of {form.upper()}", reading, "ms", plain, 1.4)
+        plain, reading = in_turn(lambda p=path: bare(p), lambda p=path: read_recording(p))
+        yield Result(f"read 30 s of {form.upper()} at its own rate", reading, "ms", plain, 1.4)
+    yield from _resampling(files["mp3"])
     path = files["mp3"]
     name = "models/default-efficientat" if MN04.are_in(networks) else "models/default"
     bundle = data_path(name)
@@ -137,6 +139,15 @@ def run(folder: Path, networks: Path):
         if _runs(function.__name__, path):
             other, track = in_turn(lambda f=function: f(path), whole, rounds=3)
             yield Result(f"one track, against {module}", track, "ms", other, 1 / times)
+
+
+def _resampling(path: Path):
+    """Yield the cost of each rate of the inputs, Hz: 22,050 for the statistics alone."""
+    recording = read_recording(path)
+    for rate, cost in zip(
+        RATES, in_turn(*(lambda r=r: recording.clip(r) for r in RATES)), strict=True
+    ):
+        yield Result(f"resampling 30 s from 44,100 to {rate:,} Hz", cost, "ms")
 
 
 def _runs(name: str, path: Path) -> bool:

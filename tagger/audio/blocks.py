@@ -11,7 +11,7 @@ import bisect
 import itertools
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from av import AudioFifo, AudioFrame
@@ -31,15 +31,11 @@ BLOCK: Final = 32_768
 """Samples of each channel after which a block is complete."""
 
 
-class Piece(NamedTuple):
-    """One frame that was decoded, or its mono samples at a reduced rate."""
+Piece: TypeAlias = "tuple[int, int, int, AudioFrame | NDArray[np.float32]]"
+"""Rate, Hz, channels, samples of each channel, and one decoded frame.
 
-    rate: int
-    """Hz."""
-    channels: int
-    size: int
-    """Samples of each channel."""
-    sound: AudioFrame | NDArray[np.float32]
+At a reduced rate, its mono samples are in the place of the frame.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +99,13 @@ def reduced_pieces(found: Iterator[Piece], mixer: Mixer) -> Iterator[Piece]:
 
 
 def _reduced_runs(found: Iterable[Piece], mixer: Mixer) -> Iterator[Piece]:
-    for rate, run in itertools.groupby(found, operator.attrgetter("rate")):
+    for rate, run in itertools.groupby(found, operator.itemgetter(0)):
         if rate <= HIGHEST_KEPT:
             yield from run
         else:
-            parts = ((rate, mixer.mono(by_channel(piece.sound))) for piece in run)  # type: ignore[arg-type]
+            parts = ((rate, mixer.mono(by_channel(sound))) for *_, sound in run)  # type: ignore[arg-type]
             for lower, samples in reduced(parts):
-                yield Piece(lower, 1, samples.size, samples)
+                yield lower, 1, samples.size, samples
 
 
 def blocks(found: Iterable[Piece], seconds: float, mixer: Mixer) -> Iterator[Block]:

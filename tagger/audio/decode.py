@@ -17,7 +17,7 @@ import numpy as np
 import soxr
 from av.stream import Disposition
 
-from tagger.audio.blocks import Piece, blocks, joined, reduced_pieces
+from tagger.audio.blocks import blocks, joined, reduced_pieces
 from tagger.audio.formats import open_audio, unsupported_name
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-    from tagger.audio.blocks import Block
+    from tagger.audio.blocks import Block, Piece
     from tagger.audio.mix import Part
 
 SAMPLE_RATE = 22_050
@@ -206,6 +206,7 @@ def _frames(
     """Yield the frames that end after `offset`, s."""
     stream = container.streams.audio[0]
     bad = barren = 0
+    usable = 0, 0
     if stream.codec_context is None:  # PyAV's types lack this case
         raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
     digest.update(stream.codec_context.name.encode())
@@ -228,15 +229,17 @@ def _frames(
             time = frame.time
             if time is not None and time + size / rate <= offset:
                 continue
-            if channels > MAX_CHANNELS or not LOWEST_RATE <= rate <= MAX_RATE or not channels:
-                raise _unusable(channels, rate, path)
-            yield Piece(rate, channels, size, frame)
+            if (rate, channels) != usable:
+                _check_usable(channels, rate, path)
+                usable = rate, channels
+            yield rate, channels, size, frame
 
 
-def _unusable(channels: int, rate: int, path: Path) -> CorruptAudioError | NarrowBandError:
+def _check_usable(channels: int, rate: int, path: Path) -> None:
     if not 1 <= channels <= MAX_CHANNELS or not 0 < rate <= MAX_RATE:
-        return CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
-    return NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
+        raise CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
+    if rate < LOWEST_RATE:
+        raise NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
 
 
 def _sounding(found: Iterator[Piece], length: float, mixer: Mixer) -> list[Block]:

@@ -81,9 +81,9 @@ class Mixer:
 
 def _energy(samples: NDArray[Any], middle: np.float32 = _ZERO) -> float:
     """Return the energy of some of the samples (n,) around `middle`."""
-    some = samples[::_STRIDE].astype(np.float32)
+    some = samples[::_STRIDE].astype(np.float32, copy=False)
     if middle:
-        some -= middle
+        some = some - middle
     return float(np.dot(some, some))
 
 

@@ -11,7 +11,7 @@ import media
 import numpy as np
 import pytest
 
-from tagger.audio.blocks import BLOCK, Block, Piece, blocks
+from tagger.audio.blocks import BLOCK, Block, blocks
 from tagger.audio.decode import SILENCE, read_recording
 from tagger.audio.formats import open_audio
 from tagger.audio.mix import Mixer
@@ -66,7 +66,7 @@ def frame(channels, size, rate=44_100, level=0.5):
     samples = np.full((channels, size), level, np.float32)
     made = av.AudioFrame.from_ndarray(samples, "fltp", {1: "mono", 2: "stereo", 6: "5.1"}[channels])
     made.rate = rate
-    return Piece(rate, channels, size, made)
+    return rate, channels, size, made
 
 
 def test_frames_with_another_number_of_channels_begin_a_block():
