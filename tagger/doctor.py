@@ -26,7 +26,7 @@ from tagger.players import configured_players
 from tagger.store import Store, undamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.config import PlayerSettings, Settings
@@ -94,7 +94,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for root in settings.library.roots:
         yield _root(root)
     if settings.playlists.enabled:
-        yield from map(_playlists, settings.playlist_folders)
+        for folder in settings.playlist_folders:
+            yield _playlists(folder, settings.library.roots)
     for player in configured_players(settings.players):
         yield _player(player)
     yield from _exposed_secrets(settings.players)
@@ -216,7 +217,11 @@ def _root(root: Path) -> Finding:
     return _free_space(name, root, "readable and writable")
 
 
-def _playlists(folder: Path) -> Finding:
+def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
+    for root in roots:
+        if folder.is_relative_to(root) and not root.is_dir():
+            step = f"make {root} available, or set another folder in [playlists]"
+            return Finding("playlists", Level.FAILED, f"there is no folder {root}", step)
     existing = next(f for f in (folder, *folder.parents) if f.exists())
     if not _writable(existing):
         step = "set another folder in [playlists], or playlists.enabled = false"

@@ -343,7 +343,7 @@ def test_doctor_reports_a_missing_folder_and_a_broken_model(program):
     wrong = {
         o["name"]: o for o in program.run("doctor", "--json").objects if o["level"] == "failed"
     }
-    assert wrong.keys() >= {"model", f"library {program.music}"}
+    assert wrong.keys() >= {"model", f"library {program.music}", "playlists"}
     assert all(o["next_step"] for o in wrong.values())
 
 
