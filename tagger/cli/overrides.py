@@ -17,12 +17,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
+def _patterns(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> Any:
+    from tagger.config import is_pattern  # noqa: PLC0415 - not for help
+
+    for pattern in given:
+        if not is_pattern(pattern):
+            reason = f"{pattern!r} is no pattern of gitignore; correct it, or remove the option"
+            raise click.BadParameter(reason)
+    return given
+
+
 MODE = click.Choice(["empty", "add", "replace"])
 OPTIONS = (
     click.option("--mode", type=MODE, help="Fill empty genres only, add to them, or replace them."),
     click.option("--min-confidence", type=Confidence(), help="The confidence that writing needs."),
     click.option(
-        "--not", "ignored", multiple=True, metavar="PATTERN", help="Leave these out: 'Live/'."
+        "--not",
+        "ignored",
+        multiple=True,
+        metavar="PATTERN",
+        callback=_patterns,
+        help="Leave these out: 'Live/'.",
     ),
     JOBS,
     click.option("--no-albums", is_flag=True, help="Decide each track by itself."),

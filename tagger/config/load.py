@@ -21,7 +21,7 @@ from tagger.config.diagnostics import (
     unknown_keys,
 )
 from tagger.config.settings import Bundle, Settings
-from tagger.config.values import Secret, expand
+from tagger.config.values import Secret, expand, is_pattern
 from tagger.core.domain import CONFIDENCE
 from tagger.errors import ConfigError
 
@@ -165,6 +165,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
         reason = f'"{settings.tags.field}" may belong to another program'
         hint = 'use "GENRE", "GROUPING", or a name such as "TAGGER_GENRE"'
         yield ("tags", "field"), reason, hint
+    for pattern in settings.library.ignore:
+        if not is_pattern(pattern):
+            reason = f"{pattern!r} is no pattern of gitignore"
+            yield ("library", "ignore"), reason, "correct the pattern, or remove it"
     for folder in set(daemon.poll) & set(daemon.inotify):
         yield (
             ("daemon", "inotify"),

@@ -121,3 +121,14 @@ def expand(text: str) -> Path:
     `Path.expanduser` would raise, but "A$AP Rocky" is a valid folder name.
     """
     return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111
+
+
+def is_pattern(line: str) -> bool:
+    """Return whether a line is a valid pattern of gitignore."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most configurations have no pattern
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True

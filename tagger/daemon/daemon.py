@@ -19,7 +19,6 @@ from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import registry
-from tagger.library.ignore import check_patterns
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
@@ -149,7 +148,6 @@ class Daemon:
 
 def _check(settings: Settings) -> str:
     """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
-    check_patterns(settings.library.ignore)
     return registry.runnable_manifest(registry.resolve_bundle(settings)).id
 
 

@@ -14,7 +14,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tagger.errors import ConfigError
+from tagger.config import is_pattern
 from tagger.library import unfinished
 
 if TYPE_CHECKING:
@@ -206,20 +206,3 @@ def _forms(line: str) -> Iterable[str]:
     return dict.fromkeys(
         [*forms, *(unicodedata.normalize(kind, form) for kind in ("NFC", "NFD") for form in forms)]
     )
-
-
-def check_patterns(patterns: Iterable[str]) -> None:
-    """Raise `ConfigError` for a configured pattern that git would not understand."""
-    for pattern in patterns:
-        if not is_pattern(pattern):
-            reason = f"library.ignore or --not: {pattern!r} is no gitignore pattern"
-            raise ConfigError(reason, hint="correct the pattern, or remove it")
-
-
-def is_pattern(line: str) -> bool:
-    """Return whether a line is a valid pattern of gitignore."""
-    try:
-        _compiled([line])
-    except ValueError:
-        return False
-    return True

@@ -12,7 +12,6 @@ from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
 from tagger.library import index, walk
-from tagger.library.ignore import check_patterns
 from tagger.pipeline import build, reclassify, recovery, unchanged
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import DryRun, Operation, Settled, Write
@@ -108,7 +107,7 @@ class Scan:
             options: The options of the scan.
 
         Raises:
-            ConfigError: a path is gone, or an ignore pattern is malformed.
+            ConfigError: a path is gone.
             ModelError: the model bundle is unusable, or its network is missing.
 
         """
@@ -120,7 +119,6 @@ class Scan:
         self._starts = {start: walk.root_of(start, roots) for start in starts}
         self._ignored: Counter[str] = Counter()
         self._manifest = registry.runnable_manifest(self._settings)
-        check_patterns(settings.library.ignore)
         for start in self._starts:
             if walk.is_gone(start):
                 raise ConfigError(
