@@ -34,8 +34,8 @@ def boundary(path: Path) -> Iterator[None]:
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
-        said = str(error) or type(error).__name__
-        raise CorruptTagsError(f"the tags cannot be parsed: {said}", path) from error
+        reason = f"the tags are damaged and cannot be parsed ({type(error).__name__})"
+        raise CorruptTagsError(reason, path) from error
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:
