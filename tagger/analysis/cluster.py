@@ -112,17 +112,24 @@ def connect(scheduler: str) -> Any:
     try:
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise ClusterError(
-            f"the scheduler {scheduler} does not answer: {error}",
-            hint="start `dask scheduler` there, or correct cluster.scheduler",
-        ) from error
+        reason = f"the scheduler {scheduler} does not answer: {error}"
+        hint = f"start `dask scheduler` there, or correct cluster.scheduler{_tls(scheduler)}"
+        raise ClusterError(reason, hint=hint) from error
     try:
         client.wait_for_workers(1, timeout=WORKERS_S)
     except TimeoutError as error:
         client.close()
         reason = f"no worker is connected to the scheduler {scheduler}"
-        raise ClusterError(reason, hint="start `dask worker` on some machine") from error
+        hint = f"start `dask worker` on some machine{_tls(scheduler)}"
+        raise ClusterError(reason, hint=hint) from error
     return client
+
+
+def _tls(scheduler: str) -> str:
+    """Return what a hint adds for a scheduler with TLS."""
+    if not scheduler.startswith("tls:"):
+        return ""
+    return ", with certificates that the scheduler accepts: distributed.comm.tls of Dask"
 
 
 def require_same_version(client: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ import bundles
 import joblib
 import media
 import pytest
-from clusters import Cluster
+from clusters import Certificate, Cluster
 
 from tagger import config
 from tagger.core.domain import Action
@@ -127,3 +128,27 @@ def test_fits_on_a_cluster_give_the_scores_of_one_machine(tmp_path, cluster):
         parallel = joblib.Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)
         together = list(parallel(squares))
     assert together == alone
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_a_cluster_with_tls_decides_as_one_machine_and_refuses_a_foreign_worker(
+    tmp_path, bundle, monkeypatch
+):
+    pytest.importorskip("distributed")  # its defaults must be there before the certificates
+    dask = pytest.importorskip("dask")
+    monkeypatch.setattr("tagger.analysis.cluster.WORKERS_S", 5.0)
+    own, foreign = Certificate(tmp_path / "own"), Certificate(tmp_path / "foreign")
+    music = library(tmp_path / "music")
+    cluster = Cluster(tmp_path, bundle, own)
+    try:
+        cluster.add_worker("foe", source=music, target=music, certificate=foreign)
+        with dask.config.set(own.configuration):
+            with pytest.raises(ClusterError, match="no worker is connected") as alone:
+                scan(music, bundle, tmp_path / "refused", cluster.address)
+            assert "distributed.comm.tls" in alone.value.hint
+            cluster.add_worker("friend", source=music, target=music)
+            cluster.wait_for_workers(1)
+            found = scan(music, bundle, tmp_path / "encrypted", cluster.address)
+        assert found == scan(music, bundle, tmp_path / "alone")
+    finally:
+        cluster.stop()
