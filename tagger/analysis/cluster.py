@@ -6,6 +6,7 @@ Only results come back, and this process alone writes to files and to the store.
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -110,9 +111,11 @@ def connect(scheduler: str) -> Any:
         hint = "install tagger with the extra `cluster`, or remove cluster.scheduler"
         raise ClusterError("a cluster needs the library distributed", hint=hint) from error
     try:
+        asyncio.run(_answers(scheduler))
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        reason = f"the scheduler {scheduler} does not answer: {error}"
+        why = str(error) or f"no answer of Dask in {CONNECT_S:.0f} s"
+        reason = f"the scheduler {scheduler} does not answer: {why}"
         hint = f"start `dask scheduler` there, or correct cluster.scheduler{_tls(scheduler)}"
         raise ClusterError(reason, hint=hint) from error
     try:
@@ -123,6 +126,21 @@ def connect(scheduler: str) -> Any:
         hint = f"start `dask worker` on some machine{_tls(scheduler)}"
         raise ClusterError(reason, hint=hint) from error
     return client
+
+
+async def _answers(scheduler: str) -> None:
+    """Open a connection to the scheduler, and close it.
+
+    A client of Dask waits for another kind of server without a limit. A client that could not
+    connect prints a traceback, 20 s later.
+    """
+    from distributed.comm.core import connect as connection  # noqa: PLC0415 - an extra
+    from distributed.security import Security  # noqa: PLC0415
+
+    arguments = Security().get_connection_args("client")
+    async with asyncio.timeout(CONNECT_S):
+        comm = await connection(scheduler, timeout=CONNECT_S, **arguments)
+        await comm.close()
 
 
 def _tls(scheduler: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -116,6 +117,21 @@ def test_a_scheduler_that_does_not_answer_ends_the_scan_with_the_next_step(
     with pytest.raises(ClusterError, match="does not answer") as raised:
         scan(tmp_path, bundle, tmp_path / "state", "tcp://127.0.0.1:9")
     assert "dask scheduler" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("scheme", "hint"),
+    [("tcp", "start `dask scheduler` there"), ("tls", "certificates that the scheduler accepts")],
+)
+def test_a_server_other_than_dask_ends_the_scan_with_the_next_step(
+    tmp_path, bundle, monkeypatch, scheme, hint
+):
+    monkeypatch.setattr("tagger.analysis.cluster.CONNECT_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=f"{address} does not answer") as raised:
+            scan(tmp_path, bundle, tmp_path / "state", address)
+    assert hint in raised.value.hint
 
 
 def test_fits_on_a_cluster_give_the_scores_of_one_machine(tmp_path, cluster):
