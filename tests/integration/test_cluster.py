@@ -147,7 +147,7 @@ def test_fits_on_a_cluster_give_the_scores_of_one_machine(tmp_path, cluster):
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
-def test_a_cluster_with_tls_decides_as_one_machine_and_refuses_a_foreign_worker(
+def test_a_cluster_with_tls_decides_as_one_machine_and_refuses_foreign_certificates(
     tmp_path, bundle, monkeypatch
 ):
     pytest.importorskip("distributed")  # its defaults must be there before the certificates
@@ -158,6 +158,9 @@ def test_a_cluster_with_tls_decides_as_one_machine_and_refuses_a_foreign_worker(
     cluster = Cluster(tmp_path, bundle, own)
     try:
         cluster.add_worker("foe", source=music, target=music, certificate=foreign)
+        with pytest.raises(ClusterError, match=f"{cluster.address} does not answer") as bare:
+            scan(music, bundle, tmp_path / "bare", cluster.address)
+        assert "distributed.comm.tls" in bare.value.hint
         with dask.config.set(own.configuration):
             with pytest.raises(ClusterError, match="no worker is connected") as alone:
                 scan(music, bundle, tmp_path / "refused", cluster.address)
