@@ -92,7 +92,7 @@ def analyze(path: Path, bundle: Path, window: Window) -> Analysis:
     model = _model(bundle)
     recording = _recording(path, window)
     found = _extracted(path, model.specs, recording)
-    if model.manifest.later is not None and (part := _later_part(recording, window)):
+    if model.manifest.later is not None and (part := _later_part(recording)):
         found += _later_features(path, model.specs, part)
     return Analysis(recording.content_id, found, model.predict([found])[0])
 
@@ -144,17 +144,18 @@ def _extracted(path: Path, specs: Iterable[str], recording: Recording) -> tuple[
         raise type(error)(error.reason, path, error.hint) from error
 
 
-def _later_part(recording: Recording, window: Window) -> Window | None:
+def _later_part(recording: Recording) -> Window | None:
     """Return the part in the middle of the rest of the file, None for a short rest."""
-    end = window.offset + recording.length
+    end = recording.offset + recording.length
     rest = recording.whole - end
     return Window(end + (rest - LATER) / 2, LATER) if rest >= LEAST_REST else None
 
 
 def _later_features(path: Path, specs: Iterable[str], part: Window) -> tuple[Features, ...]:
-    """Return the features of a later part, none where it is silent or damaged."""
+    """Return the features of a later part, none where it is silent, damaged or cut off."""
     try:
-        found = _extracted(path, specs, _recording(path, part))
+        recording = _recording(path, part)
+        found = _extracted(path, specs, recording) if recording.offset == part.offset else ()
     except AudioError:
         return ()
     return tuple(Features(later(one.spec), one.values) for one in found)

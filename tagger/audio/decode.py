@@ -73,6 +73,8 @@ class Recording:
     """SHA-256 (hex) of the encoded packets; new tags do not change it."""
     whole: float = 0.0
     """Seconds of the whole file by its container; 0 if the container has no duration."""
+    offset: float = 0.0
+    """Seconds from the beginning of the file; 0 as well for a file that ends before the part."""
 
     @classmethod
     def of(cls, samples: NDArray[np.float32], rate: int) -> Recording:
@@ -173,7 +175,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path
             ) from error
     parts = tuple((block.rate, block.samples) for block in kept)
-    return Recording(parts, length, digest.hexdigest(), whole)
+    return Recording(parts, length, digest.hexdigest(), whole, offset)
 
 
 def _opened(file: ReadErrors, path: Path) -> InputContainer:

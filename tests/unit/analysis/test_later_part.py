@@ -55,6 +55,17 @@ def test_a_long_file_whose_rest_is_music_silent_or_short_is_music(tmp_path, bund
     assert worker.analyze(path, bundle, WINDOW).prediction.sound == ""
 
 
+@pytest.mark.parametrize("kind", ["mp3", "flac", "aiff"])
+def test_a_file_cut_off_before_its_later_part_is_not_judged_by_its_beginning(
+    tmp_path, bundle, kind
+):
+    signal = np.concatenate([bundles.low(3), bundles.both(5), bundles.low(30)])
+    path = media.make(tmp_path / "song", kind, signal=signal)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    found = worker.analyze(path, bundle, worker.Window(4.0, 4.0))
+    assert [features.spec for features in found.features] == ["levels-1"]
+
+
 def test_a_model_without_the_threshold_looks_at_the_first_part_alone(tmp_path):
     bundle = bundles.make_bundle(tmp_path / "bundle")
     found = worker.analyze(talk(tmp_path / "talk.flac", "flac"), bundle, WINDOW)
