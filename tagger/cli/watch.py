@@ -60,6 +60,8 @@ def overridden(
 ) -> config.Settings:
     """Return the settings with the arguments of the command line.
 
+    Folders outside the configured library are a library with playlists of its own, as in a scan.
+
     Args:
         settings: The settings of the configuration.
         folders: The folders to watch; without any, the configured library.
@@ -67,12 +69,18 @@ def overridden(
 
     """
     if folders:
-        # the playlists stay in the folders of the configured library
-        first, *further = map(str, settings.playlist_folders)
-        targets = tuple(
-            msgspec.structs.replace(target, folder=folder)
-            for target, folder in zip(settings.playlists.targets, further, strict=True)
-        )
-        settings = settings.override("playlists", folder=first, targets=targets)
+        roots = [root.resolve() for root in settings.library.roots]
+        if any(folder.is_relative_to(root) for folder in folders for root in roots):
+            settings = _with_playlists_of_library(settings)
         settings = settings.override("library", roots=tuple(folders))
     return settings.override("daemon", workers=jobs)
+
+
+def _with_playlists_of_library(settings: config.Settings) -> config.Settings:
+    """Return settings whose playlists stay in their folders, whatever the roots become."""
+    first, *further = map(str, settings.playlist_folders)
+    targets = tuple(
+        msgspec.structs.replace(target, folder=folder)
+        for target, folder in zip(settings.playlists.targets, further, strict=True)
+    )
+    return settings.override("playlists", folder=first, targets=targets)

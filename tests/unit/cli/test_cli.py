@@ -176,11 +176,12 @@ def test_completion_of_a_command_imports_no_command():
 
 
 def test_watch_takes_folders_in_place_of_the_library(tmp_path):
-    settings = config.Settings()
-    watched = overridden(settings, [tmp_path], 3)
-    assert watched.library.roots == (tmp_path,)
-    assert watched.playlist_folder == settings.playlist_folder
-    assert watched.daemon.workers == 3
+    settings = config.Settings().override("library", roots=(tmp_path / "Music",))
+    for folder, library in (("Music/New", "Music"), ("Other", "Other")):
+        watched = overridden(settings, [tmp_path / folder], 3)
+        assert watched.library.roots == (tmp_path / folder,)
+        assert watched.playlist_folder == tmp_path / library / "Playlists/Genres"
+        assert watched.daemon.workers == 3
     assert overridden(settings, [], None) == settings
 
 
