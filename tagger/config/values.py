@@ -129,6 +129,6 @@ def is_pattern(line: str) -> bool:
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):  # re.error for a range such as [z-a]
         return False
     return True

@@ -203,6 +203,6 @@ def _forms(line: str) -> Iterable[str]:
         forms = [line, raw.decode()]
     except UnicodeDecodeError:
         forms = [line, raw.decode("cp1252", "replace")]
-    return dict.fromkeys(
-        [*forms, *(unicodedata.normalize(kind, form) for kind in ("NFC", "NFD") for form in forms)]
-    )
+    forms += [unicodedata.normalize(kind, form) for kind in ("NFC", "NFD") for form in forms]
+    # the decomposed form of a valid range such as [é-ü] is no range
+    return dict.fromkeys([line, *filter(is_pattern, forms)])

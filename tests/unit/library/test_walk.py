@@ -86,7 +86,7 @@ def test_an_ignore_file_with_a_byte_order_mark_is_honoured(tmp_path, encoding):
     assert reasons(found) == {"Keep": "ignored by a pattern of yours"}
 
 
-@pytest.mark.parametrize("content", [b"K\0e\0e\0p\0", b"!\n", b"\xff\xfea"])
+@pytest.mark.parametrize("content", [b"K\0e\0e\0p\0", b"!\n", b"[z-a]\n", b"\xff\xfea"])
 def test_an_ignore_file_without_a_meaning_stops_the_writing_in_its_folder(tmp_path, content):
     song = touch(tmp_path / "a/b/song.mp3")
     touch(tmp_path / "c/song.mp3")
@@ -122,6 +122,14 @@ def test_an_ignore_file_names_a_folder_in_any_form_of_its_letters(tmp_path, enco
     (tmp_path / ".taggerignore").write_bytes("Müsik/\r\n".encode(encoding))
     found = list(walk(tmp_path, tmp_path))
     assert [item.path for item in found if isinstance(item, Found)] == [tmp_path / "Musik/song.mp3"]
+
+
+def test_an_ignore_file_with_a_range_of_composed_letters_matches_these(tmp_path):
+    touch(tmp_path / "\xeb/song.mp3")
+    touch(tmp_path / "Keep/song.mp3")
+    (tmp_path / ".taggerignore").write_text("[\xe9-\xfc]/\n")
+    found = list(walk(tmp_path, tmp_path))
+    assert [item.path for item in found if isinstance(item, Found)] == [tmp_path / "Keep/song.mp3"]
 
 
 def test_files_that_android_keeps_or_is_writing_are_passed_over(tmp_path):
