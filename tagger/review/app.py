@@ -135,7 +135,10 @@ class App:
 
     def _choose(self, request: Request, id: str) -> Response:  # noqa: A002
         asked = request.get_json()
-        genre, seen = asked.get("genre"), asked.get("seen")
+        try:
+            genre, seen = asked["genre"], asked["seen"]
+        except (KeyError, TypeError):
+            raise BadRequest from None
         texts = isinstance(seen, list) and all(isinstance(name, str) for name in seen)
         if not isinstance(genre, str) or not texts:
             raise BadRequest

@@ -225,6 +225,8 @@ def test_only_files_of_the_database_are_served(library, kept):
 def test_malformed_choices_are_bad_requests(library, kept):
     assert library.post("choose", kept, genre=1, seen=[]).status_code == 400
     assert library.post("choose", kept, genre="Dub").status_code == 400
+    address = f"/{TOKEN}/choose/{file_id(kept)}"
+    assert library.client.post(address, json=["Dub"], headers=PAGE).status_code == 400
     assert library.post("choose", kept, genre="x" * 200_000, seen=[]).status_code == 413
 
 
