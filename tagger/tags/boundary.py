@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.audio.source import device_error
 from tagger.errors import CorruptTagsError, TagError, TaggerError
+from tagger.tags.containers.base import MalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,8 @@ def boundary(path: Path) -> Iterator[None]:
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
+        if isinstance(error, MalformedError):
+            raise CorruptTagsError(f"the tags cannot be parsed: {error}", path) from error
         reason = f"the tags are damaged and cannot be parsed ({type(error).__name__})"
         raise CorruptTagsError(reason, path) from error
 

@@ -334,9 +334,7 @@ def test_a_file_cut_off_inside_its_tag_is_refused(tmp_path):
     with pytest.raises(CorruptTagsError) as caught:
         tags.read(path)
     assert caught.value.path == path
-    assert caught.value.reason.startswith("the tags are damaged and cannot be parsed (")
-    assert "\n" not in caught.value.reason
-    assert len(caught.value.reason) < 100
+    assert caught.value.reason == "the tags cannot be parsed: the file ends inside a tag"
 
 
 def test_a_missing_file_is_refused(tmp_path):
