@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import subprocess
+from contextlib import suppress
+from http.client import RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -101,8 +103,17 @@ class Vlc(Processes):
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
         login = base64.b64encode(b":secret").decode()
         url = f"http://127.0.0.1:{self._port}/requests/{what}.json?{urlencode(parameters)}"
-        answer: dict[str, Any] = json.loads(post(url, None, Authorization=f"Basic {login}"))
-        return answer
+
+        def answer() -> dict[str, Any]:
+            # VLC drops some connections of a busy machine; a song is not opened twice
+            with suppress(
+                *(() if parameters.get("command") == "in_play" else (RemoteDisconnected,))
+            ):
+                read: dict[str, Any] = json.loads(post(url, None, Authorization=f"Basic {login}"))
+                return read
+            return {}
+
+        return until(answer, "an answer of VLC", 10)
 
 
 def _without_root() -> list[str]:
