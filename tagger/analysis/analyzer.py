@@ -178,11 +178,11 @@ class Analyzer:
 
     def remembered(self, tracks: Iterable[Track]) -> dict[Track, Prediction]:
         """Return the stored predictions of this model for the sound of tracks."""
-        keys = {track: str(key) for track in tracks if (key := self._key(track))}
+        keys = {track: key for track in tracks if (key := self._key(track))}
         if not keys:
             return {}
         known = self._store.analyses.predictions(keys.values(), self._model)
-        return {track: known[key] for track, key in keys.items() if key in known}
+        return {track: known[name] for track, key in keys.items() if (name := str(key)) in known}
 
     def predicted(self, tracks: Iterable[Track]) -> set[Track]:
         """Return the tracks for whose sound a prediction of this model is stored."""

@@ -59,20 +59,14 @@ class Analyses:
 
     def prediction(self, key: AnalysisKey, model: str) -> Prediction | None:
         """Return the stored prediction of a model, named by its id."""
-        row = self._db.execute(
-            "SELECT probabilities, sound FROM predictions WHERE content_id = ? AND model = ?",
-            (str(key), model),
-        ).fetchone()
-        if row is None:
-            return None
-        return Prediction(stored_json(row[0], dict[str, float]), model, row[1])
+        return self.predictions([key], model).get(str(key))
 
-    def predictions(self, keys: Iterable[str], model: str) -> dict[str, Prediction]:
+    def predictions(self, keys: Iterable[AnalysisKey], model: str) -> dict[str, Prediction]:
         """Return the stored predictions of a model, by key as text."""
         rows = self._db.execute(
             "SELECT content_id, probabilities, sound FROM predictions"  # noqa: S608
             f" WHERE {_AMONG} AND model = ?",
-            (msgspec.json.encode(list(keys)).decode(), model),
+            (_among(keys), model),
         )
         return {
             key: Prediction(stored_json(probabilities, dict[str, float]), model, sound)
