@@ -6,8 +6,6 @@ import base64
 import json
 import os
 import subprocess
-from contextlib import suppress
-from http.client import RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,7 +13,7 @@ from daemons import PATIENCE, until
 from real_players import GENRES, Lists, Processes, absent, free_port, post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Self
 
@@ -40,17 +38,34 @@ class Vlc(Processes):
         return absent("vlc", "vlc-bin vlc-plugin-base")
 
     def __enter__(self) -> Self:
+        self._begin()
+        return self
+
+    def _begin(self) -> None:
         web = ["--http-host=127.0.0.1", f"--http-port={self._port}", "--http-password=secret"]
         quiet = ["--aout=dummy", "--no-video", "--start-paused"]
         command = [*_without_root(), "vlc", "--intf=http", *web, *quiet]
         self.start(command, env=os.environ | {"HOME": str(self._short)})
         self.wait_for(self._port)
-        return self
 
     def playlists(self) -> Lists:
-        return {path.stem: self._entries(path) for path in self._lists.glob("*.m3u8")}
+        return self._read_again(
+            lambda: {path.stem: self._entries(path) for path in self._lists.glob("*.m3u8")}
+        )
 
     def genres(self) -> Lists:
+        return self._read_again(self._genres)
+
+    def _read_again(self, read: Callable[[], Lists]) -> Lists:
+        """Return no lists where VLC has ended, and start it again: VLC 3.0.24 crashes at times."""
+        try:
+            return read()
+        except OSError:
+            self.stop()
+            self._begin()
+            return {}
+
+    def _genres(self) -> Lists:
         found: Lists = {genre: [] for genre in GENRES}
         for path in self._music.rglob("*.mp3"):
             [entry] = self._open(path)
@@ -103,17 +118,8 @@ class Vlc(Processes):
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
         login = base64.b64encode(b":secret").decode()
         url = f"http://127.0.0.1:{self._port}/requests/{what}.json?{urlencode(parameters)}"
-
-        def answer() -> dict[str, Any]:
-            # VLC drops some connections of a busy machine; a song is not opened twice
-            with suppress(
-                *(() if parameters.get("command") == "in_play" else (RemoteDisconnected,))
-            ):
-                read: dict[str, Any] = json.loads(post(url, None, Authorization=f"Basic {login}"))
-                return read
-            return {}
-
-        return until(answer, "an answer of VLC", 10)
+        read: dict[str, Any] = json.loads(post(url, None, Authorization=f"Basic {login}"))
+        return read
 
 
 def _without_root() -> list[str]:
