@@ -61,7 +61,7 @@ class FromFeatures:
         """
         known = self._store.analyses.predicted(tracks.values(), self._model)
         missing = {track: key for track, key in tracks.items() if str(key) not in known}
-        features = self._store.analyses.features_of(missing.values(), self._specs, self._later)
+        features = self._store.analyses.packed(missing.values(), self._specs, self._later)
         others = [track for track, key in missing.items() if str(key) not in features]
         block = {track: key for track, key in missing.items() if str(key) in features}
         if not block:
@@ -82,8 +82,7 @@ class FromFeatures:
         first = next(iter(block.tracks))
         predictions = self._pool.result(block.answer, first.path)
         with self._store.transaction():
-            for key, prediction in zip(block.keys, predictions, strict=True):
-                self._store.analyses.put_prediction(key, prediction)
+            self._store.analyses.put_predictions(zip(block.keys, predictions, strict=True))
             for path in self._failed(block.tracks):
                 self._store.failures.clear(path)
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Features
-from tagger.errors import AudioError, ModelError
+from tagger.errors import AudioError, ModelError, StoreDamagedError
 from tagger.features import later
 from tagger.features.weights import use_folder
-from tagger.system import memory
+from tagger.system import arrays, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tagger.audio.decode import Recording
-    from tagger.core.domain import Prediction
+    from tagger.core.domain import PackedFeatures, Prediction
     from tagger.inference.bundle import Model
 
 
@@ -176,7 +176,7 @@ def predict(content: str, features: tuple[Features, ...], bundle: Path) -> Analy
     return Analysis(content, features, _model(bundle).predict([features])[0])
 
 
-def predict_all(tracks: Sequence[tuple[Features, ...]], bundle: Path) -> list[Prediction]:
+def predict_all(tracks: Sequence[tuple[PackedFeatures, ...]], bundle: Path) -> list[Prediction]:
     """Run a model on the features of many tracks, see `predict`.
 
     Args:
@@ -185,6 +185,14 @@ def predict_all(tracks: Sequence[tuple[Features, ...]], bundle: Path) -> list[Pr
 
     Raises:
         ModelError: the bundle cannot be run, or features are missing.
+        StoreDamagedError: stored features cannot be read.
 
     """
-    return _model(bundle).predict(tracks)
+    return _model(bundle).predict([list(map(_unpacked, features)) for features in tracks])
+
+
+def _unpacked(features: PackedFeatures) -> Features:
+    try:
+        return Features(features.spec, arrays.from_bytes(features.data))
+    except ValueError as error:
+        raise StoreDamagedError(f"the state database is damaged: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core.placeholders import is_no_artist, is_unknown_album
@@ -62,5 +63,6 @@ def _singles(members: list[Track]) -> list[tuple[Track, ...]]:
     return [(track,) for track in members]
 
 
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())

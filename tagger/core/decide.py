@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, Decision, Grounds
@@ -55,6 +55,7 @@ class DecisionRules:
         prediction: Prediction,
         album_of: int = 1,
         evidence: Evidence | None = None,
+        chosen: Prediction | None = None,
     ) -> Decision:
         """Decide one track.
 
@@ -63,12 +64,13 @@ class DecisionRules:
             prediction: The prediction of the track, or the pooled prediction of its album.
             album_of: The number of tracks behind the prediction.
             evidence: The evidence beside the sound.
+            chosen: The result of `widened` for the prediction, if it is known.
 
         """
         if prediction.sound:
             return self.policy.no_music(prediction, track.tags.genres)
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
-        chosen = self.widened(prediction, thresholds)
+        chosen = chosen or self.widened(prediction, thresholds)
         note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
         weighed = prediction
         if evidence is not None and not is_like_music(prediction):
@@ -77,7 +79,7 @@ class DecisionRules:
             sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
             if sure and evidence.excludes(chosen.genre):
                 decision = self.policy.contradicted(chosen, track.tags.genres, note)
-                return replace(decision, grounds=_grounds(evidence, chosen))
+                return decision.with_grounds(_grounds(evidence, chosen))
             weighed = posterior(prediction, evidence)
             thresholds = self._needed(evidence, thresholds)
             chosen = self.widened(weighed, thresholds)
@@ -90,7 +92,7 @@ class DecisionRules:
             members={member: weighed.probabilities[member] for member in members},
             note=note,
         )
-        return replace(decision, grounds=_grounds(evidence, prediction))
+        return decision.with_grounds(_grounds(evidence, prediction))
 
     def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
         """Return the thresholds of the posterior.
@@ -142,32 +144,38 @@ def decide_together(
         }
     if rules.one_per_album and len(predictions) > 1:
         return _decide_as_one(predictions, rules, known)
-    if len(predictions) > 1:
-        pooled = pool(list(predictions.values()), rules.pooling)
-        apart = {
-            track
-            for track, own in predictions.items()
-            if own.genre != pooled.genre and _is_sure(own, rules.track_thresholds)
-        }
-        together = {track: p for track, p in predictions.items() if track not in apart}
-    else:
-        apart, together = set(predictions), {}
-    decisions = {
-        track: rules.decide(track, predictions[track], evidence=known.get(track)) for track in apart
+    if len(predictions) < 2:
+        return _decide_apart(predictions, rules, known)
+    pooled = pool(list(predictions.values()), rules.pooling)
+    apart = {
+        track: own
+        for track, own in predictions.items()
+        if own.genre != pooled.genre and _is_sure(own, rules.track_thresholds)
     }
-    if len(together) == 1:
-        return decisions | decide_together(together, rules, known)
-    if not together:
-        return decisions
-    pooled = pool(list(together.values()), rules.pooling)
-    if has_majority(pooled, list(together.values()), rules):
+    decisions = _decide_apart(apart, rules, known)
+    together = {track: p for track, p in predictions.items() if track not in apart}
+    if len(together) < 2:
+        return decisions | _decide_apart(together, rules, known)
+    if apart:
+        pooled = pool(list(together.values()), rules.pooling)
+    chosen = rules.widened(pooled, rules.album_thresholds)
+    if _has_majority(pooled, chosen, list(together.values()), rules):
         size = len(together)
         return decisions | {
-            track: rules.decide(track, pooled, size, known.get(track)) for track in together
+            track: rules.decide(track, pooled, size, known.get(track), chosen) for track in together
         }
-    return decisions | {
-        track: rules.decide(track, own, evidence=known.get(track))
-        for track, own in together.items()
+    return decisions | _decide_apart(together, rules, known)
+
+
+def _decide_apart(
+    predictions: Mapping[Track, Prediction],
+    rules: DecisionRules,
+    evidence: Mapping[Track, Evidence],
+) -> dict[Track, Decision]:
+    """Decide each track by its own prediction and evidence."""
+    return {
+        track: rules.decide(track, own, evidence=evidence.get(track))
+        for track, own in predictions.items()
     }
 
 
@@ -184,25 +192,29 @@ def _decide_as_one(
     pooled = pool(own, rules.pooling)
     first = min(evidence, key=lambda track: track.path, default=None)
     shared = None if first is None else evidence[first]
-    if shared is None and not has_majority(pooled, own, rules):
+    chosen = rules.widened(pooled, rules.album_thresholds)
+    if shared is None and not _has_majority(pooled, chosen, own, rules):
         reason = "unsure: the tracks of the album differ, and tags.per_album wants one genre"
         return {
             track: Decision(Action.ABSTAIN, track.tags.genres, reason, None, pooled.confidence)
             for track in predictions
         }
-    return {track: rules.decide(track, pooled, len(own), shared) for track in predictions}
+    return {track: rules.decide(track, pooled, len(own), shared, chosen) for track in predictions}
 
 
-def has_majority(pooled: Prediction, own: Sequence[Prediction], rules: DecisionRules) -> bool:
+def _has_majority(
+    pooled: Prediction, chosen: Prediction, own: Sequence[Prediction], rules: DecisionRules
+) -> bool:
     """Check that at least half of the tracks have the album's genre, or family, as likeliest.
 
     Args:
         pooled: The prediction for the album.
+        chosen: The same, or the prediction of families; see `DecisionRules.widened`.
         own: The predictions for its tracks.
         rules: The rules, with their families.
 
     """
-    genre = rules.widened(pooled, rules.album_thresholds).genre
+    genre = chosen.genre
     members = (genre,) if genre == pooled.genre else rules.families[genre]
     return 2 * sum(prediction.genre in members for prediction in own) >= len(own)
 

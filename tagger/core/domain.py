@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,10 +27,10 @@ class FileIdentity:
 
     def __post_init__(self) -> None:
         """Make the numbers signed: SQLite stores 64 bits so, and mergerfs uses all of them."""
-        for name in ("device", "inode"):
-            number = getattr(self, name)
-            if number >= 2**63:
-                object.__setattr__(self, name, number - 2**64)
+        if self.device >= 2**63:
+            object.__setattr__(self, "device", self.device - 2**64)
+        if self.inode >= 2**63:
+            object.__setattr__(self, "inode", self.inode - 2**64)
 
     @classmethod
     def of(cls, stat: os.stat_result) -> FileIdentity:
@@ -93,6 +92,15 @@ class Features:
     values: NDArray[np.float32] | NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True)
+class PackedFeatures:
+    """Features as the database stores them."""
+
+    spec: str
+    data: bytes
+    """The bytes of `Features.values`, see `system.arrays`."""
+
+
 @dataclass(frozen=True)
 class Prediction:
     """The prediction of a model for one track."""
@@ -119,11 +127,6 @@ class Prediction:
     def confidence(self) -> float:
         """The likeliest genre's probability."""
         return max(self.probabilities.values())
-
-    @property
-    def log_probabilities(self) -> dict[str, float]:
-        """Natural logarithms, bounded below so that a hard zero stays finite."""
-        return {g: math.log(max(p, 1e-9)) for g, p in self.probabilities.items()}
 
 
 GENRE = "GENRE"
@@ -252,6 +255,10 @@ class Decision:
     confidence: float | None = None
     grounds: Grounds | None = None
     """None for a decision without a prediction."""
+
+    def with_grounds(self, grounds: Grounds) -> Decision:
+        """Return the decision with its grounds."""
+        return Decision(self.action, self.genres, self.reason, self.genre, self.confidence, grounds)
 
 
 @dataclass(frozen=True, slots=True)

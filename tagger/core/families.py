@@ -5,15 +5,13 @@ Rock at 50%, Metal at 30% and Punk at 15% leave the genre open, but 95% lie with
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
+from tagger.core.domain import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from tagger.core.domain import Prediction
 
 Families = dict[str, tuple[str, ...]]
 """The members of each family by its genre, the genre itself first."""
@@ -38,4 +36,4 @@ def merged(prediction: Prediction, groups: Mapping[str, Sequence[str]]) -> Predi
     probabilities = dict(prediction.probabilities)
     for head, members in groups.items():
         probabilities[head] = min(1.0, sum(probabilities.pop(member) for member in members))
-    return replace(prediction, probabilities=probabilities)
+    return Prediction(probabilities, prediction.model, prediction.sound)

@@ -9,16 +9,19 @@ from importlib.resources import files
 import tomli
 
 
+@lru_cache(maxsize=4096)
 def is_unknown_album(title: str) -> bool:
     """Check for a word such as "Unknown Album" in place of a title."""
     return _folded(title) in _table("albums")
 
 
+@lru_cache(maxsize=4096)
 def is_compilation(name: str) -> bool:
     """Check for an artist's name such as "Various Artists", "VA" or "Soundtrack"."""
     return _folded(name) in _table("compilations")
 
 
+@lru_cache(maxsize=4096)
 def is_no_artist(name: str) -> bool:
     """Check for a word such as "Unknown Artist" in place of a name, or a compilation's name."""
     return _folded(name) in _table("artists") or is_compilation(name)

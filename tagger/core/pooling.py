@@ -13,6 +13,9 @@ from tagger.core.thresholds import Share  # noqa: TC001  # msgspec resolves anno
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LEAST = 1e-9
+"""The least probability that is pooled: the logarithm of a hard zero is not finite."""
+
 
 class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
     """The weight of several predictions together.
@@ -30,7 +33,8 @@ class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
         weight = min(len(log_probabilities), self.max_tracks) ** self.exponent
         columns = zip(*log_probabilities, strict=True)
         scores = [math.fsum(column) / len(log_probabilities) * weight for column in columns]
-        odds = [math.exp(score - max(scores)) for score in scores]
+        top = max(scores)
+        odds = [math.exp(score - top) for score in scores]
         total = math.fsum(odds)
         return [odd / total for odd in odds]
 
@@ -48,7 +52,6 @@ def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
     if len(predictions) == 1:
         return predictions[0]
     genres = list(predictions[0].probabilities)
-    logarithms = [p.log_probabilities for p in predictions]
-    rows = [[values[genre] for genre in genres] for values in logarithms]
+    rows = [[math.log(max(p.probabilities[genre], LEAST)) for genre in genres] for p in predictions]
     pooled = pooling.probabilities(rows)
     return Prediction(dict(zip(genres, pooled, strict=True)), predictions[0].model)

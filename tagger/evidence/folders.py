@@ -12,7 +12,7 @@ from tagger.core.placeholders import is_compilation, is_no_genre, is_unknown_alb
 from tagger.evidence.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tagger.core.domain import Track
@@ -22,13 +22,13 @@ _EDGES = re.compile(r"^[\W\d_]+|[\W_]+$|(?<=\s)\d+$")
 _JOINERS = re.compile(r"\s*(?:[&+,/_]|\b(?:and|und|et|y|e|n)\b)\s*", re.IGNORECASE)
 
 
-def above(track: Track) -> Iterator[Path]:
-    """Yield the folders of a track below the root of its library, the nearest first.
+def above(track: Track) -> tuple[Path, ...]:
+    """Return the folders of a track below the root of its library, the nearest first.
 
     Folders that are named for the album or an artist of the track are left out.
     """
     tags = track.tags
-    yield from _above(track.path.parent, track.root, tags.album, tags.artist, tags.album_artist)
+    return _above(track.path.parent, track.root, tags.album, tags.artist, tags.album_artist)
 
 
 @lru_cache(maxsize=64)

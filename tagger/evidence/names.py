@@ -59,11 +59,13 @@ def key(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
 
 
+@lru_cache(maxsize=4096)
 def is_nobody(name: str) -> bool:
     """Return whether a name is no artist: a compilation, a placeholder, or no name at all."""
     return not name.strip() or is_no_artist(name)
 
 
+@lru_cache(maxsize=4096)
 def without_guests(name: str) -> str:
     """Return a credit without featured artists: "A feat. B" is "A"."""
     return _FEATURED.split(name, maxsplit=1)[0].strip() or name

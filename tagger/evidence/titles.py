@@ -96,6 +96,8 @@ def is_work(title: str, album: str = "") -> bool:
     catalogue = bool(_CATALOGUE.search(title))
     movement = bool(_MOVEMENT.search(title))
     scored = bool(_PLAYERS.search(title))
+    if not (form or key or catalogue or movement or scored):  # most titles; each sign needs one
+        return bool(_BARE_CATALOGUE.search(title))
     set_apart = bool(_SET_APART.search(title))
     signs = [
         bool(_SURE_CATALOGUE.search(title)) and (form or key or movement or scored),

@@ -93,6 +93,8 @@ class LibraryEvidence:
         self._empty = genres.empty_keys
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Tally] = {}
+        self._by_folders: dict[tuple[Path, ...], list[Level]] = {}
+        """The levels of folders, the nearest first, for tracks without a genre."""
         self._spelled: dict[str, str] = {}
         self._canonical: dict[str, str] = {}
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
@@ -108,6 +110,7 @@ class LibraryEvidence:
         if self.is_off:
             return
         self._folders.clear()
+        self._by_folders.clear()
         raw = self._store.labels.fit()
         fit = msgspec.json.decode(raw, type=Fit) if raw else None
         counted = count_new(self._store, self._empty)
@@ -161,7 +164,7 @@ class LibraryEvidence:
         return self._levels(track, self._others())
 
     def _others(self) -> OtherTracks:
-        return OtherTracks(self._store.labels, MOST_TRACKS, albums.LARGEST_ALBUM)
+        return OtherTracks(self._store.labels, self._tally, MOST_TRACKS, albums.LARGEST_ALBUM)
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
@@ -172,30 +175,38 @@ class LibraryEvidence:
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
             found.append(list_level(track.tags, self._known, self._vocabulary))
         if on.folders:
-            found += self._folder_levels(track)
+            found += self._folder_levels(track, folders.above(track))
         if on.artist and keys.artist is not None:
             found.append(self._artist_level(track, others.of_artist(keys, track.path)))
         if on.album and keys.album is not None:
             found.append(self._album_level(track, others.of_album(keys, track.path)))
         return tuple(level for level in found if level is not None)
 
-    def _artist_level(self, track: Track, others: Sequence[Genres]) -> Level | None:
-        tally = self._tally(others)
+    def _artist_level(self, track: Track, tally: Tally) -> Level | None:
         if tally.tracks < self._settings.min_tracks or tally.is_of_many:
             return None
         return _level("artist", tally, f"of {names.library_artist(track.tags)}")
 
-    def _album_level(self, track: Track, others: Sequence[Genres]) -> Level | None:
-        tally = self._tally(others)
+    def _album_level(self, track: Track, tally: Tally) -> Level | None:
         if not self._settings.min_tracks <= tally.tracks < albums.LARGEST_ALBUM:
             return None
         return _level("album", tally, f"of the album {track.tags.album}".rstrip())
 
-    def _folder_levels(self, track: Track) -> list[Level]:
+    def _folder_levels(self, track: Track, above: tuple[Path, ...]) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
+        if track.tags.genres:  # the track itself does not count
+            return self._levels_of(above, self.owned(track))
+        if (known := self._by_folders.get(above)) is None:
+            if len(self._by_folders) >= MOST_FOLDERS:
+                self._by_folders.clear()
+            known = self._by_folders[above] = self._levels_of(above, ())
+        return known
+
+    def _levels_of(self, above: tuple[Path, ...], own: Genres) -> list[Level]:
+        """Return the levels of folders, the nearest first; `own` are the genres of the track."""
         by_content: Level | None = None
-        for folder in folders.above(track):
-            tally = self._below(folder, track)
+        for folder in above:
+            tally = self._below(folder).without(own)
             if named := self._named(folder):
                 return [*([by_content] if by_content else []), _named_level(folder, named, tally)]
             one = tally.tracks and tally.shares[tally.top] >= ONE_GENRE
@@ -208,13 +219,13 @@ class LibraryEvidence:
         found = folders.genres_of(folder.name, self._names)
         return tuple(dict.fromkeys(map(self._name, found)))
 
-    def _below(self, folder: Path, track: Track) -> Tally:
-        """Count the files below a folder, without the track itself."""
+    def _below(self, folder: Path) -> Tally:
+        """Count the files below a folder."""
         if folder not in self._folders:
             if len(self._folders) >= MOST_FOLDERS:
                 self._folders.pop(next(iter(self._folders)))
             self._folders[folder] = self._tally(self._store.labels.below(folder, MOST_BELOW))
-        return self._folders[folder].without(self.owned(track) if track.tags.genres else ())
+        return self._folders[folder]
 
     def _tally(self, rows: Iterable[Genres]) -> Tally:
         return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)

@@ -3,62 +3,79 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Iterable
     from pathlib import Path
 
+    from tagger.evidence.tally import Tally
     from tagger.store import Keys
     from tagger.store.labels import Genres, Labelled, Labels
 
-K = TypeVar("K")
+    Count = Callable[[Iterable[Genres]], Tally]
 
 
 class OtherTracks:
     """Reads the tracks of each artist and album once; for a block of tracks, not for a run."""
 
-    def __init__(self, labels: Labels, most_of_artist: int, most_of_album: int) -> None:
+    def __init__(
+        self, labels: Labels, tally: Count, most_of_artist: int, most_of_album: int
+    ) -> None:
         """Read from a store.
 
         Args:
             labels: The owner's genres.
+            tally: Counts the genres of tracks.
             most_of_artist: The number of tracks of an artist that count at most.
             most_of_album: The number of tracks of an album that count at most.
 
         """
         self._labels = labels
+        self._tally = tally
         self._most_of_artist = most_of_artist
         self._most_of_album = most_of_album
-        self._by_name: dict[tuple[int | None, str], list[Labelled]] = {}
-        self._by_id: dict[tuple[int | None, str], list[Labelled]] = {}
-        self._by_album: dict[int | None, list[Labelled]] = {}
+        self._known: dict[Hashable, _Tracks] = {}
 
-    def of_artist(self, keys: Keys, without: Path) -> list[Genres]:
-        """Return the genres of other tracks of an artist; `without` is the track itself."""
-        most, one = self._most_of_artist, (keys.artist, keys.artist_id)
-        by_name = _once(self._by_name, one, lambda: self._labels.of_artist(keys, most + 1))
-        found = _others(by_name, without, most)
-        if keys.artist_id:
-            by_id = _once(self._by_id, one, lambda: self._labels.of_artist_id(keys, most + 1))
-            found += _others(by_id, without, most)
+    def of_artist(self, keys: Keys, without: Path) -> Tally:
+        """Count the genres of other tracks of an artist; `without` is the track itself."""
+        key, most = ("artist", keys.artist, keys.artist_id), self._most_of_artist
+        if (known := self._known.get(key)) is None:
+            rows = [self._labels.of_artist(keys, most + 1)]
+            if keys.artist_id:
+                rows.append(self._labels.of_artist_id(keys, most + 1))
+            known = self._known[key] = _Tracks(rows, most, self._tally)
+        return known.without(os.fsencode(without))
+
+    def of_album(self, keys: Keys, without: Path) -> Tally:
+        """Count the genres of other tracks of an album; `without` is the track itself."""
+        key, most = ("album", keys.album), self._most_of_album
+        if (known := self._known.get(key)) is None:
+            rows = [self._labels.of_album(keys, most + 1)]
+            known = self._known[key] = _Tracks(rows, most, self._tally)
+        return known.without(os.fsencode(without))
+
+
+class _Tracks:
+    """The tracks of one artist or album, in one list or in several."""
+
+    def __init__(self, lists: list[list[Labelled]], most: int, tally: Count) -> None:
+        self._lists = lists
+        self._most = most
+        self._tally = tally
+        self._paths = {path for rows in lists for path, _ in rows}
+        self._whole: Tally | None = None
+
+    def without(self, own: bytes) -> Tally:
+        """Count the genres of all but one track; at most `most` tracks of each list count."""
+        if own in self._paths:
+            return self._tally(self._others(own))
+        if self._whole is None:  # for each track without a genre of its owner
+            self._whole = self._tally(self._others(own))
+        return self._whole
+
+    def _others(self, own: bytes) -> list[Genres]:
+        found: list[Genres] = []
+        for rows in self._lists:
+            found += [genres for path, genres in rows if path != own][: self._most]
         return found
-
-    def of_album(self, keys: Keys, without: Path) -> list[Genres]:
-        """Return the genres of other tracks of an album; `without` is the track itself."""
-        most = self._most_of_album
-        rows = _once(self._by_album, keys.album, lambda: self._labels.of_album(keys, most + 1))
-        return _others(rows, without, most)
-
-
-def _once(
-    known: dict[K, list[Labelled]], key: K, read: Callable[[], list[Labelled]]
-) -> list[Labelled]:
-    if key not in known:
-        known[key] = read()
-    return known[key]
-
-
-def _others(rows: list[Labelled], without: Path, most: int) -> list[Genres]:
-    own = os.fsencode(without)
-    return [genres for path, genres in rows if path != own][:most]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tagger.analysis.analyzer import Request
 from tagger.analysis.remembered import BLOCK
@@ -32,20 +32,25 @@ if TYPE_CHECKING:
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Tracks that are decided together, with the decisions and requests made so far."""
+class _Ahead:
+    """The rows of a block of tracks, read with one query of each kind."""
 
-    tracks: tuple[Track, ...]
-    siblings: tuple[Track, ...]
     decided: Mapping[Track, Decision]
     """Decisions that needed no audio."""
     evidence: Mapping[Track, Evidence]
     known: Mapping[Track, Prediction]
     """Remembered predictions of the other tracks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Tracks that are decided together, with the requests made so far."""
+
+    tracks: tuple[Track, ...]
+    siblings: tuple[Track, ...]
+    ahead: _Ahead
     requests: dict[Track, Request]
 
 
@@ -110,7 +115,9 @@ class Pipeline:
         waiting: deque[_Group] = deque()
         under_way = 0
         for alone, block in _blocks(self._by_suspicion(groups)):
-            for group in self._read_ahead(block):
+            ahead = self._read_ahead(track for tracks, _ in block for track in tracks)
+            for tracks, siblings in block:
+                group = _Group(tracks, siblings, ahead, {})
                 while waiting and (alone or under_way > self._analyzer.ahead):
                     under_way -= len(waiting[0].requests)
                     yield from self._finish(waiting.popleft())
@@ -131,29 +138,18 @@ class Pipeline:
         rated = [(max(found.get(track, 0) for track in group[0]), group) for group in groups]
         return sorted(rated, key=lambda item: item[0])
 
-    def _read_ahead(self, block: Sequence[_Together]) -> list[_Group]:
-        """Read what the decisions on a block of groups need, with one query of each kind."""
-        tracks = [track for group, _ in block for track in group]
+    def _read_ahead(self, block: Iterable[Track]) -> _Ahead:
+        """Read what the decisions on a block of tracks need."""
+        tracks = list(block)
         decided = self._without_audio(tracks)
         undecided = [track for track in tracks if track not in decided]
         known = self._analyzer.remembered(undecided)
-        evidence = self._evidence.of_all(undecided)
-        return [
-            _Group(
-                group,
-                siblings,
-                _of(group, decided),
-                _of(group, evidence),
-                _of(group, known),
-                {},
-            )
-            for group, siblings in block
-        ]
+        return _Ahead(decided, self._evidence.of_all(undecided), known)
 
     def _begin(self, group: _Group, *, again: bool, alone: bool) -> None:
         for track in group.tracks:
-            if track not in group.decided:
-                known = group.known.get(track)
+            if track not in group.ahead.decided:
+                known = group.ahead.known.get(track)
                 request = self._analyzer.request(track, again=again, alone=alone, known=known)
                 # at once, so that the next track of the album is alone as well
                 answered = Request(track, self._analyzer.result(request)) if alone else request
@@ -197,17 +193,14 @@ class Pipeline:
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
             # earlier predictions still count for the album
-            predictions |= self._analyzer.remembered([*group.decided, *group.siblings])
-        decided = decide_together(predictions, self._rules, group.evidence)
+            before = [track for track in group.tracks if track not in answers]
+            predictions |= self._analyzer.remembered([*before, *group.siblings])
+        known = group.ahead.evidence
+        evidence = {track: known[track] for track in group.tracks if track in known}
+        decisions = decide_together(predictions, self._rules, evidence)
         for track in group.tracks:
-            decision = (
-                group.decided.get(track) or decided.get(track) or _failed(track, answers[track])
-            )
-            yield self._operation.apply(track, decision)
-
-
-def _of(tracks: Iterable[Track], values: Mapping[Track, T]) -> dict[Track, T]:
-    return {track: values[track] for track in tracks if track in values}
+            decision = decisions.get(track) if track in answers else group.ahead.decided[track]
+            yield self._operation.apply(track, decision or _failed(track, answers[track]))
 
 
 def _blocks(rated: Iterable[tuple[int, _Together]]) -> Iterator[tuple[bool, list[_Together]]]:

@@ -7,20 +7,19 @@ that are not remembered. Where the new model is unsure, the old genre stays.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.domain import Action, Decision
-from tagger.pipeline.operations import outcome
+from tagger.core.domain import Action, Decision, Outcome, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.analysis.analyzer import Analyzer
-    from tagger.core.domain import Outcome, Track
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
 
@@ -77,14 +76,14 @@ def _indexed(track: Track, store: Store) -> Track:
 
 def written_tracks(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[str, ...]]:
     """Return the tracks whose genres are as tagger left them, with the genres from before."""
-    written: dict[tuple[Path, str], list[_Edit]] = defaultdict(list)
+    written: dict[tuple[bytes, str], list[_Edit]] = defaultdict(list)
     for path, field, before, after in store.journal.edits():
         written[path, field].append((before, after))
     corrected = store.corrections.paths()
     return {
         track: _before(edits)
         for track in tracks
-        if (edits := written.get((track.path, track.tags.field)))
+        if (edits := written.get((os.fsencode(track.path), track.tags.field)))
         and edits[-1][1] == track.tags.in_field
         and track.path not in corrected
     }
@@ -106,13 +105,28 @@ class Rewrite:
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         now = self._now[track.path]
-        kept = replace(decision, action=Action.KEEP, genres=now.tags.genres)
         if not decision.action.writes:
             stays = decision.action in (Action.ABSTAIN, Action.KEEP)
-            return outcome(now, kept if stays else replace(kept, action=decision.action))
+            return _kept(now, decision, Action.KEEP if stays else decision.action)
         if set(map(genres.key, decision.genres)) == set(map(genres.key, now.tags.genres)):
-            return outcome(now, replace(kept, reason=f"{decision.reason}: already there"))
+            noted = replace(decision, reason=f"{decision.reason}: already there")
+            return _kept(now, noted, Action.KEEP)
         return self._operation.apply(now, replace(decision, action=Action.SET))
+
+
+def _kept(now: Track, decision: Decision, action: Action) -> Outcome:
+    """Return the outcome of a decision that leaves the genres in the file."""
+    own = now.tags.genres
+    return Outcome(
+        now.path,
+        action,
+        own,
+        own,
+        decision.genre,
+        decision.confidence,
+        decision.reason,
+        decision.grounds,
+    )
 
 
 def _before(edits: Sequence[_Edit]) -> tuple[str, ...]:
@@ -126,7 +140,8 @@ def _before(edits: Sequence[_Edit]) -> tuple[str, ...]:
 
 
 def _with_genres(track: Track, genres: tuple[str, ...]) -> Track:
-    return replace(track, tags=track.tags.with_field(genres))
+    tags = track.tags.with_field(genres)
+    return Track(track.path, track.root, track.identity, tags, track.content)
 
 
 def skip_lost(work: Reclassification, operation: Operation) -> Iterator[Outcome]:

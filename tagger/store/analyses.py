@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tagger.core.domain import Features, Prediction, TrackTags
+from tagger.core.domain import Features, PackedFeatures, Prediction, TrackTags
 from tagger.errors import StoreDamagedError
 from tagger.store.rows import stored_json, stored_path
+from tagger.system import arrays
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
-
     from tagger.core.domain import AnalysisKey
 
-_PREFIX = 10
-"""Bytes of an array before its header: the magic string, the version and the header's length."""
 _AMONG = "content_id IN (SELECT value FROM json_each(?))"
 
 
@@ -37,7 +32,7 @@ class Analyses:
         """Store features, and replace earlier features of the same specs."""
         self._db.executemany(
             "INSERT OR REPLACE INTO features VALUES (?, ?, ?)",
-            [(str(key), f.spec, _packed(f.values)) for f in features],
+            [(str(key), f.spec, arrays.to_bytes(f.values)) for f in features],
         )
 
     def has(self, key: AnalysisKey, specs: Iterable[str]) -> bool:
@@ -47,14 +42,21 @@ class Analyses:
 
     def put_prediction(self, key: AnalysisKey, prediction: Prediction) -> None:
         """Store a prediction, and replace the earlier prediction of the same model."""
-        self._db.execute(
+        self.put_predictions([(key, prediction)])
+
+    def put_predictions(self, found: Iterable[tuple[AnalysisKey, Prediction]]) -> None:
+        """Store predictions, see `put_prediction`."""
+        self._db.executemany(
             "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?)",
-            (
-                str(key),
-                prediction.model,
-                msgspec.json.encode(dict(prediction.probabilities)).decode(),
-                prediction.sound,
-            ),
+            [
+                (
+                    str(key),
+                    prediction.model,
+                    msgspec.json.encode(dict(prediction.probabilities)).decode(),
+                    prediction.sound,
+                )
+                for key, prediction in found
+            ],
         )
 
     def prediction(self, key: AnalysisKey, model: str) -> Prediction | None:
@@ -84,7 +86,10 @@ class Analyses:
             optional: Names whose features follow where they are stored.
 
         """
-        return self.features_of([key], specs, optional).get(str(key))
+        found = self.packed([key], specs, optional).get(str(key))
+        if found is None:
+            return None
+        return tuple(Features(one.spec, _unpacked(one.data)) for one in found)
 
     def predicted(self, keys: Iterable[AnalysisKey], model: str) -> set[str]:
         """Return those of the keys, as text, that have a prediction of a model."""
@@ -94,12 +99,13 @@ class Analyses:
         )
         return {row[0] for row in rows}
 
-    def features_of(
+    def packed(
         self, keys: Iterable[AnalysisKey], specs: Sequence[str], optional: Sequence[str] = ()
-    ) -> dict[str, tuple[Features, ...]]:
-        """Return the features of these specs, in their order, by key as text.
+    ) -> dict[str, tuple[PackedFeatures, ...]]:
+        """Return the features of these specs as bytes, in their order, by key as text.
 
-        Keys without all of them are left out.
+        Keys without all of them are left out. A worker reads the bytes, so this process needs no
+        NumPy.
 
         Args:
             keys: The keys of some tracks.
@@ -107,14 +113,14 @@ class Analyses:
             optional: Names whose features follow where they are stored.
 
         """
-        found: defaultdict[str, dict[str, Features]] = defaultdict(dict)
+        found: defaultdict[str, dict[str, PackedFeatures]] = defaultdict(dict)
         rows = self._db.execute(
             f"SELECT content_id, spec, data FROM features WHERE {_AMONG}"  # noqa: S608
             " AND spec IN (SELECT value FROM json_each(?))",
             (_among(keys), msgspec.json.encode([*specs, *optional]).decode()),
         )
         for key, spec, data in rows:
-            found[key][spec] = Features(spec, _unpacked(data))
+            found[key][spec] = PackedFeatures(spec, data)
         return {
             key: tuple(values[spec] for spec in (*specs, *optional) if spec in values)
             for key, values in found.items()
@@ -135,34 +141,8 @@ def _among(keys: Iterable[AnalysisKey]) -> str:
     return msgspec.json.encode([str(key) for key in keys]).decode()
 
 
-def _packed(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
-    import numpy as np  # noqa: PLC0415 - most commands need no features
-
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
-
-
 def _unpacked(data: bytes) -> Any:
-    import numpy as np  # noqa: PLC0415
-
     try:
-        start = _PREFIX + int.from_bytes(data[_PREFIX - 2 : _PREFIX], "little")
-        shape, order, dtype = _layout(data[:start])
-        return np.frombuffer(data, dtype, offset=start).reshape(shape, order=order).copy()
-    except (ValueError, EOFError, OSError, SyntaxError, TypeError) as error:
+        return arrays.from_bytes(data)
+    except ValueError as error:
         raise StoreDamagedError(f"the state database is damaged: {error}") from error
-
-
-@lru_cache(maxsize=64)
-def _layout(header: bytes) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[np.generic]]:
-    """Return shape, order and type of an array (NPY 1.0); the arrays of a spec are alike."""
-    import numpy as np  # noqa: PLC0415
-
-    file = io.BytesIO(header)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("features of an unknown format")
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject:
-        raise ValueError("features of an unknown format")
-    return shape, "F" if fortran_order else "C", dtype

@@ -61,11 +61,12 @@ class Corrections:
 
     def among(self, paths: Sequence[Path]) -> set[Path]:
         """Return those of the files that the user corrected."""
+        by_name = {os.fsencode(path): path for path in paths}
         rows = self._db.execute(
-            f"SELECT path FROM corrections WHERE path IN ({marks(paths)})",  # noqa: S608
-            list(map(os.fsencode, paths)),
+            f"SELECT path FROM corrections WHERE path IN ({marks(by_name)})",  # noqa: S608
+            list(by_name),
         )
-        return {stored_path(row[0]) for row in rows}
+        return {by_name[row[0]] for row in rows}
 
     def paths(self) -> set[Path]:
         """Return the files that the user corrected."""

@@ -54,11 +54,12 @@ class Files:
 
     def among(self, paths: Sequence[Path]) -> dict[Path, Track]:
         """Return the records of files, by path."""
+        by_name = {os.fsencode(path): path for path in paths}
         rows = self._db.execute(
-            f"SELECT * FROM files WHERE path IN ({marks(paths)})",  # noqa: S608
-            list(map(os.fsencode, paths)),
-        )
-        return {track.path: track for row in rows if (track := track_of(row))}
+            f"SELECT * FROM files WHERE path IN ({marks(by_name)})",  # noqa: S608
+            list(by_name),
+        ).fetchall()
+        return {path: _track(row, path) for row in rows if (path := by_name[row["path"]])}
 
     def states(
         self, folders: Sequence[tuple[bytes, Sequence[bytes]]]
@@ -296,11 +297,13 @@ class Files:
 
 def track_of(row: sqlite3.Row | None) -> Track | None:
     """Return the track of a row of the table of files."""
-    if row is None:
-        return None
+    return None if row is None else _track(row, stored_path(row["path"]))
+
+
+def _track(row: sqlite3.Row, path: Path) -> Track:
     content = row["content_id"]
     return Track(
-        path=stored_path(row["path"]),
+        path=path,
         root=stored_root(row["root"]),
         identity=FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"]),
         tags=stored_json(row["tags"], TrackTags),

@@ -96,15 +96,16 @@ class Journal:
 
     def writes(self, paths: Sequence[Path]) -> dict[Path, list[Write]]:
         """Return the writes to `GENRE` of each of the files, the oldest first."""
+        by_name = {os.fsencode(path): path for path in paths}
         rows = self._db.execute(
             "SELECT path, before, after, state FROM changes"  # noqa: S608 - only marks
-            f" WHERE path IN ({marks(paths)}) AND field = ? ORDER BY id",
-            [*map(os.fsencode, paths), GENRE],
+            f" WHERE path IN ({marks(by_name)}) AND field = ? ORDER BY id",
+            [*by_name, GENRE],
         )
         found: dict[Path, list[Write]] = {}
         for path, before, after, state in rows:
             write = _genres(before), _genres(after), state == "undone"
-            found.setdefault(stored_path(path), []).append(write)
+            found.setdefault(by_name[path], []).append(write)
         return found
 
     def was_undone(self, path: Path, after: tuple[str, ...], field: str = GENRE) -> bool:
@@ -145,13 +146,16 @@ class Journal:
             values += [low, low + b"/", low + b"0"]
         return self._select(" AND ".join(clauses), tuple(values))
 
-    def edits(self) -> Iterator[tuple[Path, str, tuple[str, ...], tuple[str, ...]]]:
-        """Yield path, field and the genres before and after of each change, as `done`."""
+    def edits(self) -> Iterator[tuple[bytes, str, tuple[str, ...], tuple[str, ...]]]:
+        """Yield path, field and the genres before and after of each change, as `done`.
+
+        The path is in the bytes of the file system.
+        """
         rows = self._db.execute(
             "SELECT path, field, before, after FROM changes WHERE state = 'done' ORDER BY id"
         )
         for path, field, before, after in rows:
-            yield stored_path(path), field, _genres(before), _genres(after)
+            yield path, field, _genres(before), _genres(after)
 
     def written_genres(self) -> frozenset[str]:
         """Return every genre that tagger has written into a file."""

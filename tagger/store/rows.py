@@ -13,12 +13,12 @@ from tagger.core.domain import Action
 from tagger.errors import StoreDamagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
 T = TypeVar("T")
 
 
-def marks(values: Sequence[object]) -> str:
+def marks(values: Collection[object]) -> str:
     """Return the question marks of SQL for some values."""
     return ", ".join("?" * len(values))
 

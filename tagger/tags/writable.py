@@ -28,7 +28,8 @@ class Folders:
 
     def __init__(self) -> None:
         self._real: dict[tuple[str, bool], str] = {}
-        self._writable: dict[str, bool] = {}
+        self._places: dict[tuple[str, Path], Path | None] = {}
+        self._writable: dict[Path, bool] = {}
 
     def real(self, folder: str, *, strict: bool = True) -> str:
         """Return the real path of a folder, without symbolic links.
@@ -40,7 +41,19 @@ class Folders:
             self._real[folder, strict] = known
         return known
 
-    def accept_files(self, real: str) -> bool:
+    def inside(self, folder: str, root: Path) -> Path | None:
+        """Return the real path of a folder at or below a root, None for any other folder.
+
+        Raises OSError if the folder does not exist or cannot be reached.
+        """
+        if (folder, root) not in self._places:
+            real = self.real(folder)
+            above = os.path.join(self.real(os.fspath(root), strict=False), "")  # noqa: PTH118
+            is_inside = os.path.join(real, "").startswith(above)  # noqa: PTH118
+            self._places[folder, root] = Path(real) if is_inside else None
+        return self._places[folder, root]
+
+    def accept_files(self, real: Path) -> bool:
         """Return whether a file can be replaced in a folder, which is a real path."""
         if (known := self._writable.get(real)) is None:
             known = self._writable[real] = os.access(real, os.W_OK | os.X_OK)
@@ -72,24 +85,23 @@ def check_writable(
         if stat.S_ISLNK(status.st_mode):
             real = os.path.realpath(path, strict=True)
             status = os.lstat(real)
+            above, name = os.path.split(real)
         else:
             above, name = os.path.split(path)
-            real = os.path.join(folders.real(above), name)  # noqa: PTH118
-        inside = os.path.join(folders.real(os.fspath(root), strict=False), "")  # noqa: PTH118
-        if not os.path.join(real, "").startswith(inside):  # noqa: PTH118
+        folder = folders.inside(above, root)
+        if folder is None:
             raise SkippedError("is outside the music folder", path)
         check_status(status, path, options)
     except FileNotFoundError as error:
         raise TagError("the file does not exist", path) from error
     except OSError as error:
         raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
-    if not os.access(real, os.W_OK):
+    if not os.access(os.path.join(folder, name), os.W_OK):  # noqa: PTH118
         raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
-    folder, name = os.path.split(real)
     if not folders.accept_files(folder):
         hint = "make the folder writable: a copy replaces the file"
         raise SkippedError("read-only folder", path, hint)
-    return Place(Path(folder), name)
+    return Place(folder, name)
 
 
 def check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:

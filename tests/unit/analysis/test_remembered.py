@@ -97,8 +97,8 @@ def test_features_in_any_order_of_memory_are_read_as_they_were_stored(tmp_path, 
     given = np.asfortranarray(levels(0).values), np.arange(4, dtype=np.float32)
     store.analyses.put_features(key, map(Features, ("a", "b"), given))
     missing = track(tmp_path, 1).content
-    found = store.analyses.features_of([key, missing], ["b", "a"])
-    assert list(found) == [str(key)]
-    for one, values in zip(found[str(key)], reversed(given), strict=True):
+    assert list(store.analyses.packed([key, missing], ["b", "a"])) == [str(key)]
+    found = store.analyses.features(key, ["b", "a"])
+    for one, values in zip(found, reversed(given), strict=True):
         assert one.values.dtype == values.dtype
         np.testing.assert_array_equal(one.values, values)
