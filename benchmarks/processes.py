@@ -67,6 +67,8 @@ def reclassify(folder: Path, track: Path, count: int):
                     _remember(store, track_of(number, root), run, found, settings.listen.window)
         store.runs.finish(run)
     env = environment(folder, state, root)
+    # the scan that wrote the genres has counted those of the owner
+    commands((*TAGGER, "scan", "--summary", str(root)), rounds=1, env=env)
     argv = (*TAGGER, "scan", "--reclassify", "--dry-run", "--summary", str(root))
     (cost,) = commands(argv, rounds=1, env=env)
     name = f"reclassify {count:,} tracks from remembered features"

@@ -57,7 +57,7 @@ def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> boo
         status: Its status.
         beside: The result of `controlled` for its folder.
     """
-    return status.st_blocks * _BLOCK < status.st_size or name.lower() in beside
+    return status.st_blocks * _BLOCK < status.st_size or bool(beside and name.lower() in beside)
 
 
 def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = None) -> str | None:

@@ -192,8 +192,12 @@ class _Reader:
         for entry in rest:
             self._read(entry)
         for entry in plain:
-            status = _status(entry)
-            if status is None or not stat.S_ISREG(status.st_mode):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                self._read(entry)
+                continue
+            if not stat.S_ISREG(status.st_mode):
                 self._read(entry)
             elif unfinished.is_suspect(entry.name, status, self._beside):
                 self._look_at(entry)
@@ -249,13 +253,6 @@ class _Reader:
 def _has_ignore_file(entries: Iterable[os.DirEntry[str]]) -> bool:
     """Return whether a name may be that of an ignore file; some file systems ignore the case."""
     return any(entry.name[0] == "." and entry.name.lower() == IGNORE_FILE for entry in entries)
-
-
-def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
-    try:
-        return entry.stat(follow_symlinks=False)
-    except OSError:
-        return None
 
 
 def _named(path: Path, root: Path, status: os.stat_result) -> Listing:
