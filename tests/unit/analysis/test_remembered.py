@@ -13,8 +13,8 @@ from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool
 from tagger.analysis.remembered import BLOCK
-from tagger.core.domain import AnalysisKey, Features, FileIdentity, Track, TrackTags
-from tagger.errors import WorkerCrashedError
+from tagger.core.domain import AnalysisKey, Features, FileIdentity, PackedFeatures, Track, TrackTags
+from tagger.errors import StoreDamagedError, WorkerCrashedError
 from tagger.inference import read_manifest
 from tagger.inference.bundle import load
 from tagger.store import Store
@@ -102,3 +102,10 @@ def test_features_in_any_order_of_memory_are_read_as_they_were_stored(tmp_path, 
     for one, values in zip(found, reversed(given), strict=True):
         assert one.values.dtype == values.dtype
         np.testing.assert_array_equal(one.values, values)
+
+
+@pytest.mark.parametrize("data", [b"", b"no array", b"\x93NUMPY\x01\x00\xff\xff{}"])
+def test_stored_features_that_are_no_array_show_a_damaged_database(tmp_path, data):
+    bundle = bundles.make_bundle(tmp_path / "bundle")
+    with pytest.raises(StoreDamagedError, match="database is damaged"):
+        worker.predict_all([(PackedFeatures("levels-1", data),)], bundle)
