@@ -23,8 +23,8 @@ def _patterns(_context: click.Context, _option: click.Parameter, given: tuple[st
 
     for pattern in given:
         if not is_pattern(pattern):
-            reason = f"{pattern!r} is no pattern of gitignore; correct it, or remove the option"
-            raise click.BadParameter(reason)
+            reason = f"{pattern!r} is no supported pattern of gitignore"
+            raise click.BadParameter(f"{reason}; correct it, or remove the option")
     return given
 
 

@@ -33,7 +33,7 @@ from tagger.config.settings import (
     WorkerSettings,
 )
 from tagger.config.toml import example_text, to_toml
-from tagger.config.values import PathMap, PathMaps, Secret, is_pattern
+from tagger.config.values import PathMap, PathMaps, Secret, gitignore, is_pattern
 
 __all__ = [
     "ENVIRONMENT_VARIABLE",
@@ -69,6 +69,7 @@ __all__ = [
     "WorkerSettings",
     "example_text",
     "find",
+    "gitignore",
     "is_pattern",
     "load",
     "to_toml",

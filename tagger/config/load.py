@@ -167,7 +167,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
         yield ("tags", "field"), reason, hint
     for pattern in settings.library.ignore:
         if not is_pattern(pattern):
-            reason = f"{pattern!r} is no pattern of gitignore"
+            reason = f"{pattern!r} is no supported pattern of gitignore"
             yield ("library", "ignore"), reason, "correct the pattern, or remove it"
     for folder in set(daemon.poll) & set(daemon.inotify):
         yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from msgspec import Meta, Struct, field
 from tagger.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from pathspec import GitIgnoreSpec
 
 Text = Annotated[str, Meta(pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
 """A text that is not blank, without NUL."""
@@ -123,12 +126,25 @@ def expand(text: str) -> Path:
     return Path(os.path.expanduser(os.path.expandvars(text)))  # noqa: PTH111
 
 
-def is_pattern(line: str) -> bool:
-    """Return whether a line is a valid pattern of gitignore."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most configurations have no pattern
+_CHARACTER_CLASS = re.compile(r"\[[^\]]*\[:[a-z]+:\]")
+"""A class such as `[[:alpha:]]`, which Git matches and pathspec takes for single letters."""
 
+
+def is_pattern(line: str) -> bool:
+    """Return whether a line is a pattern of gitignore that `gitignore` supports."""
+    if _CHARACTER_CLASS.search(line):
+        return False
     try:
-        GitIgnoreSpec.from_lines([line])
+        gitignore([line])
     except (ValueError, re.error):  # re.error for a range such as [z-a]
         return False
     return True
+
+
+def gitignore(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Return the rules of patterns of gitignore; raises ValueError or re.error."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most configurations have no pattern
+
+    # re warns of `[[a]`, which a later Python may read as a nested set; git has none
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        return GitIgnoreSpec.from_lines(lines)

@@ -14,7 +14,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tagger.config import is_pattern
+from tagger.config import gitignore, is_pattern
 from tagger.library import unfinished
 
 if TYPE_CHECKING:
@@ -178,20 +178,14 @@ def _read(name: str) -> GitIgnoreSpec | None:
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         if not is_pattern(line):
-            raise ValueError(f"line {number} is no pattern: {line!r}")
+            raise ValueError(f"line {number} is no supported pattern: {line!r}")
     return _spec(lines)
 
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec | None:
     """Return the patterns of lines; None without a pattern."""
     forms = [form for line in lines for form in _forms(line)]
-    return _compiled(forms) or None if forms else None
-
-
-def _compiled(forms: Iterable[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most libraries have no pattern
-
-    return GitIgnoreSpec.from_lines(forms)
+    return gitignore(forms) or None if forms else None
 
 
 def _forms(line: str) -> Iterable[str]:

@@ -97,7 +97,10 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     for no_pattern in ("!", "[z-a]"):
         pattern = program.run("scan", "--not", "Live/", "--not", no_pattern)
         assert pattern.code == 2
-        assert f"'--not': '{no_pattern}' is no pattern of gitignore; correct it" in pattern.err
+        assert (
+            f"'--not': '{no_pattern}' is no supported pattern of gitignore; correct it"
+            in pattern.err
+        )
 
 
 @pytest.mark.parametrize(

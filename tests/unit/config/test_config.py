@@ -163,7 +163,9 @@ REFUSED = {
     "[listen]\nlength = 2": "line 2: listen.length: expected a number >= 3.0",
     "[library]\nroots = []": "line 2: library.roots: expected a list of length >= 1",
     "[library]\nroots = [7]": "line 2: library.roots: expected a path",
-    '[library]\nignore = ["Live/", "!"]': "line 2: library.ignore: '!' is no pattern of gitignore",
+    '[library]\nignore = ["Live/", "!"]': (
+        "line 2: library.ignore: '!' is no supported pattern of gitignore"
+    ),
     "[library]\nroots = ['']": "line 2: library.roots: expected a path",
     '[library]\nroots = ["a\\u0000b"]': "line 2: library.roots: contains a NUL character",
     "[genres]\nmap = { rock = 1 }": "line 2: genres.map: expected text, got a whole number",

@@ -86,7 +86,16 @@ def test_an_ignore_file_with_a_byte_order_mark_is_honoured(tmp_path, encoding):
     assert reasons(found) == {"Keep": "ignored by a pattern of yours"}
 
 
-@pytest.mark.parametrize("content", [b"K\0e\0e\0p\0", b"!\n", b"[z-a]\n", b"\xff\xfea"])
+def test_an_ignored_bracket_within_brackets_is_that_letter_without_a_warning(tmp_path):
+    touch(tmp_path / "[.mp3")
+    touch(tmp_path / "b.mp3")
+    (tmp_path / ".taggerignore").write_text("[[a].mp3\n")
+    assert names(walk(tmp_path, tmp_path)) == ["b.mp3"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"K\0e\0e\0p\0", b"!\n", b"[z-a]\n", b"[[:alpha:]]\n", b"\xff\xfea"]
+)
 def test_an_ignore_file_without_a_meaning_stops_the_writing_in_its_folder(tmp_path, content):
     song = touch(tmp_path / "a/b/song.mp3")
     touch(tmp_path / "c/song.mp3")
