@@ -42,6 +42,16 @@ class RunSummary:
     """Files whose genre was written and taken back."""
 
 
+_GONE = "FROM without_file CROSS JOIN decisions USING (path)"
+"""The decisions on files that are not recorded."""
+_UNDONE = (  # from the few undone changes to their decisions
+    "FROM changes AS newest CROSS JOIN decisions USING (path) CROSS JOIN files USING (path)"
+    " WHERE newest.state = 'undone' AND action IN ('set', 'add') AND NOT EXISTS"
+    " (SELECT 1 FROM changes WHERE path = newest.path AND id > newest.id)"
+)
+"""The decisions on recorded files whose newest write was undone."""
+
+
 class Runs:
     """The tables of runs and of the newest decision on each file."""
 
@@ -147,11 +157,12 @@ class Runs:
         return Decision(action, genres, row["reason"], row["genre"], row["confidence"], grounds)
 
     def listed(self) -> int:
-        """Count the analyzed files whose newest decision the artists list had the last word on."""
+        """Count the recorded files whose newest decision the artists list had the last word on."""
         actions = [str(action) for action in Action]
         marks = ", ".join("?" * len(actions))  # all actions, so that SQLite uses its index
         row = self._db.execute(
-            f"SELECT count(*) FROM decisions WHERE action IN ({marks}) AND source = 'list'",  # noqa: S608 - only marks
+            f"SELECT (SELECT count(*) FROM decisions WHERE action IN ({marks})"  # noqa: S608 - only marks
+            f" AND source = 'list') - (SELECT count(*) {_GONE} WHERE source = 'list')",
             actions,
         ).fetchone()
         return int(row[0])
@@ -160,19 +171,20 @@ class Runs:
         """Count the newest decisions that wrote a genre by their source.
 
         Args:
-            run: The run of the decisions; None for all runs, without files that are gone.
+            run: The run of the decisions; None for all runs, without files that are gone and
+                genres that were undone.
 
         """
+        written = "WHERE action IN ('set', 'add')"
         if run is not None:
-            return self._by_source("FROM decisions", "AND run = ?", run)
-        gone = self._by_source("FROM without_file CROSS JOIN decisions USING (path)")
-        return self._by_source("FROM decisions") - gone
+            return self._by_source(f"FROM decisions {written} AND run = ?", run)
+        gone = self._by_source(f"{_GONE} {written}")
+        undone = self._by_source(_UNDONE)
+        return self._by_source(f"FROM decisions {written}") - gone - undone
 
-    def _by_source(self, table: str, further: str = "", *values: int) -> Counter[str]:
+    def _by_source(self, selected: str, *values: int) -> Counter[str]:
         rows = self._db.execute(
-            f"SELECT coalesce(source, 'sound'), count(*) {table}"
-            f" WHERE action IN ('set', 'add') {further} GROUP BY 1",
-            values,
+            f"SELECT coalesce(source, 'sound'), count(*) {selected} GROUP BY 1", values
         )
         return Counter({row[0]: row[1] for row in rows})
 
@@ -189,13 +201,8 @@ class Runs:
 
     def tally(self) -> Counter[str]:
         """Count the newest decisions on the recorded files by action; `undone` after an undo."""
-        gone = self._by_action("FROM without_file CROSS JOIN decisions USING (path)")
-        found = self._by_action("FROM decisions") - gone
-        undone = self._by_action(  # from the few undone changes to their decisions
-            "FROM changes AS newest CROSS JOIN decisions USING (path) CROSS JOIN files USING (path)"
-            " WHERE newest.state = 'undone' AND action IN ('set', 'add') AND NOT EXISTS"
-            " (SELECT 1 FROM changes WHERE path = newest.path AND id > newest.id)"
-        )
+        found = self._by_action("FROM decisions") - self._by_action(_GONE)
+        undone = self._by_action(_UNDONE)
         return +(found - undone + Counter({"undone": undone.total()}))
 
     def _by_action(self, source: str) -> Counter[str]:

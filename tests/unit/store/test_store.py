@@ -27,6 +27,7 @@ from tagger.core.domain import (
     Features,
     FileIdentity,
     GenreEdit,
+    Grounds,
     Prediction,
     Track,
     TrackTags,
@@ -472,6 +473,7 @@ def test_the_tally_counts_decisions_whose_newest_write_was_undone(store):
     gone = Path("/music/gone.mp3")
     store.runs.decided(gone, run, Decision(Action.SET, ("Rock",), "sure"), "model")
     assert store.runs.tally() == {"set": 1, "undone": 2}
+    assert store.runs.sources() == {"sound": 1}
     assert store.runs.last_write().run.id == run
 
 
@@ -482,6 +484,18 @@ def test_the_sources_of_written_genres_leave_out_files_that_are_gone(store):
         store.runs.decided(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
     assert store.runs.sources() == {"sound": 1}
     assert store.runs.sources(run) == {"sound": 2}
+
+
+def test_the_count_of_the_artists_list_leaves_out_files_that_are_gone(store):
+    run = store.runs.start("scan")
+    store.files.put(TRACK)
+    grounds = Grounds("list", {"Rock": 1.0}, {"Pop": 0.4})
+    for path in (TRACK.path, Path("/music/gone.mp3")):
+        decision = Decision(Action.ABSTAIN, (), "unsure", "Rock", 0.5, grounds)
+        store.runs.decided(path, run, decision, "model")
+    assert store.runs.listed() == 1
+    store.files.forget(TRACK.path)
+    assert store.runs.listed() == 0
 
 
 def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
