@@ -183,6 +183,17 @@ def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, i
     return elsewhere - present
 
 
+def was_removed(path: Path, identity: FileIdentity) -> bool:
+    """Return whether a file is gone from its disk, and the disk is still there.
+
+    Args:
+        path: The file.
+        identity: Its last known state.
+
+    """
+    return walk.is_gone(path) and _device(path) == identity.device
+
+
 def _device(path: Path) -> int | None:
     """Return the device of the nearest folder above a path that exists."""
     for folder in path.parents:

@@ -20,6 +20,7 @@ from tagger.errors import (
     WorkerError,
 )
 from tagger.library import index, unfinished
+from tagger.pipeline.operations import REMOVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,4 +130,7 @@ class _Indexer:
 
 
 def _failed(found: Found, error: TaggerError) -> Outcome:
-    return Outcome(found.path, Action.ERROR, (), (), None, None, error.reason)
+    action, reason = Action.ERROR, error.reason
+    if index.was_removed(found.path, found.identity):
+        action, reason = Action.SKIP, REMOVED
+    return Outcome(found.path, action, (), (), None, None, reason)

@@ -152,6 +152,8 @@ class Write:
                 self._store.failures.record_failure(track.path, track.identity, error)
             else:
                 self._store.failures.clear(track.path)
+        if result.action is Action.SKIP and walk.is_gone(track.path):
+            return result  # without a record, because the same file may come back
         if decision.confidence is not None or result.action is not Action.KEEP:
             # a file kept without an analysis keeps the recorded reason of its earlier write
             noted = replace(decision, action=result.action, reason=result.reason)
@@ -244,6 +246,10 @@ def outcome(track: Track, decision: Decision) -> Outcome:
     )
 
 
+REMOVED = "was removed during the run"
+"""The reason for a file that is gone: no failure of the run."""
+
+
 def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> Outcome:
     """Return the outcome of a decision that was not applied.
 
@@ -255,6 +261,8 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
     """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, said(error)
+    if index.was_removed(track.path, track.identity):
+        action, reason = Action.SKIP, REMOVED
     return Outcome(
         track.path,
         action,

@@ -16,6 +16,8 @@ from tagger.core import albums
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import TaggerError
+from tagger.library import index
+from tagger.pipeline.operations import REMOVED
 from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
@@ -222,6 +224,8 @@ def _blocks(rated: Iterable[tuple[int, _Together]]) -> Iterator[tuple[bool, list
 
 
 def _failed(track: Track, answer: Prediction | TaggerError) -> Decision:
+    if index.was_removed(track.path, track.identity):
+        return Decision(Action.SKIP, track.tags.genres, REMOVED)
     action = Action.SKIP if isinstance(answer, NOT_MUSIC) else Action.ERROR
     reason = answer.reason if isinstance(answer, TaggerError) else "was not decided"
     return Decision(action, track.tags.genres, reason)
