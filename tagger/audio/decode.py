@@ -183,9 +183,14 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         file.seek(0)
-        name = unsupported_name(file.read(16))
-        reason = f"is {name}, which is not supported" if name else "is not a supported audio file"
-        raise NotAudioError(reason, path) from error
+        raise NotAudioError(_why_not_audio(file.read(16)), path) from error
+
+
+def _why_not_audio(head: bytes) -> str:
+    if not head:
+        return "is empty"
+    name = unsupported_name(head)
+    return f"is {name}, which is not supported" if name else "is not a supported audio file"
 
 
 def _check_length(container: InputContainer, path: Path) -> None:

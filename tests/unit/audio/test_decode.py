@@ -130,6 +130,13 @@ def test_a_file_without_audio_is_refused_and_opens_no_other_file(tmp_path, conte
     assert caught.value.path == path
 
 
+def test_a_file_without_a_byte_is_refused_as_empty(tmp_path):
+    path = tmp_path / "song.mp3"
+    path.touch()
+    with pytest.raises(NotAudioError, match="is empty"):
+        read_clip(path)
+
+
 def test_a_short_file_is_refused(tmp_path):
     path = media.make(tmp_path / "jingle.mp3", "mp3", seconds=2)
     with pytest.raises(TooShortError, match="2"):
