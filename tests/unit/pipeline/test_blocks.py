@@ -25,7 +25,7 @@ from tagger.inference import read_manifest
 from tagger.pipeline import build
 from tagger.pipeline.operations import outcome, unwritable
 from tagger.pipeline.pipeline import Pipeline
-from tagger.store import Correction, Store
+from tagger.store import Correction
 
 SETTINGS = config.Settings()
 COUNT = 2 * BLOCK + 7
@@ -47,12 +47,6 @@ class NoWorkers:
 
     def submit(self, *_):
         raise AssertionError("each prediction is remembered")
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "state") as store:
-        yield store
 
 
 @pytest.fixture

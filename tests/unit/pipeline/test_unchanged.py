@@ -13,16 +13,10 @@ from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
 from tagger.core.policy import Policy
 from tagger.library import index, walk
 from tagger.pipeline.unchanged import Unchanged, siblings_of
-from tagger.store import Correction, Store
+from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY
 
 ROCK = TrackTags(("Rock",), album="Blue Train", album_artist="Coltrane", artist="Coltrane")
-
-
-@pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "state") as store:
-        yield store
 
 
 @pytest.fixture
