@@ -168,6 +168,7 @@ def test_metrics_are_served_on_loopback_alone(program):
         assert f"00000000:{port:04X}" not in listening
 
 
+@pytest.mark.slow
 def test_idle_connections_to_the_metrics_stop_no_file_and_strange_hosts_get_nothing(program):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -226,6 +226,7 @@ def test_dropped_events_start_a_reconcile(program, sounds):
             watcher.wait_for("set", path=path)
 
 
+@pytest.mark.slow
 def test_a_daemon_without_free_watches_polls_and_names_the_limit(program, sounds):
     limited = ["unshare", "--user", "--map-root-user", "sh", "-c"]
     script = 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"'
