@@ -37,7 +37,7 @@ GENRE_POWER = 0.35
 """A clip of a genre with n clips counts as n to the power of minus this."""
 SOURCE_POWER = 0.25
 """The same for the clips of a collection, so that no single collection decides."""
-NO_MUSIC = 0.3
+NO_MUSIC = 0.4
 """Weight of all clips of no music together, relative to all music."""
 NO_MUSIC_POWER = 0.5
 """The power of SOURCE_POWER for kinds of noise and collections of speech."""

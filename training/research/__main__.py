@@ -125,12 +125,15 @@ def efficientat_graph(weights: Path) -> None:
 @_data
 @click.option("--networks", type=click.Path(path_type=Path, exists=True), required=True)
 @click.argument(
-    "recordings", type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True)
+    "recordings",
+    type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True),
+    required=False,
 )
-def nonmusic(data: Path, networks: Path, recordings: Path) -> None:
+def nonmusic(data: Path, networks: Path, recordings: Path | None) -> None:
     """Compute the vectors of noise and of recorded speech, in folders COLLECTION/VOICE.
 
-    The folder `networks` has the file of EfficientAT.
+    The folder `networks` has the file of EfficientAT. Without RECORDINGS, only the noises are
+    computed again.
     """
     use_folder(networks)
     songs = sorted((data / "collections").rglob("*.opus"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.signal
 
 from tagger.features.frames import RATE
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float64]
     Random = np.random.Generator
 
-EACH = 12
+EACH = 20
 """Clips of each kind."""
 _SECONDS = (30, 30, 30, 12, 6)
 _MIXED = 0.25
@@ -185,6 +186,71 @@ def chirps(random: Random, size: int) -> Samples:
     return result
 
 
+def resonances(random: Random, size: int) -> Samples:
+    """Make noise in a few narrow bands: howling, whistling and blowing."""
+    time, result = np.arange(size) / RATE, np.zeros(size)
+    for _ in range(random.integers(1, 5)):
+        centre = 10 ** random.uniform(1.7, 3.7)
+        width, order = centre * 10 ** random.uniform(-2, -0.4), 10 ** random.uniform(0.3, 1.5)
+        noise = shaped(random, size, _peak(centre, width, order))
+        swell = 1 + random.uniform(0, 1) * np.sin(time * random.uniform(0.1, 3))
+        depth = random.uniform(0, 15)
+        result += random.uniform(0.2, 1) * swell * noise * _envelope(random, size, 1, depth)
+    return _even(result) + _ground(random, size, -0.5)
+
+
+def strokes(random: Random, size: int) -> Samples:
+    """Make noise with strokes that come again: trains, printers, pumps and steps."""
+    time, period = np.arange(size) / RATE, 10 ** random.uniform(-0.7, 0.4)
+    corner, slope = 10 ** random.uniform(1.8, 3.7), random.uniform(1, 3)
+    noise = shaped(random, size, lambda hz: hz**-0.3 / (1 + (hz / corner) ** slope))
+    height: Samples = np.full(size, random.uniform(0, 0.5))
+    for _ in range(random.integers(1, 5)):
+        since = (time / period + random.random()) % 1 * period
+        height += random.uniform(0.2, 1) * np.exp(-since / 10 ** random.uniform(-2, -0.7))
+    return noise * height + _ground(random, size, -0.7)
+
+
+def glides(random: Random, size: int) -> Samples:
+    """Make partials or octaves that glide together: sirens, revs and endless rises."""
+    time, result = np.arange(size) / RATE, np.zeros(size)
+    points = int(size / RATE * 10 ** random.uniform(-0.7, 0.8)) + 2
+    bends = np.interp(time, np.linspace(0, time[-1], points), random.uniform(-1, 1, points))
+    height = bends if random.random() < 0.6 else time / random.uniform(2, 15)
+    first, slope = 10 ** random.uniform(1.4, 2.7), random.uniform(0.3, 1.5)
+    octaves = random.random() < 0.4
+    for place in range(9 if octaves else random.integers(1, 30)):
+        if octaves:
+            above = (place + height) % 9
+            hz, strength = 25 * 2**above, np.exp(-(((above - 4.5) / 1.8) ** 2))
+        else:
+            hz = first * 2**height * (place + 1)
+            strength = (hz < RATE / 2) * (place + 1) ** -slope
+        result += strength * np.sin(2 * np.pi * np.cumsum(hz) / RATE + random.uniform(0, 6))
+    return _even(result) + _ground(random, size, -0.5)
+
+
+def layers(random: Random, size: int) -> Samples:
+    """Make one to three layers, each of noise or partials that move in strength and pitch."""
+    result = np.zeros(size)
+    for _ in range(random.integers(1, 4)):
+        layer = _partials(random, size) if random.random() < 0.5 else band(random, size)
+        if random.random() < 0.4:
+            length = int(RATE * 10 ** random.uniform(-2, 0))
+            tail = random.standard_normal(length) * 10 ** (-3 * np.arange(length) / length)
+            layer = scipy.signal.fftconvolve(layer, tail)[:size]
+        result += random.uniform(0.2, 1) * _even(layer * _swell(random, size))
+    return result
+
+
+def bursts(random: Random, size: int) -> Samples:
+    """Make another noise with breaks: loose contacts, radios and tools."""
+    other = KINDS[random.integers(KINDS.index(bursts))](random, size)
+    changes = np.cumsum(random.exponential(10 ** random.uniform(-1.3, 0.3), size // 200))
+    on = np.searchsorted(changes, np.arange(size) / RATE) % 2
+    return _even(other) * np.maximum(on, 10 ** random.uniform(-3, -0.5))
+
+
 KINDS = (
     coloured,
     band,
@@ -201,6 +267,11 @@ KINDS = (
     clicks,
     engine,
     chirps,
+    resonances,
+    strokes,
+    glides,
+    layers,
+    bursts,
 )
 
 
@@ -228,9 +299,9 @@ def _even(noise: Samples) -> Samples:
     return scaled
 
 
-def _peak(centre: float, width: float) -> Callable[[Samples], Samples]:
-    """Return the gain of a resonance, in Hz."""
-    return lambda hz: 1 / (1 + ((hz - centre) / width) ** 2)
+def _peak(centre: float, width: float, order: float = 2) -> Callable[[Samples], Samples]:
+    """Return the gain of a resonance: its middle and half width in Hz, its slopes by `order`."""
+    return lambda hz: 1 / (1 + np.abs((hz - centre) / width) ** order)
 
 
 def _ground(random: Random, size: int, most: float) -> Samples:
@@ -244,6 +315,34 @@ def _envelope(random: Random, size: int, rate: float, depth: float) -> Samples:
     heights = np.interp(np.arange(size), np.linspace(0, size, points), random.uniform(0, 1, points))
     gains: Samples = 10 ** (depth * (heights - 1) / 20)
     return gains
+
+
+def _swell(random: Random, size: int) -> Samples:
+    """Return gains that are even, wander, come again, or break off."""
+    time, period = np.arange(size) / RATE, 10 ** random.uniform(-1.5, 1)
+    phase = (time / period) % 1
+    shapes = (
+        np.ones(size),
+        _envelope(random, size, 10 ** random.uniform(-0.5, 1), random.uniform(6, 40)),
+        (0.5 + 0.5 * np.sin(2 * np.pi * phase)) ** random.uniform(0.5, 4),
+        np.exp(-phase * period / 10 ** random.uniform(-2, 0)),
+        (phase < random.uniform(0.1, 0.9)).astype(float),
+    )
+    return shapes[random.integers(len(shapes))] + random.uniform(0, 0.2)
+
+
+def _partials(random: Random, size: int) -> Samples:
+    """Return harmonic or other partials on one pitch that wanders."""
+    time, result = np.arange(size) / RATE, np.zeros(size)
+    points = int(size / RATE * 10 ** random.uniform(-1, 1)) + 2
+    bends = np.interp(time, np.linspace(0, time[-1], points), random.standard_normal(points))
+    hz = 10 ** random.uniform(1.4, 3.4) * 2 ** (10 ** random.uniform(-3, 0) * bends)
+    spread, slope = random.choice([0, random.uniform(0, 0.5)]), random.uniform(0, 2)
+    for place in range(1, random.integers(2, 30)):
+        ratio = place * (1 + spread * random.standard_normal())
+        strength = place**-slope * random.uniform(0.2, 1) * (np.abs(hz * ratio) < RATE / 2)
+        result += strength * np.sin(2 * np.pi * np.cumsum(hz * ratio) / RATE)
+    return _even(result)
 
 
 def _impulses(random: Random, size: int, rate: float) -> Samples:

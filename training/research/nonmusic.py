@@ -1,7 +1,7 @@
 """Vectors of non-music: noises made by program, and recorded speech in many manners.
 
 `nonmusic.npz` holds them; `make_nonmusic` computes them again from recordings of speech in folders
-COLLECTION/VOICE, which docs/training.md lists, and from songs to mix with them. Nothing of the
+COLLECTION/VOICE, which docs/research.md lists, and from songs to mix with them. Nothing of the
 sound is in the file.
 """
 
@@ -24,7 +24,7 @@ from training.research.make_speech import voices
 from training.research.noises import any_noise, noises
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,39 +34,54 @@ NONMUSIC = Path(__file__).with_name("nonmusic.npz")
 _LONGEST_ROOM = 2**20
 
 
-def make_nonmusic(recordings: Path, songs: Sequence[Path], path: Path = NONMUSIC) -> int:
+def make_nonmusic(recordings: Path | None, songs: Sequence[Path], path: Path = NONMUSIC) -> int:
     """Write the vectors and return their number; the weights of EfficientAT are needed.
 
     Args:
-        recordings: Speech in folders COLLECTION/VOICE.
+        recordings: Speech in folders COLLECTION/VOICE; without it, the file keeps its speech.
         songs: Files of music to mix with the speech.
         path: The file to write.
 
     """
-    found: list[tuple[str, str, NDArray[Any]]] = [
-        (f"noise: {kind}", f"noise: {kind}", noise) for kind, noise in noises()
-    ]
+    rows = _rows((f"noise: {kind}", f"noise: {kind}", noise) for kind, noise in noises())
+    speech = _rows(_speech(recordings, songs)) if recordings else _kept_speech(path)
+    both: dict[str, Any] = {name: np.concatenate([rows[name], speech[name]]) for name in rows}
+    np.savez_compressed(path, **both)
+    return len(both["sources"])
+
+
+def _speech(recordings: Path, songs: Sequence[Path]) -> Iterator[tuple[str, str, NDArray[Any]]]:
+    """Yield the source, the kind and the samples of each clip of speech."""
     spoken = [
         (name, soxr.resample(clip, LEVELS_RATE, RATE, "HQ").astype(np.float64))
         for name, clip in voices(recordings)
     ]
-    found += [
-        (f"speech: {name}", manner, clip)
-        for place, (name, _) in enumerate(spoken)
-        for manner, clip in _manners(place, [clip for _, clip in spoken], songs)
-    ]
+    for place, (name, _) in enumerate(spoken):
+        for manner, clip in _manners(place, [clip for _, clip in spoken], songs):
+            yield f"speech: {name}", manner, clip
+
+
+def _rows(clips: Iterable[tuple[str, str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of the file for clips with their sources and kinds."""
+    sounds, levels, sources, kinds = [], [], [], []
+    for source, kind, clip in clips:
+        sounds.append(sound_musicnn()(patches(clip.astype(np.float32))))
+        levels.append(efficientat()(_wideband(clip)))
+        sources.append(source)
+        kinds.append(kind)
     # Half precision: half the size, and its error is a thousandth of a standard deviation.
-    vectors = {
-        "musicnn-3": [sound_musicnn()(patches(clip.astype(np.float32))) for *_, clip in found],
-        "efficientat-1": [efficientat()(_wideband(clip)) for *_, clip in found],
+    return {
+        "musicnn-3": np.stack(sounds).astype(np.float16),
+        "efficientat-1": np.stack(levels).astype(np.float16),
+        "sources": np.array(sources),
+        "kinds": np.array(kinds),
     }
-    arrays: dict[str, Any] = {
-        **{spec: np.stack(rows).astype(np.float16) for spec, rows in vectors.items()},
-        "sources": np.array([source for source, _, _ in found]),
-        "kinds": np.array([kind for _, kind, _ in found]),
-    }
-    np.savez_compressed(path, **arrays)
-    return len(found)
+
+
+def _kept_speech(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as archive:
+        speech = ~np.char.startswith(archive["sources"], "noise: ")
+        return {name: archive[name][speech] for name in archive.files}
 
 
 def _wideband(clip: NDArray[Any]) -> NDArray[np.float32]:
