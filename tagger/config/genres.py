@@ -1,13 +1,14 @@
-"""Impossible names of genres in the configuration."""
+"""Impossible names of genres in the configuration, and two values for one genre."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.evidence.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tagger.config.settings import Settings
 
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
 
 def contradictions(settings: Settings) -> Iterator[Refusal]:
-    """Yield the key, the reason and the hint of each name that no file can have."""
+    """Yield the key, the reason and the hint of each impossible name and of each conflict."""
     training = settings.training
     empty = genres.keys(settings.genres.empty)
     for keys, names in (
         (("genres", "map"), settings.genres.map),
         (("evidence", "folder_names"), settings.evidence.folder_names),
         (("training", "genres"), {k: name for k, name in training.genres.items() if name}),
+        (("training", "parents"), training.parents),
         (("training", "spotify", "playlists"), training.spotify.playlists),
     ):
         for name in names.values():
@@ -30,3 +32,22 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
             elif genres.is_empty(name, empty):
                 hint = "choose another name, or change genres.empty"
                 yield keys, f"the name {name!r} counts as no genre", hint
+    for keys, mapping, key in (
+        (("genres", "map"), settings.genres.map, genres.key),
+        (("evidence", "folder_names"), settings.evidence.folder_names, fold),
+        (("training", "genres"), training.genres, genres.key),
+        (("training", "parents"), training.parents, genres.key),
+    ):
+        yield from _conflicts(keys, mapping, key)
+
+
+def _conflicts(
+    keys: tuple[str, ...], mapping: Mapping[str, str], key: Callable[[str], str]
+) -> Iterator[Refusal]:
+    """Yield each name that is equal to an earlier name of the table, with another value."""
+    first: dict[str, str] = {}
+    for name, value in mapping.items():
+        earlier = first.setdefault(key(name), name)
+        if mapping[earlier] != value:
+            reason = f"{value!r} contradicts {mapping[earlier]!r} for the equal name {earlier!r}"
+            yield (*keys, name), reason, "remove one of the two names, or give both one value"

@@ -174,6 +174,13 @@ REFUSED = {
     "[genres]\nmap = { Rock = '(17)' }": "line 2: genres.map: the name '(17)' is a number for ID3 ",
     "[genres]\nmap = { Rock = 'unknown' }": "line 2: genres.map: the name 'unknown' counts as no "
     "genre (choose another name, or change genres.empty)",
+    "[genres.map]\n'Hip Hop' = 'Rap'\nhip-hop = 'Beats'": "line 3: genres.map.hip-hop: 'Beats' "
+    "contradicts 'Rap' for the equal name 'Hip Hop' (remove one of the two names, or give both one",
+    "[evidence]\nfolder_names = { Live = 'Rock', 'live!' = 'Pop' }": "line 2: evidence."
+    "folder_names.live!: 'Pop' contradicts 'Rock' for the equal name 'Live'",
+    "[training]\ngenres = { Krach = '', KRACH = 'Rock' }": "line 2: training.genres.KRACH: 'Rock' ",
+    "[training.parents]\nSka = 'Reggae'\nska = 'Pop'": "line 3: training.parents.ska: 'Pop' ",
+    "[training]\nparents = { Ska = 'A;B' }": "line 2: training.parents: the name 'A;B' contains ",
     "[evidence]\nfolder_names = { Krach = '17' }": "line 2: evidence.folder_names: the name '17' ",
     '[training]\ngenres = { Krach = "A\\tB" }': "line 2: training.genres: the name ",
     '[playlists]\nfolder = "a\\u0000b"': "line 2: playlists.folder: expected text that is not ",
@@ -192,6 +199,11 @@ REFUSED = {
 def test_a_refusal_names_key_line_and_next_step(text, written):
     message = refusal(written(text))
     assert message.removeprefix(f"{written(text)}: ").startswith(REFUSED[text])
+
+
+def test_equal_names_with_one_value_are_accepted(written):
+    words = config.load(written("[genres.map]\n'Hip Hop' = 'Rap'\nhip-hop = 'Rap'")).genres
+    assert words.vocabulary.word("HIP HOP") == "Rap"
 
 
 def test_an_unreadable_file_is_refused(tmp_path):
