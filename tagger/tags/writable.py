@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -97,10 +98,11 @@ def check_writable(
     except OSError as error:
         raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
     if not os.access(os.path.join(folder, name), os.W_OK):  # noqa: PTH118
-        raise SkippedError("read-only file", path, "make the file writable: chmod u+w, chattr -i")
+        hint = "make the file writable: chmod u+w, chattr -i"
+        raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
         hint = "make the folder writable: a copy replaces the file"
-        raise SkippedError("read-only folder", path, hint)
+        raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
 
 
@@ -116,10 +118,26 @@ def check_status(status: os.stat_result, path: Path, options: WriteOptions) -> N
     if not stat.S_ISREG(status.st_mode):
         raise SkippedError("not a regular file", path)
     if not status.st_mode & 0o222:  # os.access accepts root with any mode
-        raise SkippedError("read-only file", path, "make the file writable")
+        raise _read_only("read-only file", path, "make the file writable: chmod u+w")
     if status.st_nlink > 1 and options.hard_links == "skip":
         hint = 'set tags.hard_links = "break" to separate it from its other names'
         raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
+
+
+def _read_only(reason: str, path: Path, hint: str) -> SkippedError:
+    """Return the error, of the whole file system where that is mounted read-only.
+
+    Args:
+        reason: The reason on a writable file system.
+        path: The file.
+        hint: The next step on a writable file system.
+
+    """
+    with contextlib.suppress(OSError):
+        if os.statvfs(path).f_flag & os.ST_RDONLY:
+            hint = "mount it writable, such as by mount -o remount,rw; dry runs work without"
+            return SkippedError("read-only file system", path, hint)
+    return SkippedError(reason, path, hint)
 
 
 def check_flags(file: int, path: Path) -> None:

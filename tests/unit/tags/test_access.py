@@ -7,6 +7,8 @@ import fcntl
 import os
 import stat
 import struct
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import media
@@ -26,6 +28,8 @@ FRIEND = 999
 USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
 GETFLAGS, SETFLAGS = 0x80086601, 0x40086602
 IMMUTABLE, APPEND, NO_DUMP, NO_ACCESS_TIME = 0x10, 0x20, 0x40, 0x80
+NO_MOUNT = 77
+"""The exit code of a shell that may not mount."""
 
 
 @pytest.fixture
@@ -206,3 +210,26 @@ def test_a_file_that_its_owner_may_not_write_is_skipped(folder):
     os.chown(path, NOBODY, NOBODY)
     path.chmod(stat.S_IRUSR)
     check_skipped(path, "read-only file")
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o644], ids=["read-only", "writable"])
+def test_a_file_on_a_read_only_mount_is_skipped_with_the_mount_as_the_reason(folder, mode):
+    path = media.make(folder / "song.mp3")
+    path.chmod(mode)
+    mounting = f"""
+        mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit {NO_MOUNT}
+        shift; exec "$@"
+    """
+    unshared = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mounting, "sh"]
+    script = "import pathlib, sys, tagging; tagging.write(pathlib.Path(sys.argv[1]))"
+    tried = subprocess.run(
+        [*unshared, folder, sys.executable, "-c", script, path],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode == NO_MOUNT or "unshare" in tried.stderr:
+        pytest.skip("needs mounts in user namespaces")
+    assert "read-only file system (mount it writable" in tried.stderr
+    assert "chmod" not in tried.stderr.splitlines()[-1]
