@@ -16,13 +16,14 @@ import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.config import Secret
-from tagger.errors import MissingWeightsError, StoreDamagedError, TaggerError
+from tagger.errors import MissingWeightsError, PlaylistError, StoreDamagedError, TaggerError
 from tagger.features.specs import extract_all
 from tagger.features.weights import MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
 from tagger.pipeline import build
 from tagger.players import configured_players
+from tagger.playlists.folder import check_place
 from tagger.store import Store, undamaged
 
 if TYPE_CHECKING:
@@ -222,6 +223,10 @@ def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
         if folder.is_relative_to(root) and not root.is_dir():
             step = f"make {root} available, or set another folder in [playlists]"
             return Finding("playlists", Level.FAILED, f"there is no folder {root}", step)
+    try:
+        check_place(folder)
+    except PlaylistError as error:
+        return Finding("playlists", Level.FAILED, f"{error.path} {error.reason}", error.hint or "")
     existing = next(f for f in (folder, *folder.parents) if f.exists())
     if not _writable(existing):
         step = "set another folder in [playlists], or playlists.enabled = false"

@@ -19,6 +19,7 @@ from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import registry
+from tagger.playlists.refresh import check_folders
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Daemon:
             ConfigError: the settings are unusable.
             StoreError: the state folder or the database is unusable.
             ModelError: the model is unusable.
+            PlaylistError: a file is in the place of a folder of playlists.
         """
         state = self._settings.store.folder
         self._state.model = _check(self._settings)
@@ -147,7 +149,14 @@ class Daemon:
 
 
 def _check(settings: Settings) -> str:
-    """Return the model's id; raises `ConfigError` or `ModelError` for unusable settings."""
+    """Return the model's id.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+        ModelError: the model cannot be used.
+        PlaylistError: a file is in the place of a folder of playlists.
+    """
+    check_folders(settings, [root.resolve() for root in settings.library.roots])
     return registry.runnable_manifest(registry.resolve_bundle(settings)).id
 
 

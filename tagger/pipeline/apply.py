@@ -18,6 +18,7 @@ from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import ScanResult
 from tagger.players import Changes
+from tagger.playlists.refresh import check_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +57,7 @@ def apply_plan(
 
     Raises:
         ModelError: no model can be run.
+        PlaylistError: a file is in the place of a folder of playlists.
 
     """
     settings = registry.resolve_bundle(settings)
@@ -75,6 +77,8 @@ def apply_plan(
                 observer.outcome(checked)
             else:
                 ready.append(checked)
+        roots = dict.fromkeys(track.root for track, _ in ready)
+        check_folders(settings, roots)
         run = None if dry_run else store.runs.start("apply")
         if run is not None:
             observer.started(run)
@@ -90,7 +94,6 @@ def apply_plan(
     if run is None:
         return ScanResult(None, Published(), failed)
     store.runs.finish(run)
-    roots = dict.fromkeys(track.root for track, _ in ready)
     return ScanResult(run, after_run(settings, store, changes, roots), failed)
 
 

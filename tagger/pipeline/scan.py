@@ -18,6 +18,7 @@ from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.unchanged import Unchanged
 from tagger.players import Changes
+from tagger.playlists.refresh import check_folders
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -109,6 +110,7 @@ class Scan:
         Raises:
             ConfigError: a path is gone.
             ModelError: the model bundle is unusable, or its network is missing.
+            PlaylistError: a file is in the place of a folder of playlists.
 
         """
         self._settings = registry.resolve_bundle(settings)
@@ -126,6 +128,7 @@ class Scan:
                     start,
                     "name your music's folder, or set library.roots in the configuration",
                 )
+        check_folders(settings, self._starts.values())
 
     def run(self, observer: Observer) -> ScanResult:
         """Scan, and pass each outcome to the observer.

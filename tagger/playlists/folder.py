@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import itertools
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from tagger.playlists.values import Playlist
 
+HINT = "set playlists.folder to another folder, or playlists.enabled to false"
+"""The next step where a folder of playlists cannot be used."""
 _LARGEST = 64 * 2**20  # bytes; far above any playlist of tagger
 
 
@@ -74,9 +77,22 @@ def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     except FileNotFoundError:
         paths = []
     except OSError as error:
-        raise PlaylistError(f"cannot be read: {error.strerror}", folder) from error
+        raise PlaylistError(f"cannot be read: {error.strerror}", folder, HINT) from error
     own = {path: playlist for path in paths if (playlist := _own(path, recorded))}
     return FolderContents(own, frozenset(folded(path.name) for path in paths if path not in own))
+
+
+def check_place(folder: Path) -> None:
+    """Check that a folder exists, or that no file is in its place; permissions are not checked.
+
+    Raises:
+        PlaylistError: `folder`, or a path above it, is a file.
+    """
+    for path in (folder, *folder.parents):
+        with contextlib.suppress(OSError):
+            if stat.S_ISDIR(path.stat().st_mode):
+                return
+            raise PlaylistError("is a file, so no folder of playlists is possible", path, HINT)
 
 
 def digest(data: bytes) -> str:

@@ -171,8 +171,8 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        hint = "set playlists.folder to another folder, or playlists.enabled to false"
-        raise PlaylistError(f"cannot create the folder: {error.strerror}", folder, hint) from error
+        reason = f"cannot create the folder: {error.strerror}"
+        raise PlaylistError(reason, folder, on_disk.HINT) from error
 
 
 def _apply(step: _Step) -> PlaylistChange:

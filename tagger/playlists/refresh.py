@@ -13,6 +13,7 @@ from tagger.core.domain import Action
 from tagger.errors import PlaylistError
 from tagger.playlists import current
 from tagger.playlists.compose import compose, rules
+from tagger.playlists.folder import check_place
 from tagger.playlists.formats import FORMATS
 from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
@@ -106,6 +107,19 @@ def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:
             folder = (roots[0] / expand(target.folder)).resolve()
             found.setdefault(folder, (target, {}))[1].update(dict.fromkeys(roots))
     return [Shelf(folder, target, tuple(roots)) for folder, (target, roots) in found.items()]
+
+
+def check_folders(settings: Settings, roots: Iterable[Path]) -> None:
+    """Check the folders of playlists of a run that will touch these roots, before its writes.
+
+    Raises:
+        PlaylistError: a file is in the place of a folder.
+    """
+    if settings.playlists.enabled:
+        touched = set(roots)
+        for shelf in shelves(settings, tuple(touched)):
+            if touched.intersection(shelf.roots):
+                check_place(shelf.folder)
 
 
 def refresh(
