@@ -111,6 +111,8 @@ class Intake:
         now = self._clock()
         if now >= self._checked + CHECK_INTERVAL:
             self._checked = now
+            if mounts.read_mounts() != self._mounted:
+                self._update_observers()
             self._observers.check()
         self._enqueue(self._stability.pop_stable())
         if self._overflowed and not self._stability:
@@ -170,12 +172,12 @@ class Intake:
         }
 
     def _update_observers(self) -> None:
-        mounted = mounts.read_mounts()
+        self._mounted = mounts.read_mounts()
         daemon = self._settings.daemon
         self._observers.apply(
             watched
             for configured, root in zip(self._settings.library.roots, self._roots, strict=True)
-            for watched in mounts.plan(root, daemon.watch(configured), mounted)
+            for watched in mounts.plan(root, daemon.watch(configured), self._mounted)
         )
 
     def _reconcile(self, why: str) -> None:

@@ -100,6 +100,8 @@ class Observer:
         Raises:
             OSError: the folder is missing, or an error of `man 2 inotify_add_watch`.
         """
+        self._folder = folder
+        self._identity = _identity(folder)
         self._reader = InotifyReader(event_queue)
         self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._reader)
         self._observer.schedule(
@@ -123,12 +125,26 @@ class Observer:
         threads = [self._reader, self._observer, *self._observer.emitters]
         return len(threads) > 2 and all(thread.is_alive() for thread in threads)
 
+    @property
+    def displaced(self) -> bool:
+        """Whether the path leads to another folder now, by a rename or a mount, or to none."""
+        return _identity(self._folder) != self._identity
+
     def close(self) -> None:
         """Stop the threads."""
         for thread in (self._observer, self._reader):
             thread.stop()
             if thread.is_alive():
                 thread.join()
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return the device and the inode of a folder, None for a missing folder."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class InotifyReader(InotifyFD):

@@ -47,6 +47,8 @@ class Watched:
     how: Watch
     """`inotify` or `poll`."""
     why: str
+    mounts: tuple[Path, ...] = ()
+    """The mount points at or below the folder; inotify sees nothing of a later mount."""
 
 
 def read_mounts() -> list[Mount]:
@@ -67,8 +69,9 @@ def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
     """
     if sys.platform != "linux":
         return [Watched(root, root, "poll", f"is on {sys.platform}")]
+    points = tuple(mount.point for mount in mounts if mount.point.is_relative_to(root))
     if how != "auto":
-        return [Watched(root, root, how, "as configured")]
+        return [Watched(root, root, how, "as configured", points)]
     kind = _kind(root, mounts)
     if _is_remote(kind):
         return [Watched(root, root, "poll", f"is on {kind}")]
@@ -78,7 +81,7 @@ def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
         for point, kind in sorted(remote.items())
         if point.is_relative_to(root)
     ]
-    return [Watched(root, root, "inotify", "is on a local file system"), *inside]
+    return [Watched(root, root, "inotify", "is on a local file system", points), *inside]
 
 
 def _kind(path: Path, mounts: Sequence[Mount]) -> str:

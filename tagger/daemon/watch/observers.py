@@ -46,11 +46,14 @@ class Observers:
         ]
 
     def apply(self, plan: Iterable[Watched]) -> None:
-        """Watch exactly these folders."""
-        self._plan = {watched.folder: watched for watched in plan}
+        """Watch exactly these folders; a folder with other mounts below it is watched again."""
+        before, self._plan = self._plan, {watched.folder: watched for watched in plan}
         wanted = [w.folder for w in self._plan.values() if w.how == "inotify"]
         for folder in self._running.keys() - wanted:
             self._running.pop(folder).close()
+        for folder in [f for f in self._running if self._plan[f].mounts != before[f].mounts]:
+            self._drop(folder)
+            self._event_queue.request_reconcile("a file system was mounted or unmounted")
         for folder in self._unwatchable.keys() - wanted:
             del self._unwatchable[folder]
         for folder in wanted:
@@ -58,7 +61,7 @@ class Observers:
                 self._start(folder)
 
     def check(self) -> None:
-        """Restart dead observers, and poll where the kernel has no more watches."""
+        """Restart observers without their folder, and poll where the kernel has no more watches."""
         for folder, observer in list(self._running.items()):
             if observer.exhausted:
                 self._drop(folder)
@@ -68,6 +71,10 @@ class Observers:
                 log.warning("observer died", folder=folder)
                 if self._start(folder):
                     self._event_queue.request_reconcile("an observer died")
+            elif observer.displaced:
+                self._drop(folder)
+                if self._start(folder):
+                    self._event_queue.request_reconcile("another folder is in its place")
         for folder in [f for f, why in self._unwatchable.items() if why == MISSING and f.is_dir()]:
             del self._unwatchable[folder]
             if self._start(folder):

@@ -198,6 +198,46 @@ def test_a_dead_observer_is_replaced_and_a_reconcile_requested(tmp_path):
         observers.close()
 
 
+@pytest.fixture
+def observed(tmp_path):
+    """A watched folder with its observers and their queue."""
+    root = tmp_path / "music"
+    root.mkdir()
+    event_queue = EventQueue()
+    observers = Observers(event_queue)
+    observers.apply(plan(root, "auto", []))
+    yield root, observers, event_queue
+    observers.close()
+
+
+def check_watched(root, event_queue):
+    (root / "a.mp3").touch()
+    until(lambda: (FileEvent.FILE_CHANGED, root / "a.mp3") in event_queue.read().files)
+
+
+def test_a_folder_in_the_place_of_a_renamed_folder_is_watched(observed):
+    root, observers, event_queue = observed
+    root.rename(root.with_name("renamed"))
+    root.mkdir()
+    observers.check()
+    assert event_queue.read().reconcile
+    check_watched(root, event_queue)
+    observers.check()
+    assert not event_queue.read().reconcile
+
+
+def test_a_folder_with_a_later_mount_is_watched_again(observed):
+    root, observers, event_queue = observed
+    inside = plan(root, "auto", [Mount(root / "disk", "ext4")])
+    observers.apply(inside)
+    assert event_queue.read().reconcile
+    check_watched(root, event_queue)
+    observers.apply(inside)
+    assert not event_queue.read().reconcile
+    observers.apply(plan(root, "auto", []))
+    assert event_queue.read().reconcile
+
+
 def test_more_events_than_fit_become_a_reconcile():
     event_queue = EventQueue()
     for number in range(MAX_EVENTS + 1):
