@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import socketserver
 import threading
 from typing import TYPE_CHECKING, Any, Self
-
-import msgspec
 
 from tagger.daemon.host.instance import last_socket_path
 from tagger.errors import DaemonError
@@ -26,7 +25,7 @@ def query_status(state: Path) -> dict[str, Any] | None:
     """Return the snapshot of the daemon of a state folder; None when no daemon runs.
 
     Raises:
-        DaemonError: the daemon does not answer, or belongs to another user.
+        DaemonError: the daemon does not answer in full, or belongs to another user.
     """
     path = last_socket_path(state)
     if path is None:
@@ -46,7 +45,13 @@ def query_status(state: Path) -> dict[str, Any] | None:
             ) from error
         except OSError:
             return None
-    return msgspec.json.decode(answer, type=dict[str, Any]) if answer else None
+    if not answer:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(answer)
+    except ValueError as error:
+        raise DaemonError("the daemon's answer is cut off", path, "see its log") from error
+    return found
 
 
 class StatusServer:
@@ -61,8 +66,10 @@ class StatusServer:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
+                # ASCII, so that names that are not UTF-8 come through
+                answer = json.dumps(snapshot(), default=str).encode("ascii")
                 with contextlib.suppress(OSError):
-                    self.request.sendall(msgspec.json.encode(snapshot(), enc_hook=str))
+                    self.request.sendall(answer)
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -99,7 +99,10 @@ class DaemonState:
             "version": __version__,
             "since": self.started,
             "model": self.model,
-            "watching": [asdict(watched) for watched in self.watching],
+            "watching": [
+                {"folder": one.folder, "root": one.root, "how": one.how, "why": one.why}
+                for one in self.watching
+            ],
             "known": self.known_files,
             "queue": self.queue,
             "settling": self.settling,

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
+from tagger.daemon.host.instance import InstanceLock
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.status import metrics
+from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState
 from tagger.daemon.watch.inotify import Observer
 from tagger.daemon.watch.mounts import Mount, plan, read_mounts
@@ -262,6 +264,16 @@ def test_a_log_record_with_any_name_is_one_line(name, form):
     if form == "keyvalue":
         keys = re.findall(r'(\w+)=(?:"(?:[^"\\]|\\.)*"|[^" ]*)(?: |$)', line)
         assert keys == ["time", "level", "event", "path", "after", "reason"]
+
+
+def test_a_status_with_names_outside_utf_8_arrives_whole(tmp_path):
+    state = DaemonState(watching=plan(Path(os.fsdecode(b"/music/\xff")), "poll", []))
+    song = os.fsdecode(b"/music/\xff/\xfe\n.mp3")
+    state.record_error("is empty", song)
+    with InstanceLock(tmp_path, tmp_path / "sock"), StatusServer(tmp_path / "sock", state.snapshot):
+        found = query_status(tmp_path)
+    assert found["errors"][0]["path"] == song
+    assert os.fsencode(found["watching"][0]["folder"]) == b"/music/\xff"
 
 
 def test_metrics_after_a_burst_are_in_prometheus_text_format():
