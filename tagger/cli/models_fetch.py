@@ -40,7 +40,7 @@ def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None
             content = networks.read(MN04, source)
         else:
             content = download.download(MN04, SOON if if_possible else download.TIMEOUT)
-        path = networks.install(MN04, content, state)
+        path = networks.install(MN04, content, state, source)
     except DownloadError as error:
         if not if_possible:
             raise

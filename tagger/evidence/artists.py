@@ -122,8 +122,8 @@ def fault(artist: Artist) -> str | None:
     """Return why a line would be wrong, None for a good line."""
     if not artist.name or is_nobody(artist.name):
         return "there is no artist's name"
-    if len(artist.name.splitlines()) > 1:
-        return f"{artist.name!r} has more than one line"
+    if text := _text_fault(artist.name):
+        return f"{artist.name!r} {text}"
     if genres.is_known(artist.name):
         return f"{artist.name} is a genre: a name that is only a genre is never looked up"
     if not artist.accept:
@@ -132,6 +132,12 @@ def fault(artist: Artist) -> str | None:
         return f"{artist.name} has more than {MOST_GENRES} genres"
     faults = ((genre, genres.name_fault(genre)) for genre in artist.accept)
     return next((f"the genre {genre!r} {reason}" for genre, reason in faults if reason), None)
+
+
+def _text_fault(name: str) -> str | None:
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        return "is not UTF-8"
+    return "has more than one line" if len(name.splitlines()) > 1 else None
 
 
 def _fields(text: str) -> list[str]:

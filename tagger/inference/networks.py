@@ -21,13 +21,14 @@ def folder(state: Path) -> Path:
     return state / FOLDER
 
 
-def install(weights: Weights, content: bytes, state: Path) -> Path:
+def install(weights: Weights, content: bytes, state: Path, source: Path | None = None) -> Path:
     """Check the content of a file and store it, in one step; returns its path.
 
     Args:
         weights: The published file.
         content: The bytes that were downloaded or read.
         state: The state folder.
+        source: The file that was read, for the error; None for a download.
 
     Raises:
         DownloadError: the content differs from the published file, or cannot be stored.
@@ -35,9 +36,8 @@ def install(weights: Weights, content: bytes, state: Path) -> Path:
     """
     path = folder(state) / weights.file
     if fault := weights.fault(content):
-        raise DownloadError(
-            f"the file of {weights.network} {fault}", hint=f"nothing was stored; {BY_FILE}"
-        )
+        reason = f"the file of {weights.network} {fault}"
+        raise DownloadError(reason, source, f"nothing was stored; {BY_FILE}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         atomic.remove_leftovers(path.parent)
@@ -54,7 +54,7 @@ def read(weights: Weights, path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(weights.size + 1)
     except OSError as error:
-        raise DownloadError(f"cannot be read: {error.strerror}", path) from error
+        raise DownloadError(f"cannot be read: {error.strerror}", path, BY_FILE) from error
 
 
 def remove(weights: Weights, state: Path) -> bool:

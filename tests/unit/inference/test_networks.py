@@ -137,7 +137,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(program: Program, tmp_p
     other.write_bytes(b"x" * 100)
     result = program.run("models", "fetch", "--from", other)
     assert result.code != 0
-    assert "has 100 bytes instead of 4,066,513" in result.err
+    assert f"{other}: the file of EfficientAT mn04 has 100 bytes instead of 4,066,513" in result.err
     assert not networks.folder(program.state).exists()
 
 

@@ -116,6 +116,7 @@ def test_artists_show_prints_the_line_of_a_name(program):
     ("words", "reason"),
     [
         (("Ann\nBo", "Jazz"), "'Ann\\nBo' has more than one line"),
+        (("Ann\udcff", "Jazz"), "'Ann\\udcff' is not UTF-8"),
         (("Ann Bo", "Jazz", "A;B"), "the genre 'A;B' contains ';'"),
         (("Ann Bo", "(17)"), "the genre '(17)' is a number"),
     ],
