@@ -20,15 +20,23 @@ def source_files(
     """Yield configured files, and the files of configured folders by name.
 
     `named` are the files and folders under `key` in the configuration. Of folders, only files with
-    one of the `extensions` count. Missing paths are added to `notes`.
+    one of the `extensions` count. Paths that are missing, unreadable or no files, such as pipes,
+    are added to `notes`.
     """
     for path in named:
-        if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in extensions)
-        elif path.is_file():
-            yield path
-        else:
-            notes.append(f"{key}: {path} does not exist")
+        try:
+            inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        except OSError as error:
+            notes.append(f"{key}: {path} cannot be read: {error.strerror}")
+            continue
+        for file in inside:
+            if file != path and file.suffix.lower() not in extensions:
+                continue
+            if file.is_file():
+                yield file
+            else:
+                fault = "is no file" if file.exists() else "does not exist"
+                notes.append(f"{key}: {file} {fault}")
 
 
 def local_file(location: str, bases: Iterable[Path]) -> Path | None:

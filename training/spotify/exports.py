@@ -61,7 +61,9 @@ def files(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Return the exports among files and folders."""
     for path in paths:
         if path.is_dir():
-            yield from sorted([*path.glob("*.csv"), *path.glob("Playlist*.json")])
+            found = sorted([*path.glob("*.csv"), *path.glob("Playlist*.json")])
+            # a pipe of that name would be waited for
+            yield from (file for file in found if file.is_file())
         else:
             yield path
 

@@ -164,6 +164,24 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
     assert any("does not exist" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("kind", ["playlists", "csv"])
+def test_a_pipe_or_a_folder_among_lists_is_named_and_never_waited_for(tmp_path, store, kind):
+    lists = tmp_path / "lists"
+    ending = {"playlists": "m3u", "csv": "csv"}[kind]
+    (lists / f"folder.{ending}").mkdir(parents=True)
+    for pipe in (lists / f"pipe.{ending}", tmp_path / f"own.{ending}"):
+        os.mkfifo(pipe)
+    (lists / f"gone.{ending}").symlink_to("nowhere")
+    found = told(kind, tmp_path, store, **{kind: (lists, tmp_path / f"own.{ending}")})
+    assert not found.labels
+    assert [note.rpartition("/")[2] for note in found.notes] == [
+        f"folder.{ending} is no file",
+        f"gone.{ending} does not exist",
+        f"pipe.{ending} is no file",
+        f"own.{ending} is no file",
+    ]
+
+
 def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
     touch(music / "a.mp3")
     plain = tmp_path / "mine.csv"
