@@ -82,7 +82,8 @@ class ClusterPool:
                 raise
             raise _lost(self._scheduler) from None
         except (OSError, ImportError) as error:
-            raise ClusterError(f"a worker of {self._scheduler} fails: {error}", hint=SEE) from error
+            reason = f"a worker of {self._scheduler} fails on {path}: {_why(error)}"
+            raise ClusterError(reason, hint=SEE) from error
 
     def close(self, *, wait: bool = True) -> None:
         """End the connection; the workers stay. Without `wait`, running tasks are cancelled."""
@@ -114,8 +115,7 @@ def connect(scheduler: str) -> Any:
         asyncio.run(_answers(scheduler))
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        why = str(error) or f"no answer of Dask in {CONNECT_S:.0f} s"
-        reason = f"the scheduler {scheduler} does not answer: {why}"
+        reason = f"the scheduler {scheduler} does not answer: {_why(error)}"
         hint = f"start `dask scheduler` there, or correct cluster.scheduler{_tls(scheduler)}"
         raise ClusterError(reason, hint=hint) from error
     try:
@@ -156,6 +156,19 @@ def require_same_version(client: Any) -> None:
         if version != remote.version():
             reason = f"the worker {worker} has tagger {version} instead of {remote.version()}"
             raise ClusterError(reason, hint=remote.SAME)
+
+
+def _why(error: BaseException) -> str:
+    """Return the reason of an error of Dask or of the operating system, without Dask's text."""
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return f"no answer of Dask in {CONNECT_S:.0f} s"
+    if isinstance(error, ValueError | TypeError):
+        return "this is no address of Dask"
+    if isinstance(error, ImportError):
+        return f"the library {error.name} is not installed there"
+    found = error.strerror if isinstance(error, OSError) else None
+    cause = error.__cause__ or error.__context__
+    return found or (_why(cause) if cause else f"the connection failed ({type(error).__name__})")
 
 
 def _lost(scheduler: str) -> ClusterError:

@@ -202,7 +202,9 @@ class WorkerPool:
                 return _wait(future, self._calls[future][1])
             except FutureTimeoutError as error:
                 raise WorkerTimedOutError(
-                    f"took longer than {self._timeout:.0f} s and was given up", path
+                    f"took longer than {self._timeout:.0f} s and was given up",
+                    path,
+                    "raise workers.timeout, or move the file away",
                 ) from error
             except ProcessExpired as error:
                 if died:
@@ -214,8 +216,8 @@ class WorkerPool:
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
-                reason = "needs more memory than a worker has"
-                raise WorkerCrashedError(reason, path) from error
+                reason, hint = "needs more memory than a worker has", "raise workers.memory_mb"
+                raise WorkerCrashedError(reason, path, hint) from error
             except BrokenProcessPool:  # an idle worker died: try again
                 future = self._schedule(self._calls[future][0])
             except (TaggerError, CancelledError):

@@ -40,9 +40,19 @@ def explain(error: msgspec.ValidationError) -> tuple[Keys, str]:
     reason, _, place = str(error).partition(" - at `")
     keys = re.sub(r"^(key in )?\$\.?|\[.*?\]|`$", "", place).split(".")
     reason = re.sub(r"Invalid enum value (.*)", r"\1 is not possible", reason)
+    reason = re.sub(r"Object missing required field `(.*)`", r"the field \1 is missing", reason)
+    reason = re.sub(r"Object contains unknown field `(.*)`", r"unknown field \1", reason)
     reason = re.sub(r" matching regex .*", " that is not blank, without NUL", reason)
     reason = re.sub(r"`([a-z |]+)`", _in_toml_words, reason)
     return tuple(keys), reason[:1].lower() + reason[1:]
+
+
+def json_fault(error: Exception) -> str:
+    """Return, in one line, why a JSON text cannot be decoded into an object."""
+    if not isinstance(error, msgspec.ValidationError):
+        return "is no JSON"
+    keys, reason = explain(error)
+    return " ".join(": ".join(filter(None, [".".join(keys), reason])).split())
 
 
 def nearest(keys: Keys) -> str | None:

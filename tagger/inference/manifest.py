@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from tagger.config.diagnostics import json_fault
 from tagger.core.pooling import Pooling  # noqa: TC001  # likewise
 from tagger.core.thresholds import OperatingPoints, Share, Word  # noqa: TC001  # likewise
 from tagger.errors import ModelError
@@ -125,7 +126,7 @@ def decode(text: bytes) -> Manifest:
             )
         return msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"damaged manifest.json: {' '.join(str(error).split())}") from error
+        raise ModelError(f"damaged manifest.json: {json_fault(error)}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from tagger.config.diagnostics import json_fault
 from tagger.core.domain import Action
 from tagger.errors import OutputError, PlanError
 from tagger.system import atomic
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _CONTENT = re.compile(r"[0-9a-f]{64}@\d+(\.\d+)?\+\d+(\.\d+)?")
+_AGAIN = "correct the line, or make the plan again: tagger scan --dry-run --plan FILE"
 _PLANNED = (Action.SET, Action.ADD, Action.KEEP, Action.ABSTAIN)
 """Actions on files that can be written."""
 
@@ -98,16 +100,17 @@ def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[Planne
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
-        raise PlanError(f"cannot be read: {error.strerror}", path) from error
+        raise PlanError(f"cannot be read: {error.strerror}", path, "check the file") from error
     except UnicodeDecodeError:
-        raise PlanError("is not UTF-8", path) from None
+        raise PlanError("is not UTF-8", path, "save it as UTF-8") from None
     plan: dict[str, PlannedFile] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         file = _moved(_parsed(line, path, number), maps)
         if file.path in plan:
-            raise PlanError(f"line {number}: the file has a line already: {file.path}", path)
+            reason = f"line {number}: the file has a line already: {file.path}"
+            raise PlanError(reason, path, "remove one of the lines")
         plan[file.path] = file
     return list(plan.values())
 
@@ -119,15 +122,17 @@ def _parsed(line: str, path: Path, number: int) -> PlannedFile:
             raise PlanError(
                 f"line {number}: version {found['version']!r}; this tagger reads {VERSION}",
                 path,
-                "make the plan again with this tagger",
+                _AGAIN,
             )
         file = msgspec.convert(found, PlannedFile)
     except (ValueError, RecursionError) as error:
-        raise PlanError(f"line {number}: {error}", path) from error
+        raise PlanError(f"line {number}: {json_fault(error)}", path, _AGAIN) from error
     if file.content is not None and not _CONTENT.fullmatch(file.content):
-        raise PlanError(f"line {number}: content is no analysis key: {file.content!r}", path)
+        raise PlanError(
+            f"line {number}: content is no analysis key: {file.content!r}", path, _AGAIN
+        )
     if not os.path.isabs(file.path) or "\0" in file.path:  # noqa: PTH117 - a text
-        raise PlanError(f"line {number}: path is not absolute: {file.path!r}", path)
+        raise PlanError(f"line {number}: path is not absolute: {file.path!r}", path, _AGAIN)
     return file
 
 

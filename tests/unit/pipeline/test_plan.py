@@ -94,20 +94,24 @@ def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("no JSON", "line 1"),
-        ("[]", "line 1"),
+        ("no JSON", "line 1: is no JSON"),
+        ("[]", "line 1: expected a table, got a list"),
         ('{"version": 2}', "version 2"),
-        ('{"version": 1, "path": "/a", "content": null, "now": []}', "then"),
+        ('{"version": 1, "path": "/a", "content": null, "now": []}', "the field then is missing"),
+        ('{"version": 1, "path": 7}', "line 1: path: expected text, got a whole number"),
+        ('{"version": 1, "pth": "/a"}', "line 1: unknown field pth"),
         ('{"version": 1, "path": "a", "content": null, "now": [], "then": []}', "absolute"),
         ('{"version": 1, "path": "/a", "content": "x", "now": [], "then": ["A"]}', "content"),
-        ("[" * 100_000, "line 1"),
+        ("[" * 100_000, "line 1: is no JSON"),
     ],
 )
 def test_a_malformed_line_refuses_the_whole_plan(tmp_path, line, fault):
     plan = tmp_path / "plan.jsonl"
     plan.write_text(line)
-    with pytest.raises(PlanError, match=fault):
+    with pytest.raises(PlanError, match=fault) as refused:
         read_plan(plan)
+    assert refused.value.path == plan
+    assert "make the plan again" in refused.value.hint
 
 
 def test_a_file_with_two_lines_refuses_the_whole_plan(planned):
