@@ -7,16 +7,28 @@ files.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-from multiprocessing import forkserver
-from typing import TYPE_CHECKING
+import os
+import signal
+import sys
+import traceback
+from itertools import pairwise
+from multiprocessing import forkserver, resource_tracker, util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOAD = "tagger.analysis.preload"
 """The module with the imports of every worker."""
 _SERVER_END = "tagger.analysis.server_end"
+_THREADS = Path("/proc/self/task")
+"""Has a folder for each thread of the process, also for threads that Python did not start."""
+_STREAMS = 3
+"""Standard input, output and errors: the files that every process has."""
 
 
 def context() -> ForkServerContext | SpawnContext:
@@ -32,3 +44,55 @@ def stop() -> None:
     """Stop the server, which holds some 80 MB; the next worker starts another server."""
     # multiprocessing has no public name for it
     forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def start() -> None:
+    """Start the server now, as a fork of this process where it has a single thread.
+
+    For a program that soon needs workers and has opened no file yet. The fork has half of the
+    imports of workers already, and imports the rest beside the program. A new interpreter for the
+    server and one for the tracker of `multiprocessing` import them again.
+    """
+    context()
+    if not _has_one_thread():
+        return
+    with _forks_for_interpreters(), contextlib.suppress(OSError):  # the pool raises its error
+        resource_tracker.ensure_running()
+        forkserver.ensure_running()
+
+
+def _has_one_thread() -> bool:
+    try:
+        return len(list(_THREADS.iterdir())) == 1
+    except OSError:  # not Linux: system libraries may not survive a fork
+        return False
+
+
+@contextlib.contextmanager
+def _forks_for_interpreters() -> Iterator[None]:
+    """Let `multiprocessing` fork this process where it would start an interpreter."""
+    kept = util.spawnv_passfds
+    util.spawnv_passfds = _fork
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = kept
+
+
+def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:  # noqa: ARG001
+    """Run the code of an interpreter's last argument in a fork; returns its process id."""
+    sys.stdout.flush()  # the tracker closes its streams
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        edges = (_STREAMS - 1, *sorted(passfds), os.sysconf("SC_OPEN_MAX"))
+        for below, above in pairwise(edges):
+            os.closerange(below + 1, above)
+        exec(args[-1], {"__name__": "__main__"})  # noqa: S102 - of multiprocessing
+    except Exception:  # noqa: BLE001 - printed as by an interpreter
+        traceback.print_exc()
+    finally:
+        os._exit(0)

@@ -18,6 +18,7 @@ from tagger.cli.options import (
 )
 from tagger.cli.report.classify import classified_json, classified_text
 from tagger.inference import registry
+from tagger.pipeline import build
 from tagger.pipeline.classify import classify
 from tagger.store import existing
 
@@ -53,6 +54,7 @@ def command(
     settings = registry.resolve_bundle(settings).override("workers", count=jobs)
     settings = settings.by_sound_alone() if sound_only else settings
     model = registry.runnable_manifest(settings).id
+    build.start_server(settings)
     failed = False
     with existing(settings.store.folder) as store:
         for found in classify(settings, store, paths):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.analysis import worker
+from tagger.analysis import forkserver, worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool, usable_cores
 from tagger.analysis.tag_jobs import TagJobs
@@ -75,6 +75,12 @@ def write_options(settings: Settings) -> WriteOptions:
 def window(settings: Settings) -> worker.Window:
     """Return the part of a track that is analyzed."""
     return worker.Window(settings.listen.offset, settings.listen.length)
+
+
+def start_server(settings: Settings) -> None:
+    """Start the server of workers while the command opens its files; see `forkserver.start`."""
+    if not settings.cluster.scheduler:
+        forkserver.start()
 
 
 def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:

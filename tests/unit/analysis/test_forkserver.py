@@ -1,0 +1,56 @@
+"""The server of workers as a fork of the program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import os, sys, threading
+from multiprocessing import spawn
+from pathlib import Path
+from tagger.analysis import forkserver
+from tagger.analysis.pool import WorkerPool
+from tagger.errors import WorkersUnusableError
+
+def nothing():
+    pass
+
+def open_files():
+    return [os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")]
+
+if __name__ == "__main__":
+    file = open(__file__)
+    spawn.set_executable("/missing/python")
+    if "thread" in sys.argv:
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    print("once", end=" ")
+    forkserver.start()
+    try:
+        with WorkerPool(1, 20.0, 2048, nothing) as pool:
+            print(file.name in pool.result(pool.submit(open_files), Path("song.mp3")))
+    except WorkersUnusableError as error:
+        print(error.reason)
+"""
+"""Shows whether a worker starts without an interpreter, and shares an open file of the program."""
+
+
+def output(folder, *arguments):
+    script = folder / "program.py"
+    script.write_text(PROGRAM)
+    ended = subprocess.run(
+        [sys.executable, script, *arguments], capture_output=True, check=False, text=True
+    )
+    assert not ended.stderr
+    return ended.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server is an interpreter")
+def test_a_program_with_one_thread_is_forked_without_its_files_and_its_output(tmp_path):
+    assert output(tmp_path) == "once False\n"
+
+
+def test_a_program_with_two_threads_needs_an_interpreter(tmp_path):
+    assert output(tmp_path, "thread") == "once the Python interpreter /missing/python is gone\n"
