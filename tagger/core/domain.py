@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003  # msgspec resolves annotatio
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     import os
@@ -16,30 +16,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
-    """The identity of one state of a file, from its status alone."""
+class FileIdentity(NamedTuple):
+    """The identity of one state of a file, from its status alone.
+
+    A tuple takes a fifth of the memory of a status, and equals the columns of a row.
+    """
 
     device: int
     inode: int
     size: int
     mtime_ns: int
 
-    def __post_init__(self) -> None:
-        """Make the numbers signed: SQLite stores 64 bits so, and mergerfs uses all of them."""
-        if self.device >= 2**63:
-            object.__setattr__(self, "device", self.device - 2**64)
-        if self.inode >= 2**63:
-            object.__setattr__(self, "inode", self.inode - 2**64)
-
     @classmethod
-    def of(cls, stat: os.stat_result) -> FileIdentity:
-        """Return the identity that a stat result describes."""
-        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    def of(cls, stat: os.stat_result) -> Self:
+        """Return the identity that a stat result describes.
+
+        The numbers are signed: SQLite stores 64 bits so, and mergerfs uses all of them.
+        """
+        device, inode = stat.st_dev, stat.st_ino
+        if device | inode >= _SIGN:
+            device, inode = _signed(device), _signed(inode)
+        # for each file of a scan: a third of the time of a call of the class
+        return tuple.__new__(cls, (device, inode, stat.st_size, stat.st_mtime_ns))
 
     def same_content(self, other: FileIdentity) -> bool:
         """Compare all but the device, whose number may change with each mount."""
-        return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+        return self[1:] == other[1:]
+
+
+_SIGN = 2**63
+
+
+def _signed(number: int) -> int:
+    return number - 2 * _SIGN if number >= _SIGN else number
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from tagger.library import index, walk
 from tagger.library.ignore import IgnoreRules
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -200,9 +199,9 @@ class Intake:
             self._state.heartbeat()
             files += len(states)
             rows += sum(state is not None for state in states)
-            for state, (name, status) in zip(states, listing.files, strict=True):
-                if not (state and _is_handled(state, status)):
-                    found = listing.found(name, status)
+            for state, (name, identity) in zip(states, listing.files, strict=True):
+                if not (state and _is_handled(state, identity)):
+                    found = listing.found(name, identity)
                     if self._is_new(found):
                         self.track(found.path)
             if self._overflowed or self._event_queue.closed:
@@ -268,8 +267,7 @@ class Intake:
             return False
 
 
-def _is_handled(state: RecordedState, status: os.stat_result) -> bool:
+def _is_handled(state: RecordedState, identity: FileIdentity) -> bool:
     """Return whether a file was handled in this state, as in `Queue.needs`."""
     _, _, _, inode, size, mtime_ns, handled, _, _ = state
-    same = mtime_ns == status.st_mtime_ns and size == status.st_size
-    return bool(handled and same and inode == status.st_ino)
+    return bool(handled) and identity[1:] == (inode, size, mtime_ns)

@@ -66,10 +66,10 @@ class IgnoreRules:
         self._root = root
         configured = _spec(patterns)
         self._above = [(root, configured)] if configured else []
-        self._specs: dict[Path, list[tuple[Path, GitIgnoreSpec]]] = {}
-        self._faults: dict[Path, str] = {}
+        self._specs: dict[str, list[tuple[Path, GitIgnoreSpec]]] = {}
+        self._faults: dict[str, str] = {}
 
-    def fault(self, folder: Path, *, has_file: bool) -> str:
+    def fault(self, folder: str, *, has_file: bool) -> str:
         """Return why nothing in a folder may be written: an ignore file without a meaning.
 
         Args:
@@ -78,22 +78,21 @@ class IgnoreRules:
 
         """
         self._specs_down_to(folder, has_file=has_file)
-        return self._faults.get(folder, "") if self._faults else ""
+        return self._faults.get(folder, "")
 
-    def reason_below(self, name: str, path: Path, *, patterns: bool) -> str:
+    def reason_below(self, folder: os.DirEntry[str], *, patterns: bool) -> str:
         """Return why a folder is ignored.
 
         Args:
-            name: Its name.
-            path: Its path.
+            folder: The folder.
             patterns: The result of `have_patterns` for the folder around it.
 
         """
         if patterns:
-            return self.reason(path, is_folder=True)
-        return _known(name.lower(), is_folder=True)
+            return self.reason(Path(folder), is_folder=True)
+        return _known(folder.name.lower(), is_folder=True)
 
-    def have_patterns(self, folder: Path) -> bool:
+    def have_patterns(self, folder: str) -> bool:
         """Return whether any pattern of the user's may match a file in `folder`."""
         return bool(self._specs_down_to(folder))
 
@@ -102,11 +101,12 @@ class IgnoreRules:
         if known := _known(path.name.lower(), is_folder=is_folder):
             return known
         verdict = None
-        for folder, spec in self._specs_down_to(path.parent):
+        parent = os.fspath(path.parent)
+        for folder, spec in self._specs_down_to(parent):
             relative = path.relative_to(folder).as_posix()
             nearer = spec.check_file(f"{relative}/" if is_folder else relative).include
             verdict = verdict if nearer is None else nearer
-        return "ignored by a pattern of yours" if verdict else self._faults.get(path.parent, "")
+        return "ignored by a pattern of yours" if verdict else self._faults.get(parent, "")
 
     def ignores(self, path: Path, *, is_folder: bool) -> bool:
         """Return whether `path`, below the root, is ignored."""
@@ -125,24 +125,32 @@ class IgnoreRules:
         )
 
     def _specs_down_to(
-        self, folder: Path, *, has_file: bool = True
+        self, folder: str, *, has_file: bool = True
     ) -> list[tuple[Path, GitIgnoreSpec]]:
-        """Return the patterns for a folder, each with the folder that it is relative to."""
+        """Return the patterns for a folder, each with the folder that it is relative to.
+
+        A walk asks for each folder, and texts are compared faster than paths.
+        """
         if (known := self._specs.get(folder)) is not None:
             return known
-        above = self._above if folder == self._root else self._specs_down_to(folder.parent)
+        is_root = folder == os.fspath(self._root)
+        above = self._above if is_root else self._specs_down_to(os.path.dirname(folder))  # noqa: PTH120
         if len(self._specs) >= MOST_FOLDERS:
             self._specs.clear()
-        own = None
-        file = os.path.join(folder, IGNORE_FILE)  # noqa: PTH118 - for each folder of a walk
+        own = self._own(folder) if has_file else None
+        found = [*above, (Path(folder), own)] if own else above
+        self._specs[folder] = found
+        return found
+
+    def _own(self, folder: str) -> GitIgnoreSpec | None:
+        """Return the patterns of the folder's own ignore file; a fault is noted."""
+        file = os.path.join(folder, IGNORE_FILE)  # noqa: PTH118
         try:
-            own = _read(file) if has_file and os.path.lexists(file) else None
+            return _read(file) if os.path.lexists(file) else None
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             self._faults[folder] = f"{file} cannot be understood: {said}"
-        found = [*above, (folder, own)] if own else above
-        self._specs[folder] = found
-        return found
+            return None
 
 
 def _known(name: str, *, is_folder: bool) -> str:

@@ -13,7 +13,7 @@ import stat
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.audio.formats import EXTENSIONS, UNSUPPORTED
 from tagger.core.domain import FileIdentity
@@ -93,23 +93,23 @@ def root_of(path: Path, roots: Iterable[Path]) -> Path:
     return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - raises no error
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What a walk found in one folder."""
 
-    folder: Path
+    folder: str
+    """A text: most folders of a scan need no path."""
     root: Path
-    files: tuple[tuple[str, os.stat_result], ...] = ()
-    """Name and status of each music file, in the order of names."""
+    files: tuple[tuple[str, FileIdentity], ...] = ()
+    """Name and identity of each music file, in the order of names."""
     others: tuple[Passed | Ignored | Leftover, ...] = ()
 
-    def found(self, name: str, status: os.stat_result) -> Found:
+    def found(self, name: str, identity: FileIdentity) -> Found:
         """Return one of the files."""
-        return Found(self.folder / name, self.root, FileIdentity.of(status))
+        return Found(Path(self.folder, name), self.root, identity)
 
     def all_found(self) -> list[Found]:
         """Return all files."""
-        return [self.found(name, status) for name, status in self.files]
+        return [self.found(name, identity) for name, identity in self.files]
 
 
 def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item]:
@@ -139,15 +139,15 @@ def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[L
         status = start.stat()
     except OSError as error:
         fault = Passed(start, f"cannot be read: {error.strerror}", failed=True)
-        yield Listing(start.parent, root, others=(fault,))
+        yield Listing(os.fspath(start.parent), root, others=(fault,))
         return
     if stat.S_ISDIR(status.st_mode):
-        yield from _below(start, root, IgnoreRules(root, patterns))
+        yield from _below(os.fspath(start), root, IgnoreRules(root, patterns))
     else:
         yield _named(start, root, status)
 
 
-def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
+def _below(start: str, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
     pending = [start]
     while pending:
         folder = pending.pop()
@@ -156,36 +156,42 @@ def _below(start: Path, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
                 entries = sorted(found, key=_NAME)
         except OSError as error:
             reason = f"cannot be entered: {error.strerror}"
-            yield Listing(folder, root, others=(Passed(folder, reason, failed=True),))
+            yield Listing(folder, root, others=(Passed(Path(folder), reason, failed=True),))
             continue
-        if fault := rules.fault(folder, has_file=_has_ignore_file(entries)):
-            yield Listing(folder, root, others=(Passed(folder, fault, failed=True),))
+        names = [entry.name.lower() for entry in entries]
+        if fault := rules.fault(folder, has_file=IGNORE_FILE in names):
+            yield Listing(folder, root, others=(Passed(Path(folder), fault, failed=True),))
             continue
         reader = _Reader(folder, root, rules)
-        yield reader.read(entries)
+        yield reader.read(entries, names)
         pending += reversed(reader.below)
 
 
 class _Reader:
     """Reads one folder."""
 
-    def __init__(self, folder: Path, root: Path, rules: IgnoreRules) -> None:
+    def __init__(self, folder: str, root: Path, rules: IgnoreRules) -> None:
         self._folder = folder
         self._root = root
         self._rules = rules
         self._patterns = rules.have_patterns(folder)
         self._beside: frozenset[str] = frozenset()
-        self._files: list[tuple[str, os.stat_result]] = []
+        self._files: list[tuple[str, FileIdentity]] = []
         self._others: list[Passed | Ignored | Leftover] = []
-        self.below: list[Path] = []
+        self.below: list[str] = []
         """The folders to enter."""
 
-    def read(self, entries: Iterable[os.DirEntry[str]]) -> Listing:
-        """Read the entries, in the order of names; those without a question come last."""
+    def read(self, entries: Iterable[os.DirEntry[str]], names: Iterable[str]) -> Listing:
+        """Read the entries, in the order of names; those without a question come last.
+
+        Args:
+            entries: The entries of the folder.
+            names: Their lower-case names.
+
+        """
         plain: list[os.DirEntry[str]] = []
         rest: list[os.DirEntry[str]] = []
-        for entry in entries:
-            lower = entry.name.lower()
+        for entry, lower in zip(entries, names, strict=True):
             music = lower[lower.rfind(".") :] in EXTENSIONS and lower[0] != "."
             (plain if music and not self._patterns else rest).append(entry)
         self._beside = unfinished.controlled(entry.name for entry in rest)
@@ -202,27 +208,26 @@ class _Reader:
             elif unfinished.is_suspect(entry.name, status, self._beside):
                 self._look_at(entry)
             else:
-                self._files.append((entry.name, status))
+                self._files.append((entry.name, FileIdentity.of(status)))
         return Listing(self._folder, self._root, tuple(self._files), tuple(self._others))
 
     def _read(self, entry: os.DirEntry[str]) -> None:
         if entry.name.endswith(TEMPORARY_SUFFIX):
-            self._others.append(Leftover(self._folder))
+            self._others.append(Leftover(Path(self._folder)))
         elif entry.is_dir(follow_symlinks=False):
-            self._enter(entry.name)
+            self._enter(entry)
         elif _may_be_music(entry):
             self._check(entry)
 
-    def _enter(self, name: str) -> None:
-        path = self._folder / name
-        if reason := self._rules.reason_below(name, path, patterns=self._patterns):
-            self._others.append(Ignored(path, reason))
+    def _enter(self, entry: os.DirEntry[str]) -> None:
+        if reason := self._rules.reason_below(entry, patterns=self._patterns):
+            self._others.append(Ignored(Path(entry), reason))
         else:
-            self.below.append(path)
+            self.below.append(entry.path)
 
     def _check(self, entry: os.DirEntry[str]) -> None:
         """Take a file that is music by its name, or the reason to pass it over."""
-        path = self._folder / entry.name
+        path = Path(entry)
         if reason := self._rules.reason(path, is_folder=False):
             self._others.append(Ignored(path, reason))
         elif entry.is_symlink():
@@ -239,20 +244,15 @@ class _Reader:
                 return
             status = entry.stat(follow_symlinks=False)
             if unfinished.is_suspect(name, status, self._beside):
-                sign = unfinished.sign(self._folder / name, status, self._beside)
+                sign = unfinished.sign(Path(entry), status, self._beside)
         except OSError as error:
             reason = f"cannot be read: {error.strerror}"
-            self._others.append(Passed(self._folder / name, reason, failed=True))
+            self._others.append(Passed(Path(entry), reason, failed=True))
             return
         if sign:
-            self._others.append(_unfinished(self._folder / name, sign))
+            self._others.append(_unfinished(Path(entry), sign))
         else:
-            self._files.append((name, status))
-
-
-def _has_ignore_file(entries: Iterable[os.DirEntry[str]]) -> bool:
-    """Return whether a name may be that of an ignore file; some file systems ignore the case."""
-    return any(entry.name[0] == "." and entry.name.lower() == IGNORE_FILE for entry in entries)
+            self._files.append((name, FileIdentity.of(status)))
 
 
 def _named(path: Path, root: Path, status: os.stat_result) -> Listing:
@@ -262,10 +262,11 @@ def _named(path: Path, root: Path, status: os.stat_result) -> Listing:
         elif sign := unfinished.sign(path, status):
             fault = _unfinished(path, sign)
         else:
-            return Listing(path.parent, root, ((path.name, status),))
+            file = path.name, FileIdentity.of(status)
+            return Listing(os.fspath(path.parent), root, (file,))
     except OSError as error:
         fault = Passed(path, f"cannot be read: {error.strerror}", failed=True)
-    return Listing(path.parent, root, others=(fault,))
+    return Listing(os.fspath(path.parent), root, others=(fault,))
 
 
 def _unfinished(path: Path, sign: str) -> Unfinished:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger import tags
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         Mapping,
         Sequence,
     )
-    from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
@@ -306,15 +306,16 @@ class _Seen:
 
     def without_seen(self, listing: walk.Listing) -> walk.Listing:
         """Return the listing without such files. Only files below two starts are remembered."""
-        folder = listing.folder
-        paths = [folder / name for name, _ in listing.files] if self._shared else []
+        if not self._shared:
+            return listing
+        paths = [Path(listing.folder, name) for name, _ in listing.files]
         if not any(path.is_relative_to(one) for path in paths for one in self._shared):
             return listing
         files = [
             file for path, file in zip(paths, listing.files, strict=True) if path not in self._seen
         ]
         self._seen.update(paths)
-        return replace(listing, files=tuple(files))
+        return listing._replace(files=tuple(files))
 
 
 def _shared(starts: Collection[Path]) -> list[Path]:

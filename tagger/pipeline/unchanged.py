@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,7 +22,6 @@ from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tagger.core.domain import Decision, Track
     from tagger.core.policy import Policy
@@ -50,7 +50,7 @@ class _Genres(Struct):
 class SettledFolder:
     """The files of a folder without any work."""
 
-    folder: Path
+    folder: str
     files: list[tuple[str, Decision]]
     """The name of each file, and the decision on it."""
 
@@ -58,7 +58,7 @@ class SettledFolder:
         """Yield the outcome of each file."""
         for name, decision in self.files:
             genres = decision.genres
-            path = self.folder / name
+            path = Path(self.folder, name)
             yield Outcome(path, decision.action, genres, genres, None, None, decision.reason)
 
 
@@ -94,26 +94,23 @@ class Unchanged:
         settled = SettledFolder(listing.folder, [])
         root = os.fsencode(listing.root)
         others: list[Found] = []
-        for state, (name, status) in zip(states, listing.files, strict=True):
+        for state, (name, identity) in zip(states, listing.files, strict=True):
             if state is None:
-                found = listing.found(name, status)
+                found = listing.found(name, identity)
                 self._new.add(found.path)
                 others.append(found)
                 continue
-            self._recorded += 1
             _, below, device, inode, size, mtime_ns, handled, text, corrected = state
             if (
-                mtime_ns == status.st_mtime_ns
-                and size == status.st_size
-                and inode == status.st_ino
-                and device == status.st_dev
+                (device, inode, size, mtime_ns) == identity
                 and below == root
                 and handled
                 and (decision := self._decision(text, corrected))
             ):
                 settled.files.append((name, decision))
             else:
-                others.append(listing.found(name, status))
+                others.append(listing.found(name, identity))
+        self._recorded += len(states) - states.count(None)
         return settled, others
 
     def saw_all(self, tracks: Iterable[Track], starts: Iterable[Path]) -> bool:
@@ -133,13 +130,14 @@ class Unchanged:
         if (tags.other.name if tags.other else GENRE) != self._field:
             return None
         key = tags.genres, corrected, tags.spoken
-        if key not in self._decided:
+        decision = self._decided.get(key)
+        if decision is None and key not in self._decided:
             if len(self._decided) >= MOST_GENRES:
                 self._decided.clear()
-            self._decided[key] = self._policy.without_audio(
+            decision = self._decided[key] = self._policy.without_audio(
                 tags.genres, corrected=bool(corrected), spoken=tags.spoken
             )
-        return self._decided[key]
+        return decision
 
 
 def siblings_of(

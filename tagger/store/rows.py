@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 T = TypeVar("T")
+
+_DECODERS: Final[dict[object, msgspec.json.Decoder[Any]]] = {}
+"""By type: to make a decoder takes longer than to decode the tags of a file."""
 
 
 def marks(values: Collection[object]) -> str:
@@ -60,7 +63,10 @@ def stored_json(text: str, kind: type[T]) -> T:
         StoreDamagedError: the text is not JSON, or not of this type.
 
     """
+    if (decoder := _DECODERS.get(kind)) is None:
+        decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
     try:
-        return msgspec.json.decode(text, type=kind)
+        value: T = decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise StoreDamagedError(f"the state database is damaged: {error}") from error
+    return value

@@ -12,6 +12,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import media
@@ -67,7 +68,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_an_analysis_of_an_older_state_does_not_replace_a_newer_one(store):
     newer = replace(
-        TRACK, identity=replace(IDENTITY, mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
+        TRACK, identity=IDENTITY._replace(mtime_ns=IDENTITY.mtime_ns + 1), tags=TrackTags(("Jazz",))
     )
     store.files.put(newer)
     store.files.set_content(TRACK, OLD)
@@ -169,7 +170,7 @@ def test_attempts_are_counted_for_a_state_of_a_file(store):
         store.failures.start_attempt(ODD, IDENTITY, blamed=True)
         assert store.failures.get(ODD).attempts == attempts
     assert store.failures.get(ODD).given_up
-    store.failures.start_attempt(ODD, replace(IDENTITY, size=9), blamed=True)
+    store.failures.start_attempt(ODD, IDENTITY._replace(size=9), blamed=True)
     assert store.failures.get(ODD).attempts == 1
     store.failures.record_failure(ODD, IDENTITY, CorruptAudioError("damaged"))
     assert store.failures.get(ODD).given_up
@@ -391,13 +392,13 @@ def test_the_queue_gives_whole_folders_and_takes_unfinished_files_back(store):
 
 
 def test_a_handled_or_given_up_file_is_not_queued_again(store):
-    moved = replace(IDENTITY, device=9)
+    moved = IDENTITY._replace(device=9)
     assert store.queue.needs(ODD, IDENTITY)
     store.files.put(TRACK)
     assert store.queue.needs(ODD, IDENTITY)
     store.files.handled(ODD)
     assert not store.queue.needs(ODD, moved)
-    assert store.queue.needs(ODD, replace(IDENTITY, size=9))
+    assert store.queue.needs(ODD, IDENTITY._replace(size=9))
     store.files.put(TRACK)
     store.failures.start_attempt(ODD, IDENTITY, blamed=True)
     assert store.queue.needs(ODD, IDENTITY)
@@ -450,7 +451,8 @@ def test_a_new_database_is_private_under_any_umask(tmp_path, umask):
 
 @pytest.mark.parametrize("inode", [1, 2**63 - 1, 2**63, 2**64 - 1])
 def test_a_file_with_an_inode_number_of_64_bits_is_indexed_and_found_again(store, inode):
-    identity = FileIdentity(2**64 - 7, inode, 3, 4)
+    status = SimpleNamespace(st_dev=2**64 - 7, st_ino=inode, st_size=3, st_mtime_ns=4)
+    identity = FileIdentity.of(status)
     track = replace(TRACK, identity=identity)
     store.files.put(track)
     store.failures.start_attempt(ODD, identity, blamed=True)
