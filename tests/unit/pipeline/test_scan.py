@@ -215,11 +215,11 @@ def test_playlists_are_written_beside_the_music_only_when_they_change(program):
 
 def test_playlists_that_cannot_be_written_change_the_exit_code(program):
     song(program.music / "a.mp3")
-    (program.music / "Playlists").write_text("a file where a folder belongs")
+    program.configure(f'[playlists]\nfolder = "{"long" * 64}"\n')
     scan = program.scan()
     assert (scan.code, scan.summary["set"], scan.summary["error"]) == (1, 1, 0)
     assert program.run("playlists").code == 1
-    (program.music / "Playlists").unlink()
+    program.configure("")
     assert program.run("playlists").code == 0
 
 
