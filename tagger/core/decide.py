@@ -13,7 +13,7 @@ from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tagger.core.domain import Prediction, Track
     from tagger.core.evidence import Evidence
@@ -160,10 +160,7 @@ def decide_together(
         pooled = pool(list(together.values()), rules.pooling)
     chosen = rules.widened(pooled, rules.album_thresholds)
     if _has_majority(pooled, chosen, list(together.values()), rules):
-        size = len(together)
-        return decisions | {
-            track: rules.decide(track, pooled, size, known.get(track), chosen) for track in together
-        }
+        return decisions | _decide_alike(together, rules, known, pooled, chosen)
     return decisions | _decide_apart(together, rules, known)
 
 
@@ -177,6 +174,36 @@ def _decide_apart(
         track: rules.decide(track, own, evidence=evidence.get(track))
         for track, own in predictions.items()
     }
+
+
+def _decide_alike(
+    tracks: Collection[Track],
+    rules: DecisionRules,
+    evidence: Mapping[Track, Evidence],
+    pooled: Prediction,
+    chosen: Prediction,
+) -> dict[Track, Decision]:
+    """Decide each track by the pooled prediction and its own evidence.
+
+    Most tracks of an album have the genres and the evidence of the track before: the same decision.
+
+    Args:
+        tracks: The tracks behind the pooled prediction.
+        rules: The rules, with their families.
+        evidence: The evidence beside the sound.
+        pooled: The prediction for the album.
+        chosen: The same, or the prediction of families; see `DecisionRules.widened`.
+
+    """
+    decisions: dict[Track, Decision] = {}
+    before: tuple[tuple[str, ...], Evidence | None] | None = None
+    for track in tracks:
+        own = track.tags.genres, evidence.get(track)
+        if own != before:
+            decision = rules.decide(track, pooled, len(tracks), own[1], chosen)
+            before = own
+        decisions[track] = decision
+    return decisions
 
 
 def _decide_as_one(

@@ -208,11 +208,11 @@ class TrackTags:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One file of the library in one state; the hash is of the path alone, for speed."""
+    """One file of the library in one state; the hash is of the identity alone, for speed."""
 
-    path: Path
+    path: Path = field(hash=False)
     root: Path = field(hash=False)
-    identity: FileIdentity = field(hash=False)
+    identity: FileIdentity
     tags: TrackTags = field(hash=False)
     content: AnalysisKey | None = field(default=None, hash=False)
     """The sound of the file; None before its analysis in this state."""

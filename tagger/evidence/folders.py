@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
@@ -13,7 +14,6 @@ from tagger.evidence.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tagger.core.domain import Track
 
@@ -28,12 +28,14 @@ def above(track: Track) -> tuple[Path, ...]:
     Folders that are named for the album or an artist of the track are left out.
     """
     tags = track.tags
-    return _above(track.path.parent, track.root, tags.album, tags.artist, tags.album_artist)
+    nearest, _, _ = str(track.path).rpartition("/")  # a text is looked up faster than a path
+    return _above(nearest, track.root, tags.album, tags.artist, tags.album_artist)
 
 
 @lru_cache(maxsize=64)
-def _above(nearest: Path, root: Path, *names_of_track: str) -> tuple[Path, ...]:
-    """Return the folders from `nearest` up to the root; the tracks of an album share them."""
+def _above(folder: str, root: Path, *names_of_track: str) -> tuple[Path, ...]:
+    """Return the folders from `folder` up to the root; the tracks of an album share them."""
+    nearest = Path(folder)
     if not nearest.is_relative_to(root):
         return ()
     own = {fold(name) for name in names_of_track}

@@ -134,11 +134,16 @@ class LibraryEvidence:
         if self.is_off:
             return {}
         others = self._others()
-        found = {
-            track: weigh.weigh(self._levels(track, others), self._base, self._trust)
-            for track in tracks
-        }
-        return {track: evidence for track, evidence in found.items() if evidence}
+        found: dict[Track, Evidence] = {}
+        before: tuple[Level, ...] = ()
+        evidence: Evidence | None = None
+        for track in tracks:
+            levels = self._levels(track, others)
+            if levels != before:  # most tracks of an album have the levels of the track before
+                before, evidence = levels, weigh.weigh(levels, self._base, self._trust)
+            if evidence:
+                found[track] = evidence
+        return found
 
     def owned(self, track: Track) -> tuple[str, ...]:
         """Return the genres of a track that its owner gave, in the one spelling of each."""

@@ -12,6 +12,7 @@ from tagger import config
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.core.evidence import Evidence, posterior
+from tagger.core.pooling import pool
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
@@ -73,6 +74,20 @@ def test_non_music_gets_no_genre_and_does_not_count_for_its_album(deciding):
     assert decided[track(0)].reason == "sounds like speech (0.9)"
     alone = {one: prediction for one, prediction in tracks.items() if one != track(0)}
     assert {one: decided[one] for one in alone} == decide_together(alone, deciding)
+
+
+def test_each_track_of_an_album_is_decided_by_its_own_genres_and_evidence(deciding):
+    jazz = Evidence("artist", "9 of 9 other tracks of Ann Bo are Jazz", {"Jazz": 1.0}, {"Jazz": 9})
+    given = (((), jazz), (("Pop",), jazz), (("Pop",), None), (("Pop",), None), ((), jazz))
+    sound = Prediction({"Classical": 0.9, "Metal": 0.1}, "test-1")
+    tracks = [track(number, genres) for number, (genres, _) in enumerate(given)]
+    evidence = {track(n, genres): found for n, (genres, found) in enumerate(given) if found}
+    decided = decide_together(dict.fromkeys(tracks, sound), deciding, evidence)
+    pooled = pool([sound] * len(tracks), deciding.pooling)
+    assert list(decided.values()) == [
+        deciding.decide(one, pooled, len(tracks), evidence.get(one)) for one in tracks
+    ]
+    assert decided[tracks[0]] != decided[tracks[1]] != decided[tracks[2]]
 
 
 def test_a_number_takes_the_place_of_the_models_threshold(bundle):
