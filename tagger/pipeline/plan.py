@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _CONTENT = re.compile(r"[0-9a-f]{64}@\d+(\.\d+)?\+\d+(\.\d+)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _AGAIN = "correct the line, or make the plan again: tagger scan --dry-run --plan FILE"
 _PLANNED = (Action.SET, Action.ADD, Action.KEEP, Action.ABSTAIN)
 """Actions on files that can be written."""
@@ -131,6 +132,8 @@ def _parsed(line: str, path: Path, number: int) -> PlannedFile:
         raise PlanError(
             f"line {number}: content is no analysis key: {file.content!r}", path, _AGAIN
         )
+    if any(_SURROGATE.search(text) for text in (*file.now, *file.then, file.reason)):
+        raise PlanError(f"line {number}: a genre or the reason is not UTF-8", path, _AGAIN)
     if not os.path.isabs(file.path) or "\0" in file.path:  # noqa: PTH117 - a text
         raise PlanError(f"line {number}: path is not absolute: {file.path!r}", path, _AGAIN)
     return file

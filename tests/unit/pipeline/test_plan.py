@@ -102,6 +102,10 @@ def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
         ('{"version": 1, "pth": "/a"}', "line 1: unknown field pth"),
         ('{"version": 1, "path": "a", "content": null, "now": [], "then": []}', "absolute"),
         ('{"version": 1, "path": "/a", "content": "x", "now": [], "then": ["A"]}', "content"),
+        (
+            '{"version": 1, "path": "/a", "content": null, "now": [], "then": ["\\udcff"]}',
+            "line 1: a genre or the reason is not UTF-8",
+        ),
         ("[" * 100_000, "line 1: is no JSON"),
     ],
 )
@@ -112,6 +116,14 @@ def test_a_malformed_line_refuses_the_whole_plan(tmp_path, line, fault):
         read_plan(plan)
     assert refused.value.path == plan
     assert "make the plan again" in refused.value.hint
+
+
+def test_a_path_that_no_file_can_have_fails_alone(program, planned):
+    line = lines(planned)[0] | {"path": f"/{'a' * 5000}"}
+    planned.write_text(json.dumps(line) + "\n" + planned.read_text())
+    applied = program.run("apply", "--json", planned)
+    assert applied.code == 1
+    assert [applied.summary[action] for action in ("error", "set")] == [1, 2]
 
 
 def test_a_file_with_two_lines_refuses_the_whole_plan(planned):
