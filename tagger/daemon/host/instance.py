@@ -56,15 +56,17 @@ class InstanceLock:
         path = state / LOCK
         try:
             self._file = locks.open_lock_file(path)
-            taken = not locks.try_lock(self._file)
+            if taken := not locks.try_lock(self._file):
+                os.close(self._file)
+            else:
+                os.ftruncate(self._file, 0)
+                os.write(self._file, os.fsencode(socket))
         except OSError as error:
-            raise StoreError(f"cannot be used: {error.strerror}", path) from error
+            hint = "check the disk, and the permissions of the file and its folder"
+            raise StoreError(f"cannot be used: {error.strerror}", path, hint) from error
         if taken:
-            os.close(self._file)
             reason = "another `tagger watch` uses this state folder"
             raise DaemonError(reason, state, "see `tagger status`")
-        os.ftruncate(self._file, 0)
-        os.write(self._file, os.fsencode(socket))
 
     def __enter__(self) -> Self:
         return self

@@ -23,6 +23,7 @@ from tagger.daemon.watch.inotify import Observer
 from tagger.daemon.watch.mounts import Mount, plan, read_mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
+from tagger.errors import StoreError
 
 MOUNTS = [
     Mount(Path("/"), "ext4"),
@@ -274,6 +275,14 @@ def test_a_status_with_names_outside_utf_8_arrives_whole(tmp_path):
         found = query_status(tmp_path)
     assert found["errors"][0]["path"] == song
     assert os.fsencode(found["watching"][0]["folder"]) == b"/music/\xff"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_lock_file_that_cannot_be_written_is_named_with_the_next_step(tmp_path):
+    (tmp_path / "daemon.lock").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="daemon.lock: cannot be used") as refused:
+        InstanceLock(tmp_path, tmp_path / "sock")
+    assert "check the disk" in refused.value.hint
 
 
 def test_metrics_after_a_burst_are_in_prometheus_text_format():
