@@ -107,6 +107,9 @@ class Burst:
                 log.warning("playlist refused", path=change.path, reason=change.reason)
             elif change.action is not PlaylistAction.UNCHANGED:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
+        for lost in published.playlists.lost_folders:
+            reason = f"{lost.reason} ({lost.hint})"
+            log.warning("playlist refused", path=lost.path, reason=reason)
         for problem in published.playlists.problems:
             log.warning("track left out of playlists", path=problem.path, reason=problem.reason)
 

@@ -53,9 +53,11 @@ def check(location: str) -> None:
             space, which players cut off.
     """
     if not location or location != location.rstrip():
-        raise PlaylistError("a playlist cannot contain a name that ends in white space")
+        reason = "a playlist cannot contain a name that ends in white space"
+        raise PlaylistError(reason, hint="rename the file")
     if "\n" in location or "\r" in location or "\0" in location:
-        raise PlaylistError("a playlist cannot contain a name with a line break or NUL")
+        reason = "a playlist cannot contain a name with a line break or NUL"
+        raise PlaylistError(reason, hint="rename the file")
 
 
 def parse(data: bytes) -> Playlist:

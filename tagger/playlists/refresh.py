@@ -39,15 +39,15 @@ class Refreshed:
 
     changes: tuple[PlaylistChange, ...]
     problems: tuple[PlaylistError, ...]
-    """Tracks whose names no playlist can contain, and folders that could not be written."""
-    folder_failed: bool = False
-    """Whether a folder is among the problems."""
+    """Tracks whose names no playlist can contain."""
+    lost_folders: tuple[PlaylistError, ...] = ()
+    """Folders that could not be read or written."""
 
     @property
     def failed(self) -> bool:
         """Whether a playlist or a folder of playlists could not be written."""
         refused = any(change.action is PlaylistAction.REFUSED for change in self.changes)
-        return refused or self.folder_failed
+        return refused or bool(self.lost_folders)
 
     @property
     def written(self) -> list[Path]:
@@ -60,14 +60,14 @@ def refresh_all(
 ) -> Refreshed:
     """Refresh the playlists of each library that contains one of the roots, in each target.
 
-    A target that fails is among the problems, and the others go on.
+    A target that fails is among the lost folders, and the others go on.
 
     `settings` name the configured library, `roots` are resolved paths, and `store` contains the
     tracks. `dry_run` returns the planned changes without a write.
     """
     changes: list[PlaylistChange] = []
     problems: dict[Path | None, PlaylistError] = {}
-    folder_failed = False
+    lost: list[PlaylistError] = []
     composed: dict[Roots, list[TrackList]] = {}
     revision = store.published.revision()  # before the tracks: a later change counts again
     for shelf in shelves(settings, store.files.roots()):
@@ -82,8 +82,7 @@ def refresh_all(
         try:
             refreshed = refresh(settings, shelf, composed[shelf.roots], store, dry_run=dry_run)
         except PlaylistError as error:
-            problems[error.path] = error
-            folder_failed = True
+            lost.append(error)
         else:
             if not dry_run:
                 done = not (refreshed.failed or refreshed.problems)
@@ -91,7 +90,7 @@ def refresh_all(
                 store.published.note_state(shelf.folder, state)
             changes += refreshed.changes
             problems |= {problem.path: problem for problem in refreshed.problems}
-    return Refreshed(tuple(changes), tuple(problems.values()), folder_failed)
+    return Refreshed(tuple(changes), tuple(problems.values()), tuple(lost))
 
 
 def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:

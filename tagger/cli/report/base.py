@@ -168,7 +168,7 @@ def warnings(published: Published, *, changes: bool = True) -> Iterator[str]:
     for change in published.playlists.changes if changes else ():
         if change.reason and change.action is not PlaylistAction.REMOVED:
             yield f"playlist {change.path}: {change.reason}"
-    for problem in published.playlists.problems:
+    for problem in (*published.playlists.problems, *published.playlists.lost_folders):
         yield f"playlists: {problem}"
     for name, error in published.players.items():
         if error:

@@ -202,7 +202,8 @@ def test_a_failed_target_stops_no_other_target_and_counts_as_failed(music, store
     )
     refreshed = refresh_all(settings, [music], store)
     assert refreshed.failed
-    assert [problem.path for problem in refreshed.problems] == [tmp_path / "file" / "x"]
+    assert [problem.path for problem in refreshed.lost_folders] == [tmp_path / "file" / "x"]
+    assert not refreshed.problems
     assert (music / "Playlists/Genres/Rock.m3u8").exists()
     assert (tmp_path / "last/Rock.m3u8").exists()
 
