@@ -136,6 +136,7 @@ class WorkerPool:
         self.count = count or usable_cores()
         self._timeout = timeout
         self._cpu_s = timeout if cpu_s is None else cpu_s
+        self._memory_hint = "raise workers.memory_mb" if spare_mb is None else None
         self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
         self._calls: WeakKeyDictionary[Future[Any], tuple[_Call, ProcessPool]] = WeakKeyDictionary()
         self._pool = self._new_pool()
@@ -216,8 +217,8 @@ class WorkerPool:
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
-                reason, hint = "needs more memory than a worker has", "raise workers.memory_mb"
-                raise WorkerCrashedError(reason, path, hint) from error
+                reason = "needs more memory than a worker has"
+                raise WorkerCrashedError(reason, path, self._memory_hint) from error
             except BrokenProcessPool:  # an idle worker died: try again
                 future = self._schedule(self._calls[future][0])
             except (TaggerError, CancelledError):

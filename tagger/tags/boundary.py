@@ -37,8 +37,8 @@ def boundary(path: Path) -> Iterator[None]:
             raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
         if isinstance(error, MalformedError):
             raise CorruptTagsError(f"the tags cannot be parsed: {error}", path) from error
-        reason = f"the tags are damaged and cannot be parsed ({type(error).__name__})"
-        raise CorruptTagsError(reason, path) from error
+        hint = "remove the tags, or write them again with another tagger"
+        raise CorruptTagsError("the tags are damaged", path, hint) from error
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:

@@ -119,8 +119,9 @@ def test_a_hanging_task_is_killed_after_the_time_limit(workers):
 
 
 def test_a_task_over_the_memory_limit_fails(workers):
-    with pytest.raises(WorkerCrashedError, match="memory"):
+    with pytest.raises(WorkerCrashedError, match="memory") as caught:
         workers.result(workers.submit(grow), PATH)
+    assert caught.value.hint == "raise workers.memory_mb"
 
 
 def test_a_typed_error_crosses_the_process_boundary_whole(workers):

@@ -396,3 +396,14 @@ def test_a_fifo_without_a_writer_never_blocks(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(TagError):
         tags.read(tmp_path / "pipe.mp3")
+
+
+def test_damaged_tags_are_refused_in_own_words_with_the_next_step(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    frame = b"TCON\x00\x00\x00\x06\x00\x00\x00Salsa"
+    body = (frame + bytes(70_000))[:0xFFF5]
+    path.write_bytes(b"ID3\x03\x00\x00" + (0xFFF5).to_bytes(4, "big") + body + path.read_bytes())
+    with pytest.raises(CorruptTagsError, match="the tags are damaged") as refused:
+        tags.read(path)
+    assert refused.value.path == path
+    assert "another tagger" in refused.value.hint
