@@ -37,20 +37,21 @@ if __name__ == "__main__":
 """Shows whether a worker starts without an interpreter, and shares an open file of the program."""
 
 
-def output(folder, *arguments):
+def ended(folder, *arguments):
     script = folder / "program.py"
     script.write_text(PROGRAM)
-    ended = subprocess.run(
+    return subprocess.run(
         [sys.executable, script, *arguments], capture_output=True, check=False, text=True
     )
-    assert not ended.stderr
-    return ended.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server is an interpreter")
 def test_a_program_with_one_thread_is_forked_without_its_files_and_its_output(tmp_path):
-    assert output(tmp_path) == "once False\n"
+    program = ended(tmp_path)
+    assert (program.stdout, program.stderr) == ("once False\n", "")
 
 
 def test_a_program_with_two_threads_needs_an_interpreter(tmp_path):
-    assert output(tmp_path, "thread") == "once the Python interpreter /missing/python is gone\n"
+    # Python 3.13 warns of the tracker, which needs the same interpreter
+    program = ended(tmp_path, "thread")
+    assert program.stdout == "once the Python interpreter /missing/python is gone\n"
