@@ -174,14 +174,14 @@ class Id3v2(RawTag):
         return Item(name, name.encode() + len(body).to_bytes(3, "big") + body)
 
     def pieces(self) -> list[Raw]:
-        """Fill `reserved_bytes` with padding; a larger tag gets new padding."""
+        """Fill `reserved_bytes` with padding; a larger tag of whole frames gets new padding."""
         footer = HEADER if self.major == 4 and self.flags & FOOTER else 0
         body = self._synchronised(self.item_pieces)
         padding = self.reserved_bytes - HEADER - size_of(body)
         if footer:
             padding = 0  # forbidden together with a footer
-        elif padding < 0:
-            padding = PADDING
+        elif padding < 0:  # padding would complete a frame that the end of the tag cuts off
+            padding = PADDING if self.end == len(self.items) else 0
         body = [*body, bytes(padding)]
         ends = bytes([self.major, 0, self.flags]) + syncsafe(size_of(body))
         return [b"ID3" + ends, *body, b"3DI" + ends if footer else b""]

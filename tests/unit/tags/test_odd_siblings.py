@@ -59,6 +59,20 @@ def test_a_genre_in_a_rare_id3_frame_is_found_and_replaced(tmp_path, name):
     assert path.read_bytes() == data
 
 
+@pytest.mark.parametrize("size", [5, 9, 11, 14])
+@pytest.mark.parametrize("major", [2, 3, 4])
+def test_a_tag_that_ends_inside_a_frame_gets_a_genre_and_is_undone(tmp_path, major, size):
+    cut = b"TIT2\0\0\0\x05\0\0\x03Four" if major > 2 else b"TT2\0\0\x0b\0EightNines"
+    path = media.make(tmp_path / "song.mp3")
+    head = b"ID3" + bytes([major, 0, 0, 0, 0, 0, size]) + cut[:size]
+    path.write_bytes(head + path.read_bytes())
+    was = path.read_bytes()
+    edit = write(path, ("Salsa",))
+    assert tags.read(path).genres == ("Salsa",)
+    restore(path, edit.snapshot)
+    assert path.read_bytes() == was
+
+
 def test_a_vorbis_comment_in_latin_1_is_read_as_its_genre(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["M__sica"]})
     path.write_bytes(data := path.read_bytes().replace(b"M__sica", b"M\xfa\xfasica"))
