@@ -186,7 +186,10 @@ class TaggerPlugin(BeetsPlugin):
 
     @property
     def _field(self) -> str:
-        return str(self.config["field"].as_str())
+        field = str(self.config["field"].as_str())
+        if not field or field in self.item_types:
+            raise UserError(f"tagger.field: {field!r} cannot be the genre; name another field")
+        return field
 
     def _config_file(self) -> Path | None:
         return Path(self.config["config"].as_filename()) if self.config["config"].get() else None

@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import msgspec
 
 from tagger import config
 from tagger.analysis import worker
+from tagger.config.diagnostics import explain
 from tagger.core.domain import (
     Action,
     Decision,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tagger.config.settings import TagSettings
     from tagger.core.domain import TrackTags
     from tagger.core.policy import Mode
     from tagger.store import Store
@@ -109,6 +111,15 @@ class _Collector(Observer):
         self.outcomes.append(outcome)
 
 
+def _replaced(tags: TagSettings, given: Mapping[str, Any]) -> TagSettings:
+    chosen = {key: value for key, value in given.items() if value is not None}
+    try:
+        return msgspec.convert(msgspec.to_builtins(tags) | chosen, type(tags))
+    except msgspec.ValidationError as error:
+        keys, reason = explain(error)
+        raise ConfigError(f"{keys[-1]}: {reason}", None, "correct the value") from error
+
+
 class Tagger:
     """The active model with its workers, for one thread; leaving the context ends the workers."""
 
@@ -131,15 +142,13 @@ class Tagger:
             sound_only: Leave out the artists list and the library, as `scan --sound-only`.
 
         Raises:
-            ConfigError: the configuration is unusable.
+            ConfigError: the configuration is unusable, or an option has an impossible value.
             ModelError: the model bundle is unusable.
 
         """
         given = {"mode": mode, "min_confidence": min_confidence, "max_genres": max_genres}
         settings = config.load(config_file)
-        tags = msgspec.structs.replace(
-            settings.tags, **{key: value for key, value in given.items() if value is not None}
-        )
+        tags = _replaced(settings.tags, given)
         if sound_only:
             settings = settings.by_sound_alone()
         self._settings = registry.resolve_bundle(msgspec.structs.replace(settings, tags=tags))

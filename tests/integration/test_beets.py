@@ -51,11 +51,11 @@ class Beets:
             home=self.home, directory=self.directory, auto="yes" if auto else "no", more=more
         )
         (self.home / "config.yaml").write_text(text)
-        self._environment = program.environment | {"BEETSDIR": os.fspath(self.home)}
+        self.environment = program.environment | {"BEETSDIR": os.fspath(self.home)}
 
     def __call__(self, *args: object) -> str:
         words = ["-m", "beets", *map(str, args)]
-        with Forked(words, self._environment, ["beets.ui.commands", "tagger.api"]) as child:
+        with Forked(words, self.environment, ["beets.ui.commands", "tagger.api"]) as child:
             out, err = child.communicate()
         assert child.returncode == 0, err
         return out
@@ -121,6 +121,24 @@ def labels(program: Program, beet: Beets) -> dict[str, str]:
 
 
 @pytest.mark.slow  # many starts of beets
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ("max_genres: 0", "max_genres: expected"),
+        ("threshold: 2", "min_confidence: expected"),
+        ("field: tagger_before", "tagger.field: 'tagger_before' cannot be the genre"),
+    ],
+)
+def test_an_impossible_option_of_the_plugin_is_refused_with_its_name(program, inbox, more, fault):
+    beet = Beets(program, auto=False, more=more)
+    beet("import", "--quiet", inbox)
+    with Forked(["-m", "beets", "tagger"], beet.environment, ["beets.ui.commands"]) as child:
+        _, err = child.communicate()
+    assert child.returncode == 1
+    assert fault in err
+    assert "Traceback" not in err
+
+
 def test_training_learns_the_genres_that_the_user_gave_in_beets_alone(program, inbox):
     media.make(
         inbox / "Four.flac", "flac", signal=bundles.both(), rate=44100, tags={"title": "Four"}

@@ -99,6 +99,21 @@ def test_options_replace_those_of_the_configuration(library):
         assert next(tagger.judge([path])).action is Action.ABSTAIN
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("max_genres", 0),
+        ("min_confidence", 2.0),
+        ("min_confidence", float("nan")),
+        ("min_confidence", "nan"),
+        ("mode", "fill"),
+    ],
+)
+def test_an_option_with_an_impossible_value_is_refused_with_its_name(library, option, value):
+    with pytest.raises(ConfigError, match=f"^{option}: "):
+        Tagger(library.config, **{option: value})
+
+
 def test_samples_are_judged_in_this_process(library):
     with Tagger(library.config) as tagger:
         prediction = tagger.judge_samples(bundles.high(seed=5).astype(np.float32), 44100)
