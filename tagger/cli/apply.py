@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, configured, warn
+from tagger.cli.report.base import EMPTY_PLAN
 from tagger.cli.report.choose import report
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
@@ -53,7 +54,7 @@ def command(
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     files = read_plan(plan, [(source, target.resolve()) for source, target in maps])
-    shown = report(as_json=as_json, dry_run=dry_run)
+    shown = report(as_json=as_json, dry_run=dry_run, nothing=EMPTY_PLAN)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = apply_plan(settings, store, files, shown, dry_run=dry_run)
     shown.finish(result.published, result.run, failed=result.failed)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NEW_FILE, configured, print_json
+from tagger.cli.options import JSON, configured, print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
+from tagger.cli.types import NewFile
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
 from tagger.store import existing
@@ -16,6 +17,7 @@ from tagger.store import existing
 if TYPE_CHECKING:
     from tagger.config import Settings
 
+PICTURE = NewFile(".png")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -24,7 +26,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @JSON
 @click.option(
     "--plot",
-    type=NEW_FILE,
+    type=PICTURE,
     help="Draw the spectrogram, the guesses over time and the nearest tracks as a PNG.",
 )
 @configured

@@ -53,14 +53,17 @@ class Formats(click.ParamType[frozenset[str]]):
 class NewFile(click.Path):
     """A file that a command writes; never a music file, which a slip could name."""
 
-    def __init__(self) -> None:
+    def __init__(self, ending: str | None = None) -> None:
         super().__init__(path_type=Path, dir_okay=False, writable=True)
+        self._ending = ending
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path; a missing folder is an error before the work and not after it."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if path.suffix.lower() in EXTENSIONS:
             self.fail(f"{str(path)!r} has the name of a music file", param, ctx)
+        if self._ending and path.suffix.lower() != self._ending:
+            self.fail(f"{str(path)!r} does not end with {self._ending}: add it", param, ctx)
         if not path.parent.is_dir():
             self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
         if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):

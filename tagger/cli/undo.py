@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
-from tagger.cli.report.base import UNDONE
+from tagger.cli.report.base import NOTHING_TO_UNDO, UNDONE
 from tagger.cli.report.choose import report
 from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
@@ -47,7 +47,7 @@ def command(
     whose genre was changed since is left as it is.
     """
     selection = Selection(run, since, tuple(path.resolve() for path in paths))
-    shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE)
+    shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE, nothing=NOTHING_TO_UNDO)
     with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):
             raise click.BadParameter(f"there is no run {run}", param_hint="--run")

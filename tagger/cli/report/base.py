@@ -36,6 +36,7 @@ Listing = Literal["auto", "all", "none"]
 """Files in the report: those of a dry run and of a pipe, all files, or none."""
 NO_MUSIC = "no music found"
 NOTHING_TO_UNDO = "no genre there was written by tagger"
+EMPTY_PLAN = "the plan is empty"
 
 
 class Report(Observer):
@@ -48,11 +49,12 @@ class Report(Observer):
         dry_run: bool,
         listing: Listing = "auto",
         remember: bool = True,
+        nothing: str = NO_MUSIC,
     ) -> None:
         self._dry_run = dry_run
         self._listing = listing
         self._words = words
-        self._nothing = NOTHING_TO_UNDO if words is UNDONE else NO_MUSIC
+        self._nothing = nothing
         self._began = time.monotonic()
         self._actions: Counter[str] = Counter()
         self._genres: Counter[str] = Counter()

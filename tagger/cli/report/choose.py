@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tagger.cli.report.base import DONE, WOULD_BE, Listing, Report
+from tagger.cli.report.base import DONE, NO_MUSIC, WOULD_BE, Listing, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ def report(
     words: Mapping[Action, str] | None = None,
     listing: Listing = "auto",
     remember: bool = True,
+    nothing: str = NO_MUSIC,
 ) -> Report:
     """Return the report that fits: JSON if asked for, a terminal's, or plain lines.
 
@@ -29,6 +30,7 @@ def report(
         words: The words for each action; without any, those of a scan.
         listing: Which files are listed; without effect on JSON.
         remember: Keep all outcomes in memory.
+        nothing: The words for a run without a file; without effect on JSON.
 
     """
     words = words or (WOULD_BE if dry_run else DONE)
@@ -39,5 +41,7 @@ def report(
     if sys.stdout.isatty():
         from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
 
-        return TerminalReport(words, dry_run=dry_run, listing=listing, remember=remember)
-    return Report(words, dry_run=dry_run, listing=listing, remember=remember)
+        return TerminalReport(
+            words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
+        )
+    return Report(words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing)

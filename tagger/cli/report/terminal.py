@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tagger.cli.options import printable
-from tagger.cli.report.base import Report, counted
+from tagger.cli.report.base import NO_MUSIC, Report, counted
 from tagger.cli.report.listing import folder_tables
 from tagger.core.domain import Action
 from tagger.playlists import PlaylistAction
@@ -36,10 +36,13 @@ class TerminalReport(Report):
         dry_run: bool,
         listing: Listing = "auto",
         remember: bool = True,
+        nothing: str = NO_MUSIC,
     ) -> None:
         self._lists_files = listing == "all" or (listing == "auto" and dry_run)
         remember = remember or self._lists_files
-        super().__init__(words, dry_run=dry_run, listing=listing, remember=remember)
+        super().__init__(
+            words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
+        )
         self._console = Console()
         self._troubles: list[Outcome] = []
         self._progress = progress.Progress(

@@ -118,13 +118,21 @@ def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program
     before = song.read_bytes()
     for output, reason in (
         ("song.mp3", "'song.mp3' has the name of a music file"),
-        ("nowhere/page.html", "there is no folder 'nowhere'"),
+        ("nowhere/page.png", "there is no folder 'nowhere'"),
         (".", "is a directory"),
     ):
         result = program.run(*command, output)
         assert (result.code, result.out) == (2, "")
         assert reason in result.err
     assert song.read_bytes() == before
+
+
+def test_a_plot_with_the_name_of_another_format_is_refused_with_the_next_step(program):
+    song = media.make(program.home / "song.mp3")
+    result = program.run("explain", song, "--plot", program.home / "plot.txt")
+    assert (result.code, result.out) == (2, "")
+    assert "plot.txt' does not end with .png: add it" in result.err
+    assert not (program.home / "plot.txt").exists()
 
 
 @pytest.mark.parametrize("command", ["status", "--help", "nonsense"])

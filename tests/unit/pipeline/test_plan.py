@@ -132,6 +132,13 @@ def test_a_file_with_two_lines_refuses_the_whole_plan(planned):
         read_plan(planned)
 
 
+def test_an_empty_plan_is_reported_as_empty(program):
+    plan = program.home / "plan.jsonl"
+    assert program.scan("--dry-run", "--plan", plan).code == 0
+    result = program.run("apply", plan)
+    assert (result.code, result.out) == (0, "0 files: the plan is empty\n")
+
+
 def test_a_plan_without_a_dry_run_is_a_usage_error(program):
     assert program.run("scan", "--plan", program.home / "plan.jsonl").code == 2
 
