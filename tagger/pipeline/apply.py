@@ -15,7 +15,6 @@ from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import ScanResult
 from tagger.players import Changes
@@ -65,7 +64,6 @@ def apply_plan(
     observer.expect(len(plan))
     changes = Changes()
     failed = 0
-    options = build.write_options(settings)
     with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:
         recovery.recover(store, jobs)
         for folder in {Path(line.path).parent for line in plan}:
@@ -83,10 +81,7 @@ def apply_plan(
         run = None if dry_run else store.runs.start("apply")
         if run is not None:
             observer.started(run)
-        operation: Operation = DryRun(jobs, options)
-        if run is not None:
-            write = Write(store, jobs, run, MODEL, options)
-            operation = Settled(write, settings.daemon.settle)
+        operation = build.operation(settings, store, jobs, run, MODEL)
         for track, decision in ready:
             outcome = operation.apply(track, decision)
             failed += outcome.action is Action.ERROR

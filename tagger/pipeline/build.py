@@ -15,6 +15,7 @@ from tagger.core.policy import Policy
 from tagger.inference import networks, registry
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
+from tagger.pipeline.operations import DryRun, Settled, Write
 from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
@@ -120,6 +121,25 @@ def tag_jobs(settings: Settings) -> TagJobs:
     reader = _cluster(registry.resolve_bundle(settings)) if settings.cluster.scheduler else None
     limits = settings.workers
     return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader)
+
+
+def operation(
+    settings: Settings, store: Store, jobs: TagJobs, run: int | None, model: str
+) -> Operation:
+    """Return the last step of a command: it writes, or only checks in a dry run.
+
+    Args:
+        settings: The settings.
+        store: The state database.
+        jobs: The worker for tags.
+        run: The number of the run; None in a dry run.
+        model: The id of the model of the decisions.
+
+    """
+    options = write_options(settings)
+    if run is None:
+        return DryRun(jobs, options)
+    return Settled(Write(store, jobs, run, model, options), settings.daemon.settle)
 
 
 def analyzer(settings: Settings, store: Store, pool: Pool, manifest: Manifest) -> Analyzer:

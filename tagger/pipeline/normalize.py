@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 from tagger.core.domain import Action, Decision
 from tagger.pipeline import build
-from tagger.pipeline.operations import DryRun, Write, outcome, permitted
+from tagger.pipeline.operations import outcome, permitted
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
 from tagger.players import Changes
@@ -62,9 +62,7 @@ def normalize(
         run = None if dry_run else store.runs.start("names")
         if run is not None:
             observer.started(run)
-        operation = (
-            DryRun(jobs, options) if run is None else Write(store, jobs, run, MODEL, options)
-        )
+        operation = build.operation(settings, store, jobs, run, MODEL)
         for track in named:
             decision = permitted(track, decide(track, policy), options)
             writes = decision.action.writes

@@ -15,7 +15,6 @@ from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.pipeline import build, reclassify, recovery, unchanged
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.operations import DryRun, Operation, Settled, Write
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.unchanged import Unchanged
 from tagger.players import Changes
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
+    from tagger.pipeline.operations import Operation
     from tagger.pipeline.unchanged import SettledFolder
     from tagger.store import Store
 
@@ -153,7 +153,7 @@ class Scan:
         run = None if self._options.dry_run else self._store.runs.start("scan")
         if run is not None:
             observer.started(run)
-        operation = self._operation(jobs, run)
+        operation = build.operation(self._settings, self._store, jobs, run, self._manifest.id)
         with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:
                 changes.outcome(outcome)
@@ -288,13 +288,6 @@ class Scan:
             pipeline = build.pipeline(settings, store, analyzer, manifest, rewrite)
             yield from reclassify.skip_lost(work, operation)
             yield from pipeline.run(work.tracks, siblings=work.siblings)
-
-    def _operation(self, jobs: TagJobs, run: int | None) -> Operation:
-        options = build.write_options(self._settings)
-        if run is None:
-            return DryRun(jobs, options)
-        write = Write(self._store, jobs, run, self._manifest.id, options)
-        return Settled(write, self._settings.daemon.settle)
 
 
 class _Seen:

@@ -125,6 +125,15 @@ def test_normalized_names_are_written_beside_the_genre(program, library):
     assert tags.read(library / "loud.flac").genres == ("Rap/Hip-Hop",)
 
 
+def test_a_file_that_has_just_changed_is_normalized_after_a_pause(program, library):
+    program.configure("[daemon]\nsettle = 1\n")
+    media.tag(library / "loud.flac", genre=["Rap/Hip-Hop"])
+    changed = (library / "loud.flac").stat().st_ctime
+    assert program.run("genres", "normalize", library).code == 0
+    assert tags.read(library / "loud.flac").genres == ("Hip-Hop",)
+    assert (library / "loud.flac").stat().st_ctime >= changed + 1
+
+
 @pytest.mark.usefixtures("library")
 def test_a_written_grouping_is_no_genre_of_the_owner(program):
     program.configure(f'[tags]\nfield = "{GROUPING}"\n')
