@@ -18,7 +18,7 @@ import soxr
 from av.stream import Disposition
 
 from tagger.audio.blocks import blocks, joined, reduced_pieces
-from tagger.audio.formats import open_audio, unsupported_name
+from tagger.audio.formats import LONGEST_JUNK, inner_beginning, open_audio, unsupported_name
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
@@ -183,14 +183,20 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         file.seek(0)
-        raise NotAudioError(_why_not_audio(file.read(16)), path) from error
+        raise NotAudioError(_why_not_audio(file.read(LONGEST_JUNK)), path) from error
 
 
 def _why_not_audio(head: bytes) -> str:
     if not head:
         return "is empty"
-    name = unsupported_name(head)
-    return f"is {name}, which is not supported" if name else "is not a supported audio file"
+    if name := unsupported_name(head):
+        return f"is {name}, which is not supported"
+    if found := inner_beginning(head):
+        start, name = found
+        return (
+            f"is {name} behind {start} other bytes: remove them (tail -c +{start + 1} FILE > NEW)"
+        )
+    return "is not a supported audio file"
 
 
 def _check_length(container: InputContainer, path: Path) -> None:

@@ -63,6 +63,20 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 )
 """Every format that tagger decodes and tags, by its name in this program."""
 
+_BEGINNINGS: Final = [
+    (re.compile(form.magic, re.DOTALL), name)
+    for name, form in FORMATS.items()
+    if form.magic is not None
+]
+_INSIDE: Final = re.compile(
+    rb"fLaC\0|OggS\0[\2\6]|MAC .[\x0c-\x0f]|wvpk....[\x02-\x10]\x04|MPCKSH|RIFF....WAVE"
+    rb"|FORM....AIF[FC]|DSD \x1c|....ftyp|" + _ASF_HEADER,
+    re.DOTALL,
+)
+"""Beginnings of formats that are distinct enough to be searched for."""
+LONGEST_JUNK: Final = 1 << 16
+"""Foreign bytes before the beginning of a file, at most."""
+
 OTHER_CONTAINERS: Final = rb"RIFF|FORM|\x1a\x45\xdf\xa3"
 """Magic numbers of unsupported containers; the sound in Matroska may be MP3 frames."""
 
@@ -142,6 +156,23 @@ _UNSUPPORTED: Final = [(re.compile(magic), name) for magic, name in _UNSUPPORTED
 def unsupported_name(head: bytes) -> str | None:
     """Return what a file is that begins with `head`, if tagger does not support its format."""
     return next((name for magic, name in _UNSUPPORTED if magic.match(head)), None)
+
+
+def inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
+    """Return the offset and the name of a format that begins behind foreign bytes.
+
+    Args:
+        data: The first bytes of a file.
+        start: The least offset.
+
+    """
+    found = _INSIDE.search(data, start)
+    if not found:
+        return None
+    magic = data[found.start() : found.start() + 16]
+    if magic.startswith(OGG):
+        return found.start(), "Ogg"
+    return found.start(), next(name for form, name in _BEGINNINGS if form.match(magic)).upper()
 
 
 class Readable(Protocol):

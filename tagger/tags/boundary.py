@@ -34,7 +34,8 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(cause, PermissionError):
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
-            raise TagError(f"the file cannot be read: {cause.strerror}", path) from error
+            hint = "tagger tries again at the next scan"
+            raise TagError(f"the file cannot be read: {cause.strerror}", path, hint) from error
         if isinstance(error, MalformedError):
             raise CorruptTagsError(f"the tags cannot be parsed: {error}", path) from error
         hint = "remove the tags, or write them again with another tagger"

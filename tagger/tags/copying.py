@@ -30,6 +30,7 @@ _NO_KERNEL_COPY: Final = (
 _HINTS: Final = {
     errno.ENOSPC: "free some space: the folder must have space for a copy of the file",
     errno.EDQUOT: "the quota is exhausted: the folder must have space for a copy of the file",
+    errno.EIO: "check the disk, or the connection to it; then scan again",
     errno.EROFS: "mount the file system writable: it is read-only now",
     errno.EACCES: "check the permissions of the file and its folder",
     errno.EPERM: "check the permissions of the file and its folder",

@@ -11,7 +11,14 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tagger.audio.formats import FORMATS, OGG, OTHER_CONTAINERS, unsupported_name
+from tagger.audio.formats import (
+    FORMATS,
+    LONGEST_JUNK,
+    OGG,
+    OTHER_CONTAINERS,
+    inner_beginning,
+    unsupported_name,
+)
 from tagger.tags.containers.asf import AsfFile
 from tagger.tags.containers.dsf import DsfFile
 from tagger.tags.containers.enclosed import EnclosedFile
@@ -20,7 +27,6 @@ from tagger.tags.containers.mp4 import Mp4File
 from tagger.tags.containers.ogg import OggFile, ogg_codec
 from tagger.tags.containers.riff import ChunkedFile
 from tagger.tags.containers.stream import (
-    LONGEST_JUNK,
     StreamFile,
     file_size,
     read_at,
@@ -57,12 +63,6 @@ _BEGINNINGS: Final = [
     if form.magic is not None
 ]
 _OTHER: Final = re.compile(OTHER_CONTAINERS)
-_INSIDE: Final = re.compile(
-    rb"fLaC\0|OggS\0[\2\6]|MAC |wvpk|MPCK|RIFF....WAVE|FORM....AIF[FC]|DSD \x1c|....ftyp"
-    rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11",
-    re.DOTALL,
-)
-"""Beginnings of containers that are distinct enough to be searched for."""
 
 
 def identify(file: BinaryIO) -> str | None:
@@ -96,19 +96,13 @@ def describe(file: BinaryIO) -> tuple[str, str | None]:
             return f"{name}, which tagger does not support", None
     file.seek(0)
     data = file.read(behind + LONGEST_JUNK)
-    found = _INSIDE.search(data, max(behind, 1))
+    found = inner_beginning(data, max(behind, 1))
     if not found:
         return "not a supported audio file", None
-    start, before = found.start(), "ID3 tags" if found.start() == behind else "other bytes"
-    name = _name(data[start : start + 16])
+    start, name = found
+    before = "ID3 tags" if start == behind else "other bytes"
     reason = f"{name} behind {start} bytes of {before}, which most players cannot read"
     return reason, f"remove them: tail -c +{start + 1} FILE > NEW"
-
-
-def _name(magic: bytes) -> str:
-    if magic.startswith(OGG):
-        return "Ogg"
-    return next(name for start, name, _ in _BEGINNINGS if start.match(magic)).upper()
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tagger.audio.formats import LONGEST_JUNK
 from tagger.tags.containers import apev2, id3
 from tagger.tags.containers.apev2 import Apev2
 from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 LYRICS3_END: Final = 15
 """Six digits and `LYRICS200`."""
 MOST_TAGS: Final = 64
-LONGEST_JUNK: Final = 1 << 16
-"""Bytes before an ID3v2 tag that belong to no tag."""
 _SOUND: Final = re.compile(rb"\xff[\xe0-\xff]|fLaC|OggS|MAC |wvpk|MPCK|MP\+")
 """The beginning of a stream."""
 _CONTAINER: Final = re.compile(

@@ -130,6 +130,17 @@ def test_a_file_without_audio_is_refused_and_opens_no_other_file(tmp_path, conte
     assert caught.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("form", "name"), [("wav", "WAV"), ("aiff", "AIFF"), ("m4a", "MP4"), ("wma", "ASF")]
+)
+def test_a_container_behind_other_bytes_is_refused_with_the_next_step(tmp_path, form, name):
+    path = media.make(tmp_path / "song", form, seconds=4)
+    path.write_bytes(b"HTTP/1.1 200 OK\r\n\r\n" + path.read_bytes())
+    reason = rf"is {name} behind 19 other bytes: remove them \(tail -c \+20 "
+    with pytest.raises(NotAudioError, match=reason):
+        read_clip(path)
+
+
 def test_a_file_without_a_byte_is_refused_as_empty(tmp_path):
     path = tmp_path / "song.mp3"
     path.touch()
