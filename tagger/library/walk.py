@@ -155,7 +155,7 @@ def _below(start: str, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_NAME)
         except OSError as error:
-            reason = f"cannot be entered: {error.strerror}"
+            reason = f"cannot be entered: {error.strerror} (check its permissions and its disk)"
             yield Listing(folder, root, others=(Passed(Path(folder), reason, failed=True),))
             continue
         names = [entry.name.lower() for entry in entries]

@@ -93,6 +93,19 @@ def test_an_ignored_bracket_within_brackets_is_that_letter_without_a_warning(tmp
     assert names(walk(tmp_path, tmp_path)) == ["b.mp3"]
 
 
+def test_a_folder_that_cannot_be_entered_is_passed_over_with_the_next_step(tmp_path):
+    touch(tmp_path / "a.mp3")
+    below = tmp_path / "b"
+    below.mkdir()
+    found = walk(tmp_path, tmp_path)
+    next(found)
+    below.rmdir()
+    (passed,) = found
+    assert (passed.path, passed.failed) == (below, True)
+    assert passed.reason.startswith("cannot be entered: ")
+    assert passed.reason.endswith("(check its permissions and its disk)")
+
+
 @pytest.mark.parametrize(
     "content", [b"K\0e\0e\0p\0", b"!\n", b"[z-a]\n", b"[[:alpha:]]\n", b"\xff\xfea"]
 )
