@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tagger import tags
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Track
-from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError
+from tagger.errors import FileChangedError, SkippedError, TagError, TaggerError, WorkerError
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
@@ -275,6 +275,6 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
     )
 
 
-def said(error: TagError | WorkerError) -> str:
+def said(error: TaggerError) -> str:
     """Return an error's reason with its next step."""
     return f"{error.reason} ({error.hint})" if error.hint else error.reason

@@ -116,7 +116,7 @@ def os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0)
+        hint = _HINTS.get(error.errno or 0, "tagger tries again at the next scan")
         raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
 
 
