@@ -57,10 +57,13 @@ class Vlc(Processes):
         return self._read_again(self._genres)
 
     def _read_again(self, read: Callable[[], Lists]) -> Lists:
-        """Return no lists where VLC has ended, and start it again: VLC 3.0.24 crashes at times."""
+        """Return no lists where VLC has ended or sends garbage, and start it again.
+
+        VLC 3.0.24 crashes at times, and a damaged answer is the sign of a crash to come.
+        """
         try:
             return read()
-        except OSError:
+        except (OSError, ValueError):
             self.stop()
             self._begin()
             return {}
