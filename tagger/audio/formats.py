@@ -63,11 +63,12 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 )
 """Every format that tagger decodes and tags, by its name in this program."""
 
-_BEGINNINGS: Final = [
-    (re.compile(form.magic, re.DOTALL), name)
+BEGINNINGS: Final = [
+    (re.compile(form.magic, re.DOTALL), name, form)
     for name, form in FORMATS.items()
     if form.magic is not None
 ]
+"""The beginning of each format that has a magic number, with its name."""
 _INSIDE: Final = re.compile(
     rb"fLaC\0|OggS\0[\2\6]|MAC .[\x0c-\x0f]|wvpk....[\x02-\x10]\x04|MPCKSH|RIFF....WAVE"
     rb"|FORM....AIF[FC]|DSD \x1c|....ftyp|" + _ASF_HEADER,
@@ -172,7 +173,7 @@ def inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
     magic = data[found.start() : found.start() + 16]
     if magic.startswith(OGG):
         return found.start(), "Ogg"
-    return found.start(), next(name for form, name in _BEGINNINGS if form.match(magic)).upper()
+    return found.start(), next(name for start, name, _ in BEGINNINGS if start.match(magic)).upper()
 
 
 class Readable(Protocol):

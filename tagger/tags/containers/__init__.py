@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tagger.audio.formats import (
+    BEGINNINGS,
     FORMATS,
     LONGEST_JUNK,
     OGG,
@@ -57,11 +58,6 @@ PARSERS: Final[dict[str, Callable[[BinaryIO], Container]]] = {
 }
 """The parser of each format of `tagger.audio.formats`."""
 
-_BEGINNINGS: Final = [
-    (re.compile(form.magic, re.DOTALL), name, form)
-    for name, form in FORMATS.items()
-    if form.magic is not None
-]
 _OTHER: Final = re.compile(OTHER_CONTAINERS)
 
 
@@ -72,7 +68,7 @@ def identify(file: BinaryIO) -> str | None:
     """
     file.seek(0)
     head = file.read(16)
-    for magic, name, form in _BEGINNINGS:
+    for magic, name, form in BEGINNINGS:
         if not (form.after_id3 or form.ogg_codec) and magic.match(head):
             return name
     if _OTHER.match(head):
@@ -81,7 +77,7 @@ def identify(file: BinaryIO) -> str | None:
     head = read_at(file, start, min(16, file_size(file) - start))
     if head.startswith(OGG):
         return ogg_codec(file, start)
-    for magic, name, form in _BEGINNINGS:
+    for magic, name, form in BEGINNINGS:
         if magic.match(head):
             return name if form.after_id3 else None
     return None if unsupported_name(head) else "mp3"
