@@ -44,6 +44,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+NEXT_SCAN = "tagger tries again at the next scan"
+"""The hint of an error of the disk or the system, which may be gone then."""
+
 
 class TaggerError(Exception):
     """An expected failure: what went wrong, on which file, and what to do next.
@@ -58,10 +61,14 @@ class TaggerError(Exception):
         self.path = path
         self.hint = hint
 
+    @property
+    def explanation(self) -> str:
+        """The reason with the next step, for a place that names the path already."""
+        return f"{self.reason} ({self.hint})" if self.hint else self.reason
+
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
-        then = f" ({self.hint})" if self.hint else ""
-        return f"{where}{self.reason}{then}"
+        return f"{where}{self.explanation}"
 
 
 class ConfigError(TaggerError):

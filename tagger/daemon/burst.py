@@ -108,8 +108,7 @@ class Burst:
             elif change.action is not PlaylistAction.UNCHANGED:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
         for lost in published.playlists.lost_folders:
-            reason = f"{lost.reason} ({lost.hint})"
-            log.warning("playlist refused", path=lost.path, reason=reason)
+            log.warning("playlist refused", path=lost.path, reason=lost.explanation)
         for problem in published.playlists.problems:
             log.warning("track left out of playlists", path=problem.path, reason=problem.reason)
 

@@ -20,7 +20,7 @@ from tagger.errors import (
     WorkerError,
 )
 from tagger.library import index, unfinished
-from tagger.pipeline.operations import REMOVED, said
+from tagger.pipeline.operations import REMOVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -130,7 +130,7 @@ class _Indexer:
 
 
 def _failed(found: Found, error: TaggerError) -> Outcome:
-    action, reason = Action.ERROR, said(error)
+    action, reason = Action.ERROR, error.explanation
     if index.was_removed(found.path, found.identity):
         action, reason = Action.SKIP, REMOVED
     return Outcome(found.path, action, (), (), None, None, reason)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tagger import tags
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Track
-from tagger.errors import FileChangedError, SkippedError, TagError, TaggerError, WorkerError
+from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def unwritable(tracks: Iterable[Track], options: WriteOptions) -> dict[Track, st
         try:
             tags.check_writable(track.path, root=track.root, options=options, folders=folders)
         except SkippedError as error:
-            found[track] = said(error)
+            found[track] = error.explanation
         except TagError:
             continue  # it is gone, for example: the analysis will report that
     return found
@@ -260,7 +260,7 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
 
     """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
-    before, reason = track.tags.genres, said(error)
+    before, reason = track.tags.genres, error.explanation
     if index.was_removed(track.path, track.identity):
         action, reason = Action.SKIP, REMOVED
     return Outcome(
@@ -273,8 +273,3 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
         reason,
         decision.grounds,
     )
-
-
-def said(error: TaggerError) -> str:
-    """Return an error's reason with its next step."""
-    return f"{error.reason} ({error.hint})" if error.hint else error.reason

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tagger.core.domain import FileIdentity
-from tagger.errors import FileChangedError, WriteFailedError
+from tagger.errors import NEXT_SCAN, FileChangedError, WriteFailedError
 from tagger.tags.containers.base import Span
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "tagger tries again at the next scan")
+        hint = _HINTS.get(error.errno or 0, NEXT_SCAN)
         raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
 
 
