@@ -130,7 +130,8 @@ class _Checks:
     def _found(self, lines: dict[Path, PlannedFile]) -> Iterator[walk.Found]:
         for path in lines:
             root = walk.root_of(path, self._roots)
-            for item in walk.walk(path, root) if not _is_folder(path) else ():
+            is_folder = os.path.isdir(path)  # noqa: PTH112 - raises no error for a long name
+            for item in walk.walk(path, root) if not is_folder else ():
                 if isinstance(item, walk.Found):
                     yield item
                     break
@@ -149,10 +150,6 @@ class _Checks:
         if content != planned.content:
             return _kept(track, Action.SKIP, "its sound is not the sound of the plan")
         return track, _decision(line)
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - raises no error for a name that is too long
 
 
 def _left_alone(track: Track, line: PlannedFile) -> tuple[Action, str] | None:

@@ -25,18 +25,20 @@ def source_files(
     """
     for path in named:
         try:
-            inside = sorted(path.iterdir()) if path.is_dir() else [path]
+            inside = _listed(path, extensions) if path.is_dir() else [path]
         except OSError as error:
             notes.append(f"{key}: {path} cannot be read: {error.strerror}")
             continue
         for file in inside:
-            if file != path and file.suffix.lower() not in extensions:
-                continue
             if file.is_file():
                 yield file
             else:
                 fault = "is no file" if file.exists() else "does not exist"
                 notes.append(f"{key}: {file} {fault}")
+
+
+def _listed(folder: Path, extensions: tuple[str, ...]) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in extensions)
 
 
 def local_file(location: str, bases: Iterable[Path]) -> Path | None:

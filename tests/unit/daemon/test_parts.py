@@ -176,31 +176,6 @@ def test_an_ignore_file_that_leaves_its_folder_makes_the_folder_appear(tmp_path,
     assert list(events) == [(FileEvent.FOLDER_APPEARED, tmp_path)]
 
 
-def test_a_dead_observer_is_replaced_and_a_reconcile_requested(tmp_path):
-    root = tmp_path / "music"
-    root.mkdir()
-    event_queue = EventQueue()
-    observers = Observers(event_queue)
-    observers.apply(plan(root, "inotify", []))
-    try:
-        assert observers.alive
-        root.rename(tmp_path / "gone")
-        (tmp_path / "gone").rmdir()
-        until(lambda: not observers.alive)
-        observers.check()
-        assert [w.how for w in observers.watching] == ["poll"]
-        root.mkdir()
-        event_queue.read()
-        observers.check()
-        assert observers.alive
-        assert [w.how for w in observers.watching] == ["inotify"]
-        assert event_queue.read().reconcile
-        (root / "a.mp3").touch()
-        until(lambda: (FileEvent.FILE_CHANGED, root / "a.mp3") in event_queue.read().files)
-    finally:
-        observers.close()
-
-
 @pytest.fixture
 def observed(tmp_path):
     """A watched folder with its observers and their queue."""
@@ -216,6 +191,23 @@ def observed(tmp_path):
 def check_watched(root, event_queue):
     (root / "a.mp3").touch()
     until(lambda: (FileEvent.FILE_CHANGED, root / "a.mp3") in event_queue.read().files)
+
+
+def test_a_dead_observer_is_replaced_and_a_reconcile_requested(observed):
+    root, observers, event_queue = observed
+    assert observers.alive
+    gone = root.rename(root.with_name("gone"))
+    gone.rmdir()
+    until(lambda: not observers.alive)
+    observers.check()
+    assert [w.how for w in observers.watching] == ["poll"]
+    root.mkdir()
+    event_queue.read()
+    observers.check()
+    assert observers.alive
+    assert [w.how for w in observers.watching] == ["inotify"]
+    assert event_queue.read().reconcile
+    check_watched(root, event_queue)
 
 
 def test_a_folder_in_the_place_of_a_renamed_folder_is_watched(observed):
