@@ -74,7 +74,8 @@ class DecisionRules:
         note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
         weighed = prediction
         if evidence is not None and not is_like_music(prediction):
-            evidence = None  # speech and noise get no genre
+            note = f"{evidence.text}, but the sound is like no music"
+            evidence = None
         if evidence is not None:
             sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
             if sure and evidence.excludes(chosen.genre):

@@ -101,13 +101,18 @@ def test_a_precision_that_the_model_cannot_reach_writes_nothing(bundle):
 
 
 def test_evidence_names_no_genre_where_the_sound_is_like_no_music(deciding):
-    even = Prediction({f"Genre {n}": 0.1 for n in range(10)}, "test-1")
-    likely = Prediction({f"Genre {n}": 0.3 if n == 1 else 0.7 / 9 for n in range(10)}, "test-1")
+    def sound(even: float) -> Prediction:
+        each = even / 10
+        rest = 1 - even
+        return Prediction({f"Genre {n}": each + rest * (n == 1) for n in range(10)}, "test-1")
+
     prior = {f"Genre {n}": 0.91 if n == 0 else 0.01 for n in range(10)}
     evidence = Evidence("artist", "9 of 9 other tracks of Ann Bo are Genre 0", prior, {})
     rules = replace(deciding, track_thresholds=dict.fromkeys(prior, 0.8))
-    assert rules.decide(track(1), even, evidence=evidence).action is Action.ABSTAIN
-    assert rules.decide(track(1), likely, evidence=evidence).genres == ("Genre 0",)
+    noise = rules.decide(track(1), sound(0.75), evidence=evidence)
+    assert noise.action is Action.ABSTAIN
+    assert "are Genre 0, but the sound is like no music" in noise.reason
+    assert rules.decide(track(1), sound(0.65), evidence=evidence).genres == ("Genre 0",)
 
 
 @pytest.mark.parametrize(("source", "genre"), [("list", "R&B"), ("artist", "Pop")])
