@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROUNDS = 9
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Modules are compiled once, as an installation compiles them, whatever the environment forbids."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def commands(
         for place, argv in enumerate(argvs):
             launcher = [sys.executable, "-S", "-c", _LAUNCHER, *argv]
             out = subprocess.run(
-                launcher, stdout=subprocess.PIPE, env=os.environ | (env or {}), check=True
+                launcher,
+                stdout=subprocess.PIPE,
+                env=os.environ | COMPILED | (env or {}),
+                check=True,
             ).stdout
             cpu, peak = map(float, out.split())
             best[place] = Cost(min(best[place].cpu_s, cpu), max(best[place].peak_mb, peak))
