@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 60.0
 """How long the idle daemon is watched."""
+RECLASSIFY = ("scan", "--reclassify", "--dry-run", "--summary")
 START_S = 600.0
 """The longest time until the daemon has compared all folders."""
 
@@ -52,6 +53,15 @@ def two_cores(folder: Path, track: Path, count: int):
 
 def reclassify(folder: Path, track: Path, count: int):
     """Yield the cost of a new decision on `count` written tracks, from remembered features."""
+    env = remember(folder, track, count)
+    (cost,) = commands((*TAGGER, *RECLASSIFY, str(folder / "music")), rounds=1, env=env)
+    name = f"reclassify {count:,} tracks from remembered features"
+    yield Result(name, cost.cpu_s, "s", None, 5.0)
+    yield Result(f"{name}, memory", cost.peak_mb, "MB")
+
+
+def remember(folder: Path, track: Path, count: int) -> dict[str, str]:
+    """Record `count` written tracks with the features of one; returns their configuration."""
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=True)
@@ -69,11 +79,7 @@ def reclassify(folder: Path, track: Path, count: int):
     env = environment(folder, state, root)
     # the scan that wrote the genres has counted those of the owner
     commands((*TAGGER, "scan", "--summary", str(root)), rounds=1, env=env)
-    argv = (*TAGGER, "scan", "--reclassify", "--dry-run", "--summary", str(root))
-    (cost,) = commands(argv, rounds=1, env=env)
-    name = f"reclassify {count:,} tracks from remembered features"
-    yield Result(name, cost.cpu_s, "s", None, 5.0)
-    yield Result(f"{name}, memory", cost.peak_mb, "MB")
+    return env
 
 
 def _remember(store: Store, made, run: int, found: worker.Analysis, window: str) -> None:
