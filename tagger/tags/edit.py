@@ -200,16 +200,15 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
     fields = before.values
     for kind, tag in container.tags.items():
         state = before.tags.get(kind)
-        if state is not None:
-            standing = tag
-            if kind == container.primary:
-                standing = (
-                    _emptied(container, tag, fields) if state.blank else _without(tag, before.added)
-                )
-            tags[kind] = _with_state(standing, state, fields)
-        elif kind == container.primary:
-            if _emptied(container, tag, fields).items:
-                tags[kind] = tag.with_items((), tag.reserved_bytes, fields)
+        if kind == container.primary and (state is None or state.blank):
+            emptied = _emptied(container, tag, fields)
+            if emptied.items:
+                tags[kind] = _in_words(emptied, fields)  # readers look no further than this tag
+            elif state is not None:
+                tags[kind] = _with_state(emptied, state, fields)
+        elif state is not None:
+            own = _without(tag, before.added) if kind == container.primary else tag
+            tags[kind] = _with_state(own, state, fields)
         elif kind not in container.companions or tag.without(fields):
             tags[kind] = tag  # added by another program since
     lost = before.tags.get(container.primary)
@@ -234,8 +233,12 @@ def _with_state(tag: RawTag, state: TagState, values: FieldValues) -> RawTag:
     if state.version == tag.version:
         placed = tuple((i.index, Item(i.name, i.raw, i.place)) for i in state.items)
         return tag.with_items(placed, state.reserved_bytes, values)
+    return _in_words(tag, values if state.items else dict.fromkeys(values, ()))
+
+
+def _in_words(tag: RawTag, values: FieldValues) -> RawTag:
     for field, texts in values.items():
-        tag = tag.with_values(field, texts if state.items else ())
+        tag = tag.with_values(field, texts)
     return tag
 
 

@@ -200,7 +200,7 @@ class AsfFile(Container):
         extensions = sum(o.name == HEADER_EXTENSION for o in self._objects)
         if max(len(ours), len(libraries), extensions) > 1:
             raise MalformedError("an ASF object that must be single is repeated")
-        self._places = {CONTENT for _ in ours} | {LIBRARY for _ in libraries}
+        self._has_content = bool(ours)
         self._padding = sum(o.size for o in self._objects + self._inner if o.name == PADDING)
         self._extensible = extensions == 1
         self.tags: Mapping[str, RawTag] = {}
@@ -237,8 +237,9 @@ class AsfFile(Container):
         yield self._rest
 
     def _place(self, tag: AsfAttributes, place: str) -> list[Raw]:
-        """Render one place; an empty place is rendered only if the file had it."""
-        needed = place in self._places or any(item.place == place for item in tag.items)
+        """Render one place; an empty library is left out, or undo would keep that of a write."""
+        stays = place == CONTENT and self._has_content
+        needed = stays or any(item.place == place for item in tag.items)
         return tag.place_pieces(place) if needed else []
 
     def _extension(self, library: list[Raw]) -> AsfParts:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutagen import apev2, id3
-from tagging import BLUES, TWO, others, restore, write
+from tagging import BLUES, TWO, others, restore, with_info, write
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
@@ -50,6 +50,16 @@ def test_several_writes_are_taken_back_by_the_oldest_snapshot(tmp_path, form):
     assert tags.read(path).genres == ("Rock",)
     assert others(path) == rest
     assert np.array_equal(media.pcm(path), sound)
+    assert path.read_bytes() == before
+
+
+def test_two_writes_leave_no_empty_library_in_a_wma_file_that_had_none(tmp_path):
+    path = tmp_path / "song.wma"
+    path.write_bytes(media._by_av("wma", media.tone(), 44100))
+    before = path.read_bytes()
+    oldest = write(path, BLUES).snapshot
+    write(path, TWO)
+    restore(path, oldest)
     assert path.read_bytes() == before
 
 
@@ -205,6 +215,20 @@ def test_changes_of_other_programs_since_the_write_stay(tmp_path, form, state):
     found = tags.read(path)
     assert (found.genres, found.title) == (genres, "changed since")
     assert np.array_equal(media.pcm(path), sound)
+
+
+@pytest.mark.parametrize("form", ["mp3", "wav"])
+def test_a_tag_of_tagger_that_another_program_edited_gets_the_genre_of_the_others(tmp_path, form):
+    path = media.make(tmp_path / f"song.{form}", form)
+    if form == "wav":
+        with_info(path, IGNR=b"Rock\0")
+    else:
+        media.ape_on_mp3(path, Genre="Rock")
+    snapshot = write(path).snapshot
+    retitle(path)
+    restore(path, snapshot)
+    found = mutagen.File(path)
+    assert (found["TCON"].text, found["TIT2"].text) == (["Rock"], ["changed since"])
 
 
 def test_a_tag_that_was_converted_since_gets_the_genres_in_words(tmp_path):
