@@ -19,6 +19,7 @@ from beets.library import Item
 from beets.plugins import BeetsPlugin
 
 from tagger.api import Action, Tagger, TaggerError
+from tagger.system.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ SEPARATOR = "; "
 """Between the genres of a field of text."""
 GENRE_FIELDS = ("genre", "genres")
 """The fields that beets writes into the genre of a file."""
+TEXT_FIELDS = (*GENRE_FIELDS, "grouping", "style")
+"""The fields of beets that may contain a genre; each other name is a field of the user."""
 
 
 class TaggerPlugin(BeetsPlugin):
@@ -133,11 +136,11 @@ class TaggerPlugin(BeetsPlugin):
         allowed = {genre.lower() for genre in self.config["whitelist"].as_str_seq()}
         genres = [g for g in judgement.genres if not allowed or g.lower() in allowed]
         if judgement.error or judgement.action is not Action.SET or not genres:
-            self._log.info("{}: left alone: {}", item, judgement.reason)
+            self._report("{}: left alone: {}", item, judgement.reason)
             if judgement.action is Action.ABSTAIN and not self._genres(item):
                 item["tagger_genres"], item["tagger_field"] = "", self._field
             return False
-        self._log.info("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
+        self._report("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
         item["tagger_before"] = SEPARATOR.join(self._genres(item))
         item["tagger_genres"] = SEPARATOR.join(genres)
         item["tagger_field"] = self._field
@@ -161,8 +164,12 @@ class TaggerPlugin(BeetsPlugin):
         """Return whether the genre of an item is the plugin's."""
         found = item.get("tagger_genres")
         if found and SEPARATOR.join(self._genres(item)) != found:
-            self._log.info("{}: the genre was changed after tagger; left alone", item)
+            self._report("{}: the genre was changed after tagger; left alone", item)
         return bool(found) and SEPARATOR.join(self._genres(item)) == found
+
+    def _report(self, template: str, *values: object) -> None:
+        """Log one line, whatever the names of a file contain."""
+        self._log.info(template, *(one_line(str(value)) for value in values))
 
     def _keep_undone(self, taken: dict[Path, list[str]]) -> None:
         """Keep a daemon on the same folders from finding the genres again."""
@@ -187,7 +194,7 @@ class TaggerPlugin(BeetsPlugin):
     @property
     def _field(self) -> str:
         field = str(self.config["field"].as_str())
-        if not field or field in self.item_types:
+        if not field or field in {*self.item_types, *Item._fields} - {*TEXT_FIELDS}:
             raise UserError(f"tagger.field: {field!r} cannot be the genre; name another field")
         return field
 

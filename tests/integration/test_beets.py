@@ -120,6 +120,15 @@ def labels(program: Program, beet: Beets) -> dict[str, str]:
     return {label.path.stem.split()[-1]: label.genre for label in gathered.labels}
 
 
+def test_a_line_of_the_log_is_one_line_whatever_the_title_contains(program, inbox):
+    media.tag(inbox / "Three.flac", title="Th\nree")
+    beet = Beets(program, auto=True, more="keep_existing: no")
+    words = ["-m", "beets", "-v", "import", "--quiet", str(inbox)]
+    with Forked(words, beet.environment, ["beets.ui.commands", "tagger.api"]) as child:
+        _, err = child.communicate()
+    assert "Th\\nree: Classical" in err
+
+
 @pytest.mark.slow  # many starts of beets
 @pytest.mark.parametrize(
     ("more", "fault"),
@@ -127,6 +136,7 @@ def labels(program: Program, beet: Beets) -> dict[str, str]:
         ("max_genres: 0", "max_genres: expected"),
         ("threshold: 2", "min_confidence: expected"),
         ("field: tagger_before", "tagger.field: 'tagger_before' cannot be the genre"),
+        ("field: title", "tagger.field: 'title' cannot be the genre"),
     ],
 )
 def test_an_impossible_option_of_the_plugin_is_refused_with_its_name(program, inbox, more, fault):
