@@ -189,6 +189,9 @@ class ChunkedFile(Container):
             raise MalformedError(
                 "its chunks are longer than the file: it is cut off, or was written to a pipe"
             )
+        if any(chunk.name == b"data" and not chunk.body.size for chunk in self._chunks):
+            # FFmpeg plays everything behind such a chunk, a tag as well
+            raise MalformedError("its sound has no size: the recording was not finished")
         pieces = list(self._pieces(tags))
         size = size_of(pieces)
         # the declared size may differ from the file by a missing byte of padding

@@ -320,9 +320,17 @@ def test_other_bytes_before_a_container_are_named_with_the_next_step(tmp_path, f
         tags.read(path)
 
 
-def test_a_wav_that_was_not_finished_is_refused_with_the_reason(tmp_path):
+@pytest.mark.parametrize("unfilled", ["header", "sound", "both"])
+def test_a_wav_that_was_not_finished_is_refused_with_the_reason(tmp_path, unfilled):
     path = media.make(tmp_path / "song.wav", "wav")
-    data = path.read_bytes()
-    path.write_bytes(data[:4] + bytes(4) + data[8:])
+    data = bytearray(path.read_bytes())
+    at = data.find(b"data")
+    if unfilled == "sound":  # which another program has added behind its empty chunk
+        data[at:at] = b"data" + bytes(4)
+        data[4:8] = struct.pack("<I", len(data) - 8)
+    else:
+        data[4:8] = struct.pack("<I", 0 if unfilled == "header" else at)
+        data[at + 4 : at + 8] = bytes(4)
+    path.write_bytes(data)
     with pytest.raises(TagError, match="not finished"):
         write(path, BLUES)
