@@ -134,4 +134,4 @@ def check_samples(samples: NDArray[np.float32]) -> None:
         raise CorruptAudioError("the decoded samples are out of range or not numbers")
     middle = float(samples.mean())  # a constant offset is silent
     if max(highest - middle, middle - lowest) < _SILENCE_PEAK:
-        raise SilentError("nothing but silence")
+        raise SilentError("nothing but silence in the analyzed part")

@@ -145,7 +145,7 @@ class _Checks:
         try:
             content = self._pool.result(future, track.path).content
         except (AudioError, WorkerError) as error:
-            return _kept(track, Action.ERROR, error.reason)
+            return _kept(track, Action.ERROR, error.explanation)
         planned = AnalysisKey.parse(line.content or "")
         if content != planned.content:
             return _kept(track, Action.SKIP, "its sound is not the sound of the plan")

@@ -73,4 +73,4 @@ def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _failed(error: TaggerError) -> Decision:
-    return Decision(Action.ERROR, (), error.reason)
+    return Decision(Action.ERROR, (), error.explanation)

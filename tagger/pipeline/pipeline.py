@@ -227,5 +227,5 @@ def _failed(track: Track, answer: Prediction | TaggerError) -> Decision:
     if index.was_removed(track.path, track.identity):
         return Decision(Action.SKIP, track.tags.genres, REMOVED)
     action = Action.SKIP if isinstance(answer, NOT_MUSIC) else Action.ERROR
-    reason = answer.reason if isinstance(answer, TaggerError) else "was not decided"
+    reason = answer.explanation if isinstance(answer, TaggerError) else "was not decided"
     return Decision(action, track.tags.genres, reason)

@@ -145,7 +145,7 @@ def undo(
                 store.corrections.retract(path, newest.change.after)
         except (TagError, WorkerError, StoreError) as error:
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
-            yield _outcome(path, action, now, now, error.reason)
+            yield _outcome(path, action, now, now, error.explanation)
         else:
             yield _outcome(path, Action.SET, now, oldest.change.before, "taken back")
 

@@ -73,7 +73,7 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """The reason of the last failure."""
+        """The reason of the last failure, with the next step."""
         return self.error.reason
 
     @property
@@ -200,7 +200,7 @@ class Failures:
                 identity.mtime_ns,
                 attempts,
                 _code(error),
-                error.reason,
+                error.explanation,
                 time.time(),
             ),
         )

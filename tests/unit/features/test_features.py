@@ -137,7 +137,7 @@ def test_odd_sounds_give_finite_features(samples):
 
 
 def test_silence_has_no_features_and_is_refused():
-    with pytest.raises(SilentError):
+    with pytest.raises(SilentError, match="in the analyzed part"):
         log_mel(np.zeros(10 * RATE, np.float32), RATE)
     with pytest.raises(SilentError):
         log_mel(np.full(10 * RATE, 2 / 32768, np.float32), RATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import Future
 
 import bundles
 import msgspec
@@ -47,6 +48,16 @@ class NoWorkers:
 
     def submit(self, *_):
         raise AssertionError("each prediction is remembered")
+
+
+class DyingWorkers:
+    count = 1
+
+    def submit(self, *_):
+        return Future()
+
+    def result(self, _, path):
+        raise WorkerCrashedError("died", path, "give it memory")
 
 
 @pytest.fixture
@@ -121,6 +132,19 @@ def test_tracks_of_several_blocks_get_the_decisions_that_each_gets_alone(store, 
         Action.SKIP,
         Action.ERROR,
     }
+
+
+def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_path):
+    (tmp_path / "song.mp3").write_bytes(b"x")
+    identity = FileIdentity.of((tmp_path / "song.mp3").stat())
+    track = Track(tmp_path / "song.mp3", tmp_path, identity, TrackTags())
+    store.files.put(track)
+    analyzer = Analyzer(store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
+    rules = build.decision_rules(SETTINGS, manifest)
+    evidence = build.library_evidence(SETTINGS, store, manifest)
+    (found,) = Pipeline(store, analyzer, rules, Report(), evidence).run([track])
+    assert (found.action, found.reason) == (Action.ERROR, "died (give it memory)")
+    assert store.failures.get(track.path).reason == "died (give it memory)"
 
 
 def test_many_tracks_have_the_evidence_that_each_has_alone(store, manifest, tmp_path):

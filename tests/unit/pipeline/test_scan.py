@@ -239,6 +239,14 @@ def test_a_file_that_the_user_changed_is_neither_undone_nor_overwritten(program)
     assert program.run("status", "--json").objects[0]["corrections"] == 1
 
 
+def test_an_undo_that_is_refused_prints_the_next_step(program):
+    path = song(program.music / "1.mp3")
+    program.scan()
+    path.chmod(0o444)
+    reason = program.run("undo", "--json").files["1.mp3"]["reason"]
+    assert reason == "read-only file (make the file writable: chmod u+w)"
+
+
 def test_undo_by_path_run_or_time_takes_back_those_files_alone(program):
     one, two = song(program.music / "a/1.mp3"), song(program.music / "b/2.mp3")
     program.scan(program.music / "a")
@@ -311,6 +319,7 @@ def test_classify_prints_each_genre_or_error_and_writes_nothing(program):
     assert second["genre"] is None
     assert "audio" in second["error"]
     assert "No such file" in third["error"]
+    assert "check the path" in third["reason"]
     assert path.read_bytes() == before
     assert not program.state.exists()
 
