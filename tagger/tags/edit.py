@@ -139,13 +139,16 @@ def has_values(container: Container, field: str, texts: tuple[str, ...]) -> bool
     """
     tags = {container.primary: container.empty(), **container.companions, **container.tags}
     return all(
-        tag.values(field) == texts
-        or tag.encoded(field, texts) == tuple(i for _, i in tag.items_of((field,)))
-        if not _is_joined(container, kind)
-        else not tag.items_of((field,))
+        _has(tag, field, texts) if not _is_joined(container, kind) else not tag.items_of((field,))
         for kind, tag in tags.items()
         if _follows(container, kind, tag, field)
     )
+
+
+def _has(tag: RawTag, field: str, texts: tuple[str, ...]) -> bool:
+    """Return whether a tag has these values of a field, as far as it has room for them."""
+    standing = tuple(item for _, item in tag.items_of((field,)))
+    return tag.values(field) == texts or tag.encoded(field, texts) == standing
 
 
 def _follows(container: Container, kind: str, tag: RawTag, field: str) -> bool:
@@ -210,11 +213,20 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
             own = _without(tag, before.added) if kind == container.primary else tag
             tags[kind] = _with_state(own, state, fields)
         elif kind not in container.companions or tag.without(fields):
-            tags[kind] = tag  # added by another program since
+            tags[kind] = _taken_back(container, tag, fields)  # added by another program since
     lost = before.tags.get(container.primary)
     if lost is not None and lost.items and container.primary not in tags:
         tags[container.primary] = _with_state(container.empty(), lost, fields)
     return tags
+
+
+def _taken_back(container: Container, tag: RawTag, values: FieldValues) -> RawTag:
+    """Return a tag with earlier values in place of those that its program copied, as into ID3v1."""
+    for field, texts in values.items():
+        written = container.values(field)
+        if written and tag.items_of((field,)) and _has(tag, field, written):
+            tag = tag.with_values(field, texts)
+    return tag
 
 
 def _emptied(container: Container, tag: RawTag, fields: Collection[str]) -> RawTag:

@@ -125,6 +125,8 @@ class RawTag(ABC):
     """Bytes that the tag and its padding take up in the file; `render` keeps it if possible."""
 
     genre_names: ClassVar[frozenset[str]]
+    has_fixed_genre: ClassVar[bool] = False
+    """Whether the tag has an item for the genre even without a genre."""
 
     @property
     def version(self) -> str:
@@ -177,14 +179,14 @@ class RawTag(ABC):
         return values(text for _, item in self.items_of((field,)) for text in self.texts_of(item))
 
     def encoded(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
-        """Return the items of a field with these values; none without a value.
+        """Return the items of a field with these values; none without a value, but a fixed genre.
 
         Args:
             field: The name of the field.
             texts: Its values.
 
         """
-        if not texts:
+        if not texts and not (self.has_fixed_genre and field == GENRE):
             return ()
         return self.encode(texts) if field == GENRE else self.encode_field(field, texts)
 

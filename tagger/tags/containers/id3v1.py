@@ -28,6 +28,7 @@ class Id3v1(RawTag):
     """An ID3v1 tag: 127 fixed bytes, and the number of the genre."""
 
     genre_names: ClassVar = frozenset({"genre"})
+    has_fixed_genre: ClassVar = True
 
     @classmethod
     def parse(cls, data: bytes) -> Id3v1:
@@ -61,6 +62,7 @@ class EnhancedId3v1(RawTag):
     """The tag before ID3v1 that continues its title, artist and album, and names a genre."""
 
     genre_names: ClassVar = frozenset({"genre"})
+    has_fixed_genre: ClassVar = True
 
     @classmethod
     def parse(cls, data: bytes) -> EnhancedId3v1:

@@ -231,6 +231,22 @@ def test_a_tag_of_tagger_that_another_program_edited_gets_the_genre_of_the_other
     assert (found["TCON"].text, found["TIT2"].text) == (["Rock"], ["changed since"])
 
 
+@pytest.mark.parametrize("state", ["bare", "tagged"])
+@pytest.mark.parametrize("form", ["mp3", "wav"])
+def test_a_genre_that_another_program_copied_into_a_further_tag_is_undone(tmp_path, form, state):
+    taglib = pytest.importorskip("taglib", reason="pytaglib has no wheel for this machine")
+    path = media.make(tmp_path / f"song.{form}", form, tags=STATES[state])
+    genres = tags.read(path).genres
+    snapshot = write(path, BLUES).snapshot
+    with taglib.File(path, save_on_exit=True) as file:  # adds ID3v1, or INFO
+        file.tags["TITLE"] = ["changed since"]
+    assert restore(path, snapshot).before == BLUES
+    with taglib.File(path) as file:
+        found = file.tags
+    assert (found.get("GENRE", []), found["TITLE"]) == ([*genres], ["changed since"])
+    assert tags.read(path).genres == genres
+
+
 def test_a_tag_that_was_converted_since_gets_the_genres_in_words(tmp_path):
     path = media.make(
         tmp_path / "song.mp3", tags={"title": "x", "genre": ["(17)"], "id3_version": 3}
