@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, configured, warn
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
 from tagger.cli.report.base import EMPTY_PLAN
 from tagger.cli.report.choose import report
+from tagger.cli.types import Location
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import undamaged
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
 
-PLAN = click.Path(exists=True, dir_okay=False, path_type=Path)
-FOLDER = click.Path(path_type=Path)
+PLAN = Location(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command
@@ -33,7 +33,7 @@ FOLDER = click.Path(path_type=Path)
     "maps",
     nargs=2,
     multiple=True,
-    type=FOLDER,
+    type=NAMED,
     metavar="FROM TO",
     help="Read paths below FROM in the plan as paths below TO.",
 )

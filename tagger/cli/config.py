@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from tagger import config
+from tagger.cli.types import Location
 from tagger.errors import ConfigError
 
 
 @click.command
 @click.argument("action", type=click.Choice(["show", "path", "init"]), default="show")
-@click.option(
-    "--config", "file", type=click.Path(path_type=Path, dir_okay=False), help="This file."
-)
+@click.option("--config", "file", type=Location(path_type=Path, dir_okay=False), help="This file.")
 @click.pass_context
 def command(ctx: click.Context, action: str, file: Path | None) -> None:
     """Print the settings in use or the path of their file, or write a first file."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, print_json, printable
+from tagger.cli.options import JSON, NAMED, configured, print_json, printable
 from tagger.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tagger.config import Settings
     from tagger.store import Correction
@@ -45,9 +45,7 @@ def list_(settings: Settings, *, as_json: bool = False) -> None:
 
 
 @command.command
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
-)
+@click.argument("paths", nargs=-1, required=True, type=NAMED, metavar="PATH...")
 @configured
 def forget(settings: Settings, *, paths: Sequence[Path]) -> None:
     """Forget the corrections of files, or of all files below folders.

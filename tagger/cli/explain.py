@@ -9,7 +9,7 @@ import click
 
 from tagger.cli.options import JSON, configured, print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
-from tagger.cli.types import NewFile
+from tagger.cli.types import Location, NewFile
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
 from tagger.store import existing
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tagger.config import Settings
 
 PICTURE = NewFile(".png")
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = Location(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command

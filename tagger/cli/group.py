@@ -11,6 +11,7 @@ import click
 from tagger import __version__
 from tagger.cli.added import added_commands
 from tagger.cli.sections import COMMANDS, SECTIONS
+from tagger.cli.types import Location
 from tagger.system import memory
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _imported(name: str) -> Any:
 @click.version_option(__version__, prog_name="tagger")
 @click.option(
     "--config",
-    type=click.Path(dir_okay=False),
+    type=Location(dir_okay=False),
     help="Use this configuration file.",
 )
 @click.pass_context

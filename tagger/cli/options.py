@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from tagger import config
-from tagger.cli.types import NewFile
+from tagger.cli.types import Location, NewFile
 from tagger.system.text import one_line
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 SOME_FAILED = 1
 """Exit code."""
-NAMED = click.Path(path_type=Path)
-EXISTING = click.Path(exists=True, path_type=Path)
+NAMED = Location(path_type=Path)
+EXISTING = Location(exists=True, path_type=Path)
 NEW_FILE = NewFile()
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 SOUND_ONLY = click.option(
@@ -40,7 +40,7 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
     @click.option(
         "--config",
         "config_file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=Location(path_type=Path, dir_okay=False),
         help="Use this configuration file.",
     )
     @functools.wraps(command)

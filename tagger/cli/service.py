@@ -9,6 +9,7 @@ import click
 
 from tagger import config
 from tagger.cli.options import printable
+from tagger.cli.types import Location
 from tagger.daemon.host import units
 
 
@@ -18,7 +19,7 @@ from tagger.daemon.host import units
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Location(path_type=Path, dir_okay=False),
     help="Use this configuration file.",
 )
 @click.pass_context

@@ -50,7 +50,17 @@ class Formats(click.ParamType[frozenset[str]]):
         return frozenset(found)
 
 
-class NewFile(click.Path):
+class Location(click.Path):
+    """A file or folder; an empty text, such as an unset variable, is not the working folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; an empty text is an error."""
+        if not os.fspath(value):
+            self.fail("the text is empty: name a file or a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class NewFile(Location):
     """A file that a command writes; never a music file, which a slip could name."""
 
     def __init__(self, ending: str | None = None) -> None:

@@ -10,13 +10,14 @@ import msgspec
 
 from tagger import config
 from tagger.cli.options import JOBS
+from tagger.cli.types import Location
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+FOLDER = Location(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 
 
 @click.command
@@ -26,7 +27,7 @@ FOLDER = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=P
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Location(path_type=Path, dir_okay=False),
     help="Use this configuration file.",
 )
 @click.pass_context

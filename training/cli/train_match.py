@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured
+from tagger.cli.options import EXISTING, JSON, configured
 from training.cli import match_report
 from training.data.store import TrainingStore
 from training.errors import TrainingDataError
 from training.labels import configured_sources
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tagger.config import Settings
 
 
 @click.command("match")
 @click.argument("entry", required=False)
-@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("file", required=False, type=EXISTING)
 @click.option("--none", "no_file", is_flag=True, help="ENTRY is none of your files.")
 @click.option("--forget", is_flag=True, help="Delete the choice for ENTRY.")
 @click.option("--list", "only_list", is_flag=True, help="List ambiguous entries; ask nothing.")

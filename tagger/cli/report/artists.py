@@ -20,7 +20,14 @@ def artist_line(name: str, artist: Artist | None) -> str:
 def artist_json(name: str, artist: Artist | None) -> dict[str, object]:
     """Return the entry in the form that is documented for scripts."""
     if artist is None:
-        return {"asked": name, "name": None, "accept": [], "style": "", "namesakes": False}
+        return {
+            "asked": name,
+            "name": None,
+            "accept": [],
+            "style": "",
+            "namesakes": False,
+            "own": False,
+        }
     return {
         "asked": name,
         "name": artist.name,

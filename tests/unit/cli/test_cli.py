@@ -67,6 +67,25 @@ def test_a_classification_leaves_sound_and_numbers_to_its_workers(program):
     assert not modules & {"av", "mutagen", "numpy", "onnxruntime", "pathspec", "urllib.request"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("undo", ""),
+        ("watch", ""),
+        ("classify", ""),
+        ("corrections", "forget", ""),
+        ("scan", "--dry-run", "--plan", ""),
+        ("status", "--config", ""),
+        ("--config", "", "status"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_refused_and_not_the_working_folder(program, words):
+    refused = program.run(*words)
+    assert refused.code == 2
+    assert "the text is empty" in refused.err
+
+
 def test_config_init_path_and_show_agree_on_one_file(program):
     program.config.unlink()
     begun = program.run("config", "init", "--config", program.config)

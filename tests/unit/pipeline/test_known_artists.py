@@ -108,8 +108,9 @@ def test_artists_show_prints_the_line_of_a_name(program):
     assert shown.code == 1
     assert "The Beatles: Rock, Pop" in shown.out
     assert "Nobody At All Here: in no list" in shown.out
-    (found,) = program.run("artists", "show", "--json", "Slayer").objects
+    found, missing = program.run("artists", "show", "--json", "Slayer", "Nobody Here").objects
     assert found["accept"] == ["Metal"]
+    assert missing.keys() == found.keys()
 
 
 @pytest.mark.parametrize(
