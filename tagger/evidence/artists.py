@@ -97,14 +97,19 @@ class Problem:
 
 
 def parse(text: str) -> Iterator[Artist | Problem]:
-    """Yield the artists of a user's list, and a problem for each line that is wrong."""
+    """Yield the artists of a user's list, and a problem for each line that is wrong.
+
+    A byte outside UTF-8 is a lone surrogate in `text`.
+    """
     seen: dict[str, int] = {}
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         if not line.strip() or tuple(_fields(line))[:2] == COLUMNS[:2]:
             continue
         artist = _artist(_fields(line), own=True)
         key = fold(artist.name)
-        if reason := fault(artist):
+        if text_fault := _text_fault(line):
+            yield Problem(number, f"the line {text_fault}")
+        elif reason := fault(artist):
             yield Problem(number, reason)
         elif key in seen:
             yield Problem(number, f"{artist.name} is in line {seen[key]} already")
@@ -134,10 +139,10 @@ def fault(artist: Artist) -> str | None:
     return next((f"the genre {genre!r} {reason}" for genre, reason in faults if reason), None)
 
 
-def _text_fault(name: str) -> str | None:
-    if any("\ud800" <= character <= "\udfff" for character in name):
+def _text_fault(text: str) -> str | None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
         return "is not UTF-8"
-    return "has more than one line" if len(name.splitlines()) > 1 else None
+    return "has more than one line" if len(text.splitlines()) > 1 else None
 
 
 def _fields(text: str) -> list[str]:

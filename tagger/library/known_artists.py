@@ -48,7 +48,7 @@ def read_own(path: Path) -> tuple[list[Artist], list[Problem]]:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error
     if len(raw) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST >> 20} MiB", path, "shorten the list")
-    found = list(artists.parse(raw.decode("utf-8", errors="replace")))
+    found = list(artists.parse(raw.decode("utf-8", "surrogateescape")))
     wrong = [item for item in found if isinstance(item, Problem)]
     return [item for item in found if isinstance(item, Artist)], wrong
 

@@ -129,6 +129,18 @@ def test_artists_add_refuses_a_line_that_no_scan_could_use(program, words, reaso
     assert program.run("artists", "add", "Ann Bo", "Jazz").code == 0
 
 
+@pytest.mark.parametrize("line", ["Bj\xf6rn Do,Pop", "Ann Do,Pop,sch\xf6n", "Ann Do,Pop|sch\xf6n"])
+def test_artists_add_leaves_a_list_in_latin_1_as_it_is(program, line):
+    program.run("artists", "add", "Ann Bo", "Jazz")
+    (own,) = program.home.rglob("artists.csv")
+    own.write_bytes(line.encode("latin-1") + b"\n")
+    refused = program.run("artists", "add", "Cy Do", "Jazz")
+    assert refused.code == 2
+    assert "line 1: the line is not UTF-8" in refused.err
+    assert own.read_bytes() == line.encode("latin-1") + b"\n"
+    assert "0 artists, 1 wrong lines" in program.run("artists", "check", own).out
+
+
 def test_artists_check_names_each_wrong_line(program):
     path = program.home / "list.csv"
     path.write_text("name,accept\nAnn Bo,Jazz\nThe Ann Bo,Rock\nCy Do,\nMetal,Metal\n")
