@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tagger.core.genres import name_fault
 from tagger.errors import ConfigError
 from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
@@ -61,6 +62,11 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
         labels += gathered.labels
         entries += gathered.entries
         notes += gathered.notes
+    faults = _faults({label.genre for label in labels} | {entry.genre for entry in entries})
+    labels = [label for label in labels if label.genre not in faults]
+    entries = [entry for entry in entries if entry.genre not in faults]
+    hint = "not learned (name it in training.genres)"
+    notes += [f"the genre {name!r} {fault}: {hint}" for name, fault in faults.items()]
     matching = match(entries, candidates(context.tracks, labels, store), store.choices.all())
     labels += [
         Label(m.candidate.path, m.entry.genre, m.entry.source, m.entry.weight, m.entry.origin)
@@ -68,6 +74,11 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
     ]
     counts = {name: sum(label.source == name for label in labels) for name in names}
     return CollectedLabels(tuple(labels), matching, counts, tuple(notes))
+
+
+def _faults(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that no file can have as a genre, each with the reason."""
+    return {name: fault for name in sorted(names) if (fault := name_fault(name))}
 
 
 def candidates(

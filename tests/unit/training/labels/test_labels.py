@@ -20,6 +20,7 @@ from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.data.store import TrainingStore
 from training.labels import Context, Label, Weight, configured_sources, source
+from training.labels.collect import gather
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -63,6 +64,22 @@ def track(path, *genres, **tags):
     touch(path)
     identity = FileIdentity.of(path.stat())
     return Track(path, path.parent, identity, TrackTags(genres=genres, **tags))
+
+
+def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
+    for name in ("A;B", "1999", "House"):
+        touch(tmp_path / "Sorted" / name / "1.mp3")
+    (tmp_path / "2024.m3u").write_text("Sorted/House/1.mp3\n")
+    training = TrainingSettings(
+        folders=(tmp_path / "Sorted",), playlists=(tmp_path / "2024.m3u",), genres={"1999": "Pop"}
+    )
+    settings = Settings(library=LibrarySettings(roots=(music,)), training=training)
+    found = gather(("folders", "playlists"), settings, store)
+    assert {label.genre for label in found.labels} == {"House", "Pop"}
+    assert [note.partition(": ")[0] for note in found.notes] == [
+        "the genre '2024' is a number for ID3",
+        "the genre 'A;B' contains ';' or an unprintable character",
+    ]
 
 
 def test_a_folder_is_a_genre_at_any_depth_and_the_configuration_names_it(tmp_path, store):
