@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -52,8 +53,9 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     spellings = _spellings(location) if location and "\0" not in location else []
     for base in bases:
         for spelling in spellings:
-            if not walk.is_gone(base / spelling):
-                return (base / spelling).resolve()
+            path = base / spelling
+            if not (walk.is_gone(path) or os.path.isdir(path)):  # noqa: PTH112 - without errors
+                return path.resolve()
     return None
 
 

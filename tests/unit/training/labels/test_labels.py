@@ -66,6 +66,13 @@ def track(path, *genres, **tags):
     return Track(path, path.parent, identity, TrackTags(genres=genres, **tags))
 
 
+def test_a_folder_in_a_playlist_is_no_track(tmp_path, store, music):
+    touch(music / "1.mp3")
+    (tmp_path / "House.m3u").write_text(f"{music}\n.\n..\n/\nmusic/1.mp3\n")
+    gathered = told("playlists", tmp_path, store, playlists=(tmp_path / "House.m3u",))
+    assert words(gathered) == {("1.mp3", "House")}
+
+
 def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
     for name in ("A;B", "1999", "House"):
         touch(tmp_path / "Sorted" / name / "1.mp3")
