@@ -38,7 +38,7 @@ def unknown_keys(document: Mapping[str, Any]) -> Iterator[Keys]:
 def explain(error: msgspec.ValidationError) -> tuple[Keys, str]:
     """Split msgspec's "Expected `int`, got `str` - at `$.tags.max_genres`" into key and reason."""
     reason, _, place = str(error).partition(" - at `")
-    keys = re.sub(r"^(key in )?\$\.?|\[.*?\]|`$", "", place).split(".")
+    keys = re.sub(r"^(key` in `)?\$\.?|\[.*?\]|`$", "", place).split(".")
     reason = re.sub(r"Invalid enum value (.*)", r"\1 is not possible", reason)
     reason = re.sub(r"Object missing required field `(.*)`", r"the field \1 is missing", reason)
     reason = re.sub(r"Object contains unknown field `(.*)`", r"unknown field \1", reason)
