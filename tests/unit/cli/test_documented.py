@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
+import bundles
 import click
+import media
 import pytest
 import tomli
 from programs import ROOT
@@ -16,8 +19,11 @@ from tagger.cli.group import cli
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from programs import Program
+
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 LINES = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+SCANNED = [line for line in LINES if line.startswith(('{"path": ', '{"summary": '))]
 EVERYWHERE = ("--help", "--config")
 """Options of every command, described once."""
 
@@ -99,3 +105,10 @@ def test_each_key_of_the_settings_has_a_comment_in_the_example() -> None:
     settings = tomli.loads(config.to_toml(config.Settings()))
     assert set(keys(settings)) - commented() == set()
     assert commented() - set(keys(settings)) == set()
+
+
+def test_the_objects_of_a_scan_have_the_documented_keys(program: Program) -> None:
+    media.make(program.music / "song.flac", "flac", signal=bundles.high())
+    shown = [(one.keys(), one.get("summary", {}).keys()) for one in map(json.loads, SCANNED)]
+    printed = program.run("scan", "--json", program.music).objects
+    assert [(one.keys(), one.get("summary", {}).keys()) for one in printed] == shown
