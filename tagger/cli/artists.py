@@ -65,7 +65,7 @@ def add(settings: Settings, /, name: str, genres: Sequence[str]) -> None:
 @click.argument("file", type=NAMED)
 def check(file: Path) -> None:
     """Check a list of artists; exits with 1 if a line is wrong."""
-    if not file.is_file():
+    if not file.exists():
         raise ConfigError("there is no such file", file)
     found, wrong = known_artists.read_own(file)
     for problem in wrong:

@@ -40,6 +40,8 @@ def read_own(path: Path) -> tuple[list[Artist], list[Problem]]:
     Raises ConfigError when the file cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe of that name would be waited for
+            raise ConfigError("is no file", path, "name a text file")
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError:

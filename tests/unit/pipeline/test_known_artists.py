@@ -141,6 +141,16 @@ def test_artists_add_leaves_a_list_in_latin_1_as_it_is(program, line):
     assert "0 artists, 1 wrong lines" in program.run("artists", "check", own).out
 
 
+def test_a_pipe_in_the_place_of_the_own_list_is_refused(program):
+    pipe = program.home / "list.csv"
+    os.mkfifo(pipe)
+    program.config.write_text(f'{program.config.read_text()}\n[evidence]\nartists = "{pipe}"\n')
+    for words in (("add", "Ann Bo", "Jazz"), ("show", "Slayer"), ("check", pipe)):
+        refused = program.run("artists", *words)
+        assert refused.code == 2
+        assert f"{pipe}: is no file" in refused.err
+
+
 def test_artists_check_names_each_wrong_line(program):
     path = program.home / "list.csv"
     path.write_text("name,accept\nAnn Bo,Jazz\nThe Ann Bo,Rock\nCy Do,\nMetal,Metal\n")
