@@ -167,6 +167,8 @@ def learn(
     workplace = models.staging_folder()
     try:
         manifest = user_model.write(workplace, whole, data, made, evaluation)
+        mute = compare.is_mute(settings, manifest, current.manifest)
+        comparison = replace(comparison, mute=mute)
         name = models.install(workplace)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)

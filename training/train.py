@@ -184,7 +184,7 @@ class TrainingRun:
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation)
         self._write(workplace / user_model.MEASURED, measured, data, evaluation)
-        comparison = self._compare(workplace / user_model.MEASURED, data, held)
+        comparison = self._compare(workplace / user_model.MEASURED, manifest, data, held)
         name = self._models.install(workplace)
         promoted, reason = self._promotion(comparison, promote)
         if promoted:
@@ -258,10 +258,19 @@ class TrainingRun:
                 return added_model.plain(ensemble, scores)
             return user_model.tempered(ensemble, data)
 
-    def _compare(self, measured: Path, data: Dataset, held: Indices) -> Comparison:
+    def _compare(
+        self, measured: Path, manifest: Manifest, data: Dataset, held: Indices
+    ) -> Comparison:
         """Compare two models without the held-out artists in their training data.
 
         The default model counts as such a model; its training data may contain the artists.
+
+        Args:
+            measured: The folder of the new model without the held-out artists.
+            manifest: The manifest of the new model.
+            data: The training data.
+            held: The held-out clips.
+
         """
         without_held = self._settings.model.bundle.folder / user_model.MEASURED
         old = load(without_held) if without_held.is_dir() else self._current
@@ -274,6 +283,7 @@ class TrainingRun:
             compare.right(old, data, held, parents),
             data.artists[held],
             compare.lost_genres(data.genres, of_current),
+            mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
 
     def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:

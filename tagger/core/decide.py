@@ -41,6 +41,12 @@ class DecisionRules:
     evidence_threshold: float | None = 0.5
     """The least posterior of a genre that the evidence supports."""
 
+    @property
+    def writes_by_sound(self) -> bool:
+        """Whether some confidence is enough for some genre."""
+        needed = {*self.track_thresholds.values(), *self.album_thresholds.values()}
+        return needed != {None}
+
     def widened(self, prediction: Prediction, thresholds: Thresholds) -> Prediction:
         """Return the prediction of families if only a family is sure, else of genres."""
         if self.families and not _is_sure(prediction, thresholds):

@@ -2,8 +2,8 @@
 
 The rule compares both on the held-out tracks. The new model is rejected when it was right less
 often in most of 2,000 resamples of the artists (a paired bootstrap). It is also rejected when it
-lacks a genre that tagger has written into this library. The held-out artists stay the same, so that
-a series of lucky models cannot get worse step by step.
+lacks a genre that tagger has written into this library, or when it would write no genre at all.
+The held-out artists stay the same, so that a series of lucky models cannot get worse step by step.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from tagger.core import genres
 from tagger.core.domain import Features
+from tagger.pipeline import build
 from tagger.system.text import number_of
 from training.evaluation.bootstrap import ArtistBootstrap
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.config import Settings
     from tagger.inference.bundle import Model
+    from tagger.inference.manifest import Manifest
     from training.data.dataset import Dataset
 
     Indices = NDArray[np.intp]
@@ -46,11 +49,13 @@ class Comparison:
     """Share of the resamples in which the new model was right less often."""
     lost: tuple[str, ...]
     """Genres in the library from tagger that the new model lacks."""
+    mute: bool = False
+    """Whether the new model is never sure enough for a genre, unlike the current model."""
 
     @property
     def holds(self) -> bool:
         """Whether the new model may become the active model."""
-        return self.worse <= MOST and not self.lost
+        return self.worse <= MOST and not self.lost and not self.mute
 
     @property
     def reason(self) -> str:
@@ -64,6 +69,8 @@ class Comparison:
         if self.lost:
             lost = ", ".join(self.lost)
             return f"lacks {lost}, which tagger has written into this library ({figures})"
+        if self.mute:
+            return f"no genre is right often enough to be written by its sound ({figures})"
         return f"not worse than the current model: {figures}"
 
 
@@ -93,11 +100,13 @@ def compare(
     current: NDArray[np.bool_],
     artists: NDArray[np.str_],
     lost: Iterable[str] = (),
+    *,
+    mute: bool = False,
 ) -> Comparison:
     """Compare two models.
 
     `new` and `current` are whether each is right, `artists` the artists of the clips, all of shape
-    (clips,). `lost` are genres that the new model lacks.
+    (clips,). `lost` are genres that the new model lacks. `mute` is as in `Comparison`.
     """
     bootstrap = ArtistBootstrap.of(artists, RESAMPLES)
     worse = float((bootstrap.sums(new.astype(float) - current) < 0).mean())
@@ -108,7 +117,21 @@ def compare(
         float(current.mean()),
         worse,
         tuple(sorted(lost)),
+        mute,
     )
+
+
+def is_mute(settings: Settings, new: Manifest, current: Manifest) -> bool:
+    """Return whether a new model is never sure enough for a genre, unlike the current model.
+
+    Args:
+        settings: With the precision or the confidence that a genre needs.
+        new: The manifest of the new model.
+        current: The manifest of the current model.
+
+    """
+    writes = build.decision_rules(settings, current).writes_by_sound
+    return writes and not build.decision_rules(settings, new).writes_by_sound
 
 
 def lost_genres(new: Sequence[str], written: Iterable[str]) -> list[str]:

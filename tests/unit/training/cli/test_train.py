@@ -123,6 +123,15 @@ def test_a_model_is_trained_measured_and_made_active(taught):
     assert f"model       {name}\n" in program.run("status").out
 
 
+def test_a_model_that_would_write_no_genre_is_not_made_active(program):
+    settle(program)
+    for number in range(2 * EACH):  # each band has both labels
+        put(program.home / "sorted" / "AB"[number % 2] / f"{number}.flac", "High", number)
+    found = trained(program)
+    assert not found["promoted"]
+    assert found["reason"].startswith("no genre is right often enough")
+
+
 def test_a_dry_run_analyzes_no_file_twice_and_changes_nothing(taught):
     program, _ = taught
     before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)
