@@ -29,6 +29,9 @@ def album_siblings(tracks: Sequence[Track], store: Store) -> tuple[list[Track], 
         for sibling in store.files.album_siblings(track, albums.LARGEST_ALBUM + 1):
             if sibling.path not in given:
                 found[sibling.path] = sibling
+    grouped = albums.group([*tracks, *found.values()])  # a folder may have files of no album
+    joined = [album for album in grouped if any(track.path in given for track in album)]
+    found = {track.path: track for album in joined for track in album if track.path not in given}
     unsure = {track.path for track in found.values() if _was_unsure(track, store)}
     again = [track for track in found.values() if track.path in unsure]
     return again, [track for track in found.values() if track.path not in unsure]
