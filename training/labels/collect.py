@@ -9,6 +9,7 @@ from tagger.core.genres import name_fault
 from tagger.errors import ConfigError
 from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
+from tagger.system.text import number_of
 from training import labels as sources
 from training.errors import TrainingDataError
 from training.labels.base import Context, Label
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tagger.core.domain import Track
     from training.data.store import TrainingStore
     from training.labels.base import ListedTrack
+
+MOST_NOTES = 3
+"""Notes in the message of a run without labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +118,13 @@ def _named(title: str, artist: str, path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def require_some(said: CollectedLabels) -> None:
-    """Raise TrainingDataError when nothing is labelled."""
-    if not said.labels:
-        raise TrainingDataError(
-            "no training data: no source names a file",
-            hint="set training.folders, tags, playlists or csv; see `tagger config path`",
-        )
+    """Raise TrainingDataError when nothing is labelled; the reason has the first notes."""
+    if said.labels:
+        return
+    notes = list(said.notes)
+    if missing := len(said.matching.missing):
+        notes.append(f"{number_of(missing, 'entry', 'entries')} of lists not in the library")
+    reason, hint = "no source names a file", "set training.folders, tags, playlists or csv"
+    if notes:
+        reason, hint = "; ".join(notes[:MOST_NOTES]), "correct [training]"
+    raise TrainingDataError(f"no training data: {reason}", hint=f"{hint}; see `tagger config path`")

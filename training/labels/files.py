@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LARGEST = 64 << 20
+"""Bytes of a playlist or a table."""
+
+
 def source_files(
     named: Iterable[Path], extensions: tuple[str, ...], notes: list[str], key: str
 ) -> Iterator[Path]:
     """Yield configured files, and the files of configured folders by name.
 
     `named` are the files and folders under `key` in the configuration. Of folders, only files with
-    one of the `extensions` count. Paths that are missing, unreadable or no files, such as pipes,
-    are added to `notes`.
+    one of the `extensions` count. Paths that are missing, unreadable, too large or no files, such
+    as pipes, are added to `notes`.
     """
     for path in named:
         try:
@@ -31,11 +35,20 @@ def source_files(
             notes.append(f"{key}: {path} cannot be read: {error.strerror}")
             continue
         for file in inside:
-            if file.is_file():
-                yield file
-            else:
-                fault = "is no file" if file.exists() else "does not exist"
+            if fault := _fault(file):
                 notes.append(f"{key}: {file} {fault}")
+            else:
+                yield file
+
+
+def _fault(file: Path) -> str:
+    """Return why a file is not read; empty for a file of usual size."""
+    try:
+        if not file.is_file():
+            return "is no file" if file.exists() else "does not exist"
+        return "is too large" if file.stat().st_size > LARGEST else ""
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _listed(folder: Path, extensions: tuple[str, ...]) -> list[Path]:
@@ -49,7 +62,10 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     or decomposed letters. Returns None when no such file exists.
     """
     if location.startswith("file:"):
-        location = unquote(urlsplit(location).path)
+        try:
+            location = unquote(urlsplit(location).path)
+        except ValueError:  # a bracket in place of a host
+            return None
     spellings = _spellings(location) if location and "\0" not in location else []
     for base in bases:
         for spelling in spellings:

@@ -55,7 +55,7 @@ def gather(folder: Path, table: Path, naming: GenreNames) -> Gathered:
 def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
     with Path(table).open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
-        above, below, _ = next(reader), next(reader), next(reader)
+        above, below, _ = (next(reader, []) for _ in range(3))
         names = list(zip(above, below, strict=True))
         places = {name: names.index(column) for name, column in _COLUMNS.items()}
         for cells in reader:

@@ -35,11 +35,18 @@ class FolderSource:
 
     def gather(self) -> Gathered:
         """Return every music file at any depth below a genre's folder."""
-        parts = [self._of(folder.resolve()) for folder in self._settings.training.folders]
+        parts = [self._read(folder.resolve()) for folder in self._settings.training.folders]
         return Gathered(
             tuple(label for part in parts for label in part.labels),
             notes=tuple(note for part in parts for note in part.notes),
         )
+
+    def _read(self, folder: Path) -> Gathered:
+        try:
+            return self._of(folder)
+        except OSError as error:
+            reason = f"training.folders: {folder} cannot be read: {error.strerror}"
+            return Gathered(notes=(reason,))
 
     def _of(self, folder: Path) -> Gathered:
         if not folder.is_dir():

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 NAME = "playlists"
 EXTENSIONS = (".m3u", ".m3u8")
-LARGEST = 64 << 20
-"""Bytes."""
 
 
 class PlaylistSource:
@@ -46,8 +44,6 @@ class PlaylistSource:
 
     def _read(self, file: Path) -> Gathered:
         try:
-            if file.stat().st_size > LARGEST:
-                return Gathered(notes=(f"{file} is too large for a playlist",))
             playlist = parse(file.read_bytes())
         except OSError as error:
             return Gathered(notes=(f"{file} cannot be read: {error.strerror}",))

@@ -42,7 +42,9 @@ class TableSource:
         for file in source_files(self._named, (".csv",), notes, "training.csv"):
             try:
                 self._read(file, labels, entries, notes)
-            except (OSError, UnicodeDecodeError, csv.Error) as error:
+            except OSError as error:
+                notes.append(f"{file} cannot be read: {error.strerror}")
+            except (UnicodeDecodeError, csv.Error) as error:
                 notes.append(f"{file} cannot be read: {error}")
         return Gathered(tuple(labels), tuple(entries), tuple(notes))
 

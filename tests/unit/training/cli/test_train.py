@@ -275,6 +275,9 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
 def test_missing_labels_are_refused_and_nothing_changes(program):
     settle(program)
     assert "no training data" in refusal(program)
+    program.configure(TRAINING.format(sorted=program.home / "sortde"))
+    assert f"there is no folder {program.home / 'sortde'}" in refusal(program)
+    settle(program)
     for number in range(7):
         path = program.home / "sorted" / "Broken" / f"{number}.mp3"
         path.parent.mkdir(parents=True, exist_ok=True)

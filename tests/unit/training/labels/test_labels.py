@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import unicodedata
 from dataclasses import replace
@@ -204,6 +205,42 @@ def test_a_pipe_or_a_folder_among_lists_is_named_and_never_waited_for(tmp_path, 
         f"pipe.{ending} is no file",
         f"own.{ending} is no file",
     ]
+
+
+@pytest.mark.parametrize("kind", ["playlists", "csv"])
+def test_a_list_of_more_than_64_mib_is_named_and_not_read(tmp_path, store, kind):
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.truncate(2**26 + 1)
+    found = told(kind, tmp_path, store, **{kind: (huge,)})
+    assert found.notes == (f"training.{kind}: {huge} is too large",)
+
+
+def test_a_folder_or_a_table_of_fma_that_cannot_be_read_is_named(tmp_path, store, monkeypatch):
+    touch(tmp_path / "fma/000/000001.mp3")
+    (tmp_path / "fma/tracks.csv").write_text(",track\n")
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    listed = Path.iterdir
+
+    def denied(folder):
+        if folder == locked:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    found = told("folders", tmp_path, store, folders=(tmp_path / "fma", locked))
+    assert not found.labels
+    table, folder = found.notes
+    assert table.startswith(f"{tmp_path / 'fma/tracks.csv'} cannot be read: ")
+    assert folder == f"training.folders: {locked} cannot be read: Permission denied"
+
+
+def test_an_address_that_cannot_be_parsed_is_an_entry_of_its_playlist(tmp_path, store):
+    file = tmp_path / "Jazz.m3u"
+    file.write_text("file://[/a.mp3\n")
+    found = told("playlists", tmp_path, store, playlists=(file,))
+    assert [entry.title for entry in found.entries] == ["a"]
 
 
 def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
