@@ -136,7 +136,10 @@ class TaggerPlugin(BeetsPlugin):
         allowed = {genre.lower() for genre in self.config["whitelist"].as_str_seq()}
         genres = [g for g in judgement.genres if not allowed or g.lower() in allowed]
         if judgement.error or judgement.action is not Action.SET or not genres:
-            self._report("{}: left alone: {}", item, judgement.reason)
+            reason = judgement.reason
+            if judgement.action is Action.SET and not judgement.error:
+                reason = f"{SEPARATOR.join(judgement.genres)} is not in tagger.whitelist"
+            self._report("{}: left alone: {}", item, reason)
             if judgement.action is Action.ABSTAIN and not self._genres(item):
                 item["tagger_genres"], item["tagger_field"] = "", self._field
             return False

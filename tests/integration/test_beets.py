@@ -92,6 +92,9 @@ def test_an_import_writes_genres_where_there_are_none(program, inbox):
         "Three": ("Polka", "Polka"),
     }
     assert {path: path.read_bytes() for path in inbox.iterdir()} == originals
+    with Forked(["-m", "beets", "-v", "tagger"], beet.environment, ["beets.ui.commands"]) as child:
+        _, err = child.communicate()
+    assert "Two: left alone: Classical is not in tagger.whitelist" in err
 
 
 @pytest.mark.slow  # many starts of beets
@@ -137,6 +140,7 @@ def test_a_line_of_the_log_is_one_line_whatever_the_title_contains(program, inbo
         ("threshold: 2", "min_confidence: expected"),
         ("field: tagger_before", "tagger.field: 'tagger_before' cannot be the genre"),
         ("field: title", "tagger.field: 'title' cannot be the genre"),
+        ("field: path", "tagger.field: 'path' cannot be the genre"),
     ],
 )
 def test_an_impossible_option_of_the_plugin_is_refused_with_its_name(program, inbox, more, fault):
