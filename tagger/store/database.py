@@ -118,7 +118,8 @@ def unusable(error: Exception, path: Path) -> StoreError:
     hint = _HINTS.get((code or 0) & 0xFF, _HINT)
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a folder that is not searchable
         hint = "move this folder away: tagger needs a file of this name"
-    return StoreError(f"the state database cannot be used: {error}", path, hint)
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)  # without the path
+    return StoreError(f"the state database cannot be used: {reason}", path, hint)
 
 
 def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:

@@ -288,6 +288,13 @@ def test_migrations_of_one_component_do_not_count_for_another(tmp_path):
         store.add_tables("one", scripts)
 
 
+def test_a_state_folder_that_cannot_be_made_is_named_once(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be used: Not a directory") as refused:
+        Store(tmp_path / "file" / "state")
+    assert str(refused.value).count(str(tmp_path)) == 1
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "tagger.sqlite3").write_bytes(b"something else" * 1000)
     with pytest.raises(StoreError, match="is not a database"):
