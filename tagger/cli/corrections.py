@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NAMED, configured, print_json, printable
+from tagger.cli.options import JSON, NAMED, ListFirst, configured, print_json, printable
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from tagger.store import Correction
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def command(ctx: click.Context) -> None:
+@click.group(cls=ListFirst)
+def command() -> None:
     """List and forget the genres that you changed after tagger. Without a command, list them."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
 
 
 @command.command("list")

@@ -34,6 +34,16 @@ JOBS = click.option("--jobs", type=click.IntRange(1, 256), help="Analyze with th
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the changes; write nothing.")
 
 
+class ListFirst(click.Group):
+    """A group whose command `list` gets the arguments that begin without a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` in front of options, but for help."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callable[P, T]:
     """Give a command its `--config` option, and the settings as its first argument."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.options import JSON, ListFirst, configured, print_json
 from tagger.cli.report.runs import change_json, change_line, run_json, run_line
 from tagger.store import Store
 
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 MOST_SHOWN = 20
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def command(ctx: click.Context) -> None:
+@click.group(cls=ListFirst)
+def command() -> None:
     """List the runs, and the changes of a run. Without a command, list the last runs."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
 
 
 @command.command("list")

@@ -234,3 +234,14 @@ def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
     assert after["model"]["text"].startswith("repaired: ")
     assert secret.stat().st_mode & 0o777 == 0o600
     assert (models / "active").read_text().split()[-1] == "default"
+
+
+@pytest.mark.parametrize("group", ["runs", "corrections"])
+def test_a_group_without_a_command_lists_with_the_options_of_list(program, group):
+    media.make(program.music / "calm.flac", signal=bundles.low())
+    program.scan()
+    listed = program.run(group, "list", "--json")
+    assert program.run(group, "--json").objects == listed.objects
+    assert program.run(group).code == listed.code == 0
+    assert "No such option" in program.run(group, "--nope").err
+    assert "Commands:" in program.run(group, "--help").out
