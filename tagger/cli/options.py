@@ -31,6 +31,12 @@ SOUND_ONLY = click.option(
     "--sound-only", is_flag=True, help="Leave library and list of artists out."
 )
 JOBS = click.option("--jobs", type=click.IntRange(1, 256), help="Analyze with this many processes.")
+CONFIG_FILE = click.option(
+    "--config",
+    "config_file",
+    type=Location(path_type=Path, dir_okay=False),
+    help="Use this configuration file.",
+)
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the changes; write nothing.")
 
 
@@ -47,12 +53,7 @@ class ListFirst(click.Group):
 def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callable[P, T]:
     """Give a command its `--config` option, and the settings as its first argument."""
 
-    @click.option(
-        "--config",
-        "config_file",
-        type=Location(path_type=Path, dir_okay=False),
-        help="Use this configuration file.",
-    )
+    @CONFIG_FILE
     @functools.wraps(command)
     def with_settings(*args: P.args, **kwargs: P.kwargs) -> T:
         named: Any = kwargs.pop("config_file")

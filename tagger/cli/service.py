@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import getpass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tagger import config
-from tagger.cli.options import printable
-from tagger.cli.types import Location
+from tagger.cli.options import CONFIG_FILE, printable
 from tagger.daemon.host import units
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command
 @click.argument("action", type=click.Choice(["show", "install", "uninstall"]), default="show")
 @click.option("--system", is_flag=True, help="Show the sandboxed one for the whole machine.")
-@click.option(
-    "--config",
-    "config_file",
-    type=Location(path_type=Path, dir_okay=False),
-    help="Use this configuration file.",
-)
+@CONFIG_FILE
 @click.pass_context
 def command(ctx: click.Context, action: str, *, system: bool, config_file: Path | None) -> None:
     """Show the systemd unit that starts `tagger watch`, put it in its place, or remove it.

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tagger import config
-from tagger.cli.options import JOBS
+from tagger.cli.options import CONFIG_FILE, JOBS
 from tagger.cli.types import Location
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
@@ -24,12 +24,7 @@ FOLDER = Location(exists=True, file_okay=False, resolve_path=True, path_type=Pat
 @click.argument("folders", nargs=-1, type=FOLDER, metavar="[FOLDER]...")
 @JOBS
 @click.option("--verbose", is_flag=True, help="Log queued files and reconciles as well.")
-@click.option(
-    "--config",
-    "config_file",
-    type=Location(path_type=Path, dir_okay=False),
-    help="Use this configuration file.",
-)
+@CONFIG_FILE
 @click.pass_context
 def command(
     ctx: click.Context,
