@@ -1,4 +1,4 @@
-"""Pooled predictions of the tracks of one album."""
+"""Pooled predictions: of the tracks of one album, and of two parts of one track."""
 
 from __future__ import annotations
 
@@ -32,11 +32,7 @@ class Pooling(Struct, frozen=True, forbid_unknown_fields=True):
         """Pool log-probabilities, shape (tracks, genres), into probabilities, shape (genres,)."""
         weight = min(len(log_probabilities), self.max_tracks) ** self.exponent
         columns = zip(*log_probabilities, strict=True)
-        scores = [math.fsum(column) / len(log_probabilities) * weight for column in columns]
-        top = max(scores)
-        odds = [math.exp(score - top) for score in scores]
-        total = math.fsum(odds)
-        return [odd / total for odd in odds]
+        return _normal([math.fsum(column) / len(log_probabilities) * weight for column in columns])
 
 
 def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
@@ -52,6 +48,35 @@ def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
     if len(predictions) == 1:
         return predictions[0]
     genres = list(predictions[0].probabilities)
-    rows = [[math.log(max(p.probabilities[genre], LEAST)) for genre in genres] for p in predictions]
-    pooled = pooling.probabilities(rows)
+    pooled = pooling.probabilities([_logs(prediction, genres) for prediction in predictions])
     return Prediction(dict(zip(genres, pooled, strict=True)), predictions[0].model)
+
+
+def weighed(first: Prediction, other: Prediction, weight: float) -> Prediction:
+    """Weigh the predictions of two parts of one track by a logarithmic pool.
+
+    Each genre has the product of its probabilities, to the power of `1 - weight` and of `weight`
+    (Genest and Zidek 1986, "Combining probability distributions").
+
+    Args:
+        first: The prediction of the first part, by the same model as `other`.
+        other: The prediction of the other part.
+        weight: Of the other part, 0 to 1.
+
+    """
+    genres = list(first.probabilities)
+    both = zip(_logs(first, genres), _logs(other, genres), strict=True)
+    pooled = _normal([(1 - weight) * one + weight * two for one, two in both])
+    return Prediction(dict(zip(genres, pooled, strict=True)), first.model)
+
+
+def _logs(prediction: Prediction, genres: Sequence[str]) -> list[float]:
+    return [math.log(max(prediction.probabilities[genre], LEAST)) for genre in genres]
+
+
+def _normal(scores: Sequence[float]) -> list[float]:
+    """Return the probabilities in proportion to the exponentials of scores."""
+    top = max(scores)
+    odds = [math.exp(score - top) for score in scores]
+    total = math.fsum(odds)
+    return [odd / total for odd in odds]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tagger.core.domain import Prediction
+from tagger.core.pooling import weighed
 from tagger.errors import ModelError
 from tagger.features import SOUNDS_SPEC, later, sounds
 from tagger.features.efficientat import EMBEDDING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features
 
 OUTPUT = "probabilities"
+LATER_WEIGHT = 0.3
+"""Weight of 5 s of a later part beside the first 30 s, see docs/research.md."""
 MOST_TOGETHER = 256
 """Tracks in one call of the network; more need more memory and save no time."""
 _FILE_BYTES = 256 << 20
@@ -51,15 +54,16 @@ class Model:
     def predict(self, tracks: Sequence[Iterable[Features]]) -> list[Prediction]:
         """Predict every track from its features, one for each of `specs`, in any order.
 
-        A track may have the features of a later part as well: 30 s of music can precede a talk.
-        Then a track whose later part has no likely genre is no music. No prediction depends on
-        other tracks. Raises ModelError when features are missing or do not fit.
+        A track may have the features of a later part as well. Its prediction is weighed beside
+        that of the first part. A track whose later part has no likely genre is no music: 30 s of
+        music can precede a talk. No prediction depends on other tracks. Raises ModelError when
+        features are missing or do not fit.
         """
         given = [self._given(track) for track in tracks]
         found = self._together(given)
         parts = {n: part for n, values in enumerate(given) if (part := self._later(values))}
         for number, prediction in zip(parts, self._together([*parts.values()]), strict=True):
-            found[number] = self._compared(found[number], prediction)
+            found[number] = self._of_both(found[number], prediction)
         return found
 
     def _later(self, given: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -68,12 +72,14 @@ class Model:
             return {}
         return {name: given[later(name)] for name in self.specs}
 
-    def _compared(self, first: Prediction, rest: Prediction) -> Prediction:
+    def _of_both(self, first: Prediction, rest: Prediction) -> Prediction:
         """Return the prediction of a track from those of its first and its later part."""
-        if first.sound or self.manifest.later is None or rest.confidence >= self.manifest.later:
+        if first.sound or self.manifest.later is None:
             return first
-        words = rest.sound or "does not sound like music"
-        return replace(first, sound=f"{words} after its beginning")
+        if rest.confidence < self.manifest.later:
+            words = rest.sound or "does not sound like music"
+            return replace(first, sound=f"{words} after its beginning")
+        return first if rest.sound else weighed(first, rest, LATER_WEIGHT)
 
     def _together(self, given: Sequence[Mapping[str, NDArray[Any]]]) -> list[Prediction]:
         """Predict tracks; those whose features have the same shapes run together."""

@@ -26,6 +26,7 @@ from training.research.build_default import Measures, build_gtzan
 from training.research.datasets import read_gtzan
 from training.research.default_report import gtzan_subject
 from training.research.evidence import figures as measure_evidence
+from training.research.later_part import figures as measure_later
 from training.research.make_speech import make_speech
 from training.research.nonmusic import NONMUSIC, make_nonmusic
 from training.research.robustness import robustness as measure_robustness
@@ -150,6 +151,19 @@ def evidence(data: Path, network: Path | None) -> None:
         rows.append(row)
         _print(row)
     results.keep(f"evidence{_suffix(network)}", rows)
+
+
+@main.command()
+@_data
+@click.option("--network", type=click.Path(path_type=Path, exists=True), required=True)
+def later(data: Path, network: Path) -> None:
+    """Measure a later part of a song beside its beginning; one JSON object a line."""
+    use_folder(network.parent)
+    rows = []
+    for row in measure_later(data, network, _ROOT / "models"):
+        rows.append(row)
+        _print(row)
+    results.keep("later", rows)
 
 
 @main.command()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from training.classifiers.softmax import FittedSoftmax
     from training.data.vectors import Vectors
 
 FOLDS = 8
@@ -38,9 +39,17 @@ def source_folds(sources: NDArray[Any], folds: int = FOLDS) -> NDArray[np.intp]:
 def left_out_probabilities(vectors: Vectors, folds: int = FOLDS) -> NDArray[np.float64]:
     """Predict every clip without its source and artist, shape (clips, genres)."""
     probabilities = np.zeros(vectors.allowed.shape)
-    for fit, held in _splits(vectors, folds):
-        probabilities[held] = np.exp(fit_vectors(vectors.of(fit)).scores(vectors.inputs[held]))
+    for fitted, held in left_out_models(vectors, folds):
+        probabilities[held] = np.exp(fitted.scores(vectors.inputs[held]))
     return probabilities
+
+
+def left_out_models(
+    vectors: Vectors, folds: int = FOLDS
+) -> Iterator[tuple[FittedSoftmax, NDArray[np.bool_]]]:
+    """Yield a model for each fold, and which clips have neither its sources nor its artists."""
+    for fit, held in _splits(vectors, folds):
+        yield fit_vectors(vectors.of(fit)), held
 
 
 def _splits(vectors: Vectors, folds: int) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:

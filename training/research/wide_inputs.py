@@ -58,17 +58,20 @@ def compare(folder: Path, networks: Path | None = None) -> Iterator[InputProof]:
         if path.is_file():
             for spec, vectors in wanted.items():
                 vector = vectors[place].astype(np.float32)
-                found = _embedding(spec, path)[: len(vector)]
+                rate = WIDEBAND_RATE if spec == SOUNDS_SPEC else RATE
+                found = embedding(spec, decoded(path, rate))[: len(vector)]
                 yield InputProof(spec, clip, float(np.corrcoef(found, vector)[0, 1]))
 
 
-def _embedding(spec: str, path: Path) -> NDArray[np.float32]:
+def embedding(spec: str, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the features of mono samples (n,) at the rate of the spec, all patches included."""
     if spec == SOUNDS_SPEC:
-        return efficientat()(wideband_mel(_decoded(path, WIDEBAND_RATE)))
-    return sound_musicnn()(patches(_decoded(path, RATE)))
+        return efficientat()(wideband_mel(samples))
+    return sound_musicnn()(patches(samples))
 
 
-def _decoded(path: Path, wanted: int) -> NDArray[np.float32]:
+def decoded(path: Path, wanted: int) -> NDArray[np.float32]:
+    """Return the first SECONDS of a file as mono samples (n,) at the rate `wanted`, Hz."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].rate
         parts = [frame.to_ndarray().mean(axis=0) for frame in container.decode(audio=0)]

@@ -55,6 +55,24 @@ def test_a_long_file_whose_rest_is_music_silent_or_short_is_music(tmp_path, bund
     assert worker.analyze(path, bundle, WINDOW).prediction.sound == ""
 
 
+def test_the_later_part_of_a_song_counts_beside_its_beginning(tmp_path, bundle):
+    def probability(rest):
+        signal = np.concatenate([bundles.both(4), rest])
+        path = media.make(tmp_path / "song.flac", "flac", signal=signal)
+        prediction = worker.analyze(path, bundle, WINDOW).prediction
+        assert (prediction.sound, sum(prediction.probabilities.values())) == ("", pytest.approx(1))
+        return prediction.probabilities["Classical"]
+
+    short = bundles.both(4)  # no later part
+    assert probability(bundles.low(20)) > probability(short) > probability(bundles.high(20))
+
+
+def test_the_beginning_outweighs_the_later_part(tmp_path, bundle):
+    signal = np.concatenate([bundles.low(4), bundles.high(20)])
+    path = media.make(tmp_path / "song.flac", "flac", signal=signal)
+    assert worker.analyze(path, bundle, WINDOW).prediction.genre == "Classical"
+
+
 @pytest.mark.parametrize("kind", ["mp3", "flac", "aiff"])
 def test_a_file_cut_off_before_its_later_part_is_not_judged_by_its_beginning(
     tmp_path, bundle, kind
