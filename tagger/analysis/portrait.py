@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tagger.analysis import worker
 from tagger.audio.decode import SAMPLE_RATE, Recording, read_recording
+from tagger.core.domain import Features
 from tagger.errors import AudioError
+from tagger.features import later
 from tagger.features.describe import Description, describe
 from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import extract_all
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.analysis import worker
-    from tagger.core.domain import Features, Prediction
+    from tagger.core.domain import Prediction
+    from tagger.inference.bundle import Model
 
 STEP = 5
 """Seconds of each part whose prediction is computed alone."""
@@ -29,17 +32,19 @@ _DESCRIBED = "musicnn-3"
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One clip: its prediction, its sound, and the predictions for its parts."""
+    """One file: its prediction, the sound of its first part, and the predictions for parts."""
 
     prediction: Prediction
     features: tuple[Features, ...]
-    """The inputs of the model."""
+    """The inputs of the model, those of the first part first."""
     description: Description
     seconds: float
     levels: NDArray[np.uint8]
     """Log-mel levels, shape (N_MELS, columns)."""
     course: tuple[Prediction, ...]
-    """The predictions for parts of `STEP` seconds by themselves."""
+    """The predictions for `STEP` seconds of the first part by themselves."""
+    later: Prediction | None = None
+    """The prediction for the later part by itself, None for a short file."""
 
 
 def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
@@ -58,7 +63,7 @@ def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
     model = load(bundle)
     recording = read_recording(path, offset=window.offset, length=window.length)
     try:
-        features = extract_all(model.specs, recording)
+        features = worker.inputs_of(path, model, recording)
         (heard,) = extract_all([_DESCRIBED], recording)
     except AudioError as error:
         raise type(error)(error.reason, path, error.hint) from error
@@ -78,4 +83,12 @@ def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
         recording.length,
         np.rint(levels * 255).astype(np.uint8),
         tuple(course),
+        _of_later_part(model, features),
     )
+
+
+def _of_later_part(model: Model, features: tuple[Features, ...]) -> Prediction | None:
+    values = {one.spec: one.values for one in features}
+    if any(later(spec) not in values for spec in model.specs):
+        return None
+    return model.predict([[Features(spec, values[later(spec)]) for spec in model.specs]])[0]

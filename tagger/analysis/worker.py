@@ -91,10 +91,26 @@ def analyze(path: Path, bundle: Path, window: Window) -> Analysis:
     """
     model = _model(bundle)
     recording = _recording(path, window)
+    found = inputs_of(path, model, recording)
+    return Analysis(recording.content_id, found, model.predict([found])[0])
+
+
+def inputs_of(path: Path, model: Model, recording: Recording) -> tuple[Features, ...]:
+    """Compute the inputs of a model, of a later part of the file as well if the model uses it.
+
+    Args:
+        path: The audio file.
+        model: The model.
+        recording: The first part of the file.
+
+    Raises:
+        AudioError: the sound cannot be analyzed.
+
+    """
     found = _extracted(path, model.specs, recording)
     if model.manifest.later is not None and (part := _later_part(recording)):
         found += _later_features(path, model.specs, part)
-    return Analysis(recording.content_id, found, model.predict([found])[0])
+    return found
 
 
 def classify(path: Path, bundle: Path, window: Window) -> Prediction:

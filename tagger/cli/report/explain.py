@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tagger.analysis.worker import LATER
 from tagger.cli.options import printable
 from tagger.core.domain import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tagger.core.domain import Prediction
     from tagger.features.describe import Description
     from tagger.pipeline.explain import Explanation
 
@@ -30,6 +32,8 @@ def explanation_lines(found: Explanation) -> Iterator[str]:
     yield "Guesses"
     for genre, share in found.portrait.prediction.ranked[:MOST_GUESSES]:
         yield f"  {genre:<12} {int(100 * share):>3}% {'#' * round(BAR * share)}"
+    if later := found.portrait.later:
+        yield f"Guesses for {LATER:.0f} s from the middle of the rest: {_guesses(later)}"
     yield f"Sound of {found.portrait.seconds:.0f} s"
     for line in sound(found.portrait.description):
         yield f"  {line}"
@@ -42,6 +46,14 @@ def explanation_lines(found: Explanation) -> Iterator[str]:
         for track in found.nearest:
             genres = ", ".join(track.genres) or "-"
             yield printable(f"  {track.likeness:5.2f}  {genres:<12} {track.path}")
+
+
+def _guesses(prediction: Prediction) -> str:
+    """Return the likely genres of a prediction in one line."""
+    if prediction.sound:
+        return prediction.sound
+    likely = [(genre, p) for genre, p in prediction.ranked[:MOST_GUESSES] if p >= LEAST_TAG]
+    return ", ".join(f"{genre} {int(100 * p)}%" for genre, p in likely) or "none is likely"
 
 
 def verdict(found: Explanation) -> str:
@@ -97,6 +109,8 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
         "reason": found.decision.reason,
         "needed": found.needed,
         "probabilities": {name: round(p, 4) for name, p in found.portrait.prediction.ranked},
+        "later": found.portrait.later
+        and {name: round(p, 4) for name, p in found.portrait.later.ranked},
         "tempo": description.tempo and round(description.tempo, 1),
         "brightness": round(description.brightness),
         "dynamics": round(description.dynamics, 1),

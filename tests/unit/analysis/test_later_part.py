@@ -13,6 +13,7 @@ from tagger import config
 from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool
+from tagger.analysis.portrait import portrait
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
 from tagger.inference import read_manifest
 from tagger.store import Store
@@ -82,6 +83,16 @@ def test_a_file_cut_off_before_its_later_part_is_not_judged_by_its_beginning(
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     found = worker.analyze(path, bundle, worker.Window(4.0, 4.0))
     assert [features.spec for features in found.features] == ["levels-1"]
+
+
+def test_an_explanation_predicts_what_a_scan_predicts(tmp_path, bundle):
+    mixed = np.concatenate([bundles.both(4), bundles.low(20)])
+    song = media.make(tmp_path / "song.flac", "flac", signal=mixed)
+    for path in (talk(tmp_path / "talk.flac", "flac"), song):
+        found = portrait(path, bundle, WINDOW)
+        assert found.prediction == worker.analyze(path, bundle, WINDOW).prediction
+        assert found.later
+    assert found.later.confidence > found.prediction.confidence
 
 
 def test_a_model_without_the_threshold_looks_at_the_first_part_alone(tmp_path):

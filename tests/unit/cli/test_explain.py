@@ -74,6 +74,23 @@ def test_the_lines_name_threshold_neighbours_and_sound(explanation):
     assert "Rock is never sure enough" in never
 
 
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (Prediction({"Rock": 0.55, "Pop": 0.42, "Jazz": 0.03}, "m"), "Rock 55%, Pop 42%"),
+        (
+            Prediction({"Rock": 0.9, "Pop": 0.1}, "m", "sounds like speech (0.9)"),
+            "sounds like speech",
+        ),
+    ],
+)
+def test_the_lines_name_the_guesses_for_a_later_part(explanation, later, words):
+    portrait = replace(explanation.portrait, later=later)
+    text = "\n".join(explanation_lines(replace(explanation, portrait=portrait)))
+    assert f"Guesses for 5 s from the middle of the rest: {words}" in text
+    assert "middle of the rest" not in "\n".join(explanation_lines(explanation))
+
+
 @pytest.mark.parametrize("tempo", [70, 100, 128])
 def test_the_tempo_of_clicks_is_found(tempo):
     assert described(clicks(tempo)).tempo == pytest.approx(tempo, rel=0.04)
