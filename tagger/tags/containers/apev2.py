@@ -61,8 +61,10 @@ class Apev2(RawTag):
 
     @classmethod
     def parse(cls, data: bytes) -> Apev2:
-        """Split a whole tag."""
+        """Split a whole tag; the bytes where the header ought to be may be those of the sound."""
         version, size, count, flags, reserved = struct.unpack_from("<4I8s", data, len(data) - 24)
+        if flags & HAS_HEADER and not data.startswith(PREAMBLE):
+            data, flags = data[-size:], flags & ~HAS_HEADER
         check_claim(count, _LEAST_ITEM, size)
         check_count(count)
         at, end = len(data) - size, len(data) - FOOTER

@@ -85,7 +85,10 @@ class Id3v2(RawTag):
             raise MalformedError(f"ID3v2.{major} is not supported")
         if major == 2 and flags & EXTENDED:
             raise MalformedError("compressed ID3v2.2 tags are not specified")
-        body: Raw = memoryview(data)[HEADER : HEADER + from_syncsafe(data[6:10])]
+        end = HEADER + from_syncsafe(data[6:10])
+        if major == 4 and flags & FOOTER and data[end : end + 3] != b"3DI":
+            raise MalformedError("an ID3 tag has no footer, though its header names one")
+        body: Raw = memoryview(data)[HEADER:end]
         if major < 4 and flags & UNSYNCHRONISED:
             body = bytes(body).replace(b"\xff\x00", b"\xff")
         if flags & EXTENDED and not _FRAME_ID[3].match(

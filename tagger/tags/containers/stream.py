@@ -198,7 +198,7 @@ class StreamFile(Container):
         if room >= apev2.FOOTER:
             size = apev2.size_before(read_at(file, end - apev2.FOOTER, apev2.FOOTER))
             if 0 < size <= room and (tag := self._apev2(read_at(file, end - size, size))):
-                return self._found("apev2", tag, first=True), size
+                return self._found("apev2", tag, first=True), tag.reserved_bytes
         if room >= LYRICS3_END:
             data = read_at(file, end - LYRICS3_END, LYRICS3_END)
             size = int(data[:6]) + LYRICS3_END if data[:6].isdigit() else 0

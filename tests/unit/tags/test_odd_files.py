@@ -12,7 +12,7 @@ from mutagen import flac, id3, mp4, wave
 from tagging import BLUES, TWO, mp4_atom, restore, with_info, write
 
 from tagger import tags
-from tagger.errors import TagError, UnsupportedContainerError
+from tagger.errors import CorruptTagsError, TagError, UnsupportedContainerError
 
 V1 = b"TAG" + b"Title".ljust(30, b"\0") + bytes(90) + b"2001"
 
@@ -58,14 +58,14 @@ def enhanced(genre):
     return b"TAG+" + bytes(181) + genre.ljust(30, b"\0") + b"000:00" * 2
 
 
-def ape(genre):
+def ape(genre, flags=0):
     items = b"".join(
         struct.pack("<II", len(value), 0) + key + b"\0" + value
         for key, value in ((b"Title", b"Title"), (b"Genre", genre.encode()))
         if value
     )
     count = 2 if genre else 1
-    return items + b"APETAGEX" + struct.pack("<4I8s", 2000, len(items) + 32, count, 0, bytes(8))
+    return items + b"APETAGEX" + struct.pack("<4I8s", 2000, len(items) + 32, count, flags, bytes(8))
 
 
 @pytest.mark.parametrize("name", MP3)
@@ -81,6 +81,30 @@ def test_a_genre_anywhere_in_an_mp3_is_found_and_replaced(tmp_path, name):
     assert id3.ID3(path)["TCON"].text == ["Blues"]
     restore(path, written.snapshot)
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("form", ["mp3", "wavpack"])
+def test_an_apev2_tag_that_lacks_the_header_of_its_flags_takes_no_sound(tmp_path, form):
+    path = media.make(tmp_path / f"song{media.FORMATS[form]}", form, seconds=6)
+    sound = path.read_bytes()
+    path.write_bytes(sound + ape("Salsa", flags=1 << 31))
+    before = path.read_bytes()
+    written = write(path, BLUES)
+    assert sound in path.read_bytes()
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
+def test_an_id3_tag_that_lacks_the_footer_of_its_flags_is_refused(tmp_path):
+    path = media.make(tmp_path / "song.mp3", seconds=6)
+    tag = bytearray(id3_tag(version=4, genre="Salsa"))
+    tag[5] |= 0x10
+    path.write_bytes(bytes(tag) + path.read_bytes())
+    before = path.read_bytes()
+    with pytest.raises(CorruptTagsError, match="footer"):
+        write(path, BLUES)
+    assert path.read_bytes() == before
 
 
 def test_a_genre_that_an_enhanced_tag_cannot_hold_is_left_out_of_it(tmp_path):
