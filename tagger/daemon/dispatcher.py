@@ -129,12 +129,16 @@ class Dispatcher:
         return outcome
 
     def _current_files(self, jobs: Sequence[Job]) -> Iterator[Found]:
-        """Yield the jobs whose files are complete now; a job may have waited for long."""
+        """Yield the jobs whose files are complete and included now.
+
+        A job may have waited for long, also while another configuration was in use.
+        """
+        roots = dict(self._intake.included(job.path for job in jobs))
         for job in jobs:
             self._state.heartbeat()
-            identity = _regular(job)
+            identity = _regular(job) if job.path in roots else None
             if identity and not open_for_writing(job.path):
-                yield Found(job.path, job.root, identity)
+                yield Found(job.path, roots[job.path], identity)
                 continue
             self._store.queue.done(job.path)
             if identity:

@@ -242,9 +242,8 @@ class Intake:
             self._reported.add((path, reason))
             log.warning("left out", path=path, reason=reason)
 
-    def _enqueue(self, paths: Iterable[Path]) -> None:
-        """Put complete files into the queue, under the current ignore rules."""
-        jobs: dict[Path, list[Path]] = {}
+    def included(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+        """Yield the music files that roots and ignore rules include now, each with its root."""
         rules: dict[Path, IgnoreRules] = {}
         for path in paths:
             root = walk.root_of(path, self._roots)
@@ -252,7 +251,14 @@ class Intake:
                 continue
             if root not in rules:
                 rules[root] = IgnoreRules(root, self._settings.library.ignore)
-            if not rules[root].ignores_on_the_way(path) and self._is_needed(path):
+            if not rules[root].ignores_on_the_way(path):
+                yield path, root
+
+    def _enqueue(self, paths: Iterable[Path]) -> None:
+        """Put complete files into the queue."""
+        jobs: dict[Path, list[Path]] = {}
+        for path, root in self.included(paths):
+            if self._is_needed(path):
                 jobs.setdefault(root, []).append(path)
         for root, chosen in jobs.items():
             with self._store.transaction():

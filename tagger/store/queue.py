@@ -23,7 +23,6 @@ class Job:
     """A file that waits for the daemon."""
 
     path: Path
-    root: Path
     failed: int
     """The number of failed attempts."""
 
@@ -55,13 +54,11 @@ class Queue:
         failed is taken alone, after all jobs without a failure.
         """
         rows = self._db.execute(
-            "SELECT path, root, failed FROM queue WHERE taken = 0"
+            "SELECT path, failed FROM queue WHERE taken = 0"
             " ORDER BY failed, added, path LIMIT ?",
             (most + 1,),
         )
-        jobs = [
-            Job(stored_path(row["path"]), stored_path(row["root"]), row["failed"]) for row in rows
-        ]
+        jobs = [Job(stored_path(row["path"]), row["failed"]) for row in rows]
         chosen = [job for job in jobs if not job.failed] or jobs[:1]
         if len(chosen) > most:
             chosen = _whole_folders(chosen) or chosen[:most]

@@ -18,6 +18,7 @@ from daemons import Watcher, until
 
 from tagger import tags
 from tagger.playlists import m3u
+from tagger.store import Store
 
 
 def genres(path):
@@ -134,6 +135,22 @@ def test_files_that_arrive_while_the_daemon_is_down_are_tagged_once(program, sou
     with Watcher(program) as watcher:
         watcher.wait_for_calm()
         assert (watcher.queued(first), watcher.queued(second)) == (0, 0)
+
+
+def test_jobs_outside_the_present_roots_and_rules_are_dropped(program, sounds):
+    elsewhere = put(sounds["low"], program.home / "books/chapter.mp3")
+    ignored = put(sounds["low"], program.music / "Books/chapter.mp3")
+    kept = put(sounds["low"], program.music / "song.mp3")
+    (program.music / ".taggerignore").write_text("Books/\n")
+    with Store(program.state) as store:
+        store.queue.put(elsewhere.parent, [elsewhere])
+        store.queue.put(program.music, [ignored, kept])
+    with Watcher(program) as watcher:
+        watcher.wait_for("set", path=kept)
+        watcher.wait_for_calm()
+    assert (genres(elsewhere), genres(ignored)) == ((), ())
+    with Store(program.state) as store:
+        assert store.queue.length() == 0
 
 
 def test_playlists_follow_tagged_moved_and_deleted_files(program, sounds):
