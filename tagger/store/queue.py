@@ -54,8 +54,7 @@ class Queue:
         failed is taken alone, after all jobs without a failure.
         """
         rows = self._db.execute(
-            "SELECT path, failed FROM queue WHERE taken = 0"
-            " ORDER BY failed, added, path LIMIT ?",
+            "SELECT path, failed FROM queue WHERE taken = 0 ORDER BY failed, added, path LIMIT ?",
             (most + 1,),
         )
         jobs = [Job(stored_path(row["path"]), row["failed"]) for row in rows]

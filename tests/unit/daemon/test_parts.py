@@ -13,6 +13,8 @@ from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagger.config import Settings
+from tagger.config.settings import TagSettings
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock
 from tagger.daemon.host.logs import Formatter
@@ -23,6 +25,7 @@ from tagger.daemon.watch.inotify import Observer
 from tagger.daemon.watch.mounts import Mount, plan, read_mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
+from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.errors import StoreError
 
 MOUNTS = [
@@ -231,6 +234,14 @@ def test_a_folder_with_a_later_mount_is_watched_again(observed):
     assert not event_queue.read().reconcile
     observers.apply(plan(root, "auto", []))
     assert event_queue.read().reconcile
+
+
+def test_a_new_field_of_the_genre_takes_effect_without_an_idle_time():
+    pool = PoolOnDemand()
+    first = pool.tag_jobs(Settings())
+    assert pool.tag_jobs(Settings()) is first
+    assert pool.tag_jobs(Settings(tags=TagSettings(field="GROUPING"))).field == "GROUPING"
+    pool.stop()
 
 
 def test_more_events_than_fit_become_a_reconcile():
