@@ -34,6 +34,8 @@ RESCUED = {
     "corrections": "path, content_id, ours, theirs, at",
 }
 """The columns of the tables whose rows cannot be computed again, parents first."""
+_RUN = "INSERT OR IGNORE INTO runs (id, kind, started, finished) VALUES (?1, 'unknown', ?2, ?2)"
+"""The run of a write whose own row cannot be read; no write is kept without a run."""
 _JSON = {"files": ("tags",), "changes": ("before", "after"), "corrections": ("ours", "theirs")}
 _UNREADABLE = " UNION ALL ".join(
     f"SELECT '{column} in {table}' FROM {table} WHERE NOT json_valid({column})"  # noqa: S608 - constants
@@ -144,6 +146,8 @@ def _rescue(aside: Path, connection: Connection, table: str, columns: str) -> No
         for row in _readable(aside, query):
             with contextlib.suppress(StoreError):  # a damaged row
                 _check_row(table, row)
+                if table == "changes":
+                    connection.execute(_RUN, (row["run"], row["at"]))
                 connection.execute(insert, tuple(row))
 
 

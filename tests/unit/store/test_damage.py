@@ -132,12 +132,13 @@ def check_command(program: Program, data: bytes, command: tuple[str, ...]) -> No
         assert "damaged" in result.out + result.err
 
 
-def test_undo_after_damage_takes_back_the_writes_that_are_readable(used):
+@pytest.mark.parametrize("table", ["files", "runs"])
+def test_undo_after_damage_takes_back_the_writes_that_are_readable(used, table):
     program, whole = used
     state = put(program, whole)
     with sqlite3.connect(state) as connection:
-        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'files'")
-        page = root.fetchone()[0]
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        page = connection.execute(sql, (table,)).fetchone()[0]
     connection.close()
     data = state.read_bytes()
     put(program, data[: (page - 1) * PAGE] + bytes(PAGE) + data[page * PAGE :])
@@ -146,6 +147,7 @@ def test_undo_after_damage_takes_back_the_writes_that_are_readable(used):
     (kept,) = moved(program)
     assert str(kept) in result.err
     assert [tags.read(path).genres for path in program.music.glob("*.mp3")] == [(), ()]
+    assert program.run("runs").code == 0
 
 
 def test_status_of_a_damaged_database_names_the_next_step(used):
