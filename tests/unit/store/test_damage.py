@@ -144,6 +144,7 @@ def test_undo_after_damage_takes_back_the_writes_that_are_readable(used, table):
     put(program, data[: (page - 1) * PAGE] + bytes(PAGE) + data[page * PAGE :])
     result = program.run("undo")
     assert result.code == 0
+    assert "2 files: 2 taken back" in result.out
     (kept,) = moved(program)
     assert str(kept) in result.err
     assert [tags.read(path).genres for path in program.music.glob("*.mp3")] == [(), ()]
