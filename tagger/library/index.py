@@ -220,7 +220,8 @@ def _moved(found: Found, store: Store) -> Track | None:
 def _keep_correction(track: Track, known: Track, store: Store) -> None:
     """Record a genre that the user changed after tagger, in the same recording.
 
-    An older file, or a file on another disk, is a copy from elsewhere and no correction.
+    The way back to the genre of tagger is the last change of a correction, and a choice as well. An
+    older file, or a file on another disk, is a copy from elsewhere and no correction.
     """
     seen, now = known.tags, track.tags
     before, after = known.identity, track.identity
@@ -231,6 +232,7 @@ def _keep_correction(track: Track, known: Track, store: Store) -> None:
     if abs(seen.duration - now.duration) > SAME_RECORDING_S:
         return
     ours = store.journal.last(track.path, now.field)
-    if ours and ours.change.after != now.in_field:
+    changed = ours and ours.change.after != now.in_field
+    if ours and (changed or store.corrections.has(track.path)):
         correction = Correction(track.path, known.content, ours.change.after, now.in_field)
         store.corrections.put(correction)

@@ -89,8 +89,11 @@ class Journal:
         return self._select("state = 'intended'", ())
 
     def last(self, path: Path, field: str | None = None) -> JournalEntry | None:
-        """Return the newest change of a file that was not undone, in one field or in any."""
-        entries = self._select("state = 'done' AND path = ?", (os.fsencode(path),))
+        """Return the newest change of a file that was not undone, in one field or in any.
+
+        An intended change counts: its file may show it before it is confirmed.
+        """
+        entries = self._select("state <> 'undone' AND path = ?", (os.fsencode(path),))
         ours = [entry for entry in entries if field in (None, entry.change.field)]
         return ours[-1] if ours else None
 

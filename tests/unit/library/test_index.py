@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagger.core.domain import FileIdentity, Track, TrackTags
+from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.library import index
 from tagger.library.walk import Found
 from tagger.store import Store
@@ -54,3 +54,36 @@ def test_another_number_of_a_device_after_a_mount_is_no_vanished_mount(tmp_path,
     found = Found(here, music, FileIdentity.of(here.stat()))
     index.put(index.look_up(found, store), TrackTags(), store)
     assert index.drop_missing(music, store) == 1
+
+
+def changed(store, path, *genres):
+    """Index a file with another content and other genres."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as file:
+        file.write(b"sound")
+    found = Found(path, path.parent, FileIdentity.of(path.stat()))
+    index.put(index.look_up(found, store), TrackTags(genres=genres), store)
+
+
+def intended(store, path, before, after):
+    edit = GenreEdit(path, before, after, "{}")
+    return store.journal.intend(store.runs.start("scan"), path.parent, edit)
+
+
+def test_a_correction_follows_the_user_back_to_the_genre_of_tagger(tmp_path, store):
+    path = tmp_path / "music/a.mp3"
+    changed(store, path)
+    store.journal.confirm(intended(store, path, (), ("Rock",)))
+    store.files.record_write(path, FileIdentity.of(path.stat()), TrackTags(genres=("Rock",)))
+    for genre in ("Jazz", "Rock"):
+        changed(store, path, genre)
+        assert [one.theirs for one in store.corrections.all()] == [(genre,)]
+
+
+def test_a_write_that_a_killed_run_did_not_confirm_is_no_correction(tmp_path, store):
+    path = tmp_path / "music/a.mp3"
+    store.journal.confirm(intended(store, path, (), ("Rock",)))
+    changed(store, path, "Rock")
+    intended(store, path, ("Rock",), ("Pop",))
+    changed(store, path, "Pop")
+    assert store.corrections.all() == []
