@@ -65,7 +65,7 @@ def overridden(
 
     """
     if folders:
-        roots = [root.resolve() for root in settings.library.roots]
+        roots = settings.library.real_roots
         if any(folder.is_relative_to(root) for folder in folders for root in roots):
             settings = _with_playlists_of_library(settings)
         settings = settings.override("library", roots=tuple(folders))

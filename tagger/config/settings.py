@@ -6,6 +6,7 @@ meaning of an empty value. Change a value with `msgspec.structs.replace`.
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -81,6 +82,12 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Folders to scan and watch."""
     ignore: tuple[str, ...] = ()
     """Patterns of gitignore, relative to each root."""
+
+    @property
+    def real_roots(self) -> tuple[Path, ...]:
+        """The roots without symbolic links, in their order."""
+        # Path.resolve raises RuntimeError for links that lead to each other, up to Python 3.12
+        return tuple(Path(os.path.realpath(root)) for root in self.roots)
 
 
 class AnalysisSettings(Struct, frozen=True, forbid_unknown_fields=True):

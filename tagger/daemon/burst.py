@@ -100,7 +100,7 @@ class Burst:
 
     def _publish(self, settings: Settings) -> None:
         changes, self._changes = self._changes, Changes()
-        roots = [root.resolve() for root in settings.library.roots]
+        roots = settings.library.real_roots
         published = after_run(settings, self._store, changes, roots, notify=self._notify)
         for change in published.playlists.changes:
             if change.action is PlaylistAction.REFUSED:

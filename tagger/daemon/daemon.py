@@ -156,7 +156,7 @@ def _check(settings: Settings) -> str:
         ModelError: the model cannot be used.
         PlaylistError: a file is in the place of a folder of playlists.
     """
-    check_folders(settings, [root.resolve() for root in settings.library.roots])
+    check_folders(settings, settings.library.real_roots)
     return registry.runnable_manifest(registry.resolve_bundle(settings)).id
 
 

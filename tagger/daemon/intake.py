@@ -72,7 +72,7 @@ class Intake:
     def configure(self, settings: Settings) -> None:
         """Replace the settings."""
         self._settings = settings
-        self._roots = [root.resolve() for root in settings.library.roots]
+        self._roots = settings.library.real_roots
         self._stability.seconds = settings.daemon.settle
         self._update_observers()
 

@@ -100,7 +100,7 @@ class _Checks:
         self._store = store
         self._jobs = jobs
         self._pool = pool
-        self._roots = [root.resolve() for root in settings.library.roots]
+        self._roots = settings.library.real_roots
         self._missing: list[Outcome] = []
 
     def run(self, plan: Sequence[PlannedFile]) -> Iterator[Outcome | tuple[Track, Decision]]:

@@ -61,7 +61,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
 
 def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
     """Yield each file; a file that was named is yielded whatever its state is."""
-    roots = [root.resolve() for root in settings.library.roots]
+    roots = settings.library.real_roots
     for path in paths:
         if not path.is_dir():
             yield path

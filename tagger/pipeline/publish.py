@@ -65,7 +65,7 @@ def after_run(  # noqa: PLR0913 - the one end of every run
 
 def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:
     """Return the lists of all libraries together, for players that keep playlists themselves."""
-    configured = [root.resolve() for root in settings.library.roots]
+    configured = settings.library.real_roots
     roots = tuple(dict.fromkeys([*configured, *store.files.roots()]))
     return tuple(
         PlayerList(

@@ -116,8 +116,8 @@ class Scan:
         self._settings = registry.resolve_bundle(settings)
         self._store = store
         self._options = options
-        roots = [root.resolve() for root in settings.library.roots]
-        starts = [path.resolve() for path in paths or settings.library.roots]
+        roots = settings.library.real_roots
+        starts = [path.resolve() for path in paths] or roots
         self._starts = {start: walk.root_of(start, roots) for start in starts}
         self._ignored: Counter[str] = Counter()
         self._manifest = registry.runnable_manifest(self._settings)

@@ -40,7 +40,7 @@ class SingleFiles:
         self.rules = build.decision_rules(settings, manifest)
         self._store = store
         self._options = build.write_options(settings)
-        self._roots = [root.resolve() for root in settings.library.roots]
+        self._roots = settings.library.real_roots
         self._evidence = build.library_evidence(settings, store, manifest)
         self._evidence.prepare()
 

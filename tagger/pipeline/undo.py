@@ -89,7 +89,7 @@ def _entries(
     gone = any(walk.is_gone(entry.change.path) for entry in entries)
     if not gone and not selection.paths:
         return entries
-    roots = [*settings.library.roots, *store.files.roots()]
+    roots = [*settings.library.real_roots, *store.files.roots()]
     starts = dict.fromkeys((*selection.paths, *roots) if gone else selection.paths)
     moved.follow(starts, roots, store, jobs)
     recovery.recover(store, jobs)

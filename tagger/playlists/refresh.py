@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.config.values import expand
@@ -22,7 +23,6 @@ from tagger.playlists.values import Listed, ListedTags, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from tagger.config import PlaylistTarget, Settings
     from tagger.core.domain import Track
@@ -99,11 +99,11 @@ def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:
     The configured roots are one library. Each other scanned root is a library of its own, unless
     it has the same folder of playlists as another library.
     """
-    configured = tuple(root.resolve() for root in settings.library.roots)
+    configured = settings.library.real_roots
     found: dict[Path, tuple[PlaylistTarget, dict[Path, None]]] = {}
     for target in settings.playlists.all_targets:
         for roots in (configured, *((root,) for root in scanned if root not in configured)):
-            folder = (roots[0] / expand(target.folder)).resolve()
+            folder = Path(os.path.realpath(roots[0] / expand(target.folder)))
             found.setdefault(folder, (target, {}))[1].update(dict.fromkeys(roots))
     return [Shelf(folder, target, tuple(roots)) for folder, (target, roots) in found.items()]
 

@@ -46,6 +46,20 @@ def test_undo_of_a_file_that_moved_restores_it_at_its_new_path(written, move, na
     assert new.read_bytes() == before
 
 
+def test_undo_records_a_file_that_moved_below_a_linked_library_at_its_real_path(program):
+    real = program.home / "disk"
+    program.music.rename(real)
+    program.music.symlink_to(real)
+    song = media.make(real / "song.mp3", signal=bundles.low())
+    before = song.read_bytes()
+    assert program.scan().summary["set"] == 1
+    song.rename(real / "other.mp3")
+    assert program.run("undo").code == 0
+    assert (real / "other.mp3").read_bytes() == before
+    with Store(program.state) as store:
+        assert [track.path for track in store.files.under(program.home)] == [real / "other.mp3"]
+
+
 def test_undo_of_a_folder_that_moved_out_of_the_library_restores_its_files(written):
     program, song, before = written
     away = program.home / "away"

@@ -341,6 +341,15 @@ def test_unusable_settings_models_and_folders_give_one_line_errors(program):
     assert len(failed.err.splitlines()) == 1
 
 
+def test_a_music_folder_of_links_to_each_other_is_named_with_the_reason(program):
+    program.music.rmdir()
+    program.music.symlink_to(program.home / "link")
+    (program.home / "link").symlink_to(program.music)
+    result = program.scan()
+    assert result.code == 1
+    assert "symbolic links" in result.files[program.music.name]["reason"]
+
+
 def test_doctor_reports_a_missing_folder_and_a_broken_model(program):
     fine = program.run("doctor", "--json")
     assert fine.code == 0
