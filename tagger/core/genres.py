@@ -97,7 +97,7 @@ def is_empty(text: str, empty: Collection[str]) -> bool:
 
 def name_fault(name: str) -> str | None:
     """Return why no file can have a genre of this name, None if it can."""
-    if not name or name != name.strip():
+    if not name or name != name.strip().strip("\ufeff"):  # readers drop a byte order mark
         return "is empty or has spaces around it"
     if ";" in name or any(map(_unprintable, name)):
         return "contains ';' or an unprintable character"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.audio.formats import EXTENSIONS, UNSUPPORTED
 from tagger.core.domain import FileIdentity
+from tagger.errors import TagError
 from tagger.library import unfinished
 from tagger.library.ignore import IGNORE_FILE, UNFINISHED, IgnoreRules
 from tagger.tags import TEMPORARY_SUFFIX
@@ -83,6 +84,14 @@ def is_gone(path: Path | bytes) -> bool:
     except OSError:
         return False
     return False
+
+
+def identity_of(path: Path) -> FileIdentity:
+    """Return the identity of a file as it is now; raises TagError for a file that is gone."""
+    try:
+        return FileIdentity.of(path.stat())
+    except OSError as error:
+        raise TagError(f"cannot be reached: {error.strerror}", path) from error
 
 
 def root_of(path: Path, roots: Iterable[Path]) -> Path:

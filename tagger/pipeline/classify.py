@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
-from tagger.core.domain import Action, Decision, FileIdentity, Prediction
+from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import AudioError, TagError, TaggerError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
@@ -51,7 +51,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
         for path, future in zip(files, futures, strict=True):
             try:
                 prediction = pool.result(future, path)
-                identity = FileIdentity.of(path.stat())
+                identity = walk.identity_of(path)
                 track = single.track(path.resolve(), identity, jobs.read(path))
             except (AudioError, WorkerError, TagError) as error:
                 yield Classified(path, None, _failed(error))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis.portrait import Portrait, portrait
-from tagger.core.domain import FileIdentity
 from tagger.inference import registry
+from tagger.library import walk
 from tagger.pipeline import build, neighbours
 from tagger.pipeline.single import SingleFiles
 
@@ -65,7 +65,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)
         tags = jobs.read(path)
-    track = files.track(path, FileIdentity.of(path.stat()), tags)
+    track = files.track(path, walk.identity_of(path), tags)
     first = found.features[0]
     automatic = settings.tags.min_confidence == "auto"
     return Explanation(

@@ -134,9 +134,17 @@ def _parsed(line: str, path: Path, number: int) -> PlannedFile:
         )
     if any(_SURROGATE.search(text) for text in (*file.now, *file.then, file.reason)):
         raise PlanError(f"line {number}: a genre or the reason is not UTF-8", path, _AGAIN)
-    if not os.path.isabs(file.path) or "\0" in file.path:  # noqa: PTH117 - a text
-        raise PlanError(f"line {number}: path is not absolute: {file.path!r}", path, _AGAIN)
+    if not _is_absolute(file.path):
+        raise PlanError(f"line {number}: path is no absolute path: {file.path!r}", path, _AGAIN)
     return file
+
+
+def _is_absolute(text: str) -> bool:
+    """Return whether a text is an absolute path in the encoding of the file system."""
+    try:
+        return os.path.isabs(text) and b"\0" not in os.fsencode(text)  # noqa: PTH117 - a text
+    except UnicodeEncodeError:
+        return False
 
 
 def _moved(file: PlannedFile, maps: Sequence[tuple[Path, Path]]) -> PlannedFile:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.core.domain import Action, FileIdentity, Outcome, TrackTags
+from tagger.core.domain import Action, Outcome
 from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
 from tagger.library import walk
 from tagger.pipeline import build, moved, recovery
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
-    from tagger.core.domain import GenreEdit
+    from tagger.core.domain import FileIdentity, GenreEdit, TrackTags
     from tagger.pipeline.scan import Observer
     from tagger.store import JournalEntry, Store
     from tagger.tags import WriteOptions
@@ -131,7 +131,7 @@ def undo(
         oldest, newest = changes[0], changes[-1]
         now = newest.change.after
         try:
-            identity = _identity(path)
+            identity = walk.identity_of(path)
             found = jobs.read(path, field)
             now = found.in_field
             if now not in (newest.change.after, oldest.change.before):
@@ -187,13 +187,6 @@ def _root(entry: JournalEntry) -> Path:
     """Return the folder that must contain the file; a moved file may have left its root."""
     path = entry.change.path
     return entry.root if path.is_relative_to(entry.root) else path.parent
-
-
-def _identity(path: Path) -> FileIdentity:
-    try:
-        return FileIdentity.of(path.stat())
-    except OSError as error:
-        raise TagError(f"cannot be reached: {error.strerror}", path) from error
 
 
 def _outcome(

@@ -101,6 +101,10 @@ def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
         ('{"version": 1, "path": 7}', "line 1: path: expected text, got a whole number"),
         ('{"version": 1, "pth": "/a"}', "line 1: unknown field pth"),
         ('{"version": 1, "path": "a", "content": null, "now": [], "then": []}', "absolute"),
+        (
+            '{"version": 1, "path": "/\\ud800", "content": null, "now": [], "then": []}',
+            "line 1: path is no absolute path",
+        ),
         ('{"version": 1, "path": "/a", "content": "x", "now": [], "then": ["A"]}', "content"),
         (
             '{"version": 1, "path": "/a", "content": null, "now": [], "then": ["\\udcff"]}',
