@@ -131,15 +131,19 @@ class IgnoreRules:
 
         A walk asks for each folder, and texts are compared faster than paths.
         """
-        if (known := self._specs.get(folder)) is not None:
-            return known
-        is_root = folder == os.fspath(self._root)
-        above = self._above if is_root else self._specs_down_to(os.path.dirname(folder))  # noqa: PTH120
-        if len(self._specs) >= MOST_FOLDERS:
-            self._specs.clear()
-        own = self._own(folder) if has_file else None
-        found = [*above, (Path(folder), own)] if own else above
-        self._specs[folder] = found
+        root, unread = os.fspath(self._root), list[str]()
+        while (found := self._specs.get(folder)) is None:  # without a recursion: folders are deep
+            unread.append(folder)
+            if folder == root:
+                found = self._above
+                break
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        for folder in reversed(unread):
+            if len(self._specs) >= MOST_FOLDERS:
+                self._specs.clear()
+            own = self._own(folder) if has_file or folder != unread[0] else None
+            found = [*found, (Path(folder), own)] if own else found
+            self._specs[folder] = found
         return found
 
     def _own(self, folder: str) -> GitIgnoreSpec | None:

@@ -217,3 +217,10 @@ def test_a_path_belongs_to_its_innermost_root(tmp_path):
     assert root_of(inner / "c.mp3", [tmp_path, inner]) == inner
     assert root_of(tmp_path / "x/c.mp3", [inner]) == tmp_path / "x"
     assert root_of(tmp_path, [inner]) == tmp_path
+
+
+def test_rules_hold_far_below_the_root(tmp_path):
+    deep = tmp_path.joinpath(*["a"] * 1500)
+    rules = IgnoreRules(tmp_path, ["*.mp3"])
+    assert rules.ignores(deep / "song.mp3", is_folder=False)
+    assert not rules.ignores(deep / "song.ogg", is_folder=False)
