@@ -25,6 +25,7 @@ from tagger.pipeline.operations import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
+    from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.library.index import Lookup
@@ -107,16 +108,21 @@ class _Indexer:
             tags = self._attempts.result(found.path, request.tags)
         except (CorruptTagsError, UnsupportedContainerError):
             # the analysis names the fault of the file
-            self._attempts.withdraw(found.path)
+            self._finished(found.path)
             return index.put_unreadable(request.lookup, self._jobs.field, self._store)
         except TagError as error:  # gone, or an error of the device: the next scan tries again
             self._attempts.withdraw(found.path)
             return _failed(found, error)
         except WorkerError as error:
             return _failed(found, error)
-        self._attempts.withdraw(found.path)
+        self._finished(found.path)
         renewed = self._is_renewed(request.lookup, tags)
         return index.put(request.lookup, tags, self._store, renewed=renewed)
+
+    def _finished(self, path: Path) -> None:
+        """Forget the failures of earlier attempts: the worker has read the file to its end."""
+        self._store.failures.clear(path)
+        self._attempts.succeeded(path)
 
     def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:
         """Return whether a file without its genre is a new copy of the original."""

@@ -6,30 +6,50 @@ from concurrent.futures import Future
 
 import media
 
-from tagger.core.domain import Action
-from tagger.errors import TagError
+from tagger.core.domain import Action, TrackTags
+from tagger.errors import TagError, WorkerTimedOutError
 from tagger.library.walk import Found, walk
 from tagger.pipeline.indexing import index_files
 
 
-class Failing:
-    """A worker for tags on a device that fails."""
+class Answering:
+    """A worker for tags with the same answer for each file."""
 
     field = ""
     count = 1
 
-    def submit_read(self, path):
+    def __init__(self, answer):
+        self._answer = answer
+
+    def submit_read(self, _path):
         future = Future()
-        future.set_exception(TagError("cannot be read", path, "check the disk"))
+        if isinstance(self._answer, Exception):
+            future.set_exception(self._answer)
+        else:
+            future.set_result(self._answer)
         return future
 
     def result(self, future, _path):
         return future.result()
 
 
+def found_below(folder):
+    return [item for item in walk(folder, folder) if isinstance(item, Found)]
+
+
 def test_a_file_that_cannot_be_read_is_named_with_the_reason_and_the_next_step(tmp_path, store):
     path = media.make(tmp_path / "song.mp3")
-    found = [item for item in walk(tmp_path, tmp_path) if isinstance(item, Found)]
-    (outcome,) = index_files(found, store, Failing())
+    failing = Answering(TagError("cannot be read", path, "check the disk"))
+    (outcome,) = index_files(found_below(tmp_path), store, failing)
     assert (outcome.path, outcome.action) == (path, Action.ERROR)
     assert outcome.reason == "cannot be read (check the disk)"
+
+
+def test_a_failure_is_forgotten_when_the_tags_are_read_in_a_later_attempt(tmp_path, store):
+    path = media.make(tmp_path / "song.mp3")
+    late = Answering(WorkerTimedOutError("took longer than 1 s", path))
+    (outcome,) = index_files(found_below(tmp_path), store, late)
+    assert [failure.reason for failure in store.failures.all()] == [outcome.reason]
+    (track,) = index_files(found_below(tmp_path), store, Answering(TrackTags(genres=("Folk",))))
+    assert track.tags.genres == ("Folk",)
+    assert store.failures.all() == []
