@@ -33,6 +33,8 @@ CHECK_INTERVAL = 5.0
 """Seconds between two checks of the observers."""
 MAX_MISSING = 100
 """Paths; above that, one check of all roots is cheaper than a check of each path."""
+NEVER = -1
+"""No revision of the store."""
 MAX_REPORTED = 10_000
 """Paths left out that are remembered, so that each is logged once."""
 
@@ -61,6 +63,8 @@ class Intake:
         self._observers = Observers(event_queue)
         self._stability = StabilityTracker(settings.daemon.settle, clock)
         self._missing: dict[Path, None] = {}
+        self._absent_at = NEVER
+        """The revision of the store at which the roots of all missing files were not mounted."""
         self._reconcile_reason = "start"
         """Why a reconcile is due now; empty when only the interval makes it due."""
         self._overflowed = False
@@ -94,7 +98,7 @@ class Intake:
             elif event is FileEvent.FOLDER_APPEARED:
                 self._scan_folder(path)
             else:
-                self._missing[path] = None
+                self._miss([path])
 
     def track(self, path: Path) -> None:
         """Queue a file once it is complete."""
@@ -145,9 +149,10 @@ class Intake:
         """Delete the records of missing files; returns their number.
 
         Call it when no file is tracked or queued. A moved file has to be found under its new
-        name first, so that its record moves along.
+        name first, so that its record moves along. The records of a root that is not mounted stay.
+        Such a root is looked at again after a change of the store or of the missing files.
         """
-        if not self._missing:
+        if not self._missing or (revision := self._store.published.revision()) == self._absent_at:
             return 0
         if len(self._missing) > MAX_MISSING:
             self._missing = dict.fromkeys(self._roots)
@@ -155,7 +160,9 @@ class Intake:
         missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
         for path in missing:
             del self._missing[path]
-        return sum(index.drop_missing(path, self._store) for path in missing)
+        dropped = sum(index.drop_missing(path, self._store) for path in missing)
+        self._absent_at = NEVER if dropped else revision
+        return dropped
 
     def close(self) -> None:
         """Stop the observers."""
@@ -186,10 +193,14 @@ class Intake:
         counts = [self._scan_folder(root) for root in self._roots]
         files = sum(found for found, _ in counts)
         if sum(map(self._store.files.count_under, self._roots)) != sum(seen for _, seen in counts):
-            self._missing |= dict.fromkeys(self._roots)
+            self._miss(self._roots)
         self._last_reconcile = self._clock()
         self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
+
+    def _miss(self, paths: Iterable[Path]) -> None:
+        self._missing |= dict.fromkeys(paths)
+        self._absent_at = NEVER
 
     def _scan_folder(self, start: Path) -> tuple[int, int]:
         """Track each file that needs work; returns the numbers of music files and of rows."""

@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.config import Settings
-from tagger.config.settings import TagSettings
+from tagger.config.settings import LibrarySettings, TagSettings
+from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock
 from tagger.daemon.host.logs import Formatter
+from tagger.daemon.intake import Intake
 from tagger.daemon.status import metrics
 from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState
@@ -27,6 +29,8 @@ from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.errors import StoreError
+from tagger.library import index
+from tagger.store import Store
 
 MOUNTS = [
     Mount(Path("/"), "ext4"),
@@ -242,6 +246,25 @@ def test_a_new_field_of_the_genre_takes_effect_without_an_idle_time():
     assert pool.tag_jobs(Settings()) is first
     assert pool.tag_jobs(Settings(tags=TagSettings(field="GROUPING"))).field == "GROUPING"
     pool.stop()
+
+
+def test_a_root_that_is_not_mounted_is_looked_at_once_for_each_reconcile(tmp_path, monkeypatch):
+    root = tmp_path / "disk"
+    settings = Settings(library=LibrarySettings(roots=(root,)))
+    with Store(tmp_path / "state") as store:
+        song = Track(root / "a.mp3", root, FileIdentity(1, 2, 3, 4), TrackTags())
+        store.files.put(song)
+        intake = Intake(settings, store, EventQueue(), DaemonState())
+        looks = []
+        monkeypatch.setattr(index, "is_there", lambda *_: looks.append(1))
+        intake.run_due()
+        assert [intake.drop_missing() for _ in range(3)] == [0, 0, 0]
+        intake.request_reconcile("a test")
+        intake.run_due()
+        intake.drop_missing()
+        intake.close()
+        assert store.files.get(song.path) == song
+    assert len(looks) == 2
 
 
 def test_more_events_than_fit_become_a_reconcile():
