@@ -78,7 +78,7 @@ class Intake:
         self._settings = settings
         self._roots = settings.library.real_roots
         self._stability.seconds = settings.daemon.settle
-        self._update_observers()
+        self._update_observers(mounts.read_mounts())
 
     @property
     def idle(self) -> bool:
@@ -114,8 +114,8 @@ class Intake:
         now = self._clock()
         if now >= self._checked + CHECK_INTERVAL:
             self._checked = now
-            if mounts.read_mounts() != self._mounted:
-                self._update_observers()
+            if (mounted := mounts.read_mounts()) != self._mounted:
+                self._update_observers(mounted)
             self._observers.check()
         self._enqueue(self._stability.pop_stable())
         if self._overflowed and not self._stability:
@@ -177,8 +177,8 @@ class Intake:
             if watched.how == "poll"
         }
 
-    def _update_observers(self) -> None:
-        self._mounted = mounts.read_mounts()
+    def _update_observers(self, mounted: list[mounts.Mount]) -> None:
+        self._mounted = mounted
         daemon = self._settings.daemon
         self._observers.apply(
             watched
@@ -188,7 +188,7 @@ class Intake:
 
     def _reconcile(self, why: str) -> None:
         self._reconcile_reason, self._overflowed = "", False
-        self._update_observers()
+        self._update_observers(mounts.read_mounts())
         began, at = self._clock(), time.time()
         counts = [self._scan_folder(root) for root in self._roots]
         files = sum(found for found, _ in counts)
