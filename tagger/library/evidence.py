@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tagger.store import Store
     from tagger.store.labels import Genres
 
+SOURCES = ("album", "artist", "folders", "known_artists")
+"""The settings of sources."""
 MOST_TRACKS = 500
 """Tracks of one artist that are counted at most."""
 MOST_BELOW = 2000
@@ -62,6 +64,8 @@ class Fit(Struct, frozen=True):
     """Files by genre."""
     since: int = 0
     """Files with the owner's genres that were counted since."""
+    sources: str = ""
+    """The sources that counted, since each is fitted above the others."""
 
 
 class LibraryEvidence:
@@ -100,10 +104,13 @@ class LibraryEvidence:
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
 
     @property
+    def _sources(self) -> str:
+        return " ".join(name for name in SOURCES if getattr(self._settings, name))
+
+    @property
     def is_off(self) -> bool:
         """Whether the sound decides alone."""
-        on = self._settings
-        return not (on.album or on.artist or on.folders or on.known_artists)
+        return not self._sources
 
     def prepare(self) -> None:
         """Count new and changed files, and fit the trust in the sources again where it is due."""
@@ -111,19 +118,26 @@ class LibraryEvidence:
             return
         self._folders.clear()
         self._by_folders.clear()
-        raw = self._store.labels.fit()
-        fit = msgspec.json.decode(raw, type=Fit) if raw else None
+        fit = self._remembered()
         counted = count_new(self._store, self._empty)
         since = counted + (fit.since if fit else 0)
         if fit is None or since > NEW_SHARE * sum(fit.library.values()):
             fit = self._fit()
         elif counted:
-            fit = Fit(fit.trust, fit.library, since)
+            fit = msgspec.structs.replace(fit, since=since)
         else:
             self._use(fit)
             return
         self._store.labels.put_fit(msgspec.json.encode(fit))
         self._use(fit)
+
+    def _remembered(self) -> Fit | None:
+        """Return the fit of an earlier run; None without a readable fit of the same sources."""
+        try:
+            fit = msgspec.json.decode(self._store.labels.fit() or b"null", type=Fit | None)
+        except msgspec.MsgspecError:
+            return None
+        return fit if fit and fit.sources == self._sources else None
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
@@ -263,7 +277,8 @@ class LibraryEvidence:
             for genre in genres:
                 library[genre] = library.get(genre, 0.0) + files / len(genres)
         self._use(Fit(dict(weigh.DEFAULT_TRUST), library))
-        return Fit(weigh.fit(list(self._examples()), self._base), library)
+        trust = weigh.fit(list(self._examples()), self._base)
+        return Fit(trust, library, sources=self._sources)
 
     def _examples(self) -> Iterator[Example]:
         for track, genres in self._store.labels.sample(SAMPLE):

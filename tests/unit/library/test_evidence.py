@@ -1,0 +1,50 @@
+"""The trust in the sources of evidence, remembered between runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from tagger.config import Settings
+from tagger.core.domain import FileIdentity, Track, TrackTags
+from tagger.library.evidence import LibraryEvidence
+from tagger.store import Store
+
+MODEL = {"rock": "Rock", "jazz": "Jazz"}
+GENRES = ("Rock", "Rock", "Jazz")
+
+
+def library(folder):
+    """Return a store with albums of one genre below a folder of several, and none counted."""
+    store = Store(folder)
+    root = Path("/music")
+    for n in range(90):
+        artist, genre = f"Artist {n // 6}", GENRES[n // 6 % 3]
+        tags = TrackTags((genre,), f"Song {n}", artist, f"Album {n // 3}", artist)
+        path = root / "rock" / artist / f"{n}.mp3"
+        store.files.put(Track(path, root, FileIdentity(1, n, 3, 4), tags))
+    return store
+
+
+def prepared(store, settings, **sources):
+    """Return the trust after the evidence of some sources was prepared."""
+    on = msgspec.structs.replace(settings.evidence.without(), **sources)
+    LibraryEvidence(store, on, MODEL, None, settings.genres).prepare()
+    return msgspec.json.decode(store.labels.fit())["trust"]
+
+
+def test_the_trust_is_fitted_again_for_other_sources(tmp_path):
+    settings = Settings()
+    with library(tmp_path / "one") as fresh, library(tmp_path / "two") as used:
+        wanted = prepared(fresh, settings, album=True, artist=True, folders=True)
+        narrow = prepared(used, settings, album=True)
+        assert narrow != wanted
+        assert prepared(used, settings, album=True, artist=True, folders=True) == wanted
+
+
+def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
+    with library(tmp_path) as store:
+        wanted = prepared(store, Settings(), album=True)
+        store.labels.put_fit(b'{"trust": 1}')
+        assert prepared(store, Settings(), album=True) == wanted
