@@ -8,7 +8,7 @@ from tagger.core import genres
 from tagger.evidence.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from tagger.config.settings import Settings
 
@@ -19,26 +19,27 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
     """Yield the key, the reason and the hint of each impossible name and of each conflict."""
     training = settings.training
     empty = genres.keys(settings.genres.empty)
-    for keys, names in (
-        (("genres", "map"), settings.genres.map),
-        (("evidence", "folder_names"), settings.evidence.folder_names),
-        (("training", "genres"), {k: name for k, name in training.genres.items() if name}),
-        (("training", "parents"), training.parents),
-        (("training", "spotify", "playlists"), training.spotify.playlists),
-    ):
-        for name in names.values():
-            if fault := genres.name_fault(name):
-                yield keys, f"the name {name!r} {fault}", "choose another name"
-            elif genres.is_empty(name, empty):
-                hint = "choose another name, or change genres.empty"
-                yield keys, f"the name {name!r} counts as no genre", hint
     for keys, mapping, key in (
         (("genres", "map"), settings.genres.map, genres.key),
         (("evidence", "folder_names"), settings.evidence.folder_names, fold),
         (("training", "genres"), training.genres, genres.key),
         (("training", "parents"), training.parents, genres.key),
+        (("training", "spotify", "playlists"), training.spotify.playlists, str),
     ):
+        yield from _impossible(keys, mapping.values(), empty)
         yield from _conflicts(keys, mapping, key)
+
+
+def _impossible(
+    keys: tuple[str, ...], names: Iterable[str], empty: Collection[str]
+) -> Iterator[Refusal]:
+    """Yield each name that no file can have; an empty name leaves a genre out of the training."""
+    for name in filter(None, names):
+        if fault := genres.name_fault(name):
+            yield keys, f"the name {name!r} {fault}", "choose another name"
+        elif genres.is_empty(name, empty):
+            hint = "choose another name, or change genres.empty"
+            yield keys, f"the name {name!r} counts as no genre", hint
 
 
 def _conflicts(
