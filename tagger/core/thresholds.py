@@ -7,7 +7,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Word = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+LONGEST_WORD = 80
+"""Most characters of a genre in a model."""
+Word = Annotated[str, Meta(min_length=1, max_length=LONGEST_WORD, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line of text."""
 
 

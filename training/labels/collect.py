@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.core.genres import name_fault
+from tagger.core import genres
+from tagger.core.thresholds import LONGEST_WORD
 from tagger.errors import ConfigError
 from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
@@ -16,7 +17,7 @@ from training.labels.base import Context, Label
 from training.matching.match import LocalTrack, Matching, match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from tagger.config import Settings
@@ -66,7 +67,8 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
         labels += gathered.labels
         entries += gathered.entries
         notes += gathered.notes
-    faults = _faults({label.genre for label in labels} | {entry.genre for entry in entries})
+    names_given = {label.genre for label in labels} | {entry.genre for entry in entries}
+    faults = _faults(names_given, settings.genres.empty_keys)
     labels = [label for label in labels if label.genre not in faults]
     entries = [entry for entry in entries if entry.genre not in faults]
     hint = "not learned (name it in training.genres)"
@@ -80,9 +82,17 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
     return CollectedLabels(tuple(labels), matching, counts, tuple(notes))
 
 
-def _faults(names: Iterable[str]) -> dict[str, str]:
-    """Return the names that no file can have as a genre, each with the reason."""
-    return {name: fault for name in sorted(names) if (fault := name_fault(name))}
+def _faults(names: Iterable[str], empty: Collection[str]) -> dict[str, str]:
+    """Return the names that no model can write as a genre, each with the reason."""
+    return {name: fault for name in sorted(names) if (fault := _fault(name, empty))}
+
+
+def _fault(name: str, empty: Collection[str]) -> str | None:
+    if genres.is_empty(name, empty):
+        return "counts as no genre"
+    if len(name) > LONGEST_WORD:
+        return f"has more than {LONGEST_WORD} characters"
+    return genres.name_fault(name)
 
 
 def candidates(

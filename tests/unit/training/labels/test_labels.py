@@ -75,7 +75,8 @@ def test_a_folder_in_a_playlist_is_no_track(tmp_path, store, music):
 
 
 def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
-    for name in ("A;B", "1999", "House"):
+    long = 81 * "x"
+    for name in ("A;B", "1999", "House", "Unknown", "!", long):
         touch(tmp_path / "Sorted" / name / "1.mp3")
     (tmp_path / "2024.m3u").write_text("Sorted/House/1.mp3\n")
     training = TrainingSettings(
@@ -85,8 +86,11 @@ def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
     found = gather(("folders", "playlists"), settings, store)
     assert {label.genre for label in found.labels} == {"House", "Pop"}
     assert [note.partition(": ")[0] for note in found.notes] == [
+        "the genre '!' counts as no genre",
         "the genre '2024' is a number for ID3",
         "the genre 'A;B' contains ';' or an unprintable character",
+        "the genre 'Unknown' counts as no genre",
+        f"the genre '{long}' has more than 80 characters",
     ]
 
 
