@@ -104,6 +104,8 @@ class ModelRegistry:
         Raises ModelError when no previous model exists.
         """
         before = [name for name in self._history()[:-1] if self._exists(name)]
+        while before and before[-1] == self.active:  # a model between them was removed
+            before.pop()
         if not before:
             raise ModelError("no other model was active before", self.folder)
         _load(self.path(before[-1]))
@@ -145,10 +147,7 @@ class ModelRegistry:
             raise ModelError("the active model cannot be removed", self.path(name), hint)
         folder = self.path(name)
         with _model_errors(self.folder):
-            # rename first: a partly deleted model must not be listed
-            hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
-            folder.rename(hidden / name)
-            shutil.rmtree(hidden, ignore_errors=True)
+            self._delete(folder)
 
     def staging_folder(self) -> Path:
         """Make a hidden folder in which to build a bundle for `install`.
@@ -164,19 +163,28 @@ class ModelRegistry:
     def install(self, staging: Path) -> str:
         """Move the finished bundle in `staging` to the models; returns its id.
 
-        A model that is already installed stays. Raises ModelError when the bundle does not run
-        or cannot be moved.
+        A model that is already installed stays, unless it is damaged. Raises ModelError when the
+        bundle does not run or cannot be moved.
         """
         name = _load(staging).manifest.id
+        folder = self.folder / name
         with _model_errors(self.folder):
             for file in staging.rglob("*"):
                 atomic.sync(file)
-            if not (self.folder / name).exists():
-                staging.rename(self.folder / name)
+            if folder.exists() and not _runs(folder):
+                self._delete(folder)
+            if not folder.exists():
+                staging.rename(folder)
                 atomic.sync_folder(self.folder)
             else:
                 shutil.rmtree(staging)
         return name
+
+    def _delete(self, folder: Path) -> None:
+        # rename first: a partly deleted model must not be listed
+        hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
+        folder.rename(hidden / folder.name)
+        shutil.rmtree(hidden, ignore_errors=True)
 
     def _names(self) -> list[str]:
         try:
@@ -209,6 +217,14 @@ def _load(folder: Path) -> Model:
     from tagger.inference.bundle import load  # noqa: PLC0415 - numpy and onnxruntime
 
     return load(folder)
+
+
+def _runs(folder: Path) -> bool:
+    try:
+        _load(folder)
+    except ModelError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

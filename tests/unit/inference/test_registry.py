@@ -63,6 +63,26 @@ def test_a_rollback_skips_a_model_that_was_removed(models):
     assert models.active == "default"
 
 
+def test_a_rollback_never_ends_at_the_model_that_is_active(models):
+    for name in ("one-1", "two-2", "one-1"):
+        models.activate(name)
+    models.remove("two-2")
+    assert models.roll_back() == "default"
+
+
+def test_the_same_model_trained_again_replaces_a_damaged_one(models):
+    network = models.folder / "one-1" / "model.onnx"
+    whole = network.read_bytes()
+    network.write_bytes(whole[:20])
+    folder = models.staging_folder()
+    bundles.make_bundle(folder, name="one-1")
+    assert models.install(folder) == "one-1"
+    assert network.read_bytes() == whole
+    models.activate("one-1")
+    left = [path.name for path in models.folder.iterdir() if path.name.startswith(".")]
+    assert left == []
+
+
 def test_an_unknown_model_that_is_removed_leaves_no_file_behind(models, tmp_path):
     before = sorted(models.folder.iterdir())
     for registry in (models, ModelRegistry(tmp_path / "new")):
