@@ -87,7 +87,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Check everything that a scan needs."""
     yield _formats()
     if settings.model.bundle == "active":
-        yield from _mended_models(settings)
+        yield from _lost_models(settings)
     yield _model(settings)
     yield _workers(settings)
     yield from _network(settings)
@@ -137,17 +137,17 @@ def _model(settings: Settings) -> Finding:
     return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
 
 
-def _mended_models(settings: Settings) -> Iterator[Finding]:
+def _lost_models(settings: Settings) -> Iterator[Finding]:
     models = registry.ModelRegistry(settings.store.folder)
-    try:
-        lost = models.mend()
-    except TaggerError as error:
-        yield Finding("models", Level.FAILED, str(error), error.hint or "see its log")
-        return
-    if lost:
-        text = f"removed {', '.join(lost)} from the list of active models: not there, or unreadable"
-        step = f"{models.active} is active now; `tagger models use` chooses another model"
-        yield Finding("models", Level.WARNING, text, step)
+
+    def repair() -> str:
+        models.mend()
+        return f"{models.active} is active"
+
+    if lost := models.lost():
+        text = f"not there, or unreadable: {', '.join(lost)}"
+        step = "choose a model with `tagger models use`"
+        yield Finding("models", Level.WARNING, text, step, repair)
 
 
 def _other_model(settings: Settings, error: TaggerError) -> str:

@@ -112,19 +112,21 @@ class ModelRegistry:
         self._write_history(before)
         return before[-1]
 
-    def mend(self) -> list[str]:
-        """Drop missing models from the list of activations; return their names.
+    def lost(self) -> list[str]:
+        """Return the missing models in the list of activations, or an unreadable list's name."""
+        if self._is_unreadable():
+            return [_HISTORY]
+        return list(dict.fromkeys(name for name in self._history() if not self._exists(name)))
 
-        An unreadable list becomes an empty list, whose name is returned. Raises ModelError when
-        the state folder cannot be written.
+    def mend(self) -> list[str]:
+        """Drop the names that `lost` returns from the list of activations, and return them.
+
+        Raises ModelError when the state folder cannot be written.
         """
-        history = self._history()
-        kept = [name for name in history if self._exists(name)]
-        lost = [name for name in history if name not in kept]
-        if not lost and not self._is_unreadable():
-            return []
-        self._write_history(kept)
-        return lost or [_HISTORY]
+        lost = self.lost()
+        if lost:
+            self._write_history([name for name in self._history() if self._exists(name)])
+        return lost
 
     def _is_unreadable(self) -> bool:
         try:
@@ -145,7 +147,9 @@ class ModelRegistry:
         if name == self.active:
             hint = "choose another model with `tagger models use`"
             raise ModelError("the active model cannot be removed", self.path(name), hint)
-        folder = self.path(name)
+        folder, history = self.path(name), self._history()
+        if name in history:
+            self._write_history([other for other in history if other != name])
         with _model_errors(self.folder):
             self._delete(folder)
 

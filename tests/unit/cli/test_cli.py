@@ -236,6 +236,22 @@ def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
     assert (models / "active").read_text().split()[-1] == "default"
 
 
+def test_doctor_takes_a_lost_model_out_of_the_list_with_fix_alone(program):
+    program.bundle = "active"
+    program.configure()
+    history = program.state / "models" / "active"
+    history.parent.mkdir(parents=True)
+    history.write_text("gone-9\ngone-9\n")
+    before = {o["name"]: o for o in program.run("doctor", "--json").objects}
+    assert before["models"]["text"].endswith(": gone-9")
+    assert before["model"]["level"] == "failed"
+    assert history.read_text() == "gone-9\ngone-9\n"
+    after = {o["name"]: o for o in program.run("doctor", "--fix", "--json").objects}
+    assert after["models"]["text"] == "repaired: default is active"
+    assert after["model"]["level"] == "ok"
+    assert history.read_text() == ""
+
+
 @pytest.mark.parametrize("group", ["runs", "corrections"])
 def test_a_group_without_a_command_lists_with_the_options_of_list(program, group):
     media.make(program.music / "calm.flac", signal=bundles.low())

@@ -67,6 +67,7 @@ def test_a_rollback_never_ends_at_the_model_that_is_active(models):
     for name in ("one-1", "two-2", "one-1"):
         models.activate(name)
     models.remove("two-2")
+    assert models.lost() == []
     assert models.roll_back() == "default"
 
 
@@ -103,7 +104,7 @@ def test_whatever_the_history_contains_the_default_model_can_be_activated(models
 @pytest.mark.parametrize(
     ("content", "lost"),
     [
-        (b"one-1\ngone-9\n", ["gone-9"]),
+        (b"gone-9\none-1\ngone-9\n", ["gone-9"]),
         (b"one-1\n../../tmp\n", ["../../tmp"]),
         (b"\xff\xfe\x00", ["active"]),
         (b"one-1\n", []),
@@ -114,6 +115,8 @@ def test_mending_drops_missing_models_and_leaves_a_model_that_every_command_can_
     models, content, lost
 ):
     (models.folder / "active").write_bytes(content)
+    assert models.lost() == lost
+    assert (models.folder / "active").read_bytes() == content
     assert models.mend() == lost
     assert models.mend() == []
     assert decides(models) == ("one-1" if b"one-1" in content else "default")
