@@ -90,3 +90,11 @@ def test_a_quoted_word_is_one_word_on_one_line(text):
     assert not re.search(r"[\x00-\x1f\x7f]", word)
     assert re.fullmatch(r'"(?:[^"\\]|\\.)*"', word)
     assert "%" not in word.replace("%%", "")
+
+
+def test_the_training_by_a_timer_reads_every_source():
+    lines = (UNITS / "tagger-train.service").read_text().splitlines()
+    assert [line.split()[3:] for line in lines if line.startswith("ExecStart")] == [
+        ["spotify", "sync"],
+        ["train"],
+    ]
