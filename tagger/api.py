@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import msgspec
@@ -45,7 +46,6 @@ from tagger.store import undamaged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -125,7 +125,7 @@ class Tagger:
 
     def __init__(
         self,
-        config_file: Path | None = None,
+        config_file: Path | str | None = None,
         *,
         mode: Mode | None = None,
         min_confidence: float | Literal["auto"] | None = None,
@@ -147,7 +147,7 @@ class Tagger:
 
         """
         given = {"mode": mode, "min_confidence": min_confidence, "max_genres": max_genres}
-        settings = config.load(config_file)
+        settings = config.load(Path(config_file) if config_file else None)
         tags = _replaced(settings.tags, given)
         if sound_only:
             settings = settings.by_sound_alone()
@@ -169,7 +169,7 @@ class Tagger:
         """The genres of the model."""
         return self._manifest.genres
 
-    def judge(self, paths: Iterable[Path]) -> Iterator[Judgement]:
+    def judge(self, paths: Iterable[Path | str]) -> Iterator[Judgement]:
         """Decide each file without its album, in worker processes; yields in the order of `paths`.
 
         The artists list and the genres of the library count beside the sound, as in a scan. A file
@@ -185,7 +185,7 @@ class Tagger:
         waiting: deque[_Started] = deque()
         files = SingleFiles(self._settings, self._opened(), self._manifest)
         for path in paths:
-            waiting.append(self._start(path))
+            waiting.append(self._start(Path(path)))
             if len(waiting) > AHEAD * self._workers.count:
                 yield self._judgement(waiting.popleft(), files)
         while waiting:

@@ -45,6 +45,13 @@ def test_judgements_come_in_order_with_genres_reasons_and_errors(library):
     assert genre(library.music / "high.flac") is None
 
 
+def test_a_path_may_be_a_text(library):
+    path = library.music / "high.flac"
+    with Tagger(str(library.config)) as tagger:
+        (judgement,) = tagger.judge([str(path)])
+    assert (judgement.path, judgement.genres) == (path, ("Metal",))
+
+
 def test_the_artists_list_counts_in_a_judgement_unless_the_sound_decides_alone(library):
     path = library.music / "torn.flac"
     media.make(path, "flac", signal=bundles.both(seed=3), rate=44100, tags={"artist": "Slayer"})

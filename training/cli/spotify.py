@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, printable
+from tagger.cli.options import JSON, SOME_FAILED, configured, printable
 from training.cli import spotify_report as output
 from training.cli.spotify_consent import require_consent
 from training.cli.spotify_login import login, logout
@@ -19,8 +19,6 @@ from training.spotify.tokens import TokenFile
 
 if TYPE_CHECKING:
     from tagger.config import Settings
-
-SOME_FAILED = 1
 
 
 @click.group
