@@ -33,7 +33,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         else:
             because = f"  ({change.reason})" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
-    for warning in warnings(published, changes=False):
+    for warning in warnings(published, listed=True):
         click.echo(printable(warning), err=True)
     if published.playlists.failed:
         raise click.exceptions.Exit(SOME_FAILED)

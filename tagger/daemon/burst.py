@@ -10,6 +10,7 @@ from tagger.daemon.status.state import BurstStatus
 from tagger.pipeline.publish import after_run
 from tagger.players import Changes
 from tagger.playlists import PlaylistAction
+from tagger.playlists.refresh import MOST_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,8 +110,11 @@ class Burst:
                 log.info(f"playlist {change.action}", path=change.path, genre=change.genre)
         for lost in published.playlists.lost_folders:
             log.warning("playlist refused", path=lost.path, reason=lost.explanation)
-        for problem in published.playlists.problems:
+        problems = published.playlists.problems
+        for problem in problems[:MOST_NAMED]:
             log.warning("track left out of playlists", path=problem.path, reason=problem.reason)
+        if more := len(problems[MOST_NAMED:]):
+            log.warning("more tracks left out of playlists", files=more)
 
     def _notify(
         self, players: PlayerSettings, changes: Changes

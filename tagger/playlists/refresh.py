@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tagger.playlists.values import Roots, TrackList
     from tagger.store import Store
 
+MOST_NAMED = 10
+"""Tracks left out that a report of a run names; `tagger playlists` names all."""
 WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVED)
 
 
@@ -39,7 +41,7 @@ class Refreshed:
 
     changes: tuple[PlaylistChange, ...]
     problems: tuple[PlaylistError, ...]
-    """Tracks whose names no playlist can contain."""
+    """Tracks that a playlist cannot contain, by their names or by their folders."""
     lost_folders: tuple[PlaylistError, ...] = ()
     """Folders that could not be read or written."""
 

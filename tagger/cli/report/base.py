@@ -14,6 +14,8 @@ from tagger.core.domain import Action
 from tagger.pipeline.publish import Published
 from tagger.pipeline.scan import Observer
 from tagger.playlists import PlaylistAction
+from tagger.playlists.refresh import MOST_NAMED
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -159,19 +161,23 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} ({reason})" for reason, count in counts.items())
 
 
-def warnings(published: Published, *, changes: bool = True) -> Iterator[str]:
+def warnings(published: Published, *, listed: bool = False) -> Iterator[str]:
     """Yield a line for each playlist and player that did not come out as it should.
 
     Args:
         published: The playlists and players after a run.
-        changes: Whether playlists that were refused are among the lines.
+        listed: Whether every playlist is printed beside the lines, and each track left out.
 
     """
-    for change in published.playlists.changes if changes else ():
+    for change in () if listed else published.playlists.changes:
         if change.reason and change.action is not PlaylistAction.REMOVED:
             yield f"playlist {change.path}: {change.reason}"
-    for problem in (*published.playlists.problems, *published.playlists.lost_folders):
+    problems = published.playlists.problems
+    named = problems if listed else problems[:MOST_NAMED]
+    for problem in (*named, *published.playlists.lost_folders):
         yield f"playlists: {problem}"
+    if more := len(problems) - len(named):
+        yield f"playlists: {number_of(more, 'more track')} left out; `tagger playlists` lists all"
     for name, error in published.players.items():
         if error:
             yield f"player {name}: {error}"

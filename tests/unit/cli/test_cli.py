@@ -252,6 +252,17 @@ def test_doctor_takes_a_lost_model_out_of_the_list_with_fix_alone(program):
     assert history.read_text() == ""
 
 
+def test_a_run_names_ten_of_the_tracks_that_a_playlist_cannot_contain(program):
+    for number in range(12):
+        media.make(program.music / f"{number:02}.flac", "flac", tags={"genre": "Rock"})
+    target = f'folder = "{program.home}/mpd"\nprofile = "mpd"\nmusic_directory = "{program.home}/x"'
+    program.configure(f"[playlists]\n{target}\n")
+    errors = program.run("scan").err.splitlines()
+    assert [line.count("outside MPD's music_directory") for line in errors] == [1] * 10 + [0]
+    assert "2 more tracks left out" in errors[-1]
+    assert program.run("playlists").err.count("outside MPD's music_directory") == 12
+
+
 @pytest.mark.parametrize("group", ["runs", "corrections"])
 def test_a_group_without_a_command_lists_with_the_options_of_list(program, group):
     media.make(program.music / "calm.flac", signal=bundles.low())
