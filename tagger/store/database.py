@@ -165,7 +165,8 @@ def _create_private(path: Path) -> None:
     # never open an existing database here: to close it would drop the locks of this process
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        path.chmod(0o600)  # a umask may hide even this from the owner
+        if path.stat().st_mode & 0o600 != 0o600:  # a umask may hide it even from the owner
+            path.chmod(0o600)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -34,7 +34,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            if kept is not None:
+            # a file system without modes gives each file the same mode, and may refuse a change
+            if kept not in (None, stat.S_IMODE(os.fstat(descriptor).st_mode)):
                 os.fchmod(descriptor, kept)
             file.flush()
             os.fsync(descriptor)

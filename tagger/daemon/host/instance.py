@@ -29,7 +29,7 @@ def socket_path(state: Path) -> Path:
             folder = (
                 Path(given.split(":")[0]) if given else platformdirs.user_runtime_path("tagger")
             )
-    except Warning:
+    except (Warning, OSError):  # missing, or of a mode that lets other users in
         folder = state
     name = hashlib.sha256(os.fsencode(state)).hexdigest()[:8]
     return folder / f"{name}.sock"

@@ -78,7 +78,8 @@ class StatusServer:
                 self._server = socketserver.UnixStreamServer(address, Handler)
             path.chmod(0o600)
         except OSError as error:
-            raise DaemonError(f"cannot listen: {error.strerror}", path) from error
+            hint = "set XDG_RUNTIME_DIR to your own folder of mode 700 on a disk that has sockets"
+            raise DaemonError(f"cannot listen: {error.strerror}", path, hint) from error
 
     def __enter__(self) -> Self:
         serve = self._server.serve_forever

@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+import platformdirs
 import pytest
 from daemons import until
 from hypothesis import given
@@ -17,7 +18,7 @@ from tagger.config import Settings
 from tagger.config.settings import LibrarySettings, TagSettings
 from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
-from tagger.daemon.host.instance import InstanceLock
+from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.intake import Intake
 from tagger.daemon.status import metrics
@@ -28,7 +29,7 @@ from tagger.daemon.watch.mounts import Mount, plan, read_mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.daemon.worker_pool import PoolOnDemand
-from tagger.errors import StoreError
+from tagger.errors import DaemonError, StoreError
 from tagger.library import index
 from tagger.store import Store
 
@@ -309,6 +310,22 @@ def test_a_lock_file_that_cannot_be_written_is_named_with_the_next_step(tmp_path
     with pytest.raises(StoreError, match="cannot be used") as refused:
         InstanceLock(tmp_path, tmp_path / "sock")
     assert "check the disk" in refused.value.hint
+
+
+def test_the_socket_is_in_the_state_folder_beside_a_runtime_folder_of_others(tmp_path, monkeypatch):
+    def refuse(_):
+        raise PermissionError("runtime directory /tmp/runtime-0 has writable mode 0777")
+
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.setattr(platformdirs, "user_runtime_path", refuse)
+    assert socket_path(tmp_path).parent == tmp_path
+
+
+def test_a_folder_without_sockets_is_named_with_the_next_step(tmp_path):
+    (tmp_path / "sock").mkdir()
+    with pytest.raises(DaemonError, match="cannot listen") as refused:
+        StatusServer(tmp_path / "sock", DaemonState().snapshot)
+    assert "XDG_RUNTIME_DIR" in refused.value.hint
 
 
 def test_metrics_after_a_burst_are_in_prometheus_text_format():

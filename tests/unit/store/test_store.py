@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -454,6 +455,15 @@ def test_a_new_database_is_private_under_any_umask(tmp_path, umask):
     finally:
         os.umask(before)
     assert modes == {0o600}
+
+
+def test_a_new_database_needs_no_modes_of_the_file_system(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    with Store(tmp_path / "state") as store:
+        assert store.runs.last_with_changes() is None
 
 
 @pytest.mark.parametrize("inode", [1, 2**63 - 1, 2**63, 2**64 - 1])

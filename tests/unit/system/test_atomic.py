@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 
 import pytest
@@ -16,6 +18,18 @@ def test_a_file_that_is_replaced_keeps_its_mode(tmp_path):
     atomic.replace_file(path, b"new")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o604)
     assert [p.name for p in tmp_path.iterdir()] == ["a.m3u8"]
+
+
+def test_a_file_is_replaced_where_the_file_system_refuses_modes(tmp_path, monkeypatch):
+    path = tmp_path / "a.m3u8"
+    atomic.replace_file(path, b"old")
+    monkeypatch.setattr(os, "fchmod", refuse)
+    atomic.replace_file(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def refuse(*_):
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def test_new_file_with_a_mode_has_that_mode(tmp_path):
