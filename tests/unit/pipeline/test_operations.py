@@ -6,6 +6,7 @@ import os
 import re
 
 import media
+import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
@@ -30,4 +31,25 @@ def test_a_genre_that_changed_in_place_with_an_equal_time_is_not_overwritten(tmp
         assert write.apply(track, ROCK).action is Action.SKIP
         assert path.read_bytes() == before
         assert store.files.get(path).tags.genres == ("Folk",)
+        assert not store.journal.intended()
+
+
+@pytest.mark.parametrize(("title", "action"), [("One", Action.ADD), ("Two", Action.SKIP)])
+def test_a_file_with_another_inode_number_is_written_where_nothing_else_changed(
+    tmp_path, title, action
+):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz"], "title": ["One"]})
+    status = path.stat()
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        track = Track(path, tmp_path, FileIdentity.of(status), tags.read(path))
+        store.files.put(track)
+        other = tmp_path / "other"
+        other.write_bytes(re.sub(b"(?i)title=One", f"title={title}".encode(), path.read_bytes()))
+        os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+        other.replace(path)
+        write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
+        assert write.apply(track, ROCK).action is action
+        genres = ("Jazz", "Rock") if action is Action.ADD else ("Jazz",)
+        assert tags.read(path).genres == store.files.get(path).tags.genres == genres
+        assert store.files.get(path).identity == FileIdentity.of(path.stat())
         assert not store.journal.intended()
