@@ -77,7 +77,7 @@ class _Indexer:
                 elif unfinished.has_holes(found.path, found.identity.size):
                     reason = f"is still being written: {unfinished.HOLES}"
                     waiting.append(Outcome(found.path, Action.SKIP, (), (), None, None, reason))
-                elif (failure := self._failure(found)) and failure.given_up:
+                elif (failure := self._failure(found)) and _ended_workers(failure):
                     waiting.append(_failed(found, failure.error))
                 elif suspicion(failure):
                     suspects.append(lookup)
@@ -133,6 +133,11 @@ class _Indexer:
             return self._jobs.is_restored(lookup.found.path, snapshot)
         except (TagError, WorkerError):
             return False
+
+
+def _ended_workers(failure: Failure) -> bool:
+    """Return whether a file was given up and ends the workers, perhaps the worker for tags."""
+    return failure.given_up and isinstance(failure.error, WorkerError)
 
 
 def _failed(found: Found, error: TaggerError) -> Outcome:

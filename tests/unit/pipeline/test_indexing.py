@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import Future
 
 import media
+import pytest
 
-from tagger.core.domain import Action, TrackTags
-from tagger.errors import TagError, WorkerTimedOutError
+from tagger.analysis.tag_jobs import TagJobs
+from tagger.core.domain import Action, Outcome, Track, TrackTags
+from tagger.errors import TagError, TooShortError, WorkerCrashedError, WorkerTimedOutError
 from tagger.library.walk import Found, walk
 from tagger.pipeline.indexing import index_files
 
@@ -53,3 +55,20 @@ def test_a_failure_is_forgotten_when_the_tags_are_read_in_a_later_attempt(tmp_pa
     (track,) = index_files(found_below(tmp_path), store, Answering(TrackTags(genres=("Folk",))))
     assert track.tags.genres == ("Folk",)
     assert store.failures.all() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(TooShortError("is short"), Track), (WorkerCrashedError("ended"), Outcome)]
+)
+def test_a_file_without_enough_sound_is_indexed_again_below_another_root(
+    tmp_path, store, error, kind
+):
+    (tmp_path / "album").mkdir()
+    path = media.make(tmp_path / "album" / "song.mp3")
+    for root in (path.parent, tmp_path):
+        found = [item for item in walk(root, root) if isinstance(item, Found)]
+        with TagJobs(30, 2048) as jobs:
+            (indexed,) = index_files(found, store, jobs)
+        store.failures.give_up(path, found[0].identity, error)
+    assert isinstance(indexed, kind)
+    assert store.files.get(path).root == (tmp_path if kind is Track else path.parent)
