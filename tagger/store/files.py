@@ -173,14 +173,15 @@ class Files:
         the same folder.
         """
         album, artist = (f"json_extract(tags, '$.{tag}')" for tag in ("album", "album_artist"))
+        # a plus before the other column lets SQLite use the better index
         if track.tags.album and track.tags.album_artist:
-            where = f"{album} = ? COLLATE NOCASE AND {artist} = ? COLLATE NOCASE AND root = ?"
+            where = f"{album} = ? COLLATE NOCASE AND {artist} = ? COLLATE NOCASE AND +root = ?"
             values: tuple[object, ...] = (
                 track.tags.album,
                 track.tags.album_artist,
                 os.fsencode(track.root),
             )
-        else:  # the plus makes SQLite use the index of paths: many files may lack an album
+        else:  # many files may lack an album
             low = os.fsencode(track.path.parent) + b"/"
             below = "path > ? AND path < ? AND instr(substr(path, length(?) + 1), x'2f') = 0"
             where = f"{below} AND +{album} = ? COLLATE NOCASE"
