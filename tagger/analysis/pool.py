@@ -266,7 +266,7 @@ def _unusable(cause: BaseException | None) -> WorkersUnusableError:
         hint = "the limits on processes, open files or memory are too low"
     else:
         reason = "worker processes die as soon as they start"
-        hint = "raise workers.memory_mb, or install tagger again"
+        hint = "raise workers.memory_mb and the limits of `ulimit -a`, or install tagger again"
     return WorkersUnusableError(reason, hint=hint)
 
 
@@ -338,10 +338,12 @@ def _start_worker(
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, resource.RLIM_INFINITY))
+        limit, hard = memory_mb * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]
+        if hard != resource.RLIM_INFINITY:  # only root may exceed it
+            limit = min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         prepare(*arguments)
-        limit = memory_mb * 2**20
         if spare_mb is not None and (used := _address_space()):
             limit = min(limit, used + spare_mb * 2**20)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -296,3 +297,27 @@ def test_a_missing_interpreter_is_reported_with_the_next_step(tmp_path):
         spawn.set_executable(before)
     assert "is gone" in seen.value.reason
     assert seen.value.hint == "install tagger again"
+
+
+def limits():
+    return resource.getrlimit(resource.RLIMIT_AS)
+
+
+UNDER_A_LIMIT = """
+import resource, sys
+from pathlib import Path
+from tagger.analysis.pool import WorkerPool
+from test_pool import limits, nothing
+
+hard = 3 * 2**30
+resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+with WorkerPool(1, 30, 4096, nothing) as pool:
+    soft, most = pool.result(pool.submit(limits), Path("song.mp3"))
+sys.exit(not soft <= most <= hard)
+"""
+
+
+def test_a_worker_starts_below_a_limit_of_memory_that_the_user_may_not_raise():
+    folders = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    environment = os.environ | {"PYTHONPATH": folders}
+    subprocess.run([sys.executable, "-c", UNDER_A_LIMIT], env=environment, check=True, timeout=120)
