@@ -202,7 +202,7 @@ class StreamFile(Container):
         if room >= LYRICS3_END:
             data = read_at(file, end - LYRICS3_END, LYRICS3_END)
             size = int(data[:6]) + LYRICS3_END if data[:6].isdigit() else 0
-            if data[6:] == b"LYRICS200" and size <= room:
+            if data[6:] == b"LYRICS200" and 0 < size <= room:
                 return Span(end - size, size), size
         if room >= id3.HEADER:
             footer = read_at(file, end - id3.HEADER, id3.HEADER)

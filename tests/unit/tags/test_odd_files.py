@@ -96,6 +96,14 @@ def test_an_apev2_tag_that_lacks_the_header_of_its_flags_takes_no_sound(tmp_path
     assert path.read_bytes() == before
 
 
+def test_a_lyrics_tag_without_its_size_is_no_obstacle(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    data = path.read_bytes() + b"LYRICSBEGIN" + b"12345xLYRICS200"
+    path.write_bytes(data)
+    write(path, BLUES)
+    assert path.read_bytes().endswith(data)
+
+
 def test_an_id3_tag_that_lacks_the_footer_of_its_flags_is_refused(tmp_path):
     path = media.make(tmp_path / "song.mp3", seconds=6)
     tag = bytearray(id3_tag(version=4, genre="Salsa"))
