@@ -9,24 +9,39 @@ from tagger.library import index, walk
 from tagger.tags import sound_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.library.walk import Found
     from tagger.store import JournalEntry, Store
 
+    Genres = tuple[str, tuple[str, ...]]
+    """A field and its genres."""
 
-def follow(starts: Iterable[Path], roots: Sequence[Path], store: Store, jobs: TagJobs) -> None:
+CLOCKS_S = 86_400
+"""Seconds by which the clocks of file systems and shares may differ, with their time zones."""
+
+
+def follow(
+    starts: Iterable[Path],
+    roots: Sequence[Path],
+    store: Store,
+    jobs: TagJobs,
+    *,
+    preserve_mtime: bool = False,
+) -> None:
     """Move the records of lost files to the paths where these files are now.
 
-    A file has the same sound and the genres of its write; a renamed file has the same identity.
+    A file has the same sound and the genres of its write; a renamed file has the same identity. A
+    file that is older than the write is another copy of the recording, with its owner's genres.
 
     Args:
         starts: The files and folders to search.
         roots: The music folders.
         store: The state database.
         jobs: Reads the tags.
+        preserve_mtime: See `WriteOptions`; then the age of a file shows nothing.
 
     """
     there = []
@@ -36,9 +51,18 @@ def follow(starts: Iterable[Path], roots: Sequence[Path], store: Store, jobs: Ta
             there.append(found)
     lost = _lost(store)
     suffixes = {entry.change.path.suffix.lower() for entry in lost.values()}
+    written = {_written(entry) for entry in lost.values()}
     for found in there:
-        if lost and found.path.suffix.lower() in suffixes:
-            _move(found, lost, store, jobs)
+        if not lost or found.path.suffix.lower() not in suffixes:
+            continue
+        genres, sound = _identified(found, written, jobs)
+        entry = lost.get(sound)
+        if entry is None or _written(entry) not in genres:
+            continue
+        if preserve_mtime or entry.at < found.identity.mtime_ns / 1e9 + CLOCKS_S:
+            with store.transaction():
+                store.files.move(entry.change.path, found.path)
+            del lost[sound]
 
 
 def _walk(starts: Iterable[Path], roots: Sequence[Path]) -> Iterator[Found]:
@@ -60,20 +84,18 @@ def _lost(store: Store) -> dict[str, JournalEntry]:
     return lost
 
 
-def _move(found: Found, lost: dict[str, JournalEntry], store: Store, jobs: TagJobs) -> None:
+def _written(entry: JournalEntry) -> Genres:
+    return entry.change.field, entry.change.after
+
+
+def _identified(
+    found: Found, written: Collection[Genres], jobs: TagJobs
+) -> tuple[Collection[Genres], str]:
+    """Return the fields of a file that have the genres of a write, and the sound of such a file."""
     try:
-        fields = {entry.change.field for entry in lost.values()}
-        there = {field: jobs.read(found.path, field).in_field for field in fields}
-        if not any(_is_there(entry, there) for entry in lost.values()):
-            return
-        entry = lost.get(jobs.sound(found.path) or "")
+        fields = {field for field, _ in written}
+        there = {(field, jobs.read(found.path, field).in_field) for field in fields}
+        genres = there.intersection(written)
+        return genres, (jobs.sound(found.path) or "") if genres else ""
     except (TagError, WorkerError):
-        return
-    if entry and _is_there(entry, there):
-        with store.transaction():
-            store.files.move(entry.change.path, found.path)
-        del lost[next(sound for sound, one in lost.items() if one is entry)]
-
-
-def _is_there(entry: JournalEntry, there: Mapping[str, tuple[str, ...]]) -> bool:
-    return there[entry.change.field] == entry.change.after
+        return (), ""

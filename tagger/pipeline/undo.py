@@ -91,7 +91,8 @@ def _entries(
         return entries
     roots = [*settings.library.real_roots, *store.files.roots()]
     starts = dict.fromkeys((*selection.paths, *roots) if gone else selection.paths)
-    moved.follow(starts, roots, store, jobs)
+    preserved = settings.tags.preserve_mtime
+    moved.follow(starts, roots, store, jobs, preserve_mtime=preserved)
     recovery.recover(store, jobs)
     ids = {entry.id for entry in (*entries, *selection.entries(store))}
     return [entry for entry in store.journal.done() if entry.id in ids]

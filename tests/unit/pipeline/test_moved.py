@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 
 import bundles
 import media
@@ -78,6 +80,18 @@ def test_undo_of_another_recording_with_the_same_genre_leaves_it_unchanged(writt
     content = other.read_bytes()
     assert program.run("undo").code == 1
     assert other.read_bytes() == content
+
+
+@pytest.mark.parametrize("days", [0, 9])
+def test_undo_leaves_the_genre_of_an_older_copy_of_a_deleted_file(written, days):
+    program, song, _ = written
+    copy = program.music / "copy.mp3"
+    shutil.copyfile(song, copy)
+    song.unlink()
+    age = time.time() - days * 86_400
+    os.utime(copy, (age, age))
+    assert program.run("undo").code == (1 if days else 0)
+    assert tags.read(copy).genres == (("Classical",) if days else ())
 
 
 def test_an_open_write_of_a_file_that_moved_is_settled_at_its_new_path(written):
