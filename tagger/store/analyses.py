@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tagger.core.domain import Features, PackedFeatures, Prediction, TrackTags
-from tagger.errors import StoreDamagedError
-from tagger.store.rows import stored_json, stored_path
+from tagger.store.rows import damaged, stored_json, stored_path
 from tagger.system import arrays
 
 if TYPE_CHECKING:
@@ -145,4 +144,4 @@ def _unpacked(data: bytes) -> Any:
     try:
         return arrays.from_bytes(data)
     except ValueError as error:
-        raise StoreDamagedError(f"the state database is damaged: {error}") from error
+        raise damaged(error) from error

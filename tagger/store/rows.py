@@ -11,6 +11,7 @@ import msgspec
 
 from tagger.core.domain import Action
 from tagger.errors import StoreDamagedError
+from tagger.store.database import REPAIR
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +20,11 @@ T = TypeVar("T")
 
 _DECODERS: Final[dict[object, msgspec.json.Decoder[Any]]] = {}
 """By type: to make a decoder takes longer than to decode the tags of a file."""
+
+
+def damaged(cause: object) -> StoreDamagedError:
+    """Return the error of a row that cannot be read, with the next step."""
+    return StoreDamagedError(f"the state database is damaged: {cause}", hint=REPAIR)
 
 
 def marks(values: Collection[object]) -> str:
@@ -34,7 +40,7 @@ def stored_path(raw: bytes) -> Path:
 def stored_file(raw: bytes) -> str:
     """Return the path of a row as a text, which takes a fourth of the memory; see `stored_path`."""
     if not raw or b"\0" in raw:
-        raise StoreDamagedError("the state database is damaged: a path cannot be read")
+        raise damaged("a path cannot be read")
     return os.fsdecode(raw)
 
 
@@ -49,7 +55,7 @@ def stored_action(text: str) -> Action:
     try:
         return Action(text)
     except ValueError as error:
-        raise StoreDamagedError(f"the state database is damaged: {error}") from error
+        raise damaged(error) from error
 
 
 def stored_json(text: str, kind: type[T]) -> T:
@@ -68,5 +74,5 @@ def stored_json(text: str, kind: type[T]) -> T:
     try:
         value: T = decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise StoreDamagedError(f"the state database is damaged: {error}") from error
+        raise damaged(error) from error
     return value

@@ -14,7 +14,7 @@ from programs import Program
 
 from tagger import tags
 from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
-from tagger.store import DATABASE, Store, damage, undamaged
+from tagger.store import DATABASE, Correction, Store, damage, undamaged
 
 PAGE = 4096
 REPORTING = (("status",), ("doctor",), ("runs", "list"))
@@ -158,6 +158,16 @@ def test_status_of_a_damaged_database_names_the_next_step(used):
     assert result.code == 2
     assert "tagger scan" in result.err
     assert not moved(program)
+
+
+def test_a_row_that_cannot_be_read_names_the_next_step(program):
+    with Store(program.state) as store:
+        store.corrections.put(Correction(program.music / "a.mp3", None, ("A",), ("B",)))
+        store._connection.execute("UPDATE corrections SET ours = 'x'")
+    result = program.run("corrections")
+    assert result.code == 2
+    assert "damaged" in result.err
+    assert "tagger scan" in result.err
 
 
 @pytest.mark.parametrize("command", [*REPORTING, *WRITING])
