@@ -397,11 +397,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return self.library.roots[0] / expand(target.folder)
 
     @property
-    def playlist_folder(self) -> Path:
-        """The folder of the first target."""
-        return self.target_folder(self.playlists)
-
-    @property
     def playlist_folders(self) -> tuple[Path, ...]:
         """The folders of all targets."""
         return tuple(map(self.target_folder, self.playlists.all_targets))

@@ -149,12 +149,12 @@ def refresh(
         composed = rules(lists, settings.playlists.order)
     else:
         composed = compose(lists, locator(shelf.target, shelf.folder))
-    known = store.published.known().items()
+    known = store.published.in_folder(shelf.folder)
     changes = publish(
         shelf.folder,
         composed.playlists,
         suffix=suffix,
-        recorded={path: sha for path, sha in known if path.parent == shelf.folder},
+        recorded={path: sha for path, (sha, _) in known.items()},
         dry_run=dry_run,
     )
     if not dry_run:

@@ -18,13 +18,8 @@ class PlaylistFiles:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def known(self) -> dict[Path, str]:
-        """Return the SHA-256 (hex) of each playlist as tagger wrote it, by path."""
-        rows = self._db.execute("SELECT path, sha256 FROM playlists")
-        return {stored_path(row["path"]): row["sha256"] for row in rows}
-
     def in_folder(self, folder: Path) -> dict[Path, tuple[str, str]]:
-        """Return SHA-256 (hex) and genre of each playlist in a folder, by path."""
+        """Return SHA-256 (hex) and genre of each playlist of tagger in a folder, by path."""
         rows = self._db.execute("SELECT path, sha256, genre FROM playlists ORDER BY path")
         found = {stored_path(row["path"]): (row["sha256"], row["genre"]) for row in rows}
         return {path: known for path, known in found.items() if path.parent == folder}

@@ -211,7 +211,7 @@ def test_watch_takes_folders_in_place_of_the_library(tmp_path):
     for folder, library in (("Music/New", "Music"), ("Other", "Other")):
         watched = overridden(settings, [tmp_path / folder], 3)
         assert watched.library.roots == (tmp_path / folder,)
-        assert watched.playlist_folder == tmp_path / library / "Playlists/Genres"
+        assert watched.playlist_folders[0] == tmp_path / library / "Playlists/Genres"
         assert watched.daemon.workers == 3
     assert overridden(settings, [], None) == settings
 

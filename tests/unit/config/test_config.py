@@ -51,7 +51,7 @@ def test_settings_without_a_file_are_the_defaults(home):
     settings = config.load()
     assert settings == config.Settings()
     assert settings.library.roots == (home / "Music",)
-    assert settings.playlist_folder == home / "Music" / "Playlists" / "Genres"
+    assert settings.playlist_folders[0] == home / "Music" / "Playlists" / "Genres"
     assert settings.store.folder == home / ".local" / "state" / "tagger"
     assert settings.tags.mode == "empty"
 
@@ -127,10 +127,10 @@ def test_home_variables_and_relative_paths_are_expanded(home, tmp_path, written,
     expected = (home / "a", Path("/shelf/b"), Path("/shelf/c"), e, Path("/A$AP Rocky"))
     assert settings.library.roots == expected
     assert settings.model.bundle.folder == tmp_path / "models" / "mine"
-    assert settings.playlist_folder == home / "a" / "Lists"
+    assert settings.playlist_folders[0] == home / "a" / "Lists"
     assert (settings.daemon.watch(e), settings.daemon.watch(home / "a")) == ("poll", "auto")
     absolute = config.load(written('playlists.folder = "~/Lists"'))
-    assert absolute.playlist_folder == home / "Lists"
+    assert absolute.playlist_folders[0] == home / "Lists"
 
 
 def test_a_missing_data_file_is_refused_by_name():

@@ -94,9 +94,9 @@ def published(settings: Settings, library: Path) -> Path:
         Listed(f"{library}/{name}", ListedTags(title=name, duration=1.0)) for name in names
     )
     rock = TrackList("Rock & Roll", tracks, genre="Rock & Roll")
-    composed = compose([rock], locator(settings.playlists, settings.playlist_folder))
+    composed = compose([rock], locator(settings.playlists, settings.playlist_folders[0]))
     suffix = settings.playlists.suffix
-    [change] = publish(settings.playlist_folder, composed.playlists, suffix=suffix, recorded={})
+    [change] = publish(settings.playlist_folders[0], composed.playlists, suffix=suffix, recorded={})
     left_out = STRIPPED if settings.playlists.profile == "mpd" else []
     assert list(composed.left_out) == [f"{library}/{name}" for name in left_out]
     return change.path

@@ -178,7 +178,7 @@ def test_the_mpd_profile_lists_only_files_that_mpd_opens(tmp_path):
 def test_the_settings_choose_the_profile(tmp_path):
     def chosen(**keys):
         settings = Settings(LibrarySettings((tmp_path,)), playlists=PlaylistSettings(**keys))
-        return locator(settings.playlists, settings.playlist_folder)(f"{tmp_path}/a.mp3")
+        return locator(settings.playlists, settings.playlist_folders[0])(f"{tmp_path}/a.mp3")
 
     assert chosen() == "../../a.mp3"
     assert chosen(profile="absolute", map=(PathMap(tmp_path, "/music"),)) == "/music/a.mp3"
