@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
-from tagger.errors import ModelError, StoreError, WorkerCrashedError, WorkersUnusableError
+from tagger.errors import StoreError, TaggerError, WorkerCrashedError
 from tagger.inference import registry
 from tagger.library import siblings
 from tagger.library.walk import Found
@@ -88,7 +88,7 @@ class Dispatcher:
             raise
         except StoreError:
             raise  # the files are not at fault: the event loop opens the database again
-        except (ModelError, WorkersUnusableError) as error:
+        except TaggerError as error:  # the failure of a file is its outcome
             self._store.queue.give_back()
             self._pause(str(error))
         except Exception as error:  # noqa: BLE001 - a bug costs its file, not the daemon
