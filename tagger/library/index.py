@@ -125,13 +125,17 @@ def put(lookup: Lookup, tags: TrackTags, store: Store, *, renewed: bool = False)
 def put_unreadable(lookup: Lookup, field: str, store: Store) -> Track:
     """Index a file whose tags cannot be parsed as a track without tags.
 
+    Its duration stays, so that the next change is compared with the same recording.
+
     Args:
         lookup: The file and its earlier row.
         field: The field that tagger writes.
         store: The state database.
 
     """
-    track = lookup.track(TrackTags(other=None if field == GENRE else OtherField(field)))
+    duration = lookup.known.tags.duration if lookup.known else 0.0
+    other = None if field == GENRE else OtherField(field)
+    track = lookup.track(TrackTags(duration=duration, other=other))
     store.files.put(track)
     return track
 

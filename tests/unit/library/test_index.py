@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
+from tagger.core.domain import GENRE, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.library import index
 from tagger.library.walk import Found
 from tagger.store import Store
@@ -56,13 +56,17 @@ def test_another_number_of_a_device_after_a_mount_is_no_vanished_mount(tmp_path,
     assert index.drop_missing(music, store) == 1
 
 
-def changed(store, path, *genres):
-    """Index a file with another content and other genres."""
+def other_content(store, path):
+    """Look a file up after a change of its content."""
     path.parent.mkdir(exist_ok=True)
     with path.open("ab") as file:
         file.write(b"sound")
-    found = Found(path, path.parent, FileIdentity.of(path.stat()))
-    index.put(index.look_up(found, store), TrackTags(genres=genres), store)
+    return index.look_up(Found(path, path.parent, FileIdentity.of(path.stat())), store)
+
+
+def changed(store, path, *genres):
+    """Index a file with another content and other genres."""
+    index.put(other_content(store, path), TrackTags(genres=genres, duration=180.0), store)
 
 
 def intended(store, path, before, after):
@@ -74,7 +78,7 @@ def test_a_correction_follows_the_user_back_to_the_genre_of_tagger(tmp_path, sto
     path = tmp_path / "music/a.mp3"
     changed(store, path)
     store.journal.confirm(intended(store, path, (), ("Rock",)))
-    store.files.record_write(path, FileIdentity.of(path.stat()), TrackTags(genres=("Rock",)))
+    changed(store, path, "Rock")
     for genre in ("Jazz", "Rock"):
         changed(store, path, genre)
         assert [one.theirs for one in store.corrections.all()] == [(genre,)]
@@ -87,3 +91,12 @@ def test_a_write_that_a_killed_run_did_not_confirm_is_no_correction(tmp_path, st
     intended(store, path, ("Rock",), ("Pop",))
     changed(store, path, "Pop")
     assert store.corrections.all() == []
+
+
+def test_a_file_that_was_unreadable_for_a_while_keeps_the_genre_of_its_user(tmp_path, store):
+    path = tmp_path / "music/a.mp3"
+    store.journal.confirm(intended(store, path, (), ("Rock",)))
+    changed(store, path, "Rock")
+    index.put_unreadable(other_content(store, path), GENRE, store)
+    changed(store, path, "Jazz")
+    assert [one.theirs for one in store.corrections.all()] == [("Jazz",)]
