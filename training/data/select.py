@@ -137,15 +137,18 @@ def held_out(members: Sequence[Member]) -> list[bool]:
     """Return for each member whether it is held out: a fifth of each genre's artists.
 
     The hash of the artist's name decides, so that an artist stays on the same side in every
-    training. A split from a source has priority.
+    training. A split from a source has priority for the tracks of that source.
     """
-    if any(member.part == "test" for member in members):
-        return [member.part == "test" for member in members]
+    is_split = any(member.part == "test" for member in members)
     by_genre: dict[str, Counter[str]] = defaultdict(Counter)
     for member in members:
-        by_genre[member.genre][member.artist] += 1
+        if not (is_split and member.part):
+            by_genre[member.genre][member.artist] += 1
     chosen = {artist for tracks in by_genre.values() for artist in _drawn(tracks)}
-    return [member.artist in chosen for member in members]
+    return [
+        member.part == "test" if is_split and member.part else member.artist in chosen
+        for member in members
+    ]
 
 
 def _drawn(tracks: Mapping[str, int]) -> list[str]:

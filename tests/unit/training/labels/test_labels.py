@@ -406,6 +406,16 @@ def test_labels_with_a_published_split_keep_it():
     assert sum(held_out(chosen(labels, heard).members)) == 4
 
 
+def test_a_split_of_one_source_leaves_the_drawing_of_the_others_to_tagger():
+    labels, heard = joined(many("Jazz", 6), many("Pop", 80, artists=40))
+    parts = ["test", *["train"] * 5, *[""] * 80]
+    labels = [replace(one, part=part) for one, part in zip(labels, parts, strict=True)]
+    members = chosen(labels, heard).members
+    out = [m.genre for m, held in zip(members, held_out(members), strict=True) if held]
+    assert out.count("Jazz") == 1
+    assert 4 < out.count("Pop") < 28
+
+
 def test_the_artist_comes_from_tags_then_folders_then_is_unknown():
     labels = [says("a/1", "Jazz", origin="/music"), says("2", "Jazz", origin="/music")]
     labels += [says("3", "Jazz", artist="FMA:1"), says("4", "Jazz")]
