@@ -78,6 +78,7 @@ def known(spotify: SpotifySettings, store: SpotifyStore) -> Lists:
     """Return the configured playlists. Raises ConfigError."""
     notes: list[str] = []
     found = [*_kept(spotify, store, notes), *_exported(spotify, notes)]
+    notes += [f"{p.genre}: {p.name} has no tracks" for p, _ in found if not p.tracks]
     names = Counter(playlist.name for playlist, _ in found)
     return Lists(
         tuple(

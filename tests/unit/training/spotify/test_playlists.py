@@ -217,6 +217,16 @@ def test_a_genre_without_any_snapshot_stops_the_training(tmp_path):
     assert "has not been read yet" in gathered.notes[0]
 
 
+def test_a_playlist_without_tracks_is_named(tmp_path):
+    other = ID[::-1]
+    settings = agreed(tmp_path, playlists={ID: "Metal", other: "Baroque"})
+    kept(settings, ID, SONG)
+    kept(settings, other)
+    (note,) = source(settings).gather().notes
+    assert note.startswith("Baroque: ")
+    assert note.endswith(" has no tracks")
+
+
 def test_exports_serve_without_any_login(tmp_path):
     (tmp_path / "Playlist1.json").write_text(json.dumps(ACCOUNT))
     (tmp_path / "my_metal.csv").write_text(TABLE, encoding="utf-8")
