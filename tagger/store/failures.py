@@ -96,6 +96,8 @@ class Failures:
     def start_attempt(self, path: Path, identity: FileIdentity, *, blamed: bool) -> None:
         """Record the start of work on a file in this state.
 
+        A state that was given up keeps its error: its tags are read again below another root.
+
         Args:
             path: The file.
             identity: Its state; attempts on another state do not count.
@@ -103,6 +105,7 @@ class Failures:
 
         """
         state = (identity.device, identity.inode, identity.size, identity.mtime_ns)
+        crash = (int(blamed), _CRASHED, _CRASHED_REASON, time.time())
         self._db.execute(
             "INSERT INTO failures"
             " (path, device, inode, size, mtime_ns, attempts, code, reason, at)"
@@ -113,8 +116,10 @@ class Failures:
             " THEN attempts ELSE 0 END,"
             " (device, inode, size, mtime_ns, code, reason, at) ="
             " (excluded.device, excluded.inode, excluded.size, excluded.mtime_ns,"
-            " excluded.code, excluded.reason, excluded.at)",
-            (os.fsencode(path), *state, int(blamed), _CRASHED, _CRASHED_REASON, time.time()),
+            " excluded.code, excluded.reason, excluded.at)"
+            " WHERE attempts < ? OR (device, inode, size, mtime_ns) !="
+            " (excluded.device, excluded.inode, excluded.size, excluded.mtime_ns)",
+            (os.fsencode(path), *state, *crash, MAX_ATTEMPTS),
         )
 
     def record_failure(

@@ -65,10 +65,13 @@ def test_a_file_without_enough_sound_is_indexed_again_below_another_root(
 ):
     (tmp_path / "album").mkdir()
     path = media.make(tmp_path / "album" / "song.mp3")
-    for root in (path.parent, tmp_path):
-        found = [item for item in walk(root, root) if isinstance(item, Found)]
-        with TagJobs(30, 2048) as jobs:
+    with TagJobs(30, 2048) as jobs:
+        for root in (path.parent, tmp_path):
+            found = [item for item in walk(root, root) if isinstance(item, Found)]
             (indexed,) = index_files(found, store, jobs)
-        store.failures.give_up(path, found[0].identity, error)
+            if root == path.parent:
+                store.failures.give_up(path, found[0].identity, error)
     assert isinstance(indexed, kind)
     assert store.files.get(path).root == (tmp_path if kind is Track else path.parent)
+    failure = store.failures.get(path)
+    assert (type(failure.error), failure.given_up) == (type(error), True)
