@@ -99,16 +99,15 @@ class ModelRegistry:
             self._write_history([*self._history(), name])
 
     def roll_back(self) -> str:
-        """Activate the previous model; returns its id.
+        """Activate the last model before the active model that runs; returns its id.
 
-        Raises ModelError when no previous model exists.
+        Raises ModelError when no such model exists.
         """
         before = [name for name in self._history()[:-1] if self._exists(name)]
-        while before and before[-1] == self.active:  # a model between them was removed
+        while before and (before[-1] == self.active or not _runs(self.path(before[-1]))):
             before.pop()
         if not before:
-            raise ModelError("no other model was active before", self.folder)
-        _load(self.path(before[-1]))
+            raise ModelError("no other model that runs was active before", self.folder)
         self._write_history(before)
         return before[-1]
 

@@ -25,7 +25,6 @@ from tagger.pipeline.operations import REMOVED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
-    from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.library.index import Lookup
@@ -108,21 +107,25 @@ class _Indexer:
             tags = self._attempts.result(found.path, request.tags)
         except (CorruptTagsError, UnsupportedContainerError):
             # the analysis names the fault of the file
-            self._finished(found.path)
+            self._finished(found)
             return index.put_unreadable(request.lookup, self._jobs.field, self._store)
         except TagError as error:  # gone, or an error of the device: the next scan tries again
             self._attempts.withdraw(found.path)
             return _failed(found, error)
         except WorkerError as error:
             return _failed(found, error)
-        self._finished(found.path)
+        self._finished(found)
         renewed = self._is_renewed(request.lookup, tags)
         return index.put(request.lookup, tags, self._store, renewed=renewed)
 
-    def _finished(self, path: Path) -> None:
-        """Forget the failures of earlier attempts: the worker has read the file to its end."""
-        self._store.failures.clear(path)
-        self._attempts.succeeded(path)
+    def _finished(self, found: Found) -> None:
+        """Forget failures of earlier attempts, but for a file whose sound was given up."""
+        failure = self._failure(found)
+        if failure and failure.given_up:
+            self._attempts.withdraw(found.path)
+            return
+        self._store.failures.clear(found.path)
+        self._attempts.succeeded(found.path)
 
     def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:
         """Return whether a file without its genre is a new copy of the original."""

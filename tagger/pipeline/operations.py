@@ -142,7 +142,7 @@ class Write:
         result = outcome(track, decision)
         if decision.action.writes:
             try:
-                self._write_current(track, decision)
+                self._write(self._renumbered(track), decision)
             except FileChangedError as error:
                 # the record that another tagger made of its own decision is the valid one
                 self._index_again(track)
@@ -171,23 +171,17 @@ class Write:
             if not lookup.current or lookup.current.tags != found:
                 index.put(lookup, found, self._store)
 
-    def _write_current(self, track: Track, decision: Decision) -> None:
-        """Write; FAT, exFAT and FUSE may give an unchanged file another inode number meanwhile."""
-        try:
-            self._write(track, decision)
-        except FileChangedError:
-            if (renumbered := self._renumbered(track)) is None:
-                raise
-            self._write(renumbered, decision)
+    def _renumbered(self, track: Track) -> Track:
+        """Return the track under the inode number that its file has now.
 
-    def _renumbered(self, track: Track) -> Track | None:
-        """Return the track under its new inode number, None where more than the number changed."""
+        FAT, exFAT and FUSE may give an unchanged file another number.
+        """
         with contextlib.suppress(OSError, TagError, WorkerError):
             now, before = FileIdentity.of(track.path.stat()), track.identity
-            same = (now.size, now.mtime_ns) == (before.size, before.mtime_ns)
+            same = now == before._replace(inode=now.inode)
             if now != before and same and self._jobs.read(track.path) == track.tags:
                 return replace(track, identity=now)
-        return None
+        return track
 
     def _write(self, track: Track, decision: Decision) -> None:
         intended: list[int] = []
