@@ -28,10 +28,12 @@ class RunLocks:
             raise StoreError(f"cannot be opened: {error.strerror}", path, hint) from error
         self._own: set[int] = set()
 
-    def enter(self, run: int) -> None:
-        """Hold a run's byte until this process ends."""
-        locks.lock_byte(self._file, run)
+    def enter(self, run: int) -> bool:
+        """Hold a run's byte until this process ends; False where another process holds it."""
+        if not locks.lock_byte(self._file, run):
+            return False
         self._own.add(run)
+        return True
 
     def has(self, run: int) -> bool:
         """Return whether the process of a run still lives."""

@@ -65,7 +65,9 @@ class Runs:
             "INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, time.time())
         )
         run = int(cursor.lastrowid or 0)
-        self._run_locks.enter(run)
+        while not self._run_locks.enter(run):  # a process has this run of an earlier database
+            sql = "UPDATE runs SET id = (SELECT max(id) + 1 FROM runs) WHERE id = ? RETURNING id"
+            run = int(self._db.execute(sql, (run,)).fetchone()[0])
         return run
 
     def is_alive(self, run: int) -> bool:

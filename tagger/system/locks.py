@@ -71,12 +71,17 @@ def waiting(path: Path) -> Iterator[None]:
         os.close(file)
 
 
-def lock_byte(file: int, offset: int) -> None:
+def lock_byte(file: int, offset: int) -> bool:
     """Lock one byte of an open file until this process ends or closes the file.
 
     The lock belongs to the process (`man 2 fcntl`, F_SETLK), so one file serves many holders.
+    Returns False where another process has locked the byte.
     """
-    fcntl.lockf(file, fcntl.LOCK_EX, 1, offset)
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def is_byte_locked(file: int, offset: int) -> bool:

@@ -371,6 +371,27 @@ def test_the_intents_of_a_running_process_are_not_recovered(tmp_path):
         assert [entry.run for entry in store.journal.intended()] == [run]  # its file is away
 
 
+def test_a_run_of_a_new_database_does_not_wait_for_a_process_with_the_earlier_one(tmp_path):
+    script = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        from tagger.store import Store
+        store = Store(Path(sys.argv[1]))
+        print(*(store.runs.start("watch") for _ in range(3)), flush=True)
+        time.sleep(60)
+    """)
+    with Forked(["-c", script, str(tmp_path)], os.environ, ["tagger.store"]) as child:
+        earlier = [int(number) for number in child.stdout.readline().split()]
+        for file in tmp_path.glob("tagger.sqlite3*"):
+            file.unlink()
+        with Store(tmp_path) as store:
+            run = store.runs.start("scan")
+            assert run not in earlier
+            assert store.runs.last().id == run
+        child.kill()
+        child.wait()
+
+
 def test_a_full_disk_is_a_store_error(tmp_path):
     with Store(tmp_path) as store:
         store._connection.execute("PRAGMA max_page_count = 1")  # as small as it is now
