@@ -119,12 +119,13 @@ class _Indexer:
         return index.put(request.lookup, tags, self._store, renewed=renewed)
 
     def _finished(self, found: Found) -> None:
-        """Forget failures of earlier attempts, but for a file whose sound was given up."""
+        """Forget the failures of earlier attempts: the worker has read the file to its end.
+
+        The error of a sound that was given up stays.
+        """
         failure = self._failure(found)
-        if failure and failure.given_up:
-            self._attempts.withdraw(found.path)
-            return
-        self._store.failures.clear(found.path)
+        if failure and (not failure.given_up or _ended_workers(failure)):
+            self._store.failures.clear(found.path)
         self._attempts.succeeded(found.path)
 
     def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:
