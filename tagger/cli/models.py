@@ -11,7 +11,6 @@ from tagger.cli.options import JSON, configured, printable
 from tagger.cli.report.models import show_listed, show_model, show_switch, warn_of_override
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
-from tagger.inference import networks
 from tagger.inference.registry import ModelRegistry
 
 if TYPE_CHECKING:
@@ -65,9 +64,10 @@ def rollback(settings: Settings) -> None:
 @configured
 def remove(settings: Settings, *, name: str) -> None:
     """Delete a model of your own that is not active, or the fetched network."""
+    models = ModelRegistry(settings.store.folder)
     if name != MN04.name:
-        ModelRegistry(settings.store.folder).remove(name)
-    elif not networks.remove(MN04, settings.store.folder):
+        models.remove(name)
+    elif not models.remove_network(MN04):
         raise DownloadError(f"the network {MN04.network} is not installed")
     click.echo(printable(f"{name} is gone"))
 

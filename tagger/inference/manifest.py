@@ -106,7 +106,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 MODEL_FILE = "model.onnx"
 _MANIFEST_BYTES = 1 << 20
-_HINT = "install the bundle again, or run `tagger models use default`"
+_HINT = "install the bundle again, or choose another model"
 
 
 class _Format(Struct):

@@ -18,7 +18,7 @@ import msgspec
 
 from tagger.config import Bundle
 from tagger.errors import MissingWeightsError, ModelError
-from tagger.features.weights import FETCH, MN04, WEIGHTS, missing
+from tagger.features.weights import FETCH, MN04, WEIGHTS, Weights, missing
 from tagger.inference import networks
 from tagger.inference.manifest import read_manifest
 from tagger.system import atomic
@@ -37,6 +37,7 @@ DEFAULT = "default"
 _BUILT_IN = "models/default"
 _WITH_NETWORK = "models/default-efficientat"
 _HISTORY = "active"
+_USE_ANOTHER = "choose another model with `tagger models use`"
 _MAX_HISTORY = 20
 
 
@@ -144,13 +145,26 @@ class ModelRegistry:
         if name == DEFAULT:
             raise ModelError("the model that comes with tagger cannot be removed")
         if name == self.active:
-            hint = "choose another model with `tagger models use`"
-            raise ModelError("the active model cannot be removed", self.path(name), hint)
+            reason = "the active model cannot be removed"
+            raise ModelError(reason, self.path(name), _USE_ANOTHER)
         folder, history = self.path(name), self._history()
         if name in history:
             self._write_history([other for other in history if other != name])
         with _model_errors(self.folder):
             self._delete(folder)
+
+    def remove_network(self, weights: Weights) -> bool:
+        """Delete an installed network; return whether there was one.
+
+        Raises ModelError when the active model of the user needs the network, and DownloadError
+        when the folder cannot be written.
+        """
+        model = self.get(self.active)
+        inputs = model.manifest.inputs.values() if model.manifest else ()
+        if model.name != DEFAULT and any(WEIGHTS.get(spec) is weights for spec in inputs):
+            reason = f"the active model needs the network {weights.network}"
+            raise ModelError(reason, model.folder, _USE_ANOTHER)
+        return networks.remove(weights, self._state)
 
     def staging_folder(self) -> Path:
         """Make a hidden folder in which to build a bundle for `install`.

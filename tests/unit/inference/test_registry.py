@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 
 from tagger.config import Settings, StoreSettings
 from tagger.errors import ModelError
+from tagger.features.weights import MN04, SOUNDS_SPEC
+from tagger.inference import networks
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 
 if TYPE_CHECKING:
@@ -82,6 +85,23 @@ def test_the_same_model_trained_again_replaces_a_damaged_one(models):
     models.activate("one-1")
     left = [path.name for path in models.folder.iterdir() if path.name.startswith(".")]
     assert left == []
+
+
+def test_the_network_of_the_active_model_is_not_removed(models, tmp_path):
+    manifest = models.folder / "one-1" / "manifest.json"
+    models.activate("one-1")
+    found = json.loads(manifest.read_text())
+    found["inputs"] = dict.fromkeys(found["inputs"], SOUNDS_SPEC)
+    manifest.write_text(json.dumps(found))
+    weights = networks.folder(tmp_path) / MN04.file
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    with pytest.raises(ModelError, match="needs the network"):
+        models.remove_network(MN04)
+    assert weights.exists()
+    models.activate("default")
+    assert models.remove_network(MN04)
+    assert not weights.exists()
 
 
 def test_an_unknown_model_that_is_removed_leaves_no_file_behind(models, tmp_path):
