@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tagger.core.domain import GENRE as FIELD
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     Refusal = tuple[tuple[str, ...], str, str]
 
 GENRE = "{genre}"
+SMART = (".nsp", ".xsp")
 
 
 def contradictions(settings: Settings) -> Iterator[Refusal]:
@@ -29,6 +32,10 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
             reason = "path maps apply to absolute paths only"
             hint = 'set the profile to "absolute" or "uri"'
             yield further if number else ("playlists", "map"), reason, hint
+        if target.suffix in SMART and settings.tags.field != FIELD:
+            reason = "a smart playlist is a rule about GENRE, and tags.field is another field"
+            key = further if number else ("playlists", "extension")
+            yield key, reason, 'use "auto", or remove tags.field'
         folder = os.path.realpath(settings.target_folder(target))
         if folder in folders:
             yield further, f"two targets have the folder {folder}", "give each its own folder"

@@ -188,6 +188,8 @@ REFUSED = {
     "[workers]\nmemory_mb = 99_999_999_999_999": "line 2: workers.memory_mb: expected a whole ",
     "[daemon]\nworkers = 1000": "line 2: daemon.workers: expected a whole number <= 256",
     "[playlists]\nprofile='mpd'\nextension='m3u8'": "line 3: playlists.extension: MPD reads",
+    "[tags]\nfield='GROUPING'\n[playlists]\nextension='nsp'": "line 4: playlists.extension: a",
+    "[tags]\nfield='GROUPING'\n[[playlists.targets]]\nfolder='/a'\nextension='xsp'": "line 3: ",
     "[playlists]\nmap=[{from='/a', to='/b'}]": "line 2: playlists.map: path maps apply to absolute",
     "[playlists]\nmap=[{form='/a', to='/b'}]": "line 2: playlists.map: ",
     "[daemon]\npoll=['/a']\ninotify=['/a']": "line 3: daemon.inotify: /a is also in daemon.poll",
