@@ -150,17 +150,17 @@ class Labels:
         return {stored_json(owned, Genres): count for owned, count in rows}
 
     def sample(self, most: int) -> list[tuple[Track, Genres]]:
-        """Return about `most` files with genres of their owner, spread over the table."""
-        last = self._db.execute("SELECT max(rowid) FROM files").fetchone()[0] or 0
-        found: dict[int, tuple[Track, Genres]] = {}
-        for place in range(min(most, last)):
-            row = self._db.execute(
-                "SELECT rowid AS place, * FROM files WHERE rowid > ? LIMIT 1",
-                (place * last // min(most, last),),
-            ).fetchone()
-            if row is not None and row["owned"] and (track := track_of(row)):
-                found[row["place"]] = track, stored_json(row["owned"], Genres)
-        return list(found.values())
+        """Return at most `most` files with genres of their owner, spread over the library."""
+        labelled = self._db.execute("SELECT count(*) FROM files WHERE owned > ''").fetchone()[0]
+        rows = self._db.execute(  # not each n-th rowid: each new state of a file leaves a gap there
+            "SELECT * FROM files WHERE rowid IN (SELECT number FROM"
+            " (SELECT rowid AS number, row_number() OVER (ORDER BY path) AS place"
+            " FROM files INDEXED BY files_owned WHERE owned > '') WHERE place % ? = 0)",
+            (max(1, -(-labelled // most)),),
+        )
+        return [
+            (track, stored_json(row["owned"], Genres)) for row in rows if (track := track_of(row))
+        ]
 
     def unsure(self, artists: Sequence[int], most: int) -> list[Track]:
         """Return files of these artists that were left alone as unsure, `most` of each at most."""
