@@ -11,6 +11,7 @@ from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
 from tagger.inference import read_manifest, registry
+from tagger.library import index
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     wrote = store.runs.last_write()
-    failures = store.failures.all()
+    failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
     return {
         "daemon": query_status(settings.store.folder),
         "model": read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id,

@@ -9,7 +9,8 @@ import media
 import pytest
 
 from tagger.config import load
-from tagger.core.domain import Action
+from tagger.core.domain import Action, FileIdentity
+from tagger.errors import WorkerTimedOutError
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from tagger.store import Store
 
@@ -62,3 +63,14 @@ def test_a_file_removed_during_a_scan_is_skipped_and_no_failure_of_the_run(
     assert (removed.action, removed.reason) == (Action.SKIP, "was removed during the run")
     assert observer.outcomes["a.flac"].after == ("Metal",)
     assert result.failed == 0
+
+
+def test_a_file_whose_tags_no_worker_could_read_leaves_the_status_when_it_is_moved_away(program):
+    path = media.make(program.music / "a.mp3")
+    with Store(program.state) as store:
+        error = WorkerTimedOutError("took longer than 60 s", path)
+        store.failures.record_failure(path, FileIdentity.of(path.stat()), error)
+    failures = program.run("status", "--json").objects[0]["failures"]
+    assert [failure["path"] for failure in failures] == [str(path)]
+    path.rename(program.home / "a.mp3")
+    assert program.run("status", "--json").objects[0]["failures"] == []
