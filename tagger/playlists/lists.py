@@ -161,6 +161,6 @@ def _read(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, lis
 
 
 def _parent_name(key: str, names: Names, found: Mapping[str, _Genre]) -> str:
-    """Return the name of a genre that no track has, from one of its children."""
+    """Return the name of a genre that no track has, from its children in any order."""
     spelled = (name for genre in found.values() for name in genre.spellings)
-    return next(p for name in spelled for p in names.parents(name) if genres.key(p) == key)
+    return min(p for name in spelled for p in names.parents(name) if genres.key(p) == key)

@@ -61,6 +61,14 @@ def test_a_parents_list_gathers_its_children_under_the_owners_spelling():
     assert {"Punk", "ROCK"} <= set(rock.texts)
 
 
+def test_the_name_of_a_parent_in_two_spellings_depends_on_no_order_of_tracks():
+    tracks = [listed("a", "mine"), listed("b", "other")]
+    names = Names(own_parents={"mine": "yours", "other": "Yours"})
+    settings = PlaylistSettings(parents=True)
+    for some in (tracks, tracks[::-1]):
+        assert "Yours" in by_name(genre_lists(some, settings, names))
+
+
 def test_tracks_are_in_the_order_of_the_settings():
     tracks = [
         listed("1", artist="B", album="Z", added=1),
