@@ -40,6 +40,8 @@ def command(
     if library:
         _list_mistakes(settings, as_json=as_json, page=page)
         return
+    if page:
+        raise click.UsageError("--report needs --library: a page lists the likely mistakes")
     failed = False
     for finding in doctor.examine(settings):
         shown = doctor.repaired(finding) if fix else finding

@@ -236,6 +236,12 @@ def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
     assert (models / "active").read_text().split()[-1] == "default"
 
 
+def test_doctor_refuses_a_report_that_it_would_not_write(program):
+    refused = program.run("doctor", "--report", program.home / "page.html")
+    assert refused.code == 2
+    assert "--report needs --library" in refused.err
+
+
 def test_doctor_takes_a_lost_model_out_of_the_list_with_fix_alone(program):
     program.bundle = "active"
     program.configure()
