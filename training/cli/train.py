@@ -63,6 +63,8 @@ def command(
         return
     if teacher and (sources or only_mine or dry_run or report):
         raise click.UsageError("--from has no other options than --promote and --json")
+    if dry_run and report and report.suffix == ".html":
+        raise click.UsageError("a page needs a training: name a .json for --report with --dry-run")
     from training.cli import train_run  # noqa: PLC0415 - scikit-learn takes a second
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

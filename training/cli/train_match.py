@@ -41,6 +41,10 @@ def match_command(
     Without arguments, the command asks for each ambiguous entry. ENTRY is the name of an entry in
     `tagger train match --list`, FILE its file.
     """
+    if (file is not None) + no_file + forget > 1:
+        raise click.UsageError("name one of FILE, --none and --forget")
+    if (no_file or forget) and not entry:
+        raise click.UsageError("name the ENTRY for --none or --forget")
     with TrainingStore(settings.store.folder) as store:
         if entry and forget:
             known = store.choices.forget(entry)

@@ -321,3 +321,18 @@ def test_train_without_the_extra_names_the_command_to_install_it(monkeypatch, tm
     result = CliRunner().invoke(train.command, [])
     assert "pip install 'tagger-by-ear[train]'" in str(result.exception)
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("train --dry-run --report page.html", "a page needs a training"),
+        ("train match uri:1 --none --forget", "name one of FILE, --none and --forget"),
+        ("train match --none", "name the ENTRY"),
+        ("train match --forget", "name the ENTRY"),
+    ],
+)
+def test_options_without_an_effect_are_refused(program, words, reason):
+    refused = program.run(*words.split())
+    assert refused.code == 2
+    assert reason in refused.err
