@@ -149,7 +149,7 @@ class Replacement:
         target = self.copy.fileno()
         if lost := copy_attributes(self.original.fileno(), target):
             reason = f"{lost} cannot be kept in a new file"
-            raise SkippedError(reason, self._path, "run tagger as the owner of the file")
+            raise SkippedError(reason, self._path, "run tagger as the owner of the file, or root")
         if preserve_mtime:
             status = os.fstat(self.original.fileno())
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

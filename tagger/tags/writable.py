@@ -57,8 +57,21 @@ class Folders:
     def accept_files(self, real: Path) -> bool:
         """Return whether a file can be replaced in a folder, which is a real path."""
         if (known := self._writable.get(real)) is None:
-            known = self._writable[real] = os.access(real, os.W_OK | os.X_OK)
+            known = os.access(real, os.W_OK | os.X_OK) and not _is_append_only(real)
+            self._writable[real] = known
         return known
+
+
+def _is_append_only(folder: Path) -> bool:
+    """Return whether no copy in a folder could be renamed or removed."""
+    try:
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False  # the write names the fault
+    try:
+        return is_locked(file)
+    finally:
+        os.close(file)
 
 
 def check_writable(
@@ -101,7 +114,7 @@ def check_writable(
         hint = "make the file writable: chmod u+w, chattr -i"
         raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
-        hint = "make the folder writable: a copy replaces the file"
+        hint = "make the folder writable (chmod u+w, chattr -a): a copy replaces the file"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
 

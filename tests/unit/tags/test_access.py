@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -56,8 +57,17 @@ def set_xattr(path: Path, name: str, value: bytes) -> None:
         pytest.skip(f"{name} is not supported here")
 
 
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[int]:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
 def set_flags(path: Path, flags: int) -> None:
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             fcntl.ioctl(file, SETFLAGS, struct.pack("=l", flags))
         except OSError as error:
@@ -65,7 +75,7 @@ def set_flags(path: Path, flags: int) -> None:
 
 
 def flags(path: Path) -> int:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return int(struct.unpack("=l", fcntl.ioctl(file, GETFLAGS, bytes(4)))[0])
 
 
@@ -194,6 +204,17 @@ def test_an_immutable_or_append_only_file_is_skipped(folder, flag, reason):
         check_skipped(path, reason, 0)
     finally:
         set_flags(path, flags(path) & ~flag)
+
+
+@needs_root
+def test_a_file_in_an_append_only_folder_is_skipped_without_a_copy(folder):
+    path = media.make(folder / "song.mp3")
+    set_flags(folder, flags(folder) | APPEND)
+    try:
+        check_skipped(path, "read-only folder", 0)
+        assert [one.name for one in folder.iterdir()] == [path.name]
+    finally:
+        set_flags(folder, flags(folder) & ~APPEND)
 
 
 def test_the_flags_of_a_file_stay(folder):
