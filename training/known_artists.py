@@ -150,8 +150,8 @@ def learn(
     logs = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
     right = tested.allowed[np.arange(len(tested)), logs.argmax(axis=1)]
     comparison = compare.compare(
-        right,
-        _right(current, clips, np.flatnonzero(held)),
+        right.astype(np.float64),
+        _right(current, clips, np.flatnonzero(held)).astype(np.float64),
         tested.artists.astype(str),
         (),
     )
@@ -172,7 +172,7 @@ def learn(
         name = models.install(workplace)
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
-    better = comparison.holds and comparison.new > comparison.current
+    better = comparison.holds and comparison.new.share > comparison.current.share
     promoted = promote == "always" or (promote == "if-better" and better)
     if promoted:
         models.activate(name)

@@ -180,7 +180,7 @@ class TrainingRun:
         rest = exclude_artists(data, np.flatnonzero(~np.array(prepared.held)), held)
         measured = self._fit(data, rest, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
-        evaluation = {"held_out": user_model.measure(measured, data, held)}
+        evaluation = {"held_out": self._measure(measured, data, held)}
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation)
         self._write(workplace / user_model.MEASURED, measured, data, evaluation)
@@ -204,7 +204,7 @@ class TrainingRun:
     ) -> Manifest:
         made = user_model.Making(datetime.now(UTC).date(), user_model.COMMAND_ONLY_MINE)
         if self._base:
-            promises = added_model.promises(ensemble, data, self._base)
+            promises = self._judge(data, self._base).promises(ensemble)
             made = replace(
                 made,
                 command=user_model.COMMAND,
@@ -214,6 +214,14 @@ class TrainingRun:
                 later=self._base.later,
             )
         return user_model.write(folder, ensemble, data, made, evaluation)
+
+    def _measure(self, ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
+        if self._base:
+            return self._judge(data, self._base).measure(ensemble, held)
+        return user_model.measure(ensemble, data, held)
+
+    def _judge(self, data: Dataset, base: Base) -> added_model.Judge:
+        return added_model.Judge(data, base, self._genre_names.parents)
 
     def _samples(
         self, reader: FeatureReader, collected: CollectedLabels
@@ -279,8 +287,8 @@ class TrainingRun:
         known = {genres.key(genre) for genre in self._current.manifest.genres}
         of_current = [genre for genre in written if genres.key(genre) in known]
         return compare.compare(
-            compare.right(load(measured), data, held, parents),
-            compare.right(old, data, held, parents),
+            compare.worth(load(measured), data, held, parents),
+            compare.worth(old, data, held, parents),
             data.artists[held],
             compare.lost_genres(data.genres, of_current),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),

@@ -162,8 +162,10 @@ def _result_object(result: Result) -> dict[str, Any]:
             "current": result.current,
             "tracks": comparison.tracks,
             "artists": comparison.artists,
-            "new_accuracy": round(comparison.new, 4),
-            "current_accuracy": round(comparison.current, 4),
+            "new_accuracy": round(comparison.new.share, 4),
+            "current_accuracy": round(comparison.current.share, 4),
+            "new_by_label": round(comparison.new.label, 4),
+            "current_by_label": round(comparison.current.label, 4),
             "worse_in": comparison.worse,
             "lost_genres": list(comparison.lost),
         },
@@ -244,7 +246,10 @@ def print_result(found: dict[str, Any]) -> None:
         _print(f"            {caution}")
     written = held["written"]
     if not written["coverage"]:
-        _print(f"written     none: too few tracks for a target of {written['promised']:.0%} right")
+        target = f"for a target of {written['promised']:.0%} right"
+        _print(
+            f"written     none of the held-out tracks: too few training tracks are right {target}"
+        )
     else:
         _print(
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
@@ -331,8 +336,8 @@ def show_learned(learned: Learned, *, as_json: bool) -> None:
                 "model": learned.manifest.id,
                 "tracks": learned.tracks,
                 "artists": learned.artists,
-                "right": round(learned.comparison.new, 4),
-                "current": round(learned.comparison.current, 4),
+                "right": round(learned.comparison.new.share, 4),
+                "current": round(learned.comparison.current.share, 4),
                 "promoted": learned.promoted,
                 "reason": learned.comparison.reason,
             }

@@ -1,7 +1,8 @@
 """The comparison of a new model with the active model.
 
-The rule compares both on the held-out tracks. The new model is rejected when it was right less
-often in most of 2,000 resamples of the artists (a paired bootstrap). It is also rejected when it
+The rule compares both on the held-out tracks. The label is worth more than a parent of it. The new
+model is rejected when its answers were worth less in most of 2,000 resamples of the artists (a
+paired bootstrap). It is also rejected when it
 lacks a genre that tagger has written into this library, or when it would write no genre at all.
 The held-out artists stay the same, so that a series of lucky models cannot get worse step by step.
 """
@@ -32,8 +33,31 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 RESAMPLES = 2000
+PARENT = 0.5
+"""The worth of a parent of the label. The label itself, by which the user sorts, is worth 1."""
 MOST = 0.5
 """Greatest share of the resamples in which the new model may be the worse one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """How often a model is right."""
+
+    share: float
+    """Share of the tracks with the label or a parent of it."""
+    label: float
+    """Share of the tracks with the label."""
+
+    @classmethod
+    def of(cls, worth: NDArray[np.float64]) -> Right:
+        """Count answers by their worth."""
+        return cls(float((worth > 0).mean()), float((worth == 1).mean()))
+
+    def __str__(self) -> str:
+        """Return the shares for a sentence."""
+        if self.label == self.share:
+            return f"{self.share:.1%}"
+        return f"{self.share:.1%} ({self.label:.1%} by your own label)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +66,10 @@ class Comparison:
 
     tracks: int
     artists: int
-    new: float
-    """Share of the tracks that the new model was right on."""
-    current: float
+    new: Right
+    current: Right
     worse: float
-    """Share of the resamples in which the new model was right less often."""
+    """Share of the resamples in which the answers of the new model were worth less."""
     lost: tuple[str, ...]
     """Genres in the library from tagger that the new model lacks."""
     mute: bool = False
@@ -61,7 +84,7 @@ class Comparison:
     def reason(self) -> str:
         """The reason as a sentence."""
         figures = (
-            f"{self.new:.1%} right against {self.current:.1%} on {number_of(self.tracks, 'track')}"
+            f"{self.new} right against {self.current} on {number_of(self.tracks, 'track')}"
             f" of {number_of(self.artists, 'artist')} held out of the new one's training"
         )
         if self.worse > MOST:
@@ -74,10 +97,10 @@ class Comparison:
         return f"not worse than the current model: {figures}"
 
 
-def right(
+def worth(
     model: Model, data: Dataset, members: Indices, parents: Callable[[str], tuple[str, ...]]
-) -> NDArray[np.bool_]:
-    """Return on which clips `model` is right: it predicts the label or a parent of the label.
+) -> NDArray[np.float64]:
+    """Return the worth of a model's answers: 1 for the label, PARENT for a parent of it, else 0.
 
     `members` are indices into `data`; `parents` returns the larger genres of a genre. Returns shape
     (members,).
@@ -85,19 +108,21 @@ def right(
     answers = model.predict(
         [[Features(name, data.inputs[name][clip]) for name in model.specs] for clip in members]
     )
-    accepted = [set(map(genres.key, (genre, *parents(genre)))) for genre in data.genres]
+    worths = [
+        {genres.key(above): PARENT for above in parents(genre)} | {genres.key(genre): 1.0}
+        for genre in data.genres
+    ]
     return np.array(
         [
-            genres.key(answer.genre) in accepted[label]
+            worths[label].get(genres.key(answer.genre), 0.0)
             for answer, label in zip(answers, data.labels[members], strict=True)
-        ],
-        bool,
+        ]
     )
 
 
 def compare(
-    new: NDArray[np.bool_],
-    current: NDArray[np.bool_],
+    new: NDArray[np.float64],
+    current: NDArray[np.float64],
     artists: NDArray[np.str_],
     lost: Iterable[str] = (),
     *,
@@ -105,16 +130,16 @@ def compare(
 ) -> Comparison:
     """Compare two models.
 
-    `new` and `current` are whether each is right, `artists` the artists of the clips, all of shape
-    (clips,). `lost` are genres that the new model lacks. `mute` is as in `Comparison`.
+    `new` and `current` are the worth of the answers, `artists` the artists of the clips, all of
+    shape (clips,). `lost` are genres that the new model lacks. `mute` is as in `Comparison`.
     """
     bootstrap = ArtistBootstrap.of(artists, RESAMPLES)
-    worse = float((bootstrap.sums(new.astype(float) - current) < 0).mean())
+    worse = float((bootstrap.sums(new - current) < 0).mean())
     return Comparison(
         len(new),
         bootstrap.artists,
-        float(new.mean()),
-        float(current.mean()),
+        Right.of(new),
+        Right.of(current),
         worse,
         tuple(sorted(lost)),
         mute,

@@ -16,23 +16,38 @@ from tagger.core import genres as names
 from tagger.core.families import families
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
 from tagger.inference import read_manifest
+from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.softmax import AddedGenres
 from training.data.dataset import parts
 from training.data.vectors import VECTORS_FILE, Vectors, artist_keys
 from training.errors import TrainingDataError
-from training.evaluation.metrics import LEAST_WRITTEN
-from training.export.bundle import Promises, held_out_promises
+from training.evaluation.bootstrap import ArtistBootstrap
+from training.evaluation.claims import (
+    LEAST_WRITTEN,
+    Claims,
+    Scale,
+    album_claims,
+    operating_points,
+    track_claims,
+)
+from training.evaluation.measure import PROMISE
+from training.evaluation.metrics import stand_in_albums
+from training.export.bundle import Promises
 from training.models.ensemble import HeldOut, combined
 from training.models.recipe import Recipe
+from training.models.user_model import COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
     from training.evaluation.cross_validation import HeldOutScores
     from training.models.ensemble import Ensemble
 
+SPLIT = "your library, artists held out of training; a parent genre counts as right"
 ABOUT = """\
 Your own music library beside the training data of the default model, whose card describes it."""
 
@@ -100,23 +115,73 @@ def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
     return replace(ensemble, weights=weights, held_out=HeldOut(ensemble.held_out.members, logs))
 
 
-def promises(ensemble: Ensemble, data: Dataset, base: Base) -> Promises:
-    """Raise the default thresholds where the user's held-out tracks need more.
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """The rules of a scan for the user's tracks: a parent or the family of a label is right."""
 
-    Args:
-        ensemble: The model, with its scores of the held-out tracks.
-        data: The training data of the model.
-        base: The training data of the default model, with its thresholds.
+    data: Dataset
+    base: Base
+    parents: Callable[[str], tuple[str, ...]]
+    """See `GenreNames.parents`."""
 
-    """
-    own = held_out_promises(ensemble, data)
-    tracks = len(np.unique(ensemble.held_out.members))
-    return Promises(
-        raised(base.promises.tracks, own.tracks, tracks),
-        raised(base.promises.albums, own.albums, tracks),
-        base.promises.pooling,
-        families(data.genres),
-    )
+    def promises(self, ensemble: Ensemble) -> Promises:
+        """Raise the default thresholds where the held-out tracks of an ensemble need more."""
+        held, default, scale = ensemble.held_out, self.base.promises, self._scale
+        tracks = operating_points(self._claims(held))
+        allowed, artists = self._allowed(held.members), self.data.artists[held.members]
+        grouping = list(stand_in_albums(self.data, held.members)), default.pooling
+        probabilities = np.exp(held.log_probabilities)
+        albums = operating_points(album_claims(probabilities, allowed, artists, scale, grouping))
+        enough = len(np.unique(held.members))
+        return Promises(
+            raised(default.tracks, tracks, enough),
+            raised(default.albums, albums, enough),
+            default.pooling,
+            scale.families,
+        )
+
+    def measure(self, ensemble: Ensemble, held: NDArray[np.intp]) -> Evaluation:
+        """Measure an ensemble on tracks of artists that are not in its training data.
+
+        Args:
+            ensemble: The model.
+            held: Indices into the data.
+
+        """
+        claims = self._claims(HeldOut(held, ensemble.log_probabilities(self.data, held)))
+        threshold = self.promises(ensemble).tracks.threshold(PROMISE, "")
+        written, right = claims.written(threshold), claims.rightly(threshold)
+        low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
+        return Evaluation(
+            accuracy=round(float(claims.right.mean()), 4),
+            interval=(round(low, 4), round(high, 4)),
+            tracks=len(held),
+            split=SPLIT,
+            command=COMMAND,
+            written=Written(
+                PROMISE,
+                round(float(right.sum() / written.sum()), 4) if written.any() else 1.0,
+                round(float(written.mean()), 4),
+            ),
+        )
+
+    @property
+    def _scale(self) -> Scale:
+        return Scale(self.data.genres, families(self.data.genres))
+
+    def _claims(self, held: HeldOut) -> Claims:
+        allowed, artists = self._allowed(held.members), self.data.artists[held.members]
+        return track_claims(np.exp(held.log_probabilities), allowed, artists, self._scale)
+
+    def _allowed(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return the genres that are right for clips, shape (members, genres)."""
+        keys = [names.key(genre) for genre in self.data.genres]
+        accepted = [
+            set(map(names.key, (genre, *self.parents(genre)))) for genre in self.data.genres
+        ]
+        of_label = np.array([[key in right for key in keys] for right in accepted])
+        allowed: NDArray[np.bool_] = of_label[self.data.labels[members]]
+        return allowed
 
 
 def raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:

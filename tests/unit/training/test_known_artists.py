@@ -80,7 +80,7 @@ def test_a_library_of_listed_artists_makes_a_model(home: Program, bundle: str) -
     assert learned.promoted
     assert learned.tracks == 5 * len(METAL)
     assert learned.artists == len(METAL)
-    assert learned.comparison.new >= learned.comparison.current
+    assert learned.comparison.new.share >= learned.comparison.current.share
     (active,) = [m for m in home.run("models", "list", "--json").objects if m["active"]]
     assert active["id"] == learned.manifest.id
     assert set(learned.manifest.inputs.values()) == whole.specs

@@ -31,12 +31,16 @@ from training.evaluation.claims import (
     track_claims,
 )
 from training.models import added_model
+from training.models.ensemble import Ensemble, HeldOut
 from training.train import TrainingRun
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from tagger.core.thresholds import OperatingPoints
 
 GENRES = ("Jazz", "Metal", "Rock")
 
@@ -157,6 +161,41 @@ def test_rock_is_right_for_punk_and_punk_is_wrong_for_rock() -> None:
     punk, rock = [False, True, False], [False, False, True]
     claims = track_claims(probabilities, np.array([punk, rock, punk]), np.arange(3), scale)
     assert claims.rightly(0.8).tolist() == [True, False, True]
+
+
+def judged(genre: str, answers: Sequence[str], *parents: str) -> OperatingPoints:
+    """Return the thresholds of a model that gives these answers to the user's tracks of a genre."""
+    base = added_model.read_base(data_path("models/default"))
+    genres = tuple(sorted({*base.vectors.genres, genre}))
+    count = len(answers)
+    probabilities = np.full((count, len(genres)), 0.2 / (len(genres) - 1))
+    probabilities[np.arange(count), [genres.index(answer) for answer in answers]] = 0.8
+    data = Dataset(
+        ids=np.arange(count).astype(str),
+        labels=np.full(count, genres.index(genre)),
+        genres=genres,
+        artists=np.arange(count).astype(str),
+        inputs={},
+    )
+    held_out = HeldOut(np.arange(count), np.log(probabilities))
+    ensemble = Ensemble((), (), np.ones(1), (), held_out)
+    return added_model.Judge(data, base, lambda _: parents).promises(ensemble).tracks
+
+
+def test_a_parent_or_the_family_of_the_users_genre_keeps_a_promise() -> None:
+    default = added_model.read_base(data_path("models/default")).promises.tracks
+    alternating = [["House", "Electronic"][n % 2] for n in range(60)]
+    assert judged("House", alternating).threshold(0.9, "House") == default.threshold(0.9, "House")
+    parent = [["Newgrass", "Country"][n % 2] for n in range(60)]
+    assert judged("Newgrass", parent).threshold(0.9, "Newgrass") is None
+    assert judged("Newgrass", parent, "Country").threshold(0.9, "Newgrass")
+
+
+def test_a_promise_that_the_users_tracks_break_is_dropped() -> None:
+    wrong = [["House", "Rock"][n % 4 == 0] for n in range(60)]
+    points = judged("House", wrong)
+    assert points.threshold(0.9, "House") is None
+    assert judged("House", wrong[:20]).threshold(0.9, "House")  # too few to tell
 
 
 def song(path: Path, seed: int, brightness: int) -> Path:
