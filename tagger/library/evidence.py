@@ -16,15 +16,14 @@ from tagger.core import genres as spelling
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
-from tagger.evidence.owned import owned_genres
 from tagger.evidence.tally import Tally
 from tagger.evidence.weigh import Example, Level
+from tagger.library.counting import count_new, keys_of
 from tagger.library.other_tracks import OtherTracks
 from tagger.library.siblings import is_unchanged
-from tagger.store import Counted, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import EvidenceSettings, GenreSettings
@@ -42,8 +41,6 @@ MOST_BELOW = 2000
 """Files below one folder that are counted at most."""
 MOST_FOLDERS = 1000
 """Folders whose counts are kept in memory."""
-BATCH = 500
-"""Files that are counted in one transaction."""
 SAMPLE = 1000
 """Files on which the trust in each source is fitted."""
 NEW_SHARE = 0.1
@@ -285,56 +282,12 @@ class LibraryEvidence:
             yield Example(tuple(map(self._name, genres)), self.levels(track))
 
 
-def count_new(store: Store, empty: Collection[str]) -> int:
-    """Count files that are new, changed or moved; return how many have a genre of their owner.
-
-    `empty` are the keys of the user's words for no genre.
-    """
-    labelled = 0
-    while tracks := store.labels.uncounted(BATCH):
-        counted = _counted(tracks, store, empty)
-        with store.transaction():
-            store.labels.put(counted)
-        labelled += sum(bool(file.genres) for file in counted)
-    return labelled
-
-
-def keys_of(track: Track) -> Keys:
-    """Return by what the evidence of a track is looked up."""
-    tags = track.tags
-    artist = names.library_artist(tags)
-    number = names.key("artist", fold(artist)) if artist else None
-    return Keys(number, _album_key(track, artist), names.library_artist_id(tags) if artist else "")
-
-
 def _is_work(track: Track) -> bool:
     if not track.tags.title:
         return False
     from tagger.evidence import titles  # noqa: PLC0415 - its patterns take long to compile
 
     return titles.is_work(track.tags.title, track.tags.album)
-
-
-def _album_key(track: Track, artist: str) -> int | None:
-    tags, found = track.tags, albums.key(track)
-    if not isinstance(found, tuple):
-        return None
-    if not tags.album and (not artist or track.path.parent == track.root):
-        return None
-    by_artist = not (tags.album and tags.album_artist)
-    return names.key("album", *map(str, found), fold(artist) if by_artist else "")
-
-
-def _counted(tracks: Sequence[Track], store: Store, empty: Collection[str]) -> list[Counted]:
-    paths = [track.path for track in tracks]
-    writes, corrected = store.journal.writes(paths), store.corrections.among(paths)
-    counted = []
-    for track in tracks:
-        by_owner = track.path in corrected
-        present = track.tags.genres if by_owner else track.tags.in_genre
-        genres = owned_genres(present, writes.get(track.path, []), empty, corrected=by_owner)
-        counted.append(Counted(track.path, genres, keys_of(track)))
-    return counted
 
 
 def _level(source: str, tally: Tally, where: str, strength: float | None = None) -> Level:

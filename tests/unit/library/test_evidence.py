@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from tagger.config import Settings
-from tagger.core.domain import FileIdentity, Track, TrackTags
+from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
+from tagger.library.counting import count_new
 from tagger.library.evidence import LibraryEvidence
 from tagger.store import Store
 
@@ -48,3 +49,25 @@ def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
         wanted = prepared(store, Settings(), album=True)
         store.labels.put_fit(b'{"trust": 1}')
         assert prepared(store, Settings(), album=True) == wanted
+
+
+def test_a_genre_that_tagger_wrote_is_not_the_owners_in_a_copy_of_the_library(tmp_path):
+    old, new = Path("/music"), Path("/other disk/music")
+    with Store(tmp_path) as store:
+        for name, before, after in (("a", (), ("Rock",)), ("b", ("Blues",), ("Blues", "Jazz"))):
+            edit = GenreEdit(old / name, before, after, "{}")
+            store.journal.confirm(store.journal.intend(store.runs.start("scan"), old, edit))
+        tagged = [(old, "a", "Rock"), (new, "a", "Rock"), (new, "b", "Blues", "Jazz")]
+        others = [(new, "c", "Rock"), (tmp_path, "a", "Folk")]
+        for number, (root, name, *genres) in enumerate([*tagged, *others]):
+            identity = FileIdentity(1, number, 3, 4)
+            store.files.put(Track(root / name, root, identity, TrackTags(tuple(genres))))
+        count_new(store, ())
+        owned = {root / name: store.labels.of(root / name) for root, name, *_ in tagged + others}
+    assert owned == {
+        old / "a": (),
+        new / "a": (),
+        new / "b": ("Blues",),
+        new / "c": ("Rock",),
+        tmp_path / "a": ("Folk",),
+    }

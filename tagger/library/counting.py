@@ -1,0 +1,86 @@
+"""Counting of the owner's genres, and the keys by which the evidence of a track is looked up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagger.core import albums
+from tagger.evidence import names
+from tagger.evidence.names import fold
+from tagger.evidence.owned import owned_genres
+from tagger.store import Counted, Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from tagger.core.domain import Track
+    from tagger.evidence.owned import Write
+    from tagger.store import Store
+
+BATCH = 500
+"""Files that are counted in one transaction."""
+
+
+def count_new(store: Store, empty: Collection[str]) -> int:
+    """Count files that are new, changed or moved; return how many have a genre of their owner.
+
+    `empty` are the keys of the user's words for no genre.
+    """
+    labelled = 0
+    while tracks := store.labels.uncounted(BATCH):
+        counted = _counted(tracks, store, empty)
+        with store.transaction():
+            store.labels.put(counted)
+        labelled += sum(bool(file.genres) for file in counted)
+    return labelled
+
+
+def _counted(tracks: Sequence[Track], store: Store, empty: Collection[str]) -> list[Counted]:
+    corrected = store.corrections.among([track.path for track in tracks])
+    writes = _writes(tracks, store)
+    counted = []
+    for track in tracks:
+        by_owner = track.path in corrected
+        present = track.tags.genres if by_owner else track.tags.in_genre
+        genres = owned_genres(present, writes.get(track.path, []), empty, corrected=by_owner)
+        counted.append(Counted(track.path, genres, keys_of(track)))
+    return counted
+
+
+def _writes(tracks: Sequence[Track], store: Store) -> dict[Path, list[Write]]:
+    """Return the writes to each track, or to its original: a library may be a copy of another."""
+    found = store.journal.writes([track.path for track in tracks])
+    for root in store.files.roots():
+        originals = {
+            track: root / track.path.relative_to(track.root)
+            for track in tracks
+            if track.root != root
+            and track.path not in found
+            and track.tags.in_genre
+            and track.path.is_relative_to(track.root)
+        }
+        there = store.journal.writes([*set(originals.values())])
+        for track, original in originals.items():
+            writes = there.get(original, [])
+            if writes and writes[-1][1] == track.tags.in_genre:
+                found[track.path] = writes
+    return found
+
+
+def keys_of(track: Track) -> Keys:
+    """Return by what the evidence of a track is looked up."""
+    tags = track.tags
+    artist = names.library_artist(tags)
+    number = names.key("artist", fold(artist)) if artist else None
+    return Keys(number, _album_key(track, artist), names.library_artist_id(tags) if artist else "")
+
+
+def _album_key(track: Track, artist: str) -> int | None:
+    tags, found = track.tags, albums.key(track)
+    if not isinstance(found, tuple):
+        return None
+    if not tags.album and (not artist or track.path.parent == track.root):
+        return None
+    by_artist = not (tags.album and tags.album_artist)
+    return names.key("album", *map(str, found), fold(artist) if by_artist else "")
