@@ -10,6 +10,7 @@ from tagger.cli.options import JSON, configured, print_json
 from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
+from tagger.errors import ModelError
 from tagger.inference import read_manifest, registry
 from tagger.library import index
 from tagger.store import Store
@@ -43,9 +44,11 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     wrote = store.runs.last_write()
     failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
+    model, fault = _model(settings)
     return {
         "daemon": query_status(settings.store.folder),
-        "model": read_manifest(registry.resolve_bundle(settings).model.bundle.folder).id,
+        "model": model,
+        "model_fault": fault,
         "state": str(store.path),
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),
@@ -67,3 +70,12 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         ],
         "without_music": [str(f.path) for f in failures if f.without_music],
     }
+
+
+def _model(settings: Settings) -> tuple[str, str | None]:
+    """Return the model's id; for a model that cannot be read its folder, and the reason."""
+    folder = registry.resolve_bundle(settings).model.bundle.folder
+    try:
+        return read_manifest(folder).id, None
+    except ModelError as error:
+        return str(folder), error.explanation

@@ -34,7 +34,8 @@ def show_status(found: dict[str, Any]) -> None:
     counts = ", ".join(f"{n} {WORDS.get(action, action)}" for action, n in decisions)
     silent = set(found["without_music"])
     failures = [failure for failure in found["failures"] if failure["path"] not in silent]
-    click.echo(f"model       {found['model']}")
+    fault = f": {found['model_fault']}" if found["model_fault"] else ""
+    click.echo(printable(f"model       {found['model']}{fault}"))
     click.echo(f"state       {printable(found['state'])}")
     click.echo(f"files       {found['files']}")
     click.echo(f"decisions   {counts or 'none yet'}")

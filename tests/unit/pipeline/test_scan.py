@@ -371,6 +371,10 @@ def test_doctor_mends_the_list_of_models_and_names_the_way_back_from_a_broken_mo
     broken = program.state / "models/broken-1"
     broken.mkdir(parents=True)
     (program.state / "models/active").write_text("broken-1\ngone-1\n")
+    (status,) = program.run("status", "--json").objects
+    assert status["model"].endswith("gone-1")
+    assert "tagger models use" in status["model_fault"]
+    assert status["files"] == 0
     findings = {o["name"]: o for o in program.run("doctor", "--json").objects}
     assert "gone-1" in findings["models"]["text"]
     assert findings["model"]["level"] == "failed"
