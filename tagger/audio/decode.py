@@ -166,9 +166,8 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
         try:
             _check_length(container, path)
             whole = (container.duration or 0) / av.time_base
-            if offset:
-                container.seek(int(offset * av.time_base))
-            frames = _frames(container, digest, offset, path)
+            time = _seek(container, offset) if offset else 0.0
+            frames = _frames(container, digest, time, path)
             kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
@@ -213,10 +212,21 @@ def _check_length(container: InputContainer, path: Path) -> None:
         raise TooLongError(reason, path)
 
 
+def _seek(container: InputContainer, offset: float) -> float:
+    """Go to `offset` seconds behind the first packet; returns the time of the container there.
+
+    The times of a recorded stream, and of a part that was cut out, do not begin at 0.
+    """
+    first = next(container.demux(container.streams.audio[0]))
+    time = offset + float((first.pts or 0) * (first.time_base or 0))
+    container.seek(int(time * av.time_base))
+    return time
+
+
 def _frames(
-    container: InputContainer, digest: hashlib._Hash, offset: float, path: Path
+    container: InputContainer, digest: hashlib._Hash, start: float, path: Path
 ) -> Iterator[Piece]:
-    """Yield the frames that end after `offset`, s."""
+    """Yield the frames that end after the time `start`, s."""
     stream = container.streams.audio[0]
     bad = barren = 0
     usable = 0, 0
@@ -240,7 +250,7 @@ def _frames(
         for frame in frames:
             size, rate, channels = frame.samples, frame.rate, frame.layout.nb_channels
             time = frame.time
-            if time is not None and time + size / rate <= offset:
+            if time is not None and time + size / rate <= start:
                 continue
             if (rate, channels) != usable:
                 _check_usable(channels, rate, path)

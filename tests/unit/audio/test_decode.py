@@ -8,6 +8,7 @@ import os
 import shutil
 import wave
 
+import av
 import media
 import numpy as np
 import pytest
@@ -57,6 +58,26 @@ def test_a_long_file_is_read_up_to_the_end_of_the_clip(tmp_path):
     later = read_clip(path, offset=6, length=30)
     assert abs(len(later.samples) / 22050 - 4) < 0.1
     assert later.content_id != whole.content_id
+
+
+@pytest.mark.parametrize("name", ["opus", "vorbis"])
+def test_an_offset_counts_from_the_first_packet_of_a_recorded_stream(tmp_path, name):
+    signal = np.concatenate([media.tone(10), media.tone(10, frequency=880)])
+    song = media.make(tmp_path / "song", name, signal=signal)
+    path = tmp_path / "recorded"
+    with av.open(str(song)) as whole, av.open(str(path), "w", format="ogg") as recorded:
+        stream = recorded.add_stream_from_template(whole.streams.audio[0])
+        for packet in whole.demux(whole.streams.audio[0]):
+            if packet.pts is not None:
+                packet.pts = packet.dts = packet.pts + int(300 / packet.time_base)
+                packet.stream = stream
+                recorded.mux(packet)
+    found, wanted, beginning = (
+        np.argmax(np.abs(np.fft.rfft(read_clip(file, offset=offset, length=4).samples)))
+        for file, offset in ((path, 12), (song, 12), (song, 0))
+    )
+    assert found == pytest.approx(wanted, rel=0.01)
+    assert wanted > 1.5 * beginning
 
 
 def test_an_offset_beyond_the_end_gives_the_beginning(tmp_path):
