@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Features
-from tagger.errors import AudioError, ModelError, StoreDamagedError
+from tagger.errors import AudioError, ModelError, StoreDamagedError, UnreadableError
 from tagger.features import later
 from tagger.features.weights import use_folder
 from tagger.system import arrays, memory
@@ -168,10 +168,15 @@ def _later_part(recording: Recording) -> Window | None:
 
 
 def _later_features(path: Path, specs: Iterable[str], part: Window) -> tuple[Features, ...]:
-    """Return the features of a later part, none where it is silent, damaged or cut off."""
+    """Return the features of a later part, none where it is silent, damaged or cut off.
+
+    Raises UnreadableError when the operating system refuses the file, as for the first part.
+    """
     try:
         recording = _recording(path, part)
         found = _extracted(path, specs, recording) if recording.offset == part.offset else ()
+    except UnreadableError:  # tried again at the next scan, and not remembered as without the part
+        raise
     except AudioError:
         return ()
     return tuple(Features(later(one.spec), one.values) for one in found)

@@ -14,7 +14,10 @@ from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool
 from tagger.analysis.portrait import portrait
+from tagger.audio import decode
+from tagger.audio.decode import read_recording
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
+from tagger.errors import UnreadableError
 from tagger.inference import read_manifest
 from tagger.store import Store
 
@@ -83,6 +86,17 @@ def test_a_file_cut_off_before_its_later_part_is_not_judged_by_its_beginning(
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     found = worker.analyze(path, bundle, worker.Window(4.0, 4.0))
     assert [features.spec for features in found.features] == ["levels-1"]
+
+
+def test_a_disk_that_fails_at_the_later_part_is_an_error_of_the_file(tmp_path, bundle, monkeypatch):
+    def read(path, *, offset, length):
+        if offset:
+            raise UnreadableError("cannot be read: Input/output error", path)
+        return read_recording(path, offset=offset, length=length)
+
+    monkeypatch.setattr(decode, "read_recording", read)
+    with pytest.raises(UnreadableError):
+        worker.analyze(talk(tmp_path / "talk.flac", "flac"), bundle, WINDOW)
 
 
 def test_an_explanation_predicts_what_a_scan_predicts(tmp_path, bundle):
