@@ -120,7 +120,8 @@ class ServerPlaylists:
 
     def _mark(self, playlist: Mapping[str, Any]) -> str | None:
         """Return the comment of a playlist of tagger, or its name before `_named`."""
-        if playlist.get("owner", self._user) != self._user:
+        # servers compare the name of a login in any letter case, and return their own spelling
+        if str(playlist.get("owner", self._user)).casefold() != self._user.casefold():
             return None
         texts = (playlist.get("comment"), playlist.get("name"))
         return next((t for t in texts if isinstance(t, str) and t.startswith(COMMENT)), None)

@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             salt, token = form.pop("s"), form.pop("t")
             assert len(salt) >= 6
             right = token == hashlib.md5((PASSWORD + salt).encode()).hexdigest()  # noqa: S324
-        if not right or form.pop("u") != USER:
+        if not right or form.pop("u").lower() != USER:
             return 200, _subsonic("failed", error={"code": 40, "message": "Wrong username"})
         self.player.asked.append((self.path, form))
         method = self.path.removeprefix("/rest/")

@@ -172,6 +172,14 @@ def test_a_users_playlist_on_a_server_is_never_changed(subsonic, load):
     assert {key: subsonic.playlists[key] for key in theirs} == theirs
 
 
+def test_a_user_in_other_letter_case_owns_the_playlists(subsonic, load):
+    table = subsonic.table("playlists = true")
+    players = load(table.replace('"ada"', '"Ada"'))
+    for _ in range(2):
+        assert notify_all(players, changed(playlist("Rock", 0))) == {"subsonic": None}
+    assert [one["name"] for one in subsonic.playlists.values()] == ["Rock"]
+
+
 def test_a_server_without_the_tracks_is_an_error_and_keeps_its_playlists(subsonic, load):
     players = load(subsonic.table("playlists = true"))
     notify_all(players, changed(playlist("Rock", 0)))
