@@ -107,10 +107,15 @@ def inputs_of(path: Path, model: Model, recording: Recording) -> tuple[Features,
         AudioError: the sound cannot be analyzed.
 
     """
-    found = _extracted(path, model.specs, recording)
-    if model.manifest.later is not None and (part := _later_part(recording)):
-        found += _later_features(path, model.specs, part)
-    return found
+    if model.manifest.later is None:
+        return _extracted(path, model.specs, recording)
+    return _of_both_parts(path, model.specs, recording)
+
+
+def _of_both_parts(path: Path, specs: Sequence[str], recording: Recording) -> tuple[Features, ...]:
+    found = _extracted(path, specs, recording)
+    part = _later_part(recording) if specs else None  # without specs, the identity is asked for
+    return found + _later_features(path, specs, part) if part else found
 
 
 def classify(path: Path, bundle: Path, window: Window) -> Prediction:
@@ -130,7 +135,7 @@ def classify(path: Path, bundle: Path, window: Window) -> Prediction:
 
 
 def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
-    """Compute features of a part of a file.
+    """Compute features of a part of a file, and of its later part for a model that uses it.
 
     Args:
         path: The audio file.
@@ -142,7 +147,7 @@ def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
 
     """
     recording = _recording(path, window)
-    return FeatureSet(recording.content_id, _extracted(path, specs, recording))
+    return FeatureSet(recording.content_id, _of_both_parts(path, tuple(specs), recording))
 
 
 def _recording(path: Path, window: Window) -> Recording:

@@ -99,6 +99,14 @@ def test_a_disk_that_fails_at_the_later_part_is_an_error_of_the_file(tmp_path, b
         worker.analyze(talk(tmp_path / "talk.flac", "flac"), bundle, WINDOW)
 
 
+def test_the_features_of_a_training_have_the_later_part_for_a_scan_after_it(tmp_path, bundle):
+    path = talk(tmp_path / "talk.flac", "flac")
+    found = worker.features(path, ["levels-1"], WINDOW)
+    prediction = worker.predict(found.content, found.features, bundle).prediction
+    assert prediction == worker.analyze(path, bundle, WINDOW).prediction
+    assert prediction.sound == VERDICT
+
+
 def test_an_explanation_predicts_what_a_scan_predicts(tmp_path, bundle):
     mixed = np.concatenate([bundles.both(4), bundles.low(20)])
     song = media.make(tmp_path / "song.flac", "flac", signal=mixed)
