@@ -152,11 +152,15 @@ def held_out(members: Sequence[Member]) -> list[bool]:
 
 
 def _drawn(tracks: Mapping[str, int]) -> list[str]:
-    """Draw artists out of one genre: at least one, at most a third, with half the tracks."""
+    """Draw artists out of one genre: at least one, at most a third, with half the tracks.
+
+    An artist remains for each fold of the cross-validation.
+    """
+    most = min(len(tracks) // 3, len(tracks) - LEAST_ARTISTS + 1)
     drawn: list[str] = []
     left = sum(tracks.values()) / 2
     for artist in sorted(tracks, key=_draw):
-        wanted = not drawn or (_draw(artist) < HELD_OUT and len(drawn) < len(tracks) // 3)
+        wanted = not drawn or (_draw(artist) < HELD_OUT and len(drawn) < most)
         if wanted and tracks[artist] <= left:
             drawn.append(artist)
             left -= tracks[artist]
@@ -229,11 +233,16 @@ def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list
         siblings = {
             genres.key(p) for m in members if m.genre != small.genre for p in rules.parents(m.genre)
         }
+        known = {key: there.get(key, name) for name in parents if (key := genres.key(name))}
         above = next(
-            (p for p in parents if genres.key(p) in there or genres.key(p) in siblings), ""
+            (
+                name
+                for key, name in known.items()
+                # A small genre gets no tracks again: the user's parents may go in a circle.
+                if name not in few and (key in there or key in siblings)
+            ),
+            "",
         )
-        above = there.get(genres.key(above), above)
-        above = "" if above in few else above  # the user's parents may go in a circle
         few[small.genre] = replace(small, taught=above)
         members = [
             replace(member, genre=above) if member.genre == small.genre else member

@@ -362,6 +362,16 @@ def test_a_genre_with_too_few_tracks_trains_its_parent_or_nothing():
     assert circle.members == ()
 
 
+def test_a_small_genre_trains_the_next_parent_where_its_nearest_is_small_too():
+    punk = joined(many("Punk", 3), many("Hardcore Punk", 5), many("Pop Punk", 8))
+    found = chosen(*joined(many("Rock", 8), punk), minimum=6)
+    assert [(one.genre, one.taught) for one in found.few] == [
+        ("Hardcore Punk", "Rock"),
+        ("Punk", "Rock"),
+    ]
+    assert found.tracks("Rock") == 16
+
+
 def test_a_genre_with_too_few_artists_is_left_out():
     found = chosen(*joined(many("Jazz", 20, artists=2), many("Pop", 20)))
     assert found.genres == ("Pop",)
@@ -398,6 +408,15 @@ def test_held_out_artists_stay_held_out_when_the_library_grows():
         "Jazz",
         "Pop",
     }
+
+
+def test_an_artist_of_a_small_genre_remains_for_each_fold():
+    names = [f"artist {number}" for number in range(300)]
+    for first in range(0, 300, LEAST_ARTISTS):
+        some = names[first : first + LEAST_ARTISTS]
+        labels = [says(name, "Jazz") for name in some]
+        members = chosen(labels, [sample(name, name) for name in some]).members
+        assert sum(held_out(members)) == 1
 
 
 def test_labels_with_a_published_split_keep_it():
