@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from training.labels.base import Weight
-from training.matching.normalize import artist_names
+from training.matching.normalize import artist_names, without_guests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -201,13 +201,12 @@ def _member(content: str, genre: str, said: Sequence[Label], sample: Sample) -> 
 def _artist(given: str, said: Sequence[Label], sample: Sample) -> str:
     """Name the group of a recording; the name of an unknown artist begins with `?`.
 
-    Without an artist the album's folder is the group, unless it is the folder of the genre.
+    Without an artist the album's folder is the group, unless it is the folder of the genre. Tracks
+    with guests are in the group of their artist.
     """
-    if given:
-        return given.casefold()
-    named = sample.tags.artist or sample.tags.album_artist
-    if names := artist_names((named,)):
-        return max(sorted(names), key=len)
+    for named in (given, sample.tags.artist or sample.tags.album_artist):
+        if names := artist_names((without_guests(named),)):
+            return max(sorted(names), key=len)
     folder = sample.path.parent
     if any(label.source == "folders" and label.origin != str(folder) for label in said):
         return f"folder:{folder}"

@@ -64,7 +64,8 @@ class TableSource:
                 path = local_file(row.get("path", ""), (file.parent, *self._roots))
                 origin = f"{file.name}, line {number}"
                 if path:
-                    artist, part = row.get("artists", ""), PARTS.get(row.get("part", ""), "")
+                    artist = row.get("artists", "")
+                    part = PARTS.get(row.get("part", "").casefold(), "")
                     labels.append(Label(path, genre, NAME, Weight.LIST, origin, artist, part))
                 elif row.get("title"):
                     entries.append(_entry(row, genre, file.name, number - 1))

@@ -19,6 +19,7 @@ _BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _DASH = re.compile(r"\s+[-~\u2013\u2014\u2212]+\s+|\s*//\s*")
 _FEATURED = re.compile(r"(?:feat|featuring|ft|with|w/)(?:\.|\b)\s*(?=\S)(.+)", re.IGNORECASE)
 _FEATURED_BARE = re.compile(r"\s(?:feat\.?|featuring|ft\.)\s+(.+)$", re.IGNORECASE)
+_GUESTS = re.compile(r"\s[(\[]?(?:feat\.?|featuring|ft\.)\s.*", re.IGNORECASE | re.DOTALL)
 _BETWEEN_ARTISTS = re.compile(
     r"\s*[,;/|\u3001\u00d7]\s*|\s+(?:&|\+|x|and|und|et|y|vs\.?|feat\.?|featuring|ft\.?|with|con"
     r"|mit|presents|pres\.)\s+",
@@ -87,6 +88,11 @@ def artist_names(artists: tuple[str, ...]) -> frozenset[str]:
     parts = [part for a in artists for part in (a, *_BETWEEN_ARTISTS.split(_nfkc(a)))]
     names = [name for part in parts for name in (part, part.casefold().translate(_UMLAUTS))]
     return frozenset(spelt for name in names for spelt in _artist(name)) - {""}
+
+
+def without_guests(artist: str) -> str:
+    """Cut an artist's name before "feat.", also in brackets."""
+    return _GUESTS.sub("", _nfkc(artist))
 
 
 @lru_cache(maxsize=50_000)

@@ -250,7 +250,7 @@ def test_an_address_that_cannot_be_parsed_is_an_entry_of_its_playlist(tmp_path, 
 def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
     touch(music / "a.mp3")
     plain = tmp_path / "mine.csv"
-    plain.write_text("Path,Genre,Artist,Split\na.mp3,jazz,Someone,test\ngone.mp3,Jazz,,\n")
+    plain.write_text("Path,Genre,Artist,Split\na.mp3,jazz,Someone,Test\ngone.mp3,Jazz,,\n")
     exported = tmp_path / "Tropical House.csv"
     exported.write_text(
         '\ufeff"Track URI","Track Name","Artist Name(s)","Album Name",'
@@ -444,8 +444,17 @@ def test_the_artist_comes_from_tags_then_folders_then_is_unknown():
     artists = {member.path.name: member.artist for member in found.members}
     assert artists["1"] == f"folder:{os.sep}music{os.sep}a"
     assert artists["2"] == "?/music/2"
-    assert (artists["3"], artists["4"]) == ("fma:1", "band")
+    assert (artists["3"], artists["4"]) == ("fma1", "band")
     assert found.unknown_artists == 1
+
+
+def test_an_artist_is_one_group_in_every_source_and_beside_guests():
+    spelled = ["The Band", "Band ft. Someone", "BAND (feat. Someone Else)", "Band featuring X"]
+    labels = [says(str(n), "Jazz") for n in range(len(spelled))]
+    heard = [sample(str(n), name) for n, name in enumerate(spelled)]
+    labels += [says("table", "Jazz", artist="The Band"), *many("Jazz", 6)[0]]
+    found = chosen(labels, [*heard, sample("table", "X"), *many("Jazz", 6)[1]])
+    assert {one.artist for one in found.members if one.path.name in "0123table"} == {"band"}
 
 
 @pytest.mark.parametrize(
