@@ -32,7 +32,8 @@ from training.data.vectors import Vectors, artist_keys, split_inputs
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.bootstrap import ArtistBootstrap
-from training.evaluation.claims import Scale, operating_points, track_claims
+from training.evaluation.claims import Scale, album_claims, operating_points, track_claims
+from training.evaluation.metrics import stand_in_albums
 from training.export.bundle import Promises
 from training.labels.collect import library
 from training.models import added_model, user_model
@@ -145,7 +146,8 @@ def learn(
     held = np.array([int(artist) % HELD_OUT == 0 for artist in clips.vectors.artists], bool)
     _require(len(clips.vectors), len(set(clips.vectors.artists[held].tolist())) * HELD_OUT)
     progress.stage("measuring", 1)
-    measured = _fit(clips.vectors.of(~held), base)
+    others = base.vectors.of(~np.isin(base.vectors.artists, clips.vectors.artists))
+    measured = _fit(clips.vectors.of(~held), others)
     tested = clips.vectors.of(held)
     logs = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
     right = tested.allowed[np.arange(len(tested)), logs.argmax(axis=1)]
@@ -158,8 +160,8 @@ def learn(
     progress.stage("fitting", 1)
     data = _dataset(tested)
     held_out = HeldOut(np.arange(len(data)), logs)
-    whole = replace(_fit(clips.vectors, base), held_out=held_out)
-    promises = _promises(np.exp(logs), tested, base)
+    whole = replace(_fit(clips.vectors, others), held_out=held_out)
+    promises = promises_of(np.exp(logs), tested, base)
     today = datetime.now(UTC).date()
     made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music, base.later)
     evaluation = {"held_out": _evaluation(right, tested)}
@@ -239,9 +241,8 @@ def _clips(
     )
 
 
-def _fit(clips: Vectors, base: Base) -> Ensemble:
-    """Fit the default model's regression to its data and to clips, whose artists it loses."""
-    kept = base.vectors.of(~np.isin(base.vectors.artists, clips.artists))
+def _fit(clips: Vectors, kept: Vectors) -> Ensemble:
+    """Fit the default model's regression to clips and to the data of other artists."""
     every = Vectors(
         kept.genres,
         np.concatenate([kept.inputs, clips.inputs]),
@@ -294,9 +295,23 @@ def _dataset(clips: Vectors) -> Dataset:
     )
 
 
-def _promises(probabilities: NDArray[np.float64], clips: Vectors, base: Base) -> Promises:
-    """Raise the default thresholds where the held-out clips need more."""
-    scale = Scale(clips.genres, families(clips.genres))
-    claims = track_claims(probabilities, clips.allowed, clips.artists, scale)
-    tracks = added_model.raised(base.promises.tracks, operating_points(claims), len(clips))
-    return Promises(tracks, base.promises.albums, base.promises.pooling, dict(scale.families))
+def promises_of(probabilities: NDArray[np.float64], clips: Vectors, base: Base) -> Promises:
+    """Raise the default thresholds where the held-out clips need more.
+
+    Args:
+        probabilities: Of the held-out clips, shape (clips, genres).
+        clips: The held-out clips.
+        base: With the default thresholds.
+
+    """
+    scale, default = Scale(clips.genres, families(clips.genres)), base.promises
+    judged = probabilities, clips.allowed, clips.artists, scale
+    stand_ins = list(stand_in_albums(_dataset(clips), np.arange(len(clips))))
+    albums = operating_points(album_claims(*judged, (stand_ins, default.pooling)))
+    tracks = operating_points(track_claims(*judged))
+    return Promises(
+        added_model.raised(default.tracks, tracks, len(clips)),
+        added_model.raised(default.albums, albums, len(clips)),
+        default.pooling,
+        dict(scale.families),
+    )

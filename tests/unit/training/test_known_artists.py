@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import media
 import numpy as np
@@ -18,8 +18,9 @@ from tagger.core.domain import AnalysisKey, Features
 from tagger.inference.registry import resolve_bundle
 from tagger.system.resources import data_path
 from training import known_artists
+from training.classifiers.softmax import AddedGenres
 from training.data.store import TrainingStore
-from training.data.vectors import split_inputs
+from training.data.vectors import artist_key, artist_keys, split_inputs
 from training.errors import TrainingDataError
 from training.labels.collect import library
 from training.models import added_model
@@ -65,10 +66,20 @@ def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
 @pytest.mark.parametrize(
     "bundle", ["default", pytest.param("default-efficientat", marks=pytest.mark.slow)]
 )
-def test_a_library_of_listed_artists_makes_a_model(home: Program, bundle: str) -> None:
+def test_a_library_of_listed_artists_makes_a_model(
+    home: Program, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = load_settings(home.config)
     whole = added_model.read_base(data_path(f"models/{bundle}"))
     few = whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0)
+    few = replace(few, artists=np.resize(artist_keys(METAL), len(few)))
+    few.artists[len(METAL) :] = np.arange(len(few) - len(METAL))
+    classifiers: list[AddedGenres] = []
+
+    def fitted(*given: Any) -> AddedGenres:
+        classifiers.append(AddedGenres(*given))
+        return classifiers[-1]
+
     metal = split_inputs(whole.vectors.of(whole.vectors.allowed[:, few.genres.index("Metal")]))
     with TrainingStore(home.state) as store:
         for number, track in enumerate(library(settings, store)):
@@ -76,7 +87,13 @@ def test_a_library_of_listed_artists_makes_a_model(home: Program, bundle: str) -
             values = {spec: rows[number % len(rows)] for spec, rows in metal.items()}
             store.files.set_content(track, key)
             store.analyses.put_features(key, [Features(*one) for one in values.items()])
+        monkeypatch.setattr(known_artists, "AddedGenres", fitted)
         learned = known_artists.learn(settings, store, replace(whole, vectors=few), "always")
+    held = artist_keys(name for name in METAL if artist_key(name) % known_artists.HELD_OUT == 0)
+    measured, final = (classifier.base.artists for classifier in classifiers)
+    assert len(held) > 0
+    assert not np.isin(held, measured).any()
+    assert np.isin(held, final).all()
     assert learned.promoted
     assert learned.tracks == 5 * len(METAL)
     assert learned.artists == len(METAL)
@@ -102,3 +119,13 @@ def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path
             added_model.read_base(data_path("models/default")),
             "always",
         )
+
+
+def test_no_promise_holds_for_tracks_or_albums_where_every_held_out_clip_is_wrong() -> None:
+    base = added_model.read_base(data_path("models/default"))
+    clips = base.vectors.of(np.flatnonzero(base.vectors.allowed.sum(axis=1) == 1)[:400])
+    probabilities = np.full(clips.allowed.shape, 0.001)
+    wrong = (clips.allowed.argmax(axis=1) + 3) % len(clips.genres)
+    probabilities[np.arange(len(clips)), wrong] = 0.985
+    promises = known_artists.promises_of(probabilities, clips, base)
+    assert (promises.tracks.overall, promises.albums.overall) == ((), ())
