@@ -34,7 +34,7 @@ from training.data.features import FeatureReader, UnusableFile
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.errors import TrainingDataError
 from training.evaluation import compare
-from training.evaluation.cross_validation import Execution, cross_validate
+from training.evaluation.cross_validation import FOLDS, Execution, cross_validate
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
@@ -178,6 +178,11 @@ class TrainingRun:
             data = added_model.with_default_genres(data, self._base)
         held = np.flatnonzero(prepared.held)
         rest = exclude_artists(data, np.flatnonzero(~np.array(prepared.held)), held)
+        if len(np.unique(data.artists[rest])) < FOLDS:
+            raise TrainingDataError(
+                f"too little training data: fewer than {FOLDS} artists are not held out",
+                hint="give the artists of more tracks the split `train`",
+            )
         measured = self._fit(data, rest, "measuring")
         whole = self._fit(data, np.arange(len(data)), "fitting")
         evaluation = {"held_out": self._measure(measured, data, held)}

@@ -292,6 +292,16 @@ def test_missing_labels_are_refused_and_nothing_changes(program):
     assert ModelRegistry(program.state).active == "default"
 
 
+def test_a_split_that_holds_out_every_artist_is_refused(program):
+    fill(program.home / "sorted")
+    files = sorted((program.home / "sorted").rglob("*.flac"))
+    rows = [f"{path},{path.parent.name},{number},test" for number, path in enumerate(files)]
+    table = program.home / "split.csv"
+    table.write_text("\n".join(["path,genre,artist,split", *rows]))
+    settle(program, f'csv = ["{table}"]\n')
+    assert "fewer than 5 artists are not held out" in refusal(program)
+
+
 @pytest.mark.slow
 def test_a_killed_training_resumes_and_the_active_model_is_always_whole(program):
     settle(program)
