@@ -80,6 +80,8 @@ class App:
             return Response(f"{error.code} {error.name}\n", error.code)
         except TaggerError as error:
             return _json({"error": one_line(error.reason)}, CONFLICT)
+        except OSError:  # a cover or a file that cannot be read
+            return Response("404 Not Found\n", 404)
         return response
 
     def _list(self, request: Request) -> Response:

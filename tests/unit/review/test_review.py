@@ -246,6 +246,9 @@ def test_the_cover_comes_from_the_folder_or_the_tags(library, kept):
     assert library.get(f"cover/{file_id(kept)}").mimetype == "image/jpeg"
     (kept.parent / "cover.jpg").write_bytes(b"<script>")
     assert library.get(f"cover/{file_id(kept)}").status_code == 404
+    (kept.parent / "cover.jpg").unlink()
+    (kept.parent / "cover.jpg").symlink_to("/proc/self/mem")  # opens, and cannot be read
+    assert library.get(f"cover/{file_id(kept)}").status_code == 404
 
 
 def test_the_nearest_tracks_are_those_of_the_library(library, kept):
