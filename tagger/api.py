@@ -13,6 +13,7 @@ therefore guard its own code with `if __name__ == "__main__":`, as `multiprocess
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -292,11 +293,12 @@ class Tagger:
 
     def _start(self, path: Path) -> _Started:
         try:
-            where = path.resolve()
+            where = Path(os.path.realpath(path))
             # before the analysis: a file that changes meanwhile has another identity
             identity = FileIdentity.of(where.stat())
-        except OSError as error:
-            return _Started(path, TagError(f"cannot be read: {error.strerror}", path))
+        except (OSError, ValueError) as error:  # a loop of links, or NUL in the name
+            reason = error.strerror if isinstance(error, OSError) else error
+            return _Started(path, TagError(f"cannot be read: {reason}", path))
         window = build.window(self._settings)
         sound = self._workers.submit(worker.classify, where, self._bundle, window)
         return _Started(path, _Jobs(where, identity, self._tag_jobs.submit_read(where), sound))

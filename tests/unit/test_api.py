@@ -52,6 +52,14 @@ def test_a_path_may_be_a_text(library):
     assert (judgement.path, judgement.genres) == (path, ("Metal",))
 
 
+def test_a_path_that_leads_nowhere_is_an_error_of_that_file(library):
+    loop = library.music / "loop.mp3"
+    loop.symlink_to(loop)
+    with Tagger(library.config) as tagger:
+        found = list(tagger.judge([loop, "nul\0.mp3", library.music / "none.mp3"]))
+    assert [str(judgement.action) for judgement in found] == ["error"] * 3
+
+
 def test_the_artists_list_counts_in_a_judgement_unless_the_sound_decides_alone(library):
     path = library.music / "torn.flac"
     media.make(path, "flac", signal=bundles.both(seed=3), rate=44100, tags={"artist": "Slayer"})
