@@ -9,9 +9,7 @@ import numpy as np
 
 from tagger.analysis import worker
 from tagger.audio.decode import SAMPLE_RATE, Recording, read_recording
-from tagger.core.domain import Features
 from tagger.errors import AudioError
-from tagger.features import later
 from tagger.features.describe import Description, describe
 from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import extract_all
@@ -22,8 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.core.domain import Prediction
-    from tagger.inference.bundle import Model
+    from tagger.core.domain import Features, Prediction
 
 STEP = 5
 """Seconds of each part whose prediction is computed alone."""
@@ -83,12 +80,5 @@ def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
         recording.length,
         np.rint(levels * 255).astype(np.uint8),
         tuple(course),
-        _of_later_part(model, features),
+        model.predict_later(features),
     )
-
-
-def _of_later_part(model: Model, features: tuple[Features, ...]) -> Prediction | None:
-    values = {one.spec: one.values for one in features}
-    if any(later(spec) not in values for spec in model.specs):
-        return None
-    return model.predict([[Features(spec, values[later(spec)]) for spec in model.specs]])[0]

@@ -66,6 +66,11 @@ class Model:
             found[number] = self._of_both(found[number], prediction)
         return found
 
+    def predict_later(self, track: Iterable[Features]) -> Prediction | None:
+        """Predict the later part of a track by itself; None without its features."""
+        part = self._later(self._given(track))
+        return self._together([part])[0] if part else None
+
     def _later(self, given: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return the features of the later part, empty without them or without use for them."""
         if self.manifest.later is None or any(later(name) not in given for name in self.specs):
