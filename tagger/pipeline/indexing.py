@@ -39,6 +39,8 @@ AHEAD = 16
 class _Request:
     lookup: Lookup
     tags: Future[TrackTags]
+    sound_given_up: bool
+    """Whether the failure of the sound in an earlier run stays."""
 
 
 def index_files(files: Iterable[Found], store: Store, jobs: TagJobs) -> Iterator[Track | Outcome]:
@@ -81,7 +83,8 @@ class _Indexer:
                 elif suspicion(failure):
                     suspects.append(lookup)
                 else:
-                    waiting.append(self._request(lookup, alone=False))
+                    given_up = failure is not None and failure.given_up
+                    waiting.append(self._request(lookup, alone=False, sound_given_up=given_up))
                 while waiting and (len(waiting) > AHEAD or not isinstance(waiting[0], _Request)):
                     yield self._result(waiting.popleft())
             while waiting:
@@ -94,10 +97,10 @@ class _Indexer:
     def _failure(self, found: Found) -> Failure | None:
         return self._attempts.failure(found.path, found.identity)
 
-    def _request(self, lookup: Lookup, *, alone: bool) -> _Request:
+    def _request(self, lookup: Lookup, *, alone: bool, sound_given_up: bool = False) -> _Request:
         found = lookup.found
         self._attempts.start(found.path, found.identity, alone=alone)
-        return _Request(lookup, self._jobs.submit_read(found.path))
+        return _Request(lookup, self._jobs.submit_read(found.path), sound_given_up)
 
     def _result(self, request: Track | Outcome | _Request) -> Track | Outcome:
         if not isinstance(request, _Request):
@@ -107,26 +110,23 @@ class _Indexer:
             tags = self._attempts.result(found.path, request.tags)
         except (CorruptTagsError, UnsupportedContainerError):
             # the analysis names the fault of the file
-            self._finished(found)
+            self._finished(request)
             return index.put_unreadable(request.lookup, self._jobs.field, self._store)
         except TagError as error:  # gone, or an error of the device: the next scan tries again
             self._attempts.withdraw(found.path)
             return _failed(found, error)
         except WorkerError as error:
             return _failed(found, error)
-        self._finished(found)
+        self._finished(request)
         renewed = self._is_renewed(request.lookup, tags)
         return index.put(request.lookup, tags, self._store, renewed=renewed)
 
-    def _finished(self, found: Found) -> None:
-        """Forget the failures of earlier attempts: the worker has read the file to its end.
-
-        The error of a sound that was given up stays.
-        """
-        failure = self._failure(found)
-        if failure and (not failure.given_up or _ended_workers(failure)):
-            self._store.failures.clear(found.path)
-        self._attempts.succeeded(found.path)
+    def _finished(self, request: _Request) -> None:
+        """Forget the failures of earlier attempts: the worker has read the file to its end."""
+        path = request.lookup.found.path
+        if not request.sound_given_up:
+            self._store.failures.clear(path)
+        self._attempts.succeeded(path)
 
     def _is_renewed(self, lookup: Lookup, tags: TrackTags) -> bool:
         """Return whether a file without its genre is a new copy of the original."""
