@@ -32,9 +32,8 @@ from training.data.vectors import Vectors, artist_keys, split_inputs
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.bootstrap import ArtistBootstrap
-from training.evaluation.claims import Scale, album_claims, operating_points, track_claims
+from training.evaluation.claims import Scale
 from training.evaluation.metrics import stand_in_albums
-from training.export.bundle import Promises
 from training.labels.collect import library
 from training.models import added_model, user_model
 from training.models.ensemble import Ensemble, HeldOut
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from training.data.file_table import Sample
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison
+    from training.export.bundle import Promises
     from training.models.added_model import Base
     from training.progress import Progress
     from training.train import Promote
@@ -304,14 +304,7 @@ def promises_of(probabilities: NDArray[np.float64], clips: Vectors, base: Base) 
         base: With the default thresholds.
 
     """
-    scale, default = Scale(clips.genres, families(clips.genres)), base.promises
+    scale = Scale(clips.genres, families(clips.genres))
     judged = probabilities, clips.allowed, clips.artists, scale
-    stand_ins = list(stand_in_albums(_dataset(clips), np.arange(len(clips))))
-    albums = operating_points(album_claims(*judged, (stand_ins, default.pooling)))
-    tracks = operating_points(track_claims(*judged))
-    return Promises(
-        added_model.raised(default.tracks, tracks, len(clips)),
-        added_model.raised(default.albums, albums, len(clips)),
-        default.pooling,
-        dict(scale.families),
-    )
+    albums = list(stand_in_albums(_dataset(clips), np.arange(len(clips))))
+    return added_model.promises(judged, albums, base, len(clips))

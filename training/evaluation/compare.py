@@ -2,8 +2,8 @@
 
 The rule compares both on the held-out tracks. The label is worth more than a parent of it. The new
 model is rejected when its answers were worth less in most of 2,000 resamples of the artists (a
-paired bootstrap). It is also rejected when it
-lacks a genre that tagger has written into this library, or when it would write no genre at all.
+paired bootstrap). It is also rejected when it lacks a genre that tagger has written into this
+library, or when it would write no genre at all.
 The held-out artists stay the same, so that a series of lucky models cannot get worse step by step.
 """
 

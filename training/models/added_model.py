@@ -8,7 +8,7 @@ default thresholds hold; the user's held-out tracks can raise them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from training.errors import TrainingDataError
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
     LEAST_WRITTEN,
-    Claims,
     Scale,
     album_claims,
     operating_points,
@@ -46,6 +45,10 @@ if TYPE_CHECKING:
     from training.data.dataset import Dataset
     from training.evaluation.cross_validation import HeldOutScores
     from training.models.ensemble import Ensemble
+
+    Indices = NDArray[np.intp]
+    Judged = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[Any], Scale]
+    """Probabilities, genres that are right, artists and scale, as `track_claims` takes them."""
 
 SPLIT = "your library, artists held out of training; a parent genre counts as right"
 ABOUT = """\
@@ -126,19 +129,10 @@ class Judge:
 
     def promises(self, ensemble: Ensemble) -> Promises:
         """Raise the default thresholds where the held-out tracks of an ensemble need more."""
-        held, default, scale = ensemble.held_out, self.base.promises, self._scale
-        tracks = operating_points(self._claims(held))
-        allowed, artists = self._allowed(held.members), self.data.artists[held.members]
-        grouping = list(stand_in_albums(self.data, held.members)), default.pooling
-        probabilities = np.exp(held.log_probabilities)
-        albums = operating_points(album_claims(probabilities, allowed, artists, scale, grouping))
+        held = ensemble.held_out
+        albums = list(stand_in_albums(self.data, held.members))
         enough = len(np.unique(held.members))
-        return Promises(
-            raised(default.tracks, tracks, enough),
-            raised(default.albums, albums, enough),
-            default.pooling,
-            scale.families,
-        )
+        return promises(self._judged(held), albums, self.base, enough)
 
     def measure(self, ensemble: Ensemble, held: NDArray[np.intp]) -> Evaluation:
         """Measure an ensemble on tracks of artists that are not in its training data.
@@ -148,7 +142,8 @@ class Judge:
             held: Indices into the data.
 
         """
-        claims = self._claims(HeldOut(held, ensemble.log_probabilities(self.data, held)))
+        predicted = HeldOut(held, ensemble.log_probabilities(self.data, held))
+        claims = track_claims(*self._judged(predicted))
         threshold = self.promises(ensemble).tracks.threshold(PROMISE, "")
         written, right = claims.written(threshold), claims.rightly(threshold)
         low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
@@ -165,13 +160,10 @@ class Judge:
             ),
         )
 
-    @property
-    def _scale(self) -> Scale:
-        return Scale(self.data.genres, families(self.data.genres))
-
-    def _claims(self, held: HeldOut) -> Claims:
-        allowed, artists = self._allowed(held.members), self.data.artists[held.members]
-        return track_claims(np.exp(held.log_probabilities), allowed, artists, self._scale)
+    def _judged(self, held: HeldOut) -> Judged:
+        scale = Scale(self.data.genres, families(self.data.genres))
+        artists = self.data.artists[held.members]
+        return np.exp(held.log_probabilities), self._allowed(held.members), artists, scale
 
     def _allowed(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return the genres that are right for clips, shape (members, genres)."""
@@ -182,6 +174,27 @@ class Judge:
         of_label = np.array([[key in right for key in keys] for right in accepted])
         allowed: NDArray[np.bool_] = of_label[self.data.labels[members]]
         return allowed
+
+
+def promises(judged: Judged, albums: Sequence[Indices], base: Base, tracks: int) -> Promises:
+    """Raise the default thresholds where held-out clips need more.
+
+    Args:
+        judged: The clips.
+        albums: The clips of each album.
+        base: With the default thresholds.
+        tracks: The number of different clips; too few leave the default thresholds.
+
+    """
+    default, scale = base.promises, judged[-1]
+    own_tracks = operating_points(track_claims(*judged))
+    own_albums = operating_points(album_claims(*judged, (albums, default.pooling)))
+    return Promises(
+        raised(default.tracks, own_tracks, tracks),
+        raised(default.albums, own_albums, tracks),
+        default.pooling,
+        scale.families,
+    )
 
 
 def raised(default: OperatingPoints, own: OperatingPoints, tracks: int) -> OperatingPoints:
