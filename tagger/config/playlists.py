@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Refusal = tuple[tuple[str, ...], str, str]
 
 GENRE = "{genre}"
-SMART = (".nsp", ".xsp")
 
 
 def contradictions(settings: Settings) -> Iterator[Refusal]:
@@ -32,7 +31,7 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
             reason = "path maps apply to absolute paths only"
             hint = 'set the profile to "absolute" or "uri"'
             yield further if number else ("playlists", "map"), reason, hint
-        if target.suffix in SMART and settings.tags.field != FIELD:
+        if target.is_smart and settings.tags.field != FIELD:
             reason = "a smart playlist is a rule about GENRE, and tags.field is another field"
             key = further if number else ("playlists", "extension")
             yield key, reason, 'use "auto", or remove tags.field'

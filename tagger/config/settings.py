@@ -212,6 +212,11 @@ class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
             return f".{self.extension}"
         return ".m3u" if self.profile == "mpd" else ".m3u8"
 
+    @property
+    def is_smart(self) -> bool:
+        """Whether the player evaluates a rule; only genres have such playlists."""
+        return self.extension in ("nsp", "xsp")
+
 
 class PlaylistSettings(PlaylistTarget, frozen=True, forbid_unknown_fields=True):
     """`[playlists]`: the playlists, and the first target."""

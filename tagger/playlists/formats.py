@@ -18,13 +18,11 @@ class Format(NamedTuple):
     render: Callable[[Playlist], bytes]
     parse: Callable[[bytes], Playlist]
     """Returns the name and the mark."""
-    smart: bool = False
-    """Whether the player evaluates a rule; only genres have such playlists."""
 
 
 FORMATS: Mapping[str, Format] = {
     ".m3u8": Format(m3u.render, m3u.parse_head),
     ".m3u": Format(m3u.render, m3u.parse_head),
-    ".nsp": Format(smart.render_nsp, smart.parse_nsp, smart=True),
-    ".xsp": Format(smart.render_xsp, smart.parse_xsp, smart=True),
+    ".nsp": Format(smart.render_nsp, smart.parse_nsp),
+    ".xsp": Format(smart.render_xsp, smart.parse_xsp),
 }

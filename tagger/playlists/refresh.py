@@ -15,7 +15,6 @@ from tagger.errors import PlaylistError
 from tagger.playlists import current
 from tagger.playlists.compose import compose, rules
 from tagger.playlists.folder import check_place
-from tagger.playlists.formats import FORMATS
 from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
@@ -145,7 +144,7 @@ def refresh(
 
     """
     suffix = shelf.target.suffix
-    if FORMATS[suffix].smart:
+    if shelf.target.is_smart:
         composed = rules(lists, settings.playlists.order)
     else:
         composed = compose(lists, locator(shelf.target, shelf.folder))
