@@ -13,7 +13,6 @@ from tagger.config.players import (
 from tagger.config.settings import (
     AlbumSettings,
     AnalysisSettings,
-    BeetsSettings,
     Bundle,
     ClusterSettings,
     DaemonSettings,
@@ -25,14 +24,13 @@ from tagger.config.settings import (
     PlaylistTarget,
     Profile,
     Settings,
-    SpotifySettings,
     StoreSettings,
     TagSettings,
-    TrainingSettings,
     Watch,
     WorkerSettings,
 )
 from tagger.config.toml import example_text, to_toml
+from tagger.config.training import BeetsSettings, SpotifySettings, TrainingSettings
 from tagger.config.values import PathMap, PathMaps, Secret, gitignore, is_pattern
 
 __all__ = [

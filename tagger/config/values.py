@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Text = Annotated[str, Meta(pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
 """A text that is not blank, without NUL."""
+MOST = 10**9
+"""The largest count in the settings."""
 
 
 class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
