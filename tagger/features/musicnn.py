@@ -1,6 +1,6 @@
 """The embedding of musicnn, a network trained on the tags of 200,000 songs; see `musicnn.onnx`.
 
-`training/research/musicnn.py` makes the network, and describes its conversion to our levels.
+`training/research/musicnn/levels.py` makes the network, and describes its conversion to our levels.
 """
 
 from __future__ import annotations
