@@ -51,15 +51,16 @@ class Result:
         return (self.value if self.ratio is None else self.ratio) <= self.aim
 
 
+def processor_ms(function: Callable[..., object], *args: object) -> float:
+    """Return the processor time of a function in this process, ms."""
+    began = time.process_time()
+    function(*args)
+    return 1000 * (time.process_time() - began)
+
+
 def in_turn(*functions: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """Return the least processor time of each function, ms; they run in turn."""
-    best = [float("inf")] * len(functions)
-    for _ in range(rounds):
-        for place, function in enumerate(functions):
-            began = time.process_time()
-            function()
-            best[place] = min(best[place], 1000 * (time.process_time() - began))
-    return best
+    return list(map(min, zip(*(map(processor_ms, functions) for _ in range(rounds)), strict=True)))
 
 
 _LAUNCHER = """
