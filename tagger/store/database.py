@@ -23,6 +23,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 COMPONENTS = "CREATE TABLE IF NOT EXISTS components (name TEXT PRIMARY KEY, version INTEGER) STRICT"
 
 BUSY_TIMEOUT_S = 30.0
+ROWS_AT_ONCE = 256
+"""Rows that a loop over a query reads ahead."""
 _PAUSE_S = 0.05
 
 
@@ -46,9 +48,13 @@ class _Cursor(sqlite3.Cursor):
 
     connection: Connection
 
-    def __next__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        while rows := self.fetchmany(ROWS_AT_ONCE):  # faster than a call for each row
+            yield from rows
+
+    def fetchmany(self, *args: Any) -> list[Any]:
         try:
-            return super().__next__()
+            return super().fetchmany(*args)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(error, self.connection.path) from error
 
