@@ -17,6 +17,8 @@ from tagger.features.bands import Bands, band_power, banded, root_mean_square
 from tagger.features.mel import check_samples, mel_filters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 RATE = 16_000
@@ -24,9 +26,9 @@ N_FFT = 512
 HOP = 256
 N_BANDS = 96
 PATCH = 187
-"""Frames in a patch, 3 s; frames after the last whole patch are dropped."""
+"""Frames in a patch, 3 s."""
 FEW = 5
-"""Patches; of more, every second one is enough."""
+"""Patches that represent 30 s."""
 LOUDNESS = 0.1
 """Root mean square of the scaled clip, so that the volume of a recording has no effect."""
 
@@ -39,32 +41,37 @@ def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises TooShortError below one patch, SilentError when no sample passes -80 dB full scale,
     CorruptAudioError when a sample is not a number or out of range.
     """
-    return _patches(samples, _count(samples))
+    count = _frames(samples) // PATCH
+    return _patches(samples, range(0, count * PATCH, PATCH))
 
 
-def thinned_patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Compute every second one of more than FEW patches, as `patches` does.
+def spread_patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute the patches that represent a clip, as `patches` does.
 
-    Half of the work, and the same precision and share of written genres.
+    Every second patch of 30 s and more has the precision and the share of written genres of all
+    patches. A shorter clip has FEW patches at most, spread evenly from its first to its last frame.
     """
-    count = _count(samples)
-    return _patches(samples, count, 2 if count > FEW else 1)
+    frames = _frames(samples)
+    if (whole := frames // PATCH) >= 2 * FEW:
+        return _patches(samples, range(0, whole * PATCH, 2 * PATCH))
+    number = min(FEW, -(-frames // PATCH))
+    return _patches(samples, np.linspace(0, frames - PATCH, number).round().astype(int))
 
 
-def _count(samples: NDArray[np.float32]) -> int:
-    count = (1 + len(samples) // HOP) // PATCH
-    if count == 0:
+def _frames(samples: NDArray[np.float32]) -> int:
+    frames = 1 + len(samples) // HOP
+    if frames < PATCH:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
-    return count
+    return frames
 
 
-def _patches(samples: NDArray[np.float32], count: int, step: int = 1) -> NDArray[np.float32]:
+def _patches(samples: NDArray[np.float32], starts: Iterable[int]) -> NDArray[np.float32]:
+    """Compute the patches from some frames on."""
     check_samples(samples)
     window = _window() * np.float32(LOUDNESS / root_mean_square(samples))
     padded = np.pad(samples, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    chosen = [_levels(frames[n * PATCH : (n + 1) * PATCH], window) for n in range(0, count, step)]
-    return np.stack(chosen)
+    return np.stack([_levels(frames[start : start + PATCH], window) for start in starts])
 
 
 def _levels(frames: NDArray[np.float32], window: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -75,7 +75,7 @@ def _efficientat(mel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 _LEVELS = FrontEnd(RATE, partial(log_mel, rate=RATE))
-_PATCHES = FrontEnd(frames.RATE, frames.thinned_patches)
+_PATCHES = FrontEnd(frames.RATE, frames.spread_patches)
 _WIDEBAND = FrontEnd(wideband.RATE, wideband.wideband_mel)
 SPECS: dict[str, Spec[Any]] = {
     spec.name: spec

@@ -15,8 +15,10 @@ from scipy.special import softmax
 
 from tagger.analysis.worker import LATER
 from tagger.core.families import families
+from tagger.errors import SilentError
 from tagger.features import SOUNDS_SPEC
 from tagger.features.frames import RATE
+from tagger.features.specs import SPECS
 from tagger.features.wideband import RATE as WIDEBAND_RATE
 from tagger.inference import read_manifest
 from training.data.vectors import SPEC
@@ -24,7 +26,7 @@ from training.evaluation.claims import Scale, track_claims
 from training.research.left_out import left_out_models
 from training.research.wide import PROMISE
 from training.research.wide_data import GENRES, joined, read_nonmusic, read_songs, song_rows
-from training.research.wide_inputs import decoded, embedding
+from training.research.wide_inputs import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-FIRST = (10, 15, 20, 25)
+FIRST = (5, 10, 15, 20, 25)
 """Seconds of the first parts. The later part is the last LATER seconds of the clip."""
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 _SHORTEST = 28.9
@@ -99,18 +101,25 @@ def figures(data: Path, network: Path, bundles: Path) -> Iterator[LaterFigure]:
 
 
 def _cut(path: Path) -> NDArray[np.float32] | None:
-    """Return the inputs of the parts of a clip (parts, features), None for a short clip."""
+    """Return the inputs of the parts of a clip (parts, features), as in use.
+
+    None for a short clip, and for a clip with a silent part.
+    """
     if not path.is_file() or len(samples := decoded(path, RATE)) < _SHORTEST * RATE:
         return None
     wide = decoded(path, WIDEBAND_RATE)
-    both = _embedded(SPEC, samples, RATE), _embedded(SOUNDS_SPEC, wide, WIDEBAND_RATE)
+    try:
+        both = _embedded(SPEC, samples, RATE), _embedded(SOUNDS_SPEC, wide, WIDEBAND_RATE)
+    except SilentError:
+        return None
     return np.concatenate(both, axis=1)
 
 
 def _embedded(spec: str, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """Return the features of the first parts, then of the later part (parts, features)."""
     parts = [*(samples[: seconds * rate] for seconds in FIRST), samples[-round(LATER * rate) :]]
-    return np.stack([embedding(spec, part) for part in parts])
+    extract = SPECS[spec]
+    return np.stack([extract.compute(extract.front_end.compute(part)) for part in parts])
 
 
 def _logs(songs: Vectors, kept: NDArray[np.intp], parts: NDArray[np.float32]) -> list[Array]:

@@ -62,6 +62,35 @@ def test_the_frames_of_musicnn_equal_those_of_librosa(seconds):
     np.testing.assert_allclose(np.concatenate(heard, axis=1), wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "starts"),
+    [
+        (2.98, [0]),
+        (4.0, [0, 64]),
+        (5.0, [0, 126]),
+        (15.0, [0, 188, 376, 563, 751]),
+        (18.0, [0, 235, 470, 704, 939]),
+        (30.0, [0, 374, 748, 1122, 1496]),
+    ],
+)
+def test_spread_patches_cover_a_short_clip_and_every_second_patch_of_a_long_clip(seconds, starts):
+    samples = np.random.default_rng(0).normal(0, 0.1, round(seconds * 16_000)).astype(np.float32)
+    spread = frames.spread_patches(samples)
+    assert len(spread) == len(starts)
+    for patch, start in zip(spread, starts, strict=True):
+        alone = frames.patches(samples[start * 256 :])[0]
+        inner = slice(2, None)  # before the first two frames, the shifted clip has zeros
+        scaled = patch[:, inner] - alone[:, inner]  # equal volume of another part: nearly equal
+        assert np.abs(scaled).max() < 0.02
+
+
+def test_the_end_of_a_clip_of_5_seconds_changes_its_features():
+    samples = signals.melody(5.0)[: 5 * 16_000]
+    softer = np.concatenate([samples[: 4 * 16_000], samples[4 * 16_000 :] / 8])
+    one, other = (frames.spread_patches(part)[-1] for part in (samples, softer))
+    assert np.abs(one[:, -30:] - other[:, -30:]).max() > 0.5
+
+
 @with_librosa
 def test_a_clip_at_another_rate_is_resampled_as_by_librosa(tmp_path):
     librosa = pytest.importorskip("librosa", reason="compares with librosa")
