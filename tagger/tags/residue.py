@@ -7,10 +7,12 @@ undo restores every byte of a file whose other fields are unchanged.
 from __future__ import annotations
 
 import hashlib
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tagger.tags import delta
 from tagger.tags.containers.base import Span, size_of
 from tagger.tags.fingerprint import contents
 
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
     from tagger.tags.containers.base import Piece
 
-LARGEST: Final = 8 << 20
+LARGEST: Final = 16 << 20
 """Bytes of a part of a file that is compared."""
 LARGEST_RESIDUE: Final = 1 << 18
 """Bytes of a residue, compressed."""
+_COPY: Final = struct.Struct("<IiI")
+"""Bytes of the original before a copy, its distance from the end of the last copy, its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,71 +40,70 @@ class Residue:
     length: int
     """The bytes of the composed part that are replaced."""
     original: bytes
-    """The bytes from before, compressed by zlib."""
+    """The bytes from before without the copies, compressed by zlib."""
+    copies: bytes = zlib.compress(b"")
+    """The parts of the replaced bytes that were elsewhere before, compressed by zlib."""
 
     def restored(self, part: bytes) -> bytes:
         """Return the part as it was."""
         if _digest(part) != self.composed:
             return part
-        original = zlib.decompress(self.original)
-        return part[: self.start] + original + part[self.start + self.length :]
+        own, at, here = zlib.decompress(self.original), 0, self.start
+        pieces = [part[: self.start]]
+        for count, distance, size in _COPY.iter_unpack(zlib.decompress(self.copies)):
+            here += distance
+            pieces += [own[at : at + count], part[here : here + size]]
+            at, here = at + count, here + size
+        return b"".join([*pieces, own[at:], part[self.start + self.length :]])
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a file before and behind its largest span, which is the sound."""
+    """The pieces of a file before and behind its largest span, which is the sound."""
 
-    head: bytes
+    head: list[Piece]
     sound: Span
-    tail: bytes
+    tail: list[Piece]
 
 
-def split(file: BinaryIO, pieces: Iterable[Piece]) -> Parts | None:
-    """Split a composed file at its largest span.
-
-    Args:
-        file: The file of the spans.
-        pieces: The pieces.
-
-    Returns:
-        The parts, None where a part is too large to compare.
-
-    """
+def split(pieces: Iterable[Piece]) -> Parts | None:
+    """Split a composed file at its largest span; None where a part is too large to compare."""
     pieces = list(pieces)
     sizes = [piece.size if isinstance(piece, Span) else 0 for piece in pieces]
     at = sizes.index(max(sizes))
     sound = pieces[at]
     if not isinstance(sound, Span):
         return None
-    sides = pieces[:at], pieces[at + 1 :]
-    if any(size_of(side) > LARGEST for side in sides):
+    head, tail = pieces[:at], pieces[at + 1 :]
+    if size_of(head) > LARGEST or size_of(tail) > LARGEST:
         return None
-    head, tail = (b"".join(contents(file, side)) for side in sides)
     return Parts(head, sound, tail)
 
 
+def joined(file: BinaryIO, pieces: Iterable[Piece]) -> bytes:
+    """Return the bytes of the pieces of a part, with the spans of a file."""
+    return b"".join(contents(file, pieces))
+
+
 def difference(composed: bytes, original: bytes) -> Residue | None:
-    """Return the residue of a part; None for equal parts, or a residue that is too large."""
+    """Return the residue of a part; None for equal parts, or a residue that is too large.
+
+    A part without a place of its own, such as a picture behind moved padding, is a copy.
+    """
     if composed == original:
         return None
-    start = _common(composed, original)
-    same = _common(composed[start:][::-1], original[start:][::-1])
-    raw = zlib.compress(original[start : len(original) - same])
-    if len(raw) > LARGEST_RESIDUE:
+    start = delta.common(composed, original)
+    same = delta.common(composed[start:][::-1], original[start:][::-1])
+    stop, length = len(original) - same, len(composed) - same - start
+    own, copies, at, here = bytearray(), bytearray(), start, 0
+    for copy in delta.copies(composed[start : start + length], original[start:stop]):
+        own += original[at : start + copy.at]
+        copies += _COPY.pack(start + copy.at - at, copy.place - here, copy.size)
+        at, here = start + copy.at + copy.size, copy.place + copy.size
+    raw, moved = zlib.compress(own + original[at:stop]), zlib.compress(copies)
+    if len(raw) + len(moved) > LARGEST_RESIDUE:
         return None
-    return Residue(_digest(composed), start, len(composed) - same - start, raw)
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Return the length of the common beginning."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return Residue(_digest(composed), start, length, raw, moved)
 
 
 def _digest(data: bytes) -> str:

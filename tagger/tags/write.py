@@ -255,11 +255,13 @@ def _snapshot(original: JudgedFile, new: JudgedFile, fields: Iterable[str]) -> s
     container, restored = original.container, edit.restored(new.container, before)
     if not edit.same(restored, container.tags):
         return before.encoded()  # such as a tag in another version
-    was = residue.split(original.file, container.compose(container.tags))
-    back = residue.split(new.file, new.container.compose(restored))
+    was = residue.split(container.compose(container.tags))
+    back = residue.split(new.container.compose(restored))
     if was and back and was.sound.size == back.sound.size:
-        head = residue.difference(back.head, _head(original.file, was))
-        tail = residue.difference(back.tail, _tail(original.file, was))
+        composed = residue.joined(new.file, back.head)
+        head = residue.difference(composed, _head(original.file, was))
+        composed = residue.joined(new.file, back.tail)
+        tail = residue.difference(composed, _tail(original.file, was))
         before = replace_fields(before, head=head, tail=tail)
     return before.encoded()
 
@@ -279,9 +281,18 @@ def _with_residues(original: JudgedFile, tags: Tags, before: GenreSnapshot) -> I
     pieces = original.container.compose(tags)
     if not (before.head or before.tail):
         return pieces
-    parts = residue.split(original.file, pieces)
+    parts = residue.split(pieces)
     if parts is None:
         return original.container.compose(tags)
-    head = before.head.restored(parts.head) if before.head else parts.head
-    tail = before.tail.restored(parts.tail) if before.tail else parts.tail
-    return head, parts.sound, tail
+    return (
+        *_as_before(original, parts.head, before.head),
+        parts.sound,
+        *_as_before(original, parts.tail, before.tail),
+    )
+
+
+def _as_before(
+    original: JudgedFile, part: list[Piece], before: residue.Residue | None
+) -> Iterable[Piece]:
+    """Return a part with its residue, if it has one."""
+    return [before.restored(residue.joined(original.file, part))] if before else part

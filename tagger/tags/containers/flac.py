@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9639#section-8
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -95,6 +96,8 @@ class FlacFile(StreamFile):
     def _stream(self, tags: Mapping[str, RawTag], padding: int) -> Iterator[Piece]:
         blocks: list[tuple[int, Piece]] = []
         number = 0
+        paddings = self._paddings(padding)
+        left = iter(paddings)
         for block in self.blocks:
             if block.kind == VORBIS_COMMENT:
                 if tag := tags.get(_comments(number)):
@@ -102,9 +105,11 @@ class FlacFile(StreamFile):
                 number += 1
             elif block.kind != PADDING:
                 blocks.append((block.kind, block.body))
+            else:
+                blocks += ((PADDING, piece) for piece in itertools.islice(left, 1))
         if not number and "vorbis" in tags:
             blocks.insert(1, (VORBIS_COMMENT, tags["vorbis"].render()))
-        if padding >= BLOCK_HEADER:
+        if not paddings and padding >= BLOCK_HEADER:
             blocks.append((PADDING, bytes(min(padding - BLOCK_HEADER, MAX_BLOCK))))
         yield b"fLaC"
         for number, (kind, piece) in enumerate(blocks, 1):
@@ -115,6 +120,20 @@ class FlacFile(StreamFile):
             yield bytes([kind | last]) + size.to_bytes(3, "big")
             yield piece
         yield self.frames
+
+    def _paddings(self, total: int) -> list[Piece]:
+        """Return the padding blocks in their places, the last with another size.
+
+        Padding that fits into one block is one block at the end, wherever it was.
+        """
+        others = [block.body for block in self.blocks if block.kind == PADDING][:-1]
+        room = total - sum(BLOCK_HEADER + body.size for body in others)
+        if (
+            total <= BLOCK_HEADER + MAX_BLOCK
+            or not BLOCK_HEADER <= room <= BLOCK_HEADER + MAX_BLOCK
+        ):
+            return []
+        return [*others, bytes(room - BLOCK_HEADER)]
 
 
 def _comments(number: int) -> str:

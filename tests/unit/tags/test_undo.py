@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import media
@@ -176,7 +177,55 @@ def odd_id3(path):
     path.write_bytes(data[:4] + b"\x07" + data[5:])
 
 
-@pytest.mark.parametrize("make", [odd_flac, odd_ogg, odd_id3])
+NOISE = np.random.default_rng(11).bytes(400_000)
+"""The bytes of a large picture, which cannot be compressed."""
+
+
+def unsynchronised_id3(path):
+    """Write an unsynchronised ID3v2.3 tag with an extended header and a large picture."""
+    frames = ((b"TIT2", b"\0x"), (b"APIC", b"\0image/jpeg\0\3\0" + NOISE))
+    body = (10).to_bytes(4, "big") + b"\x80" + bytes(9)
+    body += b"".join(name + len(data).to_bytes(4, "big") + b"\0\0" + data for name, data in frames)
+    body = re.sub(rb"\xff(?=[\x00\xe0-\xff])", b"\xff\0", body) + bytes(50)
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    sound = media.make(path, "mp3").read_bytes()
+    path.write_bytes(b"ID3\3\0\xc0" + size + body + sound)
+
+
+def padded_flac(path):
+    """Write a FLAC file with padding before a large picture."""
+    data = media.make(path, "flac", tags={"title": "x"}).read_bytes()
+    padding = b"\1\0\0\x64" + bytes(100)
+    size = (len(NOISE) + 32).to_bytes(3, "big")
+    picture = b"\6" + size + bytes(28) + len(NOISE).to_bytes(4, "big") + NOISE
+    path.write_bytes(data[:42] + padding + picture + data[42:])
+
+
+def spacious_flac(path):
+    """Write a FLAC file with more padding than one block can have."""
+    data = media.make(path, "flac", tags={"title": "x"}).read_bytes()
+    padding = b"\1" + (1 << 20).to_bytes(3, "big") + bytes(1 << 20)
+    path.write_bytes(data[:42] + padding * 18 + data[42:])
+
+
+def moved_apev2(path):
+    """Write an APEv2 tag with a large picture before ID3v1, where FFmpeg does not find it."""
+    media.make(path, "wavpack", tags={"title": "x", "picture": NOISE})
+    media.id3v1(path, title="x")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        odd_flac,
+        odd_ogg,
+        odd_id3,
+        unsynchronised_id3,
+        padded_flac,
+        spacious_flac,
+        moved_apev2,
+    ],
+)
 def test_odd_bytes_outside_the_fields_are_restored(tmp_path, make):
     path = tmp_path / "song"
     make(path)
