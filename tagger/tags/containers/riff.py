@@ -125,13 +125,25 @@ class ChunkedFile(Container):
         if self._declared <= FORM_HEADER:
             raise MalformedError("its header has no size: the recording was not finished")
         self._found: dict[str, RawTag] = {}
-        self._chunks = list(self._walk(file, min(self._declared, size)))
+        self._chunks = list(self._walk(file, self._chunks_end(file, size)))
         last = self._chunks[-1].body if self._chunks else Span(FORM_HEADER, 0)
         padding = self._chunks[-1].padding if self._chunks else 0
         self._end = min(last.start + last.size + padding, size)
         self._whole = last.start + last.size <= size and self._declared <= size + 1
         self._rest = Span(self._end, size - self._end)
         self.tags: Mapping[str, RawTag] = {kind: self._found[kind] for kind in sorted(self._found)}
+
+    def _chunks_end(self, file: BinaryIO, size: int) -> int:
+        """Return the end of the chunks: the declared size, or the file's if a chunk follows.
+
+        Some programs add a chunk without a change of the declared size, and most readers find it.
+        """
+        at = self._declared + self._declared % 2
+        file.seek(at)
+        header = file.read(CHUNK_HEADER)
+        follows = _KNOWN.fullmatch(header[:4]) is not None
+        end = at + CHUNK_HEADER + int.from_bytes(header[4:], self._order)
+        return size if follows and end <= size else min(self._declared, size)
 
     def _walk(self, file: BinaryIO, end: int) -> Iterator[Chunk]:
         at = FORM_HEADER

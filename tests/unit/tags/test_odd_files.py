@@ -7,6 +7,7 @@ import struct
 
 import av
 import media
+import mutagen
 import pytest
 from mutagen import flac, id3, mp4, wave
 from tagging import BLUES, TWO, mp4_atom, restore, with_info, write
@@ -291,6 +292,28 @@ def test_a_chunk_without_its_padding_gets_padding_and_does_not_hide_the_next_chu
     written = write(path, BLUES)
     assert wave.WAVE(path).tags["TCON"].text == ["Blues"]
     assert wave.WAVE(path).tags["TIT2"].text == ["Title"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(("form", "order"), [("wav", "<I"), ("aiff", ">I")])
+def test_a_tag_behind_the_declared_size_of_the_chunks_is_found_and_replaced(tmp_path, form, order):
+    path = media.make(tmp_path / "song", form)
+    data = path.read_bytes() + b"ID3 " + struct.pack(order, len(SALSA)) + SALSA
+    path.write_bytes(data)
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    chunk = mutagen.File(path).tags
+    assert (chunk["TCON"].text, chunk["TIT2"].text) == (["Blues"], ["Title"])
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_junk_behind_the_declared_size_of_the_chunks_is_kept(tmp_path):
+    path = media.make(tmp_path / "song", "wav")
+    path.write_bytes(data := path.read_bytes() + b"LIST and more")
+    written = write(path, BLUES)
+    assert path.read_bytes().endswith(b"LIST and more")
     restore(path, written.snapshot)
     assert path.read_bytes() == data
 
