@@ -237,8 +237,11 @@ class Movie:
             behind = child.name
         if not placed and tag:
             parts += tag
-        if tag is None and {c.name for c in found} <= {b"hdlr", b"ilst", b"free"}:
+        names = {child.name for child in found}
+        if tag is None and names <= {b"hdlr", b"ilst", b"free"}:
             return []
+        if names <= {b"ilst", b"free"}:
+            parts.insert(0, HANDLER)  # FFmpeg finds no list without it
         versioned = found and found[0].start > meta.body
         version = self.data[meta.body : found[0].start] if versioned else META_VERSION
         return [version, *parts]

@@ -218,6 +218,27 @@ def test_a_meta_atom_without_a_version_is_read_and_written_with_one(tmp_path, la
     assert path.read_bytes() == data
 
 
+@pytest.mark.parametrize("layout", ["sound first", "tags first"])
+def test_a_meta_atom_without_a_handler_gets_one_and_is_undone(tmp_path, layout):
+    path = media.make(tmp_path / "song.m4a", "m4a", tags={"title": "Title"})
+    data = path.read_bytes()
+    at = data.index(b"hdlr", data.index(b"meta")) - 4
+    handler = int.from_bytes(data[at : at + 4], "big")
+    data = data[:at] + data[at + handler :]
+    for name in (b"moov", b"udta", b"meta"):
+        at = data.index(name) - 4
+        size = int.from_bytes(data[at : at + 4], "big") - handler
+        data = data[:at] + size.to_bytes(4, "big") + data[at + 4 :]
+    path.write_bytes(data := data if layout == "sound first" else tags_first(data))
+    sound = media.pcm(path)
+    written = write(path, BLUES)
+    with av.open(str(path)) as file:
+        assert (file.metadata["genre"], file.metadata["title"]) == ("Blues", "Title")
+    assert (media.pcm(path) == sound).all()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
 def tags_first(data):
     """Move `moov` from the end of an MP4 file before the sound."""
     begin, at = data.index(b"mdat") - 4, data.index(b"moov") - 4
