@@ -66,6 +66,9 @@ MAX_POOLS = 3
 """The number of pools that are tried for a task when workers die before it starts."""
 
 
+_SERVER_DIED = 255
+"""The exit code of a worker whose server of forks died."""
+
 CHECK_S = 0.25
 """Seconds between two checks of a pool that a task waits for."""
 
@@ -209,9 +212,7 @@ class WorkerPool:
                 ) from error
             except ProcessExpired as error:
                 if died:
-                    raise WorkerCrashedError(
-                        "brought the listening process down: it is damaged or made to do harm", path
-                    ) from error
+                    raise _crash(error.exitcode, path) from error
                 # Pebble may blame the task before the fatal one, so each task gets a second try
                 died, future = True, self._schedule(self._calls[future][0])
             except WorkerTimedOutError as error:
@@ -251,6 +252,16 @@ class WorkerPool:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close(wait=kind is None)
+
+
+def _crash(exit_code: int, path: Path) -> WorkerCrashedError:
+    """Return the error of a worker that died twice; the kernel ends one where memory is short."""
+    if exit_code in (-signal.SIGKILL, _SERVER_DIED):
+        reason = "its process was ended from outside, most likely because memory was short"
+        hint = "give tagger more memory, or set workers.count = 1; then scan with --force"
+        return WorkerCrashedError(reason, path, hint)
+    reason = "brought the listening process down: it is damaged or made to do harm"
+    return WorkerCrashedError(reason, path)
 
 
 def _unusable(cause: BaseException | None) -> WorkersUnusableError:

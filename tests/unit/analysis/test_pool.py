@@ -96,6 +96,13 @@ def test_a_workers_death_fails_one_task(workers, how):
     assert workers.result(after, PATH) == 2
 
 
+def test_a_worker_that_was_ended_from_outside_is_no_fault_of_the_file(workers):
+    with pytest.raises(WorkerCrashedError, match=r"memory was short.*workers\.count"):
+        workers.result(workers.submit(die, signal.SIGKILL), PATH)
+    with pytest.raises(WorkerCrashedError, match="damaged"):
+        workers.result(workers.submit(die, signal.SIGSEGV), PATH)
+
+
 def test_an_answer_in_the_pipe_survives_the_death_of_its_worker(monkeypatch):
     receive = WorkerManager.receive
 
