@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import GENRE, FileIdentity, OtherField, Track, TrackTags
+from tagger.errors import TagError
 from tagger.library import walk
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
@@ -82,7 +83,7 @@ def look_up(found: Found, store: Store) -> Lookup:
     """Find the row of a file; the row of a moved file follows it to its new path."""
     known = store.files.get(found.path)
     if known is None or not known.identity.same_content(found.identity):
-        known = _moved(found, store) or known
+        known = _moved(found, store, known) or known
     return Lookup(found, known)
 
 
@@ -212,12 +213,28 @@ def is_there(root: Path, store: Store) -> bool:
     return next(there, None) is not None
 
 
-def _moved(found: Found, store: Store) -> Track | None:
+def is_elsewhere(track: Track) -> bool:
+    """Return whether the file of a row is gone from its path, or another file has its name."""
+    try:
+        return walk.identity_of(track.path).inode != track.identity.inode
+    except TagError:
+        return walk.is_gone(track.path)
+
+
+def _moved(found: Found, store: Store, known: Track | None = None) -> Track | None:
+    """Return the row of a file that moved here; the row of this path gets the old path.
+
+    So each file of an album with new numbers finds its row, in any order. Some file systems give a
+    file another number at any time, so a number alone shows no move.
+    """
     moved = store.files.moved_here(found.identity)
-    if moved is None or not walk.is_gone(moved.path):
+    if moved is None or not is_elsewhere(moved):
+        return None
+    renumbered = known is not None and known.identity[2:] == found.identity[2:]
+    if renumbered and not walk.is_gone(moved.path):
         return None
     with store.transaction():
-        store.files.move(moved.path, found.path)
+        store.files.exchange(moved.path, found.path)
     return store.files.get(found.path)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger import tags
 from tagger.core.domain import Action, Outcome
 from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
-from tagger.library import walk
+from tagger.library import index, walk
 from tagger.pipeline import build, moved, recovery
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
@@ -86,7 +86,7 @@ def _entries(
     """Return the selected journal entries, after a search for files that moved."""
     recovery.recover(store, jobs)
     entries = selection.entries(store)
-    gone = any(walk.is_gone(entry.change.path) for entry in entries)
+    gone = any(_is_elsewhere(entry.change.path, store) for entry in entries)
     if not gone and not selection.paths:
         return entries
     roots = [*settings.library.real_roots, *store.files.roots()]
@@ -96,6 +96,12 @@ def _entries(
     recovery.recover(store, jobs)
     ids = {entry.id for entry in (*entries, *selection.entries(store))}
     return [entry for entry in store.journal.done() if entry.id in ids]
+
+
+def _is_elsewhere(path: Path, store: Store) -> bool:
+    """Return whether the file of a write is gone from its path, or another file has its name."""
+    track = store.files.get(path)
+    return index.is_elsewhere(track) if track else walk.is_gone(path)
 
 
 def undo(

@@ -31,6 +31,10 @@ _BELOW = (  # from folder to folder: a plain JOIN may read the whole table
     f" {_STATE} FROM folders CROSS JOIN files ON path > low AND path < high LIMIT ?"
 )
 _AMONG = f"{_STATE} FROM files WHERE path IN ({', '.join('?' * IN_ONE_QUERY)})"
+_TABLES = ("files", "decisions", "changes", "corrections", "failures")
+"""The tables with records of a file, by its path."""
+_NOWHERE = b""
+"""A path that no file has."""
 
 
 RecordedState = tuple[bytes, bytes, int, int, int, int, int, str, int]
@@ -198,12 +202,21 @@ class Files:
         Writes into a file that was at the new path before can no longer be undone.
         """
         self._db.execute("DELETE FROM changes WHERE path = ?", (os.fsencode(new),))
-        for table in ("files", "decisions", "changes", "corrections", "failures"):
+        for table in _TABLES:
             self._db.execute(
                 f"UPDATE OR REPLACE {table} SET path = ? WHERE path = ?",  # noqa: S608 - a constant
                 (os.fsencode(new), os.fsencode(old)),
             )
         self._db.execute("UPDATE files SET owned = NULL WHERE path = ?", (os.fsencode(new),))
+
+    def exchange(self, one: Path, other: Path) -> None:
+        """Exchange all records of two paths, either of which may have none."""
+        ends = os.fsencode(one), os.fsencode(other)
+        steps = ((_NOWHERE, ends[0]), ends, (ends[1], _NOWHERE))
+        for table in _TABLES:
+            sql = f"UPDATE {table} SET path = ? WHERE path = ?"  # noqa: S608 - a constant
+            self._db.executemany(sql, steps)
+        self._db.execute("UPDATE files SET owned = NULL WHERE path IN (?, ?)", ends)
 
     def forget(self, path: Path) -> None:
         """Delete the row of a missing file; its decisions and writes stay in the database."""

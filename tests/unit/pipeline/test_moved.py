@@ -48,6 +48,28 @@ def test_undo_of_a_file_that_moved_restores_it_at_its_new_path(written, move, na
     assert new.read_bytes() == before
 
 
+@pytest.mark.parametrize("scanned", [False, True])
+@pytest.mark.parametrize("order", [(1, 2, 3), (1, 0), (1, 2, 0)], ids=["shifted", "two", "circle"])
+def test_undo_of_files_that_got_the_names_of_each_other_restores_all(program, order, scanned):
+    names = [program.music / f"{number}.mp3" for number in range(4)]
+    before = [
+        media.make(names[number], signal=signal(seed=number)).read_bytes()
+        for number, signal in enumerate((bundles.low, bundles.high, bundles.low))
+    ]
+    assert program.scan().summary["set"] == 3
+    waiting = [name.rename(f"{name}.old") for name in names[: len(order)]]
+    for name, number in zip(waiting, order, strict=True):
+        name.rename(names[number])
+    if scanned:
+        program.scan()
+    with Store(program.state) as store:
+        assert not store.corrections.all()
+    assert program.run("undo").code == 0
+    for number, content in enumerate(before):
+        now = order[number] if number < len(order) else number
+        assert names[now].read_bytes() == content
+
+
 def test_undo_records_a_file_that_moved_below_a_linked_library_at_its_real_path(program):
     real = program.home / "disk"
     program.music.rename(real)
