@@ -31,13 +31,14 @@ class FileIdentity(NamedTuple):
     def of(cls, stat: os.stat_result) -> Self:
         """Return the identity that a stat result describes.
 
-        The numbers are signed: SQLite stores 64 bits so, and mergerfs uses all of them.
+        The numbers are signed: SQLite stores 64 bits so, and mergerfs uses all of them. A time
+        before 1677 or after 2262 has more bits, of which the last 64 are kept.
         """
-        device, inode = stat.st_dev, stat.st_ino
-        if device | inode >= _SIGN:
-            device, inode = _signed(device), _signed(inode)
+        device, inode, mtime = stat.st_dev, stat.st_ino, stat.st_mtime_ns
+        if device | inode >= _SIGN or not -_SIGN <= mtime < _SIGN:
+            device, inode, mtime = _signed(device), _signed(inode), _signed(mtime)
         # for each file of a scan: a third of the time of a call of the class
-        return tuple.__new__(cls, (device, inode, stat.st_size, stat.st_mtime_ns))
+        return tuple.__new__(cls, (device, inode, stat.st_size, mtime))
 
     def same_content(self, other: FileIdentity) -> bool:
         """Compare all but the device, whose number may change with each mount."""
@@ -48,7 +49,7 @@ _SIGN = 2**63
 
 
 def _signed(number: int) -> int:
-    return number - 2 * _SIGN if number >= _SIGN else number
+    return (number + _SIGN) % (2 * _SIGN) - _SIGN
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,17 @@ def test_playlists_are_written_beside_the_music_only_when_they_change(program):
     assert len(list(folder.iterdir())) == 3
 
 
+@pytest.mark.parametrize("year", [1601, 2400, 30_000])
+def test_a_file_from_another_age_is_a_file_like_any_other(program, year):
+    files = [song(program.music / f"{name}.mp3") for name in ("ours", "theirs")]
+    before = files[1].read_bytes()
+    os.utime(files[1], (0, (year - 1970) * 31_556_952))  # a file system may have no such time
+    assert program.scan().summary["set"] == 2
+    assert program.scan().summary["set"] == 0
+    assert program.run("undo").code == 0
+    assert files[1].read_bytes() == before
+
+
 def test_playlists_that_cannot_be_written_change_the_exit_code(program):
     song(program.music / "a.mp3")
     program.configure(f'[playlists]\nfolder = "{"long" * 64}"\n')
