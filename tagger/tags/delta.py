@@ -29,16 +29,25 @@ class Copy:
     size: int
 
 
-def copies(old: bytes, new: bytes) -> Iterator[Copy]:
-    """Yield parts of the new bytes that the old bytes contain, in the order of the new bytes."""
-    at = place = 0
+def copies(old: bytes, new: bytes, start: int, stop: int) -> Iterator[Copy]:
+    """Yield parts of the new bytes that the old bytes contain, in the order of the new bytes.
+
+    Args:
+        old: The old bytes.
+        new: The new bytes.
+        start: The offset of the first byte in both.
+        stop: The end of the new bytes that are looked at.
+
+    """
+    at = place = start
     for _ in range(_MOST_MOVES):
-        found = _moved(old, new, at, place)
+        found = _moved(old, new, (at, stop), place)
         while found:
+            found = Copy(found.at, found.place, min(found.size, stop - found.at))
             yield found
             at, place = found.at + found.size, found.place + found.size
-            found = _near(old, new, at, place)
-        if at + _ANCHOR > len(new):
+            found = _near(old, new, (at, stop), place)
+        if at + _ANCHOR > stop:
             return
 
 
@@ -64,19 +73,41 @@ def common(one: bytes, other: bytes, start: int = 0, other_start: int = 0) -> in
     return size
 
 
-def _near(old: bytes, new: bytes, at: int, place: int) -> Copy | None:
+def common_end(one: bytes, other: bytes, most: int) -> int:
+    """Return the length of the common end, at most `most`.
+
+    Args:
+        one: Some bytes.
+        other: Other bytes.
+        most: The most bytes.
+
+    """
+    low, high = 0, most
+    while low < high:
+        size = min(max(1, 2 * low), (low + high + 1) // 2)
+        ends = len(one) - low, len(other) - low
+        if one[ends[0] - size + low : ends[0]] == other[ends[1] - size + low : ends[1]]:
+            low = size
+        else:
+            high = size - 1
+    return low
+
+
+def _near(old: bytes, new: bytes, part: tuple[int, int], place: int) -> Copy | None:
     """Return the copy that continues the last copy, behind a few bytes of either side."""
+    at, stop = part
     for shift in _NEAR_SHIFTS:
-        anchor = new[at + shift : at + shift + _ANCHOR]
+        anchor = new[at + shift : min(at + shift + _ANCHOR, stop)]
         found = old.find(anchor, place, place + _NEAR)
         if found >= 0 and len(anchor) == _ANCHOR:
             return _grown(old, new, (at, at + shift), found)
     return None
 
 
-def _moved(old: bytes, new: bytes, at: int, place: int) -> Copy | None:
+def _moved(old: bytes, new: bytes, part: tuple[int, int], place: int) -> Copy | None:
     """Return a copy from anywhere, of the place first; runs of NUL are no anchors."""
-    for start in _starts(at, len(new) - _ANCHOR):
+    at, stop = part
+    for start in _starts(at, stop - _ANCHOR):
         anchor = new[start : start + _ANCHOR]
         if anchor.strip(b"\0"):
             found = old.find(anchor, place)

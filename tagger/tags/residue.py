@@ -17,10 +17,10 @@ from tagger.tags.containers.base import Span, size_of
 from tagger.tags.fingerprint import contents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-    from tagger.tags.containers.base import Piece
+    from tagger.tags.containers.base import Piece, Raw
 
 LARGEST: Final = 16 << 20
 """Bytes of a part of a file that is compared."""
@@ -44,17 +44,21 @@ class Residue:
     copies: bytes = zlib.compress(b"")
     """The parts of the replaced bytes that were elsewhere before, compressed by zlib."""
 
-    def restored(self, part: bytes) -> bytes:
-        """Return the part as it was."""
+    def restored(self, part: bytes) -> Iterator[Raw]:
+        """Yield the part as it was, in pieces, because a picture may be large."""
         if _digest(part) != self.composed:
-            return part
+            yield part
+            return
         own, at, here = zlib.decompress(self.original), 0, self.start
-        pieces = [part[: self.start]]
+        view = memoryview(part)
+        yield view[: self.start]
         for count, distance, size in _COPY.iter_unpack(zlib.decompress(self.copies)):
             here += distance
-            pieces += [own[at : at + count], part[here : here + size]]
+            yield own[at : at + count]
+            yield view[here : here + size]
             at, here = at + count, here + size
-        return b"".join([*pieces, own[at:], part[self.start + self.length :]])
+        yield own[at:]
+        yield view[self.start + self.length :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +97,13 @@ def difference(composed: bytes, original: bytes) -> Residue | None:
     if composed == original:
         return None
     start = delta.common(composed, original)
-    same = delta.common(composed[start:][::-1], original[start:][::-1])
+    same = delta.common_end(composed, original, min(len(composed), len(original)) - start)
     stop, length = len(original) - same, len(composed) - same - start
-    own, copies, at, here = bytearray(), bytearray(), start, 0
-    for copy in delta.copies(composed[start : start + length], original[start:stop]):
-        own += original[at : start + copy.at]
-        copies += _COPY.pack(start + copy.at - at, copy.place - here, copy.size)
-        at, here = start + copy.at + copy.size, copy.place + copy.size
+    own, copies, at, here = bytearray(), bytearray(), start, start
+    for copy in delta.copies(composed, original, start, stop):
+        own += original[at : copy.at]
+        copies += _COPY.pack(copy.at - at, copy.place - here, copy.size)
+        at, here = copy.at + copy.size, copy.place + copy.size
     raw, moved = zlib.compress(own + original[at:stop]), zlib.compress(copies)
     if len(raw) + len(moved) > LARGEST_RESIDUE:
         return None

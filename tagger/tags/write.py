@@ -17,7 +17,7 @@ from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_v
 from tagger.tags.writable import check_flags, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -277,22 +277,18 @@ def _tail(file: BinaryIO, parts: residue.Parts) -> bytes:
     return read_at(file, start, file_size(file) - start)
 
 
-def _with_residues(original: JudgedFile, tags: Tags, before: GenreSnapshot) -> Iterable[Piece]:
-    pieces = original.container.compose(tags)
-    if not (before.head or before.tail):
-        return pieces
-    parts = residue.split(pieces)
-    if parts is None:
-        return original.container.compose(tags)
-    return (
-        *_as_before(original, parts.head, before.head),
-        parts.sound,
-        *_as_before(original, parts.tail, before.tail),
-    )
+def _with_residues(original: JudgedFile, tags: Tags, before: GenreSnapshot) -> Iterator[Piece]:
+    parts = residue.split(original.container.compose(tags))
+    if parts is None or not (before.head or before.tail):
+        yield from original.container.compose(tags)
+        return
+    yield from _as_before(original, parts.head, before.head)
+    yield parts.sound
+    yield from _as_before(original, parts.tail, before.tail)
 
 
 def _as_before(
     original: JudgedFile, part: list[Piece], before: residue.Residue | None
 ) -> Iterable[Piece]:
     """Return a part with its residue, if it has one."""
-    return [before.restored(residue.joined(original.file, part))] if before else part
+    return before.restored(residue.joined(original.file, part)) if before else part

@@ -15,7 +15,7 @@ PARTS = st.sampled_from([b"\0" * 40, b"ab" * 30, bytes(range(256)), b"\xff\0\xff
 def test_a_residue_restores_any_bytes(composed, original):
     composed, original = b"".join(composed), b"".join(original)
     found = residue.difference(composed, original)
-    assert (found.restored(composed) if found else composed) == original
+    assert b"".join(found.restored(composed) if found else [composed]) == original
 
 
 @given(st.binary(), st.binary(), st.integers(0, 9), st.integers(0, 9))
@@ -27,9 +27,18 @@ def test_the_common_part_is_as_long_as_both_agree(one, other, start, other_start
     assert ends[0] >= len(one) or ends[1] >= len(other) or one[ends[0]] != other[ends[1]]
 
 
+@given(st.binary(), st.binary(), st.integers(0, 60))
+def test_the_common_end_is_as_long_as_both_agree(one, other, same):
+    one, other = one + b"same" * same, other + b"same" * same
+    most = min(len(one), len(other))
+    found = delta.common_end(one, other, most)
+    assert one[len(one) - found :] == other[len(other) - found :]
+    assert found == most or one[-found - 1] != other[-found - 1]
+
+
 def test_bytes_that_only_moved_need_no_room():
     noise = bytes((i * i * 31 + i // 7) & 0xFF for i in range(600_000))
     pictures = noise[:300_000], noise[300_000:]
-    found = residue.difference(b"".join(pictures), b"padding".join(reversed(pictures)))
-    assert found.restored(b"".join(pictures)) == b"padding".join(reversed(pictures))
+    found = residue.difference(noise, b"padding".join(reversed(pictures)))
+    assert b"".join(found.restored(noise)) == b"padding".join(reversed(pictures))
     assert len(found.original) + len(found.copies) < 200
