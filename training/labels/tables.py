@@ -58,7 +58,7 @@ class TableSource:
                 notes.append(f"{file} has no column for a path or a title")
                 return
             for number, row in enumerate(track_table.rows(reader), 2):
-                genre = self._naming.genre(row.get("genre") or file.stem)
+                genre = self._naming.genre(row.get("genre", file.stem))
                 if not genre:
                     continue
                 path = local_file(row.get("path", ""), (file.parent, *self._roots))

@@ -271,6 +271,16 @@ def test_a_table_with_paths_or_tracks_is_read(tmp_path, store, music):
     assert any("no column for a path" in note for note in found.notes)
 
 
+def test_a_row_with_an_empty_genre_has_no_label(tmp_path, store, music):
+    touch(music / "a.mp3")
+    touch(music / "b.mp3")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,title,artist,genre\na.mp3,,,Jazz\nb.mp3,,,\ngone.mp3,Song,Band,\n")
+    found = told("csv", tmp_path, store, csv=(table,))
+    assert words(found) == {("a.mp3", "Jazz")}
+    assert found.entries == ()
+
+
 def test_a_source_without_settings_is_not_read(tmp_path):
     assert configured_sources(TrainingSettings()) == ["corrections"]
     given = TrainingSettings(folders=(tmp_path,), csv=(tmp_path,))
