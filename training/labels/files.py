@@ -6,7 +6,7 @@ import codecs
 import os
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from tagger.library import walk
 
@@ -61,11 +61,6 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     `location` may have the backslashes of Windows, percent signs, the letters of another encoding
     or decomposed letters. Returns None when no such file exists.
     """
-    if location.startswith("file:"):
-        try:
-            location = unquote(urlsplit(location).path)
-        except ValueError:  # a bracket in place of a host
-            return None
     spellings = _spellings(location) if location and "\0" not in location else []
     for base in bases:
         for spelling in spellings:
@@ -75,10 +70,22 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     return None
 
 
+def decoded_path(location: str) -> str:
+    """Return the path of a location without percent signs, and without the start of a file URL.
+
+    Many programs write `#` and `?` in a URL as they are, so neither ends the path.
+    """
+    if location[:5].casefold() == "file:":
+        location = location[5:]
+        if location.startswith("//"):  # a host, mostly an empty one
+            location = "/" + location[2:].partition("/")[2]
+    return unquote(location, errors="surrogateescape")
+
+
 def _spellings(location: str) -> Iterable[str]:
     """Return the paths that a line may mean, the literal path first."""
-    found = [location, readable(location)]
-    found += [readable(unquote(text, errors="surrogateescape")) for text in found if "%" in text]
+    found = [location, decoded_path(location)]
+    found += [readable(text) for text in found]
     found += [text.replace("\\", "/") for text in found if "\\" in text]
     found += [unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in found]
     return dict.fromkeys(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.playlists import parse
 from training.labels.base import Gathered, Label, ListedTrack, Weight
-from training.labels.files import local_file, readable, source_files
+from training.labels.files import decoded_path, local_file, readable, source_files
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ class PlaylistSource:
             return Gathered(notes=(f"{file} cannot be read: {error.strerror}",))
         if playlist.mark:
             return Gathered(notes=(f"{file} is a playlist of tagger: skipped",))
-        genre = self._naming.genre(readable(playlist.name) or file.stem)
+        genre = self._naming.genre(readable(playlist.name).strip() or file.stem)
         if not genre:
             return Gathered()
+        if not playlist.entries:
+            return Gathered(notes=(f"{file} has no tracks",))
         labels, entries = [], []
         for position, line in enumerate(playlist.entries, 1):
             path = local_file(line.location, (file.parent, *self._roots))
@@ -65,7 +67,7 @@ class PlaylistSource:
 
 def _entry(line: Line, genre: str, file: Path, position: int) -> ListedTrack:
     """Parse the label of a line, else its file name, as `Artist - Title`."""
-    name = readable(line.location).replace("\\", "/").rpartition("/")[2]
+    name = readable(decoded_path(line.location)).replace("\\", "/").rpartition("/")[2]
     label = readable(line.label) or os.path.splitext(name)[0]  # noqa: PTH122 - a foreign path
     artist, _, title = label.partition(" - ")
     return ListedTrack(

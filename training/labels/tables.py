@@ -51,7 +51,7 @@ class TableSource:
     def _read(
         self, file: Path, labels: list[Label], entries: list[ListedTrack], notes: list[str]
     ) -> None:
-        lost = 0
+        lost = number = 0
         with io.StringIO(decoded(file.read_bytes()), newline="") as lines:
             reader = csv.DictReader(lines, delimiter=track_table.delimiter(lines))
             if not {"path", "title"} & track_table.columns(reader.fieldnames).keys():
@@ -71,6 +71,8 @@ class TableSource:
                     entries.append(_entry(row, genre, file.name, number - 1))
                 else:
                     lost += 1
+        if not number:
+            notes.append(f"{file} has no tracks")
         if lost:
             notes.append(f"{file}: {number_of(lost, 'row')} with a missing file")
 

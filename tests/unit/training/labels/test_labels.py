@@ -479,6 +479,12 @@ def test_an_artist_is_one_group_in_every_source_and_beside_guests():
         (b"#EXTM3U\rone.mp3\r", "one.mp3"),
         (unicodedata.normalize("NFD", "Björk.mp3").encode(), "Björk.mp3"),
         (b"file:///%s/Bj%%C3%%B6rk.mp3", "Björk.mp3"),
+        (b"file:///%s/Bj%%F6rk.mp3", "Björk.mp3"),
+        (b"FILE://localhost/%s/one.mp3", "one.mp3"),
+        (b"file:///%s/Who? #1.mp3", "Who? #1.mp3"),
+        (b"file:///%s/raw%%E9.mp3", "raw\udce9.mp3"),
+        (b"raw%E9.mp3", "raw\udce9.mp3"),
+        (b"#PLAYLIST: \none.mp3", "one.mp3"),
     ],
 )
 def test_the_lines_of_a_playlist_are_read_as_other_programs_write_them(
@@ -489,6 +495,32 @@ def test_the_lines_of_a_playlist_are_read_as_other_programs_write_them(
     file.write_bytes(data.replace(b"%s", str(music).encode()).replace(b"%%", b"%"))
     found = told("playlists", tmp_path, store, playlists=(file,))
     assert words(found) == {(Path(name).name, "Jazz")}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "file:///C:/Music/Band%20-%20Caf%C3%A9.mp3",
+        "x/Band%20-%20Caf%E9.mp3",
+        "file://[/Band - Café.mp3",
+    ],
+)
+def test_a_line_of_another_computer_names_its_track(tmp_path, store, line):
+    file = tmp_path / "Jazz.m3u"
+    file.write_text(line)
+    (entry,) = told("playlists", tmp_path, store, playlists=(file,)).entries
+    assert (entry.artists, entry.title) == (("Band",), "Café")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [("playlists", "Jazz.m3u", "#EXTM3U\n\n"), ("csv", "Jazz.csv", "path,genre\n")],
+)
+def test_a_list_without_a_track_is_named(tmp_path, store, kind, name, text):
+    file = tmp_path / name
+    file.write_text(text)
+    found = told(kind, tmp_path, store, **{kind: (file,)})
+    assert found.notes == (f"{file} has no tracks",)
 
 
 def test_a_file_whose_name_has_a_percent_sign_is_found_first(tmp_path, store, music):
