@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 from onnx import TensorProto, compose, helper, numpy_helper
 
@@ -26,7 +28,6 @@ from training.export.onnx_graph import IR_VERSION, OPSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
     from pathlib import Path
 
     import onnx
@@ -172,7 +173,7 @@ def publish(
     promised = provenance.promises or held_out_promises(ensemble, data)
     manifest = Manifest(
         format=FORMAT,
-        id=f"{provenance.prefix}{len(data.genres)}-{files[MODEL_FILE][:8]}",
+        id=provenance.prefix,
         created=provenance.created,
         genres=data.genres,
         inputs={name: spec for spec, name in input_names(ensemble).items()},
@@ -186,12 +187,23 @@ def publish(
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),
     )
+    name = f"{provenance.prefix}{len(data.genres)}-{_digest(manifest)}"
+    manifest = msgspec.structs.replace(manifest, id=name)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in content.items():
         (folder / name).write_bytes(text)
     (folder / "manifest.json").write_bytes(encode(manifest))
     verify_bundle(folder, ensemble, data)
     return manifest
+
+
+def _digest(manifest: Manifest) -> str:
+    """Reduce a model to eight digits: all but the date, so that the same training makes no other.
+
+    The network alone is not enough. A model with other names of genres may have the same network.
+    """
+    undated = msgspec.structs.replace(manifest, created=date.min)
+    return hashlib.sha256(encode(undated)).hexdigest()[:8]
 
 
 def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Training:

@@ -155,6 +155,17 @@ def test_a_bundle_contains_its_figures_and_inputs(data, folder):
     assert f"{figure.accuracy:.1%}" in (folder / "MODEL_CARD.md").read_text()
 
 
+def test_a_model_with_other_names_of_genres_is_another_model(data, ensemble, tmp_path):
+    def made(genres, day):
+        named = replace(data, genres=genres)
+        provenance = bundle.Provenance("own", date(2026, 1, day), "made", "tagger train")
+        return bundle.publish(tmp_path / "bundle", ensemble, named, provenance, {}).id
+
+    name = made(data.genres, 2)
+    assert made(data.genres, 3) == name
+    assert made((*data.genres[:-1], "Rocks"), 2) != name
+
+
 def test_an_export_that_differs_from_the_fit_is_refused(data, ensemble, folder):
     other = train(Recipe(((Lda(components=5),),), repeats=1), data, np.flatnonzero(data.known))
     assert bundle.verify_bundle(folder, ensemble, data) < 1e-4
