@@ -288,16 +288,27 @@ class TrainingRun:
         without_held = self._settings.model.bundle.folder / user_model.MEASURED
         old = load(without_held) if without_held.is_dir() else self._current
         parents = self._genre_names.parents
-        written = {g for entry in self._store.journal.done() for g in entry.change.after}
-        known = {genres.key(genre) for genre in self._current.manifest.genres}
-        of_current = [genre for genre in written if genres.key(genre) in known]
         return compare.compare(
             compare.worth(load(measured), data, held, parents),
             compare.worth(old, data, held, parents),
             data.artists[held],
-            compare.lost_genres(data.genres, of_current),
+            compare.lost_genres(data.genres, self._needed_genres()),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
+
+    def _needed_genres(self) -> set[str]:
+        """Return the genres of the current model that a new model may not lose.
+
+        They are those that the user taught, whose source may be away today, and those that tagger
+        has written. A model of the user's genres alone replaces the default genres on purpose.
+        """
+        current = self._current.manifest
+        made = current.training.command
+        if made == user_model.COMMAND_ONLY_MINE or (self._base and made == user_model.COMMAND):
+            return set(current.genres)
+        known = genres.keys(current.genres)
+        written = {g for entry in self._store.journal.done() for g in entry.change.after}
+        return {genre for genre in written if genres.key(genre) in known}
 
     def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
         """Decide whether the new model becomes the active model, and why."""

@@ -2,8 +2,8 @@
 
 The rule compares both on the held-out tracks. The label is worth more than a parent of it. The new
 model is rejected when its answers were worth less in most of 2,000 resamples of the artists (a
-paired bootstrap). It is also rejected when it lacks a genre that tagger has written into this
-library, or when it would write no genre at all.
+paired bootstrap). It is also rejected when it would write no genre at all. It may lack no genre
+that the user taught or that tagger has written into this library.
 The held-out artists stay the same, so that a series of lucky models cannot get worse step by step.
 """
 
@@ -71,7 +71,7 @@ class Comparison:
     worse: float
     """Share of the resamples in which the answers of the new model were worth less."""
     lost: tuple[str, ...]
-    """Genres in the library from tagger that the new model lacks."""
+    """Genres of the current model that the new model lacks and needs."""
     mute: bool = False
     """Whether the new model is never sure enough for a genre, unlike the current model."""
 
@@ -91,7 +91,7 @@ class Comparison:
             return f"worse than the current model: {figures}"
         if self.lost:
             lost = ", ".join(self.lost)
-            return f"lacks {lost}, which tagger has written into this library ({figures})"
+            return f"lacks {lost}, which the current model has ({figures})"
         if self.mute:
             return f"no genre is right often enough to be written by its sound ({figures})"
         return f"not worse than the current model: {figures}"
@@ -131,7 +131,7 @@ def compare(
     """Compare two models.
 
     `new` and `current` are the worth of the answers, `artists` the artists of the clips, all of
-    shape (clips,). `lost` are genres that the new model lacks. `mute` is as in `Comparison`.
+    shape (clips,). `lost` and `mute` are as in `Comparison`.
     """
     bootstrap = ArtistBootstrap.of(artists, RESAMPLES)
     worse = float((bootstrap.sums(new - current) < 0).mean())
@@ -159,7 +159,7 @@ def is_mute(settings: Settings, new: Manifest, current: Manifest) -> bool:
     return writes and not build.decision_rules(settings, new).writes_by_sound
 
 
-def lost_genres(new: Sequence[str], written: Iterable[str]) -> list[str]:
-    """Return the genres among `written` that are not in `new`, the genres of a model."""
+def lost_genres(new: Sequence[str], needed: Iterable[str]) -> list[str]:
+    """Return the genres among `needed` that are not in `new`, the genres of a model."""
     known = set(map(genres.key, new))
-    return sorted({genre for genre in written if genres.key(genre) not in known})
+    return sorted({genre for genre in needed if genres.key(genre) not in known})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.core.thresholds import LONGEST_WORD
-from tagger.errors import ConfigError
+from tagger.library import walk
 from tagger.pipeline import build
 from tagger.pipeline.scan import Observer, Scan, ScanOptions
 from tagger.system.text import number_of
@@ -42,11 +42,11 @@ class CollectedLabels:
 
 
 def library(settings: Settings, store: TrainingStore) -> tuple[Track, ...]:
-    """Index the library as a scan does, without analysis; nothing if there is none."""
-    try:
-        scan = Scan(settings, store, (), ScanOptions(dry_run=True))
-    except ConfigError:
+    """Index the roots that exist as a scan does, without analysis."""
+    roots = [root for root in settings.library.real_roots if not walk.is_gone(root)]
+    if not roots:
         return ()
+    scan = Scan(settings, store, roots, ScanOptions(dry_run=True))
     with build.tag_jobs(settings) as jobs:
         tracks, _ = scan.find(Observer(), jobs)
     return tuple(tracks)

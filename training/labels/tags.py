@@ -31,6 +31,7 @@ class TagSource:
         self._naming = GenreNames(context.settings.training)
         named = context.settings.training.tags
         self._all = ALL in named
+        self._roots = context.settings.library.real_roots
         self._empty = context.settings.genres.empty_keys
         self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}
 
@@ -54,8 +55,14 @@ class TagSource:
                     continue
                 found[genres.key(genre)] = Label(track.path, genre, NAME, Weight.TAG)
             labels += found.values()
-        notes = (f"{number_of(ours, 'genre')} from tagger itself, not learned",) if ours else ()
-        return Gathered(tuple(labels), notes=notes)
+        notes = [
+            f"library.roots: no music below {root}"
+            for root in self._roots
+            if not any(track.path.is_relative_to(root) for track in self._tracks)
+        ]
+        if ours:
+            notes.append(f"{number_of(ours, 'genre')} from tagger itself, not learned")
+        return Gathered(tuple(labels), notes=tuple(notes))
 
 
 def is_ours(tag: str, path: Path, written: Mapping[Path, JournalEntry]) -> bool:

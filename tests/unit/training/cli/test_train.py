@@ -132,6 +132,19 @@ def test_a_model_that_would_write_no_genre_is_not_made_active(program):
     assert found["reason"].startswith("no genre is right often enough")
 
 
+def test_a_model_without_a_genre_that_the_current_model_was_taught_is_not_made_active(taught):
+    program, found = taught
+    there, renamed = program.home / "sorted" / "Low", program.home / "sorted" / "New"
+    there.rename(renamed)
+    without = trained(program)
+    renamed.rename(there)
+    assert without["comparison"]["lost_genres"] == ["Low"]
+    assert without["reason"].startswith("lacks Low, which the current model has")
+    assert not without["promoted"]
+    assert ModelRegistry(program.state).active == found["model"]["id"] != without["model"]["id"]
+    assert program.run("models", "remove", without["model"]["id"]).code == 0
+
+
 def test_a_dry_run_analyzes_no_file_twice_and_changes_nothing(taught):
     program, _ = taught
     before = sorted(path for path in program.state.rglob("*") if "sqlite" not in path.name)

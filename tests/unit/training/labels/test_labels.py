@@ -160,6 +160,18 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
     assert ("theirs.mp3", "Live") in words(everything)
 
 
+def test_a_root_without_music_is_named_and_the_other_roots_are_read(tmp_path, store, music):
+    media.make(music / "a.mp3", "mp3", tags={"genre": "Jazz"})
+    (tmp_path / "empty").mkdir()
+    away = [tmp_path / "empty", tmp_path / "gone"]
+    settings = Settings(
+        library=LibrarySettings(roots=(*away, music)), training=TrainingSettings(tags=("*",))
+    )
+    found = gather(("tags",), settings, store)
+    assert words(found) == {("a.mp3", "Jazz")}
+    assert found.notes == tuple(f"library.roots: no music below {folder}" for folder in away)
+
+
 def test_corrections_are_labels_of_the_heaviest_weight(tmp_path, store, music):
     here = touch(music / "a.mp3")
     store.corrections.put(Correction(here, None, ("Pop",), ("Sunday", "Pop")))
