@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from training.data.select import Selection
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison
+    from training.evaluation.report import Subject
     from training.labels.collect import CollectedLabels
     from training.models.added_model import Base
     from training.models.ensemble import Ensemble
@@ -197,7 +198,8 @@ class TrainingRun:
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
         verdict = f"{'active' if promoted else 'not active'}: {reason}"
         about = {"Date": str(manifest.created), "Model": manifest.id, "Verdict": verdict}
-        report = page(library_subject(measured, data, held, about))
+        subject = library_subject(measured, data, held, about, evaluation["held_out"])
+        report = page(self._judged(subject, measured))
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
@@ -224,6 +226,13 @@ class TrainingRun:
         if self._base:
             return self._judge(data, self._base).measure(ensemble, held)
         return user_model.measure(ensemble, data, held)
+
+    def _judged(self, subject: Subject, measured: Ensemble) -> Subject:
+        """Return the subject of a report by the rules of the printed figures."""
+        if not self._base:
+            return subject
+        judge = self._judge(subject.data, self._base)
+        return replace(subject, accepted=judge.accepted, threshold=judge.threshold(measured))
 
     def _judge(self, data: Dataset, base: Base) -> added_model.Judge:
         return added_model.Judge(data, base, self._genre_names.parents)

@@ -88,8 +88,8 @@ def by_genre(verdicts: Predictions, genres: Sequence[str]) -> list[GenreFigures]
                 genre,
                 int(there.sum()),
                 len(np.unique(verdicts.artists[there])),
-                _share(there & called, called, bootstrap),
-                _share(there & called, there, bootstrap),
+                _share(verdicts.right & called, called, bootstrap),
+                _share(verdicts.right & there, there, bootstrap),
             )
         )
     return figures

@@ -41,10 +41,14 @@ class Predictions:
     genres: Indices
     """The likeliest genre."""
     confidence: Array
+    accepted: NDArray[np.bool_] | None = None
+    """Whether a genre is right for a label, shape (labels, genres); None for the label alone."""
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether the likeliest genre is the label."""
+        """Whether the likeliest genre is right for the label."""
+        if self.accepted is not None:
+            return self.accepted[self.labels, self.genres]
         right: NDArray[np.bool_] = self.genres == self.labels
         return right
 

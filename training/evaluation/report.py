@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,10 @@ import numpy as np
 
 from tagger.system.text import number_of
 from training.evaluation import breakdown, charts
-from training.evaluation.measure import PROMISE, promised_threshold
+from training.evaluation.measure import PROMISE, Measurement, promised_threshold, summarize
 from training.evaluation.metrics import (
     calibration_error,
     few_artists,
-    interval,
     track_predictions,
 )
 from training.evaluation.templates import render
@@ -23,6 +22,9 @@ from training.models.ensemble import HeldOut
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from tagger.inference.manifest import Evaluation
     from training.data.dataset import Dataset
     from training.evaluation.metrics import Indices, Predictions
     from training.models.ensemble import Ensemble
@@ -46,6 +48,10 @@ class Subject:
     """Confidence from which tracks are written for a promise of `PROMISE`; None writes none."""
     learning: Sequence[tuple[int, float]] = field(default=())
     """Accuracy by tracks of each genre, from `breakdown.learning_curve`."""
+    accepted: NDArray[np.bool_] | None = None
+    """See `Predictions.accepted`."""
+    figures: Evaluation | None = None
+    """The figures of the manifest, if the model has a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,11 @@ class Chart:
 
 
 def library_subject(
-    ensemble: Ensemble, data: Dataset, held: Indices, about: Mapping[str, str]
+    ensemble: Ensemble,
+    data: Dataset,
+    held: Indices,
+    about: Mapping[str, str],
+    figures: Evaluation,
 ) -> Subject:
     """Describe a model of the user's own on held-out artists.
 
@@ -67,6 +77,7 @@ def library_subject(
         data: The user's tracks.
         held: The tracks that are not in the training data of `ensemble`, as indices.
         about: Further descriptions by heading, such as date and verdict.
+        figures: Of these tracks.
 
     """
     return Subject(
@@ -80,6 +91,7 @@ def library_subject(
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
         promised_threshold(track_predictions(data, ensemble.held_out)),
+        figures=figures,
     )
 
 
@@ -87,24 +99,31 @@ def page(subject: Subject) -> str:
     """Write the page."""
     members, first = np.unique(subject.predicted.members, return_index=True)
     predicted = HeldOut(members, subject.predicted.log_probabilities[first])
-    predictions = track_predictions(subject.data, predicted)
+    predictions = replace(track_predictions(subject.data, predicted), accepted=subject.accepted)
     genres, threshold = subject.data.genres, subject.threshold
+    measured = Measurement(predictions, threshold)
+    accepted = np.eye(len(genres)) if subject.accepted is None else subject.accepted
     written = "No track" if threshold is None else f"Tracks from {threshold:.0%} on"
     there = np.union1d(predictions.labels, predictions.genres)
     artists = len(np.unique(predictions.artists))
+    wrong = int((~predictions.right).sum())
     counts = breakdown.confusion(predictions, len(genres))[np.ix_(there, there)]
     figures = breakdown.by_genre(predictions, [_printable(genre) for genre in genres])
     return render(
         _TEMPLATE,
         title=_printable(subject.title),
         style=_STYLE.read_text(encoding="utf-8"),
-        tiles=_tiles(predictions, threshold),
+        tiles=_tiles(predictions, subject.figures or summarize("", "", [measured])),
         about={_printable(key): _printable(value) for key, value in subject.about.items()},
         caution=few_artists(artists, predictions.accuracy),
         absent=number_of(len(genres) - len(there), "genre"),
         genres=[_printable(genres[place]) for place in there],
         figures=[figures[place] for place in there],
         confusion=counts.tolist(),
+        accepted=accepted[np.ix_(there, there)].tolist(),
+        parents=subject.accepted is not None,
+        wrong=number_of(wrong, "mistake"),
+        more=wrong > MOST_MISTAKES,
         tracks=number_of(len(predictions.labels), "track"),
         charts=_charts(predictions, threshold, subject.learning),
         mistakes=[
@@ -118,16 +137,17 @@ def page(subject: Subject) -> str:
     )
 
 
-def _tiles(predictions: Predictions, threshold: float | None) -> list[tuple[str, str]]:
-    low, high = interval(predictions)
-    kept = predictions.surer_than(threshold)
-    right = f"{predictions.right[kept].mean():.1%}" if kept.any() else "-"
+def _tiles(predictions: Predictions, figures: Evaluation) -> list[tuple[str, str]]:
+    low, high = figures.interval
+    written = figures.written
+    right = f"{written.precision:.1%}" if written and written.coverage else "-"
+    share = written.coverage if written else 0
     artists = len(np.unique(predictions.artists))
     limits = f"; 95%: {low:.1%} to {high:.1%}" if low < high else ""
     return [
-        (f"{predictions.accuracy:.1%}", f"right, of all tracks{limits}"),
+        (f"{figures.accuracy:.1%}", f"right, of all tracks{limits}"),
         (right, f"right, of the tracks that it would write; target: {PROMISE:.0%}"),
-        (f"{kept.mean():.1%}", "of the tracks it would write; the others lie below the threshold"),
+        (f"{share:.1%}", "of the tracks it would write; the others lie below the threshold"),
         (f"{calibration_error(predictions):.3f}", "expected calibration error of the confidence"),
         (f"{len(predictions.labels):,}", f"tracks by {number_of(artists, 'artist')}"),
     ]

@@ -144,7 +144,7 @@ class Judge:
         """
         predicted = HeldOut(held, ensemble.log_probabilities(self.data, held))
         claims = track_claims(*self._judged(predicted))
-        threshold = self.promises(ensemble).tracks.threshold(PROMISE, "")
+        threshold = self.threshold(ensemble)
         written, right = claims.written(threshold), claims.rightly(threshold)
         low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
         return Evaluation(
@@ -160,20 +160,36 @@ class Judge:
             ),
         )
 
-    def _judged(self, held: HeldOut) -> Judged:
-        scale = Scale(self.data.genres, families(self.data.genres))
-        artists = self.data.artists[held.members]
-        return np.exp(held.log_probabilities), self._allowed(held.members), artists, scale
+    def threshold(self, ensemble: Ensemble) -> float | None:
+        """Return the confidence from which an ensemble keeps PROMISE; None where none does."""
+        return self.promises(ensemble).tracks.threshold(PROMISE, "")
 
-    def _allowed(self, members: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Return the genres that are right for clips, shape (members, genres)."""
+    @property
+    def accepted(self) -> NDArray[np.bool_]:
+        """Whether a genre is right for a label, shape (labels, genres)."""
+        count = len(self.data.genres)
+        answers = np.tile(np.eye(count), (count, 1))
+        right = np.repeat(self._accepted, count, axis=0)
+        claims = track_claims(answers, right, np.zeros(count**2), self._scale)
+        return claims.right.reshape(count, count)
+
+    @property
+    def _scale(self) -> Scale:
+        return Scale(self.data.genres, families(self.data.genres))
+
+    def _judged(self, held: HeldOut) -> Judged:
+        artists = self.data.artists[held.members]
+        allowed = self._accepted[self.data.labels[held.members]]
+        return np.exp(held.log_probabilities), allowed, artists, self._scale
+
+    @property
+    def _accepted(self) -> NDArray[np.bool_]:
+        """Whether a genre is a label or a parent of it, shape (labels, genres)."""
         keys = [names.key(genre) for genre in self.data.genres]
         accepted = [
             set(map(names.key, (genre, *self.parents(genre)))) for genre in self.data.genres
         ]
-        of_label = np.array([[key in right for key in keys] for right in accepted])
-        allowed: NDArray[np.bool_] = of_label[self.data.labels[members]]
-        return allowed
+        return np.array([[key in right for key in keys] for right in accepted])
 
 
 def promises(judged: Judged, albums: Sequence[Indices], base: Base, tracks: int) -> Promises:

@@ -14,6 +14,7 @@ from gtzan_like import write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
+from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.svm_lda import Lda
 from training.errors import TrainingDataError
 from training.evaluation import breakdown, report
@@ -139,6 +140,25 @@ def test_the_page_of_a_library_escapes_any_name(data):
     assert "\\udce4" in text
     assert "No track would be written" in text
     text.encode()
+
+
+def test_the_page_counts_as_its_figures_and_tells_how_many_mistakes_it_leaves_out(data):
+    wrong = np.full((len(data), 10), -9.0)
+    wrong[np.arange(len(data)), (data.labels + 1) % 10] = -0.001
+    heard = HeldOut(np.arange(len(data)), wrong)
+    subject = report.Subject("Mine", {}, data, heard, 0.5)
+    count = len(data)
+    text = report.page(subject)
+    assert f"{count} mistakes, of which the first {report.MOST_MISTAKES} are listed" in text
+    assert "<b>0.0%</b><span>right, of all tracks" in text
+    figures = Evaluation(0.75, (0.5, 1.0), count, "", "", written=Written(0.9, 0.95, 0.25))
+    next_one = np.roll(np.eye(10, dtype=bool), 1, axis=1)
+    text = report.page(replace(subject, accepted=next_one, figures=figures))
+    assert "No mistake in" in text
+    for figure in ("75.0%", "95.0%", "25.0%"):
+        assert f"<b>{figure}</b>" in text
+    assert text.count('<td class="right"') == 10
+    assert "A parent or the family of the label is right as well" in text
 
 
 @pytest.mark.slow

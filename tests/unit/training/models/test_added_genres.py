@@ -163,6 +163,22 @@ def test_rock_is_right_for_punk_and_punk_is_wrong_for_rock() -> None:
     assert claims.rightly(0.8).tolist() == [True, False, True]
 
 
+def test_a_parent_and_the_family_of_a_label_are_right_and_no_part_of_it() -> None:
+    base = added_model.read_base(data_path("models/default"))
+    genres = tuple(sorted({*base.vectors.genres, "Newgrass"}))
+    data = Dataset(np.array([]), np.array([], np.intp), genres, np.array([]), {})
+    parents = {"Newgrass": ("Country",)}
+    accepted = added_model.Judge(data, base, lambda genre: parents.get(genre, ())).accepted
+    right = {
+        genre: {genres[place] for place in np.flatnonzero(row)}
+        for genre, row in zip(genres, accepted, strict=True)
+    }
+    assert right["Newgrass"] == {"Newgrass", "Country"}
+    assert right["Country"] == {"Country"}
+    assert right["Punk"] == {"Punk", "Rock"}
+    assert right["Rock"] == {"Rock"}
+
+
 def judged(genre: str, answers: Sequence[str], *parents: str) -> OperatingPoints:
     """Return the thresholds of a model that gives these answers to the user's tracks of a genre."""
     base = added_model.read_base(data_path("models/default"))
@@ -225,6 +241,8 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     assert result.promoted
     assert len(result.manifest.genres) == 17
     assert {"Baroque", "Rock", "World"} <= set(result.manifest.genres)
+    figures = result.manifest.evaluation["held_out"]
+    assert f"<b>{figures.accuracy:.1%}</b><span>right, of all tracks" in result.page
     new = song(home / "new.flac", 99, 12)
     (heard,) = program.run("classify", "--json", new).objects
     assert (heard["genre"], heard["model"]) == ("Baroque", result.manifest.id)
