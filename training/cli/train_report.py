@@ -223,6 +223,8 @@ def _left_out(found: dict[str, Any]) -> list[tuple[int, tuple[str, ...], str]]:
 
 def _notes(found: dict[str, Any]) -> list[str]:
     notes = list(found["notes"][:MOST_SHOWN])
+    if more := len(found["notes"]) - len(notes):
+        notes.append(f"... and {more} more: `tagger train --dry-run --json`")
     if found["unknown_artists"]:
         count = number_of(found["unknown_artists"], "track")
         notes.append(f"{count} without an artist: the accuracy is overestimated")
@@ -246,10 +248,8 @@ def print_result(found: dict[str, Any]) -> None:
         _print(f"            {caution}")
     written = held["written"]
     if not written["coverage"]:
-        target = f"for a target of {written['promised']:.0%} right"
-        _print(
-            f"written     none of the held-out tracks: too few training tracks are right {target}"
-        )
+        target = f"a target of {written['promised']:.0%} right"
+        _print(f"written     none of the held-out tracks: none is sure enough for {target}")
     else:
         _print(
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"

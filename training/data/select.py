@@ -218,7 +218,10 @@ def _one_spelling(members: Iterable[Member]) -> list[Member]:
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for member in members:
         spellings[genres.key(member.genre)][member.genre] += 1
-    best = {key: min(c, key=lambda name: (-c[name], name)) for key, c in spellings.items()}
+    best = {  # of equally many, the one that is not all capitals
+        key: min(c, key=lambda name: (-c[name], name.isupper(), name))
+        for key, c in spellings.items()
+    }
     return [replace(member, genre=best[genres.key(member.genre)]) for member in members]
 
 

@@ -136,5 +136,6 @@ def require_some(said: CollectedLabels) -> None:
         notes.append(f"{number_of(missing, 'entry', 'entries')} of lists not in the library")
     reason, hint = "no source names a file", "set training.folders, tags, playlists or csv"
     if notes:
-        reason, hint = "; ".join(notes[:MOST_NOTES]), "correct [training]"
+        more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
+        reason, hint = "; ".join(notes[:MOST_NOTES] + more), "correct [training]"
     raise TrainingDataError(f"no training data: {reason}", hint=f"{hint}; see `tagger config path`")

@@ -127,9 +127,9 @@ def test_a_model_that_would_write_no_genre_is_not_made_active(program):
     settle(program)
     for number in range(2 * EACH):  # each band has both labels
         put(program.home / "sorted" / "AB"[number % 2] / f"{number}.flac", "High", number)
-    found = trained(program)
-    assert not found["promoted"]
-    assert found["reason"].startswith("no genre is right often enough")
+    text = program.run("train", "--only-mine").out
+    assert "written     none of the held-out tracks: none is sure enough" in text
+    assert "not active  no genre is right often enough" in text
 
 
 def test_a_model_without_a_genre_that_the_current_model_was_taught_is_not_made_active(taught):
@@ -152,6 +152,17 @@ def test_a_dry_run_analyzes_no_file_twice_and_changes_nothing(taught):
     assert "labels      corrections 0, folders 20" in text
     assert "not analyzed yet" not in text
     assert sorted(p for p in program.state.rglob("*") if "sqlite" not in p.name) == before
+
+
+def test_of_many_notes_the_first_are_printed_and_the_others_counted(taught):
+    program, _ = taught
+    tables = ", ".join(f'"/none/{number}.csv"' for number in range(12))
+    settle(program, f"csv = [{tables}]\n")
+    text = program.run("train", "--only-mine", "--dry-run").out
+    settle(program)
+    assert "note        training.csv: /none/9.csv does not exist" in text
+    assert "/none/10.csv" not in text
+    assert "note        ... and 2 more: `tagger train --dry-run --json`" in text
 
 
 def test_a_report_named_html_is_a_page(taught):

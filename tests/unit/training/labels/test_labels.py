@@ -20,8 +20,9 @@ from tagger.store import Correction
 from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.data.store import TrainingStore
+from training.errors import TrainingDataError
 from training.labels import Context, Label, Weight, configured_sources, source
-from training.labels.collect import gather
+from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -170,6 +171,16 @@ def test_a_root_without_music_is_named_and_the_other_roots_are_read(tmp_path, st
     found = gather(("tags",), settings, store)
     assert words(found) == {("a.mp3", "Jazz")}
     assert found.notes == tuple(f"library.roots: no music below {folder}" for folder in away)
+
+
+def test_a_run_without_labels_names_the_first_notes_and_counts_the_others(tmp_path, store, music):
+    folders = tuple(tmp_path / f"gone{n}" for n in range(5))
+    settings = Settings(
+        library=LibrarySettings(roots=(music,)), training=TrainingSettings(folders=folders)
+    )
+    with pytest.raises(TrainingDataError) as caught:
+        require_some(gather(("folders",), settings, store))
+    assert f"there is no folder {folders[2]}; and 2 more (" in str(caught.value)
 
 
 def test_corrections_are_labels_of_the_heaviest_weight(tmp_path, store, music):
@@ -350,6 +361,14 @@ def test_the_heavier_label_wins_and_a_draw_is_left_out_and_counted():
     found = chosen(labels, [*heard, sample("x"), sample("y"), sample("z")])
     assert {m.path.name for m in found.members} >= {"x", "z"}
     assert found.conflicts == (Path("/music/y"),)
+
+
+@pytest.mark.parametrize("capitals", [3, 5])
+def test_the_most_common_spelling_of_a_genre_is_kept_and_capitals_lose_a_draw(capitals):
+    _, heard = many("Sludge", 6)
+    names = ["SLUDGE"] * capitals + ["Sludge"] * (6 - capitals)
+    labels = [says(f"Sludge{n}", name) for n, name in enumerate(names)]
+    assert chosen(labels, heard).genres == ("SLUDGE" if capitals == 5 else "Sludge",)
 
 
 def test_a_correction_counts_alone_even_against_a_subgenre():
