@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
+from tagger.cli.options import DRY_RUN, FILE, JSON, NAMED, configured, warn
 from tagger.cli.report.base import EMPTY_PLAN
 from tagger.cli.report.choose import report
-from tagger.cli.types import Location
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tagger.config import Settings
 
-PLAN = Location(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command
-@click.argument("plan", type=PLAN, metavar="PLAN")
+@click.argument("plan", type=FILE, metavar="PLAN")
 @DRY_RUN
 @JSON
 @click.option(

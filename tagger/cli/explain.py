@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.options import FILE, JSON, configured, print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
-from tagger.cli.types import Location, NewFile
+from tagger.cli.types import NewFile
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
 from tagger.store import existing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tagger.config import Settings
 
 PICTURE = NewFile(".png")
-FILE = Location(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command

@@ -25,6 +25,7 @@ SOME_FAILED = 1
 """Exit code."""
 NAMED = Location(path_type=Path)
 EXISTING = Location(exists=True, path_type=Path)
+FILE = Location(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = NewFile()
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 SOUND_ONLY = click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import EXISTING, JSON, configured
+from tagger.cli.options import FILE, JSON, configured
 from training.cli import match_report
 from training.data.store import TrainingStore
 from training.errors import TrainingDataError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("match")
 @click.argument("entry", required=False)
-@click.argument("file", required=False, type=EXISTING)
+@click.argument("file", required=False, type=FILE)
 @click.option("--none", "no_file", is_flag=True, help="ENTRY is none of your files.")
 @click.option("--forget", is_flag=True, help="Delete the choice for ENTRY.")
 @click.option("--list", "only_list", is_flag=True, help="List ambiguous entries; ask nothing.")
@@ -39,7 +39,7 @@ def match_command(
     """Choose the file of an entry of a playlist or table; tagger keeps the choice.
 
     Without arguments, the command asks for each ambiguous entry. ENTRY is the name of an entry in
-    `tagger train match --list`, FILE its file.
+    `tagger train match --list`, FILE its file, in the library or not.
     """
     if (file is not None) + no_file + forget > 1:
         raise click.UsageError("name one of FILE, --none and --forget")

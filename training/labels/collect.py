@@ -73,7 +73,12 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
     entries = [entry for entry in entries if entry.genre not in faults]
     hint = "not learned (name it in training.genres)"
     notes += [f"the genre {name!r} {fault}: {hint}" for name, fault in faults.items()]
-    matching = match(entries, candidates(context.tracks, labels, store), store.choices.all())
+    choices = {
+        entry: path
+        for entry, path in store.choices.all().items()
+        if path is None or not walk.is_gone(path)
+    }
+    matching = match(entries, candidates(context.tracks, labels, store), choices)
     labels += [
         Label(m.candidate.path, m.entry.genre, m.entry.source, m.entry.weight, m.entry.origin)
         for m in matching.matched

@@ -95,7 +95,7 @@ def match(
     """Find the file of each entry.
 
     `entries` are those of the lists, `candidates` the local files. `choices` are the user's by
-    `ListedTrack.key`, None for no file. A choice of a file that is no candidate is ignored.
+    `ListedTrack.key`, None for no file. A chosen file may be no candidate.
     """
     index = _Index(candidates)
     matched: list[Match] = []
@@ -154,8 +154,8 @@ def _search(
         chosen = choices[entry.key]
         if chosen is None:
             return (), Tier.CHOSEN
-        if chosen in index.by_path:
-            return (index.by_path[chosen],), Tier.CHOSEN
+        file = index.by_path.get(chosen) or LocalTrack(chosen, chosen.stem, ())
+        return (file,), Tier.CHOSEN
     name = track_name(entry.title, entry.artists, entry.album)
     for tier, found in _TIERS.items():
         if known := found(entry, name, index):

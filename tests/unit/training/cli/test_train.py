@@ -294,6 +294,11 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
     assert len(dry(program)["missing"]) == 2
     here(program, "match", "uri:1", "--forget")
     assert len(dry(program)["ambiguous"]) == 1
+    outside = put(program.home / "outside.flac", "High", 3)
+    here(program, "match", "uri:1", outside)
+    assert (dry(program)["matched"], dry(program)["sources"]["csv"]) == (2, 2)
+    outside.unlink()
+    assert len(dry(program)["ambiguous"]) == 1
 
 
 def test_missing_labels_are_refused_and_nothing_changes(program):
@@ -363,6 +368,7 @@ def test_train_without_the_extra_names_the_command_to_install_it(monkeypatch, tm
         ("train --dry-run --report page.html", "a page needs a training"),
         ("train match uri:1 --none --forget", "name one of FILE, --none and --forget"),
         ("train match --none", "name the ENTRY"),
+        ("train match uri:1 /", "is a directory"),
         ("train match --forget", "name the ENTRY"),
     ],
 )

@@ -86,8 +86,8 @@ def test_a_choice_of_the_user_goes_before_everything():
     chosen = match([song], [same, other], {"uri:1": Path("/b")})
     assert [(m.candidate, m.tier) for m in chosen.matched] == [(other, Tier.CHOSEN)]
     assert match([song], [same, other], {"uri:1": None}).missing == (song,)
-    gone = match([song], [same], {"uri:1": Path("/b")})
-    assert [m.tier for m in gone.matched] == [Tier.ISRC]
+    outside = match([song], [same], {"uri:1": Path("/b")})
+    assert [(m.candidate.path, m.tier) for m in outside.matched] == [(Path("/b"), Tier.CHOSEN)]
 
 
 def test_a_choice_for_an_entry_without_an_id_is_kept_by_its_names():
