@@ -19,7 +19,7 @@ from tagger.core import genres as names
 from tagger.core.domain import AnalysisKey
 from tagger.core.families import families
 from tagger.evidence.credits import list_level
-from tagger.evidence.names import fold, key
+from tagger.evidence.names import key
 from tagger.inference.bundle import load
 from tagger.inference.manifest import Evaluation
 from tagger.inference.registry import ModelRegistry, resolve_bundle, runnable_manifest
@@ -35,6 +35,7 @@ from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import Scale
 from training.evaluation.metrics import stand_in_albums
 from training.labels.collect import library
+from training.matching.normalize import main_artist, one_group
 from training.models import added_model, user_model
 from training.models.ensemble import Ensemble, HeldOut
 from training.progress import Silent
@@ -73,6 +74,9 @@ class Labelled:
 
     track: Track
     artist: str
+    """Group of the track: no group is on both sides of a split."""
+    names: frozenset[str]
+    """The spellings of the artist, see `main_artist`."""
     accept: frozenset[str]
 
 
@@ -100,14 +104,18 @@ def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) 
     evidence = build.library_evidence(settings, store, load(settings.model.bundle.folder).manifest)
     tracks = library(settings, store)
     evidence.prepare()
-    by_artist: dict[str, list[Labelled]] = defaultdict(list)
+    found: list[Labelled] = []
     for track in tracks:
         own = frozenset(evidence.owned(track)) & frozenset(genres)
         level = list_level(track.tags, known, genres)
         accept = own or (frozenset(level.shares) if level and level.strength == 1 else frozenset())
-        artist = fold(track.tags.artist or track.tags.album_artist)
-        if accept and artist:
-            by_artist[artist].append(Labelled(track, artist, accept))
+        names = main_artist(track.tags.artist or track.tags.album_artist)
+        if accept and names:
+            found.append(Labelled(track, min(names), names, accept))
+    groups = one_group(one.names for one in found)
+    by_artist: dict[str, list[Labelled]] = defaultdict(list)
+    for one in found:
+        by_artist[groups[one.artist]].append(replace(one, artist=groups[one.artist]))
     return [
         one
         for many in by_artist.values()
@@ -146,7 +154,7 @@ def learn(
     held = np.array([int(artist) % HELD_OUT == 0 for artist in clips.vectors.artists], bool)
     _require(len(clips.vectors), len(set(clips.vectors.artists[held].tolist())) * HELD_OUT)
     progress.stage("measuring", 1)
-    others = base.vectors.of(~np.isin(base.vectors.artists, clips.vectors.artists))
+    others = base.without(sorted(frozenset[str]().union(*(one.names for one in found)))).vectors
     measured = _fit(clips.vectors.of(~held), others)
     tested = clips.vectors.of(held)
     logs = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)

@@ -175,8 +175,9 @@ class TrainingRun:
     def _train_in(self, workplace: Path, prepared: Prepared, promote: Promote) -> Result:
         specs = sorted(self._specs(len(prepared.selection.members)))
         data = read_selection(prepared.selection, self._store, specs)
-        if self._base:
-            data = added_model.with_default_genres(data, self._base)
+        base = self._base and self._base.without(prepared.selection.artist_names)
+        if base:
+            data = added_model.with_default_genres(data, base)
         held = np.flatnonzero(prepared.held)
         rest = exclude_artists(data, np.flatnonzero(~np.array(prepared.held)), held)
         if len(np.unique(data.artists[rest])) < FOLDS:
@@ -184,8 +185,8 @@ class TrainingRun:
                 f"too little training data: fewer than {FOLDS} artists are not held out",
                 hint="give the artists of more tracks the split `train`",
             )
-        measured = self._fit(data, rest, "measuring")
-        whole = self._fit(data, np.arange(len(data)), "fitting")
+        measured = self._fit(data, rest, base, "measuring")
+        whole = self._fit(data, np.arange(len(data)), base, "fitting")
         evaluation = {"held_out": self._measure(measured, data, held)}
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation)
@@ -265,10 +266,8 @@ class TrainingRun:
                 found |= {(str(track.content), key) for key in new}
         return frozenset(found)
 
-    def _fit(self, data: Dataset, members: Indices, stage: str) -> Ensemble:
-        recipe = user_model.recipe_for(len(data))
-        if self._base:
-            recipe = added_model.recipe(data, self._base)
+    def _fit(self, data: Dataset, members: Indices, base: Base | None, stage: str) -> Ensemble:
+        recipe = added_model.recipe(data, base) if base else user_model.recipe_for(len(data))
         scheduler = self._settings.cluster.scheduler
         jobs = -1 if scheduler else self._settings.workers.count or usable_cores()
         execution = Execution(jobs, self._folder / "scores", self._progress, stage)
@@ -276,7 +275,7 @@ class TrainingRun:
             scores = cross_validate(recipe, data, members, execution)
         with threadpool_limits(limits=1, user_api="blas"):
             ensemble = train(recipe, data, members, scores)
-            if self._base:
+            if base:
                 return added_model.plain(ensemble, scores)
             return user_model.tempered(ensemble, data)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from training.labels.base import Weight
-from training.matching.normalize import artist_names, without_guests
+from training.matching.normalize import main_artist, one_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,6 +33,8 @@ class Member:
     genre: str
     artist: str
     """Group of the recording: no group is on both sides of a split."""
+    names: frozenset[str]
+    """The spellings of the artist, see `main_artist`; else the name of the group."""
     part: str
     """`train` or `test` where a source prescribes it, else empty."""
     sources: tuple[str, ...]
@@ -69,6 +71,11 @@ class Selection:
     def genres(self) -> tuple[str, ...]:
         """The genres of the training data, by name."""
         return tuple(sorted({member.genre for member in self.members}))
+
+    @property
+    def artist_names(self) -> list[str]:
+        """The spellings of all artists, by name."""
+        return sorted(frozenset[str]().union(*(member.names for member in self.members)))
 
     def tracks(self, genre: str) -> int:
         """Count a genre's tracks."""
@@ -118,7 +125,7 @@ def select(
             conflicts.append(said[0].path)
         else:
             members.append(_member(content, genre, said, by_path[said[0].path]))
-    members = _one_spelling(members)
+    members = _one_spelling(_one_group(members))
     members, few = _enough(members, rules)
     kept = _balanced(members, rules)
     left_out = Counter(m.genre for m in members) - Counter(m.genre for m in kept)
@@ -195,22 +202,27 @@ def _member(content: str, genre: str, said: Sequence[Label], sample: Sample) -> 
     given = next((label.artist for label in said if label.artist), "")
     part = next((label.part for label in said if label.part), "")
     names = dict.fromkeys(label.source for label in said)
-    return Member(content, sample.path, genre, _artist(given, said, sample), part, tuple(names))
+    artist = _artist(given, said, sample)
+    return Member(content, sample.path, genre, min(artist), artist, part, tuple(names))
 
 
-def _artist(given: str, said: Sequence[Label], sample: Sample) -> str:
-    """Name the group of a recording; the name of an unknown artist begins with `?`.
+def _artist(given: str, said: Sequence[Label], sample: Sample) -> frozenset[str]:
+    """Spell the artist of a recording; the name of an unknown artist begins with `?`.
 
-    Without an artist the album's folder is the group, unless it is the folder of the genre. Tracks
-    with guests are in the group of their artist.
+    Without an artist the album's folder is the artist, unless it is the folder of the genre.
     """
     for named in (given, sample.tags.artist or sample.tags.album_artist):
-        if names := artist_names((without_guests(named),)):
-            return max(sorted(names), key=len)
+        if names := main_artist(named):
+            return names
     folder = sample.path.parent
     if any(label.source == "folders" and label.origin != str(folder) for label in said):
-        return f"folder:{folder}"
-    return f"?{sample.path}"
+        return frozenset({f"folder:{folder}"})
+    return frozenset({f"?{sample.path}"})
+
+
+def _one_group(members: Sequence[Member]) -> list[Member]:
+    groups = one_group(member.names for member in members)
+    return [replace(member, artist=groups[member.artist]) for member in members]
 
 
 def _one_spelling(members: Iterable[Member]) -> list[Member]:

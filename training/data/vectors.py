@@ -17,7 +17,7 @@ import numpy as np
 from tagger.features import SOUNDS_SPEC
 from tagger.features.specs import spec as feature_spec
 from training.data.dataset import join, parts
-from training.matching.normalize import artist_names
+from training.matching.normalize import whole_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,8 +125,9 @@ def split_inputs(vectors: Vectors) -> dict[str, NDArray[np.float32]]:
 
 def artist_key(name: str) -> int:
     """Reduce an artist's name to a number that is unique and does not name the artist."""
-    folded = max(sorted(artist_names((name,))), key=len, default="")
-    digest = hashlib.blake2b(folded.encode(errors="surrogateescape"), digest_size=8).digest()
+    digest = hashlib.blake2b(
+        whole_name(name).encode(errors="surrogateescape"), digest_size=8
+    ).digest()
     return int.from_bytes(digest)
 
 

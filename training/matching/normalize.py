@@ -10,10 +10,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
+from tagger.core.placeholders import is_no_artist
 from training.matching import vocabulary as words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _DASH = re.compile(r"\s+[-~\u2013\u2014\u2212]+\s+|\s*//\s*")
@@ -90,9 +95,36 @@ def artist_names(artists: tuple[str, ...]) -> frozenset[str]:
     return frozenset(spelt for name in names for spelt in _artist(name)) - {""}
 
 
-def without_guests(artist: str) -> str:
-    """Cut an artist's name before "feat.", also in brackets."""
-    return _GUESTS.sub("", _nfkc(artist))
+def whole_name(credit: str) -> str:
+    """Spell a credit as one name; empty for nobody."""
+    return max(sorted(artist_names((credit,))), key=len, default="")
+
+
+@lru_cache(maxsize=50_000)
+def main_artist(credit: str) -> frozenset[str]:
+    """Spell the first artist of a credit, and the credit with and without guests.
+
+    "Davis, Miles" may be Miles Davis. Artists behind the first one are left out: they would join
+    all music of one orchestra.
+    """
+    main = _GUESTS.sub("", _nfkc(credit))
+    parts = _BETWEEN_ARTISTS.split(main)
+    first = next(filter(None, (artist_names((part,)) for part in parts)), frozenset[str]())
+    is_sort_name = main.count(",") == len(parts) - 1 == 1
+    turned = artist_names((" ".join(reversed(parts)),)) if is_sort_name else frozenset[str]()
+    return (first | turned | {whole_name(main), whole_name(credit)}) - {""}
+
+
+def one_group(artists: Iterable[frozenset[str]]) -> dict[str, str]:
+    """Return a name for each spelling that is the same for all spellings of an artist.
+
+    `artists` are results of `main_artist`: the spellings in one of them are of one artist.
+    """
+    groups: dict[str, frozenset[str]] = {}
+    for spellings in artists:
+        joined = spellings.union(*(groups.get(one, ()) for one in spellings))
+        groups.update(dict.fromkeys(joined, joined))
+    return {one: min(group) for one, group in groups.items()}
 
 
 @lru_cache(maxsize=50_000)
@@ -167,14 +199,14 @@ def _markers(title: str) -> tuple[str, ...]:
 
 def _artist(text: str) -> set[str]:
     """Spell an artist without spaces ("AC/DC" is "ACDC"), and a leader without the quartet."""
-    if plain(text) in words.NOBODY:
+    if is_no_artist(text):
         return set()
     named = [words.SAME_WORD.get(word, word) for word in plain(text).split()]
     named = named[: -1 if named[-1:] == ["the"] else None]
     named = named[1 if named[:1] == ["the"] else 0 :]
     leader = re.sub(r"( and (his|her|the))? \w+$", "", " ".join(named))
     led = {leader} if named and named[-1] in words.ENSEMBLES else set[str]()
-    return {name.replace(" ", "") for name in led | {" ".join(named)}} or {_raw(text)}
+    return {name.replace(" ", "") for name in led | {" ".join(named)}}
 
 
 def _title(text: str) -> str:

@@ -24,7 +24,6 @@ SAME_WORD: dict[str, str] = _WORDS["same_word"]
 COUNTED = _set("counted")
 MARKERS = _set("markers")
 FILLERS = _set("fillers")
-NOBODY = frozenset(_WORDS["nobody"])
 ENSEMBLES = _set("ensembles")
 ROMAN = {
     roman: str(number)

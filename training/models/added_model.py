@@ -37,7 +37,7 @@ from training.models.recipe import Recipe
 from training.models.user_model import COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -71,6 +71,11 @@ class Base:
         """The feature specs of the vectors."""
         return set(parts(self.vectors.spec))
 
+    def without(self, artists: Iterable[str]) -> Base:
+        """Leave out the vectors of some artists, by spellings of their names."""
+        labelled = artist_keys(artists)
+        return replace(self, vectors=self.vectors.of(~np.isin(self.vectors.artists, labelled)))
+
 
 def read_base(bundle: Path) -> Base:
     """Read the default model in the folder `bundle`.
@@ -100,12 +105,13 @@ def with_default_genres(data: Dataset, base: Base) -> Dataset:
 
 
 def recipe(data: Dataset, base: Base) -> Recipe:
-    """Return the recipe for clips with the genres of `with_default_genres`."""
+    """Return the recipe for clips with the genres of `with_default_genres`.
+
+    `base` is without the artists of the clips.
+    """
     keys = [names.key(genre) for genre in data.genres]
     places = tuple(keys.index(names.key(genre)) for genre in base.vectors.genres)
-    labelled = artist_keys(sorted(set(data.artists.tolist())))
-    kept = base.vectors.of(~np.isin(base.vectors.artists, labelled))
-    return Recipe(families=((AddedGenres(kept, places),),), repeats=1, guards=())
+    return Recipe(families=((AddedGenres(base.vectors, places),),), repeats=1, guards=())
 
 
 def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:

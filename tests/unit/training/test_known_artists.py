@@ -63,6 +63,21 @@ def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
     assert len(by_name) == 5 * len(METAL)
 
 
+def test_an_artist_is_one_group_beside_guests_and_in_a_sort_name(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    program = Program(folder, "active")
+    spelled = ("Miles Davis", "Davis, Miles", "Miles Davis feat. Nobody", "Miles Davis Quintet")
+    for number, artist in enumerate(spelled):
+        tags = {"artist": artist, "genre": "Jazz"}
+        media.make(program.music / f"{number}.mp3", "mp3", seconds=0.1, tags=tags)
+    settings = resolve_bundle(load_settings(program.config))
+    with TrainingStore(program.state) as store:
+        found = known_artists.labelled(settings, store, ("Jazz",))
+    assert len(found) == len(spelled)
+    assert len({one.artist for one in found}) == 1
+
+
 @pytest.mark.parametrize(
     "bundle", ["default", pytest.param("default-efficientat", marks=pytest.mark.slow)]
 )

@@ -20,6 +20,8 @@ from tagger.store import Correction
 from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.data.store import TrainingStore
+from training.data.vectors import artist_key as key
+from training.data.vectors import artist_keys
 from training.errors import TrainingDataError
 from training.labels import Context, Label, Weight, configured_sources, source
 from training.labels.collect import gather, require_some
@@ -496,6 +498,34 @@ def test_an_artist_is_one_group_in_every_source_and_beside_guests():
     labels += [says("table", "Jazz", artist="The Band"), *many("Jazz", 6)[0]]
     found = chosen(labels, [*heard, sample("table", "X"), *many("Jazz", 6)[1]])
     assert {one.artist for one in found.members if one.path.name in "0123table"} == {"band"}
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ["David Bowie", "Bowie, David", "david bowie & Queen", "David Bowie feat. X & Y"],
+        ["Dave Brubeck", "Dave Brubeck Quartet", "The Dave Brubeck Quartet"],
+        ["Florin Salam", "Florin Salam, Mr. Juve", "Florin Salam; Someone; Else"],
+        ["Nick Cave", "Nick Cave and the Bad Seeds", "Nick Cave + Warren Ellis"],
+        ["Müller", "Mueller", "MULLER"],
+        ["Earth, Wind & Fire", "Earth; Wind & Fire"],
+    ],
+)
+def test_an_artist_is_one_group_in_all_credits(spelled):
+    labels = [says(str(n), "Jazz") for n in range(len(spelled))] + many("Jazz", 6)[0]
+    heard = [sample(str(n), name) for n, name in enumerate(spelled)] + many("Jazz", 6)[1]
+    found = chosen(labels, heard)
+    assert len({one.artist for one in found.members}) == 1 + 6
+    assert {key(name) for name in spelled} <= set(artist_keys(found.artist_names).tolist())
+
+
+def test_an_orchestra_behind_the_artist_joins_no_artists_and_a_placeholder_is_none():
+    names = ["Bach; Karajan", "Haydn; Karajan", "Unbekannter Interpret", "Unknown Artist"]
+    labels = [says(str(n), "Jazz", origin="/music") for n in range(4)] + many("Jazz", 6)[0]
+    heard = [sample(str(n), name) for n, name in enumerate(names)] + many("Jazz", 6)[1]
+    found = chosen(labels, heard)
+    assert len({one.artist for one in found.members}) == len(names) + 6
+    assert found.unknown_artists == 2
 
 
 @pytest.mark.parametrize(
