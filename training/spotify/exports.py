@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ import msgspec
 
 from training.errors import SpotifyError
 from training.labels import track_table
+from training.labels.files import decoded
 from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class _Account(msgspec.Struct, frozen=True):
 def files(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Return the exports among files and folders."""
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - without errors; `read` raises them
             found = sorted([*path.glob("*.csv"), *path.glob("Playlist*.json")])
             # a pipe of that name would be waited for
             yield from (file for file in found if file.is_file())
@@ -106,7 +108,8 @@ def _place(position: int, place: _Place) -> PlaylistTrack:
 
 
 def _table(content: bytes, path: Path) -> tuple[Exported, ...]:
-    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), restval="")
+    lines = io.StringIO(decoded(content), newline="")
+    reader = csv.DictReader(lines, delimiter=track_table.delimiter(lines), restval="")
     if not {"title", "artists"} <= track_table.columns(reader.fieldnames).keys():
         raise KeyError
     tracks = tuple(map(_line, count(), track_table.rows(reader)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from tagger.errors import ConfigError
@@ -19,6 +20,8 @@ _FORMS = (
         r"(?:[/?#].*)?"
     ),
 )
+_REPLACED = re.compile(r'[\x00-\x20\x7f/\\<>:;"|=,.?*\[\]_]+')
+"""Characters that Exportify replaces in the name of a file, and the character in their place."""
 
 
 def playlist_id(reference: str) -> str | None:
@@ -53,14 +56,25 @@ def wanted(spotify: SpotifySettings) -> dict[str, str]:
 
 
 def named(spotify: SpotifySettings) -> dict[str, str]:
-    """Return the genre of each playlist that is named as in an export, by `key` of its name."""
+    """Return the genre of each playlist that is named as in an export."""
     return {
-        key(reference): genre
+        reference: genre
         for reference, genre in spotify.playlists.items()
         if playlist_id(reference) is None
     }
 
 
 def key(name: str) -> str:
-    """Reduce a playlist's name to the form of an exported file's name."""
-    return "_".join(re.findall(r"\w+", name.casefold())).replace("__", "_").strip("_")
+    """Reduce a playlist's name to the form of an exported file's name; symbols are kept."""
+    text = unicodedata.normalize("NFC", name).casefold()
+    return "_".join(filter(None, _REPLACED.split(text)))
+
+
+def keys(name: str) -> tuple[str, ...]:
+    """Return the keys that a playlist may have in an export, the best first.
+
+    Some exporters leave symbols out. Two names that differ by symbols alone are two playlists, so a
+    key without symbols is for exports without the other key.
+    """
+    text = unicodedata.normalize("NFC", name)
+    return tuple(filter(None, (key(text), key(" ".join(re.findall(r"\w+", text))))))

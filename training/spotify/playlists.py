@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,12 @@ from training.spotify.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tagger.config import SpotifySettings
     from training.matching.match import Matching
     from training.spotify.cache import SpotifyStore
+    from training.spotify.exports import Exported
     from training.spotify.schema import PlaylistTrack
 
 SYNC = "run `tagger spotify sync`"
@@ -105,20 +107,22 @@ def _kept(
 
 
 def _exported(spotify: SpotifySettings, notes: list[str]) -> Iterator[tuple[Playlist, str]]:
-    genres = playlist_ids.named(spotify)
-    missing = dict(genres)
+    by_key: dict[str, list[tuple[Exported, Path]]] = defaultdict(list)
     for file in exports.files(spotify.exports):
-        try:
-            playlists = exports.read(file)
-        except SpotifyError as error:
-            notes.append(str(error))
-            continue
-        for playlist in playlists:
-            name = playlist_ids.key(playlist.name)
-            if name in genres:
-                missing.pop(name, None)
-                yield Playlist(playlist.name, genres[name], playlist.rows), file.name
-    notes.extend(
-        f"{genre}: no export holds a playlist named {name!r} (training.spotify.exports)"
-        for name, genre in missing.items()
-    )
+        for one in _read(file, notes):
+            by_key[playlist_ids.key(one.name)].append((one, file))
+    for name, genre in playlist_ids.named(spotify).items():
+        found = next((by_key[key] for key in playlist_ids.keys(name) if key in by_key), [])
+        for one, file in found:
+            yield Playlist(one.name, genre, one.rows), file.name
+        if not found:
+            reason = f"no export holds a playlist named {name!r} (training.spotify.exports)"
+            notes.append(f"{genre}: {reason}")
+
+
+def _read(file: Path, notes: list[str]) -> tuple[Exported, ...]:
+    try:
+        return exports.read(file)
+    except SpotifyError as error:
+        notes.append(str(error))
+        return ()
