@@ -118,7 +118,8 @@ class _Index:
     def __init__(self, candidates: Iterable[LocalTrack]) -> None:
         self.by_path: dict[Path, LocalTrack] = {}
         self.by_isrc: dict[str, list[_Known]] = defaultdict(list)
-        self.by_artist: dict[str, list[_Known]] = defaultdict(list)
+        self.by_length: dict[tuple[str, float], list[_Known]] = defaultdict(list)
+        """By artist and duration, in steps of SIMILAR_S: some artists have thousands of tracks."""
         self.by_title: dict[tuple[str, str], list[_Known]] = defaultdict(list)
         for candidate in sorted(candidates, key=lambda c: c.path):
             known = _Known(candidate)
@@ -126,7 +127,8 @@ class _Index:
             if candidate.isrc:
                 self.by_isrc[_isrc(candidate.isrc)].append(known)
             for artist in known.name.artists:
-                self.by_artist[artist].append(known)
+                if candidate.duration_s is not None:
+                    self.by_length[artist, candidate.duration_s // SIMILAR_S].append(known)
                 self.by_title[artist, known.name.title].append(known)
 
 
@@ -184,7 +186,14 @@ def _same_title(entry: ListedTrack, name: Name, index: _Index) -> list[_Known]:
 
 
 def _similar_title(entry: ListedTrack, name: Name, index: _Index) -> list[_Known]:
-    found = _unique(index.by_artist.get(artist, []) for artist in name.artists)
+    if entry.duration_s is None:
+        return []
+    step = entry.duration_s // SIMILAR_S
+    found = _unique(
+        index.by_length.get((artist, length), [])
+        for artist in name.artists
+        for length in (step - 1, step, step + 1)
+    )
     near = [k for k in found if (apart := k.apart(entry)) is not None and apart <= SIMILAR_S]
     return [
         known
@@ -218,7 +227,8 @@ def _spelt_alike(lonely: list[str], others: list[str]) -> bool:
 
 
 def _disambiguate(known: list[_Known], entry: ListedTrack) -> tuple[LocalTrack, ...]:
-    """Choose by album; of several copies in one album, the first."""
+    """Choose by album; of several copies in one album, the first by path."""
+    known = sorted(known, key=lambda known: known.candidate.path)
     album = album_name(entry.album)
     left = [k for k in known if album and k.album == album] or known
     if len({(k.album, k.name) for k in left}) == 1 and left[0].album:
@@ -227,8 +237,7 @@ def _disambiguate(known: list[_Known], entry: ListedTrack) -> tuple[LocalTrack, 
 
 
 def _unique(lists: Iterable[list[_Known]]) -> list[_Known]:
-    found = {id(known): known for one in lists for known in one}
-    return sorted(found.values(), key=lambda known: known.candidate.path)
+    return list({id(known): known for one in lists for known in one}.values())
 
 
 def _isrc(text: str) -> str:

@@ -116,6 +116,16 @@ def test_a_match_has_the_expected_tier(file, tier):
     assert (found[0].tier if found else None) == tier
 
 
+@pytest.mark.parametrize("seconds", [0.0, 4.9, 5.0, 199.0, 1e9])
+def test_a_similar_title_is_found_up_to_five_seconds_away(seconds):
+    song = entry("A long song", seconds=seconds)
+    for apart in (-5.1, -5.0, 0.0, 5.0, 5.1):
+        near = candidate("/a", "A long songg", seconds=seconds + apart)
+        assert len(match([song], [near]).matched) == (abs(apart) <= 5)
+    for odd in (float("inf"), float("nan")):
+        assert not match([song], [candidate("/a", "A long songg", seconds=odd)]).matched
+
+
 def test_equal_candidates_are_decided_by_album_or_ambiguous():
     first, second = candidate("/1", album="First"), candidate("/2", album="Hits (Deluxe)")
     assert match([entry(album="Hits")], [first, second]).matched[0].candidate == second
