@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import Track
+    from tagger.core.domain import Track, TrackTags
     from training.data.store import TrainingStore
     from training.labels.base import ListedTrack
 
@@ -115,7 +115,7 @@ def candidates(
     return [
         LocalTrack(
             path,
-            *_named(tags.title, tags.artist, path),
+            *_named(tags, path),
             album=tags.album,
             duration_s=tags.duration or None,
             isrc=tags.isrc,
@@ -124,12 +124,14 @@ def candidates(
     ]
 
 
-def _named(title: str, artist: str, path: Path) -> tuple[str, tuple[str, ...]]:
+def _named(tags: TrackTags, path: Path) -> tuple[str, tuple[str, ...]]:
     """Return title and artists; a file without tags may be called `Artist - Title`."""
-    if title:
-        return title, (artist,) if artist else ()
+    artist = tags.artist or tags.album_artist
+    artists = tags.artists or ((artist,) if artist else ())
+    if tags.title:
+        return tags.title, artists
     before, dash, after = path.stem.partition(" - ")
-    return (after, (artist or before,)) if dash else (path.stem, (artist,) if artist else ())
+    return (after, artists or (before,)) if dash else (path.stem, artists)
 
 
 def require_some(said: CollectedLabels) -> None:

@@ -55,7 +55,7 @@ class LocalTrack:
     path: Path
     title: str
     artists: tuple[str, ...]
-    """As in the tags, with the album artist; not split."""
+    """As in the tags; not split."""
     album: str = ""
     duration_s: float | None = None
     isrc: str = ""

@@ -185,6 +185,25 @@ def test_a_run_without_labels_names_the_first_notes_and_counts_the_others(tmp_pa
     assert f"there is no folder {folders[2]}; and 2 more (" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("1.flac", {"title": "Song", "artist": ["Guest", "Band"]}),
+        ("1.flac", {"title": "Song", "album_artist": "Band"}),
+        ("Band - Song.flac", {}),
+        ("Guest - Song.flac", {"album_artist": "Band"}),
+    ],
+)
+def test_an_entry_finds_a_file_by_any_of_its_artists(tmp_path, store, music, name, tags):
+    media.make(music / name, "flac", tags=tags)
+    (tmp_path / "Jazz.csv").write_text("title,artist\nSong,Band\n")
+    settings = Settings(
+        library=LibrarySettings(roots=(music,)),
+        training=TrainingSettings(csv=(tmp_path / "Jazz.csv",)),
+    )
+    assert words(gather(("csv",), settings, store)) == {(name, "Jazz")}
+
+
 def test_corrections_are_labels_of_the_heaviest_weight(tmp_path, store, music):
     here = touch(music / "a.mp3")
     store.corrections.put(Correction(here, None, ("Pop",), ("Sunday", "Pop")))
