@@ -20,8 +20,10 @@ from tagger.analysis.pool import usable_cores
 from tagger.core import genres
 from tagger.errors import StoreError
 from tagger.inference.bundle import load
+from tagger.inference.manifest import read_manifest
 from tagger.inference.registry import (
     ModelRegistry,
+    default_folder,
     resolve_bundle,
     runnable_manifest,
 )
@@ -311,12 +313,15 @@ class TrainingRun:
         has written. A model of the user's genres alone replaces the default genres on purpose.
         """
         current = self._current.manifest
-        made = current.training.command
-        if made == user_model.COMMAND_ONLY_MINE or (self._base and made == user_model.COMMAND):
-            return set(current.genres)
-        known = genres.keys(current.genres)
+        made, taught = current.training.command, set(current.genres)
+        if made == user_model.COMMAND and not self._base:
+            default = read_manifest(default_folder(self._settings.store.folder))
+            taught -= set(default.genres)
+        elif made not in (user_model.COMMAND, user_model.COMMAND_ONLY_MINE):
+            taught = set()
         written = {g for entry in self._store.journal.done() for g in entry.change.after}
-        return {genre for genre in written if genres.key(genre) in known}
+        known = genres.keys(current.genres)
+        return taught | {genre for genre in written if genres.key(genre) in known}
 
     def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
         """Decide whether the new model becomes the active model, and why."""

@@ -246,3 +246,12 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     new = song(home / "new.flac", 99, 12)
     (heard,) = program.run("classify", "--json", new).objects
     assert (heard["genre"], heard["model"]) == ("Baroque", result.manifest.id)
+    for number in range(20):
+        brightness = [2, 30][number % 2]
+        song(home / "other" / f"Band {brightness}" / f"{number}.flac", number, brightness)
+    program.configure(f'[training]\nfolders = ["{home / "other"}"]\nminimum = 10\n')
+    with TrainingStore(program.state) as store:
+        run = TrainingRun(load_settings(program.config), store, ["folders"], None, base=None)
+        result = run.train(run.prepare(), "if-better")
+    assert result.comparison.lost == ("Baroque",)
+    assert not result.promoted
