@@ -109,6 +109,8 @@ class StandIn:
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
     access: set[str] = field(default_factory=set)
     refresh: set[str] = field(default_factory=set)
+    most: int = 50
+    """Rows of a page, whatever limit is asked for."""
 
     def __enter__(self) -> Self:
         self.stopped, self.hangs, self.lock = threading.Event(), threading.Event(), threading.Lock()
@@ -227,7 +229,7 @@ class StandIn:
             return _error(400, "Invalid limit")
         if path == "/me/playlists":
             shown = [pages.listed(p) for p in self.playlists]
-            return 200, pages.page(path, shown, limit, offset), {}
+            return 200, pages.page(path, shown, min(limit, self.most), offset), {}
         if named := re.fullmatch(r"/playlists/(\w+)(/items)?", path):
             return self._playlist(named[1], query, items=bool(named[2]))
         return _error(403, "Forbidden")  # what was removed in 2024 and 2026, /tracks first
@@ -241,7 +243,7 @@ class StandIn:
             return ANSWERS["not own"]
         limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
         found = (
-            pages.page(f"/playlists/{ident}/items", playlist.places, limit, offset)
+            pages.page(f"/playlists/{ident}/items", playlist.places, min(limit, self.most), offset)
             if items
             else pages.whole(playlist, readable=readable)
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE = 50
-"""The API's largest page."""
+"""The API's largest page; a page with fewer rows may have a next page all the same."""
 TRIES = 4
 _HEAD = "id,name,snapshot_id,collaborative,owner(id)"
 _ITEMS = (
@@ -89,7 +89,7 @@ class Api:
             )
             yield from (playlist for playlist in page.items if playlist)
             total = page.total if page.next and page.items else 0
-            offset += PAGE
+            offset += len(page.items)
 
     def head(self, playlist: str) -> Head:
         """Return a playlist's name and snapshot. Raises SpotifyPlaylistError and others."""

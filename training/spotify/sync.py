@@ -17,7 +17,6 @@ from training.errors import (
     SpotifyPlaylistError,
     SpotifyUnavailableError,
 )
-from training.spotify.api import PAGE
 from training.spotify.cache import Problem
 from training.spotify.responses import LATER
 from training.spotify.schema import rows
@@ -131,7 +130,7 @@ class Sync:
             if page.next and not page.items:
                 raise SpotifyUnavailableError("Spotify gave an empty page", hint=LATER)
             total, begin = page.total, offset
-            offset = begin + PAGE if page.next else total
+            offset = begin + len(page.items) if page.next else total
             self.store.add_page(reading, rows(page, begin), total=total, offset=offset)
             self.heard(reading.name, min(offset, total), total)
         return total

@@ -96,6 +96,16 @@ def test_every_place_of_a_playlist_is_stored_with_its_kind(server, store):
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
+def test_no_place_is_lost_between_pages_that_are_shorter_than_asked_for(server, store):
+    server.most = 20
+    metal = server.playlists[0]
+    synced(server, store, [metal])
+    assert kept_titles(store, metal) == titles(metal)
+    with spotify_user.api(server, store.path.parent) as api:
+        server.playlists *= 10
+        assert len(list(api.playlists())) == len(server.playlists) > 20
+
+
 def test_an_unchanged_playlist_is_not_read_again(server, store):
     synced(server, store)
     before = server.pages_read()
