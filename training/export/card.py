@@ -33,4 +33,7 @@ def card(manifest: Manifest, template: Path = TEMPLATE, **values: Any) -> str:
 
 
 def _written(kept: Written | None) -> str:
-    return f"{kept.precision:.1%} / {kept.coverage:.1%}" if kept else ""
+    if not kept:
+        return ""
+    right = f"{kept.precision:.1%}" if kept.coverage else "-"
+    return f"{right} / {kept.coverage:.1%}"
