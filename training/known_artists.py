@@ -109,7 +109,7 @@ def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) 
         own = frozenset(evidence.owned(track)) & frozenset(genres)
         level = list_level(track.tags, known, genres)
         accept = own or (frozenset(level.shares) if level and level.strength == 1 else frozenset())
-        names = main_artist(track.tags.artist or track.tags.album_artist)
+        names = main_artist(track.tags.artist) or main_artist(track.tags.album_artist)
         if accept and names:
             found.append(Labelled(track, min(names), names, accept))
     groups = one_group(one.names for one in found)

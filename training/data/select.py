@@ -211,7 +211,7 @@ def _artist(given: str, said: Sequence[Label], sample: Sample) -> frozenset[str]
 
     Without an artist the album's folder is the artist, unless it is the folder of the genre.
     """
-    for named in (given, sample.tags.artist or sample.tags.album_artist):
+    for named in (given, sample.tags.artist, sample.tags.album_artist):
         if names := main_artist(named):
             return names
     folder = sample.path.parent

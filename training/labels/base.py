@@ -43,7 +43,7 @@ class Label:
     weight: int
     """A `Weight`."""
     origin: str = ""
-    """Place in the source, for people: a folder, a playlist's name, a file and line."""
+    """Place in the source: a folder, a playlist's name, a file. It counts once for a genre."""
     artist: str = ""
     """Group for splits, where the source has a better group than the artist in the tags."""
     part: str = ""

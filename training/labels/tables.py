@@ -62,11 +62,10 @@ class TableSource:
                 if not genre:
                     continue
                 path = local_file(row.get("path", ""), (file.parent, *self._roots))
-                origin = f"{file.name}, line {number}"
                 if path:
                     artist = row.get("artists", "")
                     part = PARTS.get(row.get("part", "").casefold(), "")
-                    labels.append(Label(path, genre, NAME, Weight.LIST, origin, artist, part))
+                    labels.append(Label(path, genre, NAME, Weight.LIST, file.name, artist, part))
                 elif row.get("title"):
                     entries.append(_entry(row, genre, file.name, number - 1))
                 else:

@@ -325,6 +325,17 @@ def test_a_row_with_an_empty_genre_has_no_label(tmp_path, store, music):
     assert found.entries == ()
 
 
+def test_a_row_that_a_table_repeats_counts_once(tmp_path, store, music):
+    touch(music / "a.mp3")
+    table = tmp_path / "labels.csv"
+    table.write_text("path,genre\na.mp3,Jazz\na.mp3,Jazz\n")
+    found = told("csv", tmp_path, store, csv=(table,))
+    folder = Label(music / "a.mp3", "Pop", "folders", Weight.FOLDER)
+    heard = Sample(music / "a.mp3", FileIdentity(1, 1, 1, 1), TrackTags(), "a")
+    labels = (*found.labels, folder, *many("Jazz", 6)[0])
+    assert chosen(labels, [heard, *many("Jazz", 6)[1]]).conflicts == (heard.path,)
+
+
 def test_a_source_without_settings_is_not_read(tmp_path):
     assert configured_sources(TrainingSettings()) == ["corrections"]
     given = TrainingSettings(folders=(tmp_path,), csv=(tmp_path,))
@@ -545,6 +556,9 @@ def test_an_orchestra_behind_the_artist_joins_no_artists_and_a_placeholder_is_no
     found = chosen(labels, heard)
     assert len({one.artist for one in found.members}) == len(names) + 6
     assert found.unknown_artists == 2
+    tags = TrackTags(artist="Unknown Artist", album_artist="Haydn")
+    named = chosen(labels, [*heard[:2], replace(heard[2], tags=tags), *heard[3:]])
+    assert {one.path.name: one.artist for one in named.members}["2"] == "haydn"
 
 
 @pytest.mark.parametrize(
