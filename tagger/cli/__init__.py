@@ -29,6 +29,7 @@ def main() -> None:
     means an unusable command line, configuration, model, state or output.
     """
     streams.open_missing()
+    streams.accept_all_names(sys.stdout)
     try:
         status = _run()
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -75,6 +74,5 @@ def warn(text: str) -> None:
 
 
 def printable(value: object) -> str:
-    """Make sure that a name from a file system stays on its line and can be encoded."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return one_line(str(value)).encode(encoding, "backslashreplace").decode(encoding)
+    """Make sure that a name from a file system stays on its line."""
+    return one_line(str(value))

@@ -39,17 +39,18 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
     else:
         config.load(chosen)
         unit = units.user_unit(file if file != config.user_file() else None)
+    path = printable(unit.path)
     if action == "show":
         click.echo(unit.text, nl=False)
     elif action == "install":
         units.install(unit)
-        click.echo(f"Written: {unit.path}. It starts now and with every login after")
+        click.echo(f"Written: {path}. It starts now and with every login after")
         click.echo(f"  {unit.systemctl} daemon-reload")
         click.echo(f"  {unit.systemctl} enable --now tagger")
         click.echo("To run it while you are logged out as well, run")
         click.echo("  loginctl enable-linger")
     elif units.uninstall(unit):
-        click.echo(f"Removed: {unit.path}. If it still runs, it ends after")
+        click.echo(f"Removed: {path}. If it still runs, it ends after")
         click.echo(f"  {unit.systemctl} stop tagger; {unit.systemctl} daemon-reload")
     else:
-        click.echo(f"There is no {unit.path}.")
+        click.echo(f"There is no {path}.")

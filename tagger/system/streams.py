@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
 import os
 import sys
 from typing import TextIO
@@ -39,6 +41,13 @@ def open_missing() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+
+
+def accept_all_names(stream: TextIO) -> None:
+    """Let a stream write each name of a file: its bytes in UTF-8, else escapes for the encoding."""
+    if isinstance(stream, io.TextIOWrapper):
+        utf_8 = codecs.lookup(stream.encoding).name == "utf-8"
+        stream.reconfigure(errors="surrogateescape" if utf_8 else "backslashreplace")
 
 
 def discard(stream: TextIO) -> None:

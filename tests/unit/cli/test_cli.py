@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -163,6 +164,18 @@ def test_output_without_room_or_reader_ends_with_an_exit_code(program, command, 
     )
     assert ended.returncode in ((0, 2, 3) if "&-" in streams else (2,))
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-8:strict", b"\xff"), ("latin-1", b"\\udcff")])
+def test_a_name_of_any_bytes_is_printed_in_each_encoding(program, encoding, name):
+    file = program.config.rename(program.home / os.fsdecode(b"\xff.toml"))
+    ended = subprocess.run(
+        [sys.executable, "-m", "tagger", "--config", file, "config", "path"],
+        env=program.environment | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    assert ended.stdout == os.fsencode(program.home) + b"/" + name + b".toml\n"
 
 
 def test_missing_standard_streams_give_their_numbers_to_no_file():
