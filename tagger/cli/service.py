@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -33,7 +34,7 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
     file = config.find(chosen)
     if system:
         settings = config.load(chosen)
-        unit = units.system_unit(settings, file, getpass.getuser())
+        unit = units.system_unit(settings, file, _user())
         if not settings.store.folder.is_dir():
             click.echo(f"first: mkdir -p {printable(settings.store.folder)}", err=True)
     else:
@@ -54,3 +55,11 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
         click.echo(f"  {unit.systemctl} stop tagger; {unit.systemctl} daemon-reload")
     else:
         click.echo(f"There is no {path}.")
+
+
+def _user() -> str:
+    """Return the name of the user, or the number of a user without a name, as systemd takes it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -36,7 +36,14 @@ _FIELD: Final = re.compile("GENRE|GROUPING|TAGGER_[A-Z0-9_]{1,40}")
 
 
 def user_file() -> Path:
-    """Return the path of the user's configuration on this platform; the file may be missing."""
+    """Return the path of the user's configuration on this platform; the file may be missing.
+
+    Raises:
+        ConfigError: the user has no home folder, below which every default is.
+    """
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - Path.home raises
+        hint = "set the environment variable HOME to a folder"
+        raise ConfigError("the home folder of the user is unknown", None, hint)
     return platformdirs.user_config_path("tagger") / "config.toml"
 
 
@@ -45,12 +52,13 @@ def find(path: Path | None = None) -> Path | None:
 
     Raises:
         ConfigError: the file of `path` or of the environment variable does not exist, or the
-            folder of a file may not be searched.
+            folder of a file may not be searched. Also raised as by `user_file`.
     """
+    own = user_file()
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     asked = path if path is not None else expand(named) if named else None
     if asked is None:
-        return user_file() if _exists(user_file()) else None
+        return own if _exists(own) else None
     if not _exists(asked):
         raise ConfigError("there is no such file", asked, "create it with `tagger config init`")
     return asked

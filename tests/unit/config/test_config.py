@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pwd
 import re
 import subprocess
 import sys
@@ -110,6 +111,14 @@ def test_a_missing_file_that_was_named_is_refused(tmp_path, monkeypatch):
     assert "tagger config init" in refusal(missing)
     monkeypatch.setenv(config.ENVIRONMENT_VARIABLE, str(missing))
     with pytest.raises(ConfigError, match=re.escape("missing.toml")):
+        config.load()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_user_without_a_home_folder_is_refused_with_the_next_step(monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    with pytest.raises(ConfigError, match="set the environment variable HOME"):
         config.load()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -82,6 +83,13 @@ def test_a_user_unit_with_the_users_paths_is_installed_and_removed(program, tmp_
     assert analyzed("verify", "--man=no", name).stderr == ""
     assert analyzed("security", "--offline=true", "--threshold=15", name).returncode == 0
     assert program.run("service", "install", "--system").code == 2
+
+
+def test_the_unit_of_a_user_without_a_name_has_the_number(program, monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    assert f"User={os.getuid()}\n" in program.run("service", "show", "--system").out
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
