@@ -43,7 +43,8 @@ class TerminalReport(Report):
         super().__init__(
             words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
         )
-        self._console = Console()
+        # names of files and genres are no markup
+        self._console = Console(markup=False, emoji=False, highlight=False)
         self._troubles: list[Outcome] = []
         self._progress = progress.Progress(
             progress.TextColumn("{task.description}"),
@@ -87,20 +88,20 @@ class TerminalReport(Report):
                 self._console.print(part)
         self._show_genres()
         if not self._actions:
-            self._print(self._nothing)
+            self._console.print(self._nothing)
         for action, count in self._actions.most_common():
-            self._print(f"{count:>7}  {self._words[Action(action)]}")
+            self._console.print(f"{count:>7}  {self._words[Action(action)]}")
         if self._passed_over:
-            self._print(f"Passed over: {counted(self._passed_over)}")
+            self._console.print(f"Passed over: {counted(self._passed_over)}")
         changes = Counter(change.action for change in published.playlists.changes)
         del changes[PlaylistAction.UNCHANGED]
         if changes:
             text = ", ".join(f"{count} {action}" for action, count in changes.items())
-            self._print(f"Playlists: {text}")
+            self._console.print(f"Playlists: {text}")
         if notified := [name for name, error in published.players.items() if not error]:
-            self._print(f"Notified: {', '.join(notified)}")
+            self._console.print(f"Notified: {', '.join(notified)}")
         if run is not None and self.written:
-            self._print(f"`tagger undo --run {run}` takes this run back.")
+            self._console.print(f"`tagger undo --run {run}` takes this run back.")
         self._show_troubles()
 
     def _show_genres(self) -> None:
@@ -113,10 +114,7 @@ class TerminalReport(Report):
     def _show_troubles(self) -> None:
         for outcome in self._troubles[:MOST_SHOWN]:
             text = printable(f"{outcome.path}: {outcome.reason}")
-            self._console.print(f"{outcome.action}: {text}", markup=False, highlight=False)
+            self._console.print(f"{outcome.action}: {text}")
         if len(self._troubles) > MOST_SHOWN:
             more = len(self._troubles) - MOST_SHOWN
-            self._print(f"... and {more} more: `tagger status` lists failures")
-
-    def _print(self, text: str) -> None:
-        self._console.print(text, highlight=False)
+            self._console.print(f"... and {more} more: `tagger status` lists failures")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tagger.cli.report.base import DONE
 from tagger.cli.report.listing import folder_tables
 from tagger.cli.report.page import page
+from tagger.cli.report.terminal import TerminalReport
 from tagger.core.domain import Action, Outcome
+from tagger.pipeline.publish import Published
 
 MUSIC = Path("/music/Ada/One")
 OUTCOMES = [
@@ -48,6 +51,17 @@ def test_a_listing_has_each_folder_and_its_files_in_order():
 def test_a_listing_on_a_narrow_terminal_folds_its_reasons():
     assert all(len(line) <= 60 for line in shown(60))
     assert "needed" in " ".join(shown(60))
+
+
+def test_a_terminal_shows_names_and_genres_as_they_are(capsys):
+    report = TerminalReport(DONE, dry_run=False)
+    report.outcome(Outcome(MUSIC / "a.mp3", Action.SET, (), ("[/b] :cat:",), None, None, ""))
+    report.outcome(Outcome(MUSIC / "[u] :cat:.mp3", Action.SKIP, (), (), None, None, "[x]"))
+    report.passed_over({"[Ll]ive": 2})
+    report.finish(Published())
+    shown = capsys.readouterr().out
+    for text in ("[/b] :cat:", "[u] :cat:.mp3: [x]", "2 ([Ll]ive)"):
+        assert text in shown
 
 
 def test_a_page_has_a_row_for_each_file_and_counts_the_reasons():
