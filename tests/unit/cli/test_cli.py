@@ -114,6 +114,7 @@ def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("scan", "--min-confidence", "2").code == 2
     assert program.run("scan", "--min-confidence", "nan").code == 2
     assert program.run("undo", "--run", "9" * 30).code == 2
+    assert "is neither like 2h" in program.run("undo", "--since", "9" * 400 + "w").err
     for no_pattern in ("!", "[z-a]"):
         pattern = program.run("scan", "--not", "Live/", "--not", no_pattern)
         assert pattern.code == 2
