@@ -37,6 +37,8 @@ def command(
     With --library, list the files whose own genre disagrees with the album, the artist and a sure
     sound together. Nothing is changed.
     """
+    if library and fix:
+        raise click.UsageError("--fix is without --library: a likely mistake needs your decision")
     if library:
         _list_mistakes(settings, as_json=as_json, page=page)
         return

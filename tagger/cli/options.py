@@ -64,8 +64,13 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one object on one line; ASCII, so that names that are not UTF-8 come through."""
-    click.echo(json.dumps(value, default=str))
+    """Print one object on one line."""
+    click.echo(json_line(value))
+
+
+def json_line(value: dict[str, Any]) -> str:
+    """Return an object as one line of ASCII, so that names that are not UTF-8 come through."""
+    return json.dumps(value, default=str)
 
 
 def warn(text: str) -> None:

@@ -62,6 +62,10 @@ def command(
     """
     if plan and not dry_run:
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
+    if plan and page and plan.resolve() == page.resolve():
+        raise click.UsageError("--plan and --report name one file: name two files")
+    if listed and summary:
+        raise click.UsageError("--list and --summary contradict each other: name one of them")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = ScanOptions(
         dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since

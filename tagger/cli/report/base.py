@@ -35,7 +35,7 @@ DONE = {
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
 Listing = Literal["auto", "all", "none"]
-"""Files in the report: those of a dry run and of a pipe, all files, or none."""
+"""Files in the report: those of a dry run, of a pipe and of JSON, all files, or none."""
 NO_MUSIC = "no music found"
 NOTHING_TO_UNDO = "no genre there was written by tagger"
 EMPTY_PLAN = "the plan is empty"
@@ -139,11 +139,14 @@ class Report(Observer):
 
     def _show(self, outcome: Outcome) -> None:
         if self._listing != "none":
-            click.echo(outcome_line(outcome))
+            click.echo(self._line(outcome))
 
     def _show_settled(self, settled: SettledFolder) -> None:
         if self._listing != "none":
-            click.echo("\n".join(map(outcome_line, settled.outcomes())))
+            click.echo("\n".join(map(self._line, settled.outcomes())))
+
+    def _line(self, outcome: Outcome) -> str:
+        return outcome_line(outcome)
 
     def _show_end(self, published: Published, run: int | None) -> None:  # noqa: ARG002 - forms with more room show them
         counts = [f"{n} {self._words[Action(a)]}" for a, n in self._actions.most_common()]

@@ -28,7 +28,7 @@ def report(
         as_json: Print JSON.
         dry_run: The run writes nothing.
         words: The words for each action; without any, those of a scan.
-        listing: Which files are listed; without effect on JSON.
+        listing: Which files are listed.
         remember: Keep all outcomes in memory.
         nothing: The words for a run without a file; without effect on JSON.
 
@@ -37,7 +37,7 @@ def report(
     if as_json:
         from tagger.cli.report.json import JsonReport  # noqa: PLC0415
 
-        return JsonReport(words, dry_run=dry_run, remember=remember)
+        return JsonReport(words, dry_run=dry_run, listing=listing, remember=remember)
     if sys.stdout.isatty():
         from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
 

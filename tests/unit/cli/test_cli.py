@@ -250,6 +250,26 @@ def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
     assert (models / "active").read_text().split()[-1] == "default"
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("scan --dry-run --list --summary", "--list and --summary contradict each other"),
+        ("scan --dry-run --plan x --report ./x", "--plan and --report name one file"),
+        ("doctor --library --fix", "--fix is without --library"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(program, words, reason):
+    refused = program.run(*words.split())
+    assert (refused.code, refused.out) == (2, "")
+    assert reason in refused.err
+
+
+def test_the_counts_alone_are_one_object_of_json(program):
+    media.make(program.music / "a.mp3", signal=bundles.low())
+    shown = program.run("scan", "--json", "--summary")
+    assert [list(found) for found in shown.objects] == [["summary"]]
+
+
 def test_doctor_refuses_a_report_that_it_would_not_write(program):
     refused = program.run("doctor", "--report", program.home / "page.html")
     assert refused.code == 2
