@@ -12,6 +12,7 @@ from tagger.core import genres as spelling
 from tagger.errors import ConfigError
 from tagger.evidence.artists import Artist, fault
 from tagger.library import known_artists
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +71,6 @@ def check(file: Path) -> None:
     found, wrong = known_artists.read_own(file)
     for problem in wrong:
         click.echo(printable(f"line {problem.line}: {problem.reason}"))
-    click.echo(f"{len(found)} artists, {len(wrong)} wrong lines")
+    click.echo(f"{number_of(len(found), 'artist')}, {number_of(len(wrong), 'wrong line')}")
     if wrong:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -14,6 +14,7 @@ from tagger.cli.report.page import write_page
 from tagger.inference import registry
 from tagger.pipeline.mistakes import mistakes
 from tagger.store import Store
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,4 +69,4 @@ def _list_mistakes(settings: Settings, *, as_json: bool, page: Path | None) -> N
     if page:
         write_page(page, found, dry_run=True, run=None, title="Genres that are likely mistakes")
     if not as_json:
-        click.echo(f"{len(found)} likely mistakes; nothing was changed")
+        click.echo(f"{number_of(len(found), 'likely mistake')}; nothing was changed")

@@ -9,6 +9,7 @@ import click
 
 from tagger.cli.options import printable
 from tagger.cli.report.base import counted
+from tagger.system.text import number_of
 
 MOST_SHOWN = 20
 MANY_LISTED = 1000
@@ -68,16 +69,16 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
     if daemon is None:
         click.echo("daemon      not running (tagger watch)")
         return
-    doing = f"{daemon['files_per_minute']:.0f} files a minute" if daemon["busy"] else "idle"
+    rate = f"{number_of(round(daemon['files_per_minute']), 'file')} a minute"
+    doing = rate if daemon["busy"] else "idle"
     click.echo(f"daemon      {doing}, process {daemon['pid']}, since {moment(daemon['since'])}")
     for watched in daemon["watching"]:
         text = f"{watched['folder']} by {watched['how']}: {watched['why']}"
         click.echo(f"watching    {printable(text)}")
     click.echo(f"queue       {daemon['queue']}, and {daemon['settling']} that settle")
     if reconciled := daemon["reconciled"]:
-        click.echo(
-            f"compared    all folders {moment(reconciled['at'])}, {reconciled['files']} files"
-        )
+        files = number_of(reconciled["files"], "file")
+        click.echo(f"compared    all folders {moment(reconciled['at'])}, {files}")
     for error in daemon["errors"]:
         text = f"{moment(error['at'])} {error['path']} {error['reason']}"
         click.echo(f"error       {printable(text)}")

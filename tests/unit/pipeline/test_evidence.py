@@ -248,7 +248,7 @@ def test_doctor_lists_genres_that_album_artist_and_a_sure_sound_contradict(progr
     result = program.run("doctor", "--library", "--report", page)
     (line, summary) = result.out.splitlines()
     assert line.startswith(f"{wrong}: Jazz, but 5 of 7 other tracks of the album One are Metal; ")
-    assert summary == "1 likely mistakes; nothing was changed"
+    assert summary == "1 likely mistake; nothing was changed"
     assert "wrong.mp3" in page.read_text()
     (found,) = program.run("doctor", "--library", "--json").objects
     assert found["genre"] == "Metal"

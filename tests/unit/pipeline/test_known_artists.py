@@ -138,7 +138,7 @@ def test_artists_add_leaves_a_list_in_latin_1_as_it_is(program, line):
     assert refused.code == 2
     assert "line 1: the line is not UTF-8" in refused.err
     assert own.read_bytes() == line.encode("latin-1") + b"\n"
-    assert "0 artists, 1 wrong lines" in program.run("artists", "check", own).out
+    assert "0 artists, 1 wrong line\n" in program.run("artists", "check", own).out
 
 
 def test_a_pipe_in_the_place_of_the_own_list_is_refused(program):
