@@ -70,8 +70,9 @@ class NewFile(Location):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path; a missing folder is an error before the work and not after it."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if path.suffix.lower() in EXTENSIONS:
-            self.fail(f"{str(path)!r} has the name of a music file", param, ctx)
+        for name in (path, os.path.realpath(path)):  # a link may lead to a music file
+            if Path(name).suffix.lower() in EXTENSIONS:
+                self.fail(f"{str(name)!r} has the name of a music file", param, ctx)
         if self._ending and path.suffix.lower() != self._ending:
             self.fail(f"{str(path)!r} does not end with {self._ending}: add it", param, ctx)
         if not path.parent.is_dir():

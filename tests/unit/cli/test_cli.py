@@ -136,8 +136,10 @@ def test_unknown_commands_and_options_are_usage_errors(program):
 )
 def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program, command):
     song = media.make(program.home / "song.mp3")
+    (program.home / "link.png").symlink_to(song)
     before = song.read_bytes()
     for output, reason in (
+        (program.home / "link.png", "song.mp3' has the name of a music file"),
         ("song.mp3", "'song.mp3' has the name of a music file"),
         ("nowhere/page.png", "there is no folder 'nowhere'"),
         (".", "is a directory"),
