@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 5
 MOST_LEARNED = 10
+BLOCK = 1000
+"""Tracks of the library in memory."""
 TRAINING = "training.npz"
 """The file of a bundle with the vectors of its training data."""
 
@@ -44,16 +49,19 @@ def nearest(features: Features, store: Store, but: Path, most: int = MOST) -> li
         most: The number of tracks.
 
     """
-    found, vectors = [], []
-    for path, tags, values in store.analyses.library(features.spec):
-        if path != but:
-            found.append((path, tags.genres))
-            vectors.append(_vector(values))
-    if not vectors:
-        return []
-    likeness = _likeness(_vector(features.values), np.stack(vectors))
-    order = np.argsort(-likeness)[:most]
-    return [Neighbour(found[n][0], found[n][1], float(likeness[n])) for n in order]
+    scale = _scale(vectors for _, vectors in _blocks(store, features.spec, str(but)))
+    sound = _vector(features.values)
+    likeness = (
+        pair
+        for paths, vectors in _blocks(store, features.spec, str(but))
+        for pair in zip(_likeness(sound, vectors, scale).tolist(), paths, strict=True)
+    )
+    best = [(share, Path(path)) for share, path in heapq.nlargest(most, likeness)]
+    return [
+        Neighbour(path, track.tags.genres, share)
+        for share, path in best
+        if (track := store.files.get(path))
+    ]
 
 
 def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Counter[str]:
@@ -75,7 +83,8 @@ def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Count
     vector = _vector(features.values)
     if inputs.ndim != 2 or inputs.shape[1] < len(vector):
         return Counter()
-    near = np.argsort(-_likeness(vector, inputs[:, : len(vector)]))[:most]
+    known = inputs[:, : len(vector)]
+    near = np.argsort(-_likeness(vector, known, _scale([known])))[:most]
     return Counter(
         " or ".join(genres[n] for n in np.flatnonzero(allowed[row])) or "no music" for row in near
     )
@@ -87,9 +96,37 @@ def _vector(values: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float
     return floats if floats.ndim == 1 else floats.mean(axis=1)
 
 
-def _likeness(one: NDArray[np.float32], many: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean, spread = many.mean(axis=0), many.std(axis=0) + np.float32(1e-3)
+def _blocks(
+    store: Store, spec: str, but: str
+) -> Iterator[tuple[tuple[str, ...], NDArray[np.float32]]]:
+    """Yield paths and vectors of the library; all vectors of a large library fill the memory."""
+    rows = ((path, _vector(v)) for path, v in store.analyses.library(spec) if path != but)
+    while some := list(islice(rows, BLOCK)):
+        paths, vectors = zip(*some, strict=True)
+        yield paths, np.stack(vectors)
+
+
+def _scale(
+    blocks: Iterable[NDArray[np.float32]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the spread of vectors; the spread is above 0."""
+    count, total, squares = 0, np.zeros(1), np.zeros(1)
+    for block in blocks:
+        count += len(block)
+        total = total + block.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(block, dtype=np.float64).sum(axis=0)
+    mean = total / max(count, 1)
+    variance = np.maximum(squares / max(count, 1) - mean**2, 0)
+    return mean, np.sqrt(variance) + 1e-3
+
+
+def _likeness(
+    one: NDArray[np.float32],
+    many: NDArray[np.float32],
+    scale: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return the cosines between a vector and others, all standardized by a mean and a spread."""
+    mean, spread = scale
     a, b = (one - mean) / spread, (many - mean) / spread
-    norms = np.linalg.norm(b, axis=1) * np.linalg.norm(a) + np.float32(1e-9)
-    likeness: NDArray[np.float32] = b @ a / norms
+    likeness: NDArray[np.float64] = b @ a / (np.linalg.norm(b, axis=1) * np.linalg.norm(a) + 1e-9)
     return likeness

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tagger.core.domain import Features, PackedFeatures, Prediction, TrackTags
-from tagger.store.rows import damaged, stored_json, stored_path
+from tagger.core.domain import Features, PackedFeatures, Prediction
+from tagger.store.rows import damaged, stored_file, stored_json
 from tagger.system import arrays
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from tagger.core.domain import AnalysisKey
 
@@ -126,14 +125,13 @@ class Analyses:
             if values.keys() >= set(specs)
         }
 
-    def library(self, spec: str) -> Iterator[tuple[Path, TrackTags, Any]]:
-        """Yield the path, the tags and the features of each recorded file that was analyzed."""
+    def library(self, spec: str) -> Iterator[tuple[str, Any]]:
+        """Yield the path and the features of each recorded file that was analyzed."""
         rows = self._db.execute(
-            "SELECT path, tags, data FROM files JOIN features USING (content_id) WHERE spec = ?",
-            (spec,),
+            "SELECT path, data FROM files JOIN features USING (content_id) WHERE spec = ?", (spec,)
         )
-        for path, tags, data in rows:
-            yield stored_path(path), stored_json(tags, TrackTags), _unpacked(data)
+        for path, data in rows:
+            yield stored_file(path), _unpacked(data)
 
 
 def _among(keys: Iterable[AnalysisKey]) -> str:
