@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import tempfile
@@ -16,15 +17,23 @@ import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.config import Secret
-from tagger.errors import MissingWeightsError, PlaylistError, StoreDamagedError, TaggerError
+from tagger.errors import (
+    ConfigError,
+    MissingWeightsError,
+    PlaylistError,
+    StoreDamagedError,
+    TaggerError,
+)
 from tagger.features.specs import extract_all
 from tagger.features.weights import MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
+from tagger.library.known_artists import read_own
 from tagger.pipeline import build
 from tagger.players import configured_players
 from tagger.playlists.folder import check_place
 from tagger.store import Store, undamaged
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,6 +100,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _model(settings)
     yield _workers(settings)
     yield from _network(settings)
+    if settings.evidence.known_artists:
+        yield from _own_artists(settings.evidence.artists)
     yield _state(settings)
     for root in settings.library.roots:
         yield _root(root)
@@ -128,11 +139,13 @@ def _model(settings: Settings) -> Finding:
         recording = Recording.of(0.1 * noise, SAMPLE_RATE)
         model.predict([extract_all(model.specs, recording)])
     except MissingWeightsError as error:
-        return Finding("model", Level.FAILED, error.reason, error.hint or "")
+        return _failed("model", error, "tagger models fetch")
     except TaggerError as error:
-        repair = _use_default(settings) if settings.model.bundle == "active" else None
-        hint = _other_model(settings, error)
-        return Finding("model", Level.FAILED, str(error), hint, repair)
+        failed = _failed("model", error, "set model.bundle")
+        if settings.model.bundle != "active":
+            return failed
+        step = "run `tagger models rollback`, or `tagger models use default`"
+        return replace(failed, next_step=step, repair=_use_default(settings))
     genres = ", ".join(model.manifest.genres)
     return Finding("model", Level.OK, f"{model.manifest.id}, with the genres {genres}")
 
@@ -148,12 +161,6 @@ def _lost_models(settings: Settings) -> Iterator[Finding]:
         text = f"not there, or unreadable: {', '.join(lost)}"
         step = "choose a model with `tagger models use`"
         yield Finding("models", Level.WARNING, text, step, repair)
-
-
-def _other_model(settings: Settings, error: TaggerError) -> str:
-    if settings.model.bundle == "active":
-        return "run `tagger models rollback`, or `tagger models use default`"
-    return error.hint or "set model.bundle"
 
 
 def _use_default(settings: Settings) -> Callable[[], str] | None:
@@ -174,7 +181,7 @@ def _workers(settings: Settings) -> Finding:
         with build.tag_jobs(settings) as jobs:
             jobs.check()
     except TaggerError as error:
-        return Finding("workers", Level.FAILED, error.reason, error.hint or "see its log")
+        return _failed("workers", error, "see its log")
     return Finding("workers", Level.OK, "worker processes start")
 
 
@@ -191,10 +198,10 @@ def _state(settings: Settings) -> Finding:
         with Store(folder) as store:
             store.check()
     except StoreDamagedError as error:
-        hint = error.hint or "set store.folder"
-        return Finding("state", Level.FAILED, str(error), hint, lambda: _new_state(folder))
+        failed = _failed("state", error, "set store.folder")
+        return replace(failed, repair=lambda: _new_state(folder))
     except TaggerError as error:
-        return Finding("state", Level.FAILED, str(error), error.hint or "set store.folder")
+        return _failed("state", error, "set store.folder")
     return _free_space("state", folder, f"stored in {folder}")
 
 
@@ -206,9 +213,9 @@ def _new_state(folder: Path) -> str:
 
 def _root(root: Path) -> Finding:
     name = f"library {root}"
-    if not root.is_dir():
+    if fault := _fault(root):
         step = "name your music's folder, or set library.roots: tagger config init"
-        return Finding(name, Level.FAILED, "there is no such folder", step)
+        return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
         step = f"chmod u+rx {root}"
         return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
@@ -220,14 +227,14 @@ def _root(root: Path) -> Finding:
 
 def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
     for root in roots:
-        if folder.is_relative_to(root) and not root.is_dir():
+        if folder.is_relative_to(root) and (fault := _fault(root)):
             step = f"make {root} available, or set another folder in [playlists]"
-            return Finding("playlists", Level.FAILED, f"there is no folder {root}", step)
+            return Finding("playlists", Level.FAILED, f"{root}: {fault}", step)
     try:
         check_place(folder)
     except PlaylistError as error:
-        return Finding("playlists", Level.FAILED, f"{error.path} {error.reason}", error.hint or "")
-    existing = next(f for f in (folder, *folder.parents) if f.exists())
+        return _failed("playlists", error, "set another folder in [playlists]")
+    existing = next(f for f in (folder, *folder.parents) if os.path.exists(f))  # noqa: PTH110 - Path.exists raises
     if not _writable(existing):
         step = "set another folder in [playlists], or playlists.enabled = false"
         return Finding("playlists", Level.FAILED, f"no permission to write to {existing}", step)
@@ -239,7 +246,43 @@ def _player(player: Player) -> Finding:
     try:
         return Finding(name, Level.OK, f"{player.check()} answers")
     except TaggerError as error:
-        return Finding(name, Level.FAILED, error.reason, error.hint or "see its log")
+        return _failed(name, error, "see its log")
+
+
+def _own_artists(path: Path) -> Iterator[Finding]:
+    """Find a list of artists of the user that cannot be read, or has wrong lines."""
+    try:
+        _, wrong = read_own(path)
+    except ConfigError as error:
+        yield _failed("artists", error, "set evidence.artists to a file that can be read")
+        return
+    if wrong:
+        text = f"{number_of(len(wrong), 'wrong line')} in {path}"
+        step = f"tagger artists check {shlex.quote(str(path))}"
+        yield Finding("artists", Level.WARNING, text, step)
+
+
+def _failed(name: str, error: TaggerError, step: str) -> Finding:
+    """Return the finding for an error.
+
+    Args:
+        name: The name of the check.
+        error: The error.
+        step: The next step, where the error has none.
+
+    """
+    text = f"{error.path}: {error.reason}" if error.path else error.reason
+    return Finding(name, Level.FAILED, text, error.hint or step)
+
+
+def _fault(folder: Path) -> str | None:
+    """Return why a folder cannot be looked into; None for a folder."""
+    try:
+        return None if stat.S_ISDIR(folder.stat().st_mode) else "is no folder"
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such folder"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:

@@ -106,7 +106,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 MODEL_FILE = "model.onnx"
 _MANIFEST_BYTES = 1 << 20
-_HINT = "install the bundle again, or choose another model with `tagger models use`"
+_HINT = "install the bundle again, or choose another: `tagger models use`, or model.bundle"
 
 
 class _Format(Struct):

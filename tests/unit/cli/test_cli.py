@@ -294,6 +294,47 @@ def test_doctor_takes_a_lost_model_out_of_the_list_with_fix_alone(program):
     assert history.read_text() == ""
 
 
+@pytest.mark.parametrize(
+    ("content", "level", "text", "step"),
+    [
+        (None, "failed", "is no file", "name a text file"),
+        ("Ada\n", "warning", "1 wrong line in ", "tagger artists check "),
+        ("Ada,Rock\n", None, "", ""),
+    ],
+)
+def test_doctor_names_a_list_of_artists_with_a_fault(program, content, level, text, step):
+    own = program.home / "artists.csv"
+    own.write_text(content) if content else own.mkdir()
+    program.configure(f'[evidence]\nartists = "{own}"\n')
+    found = {one["name"]: one for one in program.run("doctor", "--json").objects}.get("artists")
+    if level is None:
+        assert found is None
+        return
+    assert found["level"] == level
+    assert text in found["text"]
+    assert str(own) in found["text"]
+    assert step in found["next_step"]
+
+
+def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
+    long = program.home / ("x" * 300)
+    text = program.config.read_text().replace(str(program.music), str(long))
+    program.config.write_text(text)
+    shown = program.run("doctor", "--json")
+    found = {one["name"]: one["text"] for one in shown.objects}
+    assert shown.code == 1
+    assert found[f"library {long}"] == "cannot be read: File name too long"
+    assert found["playlists"] == f"{long}: cannot be read: File name too long"
+
+
+def test_doctor_names_the_next_step_once(program):
+    program.bundle = program.home / "nowhere"
+    program.configure()
+    shown = program.run("doctor").out
+    assert shown.count("install the bundle again") == 1
+    assert "model.bundle" in shown
+
+
 def test_a_run_names_ten_of_the_tracks_that_a_playlist_cannot_contain(program):
     for number in range(12):
         media.make(program.music / f"{number:02}.flac", "flac", tags={"genre": "Rock"})

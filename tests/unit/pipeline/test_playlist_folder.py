@@ -55,6 +55,6 @@ def test_a_scan_without_playlists_needs_no_folder_for_them(program):
 def test_the_doctor_names_the_file_in_the_place_of_the_folder(program):
     lines = program.run("doctor").out.splitlines()
     assert any(
-        line.startswith("failed   playlists") and f"{program.music / 'taken'} is a file" in line
+        line.startswith("failed   playlists") and f"{program.music / 'taken'}: is a file" in line
         for line in lines
     )
