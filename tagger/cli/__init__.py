@@ -13,11 +13,12 @@ with memory.lasting_imports():
     import click
 
     from tagger.cli.group import cli
-    from tagger.errors import TaggerError
+    from tagger.errors import AudioError, TagError, TaggerError, WorkerError
     from tagger.system.text import one_line
 
 __all__ = ["main"]
 
+FAILED = 1
 UNUSABLE = 2
 INTERRUPTED = 130
 
@@ -58,7 +59,7 @@ def _run() -> int:
         status = error.exit_code
     except TaggerError as error:
         click.echo(one_line(f"tagger: {error}"), err=True)
-        status = UNUSABLE
+        status = FAILED if isinstance(error, AudioError | TagError | WorkerError) else UNUSABLE
     except OSError as error:
         if not isinstance(error.filename, str):
             raise
