@@ -54,9 +54,12 @@ def show(settings: Settings, *, number: int, as_json: bool) -> None:
             raise click.BadParameter(f"there is no run {number}", param_hint="NUMBER")
         if not as_json and (sources := store.runs.sources(number)):
             click.echo(", ".join(f"{n} by {source}" for source, n in sources.most_common()))
-        for entry, undone in store.journal.of_run(number):
+        changes = store.journal.of_run(number)
+        for entry, undone in changes:
             decision = store.runs.decision(entry.change.path, run=number)
             if as_json:
                 print_json(change_json(entry, decision, undone=undone))
             else:
                 click.echo(change_line(entry, decision, undone=undone))
+    if not changes and not as_json:
+        click.echo("nothing written")

@@ -37,7 +37,7 @@ UNDONE = DONE | {Action.SET: "taken back"}
 Listing = Literal["auto", "all", "none"]
 """Files in the report: those of a dry run, of a pipe and of JSON, all files, or none."""
 NO_MUSIC = "no music found"
-NOTHING_TO_UNDO = "no genre there was written by tagger"
+NOTHING_TO_UNDO = "no genre of tagger to take back"
 EMPTY_PLAN = "the plan is empty"
 
 
