@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.browser import open_browser
 from tagger.cli.options import EXISTING, configured
 from tagger.review.server import ReviewServer
 
@@ -37,6 +37,6 @@ def command(settings: Settings, /, paths: Sequence[Path], *, port: int, no_brows
     with ReviewServer(settings, [path.resolve() for path in paths], port) as server:
         click.echo(server.url)
         if not no_browser:
-            webbrowser.open(server.url)
+            open_browser(server.url, "open the address yourself.")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
+from tagger.cli.browser import open_browser
 from tagger.cli.options import configured, printable
 from training.cli.spotify_consent import ask_for_consent
 from training.spotify import consent, endpoints
@@ -49,7 +48,7 @@ def login(settings: Settings, *, paste: bool) -> None:
             with Callback() as callback:
                 attempt = Authorization(app, where, session, callback.redirect_uri)
                 click.echo(f"Waiting for you to agree in the browser, at:\n\n  {attempt.url}\n")
-                threading.Thread(target=_open, args=(attempt.url,), daemon=True).start()
+                open_browser(attempt.url, "open the address yourself, or stop and add --paste.")
                 attempt.complete(callback.wait(attempt.answers), TokenFile(folder))
         user = api.me()
     until = time.strftime("%Y-%m-%d", time.localtime(time.time() + LIFETIME_S))
@@ -72,9 +71,3 @@ def logout(settings: Settings, *, everything: bool) -> None:
     elif (folder / FILE_NAME).exists():
         click.echo("The playlists stay for up to 30 days; --purge deletes them now.")
     click.echo(f"To withdraw the permission at Spotify as well: {REVOKE}")
-
-
-def _open(address: str) -> None:
-    """Open a browser, in a thread: some browsers return only when they are closed."""
-    if not webbrowser.open(address):
-        click.echo("No browser opened: open the address yourself, or stop and add --paste.")

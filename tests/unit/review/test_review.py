@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import re
+import signal
+import sys
 from pathlib import Path
 
 import bundles
 import media
 import pytest
+from daemons import until
 from programs import Program
 from werkzeug.test import Client
 
@@ -265,3 +268,17 @@ def test_a_name_that_is_not_utf8_can_be_chosen(program):
     assert "a\\xff.mp3" in page.get().text
     assert page.choose(odd, "Dub").json["genres"] == ["Dub"]
     page.desk.close()
+
+
+def test_a_browser_that_keeps_the_terminal_gets_the_page(program, tmp_path, monkeypatch):
+    filled(program)
+    browser, seen = tmp_path / "browser.py", tmp_path / "seen"
+    browser.write_text(
+        "import sys, urllib.request as r; page = r.urlopen(sys.argv[1], timeout=5).read()\n"
+        f"open({str(seen)!r}, 'wb').write(page)\n"
+    )
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
+    with program.start("review") as child:
+        until(lambda: seen.exists() and b"unsure.mp3" in seen.read_bytes(), "a page")
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 0
