@@ -35,6 +35,8 @@ def command(settings: Settings, /, file: Path, *, as_json: bool, plot: Path | No
 
     The file is decided by itself, without its album. Nothing is written into it.
     """
+    if plot:
+        from tagger.cli.report.plot import write_plot  # noqa: PLC0415 - needs an extra
     settings = registry.resolve_bundle(settings)
     with existing(settings.store.folder) as store:
         found = explain(settings, store, file)
@@ -43,6 +45,4 @@ def command(settings: Settings, /, file: Path, *, as_json: bool, plot: Path | No
     else:
         click.echo("\n".join(explanation_lines(found)))
     if plot:
-        from tagger.cli.report.plot import write_plot  # noqa: PLC0415 - needs an extra
-
         write_plot(plot, found)

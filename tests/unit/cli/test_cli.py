@@ -158,6 +158,15 @@ def test_a_plot_with_the_name_of_another_format_is_refused_with_the_next_step(pr
     assert not (program.home / "plot.txt").exists()
 
 
+def test_a_plot_without_its_extra_is_refused_before_the_work(program, monkeypatch):
+    song = media.make(program.home / "song.mp3")
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    monkeypatch.delitem(sys.modules, "tagger.cli.report.plot", raising=False)
+    result = program.run("explain", song, "--plot", program.home / "plot.png")
+    assert (result.code, result.out) == (2, "")
+    assert "pip install 'tagger-by-ear[plot]'" in result.err
+
+
 @pytest.mark.parametrize("command", ["status", "--help", "nonsense"])
 @pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&-", ">/dev/full 2>&1"])
 def test_output_without_room_or_reader_ends_with_an_exit_code(program, command, streams):
