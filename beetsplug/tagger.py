@@ -157,7 +157,9 @@ class TaggerPlugin(BeetsPlugin):
         if chosen and not pretend and self._field in GENRE_FIELDS:
             self._keep_undone({Path(item.filepath): self._genres(item) for item in chosen})
         for item in chosen:
-            self._set(item, _split(item["tagger_before"]))
+            before = _split(item["tagger_before"])
+            self._report("{}: back to {}", item, SEPARATOR.join(before) or "no genre")
+            self._set(item, before)
             for field in self.item_types:
                 with suppress(KeyError):
                     del item[field]

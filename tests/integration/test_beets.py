@@ -97,6 +97,18 @@ def test_an_import_writes_genres_where_there_are_none(program, inbox):
     assert "Two: left alone: Classical is not in tagger.whitelist" in err
 
 
+def test_a_pretended_undo_shows_the_genres_from_before_and_changes_nothing(program, inbox):
+    beet = Beets(program, auto=True, more="keep_existing: no")
+    beet("import", "--quiet", inbox)
+    written = beet.genres()
+    words = ["-m", "beets", "-v", "tagger", "--undo", "--pretend"]
+    with Forked(words, beet.environment, ["beets.ui.commands", "tagger.api"]) as child:
+        _, err = child.communicate()
+    assert "One: back to no genre" in err
+    assert "Three: back to Polka" in err
+    assert beet.genres() == written
+
+
 @pytest.mark.slow  # many starts of beets
 def test_the_command_pretends_writes_and_undoes_and_a_scan_agrees(program, inbox):
     beet = Beets(program, auto=False)
