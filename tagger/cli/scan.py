@@ -62,7 +62,7 @@ def command(
     """
     if plan and not dry_run:
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
-    if plan and page and plan.resolve() == page.resolve():
+    if plan and plan == page:
         raise click.UsageError("--plan and --report name one file: name two files")
     if listed and summary:
         raise click.UsageError("--list and --summary contradict each other: name one of them")

@@ -68,17 +68,20 @@ class NewFile(Location):
         self._ending = ending
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path; a missing folder is an error before the work and not after it."""
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        for name in (path, os.path.realpath(path)):  # a link may lead to a music file
-            if Path(name).suffix.lower() in EXTENSIONS:
+        """Return the path without links; a fault is an error before the work and not after it."""
+        given = Path(os.fsdecode(super().convert(value, param, ctx)))
+        path = Path(os.path.realpath(given))  # a link stays, and may lead to a music file
+        for name in (given, path):
+            if name.suffix.lower() in EXTENSIONS:
                 self.fail(f"{str(name)!r} has the name of a music file", param, ctx)
-        if self._ending and path.suffix.lower() != self._ending:
-            self.fail(f"{str(path)!r} does not end with {self._ending}: add it", param, ctx)
+        if self._ending and given.suffix.lower() != self._ending:
+            self.fail(f"{str(given)!r} does not end with {self._ending}: add it", param, ctx)
+        if path.exists() and not path.is_file():  # a rename would replace a device
+            self.fail(f"{str(given)!r} is a pipe or a device: name a file", param, ctx)
         if not path.parent.is_dir():
-            self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
+            self.fail(f"there is no folder {str(given.parent)!r}", param, ctx)
         if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
-            self.fail(f"the folder {str(path.parent)!r} is not writable", param, ctx)
+            self.fail(f"the folder {str(given.parent)!r} is not writable", param, ctx)
         return path
 
 

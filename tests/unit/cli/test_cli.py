@@ -137,8 +137,11 @@ def test_unknown_commands_and_options_are_usage_errors(program):
 def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program, command):
     song = media.make(program.home / "song.mp3")
     (program.home / "link.png").symlink_to(song)
+    pipe = program.home / "pipe.png"
+    os.mkfifo(pipe)
     before = song.read_bytes()
     for output, reason in (
+        (pipe, "pipe.png' is a pipe or a device: name a file"),
         (program.home / "link.png", "song.mp3' has the name of a music file"),
         ("song.mp3", "'song.mp3' has the name of a music file"),
         ("nowhere/page.png", "there is no folder 'nowhere'"),
@@ -148,6 +151,15 @@ def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program
         assert (result.code, result.out) == (2, "")
         assert reason in result.err
     assert song.read_bytes() == before
+    assert pipe.is_fifo()
+
+
+def test_a_link_to_a_plan_stays_a_link(program):
+    plan = program.home / "plan.jsonl"
+    (program.home / "link").symlink_to(plan)
+    assert program.scan("--dry-run", "--plan", program.home / "link").code == 0
+    assert (program.home / "link").readlink() == plan
+    assert plan.is_file()
 
 
 def test_a_plot_with_the_name_of_another_format_is_refused_with_the_next_step(program):
