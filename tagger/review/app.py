@@ -136,10 +136,10 @@ class App:
         return _json({"near": rows})
 
     def _choose(self, request: Request, id: str) -> Response:  # noqa: A002
-        asked = request.get_json()
         try:
+            asked = request.get_json()
             genre, seen = asked["genre"], asked["seen"]
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, RecursionError):
             raise BadRequest from None
         texts = isinstance(seen, list) and all(isinstance(name, str) for name in seen)
         if not isinstance(genre, str) or not texts:

@@ -230,6 +230,8 @@ def test_malformed_choices_are_bad_requests(library, kept):
     assert library.post("choose", kept, genre="Dub").status_code == 400
     address = f"/{TOKEN}/choose/{file_id(kept)}"
     assert library.client.post(address, json=["Dub"], headers=PAGE).status_code == 400
+    deep = {"data": "[" * 90_000, "content_type": "application/json"}
+    assert library.client.post(address, **deep, headers=PAGE).status_code == 400
     assert library.post("choose", kept, genre="x" * 200_000, seen=[]).status_code == 413
 
 
