@@ -260,7 +260,7 @@ def _crash(exit_code: int, path: Path) -> WorkerCrashedError:
         reason = "its process was ended from outside, most likely because memory was short"
         hint = "give tagger more memory, or set workers.count = 1; then scan with --force"
         return WorkerCrashedError(reason, path, hint)
-    reason = "brought the listening process down: it is damaged or made to do harm"
+    reason = "ended the process that analyzes it: it is damaged or made to do harm"
     return WorkerCrashedError(reason, path)
 
 
