@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from tagger import config
 from tagger.cli.options import CONFIG_FILE, JOBS
@@ -44,39 +43,9 @@ def command(
     chosen: Path | None = config_file or ctx.find_root().obj
 
     def read() -> config.Settings:
-        return overridden(config.load(chosen), folders, jobs)
+        settings = config.load(chosen).with_roots(folders)
+        return settings.override("daemon", workers=jobs)
 
     settings = read()
     configure(settings.daemon.log_format, verbose=verbose)
     Daemon(settings, read).run()
-
-
-def overridden(
-    settings: config.Settings, folders: Sequence[Path], jobs: int | None
-) -> config.Settings:
-    """Return the settings with the arguments of the command line.
-
-    Folders outside the configured library are a library with playlists of its own, as in a scan.
-
-    Args:
-        settings: The settings of the configuration.
-        folders: The folders to watch; without any, the configured library.
-        jobs: The number of worker processes, None for the configured number.
-
-    """
-    if folders:
-        roots = settings.library.real_roots
-        if any(folder.is_relative_to(root) for folder in folders for root in roots):
-            settings = _with_playlists_of_library(settings)
-        settings = settings.override("library", roots=tuple(folders))
-    return settings.override("daemon", workers=jobs)
-
-
-def _with_playlists_of_library(settings: config.Settings) -> config.Settings:
-    """Return settings whose playlists stay in their folders, whatever the roots become."""
-    first, *further = map(str, settings.playlist_folders)
-    targets = tuple(
-        msgspec.structs.replace(target, folder=folder)
-        for target, folder in zip(settings.playlists.targets, further, strict=True)
-    )
-    return settings.override("playlists", folder=first, targets=targets)

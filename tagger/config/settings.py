@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import platformdirs
@@ -22,6 +22,9 @@ from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.core.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_GENRE = (
     "Other",
@@ -360,6 +363,27 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def by_sound_alone(self) -> Settings:
         """Return the settings without the evidence of library and artists list."""
         return msgspec.structs.replace(self, evidence=self.evidence.without())
+
+    def with_roots(self, folders: Sequence[Path]) -> Settings:
+        """Return the settings with other roots; without `folders`, the same settings.
+
+        Folders inside the library keep its playlists. Other folders have playlists of their own.
+        """
+        if not folders:
+            return self
+        roots = self.library.real_roots
+        inside = any(folder.is_relative_to(root) for folder in folders for root in roots)
+        settings = self._with_fixed_playlists() if inside else self
+        return settings.override("library", roots=tuple(folders))
+
+    def _with_fixed_playlists(self) -> Settings:
+        """Return settings whose playlists stay in their folders, whatever the roots become."""
+        first, *further = map(str, self.playlist_folders)
+        targets = tuple(
+            msgspec.structs.replace(target, folder=folder)
+            for target, folder in zip(self.playlists.targets, further, strict=True)
+        )
+        return self.override("playlists", folder=first, targets=targets)
 
     def override(self, table: str, **values: object) -> Settings:
         """Return the settings with other values in the table `table`; None keeps a value."""

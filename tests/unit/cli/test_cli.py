@@ -13,11 +13,9 @@ import media
 import pytest
 from programs import ROOT
 
-from tagger import config
 from tagger.cli.completion import SHELLS
 from tagger.cli.group import cli
 from tagger.cli.sections import COMMANDS, SECTIONS
-from tagger.cli.watch import overridden
 
 HEAVY = (
     "av",
@@ -241,16 +239,6 @@ def test_a_completion_script_names_the_command(program, shell):
 def test_completion_of_a_command_imports_no_command():
     items = cli.shell_complete(click.Context(cli), "sc")
     assert [item.value for item in items] == ["scan"]
-
-
-def test_watch_takes_folders_in_place_of_the_library(tmp_path):
-    settings = config.Settings().override("library", roots=(tmp_path / "Music",))
-    for folder, library in (("Music/New", "Music"), ("Other", "Other")):
-        watched = overridden(settings, [tmp_path / folder], 3)
-        assert watched.library.roots == (tmp_path / folder,)
-        assert watched.playlist_folders[0] == tmp_path / library / "Playlists/Genres"
-        assert watched.daemon.workers == 3
-    assert overridden(settings, [], None) == settings
 
 
 def test_doctor_repairs_a_readable_password_and_a_broken_model(program):

@@ -286,3 +286,12 @@ def test_a_folder_that_may_not_be_searched_is_named(tmp_path):
     hidden.chmod(0o700)
     assert str(hidden / "config.toml") in done.stdout
     assert "permissions" in done.stdout
+
+
+def test_other_roots_inside_the_library_keep_its_playlists(tmp_path):
+    settings = config.Settings().override("library", roots=(tmp_path / "Music",))
+    for folder, library in (("Music/New", "Music"), ("Other", "Other")):
+        other = settings.with_roots([tmp_path / folder])
+        assert other.library.roots == (tmp_path / folder,)
+        assert other.playlist_folders[0] == tmp_path / library / "Playlists/Genres"
+    assert settings.with_roots([]) is settings
