@@ -1,177 +1,26 @@
-"""Output of `tagger train`: a bar while it runs, then lines or one JSON object."""
+"""Output of `tagger train`: lines or one JSON object, and the report file."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from tagger.cli.options import print_json, printable
 from tagger.system.text import number_of
-from training.data.select import LEAST_ARTISTS
+from training.cli.train_json import prepared_object
 from training.errors import TrainingDataError
 from training.evaluation.metrics import few_artists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from rich.progress import Progress as RichProgress
-
+    from training.cli.train_progress import Bar, Lines
     from training.known_artists import Learned
-    from training.matching.match import LocalTrack
     from training.train import Prepared, Result
 
 MOST_SHOWN = 10
-
-
-class Bar:
-    """Shows each stage with the remaining time."""
-
-    def __init__(self, bars: RichProgress) -> None:
-        self._bars = bars
-        self._task = bars.add_task("starting", total=None)
-
-    def stage(self, name: str, total: int) -> None:
-        """See `Progress`."""
-        self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(name, total=total or None)
-
-    def done(self, steps: int) -> None:
-        """See `Progress`."""
-        self._bars.update(self._task, completed=steps)
-
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        """Take the bar off the screen for some lines of text."""
-        self._bars.stop()
-        try:
-            yield
-        finally:
-            self._bars.start()
-
-
-class Lines:
-    """Writes a line for each stage, for logs."""
-
-    def stage(self, name: str, total: int) -> None:
-        """See `Progress`."""
-        click.echo(f"{name} ({number_of(total, 'step')})" if total else name, err=True)
-
-    def done(self, steps: int) -> None:
-        """See `Progress`."""
-
-    def paused(self) -> contextlib.nullcontext[None]:
-        """Do nothing, since the lines stay."""
-        return contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def progress(*, quiet: bool) -> Iterator[Bar | Lines | None]:
-    """Show bars on a terminal, and lines elsewhere; `quiet` shows nothing."""
-    if quiet:
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield Lines()
-        return
-    from rich import progress as rich  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-
-    with rich.Progress(
-        rich.TextColumn("{task.description:<10}"),
-        rich.BarColumn(),
-        rich.MofNCompleteColumn(),
-        rich.TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bars:
-        yield Bar(bars)
-
-
-def as_object(prepared: Prepared, result: Result | None, minimum: int) -> dict[str, Any]:
-    """Return training data and outcome as one JSON object.
-
-    `prepared` is the training data, `result` None after a dry run; `minimum` is `training.minimum`.
-    """
-    outcome = _result_object(result) if result else {}
-    return _prepared_object(prepared, minimum) | outcome
-
-
-def _prepared_object(prepared: Prepared, minimum: int) -> dict[str, Any]:
-    """Return the training data as a JSON object; `minimum` is `training.minimum`."""
-    selection, collected = prepared.selection, prepared.collected
-    held = Counter(m.genre for m, h in zip(selection.members, prepared.held, strict=True) if h)
-    reasons = Counter(one.reason for one in prepared.unusable)
-    return {
-        "sources": collected.counts,
-        "matched": len(collected.matching.matched),
-        "ambiguous": [
-            {**_entry(one.entry), "files": [_file(c) for c in one.candidates]}
-            for one in collected.matching.ambiguous
-        ],
-        "missing": [_entry(entry) for entry in collected.matching.missing],
-        "genres": [
-            {
-                "genre": genre,
-                "tracks": selection.tracks(genre),
-                "artists": selection.artists(genre),
-                "held_out": held[genre],
-                "balanced_out": selection.balanced.get(genre, 0),
-            }
-            for genre in selection.genres
-        ],
-        "too_few": [
-            {
-                "genre": one.genre,
-                "tracks": one.tracks,
-                "tracks_missing": max(0, minimum - one.tracks),
-                "artists": one.artists,
-                "artists_missing": max(0, LEAST_ARTISTS - one.artists),
-                "counted_for": one.taught or None,
-            }
-            for one in selection.few
-        ],
-        "two_genres": [str(path) for path in selection.conflicts],
-        "duplicates": selection.duplicates,
-        "own_words": selection.written,
-        "unknown_artists": selection.unknown_artists,
-        "to_hear": prepared.to_analyze,
-        "unheard": [{"path": str(one.path), "reason": one.reason} for one in prepared.unusable],
-        "unheard_reasons": dict(reasons.most_common()),
-        "notes": list(collected.notes),
-    }
-
-
-def _result_object(result: Result) -> dict[str, Any]:
-    """Return the outcome of the training as a JSON object."""
-    comparison = result.comparison
-    return {
-        "model": {
-            "id": result.manifest.id,
-            "genres": list(result.manifest.genres),
-            "recipe": result.manifest.training.recipe,
-            "held_out": msgspec.to_builtins(result.manifest.evaluation["held_out"]),
-        },
-        "comparison": {
-            "current": result.current,
-            "tracks": comparison.tracks,
-            "artists": comparison.artists,
-            "new_accuracy": round(comparison.new.share, 4),
-            "current_accuracy": round(comparison.current.share, 4),
-            "new_by_label": round(comparison.new.label, 4),
-            "current_by_label": round(comparison.current.label, 4),
-            "worse_in": comparison.worse,
-            "lost_genres": list(comparison.lost),
-        },
-        "promoted": result.promoted,
-        "reason": result.reason,
-    }
 
 
 def show_prepared(prepared: Prepared, minimum: int, progress: Bar | Lines | None) -> None:
@@ -185,7 +34,7 @@ def show_prepared(prepared: Prepared, minimum: int, progress: Bar | Lines | None
     """
     if progress:
         with progress.paused():
-            _print_prepared(_prepared_object(prepared, minimum))
+            _print_prepared(prepared_object(prepared, minimum))
 
 
 def _print_prepared(found: dict[str, Any]) -> None:
@@ -271,22 +120,6 @@ def _lack(one: dict[str, Any]) -> str:
         lacks.append(f"{number_of(one['artists'], 'artist')}, {one['artists_missing']} missing")
     counted = f"; counted for {one['counted_for']}" if one["counted_for"] else ""
     return ", ".join(lacks) + counted
-
-
-def _entry(entry: Any) -> dict[str, Any]:
-    return {
-        "entry": entry.key,
-        "title": entry.title,
-        "artists": list(entry.artists),
-        "album": entry.album,
-        "genre": entry.genre,
-        "source": entry.source,
-        "origin": entry.origin,
-    }
-
-
-def _file(candidate: LocalTrack) -> dict[str, Any]:
-    return {"path": str(candidate.path), "title": candidate.title, "album": candidate.album}
 
 
 def _print(text: str) -> None:

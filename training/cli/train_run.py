@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tagger.inference.registry import default_folder
 from training import known_artists
 from training.cli import train_report as output
+from training.cli.train_json import as_object
+from training.cli.train_progress import shown
 from training.data.store import TrainingStore
 from training.models.added_model import read_base
 from training.train import TrainingRun, alone
@@ -42,13 +44,13 @@ def from_sources(
 
     """
     state, minimum = settings.store.folder, settings.training.minimum
-    with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
+    with TrainingStore(state) as store, alone(state), shown(quiet=as_json) as progress:
         base = None if only_mine else read_base(default_folder(state))
         run = TrainingRun(settings, store, names, progress, base=base)
         prepared = run.prepare(dry_run=dry_run)
         output.show_prepared(prepared, minimum, progress)
         result = None if dry_run else run.train(prepared, promote)
-    output.finish(output.as_object(prepared, result, minimum), result, report, as_json=as_json)
+    output.finish(as_object(prepared, result, minimum), result, report, as_json=as_json)
 
 
 def from_known_artists(settings: Settings, promote: Promote, *, as_json: bool) -> None:
@@ -61,7 +63,7 @@ def from_known_artists(settings: Settings, promote: Promote, *, as_json: bool) -
 
     """
     state = settings.store.folder
-    with TrainingStore(state) as store, alone(state), output.progress(quiet=as_json) as progress:
+    with TrainingStore(state) as store, alone(state), shown(quiet=as_json) as progress:
         base = read_base(default_folder(state))
         learned = known_artists.learn(settings, store, base, promote, progress)
     output.show_learned(learned, as_json=as_json)
