@@ -30,7 +30,7 @@ from tagger.inference import networks, registry
 from tagger.inference.bundle import load
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
-from tagger.players import configured_players
+from tagger.players import configured_players, unexpected
 from tagger.playlists.folder import check_place
 from tagger.store import Store, undamaged
 from tagger.system.text import number_of
@@ -247,6 +247,8 @@ def _player(player: Player) -> Finding:
         return Finding(name, Level.OK, f"{player.check()} answers")
     except TaggerError as error:
         return _failed(name, error, "see its log")
+    except Exception as error:  # noqa: BLE001 - an odd answer ends no other check
+        return _failed(name, unexpected(error), "see its log")
 
 
 def _own_artists(path: Path) -> Iterator[Finding]:

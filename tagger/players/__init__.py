@@ -2,7 +2,7 @@
 
 from tagger.players.base import Player
 from tagger.players.changes import Changes, ListedTrack, PlayerList
-from tagger.players.notify import PlayerNotifier, notify_all
+from tagger.players.notify import PlayerNotifier, notify_all, unexpected
 from tagger.players.registry import configured_players, keeps_playlists
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "configured_players",
     "keeps_playlists",
     "notify_all",
+    "unexpected",
 ]

@@ -151,6 +151,11 @@ def _refresh(player: Player, changes: Changes) -> TaggerError | None:
     except TaggerError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a player never ends tagger; its text stays out
-        reason = f"unexpected {type(error).__name__}"
-        return PlayerError(reason, hint="this may be a bug that is worth reporting")
+        return unexpected(error)
     return None
+
+
+def unexpected(error: Exception) -> PlayerError:
+    """Return the error of a player for an exception that no code expects."""
+    reason = f"unexpected {type(error).__name__}"
+    return PlayerError(reason, hint="this may be a bug that is worth reporting")

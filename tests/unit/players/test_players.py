@@ -527,6 +527,15 @@ def test_doctor_reports_players_that_do_not_answer(program, jellyfin, kodi):
     assert jellyfin.notices == []
 
 
+def test_doctor_continues_after_an_answer_that_no_code_expects(program, kodi, monkeypatch):
+    monkeypatch.setattr("tagger.players.kodi.KodiPlayer.check", lambda _: None + 1)
+    program.configure(kodi.table())
+    program.config.chmod(0o644)
+    found = {finding["name"]: finding for finding in program.run("doctor", "--json").objects}
+    assert found["player kodi"]["text"] == "unexpected TypeError"
+    assert found["players.kodi.password"]["level"] == "warning"
+
+
 def test_a_burst_is_one_notice_and_a_hanging_player_delays_no_file(program, jellyfin, kodi):
     maps = f'map = [{{ from = "{program.music}", to = "/m" }}]'
     program.configure(jellyfin.table(maps) + kodi.table())
