@@ -76,3 +76,5 @@ def test_a_page_of_a_real_run_names_its_undo_and_loads_nothing():
     text = page(OUTCOMES, dry_run=False, run=7)
     assert "tagger undo --run 7" in text
     assert not re.search(r"(src|href)=", text)
+    kept = [one for one in OUTCOMES if not one.action.writes]
+    assert "undo" not in page(kept, dry_run=False, run=7)
