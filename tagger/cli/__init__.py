@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import sys
 
 from tagger.system import memory, streams
@@ -12,7 +13,7 @@ from tagger.system import memory, streams
 with memory.lasting_imports():
     import click
 
-    from tagger.cli.group import cli
+    from tagger.cli.root import cli
     from tagger.errors import AudioError, TagError, TaggerError, WorkerError
     from tagger.system.text import one_line
 
@@ -29,6 +30,7 @@ def main() -> None:
     Exits with 0 after success, 1 when some files failed, 130 after an interrupt. The exit code 2
     means an unusable command line, configuration, model, state or output.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
     streams.open_missing()
     streams.accept_all_names(sys.stdout)
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, FILE, JSON, NAMED, configured, warn
+from tagger.cli.options import DRY_RUN, FILE, JSON, NAMED, configured
+from tagger.cli.output import warn
 from tagger.cli.report.base import EMPTY_PLAN
 from tagger.cli.report.choose import report
 from tagger.pipeline.apply import apply_plan
@@ -49,7 +49,6 @@ def command(
     A file whose sound or genre is not as in the plan is left alone and listed. After an
     interrupt, apply the plan again. `tagger undo` takes the run back.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     files = read_plan(plan, [(source, target.resolve()) for source, target in maps])
     shown = report(as_json=as_json, dry_run=dry_run, nothing=EMPTY_PLAN)
     with undamaged(settings.store.folder, warn) as store, shown:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NAMED, SOME_FAILED, configured, print_json, printable
+from tagger.cli.options import JSON, NAMED, configured
+from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.artists import artist_json, artist_line
 from tagger.core import genres as spelling
 from tagger.errors import ConfigError

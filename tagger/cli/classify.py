@@ -6,16 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import (
-    JOBS,
-    JSON,
-    NAMED,
-    SOME_FAILED,
-    SOUND_ONLY,
-    configured,
-    print_json,
-    printable,
-)
+from tagger.cli.options import JOBS, JSON, NAMED, SOUND_ONLY, configured
+from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.classify import classified_json, classified_text
 from tagger.inference import registry
 from tagger.pipeline import build

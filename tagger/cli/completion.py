@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from tagger.cli.group import cli
+from tagger.cli.root import cli
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_TAGGER_COMPLETE"

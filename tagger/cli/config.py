@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tagger import config
-from tagger.cli.types import Location
+from tagger.cli.locations import Location
 from tagger.errors import ConfigError
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NAMED, ListFirst, configured, print_json, printable
+from tagger.cli.options import JSON, NAMED, ListFirst, configured
+from tagger.cli.output import print_json, printable
 from tagger.store import Store
 
 if TYPE_CHECKING:

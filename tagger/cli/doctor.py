@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger import doctor
-from tagger.cli.options import JSON, NEW_FILE, SOME_FAILED, configured, print_json, printable
+from tagger.cli.options import JSON, NEW_FILE, configured
+from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.doctor import show_finding
 from tagger.cli.report.lines import outcome_json
 from tagger.cli.report.page import write_page

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import FILE, JSON, configured, print_json
+from tagger.cli.locations import NewFile
+from tagger.cli.options import FILE, JSON, configured
+from tagger.cli.output import print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
-from tagger.cli.types import NewFile
 from tagger.inference import registry
 from tagger.pipeline.explain import explain
 from tagger.store import existing

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured, warn
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
+from tagger.cli.output import warn
 from tagger.cli.report.choose import report
 from tagger.pipeline.normalize import normalize as normalize_names
 from tagger.store import undamaged
@@ -38,7 +38,6 @@ def normalize(
     your own words; genres outside genres.only are removed beside others. Try --dry-run first;
     `tagger undo` takes the run back.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     shown = report(as_json=as_json, dry_run=dry_run)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = normalize_names(settings, store, paths, shown, dry_run=dry_run)

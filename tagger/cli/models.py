@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.models_fetch import fetch
-from tagger.cli.options import JSON, configured, printable
+from tagger.cli.options import JSON, configured
+from tagger.cli.output import printable
 from tagger.cli.report.models import show_listed, show_model, show_switch, warn_of_override
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04

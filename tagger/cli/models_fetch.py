@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import NAMED, configured, printable
+from tagger.cli.options import NAMED, configured
+from tagger.cli.output import printable
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
 from tagger.inference import download, networks

@@ -1,17 +1,15 @@
-"""Options and output that several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from tagger import config
-from tagger.cli.types import Location, NewFile
-from tagger.system.text import one_line
+from tagger.cli.locations import Location, NewFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SOME_FAILED = 1
-"""Exit code."""
 NAMED = Location(path_type=Path)
 EXISTING = Location(exists=True, path_type=Path)
 FILE = Location(exists=True, dir_okay=False, path_type=Path)
@@ -61,23 +57,3 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
         return command(config.load(chosen), *args, **kwargs)
 
     return with_settings
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print one object on one line."""
-    click.echo(json_line(value))
-
-
-def json_line(value: dict[str, Any]) -> str:
-    """Return an object as one line of ASCII, so that names that are not UTF-8 come through."""
-    return json.dumps(value, default=str)
-
-
-def warn(text: str) -> None:
-    """Print a warning on one line of the standard error stream."""
-    click.echo(printable(f"tagger: {text}"), err=True)
-
-
-def printable(value: object) -> str:
-    """Make sure that a name from a file system stays on its line."""
-    return one_line(str(value))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, SOME_FAILED, configured, print_json, printable, warn
+from tagger.cli.options import DRY_RUN, JSON, configured
+from tagger.cli.output import SOME_FAILED, print_json, printable, warn
 from tagger.cli.report.base import warnings
 from tagger.pipeline.publish import after_run
 from tagger.players import Changes

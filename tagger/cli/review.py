@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -33,7 +32,6 @@ def command(settings: Settings, /, paths: Sequence[Path], *, port: int, no_brows
     choice is written at once, is never overwritten, and is a label for `tagger train`. Ctrl-C
     ends it.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ReviewServer(settings, [path.resolve() for path in paths], port) as server:
         click.echo(server.url)
         if not no_browser:

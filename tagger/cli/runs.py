@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, ListFirst, configured, print_json
+from tagger.cli.options import JSON, ListFirst, configured
+from tagger.cli.output import print_json
 from tagger.cli.report.runs import change_json, change_line, run_json, run_line
 from tagger.store import Store
 

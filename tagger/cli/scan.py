@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE, warn
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE
+from tagger.cli.output import warn
 from tagger.cli.overrides import overridable
-from tagger.cli.report.choose import report
+from tagger.cli.report.choose import listed_files, report
 from tagger.cli.report.page import write_page
 from tagger.cli.types import Formats, Moment
 from tagger.inference import registry
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tagger.cli.report.base import Listing
     from tagger.config import Settings
 
 
@@ -64,13 +63,10 @@ def command(
         raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
     if plan and plan == page:
         raise click.UsageError("--plan and --report name one file: name two files")
-    if listed and summary:
-        raise click.UsageError("--list and --summary contradict each other: name one of them")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = ScanOptions(
         dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since
     )
-    listing: Listing = "none" if summary else "all" if listed else "auto"
+    listing = listed_files(all_files=listed, summary=summary)
     remember = bool(plan or page)
     shown = report(as_json=as_json, dry_run=dry_run, listing=listing, remember=remember)
     with undamaged(settings.store.folder, warn) as store, shown:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger import config
-from tagger.cli.options import CONFIG_FILE, printable
+from tagger.cli.options import CONFIG_FILE
+from tagger.cli.output import printable
 from tagger.daemon.host import units
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import JSON, configured, print_json
+from tagger.cli.options import JSON, configured
+from tagger.cli.output import print_json
 from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
@@ -44,11 +45,9 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last = store.runs.last()
     wrote = store.runs.last_write()
     failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
-    model, fault = _model(settings)
     return {
         "daemon": query_status(settings.store.folder),
-        "model": model,
-        "model_fault": fault,
+        **_model(settings),
         "state": str(store.path),
         "files": store.files.count(),
         "decisions": dict(store.runs.tally().most_common()),
@@ -72,10 +71,10 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     }
 
 
-def _model(settings: Settings) -> tuple[str, str | None]:
+def _model(settings: Settings) -> dict[str, str | None]:
     """Return the model's id; for a model that cannot be read its folder, and the reason."""
     folder = registry.resolve_bundle(settings).model.bundle.folder
     try:
-        return read_manifest(folder).id, None
+        return {"model": read_manifest(folder).id, "model_fault": None}
     except ModelError as error:
-        return str(folder), error.explanation
+        return {"model": str(folder), "model_fault": error.explanation}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, warn
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
+from tagger.cli.output import warn
 from tagger.cli.report.base import NOTHING_TO_UNDO, UNDONE
 from tagger.cli.report.choose import report
 from tagger.cli.types import Moment

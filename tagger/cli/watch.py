@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger import config
+from tagger.cli.locations import Location
 from tagger.cli.options import CONFIG_FILE, JOBS
-from tagger.cli.types import Location
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.group import cli
+from tagger.cli.root import cli
 from tagger.cli.sections import SECTIONS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import print_json, printable
+from tagger.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from pathlib import Path

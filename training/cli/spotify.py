@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, SOME_FAILED, configured, printable
+from tagger.cli.options import JSON, configured
+from tagger.cli.output import SOME_FAILED, printable
 from training.cli import spotify_report as output
 from training.cli.spotify_consent import require_consent
 from training.cli.spotify_login import login, logout

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.browser import open_browser
-from tagger.cli.options import configured, printable
+from tagger.cli.options import configured
+from tagger.cli.output import printable
 from training.cli.spotify_consent import ask_for_consent
 from training.spotify import consent, endpoints
 from training.spotify.auth import Authorization, plain_session

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, configured, printable
+from tagger.cli.options import JSON, configured
+from tagger.cli.output import printable
 from training.cli import spotify_report as output
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import print_json, printable
+from tagger.cli.output import print_json, printable
 from training.spotify import consent, playlist_ids
 from training.spotify.cache import SpotifyStore
 from training.spotify.responses import LOGIN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -67,7 +66,6 @@ def command(
         raise click.UsageError("a page needs a training: name a .json for --report with --dry-run")
     from training.cli import train_run  # noqa: PLC0415 - scikit-learn takes a second
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if teacher:
         train_run.from_known_artists(settings, promote, as_json=as_json)
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tagger.cli.options import print_json, printable
+from tagger.cli.output import print_json, printable
 from tagger.system.text import number_of
 from training.cli.train_json import prepared_object
 from training.errors import TrainingDataError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import click
 
-from tagger.cli.options import SOME_FAILED, printable
+from tagger.cli.output import SOME_FAILED, printable
 from tagger.cli.report.lines import outcome_line
 from tagger.core.domain import Action
 from tagger.pipeline.publish import Published

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from tagger.cli.report.base import DONE, NO_MUSIC, WOULD_BE, Listing, Report
 
 if TYPE_CHECKING:
@@ -45,3 +47,15 @@ def report(
             words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
         )
     return Report(words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing)
+
+
+def listed_files(*, all_files: bool, summary: bool) -> Listing:
+    """Return which files are listed, by the options of a command.
+
+    Raises:
+        click.UsageError: the options contradict each other.
+
+    """
+    if all_files and summary:
+        raise click.UsageError("--list and --summary contradict each other: name one of them")
+    return "all" if all_files else "none" if summary else "auto"

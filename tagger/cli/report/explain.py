@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tagger.analysis.worker import LATER
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 from tagger.core.domain import Action
 
 if TYPE_CHECKING:

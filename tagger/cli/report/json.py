@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.cli.options import json_line, print_json
+from tagger.cli.output import json_line, print_json
 from tagger.cli.report.base import Report
 from tagger.cli.report.lines import outcome_json
 

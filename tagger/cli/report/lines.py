@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 
 if TYPE_CHECKING:
     from tagger.core.domain import Outcome

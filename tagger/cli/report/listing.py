@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 from tagger.core.domain import Action
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tagger.cli.options import print_json, printable
+from tagger.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from tagger.config import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 from tagger.cli.report.status import moment
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 from tagger.cli.report.base import counted
 from tagger.system.text import number_of
 

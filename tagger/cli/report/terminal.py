@@ -9,7 +9,7 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
-from tagger.cli.options import printable
+from tagger.cli.output import printable
 from tagger.cli.report.base import NO_MUSIC, Report, counted
 from tagger.cli.report.listing import folder_tables
 from tagger.core.domain import Action

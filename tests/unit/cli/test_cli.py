@@ -14,7 +14,7 @@ import pytest
 from programs import ROOT
 
 from tagger.cli.completion import SHELLS
-from tagger.cli.group import cli
+from tagger.cli.root import cli
 from tagger.cli.sections import COMMANDS, SECTIONS
 
 HEAVY = (

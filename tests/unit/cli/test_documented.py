@@ -14,7 +14,7 @@ import tomli
 from programs import ROOT
 
 from tagger import config
-from tagger.cli.group import cli
+from tagger.cli.root import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ import spotify_user
 from programs import run_here
 from spotify_server import StandIn
 
-from tagger.cli.group import cli
+from tagger.cli.root import cli
 from training.data.store import TrainingStore
 from training.spotify.session import connected
 from training.spotify.tokens import FILE_NAME
