@@ -163,7 +163,7 @@ def learn(
         right.astype(np.float64),
         _right(current, clips, np.flatnonzero(held)).astype(np.float64),
         tested.artists.astype(str),
-        (),
+        compare.lost_genres(others.genres, user_model.needed_genres(current.manifest, store)),
     )
     progress.stage("fitting", 1)
     data = _dataset(tested)

@@ -298,30 +298,16 @@ class TrainingRun:
         without_held = self._settings.model.bundle.folder / user_model.MEASURED
         old = load(without_held) if without_held.is_dir() else self._current
         parents = self._genre_names.parents
+        default = read_manifest(default_folder(self._settings.store.folder)).genres
+        left_out = () if self._base else default
+        needed = user_model.needed_genres(self._current.manifest, self._store, left_out)
         return compare.compare(
             compare.worth(load(measured), data, held, parents),
             compare.worth(old, data, held, parents),
             data.artists[held],
-            compare.lost_genres(data.genres, self._needed_genres()),
+            compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
-
-    def _needed_genres(self) -> set[str]:
-        """Return the genres of the current model that a new model may not lose.
-
-        They are those that the user taught, whose source may be away today, and those that tagger
-        has written. A model of the user's genres alone replaces the default genres on purpose.
-        """
-        current = self._current.manifest
-        made, taught = current.training.command, set(current.genres)
-        if made == user_model.COMMAND and not self._base:
-            default = read_manifest(default_folder(self._settings.store.folder))
-            taught -= set(default.genres)
-        elif made not in (user_model.COMMAND, user_model.COMMAND_ONLY_MINE):
-            taught = set()
-        written = {g for entry in self._store.journal.done() for g in entry.change.after}
-        known = genres.keys(current.genres)
-        return taught | {genre for genre in written if genres.key(genre) in known}
 
     def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
         """Decide whether the new model becomes the active model, and why."""

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from tagger.core import genres
 from training.classifiers.speech_data import ABOUT as SPEECH
 from training.evaluation.measure import evaluate, summarize
 from training.export.bundle import Provenance, publish, write_card
@@ -25,13 +26,14 @@ from training.models.ensemble import HeldOut
 from training.models.recipe import RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tagger.inference.manifest import Evaluation, Manifest
+    from tagger.store import Store
     from training.data.dataset import Dataset
     from training.export.bundle import Promises
     from training.models.ensemble import Ensemble
@@ -54,6 +56,29 @@ def recipe_for(tracks: int) -> Recipe:
         return RECIPE
     middle = tuple((family[len(family) // 2],) for family in RECIPE.families)
     return replace(RECIPE, families=middle, repeats=1)
+
+
+def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = ()) -> set[str]:
+    """Return the genres of the current model that a new model may not lose.
+
+    They are those that the user taught, whose source may be away today, and those that tagger has
+    written.
+
+    Args:
+        current: The current model.
+        store: The state database.
+        left_out: The default genres, where the new model leaves them out on purpose. They count all
+            the same where the current model learned the user's genres alone.
+
+    """
+    made, taught = current.training.command, set(current.genres)
+    if made == COMMAND:
+        taught -= set(left_out)
+    elif made != COMMAND_ONLY_MINE:
+        taught = set()
+    written = {genre for entry in store.journal.done() for genre in entry.change.after}
+    known = genres.keys(current.genres)
+    return taught | {genre for genre in written if genres.key(genre) in known}
 
 
 def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import media
+import msgspec
 import numpy as np
 import pytest
 from programs import Program
@@ -15,7 +17,8 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 
 from tagger.config import load as load_settings
 from tagger.core.domain import AnalysisKey, Features
-from tagger.inference.registry import resolve_bundle
+from tagger.inference.manifest import encode, read_manifest
+from tagger.inference.registry import ModelRegistry, resolve_bundle
 from tagger.system.resources import data_path
 from training import known_artists
 from training.classifiers.softmax import AddedGenres
@@ -23,10 +26,12 @@ from training.data.store import TrainingStore
 from training.data.vectors import artist_key, artist_keys, split_inputs
 from training.errors import TrainingDataError
 from training.labels.collect import library
-from training.models import added_model
+from training.models import added_model, user_model
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tagger.config import Settings
 
 METAL = (
     "Slayer Anthrax Megadeth Kreator Sodom Destruction Testament Exodus Overkill Sepultura"
@@ -78,6 +83,37 @@ def test_an_artist_is_one_group_beside_guests_and_in_a_sort_name(tmp_path: Path)
     assert len({one.artist for one in found}) == 1
 
 
+def remember_metal(settings: Settings, store: TrainingStore, base: added_model.Base) -> None:
+    """Store features of metal for each file of the library."""
+    metal = base.vectors.of(base.vectors.allowed[:, base.vectors.genres.index("Metal")])
+    for number, track in enumerate(library(settings, store)):
+        key = AnalysisKey(f"{number:064x}", settings.listen.window)
+        rows = split_inputs(metal)
+        store.files.set_content(track, key)
+        features = [Features(spec, values[number % len(values)]) for spec, values in rows.items()]
+        store.analyses.put_features(key, features)
+
+
+def test_a_model_of_the_users_genres_is_not_replaced_by_one_without_them(home: Program) -> None:
+    settings = load_settings(home.config)
+    models = ModelRegistry(home.state)
+    own = models.staging_folder()
+    shutil.copytree(data_path("models/default"), own, dirs_exist_ok=True)
+    default = read_manifest(own)
+    names = tuple("Zydeco" if name == "World" else name for name in default.genres)
+    made = msgspec.structs.replace(default.training, command=user_model.COMMAND)
+    changed = msgspec.structs.replace(default, id="own-1", genres=names, training=made)
+    (own / "manifest.json").write_bytes(encode(changed))
+    models.activate(models.install(own))
+    base = added_model.read_base(data_path("models/default"))
+    with TrainingStore(home.state) as store:
+        remember_metal(settings, store, base)
+        learned = known_artists.learn(settings, store, base, "if-better")
+    assert learned.comparison.lost == ("Zydeco",)
+    assert (learned.promoted, models.active) == (False, "own-1")
+    models.activate("default")
+
+
 @pytest.mark.parametrize(
     "bundle", ["default", pytest.param("default-efficientat", marks=pytest.mark.slow)]
 )
@@ -95,13 +131,8 @@ def test_a_library_of_listed_artists_makes_a_model(
         classifiers.append(AddedGenres(*given))
         return classifiers[-1]
 
-    metal = split_inputs(whole.vectors.of(whole.vectors.allowed[:, few.genres.index("Metal")]))
     with TrainingStore(home.state) as store:
-        for number, track in enumerate(library(settings, store)):
-            key = AnalysisKey(f"{number:064x}", settings.listen.window)
-            values = {spec: rows[number % len(rows)] for spec, rows in metal.items()}
-            store.files.set_content(track, key)
-            store.analyses.put_features(key, [Features(*one) for one in values.items()])
+        remember_metal(settings, store, whole)
         monkeypatch.setattr(known_artists, "AddedGenres", fitted)
         learned = known_artists.learn(settings, store, replace(whole, vectors=few), "always")
     held = artist_keys(name for name in METAL if artist_key(name) % known_artists.HELD_OUT == 0)
