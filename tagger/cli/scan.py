@@ -10,7 +10,6 @@ from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE
 from tagger.cli.output import warn
 from tagger.cli.overrides import overridable
 from tagger.cli.report.choose import listed_files, report
-from tagger.cli.report.page import write_page
 from tagger.cli.types import Formats, Moment
 from tagger.inference import registry
 from tagger.pipeline.plan import planned, write_plan
@@ -73,8 +72,6 @@ def command(
         result = Scan(settings, store, paths, options).run(shown)
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
-    if page:
-        write_page(page, shown.outcomes, dry_run=dry_run, run=result.run)
-    shown.finish(result.published, result.run, failed=result.failed)
+    shown.finish(result.published, result.run, result.failed, page)
     if result.run == 1 and (loss := registry.missing_network(settings)):
         click.echo(loss, err=True)  # once, after the first run

@@ -19,6 +19,7 @@ from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tagger.core.domain import Outcome
     from tagger.pipeline.unchanged import SettledFolder
@@ -99,19 +100,31 @@ class Report(Observer):
         self._show_settled(settled)
 
     def finish(
-        self, published: Published, run: int | None = None, failed: int | None = None
+        self,
+        published: Published,
+        run: int | None = None,
+        failed: int | None = None,
+        page: Path | None = None,
     ) -> None:
-        """Print the end of the run; exits with 1 if a file or playlist failed.
+        """Print the end of the run, and write its page; exits with 1 if a file or playlist failed.
 
         Args:
             published: The playlists and players after the run.
             run: The number of the run that wrote, None if none did.
             failed: The number of failures that count; None for all failed files.
+            page: The file of the page, written last: a full disk hides no count.
+
+        Raises:
+            OutputError: the page cannot be written.
 
         """
         for warning in warnings(published):
             click.echo(printable(warning), err=True)
         self._show_end(published, run)
+        if page:
+            from tagger.cli.report.page import write_page  # noqa: PLC0415 - has these words
+
+            write_page(page, self.outcomes, dry_run=self._dry_run, run=run)
         if (
             self._actions[Action.ERROR] if failed is None else failed
         ) or published.playlists.failed:
