@@ -56,6 +56,10 @@ LONGEST = 20 * 60.0
 MAX_CHANNELS = 32
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """The dispositions of a video stream that contains a cover."""
+NO_MUSIC = "remove the file, or exclude it with library.ignore"
+"""The hint for a file that is no track."""
+BROKEN = "play it to its end: if it stops early, get it again"
+"""The hint for a file whose sound cannot be decoded."""
 MAX_BAD_PACKETS = 100
 MAX_SILENT_PACKETS = 10_000
 """Packets in a row without decoded samples, after which decoding stops."""
@@ -160,9 +164,9 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
-            raise NotAudioError("contains no sound", path)
+            raise NotAudioError("contains no sound", path, NO_MUSIC)
         if any(not stream.disposition & _STILL for stream in container.streams.video):
-            raise MovingPictureError("is a video", path)
+            raise MovingPictureError("is a video", path, NO_MUSIC)
         try:
             _check_length(container, path)
             whole = (container.duration or 0) / av.time_base
@@ -171,7 +175,7 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
-                f"is damaged: {getattr(error, 'strerror', None) or error}", path
+                f"is damaged: {getattr(error, 'strerror', None) or error}", path, BROKEN
             ) from error
     parts = tuple((block.rate, block.samples) for block in kept)
     return Recording(parts, length, digest.hexdigest(), whole, offset)
@@ -182,20 +186,20 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         file.seek(0)
-        raise NotAudioError(_why_not_audio(file.read(LONGEST_JUNK)), path) from error
+        raise NotAudioError(*_why_not_audio(file.read(LONGEST_JUNK), path)) from error
 
 
-def _why_not_audio(head: bytes) -> str:
+def _why_not_audio(head: bytes, path: Path) -> tuple[str, Path, str]:
+    """Return the reason, the file and the next step."""
     if not head:
-        return "is empty"
+        return "is empty", path, NO_MUSIC
     if name := unsupported_name(head):
-        return f"is {name}, which is not supported"
+        return f"is {name}, which is not supported", path, NO_MUSIC
     if found := inner_beginning(head):
         start, name = found
-        return (
-            f"is {name} behind {start} other bytes: remove them (tail -c +{start + 1} FILE > NEW)"
-        )
-    return "is not a supported audio file"
+        hint = f"remove them: tail -c +{start + 1} FILE > NEW"
+        return f"is {name} behind {start} other bytes", path, hint
+    return "is not a supported audio file", path, NO_MUSIC
 
 
 def _check_length(container: InputContainer, path: Path) -> None:
@@ -241,12 +245,12 @@ def _frames(
             bad += 1
             if bad > MAX_BAD_PACKETS:
                 raise CorruptAudioError(
-                    "is damaged: too much of it cannot be decoded", path
+                    "is damaged: too much of it cannot be decoded", path, BROKEN
                 ) from error
             continue
         barren = 0 if frames else barren + 1
         if barren > MAX_SILENT_PACKETS:
-            raise CorruptAudioError("is damaged: its packets contain no sound", path)
+            raise CorruptAudioError("is damaged: its packets contain no sound", path, BROKEN)
         for frame in frames:
             size, rate, channels = frame.samples, frame.rate, frame.layout.nb_channels
             time = frame.time
@@ -260,7 +264,7 @@ def _frames(
 
 def _check_usable(channels: int, rate: int, path: Path) -> None:
     if not 1 <= channels <= MAX_CHANNELS or not 0 < rate <= MAX_RATE:
-        raise CorruptAudioError(f"claims {channels} channels at {rate} Hz", path)
+        raise CorruptAudioError(f"claims {channels} channels at {rate} Hz", path, BROKEN)
     if rate < LOWEST_RATE:
         raise NarrowBandError(f"is recorded at {rate} Hz: 16 kHz or more is needed", path)
 

@@ -157,7 +157,7 @@ def test_a_file_without_audio_is_refused_and_opens_no_other_file(tmp_path, conte
 def test_a_container_behind_other_bytes_is_refused_with_the_next_step(tmp_path, form, name):
     path = media.make(tmp_path / "song", form, seconds=4)
     path.write_bytes(b"HTTP/1.1 200 OK\r\n\r\n" + path.read_bytes())
-    reason = rf"is {name} behind 19 other bytes: remove them \(tail -c \+20 "
+    reason = rf"is {name} behind 19 other bytes \(remove them: tail -c \+20 "
     with pytest.raises(NotAudioError, match=reason):
         read_clip(path)
 
