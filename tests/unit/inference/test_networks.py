@@ -119,6 +119,13 @@ def test_a_stored_file_that_was_changed_counts_as_missing(tmp_path: Path) -> Non
     assert not PUBLISHED.are_in(networks.folder(tmp_path))
 
 
+def test_an_attempt_with_a_file_that_cannot_be_read_names_the_file(program):
+    missing = program.home / "missing.pt"
+    result = program.run("models", "fetch", "--from", missing, "--if-possible")
+    assert result.code == 0
+    assert result.err.startswith(f"{missing}: cannot be read")
+
+
 def test_an_optional_fetch_without_network_is_one_line_and_no_error(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
