@@ -22,10 +22,12 @@ from tagger.system import memory
 from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tagger.inference.bundle import Model
+
+    Peer = Callable[[Path], None]
 
 SECONDS = 30.0
 RATE = 44_100
@@ -33,10 +35,9 @@ RATES = (16_000, 22_050, 32_000)
 FORMATS = {"mp3": "libmp3lame", "flac": "flac", "opus": "libopus", "m4a": "aac"}
 
 
-def music(folder: Path, form: str, seconds: float = 60.0) -> Path:
+def music(folder: Path, form: str, seconds: float) -> Path:
     """Write a stereo file with chords, beats and noise; returns its path."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"track.{form}"
+    path = folder / f"{seconds:.0f} s.{form}"
     rate = 48_000 if form == "opus" else RATE
     samples = _sound(rate, seconds)
     with av.open(path, "w") as container:
@@ -111,8 +112,9 @@ PEERS = {
     "bliss_audio": (bliss, 5.0),
 }
 """Module to function, and how many times faster tagger is to be."""
-SONG = 240.0
-"""Seconds of the file for bliss-audio, which analyzes all of it; other peers analyze a part."""
+SHORT, TRACK, SONG = 40.0, 60.0, 240.0
+"""Seconds of the files: tagger analyzes the same 30 s of SHORT as its peers, of TRACK a later part
+as well. bliss-audio analyzes all of SONG."""
 WITH_NETWORK = "models/default-efficientat"
 MODELS = {"models/default": 130 / 31, WITH_NETWORK: 150 / 31}
 """Bundle to the greatest cost of a track, relative to bare decoding."""
@@ -122,20 +124,21 @@ PEER_ROUNDS = 4
 
 def run(folder: Path, networks: Path):
     """Yield the results of one track."""
-    files = {form: music(folder, form) for form in FORMATS}
+    files = {form: music(folder, form, TRACK) for form in FORMATS}
     memory.keep_freed()  # as a worker does
     for form, path in files.items():
         plain, reading = in_turn(lambda p=path: bare(p), lambda p=path: read_recording(p))
         yield Result(f"read 30 s of {form.upper()} at its own rate", reading, "ms", plain, 1.4)
     yield from _resampling(files["mp3"])
     path = files["mp3"]
-    song = music(folder / "song", "mp3", SONG)
+    short, song = (music(folder, "mp3", seconds) for seconds in (SHORT, SONG))
     for name, aim in MODELS.items():
         if name == WITH_NETWORK and not MN04.are_in(networks):
             continue
         worker.prepare(data_path(name), networks)
         yield from _features(path, load(data_path(name)))
-        yield from _whole(path, song, data_path(name), aim)
+        yield from _whole(path, data_path(name), aim)
+        yield from _peers({bliss: [song]}, [short, path], data_path(name))
 
 
 def _features(path: Path, model: Model):
@@ -146,21 +149,25 @@ def _features(path: Path, model: Model):
         yield Result(f"features {spec}, with resampling", cost, "ms")
 
 
-def _whole(path: Path, song: Path, bundle: Path, aim: float):
-    """Yield the cost of one track beside bare decoding, and beside the peers."""
-
-    def whole(file: Path) -> None:
-        worker.analyze(file, bundle, worker.Window(0.0, SECONDS))
-
-    plain, track = in_turn(lambda: bare(path), lambda: whole(path))
+def _whole(path: Path, bundle: Path, aim: float):
+    """Yield the cost of one track beside bare decoding."""
+    plain, track = in_turn(lambda: bare(path), lambda: whole(path, bundle))
     yield Result(f"one track, {bundle.name}", track, "ms", plain, aim)
-    for module, (function, times) in PEERS.items():
-        file = song if function is bliss else path
-        if _runs(function.__name__, file):
-            other, track = _beside(function, whole, file)
-            yield Result(
-                f"one track, {bundle.name}, against {module}", track, "ms", other, 1 / times
-            )
+
+
+def whole(path: Path, bundle: Path) -> None:
+    """Analyze a file, as a worker does."""
+    worker.analyze(path, bundle, worker.Window(0.0, SECONDS))
+
+
+def _peers(own: Mapping[Peer, list[Path]], files: list[Path], bundle: Path):
+    """Yield the cost of one track beside each peer, on its own files or on `files`."""
+    for module, (peer, times) in PEERS.items():
+        for file in own.get(peer, files):
+            if _runs(peer.__name__, file):
+                other, track = _beside(peer, lambda file: whole(file, bundle), file)
+                name = f"one track of {file.stem}, {bundle.name}, against {module}"
+                yield Result(name, track, "ms", other, 1 / times)
 
 
 def _resampling(path: Path):
@@ -175,14 +182,14 @@ def _resampling(path: Path):
     yield Result("log-mel of 22 kHz, for the statistics alone", levels, "ms")
 
 
-def _beside(peer: Callable[[Path], None], whole: Callable[[Path], None], file: Path):
+def _beside(peer: Peer, analyze: Peer, file: Path):
     """Return the least time of a peer and of tagger, ms; in turn, the peer in its own process.
 
     This process keeps freed memory, as a worker does, from which a peer would gain.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own:
         rounds = [
-            (own.submit(processor_ms, peer, file).result(), processor_ms(whole, file))
+            (own.submit(processor_ms, peer, file).result(), processor_ms(analyze, file))
             for _ in range(PEER_ROUNDS)
         ]
     return map(min, zip(*rounds, strict=True))

@@ -35,7 +35,7 @@ Work = tuple[str, tuple[str, ...], Path, dict[str, str]]
 
 def works(folder: Path, count: int) -> Iterator[Work]:
     """Yield the commands that are compared, on a library of `count` made-up tracks."""
-    song = track.music(folder, "mp3")
+    song = track.music(folder, "mp3", track.TRACK)
     alone = folder / "alone"
     alone.mkdir()
     env = library.environment(alone, alone / "state", alone)
