@@ -224,8 +224,9 @@ def is_elsewhere(track: Track) -> bool:
 def _moved(found: Found, store: Store, known: Track | None = None) -> Track | None:
     """Return the row of a file that moved here; the row of this path gets the old path.
 
-    So each file of an album with new numbers finds its row, in any order. Some file systems give a
-    file another number at any time, so a number alone shows no move.
+    So each file of an album with new numbers finds its row, in any order. An editor may rename a
+    file and write an edited copy under its name: both have the writes then. Some file systems give
+    a file another number at any time, so a number alone shows no move.
     """
     moved = store.files.moved_here(found.identity)
     if moved is None or not is_elsewhere(moved):
@@ -234,8 +235,19 @@ def _moved(found: Found, store: Store, known: Track | None = None) -> Track | No
     if renumbered and not walk.is_gone(moved.path):
         return None
     with store.transaction():
-        store.files.exchange(moved.path, found.path)
+        if known is None and _is_new(moved.path, store):
+            store.files.copy(moved.path, found.path)
+        else:
+            store.files.exchange(moved.path, found.path)
     return store.files.get(found.path)
+
+
+def _is_new(path: Path, store: Store) -> bool:
+    """Return whether a file is at a path, and has no row at any path."""
+    try:
+        return store.files.moved_here(walk.identity_of(path)) is None
+    except TagError:
+        return False
 
 
 def _keep_correction(track: Track, known: Track, store: Store) -> None:

@@ -218,6 +218,25 @@ class Files:
             self._db.executemany(sql, steps)
         self._db.execute("UPDATE files SET owned = NULL WHERE path IN (?, ?)", ends)
 
+    def copy(self, old: Path, new: Path) -> None:
+        """Give another path the records of a path, instead of its own."""
+        end = os.fsencode(new)
+        self._db.execute("DELETE FROM changes WHERE path = ?", (end,))
+        for table in _TABLES:
+            rows = self._db.execute(
+                f"SELECT * FROM {table} WHERE path = ?",  # noqa: S608 - a constant
+                (os.fsencode(old),),
+            )
+            for row in rows.fetchall():
+                values = {**row, "path": end}
+                values.pop("id", None)  # of a change
+                self._db.execute(
+                    f"INSERT OR REPLACE INTO {table} ({', '.join(values)})"  # noqa: S608
+                    f" VALUES ({marks(values)})",
+                    list(values.values()),
+                )
+        self._db.execute("UPDATE files SET owned = NULL WHERE path = ?", (end,))
+
     def forget(self, path: Path) -> None:
         """Delete the row of a missing file; its decisions and writes stay in the database."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))

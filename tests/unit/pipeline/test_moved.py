@@ -12,6 +12,7 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.library.counting import count_new
 from tagger.pipeline.moved import follow
 from tagger.pipeline.recovery import recover
 from tagger.store import Store
@@ -68,6 +69,28 @@ def test_undo_of_files_that_got_the_names_of_each_other_restores_all(program, or
     for number, content in enumerate(before):
         now = order[number] if number < len(order) else number
         assert names[now].read_bytes() == content
+
+
+@pytest.mark.parametrize("scanned", [False, True])
+@pytest.mark.parametrize("genre", ["Classical", "Reggae"])
+def test_a_file_that_an_editor_kept_beside_the_edited_file_shares_its_writes(
+    written, genre, scanned
+):
+    program, song, before = written
+    backup = song.with_name("song-old1.mp3")
+    song.rename(backup)
+    shutil.copyfile(backup, song)
+    media.tag(song, title="Other", genre=[genre])
+    if scanned:
+        program.scan()
+    owned = genre == "Reggae"
+    with Store(program.state) as store:
+        count_new(store, ())
+        assert [track.path for track in store.labels.owned()] == [song] * (owned and scanned)
+        assert [change.path for change in store.corrections.all()] == [song] * (owned and scanned)
+    assert program.run("undo").code == 0
+    assert backup.read_bytes() == before
+    assert tags.read(song).genres == (("Reggae",) if owned else ())
 
 
 def test_undo_records_a_file_that_moved_below_a_linked_library_at_its_real_path(program):
