@@ -120,11 +120,18 @@ def one_group(artists: Iterable[frozenset[str]]) -> dict[str, str]:
 
     `artists` are results of `main_artist`: the spellings in one of them are of one artist.
     """
-    groups: dict[str, frozenset[str]] = {}
+    above: dict[str, str] = {}
+
+    def first(one: str) -> str:
+        while (up := above.setdefault(one, one)) != one:
+            above[one] = above[up]  # so that the way is short next time
+            one = up
+        return one
+
     for spellings in artists:
-        joined = spellings.union(*(groups.get(one, ()) for one in spellings))
-        groups.update(dict.fromkeys(joined, joined))
-    return {one: min(group) for one, group in groups.items()}
+        firsts = set(map(first, spellings))
+        above.update(dict.fromkeys(firsts, min(firsts, default="")))
+    return {one: first(one) for one in above}
 
 
 @lru_cache(maxsize=50_000)
