@@ -37,10 +37,13 @@ class NewFile(Location):
                 self.fail(f"{str(name)!r} has the name of a music file", param, ctx)
         if self._ending and given.suffix.lower() != self._ending:
             self.fail(f"{str(given)!r} does not end with {self._ending}: add it", param, ctx)
-        if path.exists() and not path.is_file():  # a rename would replace a device
-            self.fail(f"{str(given)!r} is a pipe or a device: name a file", param, ctx)
+        if (given.exists() or path.is_symlink()) and not given.is_file():
+            # a rename would replace a device; a link without links leads to itself
+            reason = "is a pipe, a device or a circle of links: name a file"
+            self.fail(f"{str(given)!r} {reason}", param, ctx)
         if not path.parent.is_dir():
-            self.fail(f"there is no folder {str(given.parent)!r}", param, ctx)
+            folder = (path if given.is_symlink() else given).parent
+            self.fail(f"there is no folder {str(folder)!r}", param, ctx)
         if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
             self.fail(f"the folder {str(given.parent)!r} is not writable", param, ctx)
         return path

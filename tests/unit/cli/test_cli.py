@@ -137,9 +137,17 @@ def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program
     (program.home / "link.png").symlink_to(song)
     pipe = program.home / "pipe.png"
     os.mkfifo(pipe)
+    circle = program.home / "circle.png"
+    circle.symlink_to(circle)
+    (program.home / "away.png").symlink_to("away/page.png")
+    ends = os.pipe()
+    (program.home / "open.png").symlink_to(f"/dev/fd/{ends[1]}")
     before = song.read_bytes()
     for output, reason in (
-        (pipe, "pipe.png' is a pipe or a device: name a file"),
+        (pipe, "pipe.png' is a pipe, a device or a circle of links: name a file"),
+        (program.home / "open.png", "open.png' is a pipe, a device"),
+        (circle, "circle.png' is a pipe, a device or a circle of links"),
+        (program.home / "away.png", f"there is no folder '{program.home / 'away'}'"),
         (program.home / "link.png", "song.mp3' has the name of a music file"),
         ("song.mp3", "'song.mp3' has the name of a music file"),
         ("nowhere/page.png", "there is no folder 'nowhere'"),
@@ -150,6 +158,8 @@ def test_an_output_named_like_music_or_without_a_folder_is_refused_first(program
         assert reason in result.err
     assert song.read_bytes() == before
     assert pipe.is_fifo()
+    for end in ends:
+        os.close(end)
 
 
 def test_a_link_to_a_plan_stays_a_link(program):
