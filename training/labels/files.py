@@ -61,7 +61,7 @@ def local_file(location: str, bases: Iterable[Path]) -> Path | None:
     `location` may have the backslashes of Windows, percent signs, the letters of another encoding
     or decomposed letters. Returns None when no such file exists.
     """
-    spellings = _spellings(location) if location and "\0" not in location else []
+    spellings = _spellings(location) if location else []
     for base in bases:
         for spelling in spellings:
             path = base / spelling
@@ -88,7 +88,7 @@ def _spellings(location: str) -> Iterable[str]:
     found += [readable(text) for text in found]
     found += [text.replace("\\", "/") for text in found if "\\" in text]
     found += [unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in found]
-    return dict.fromkeys(found)
+    return dict.fromkeys(text for text in found if "\0" not in text)
 
 
 def readable(text: str) -> str:

@@ -597,6 +597,7 @@ def test_the_lines_of_a_playlist_are_read_as_other_programs_write_them(
         "file:///C:/Music/Band%20-%20Caf%C3%A9.mp3",
         "x/Band%20-%20Caf%E9.mp3",
         "file://[/Band - Café.mp3",
+        "file:///C:/%00/Band%20-%20Café.mp3",
     ],
 )
 def test_a_line_of_another_computer_names_its_track(tmp_path, store, line):
