@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import webbrowser
 
@@ -18,7 +19,10 @@ def open_browser(address: str, otherwise: str) -> None:
     """
 
     def attempt() -> None:
-        if not webbrowser.open(address):
+        opened = False
+        with contextlib.suppress(OSError, ValueError, webbrowser.Error):  # a quote in $BROWSER
+            opened = webbrowser.open(address)
+        if not opened:
             click.echo(f"No browser opened: {otherwise}", err=True)
 
     threading.Thread(target=attempt, daemon=True).start()

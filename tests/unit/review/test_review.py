@@ -286,3 +286,14 @@ def test_a_browser_that_keeps_the_terminal_gets_the_page(program, tmp_path, monk
         finally:
             child.send_signal(signal.SIGINT)
     assert child.returncode == 0
+
+
+@pytest.mark.parametrize("browser", ["/nowhere/browser %s", "it's %s"])
+def test_a_browser_that_cannot_start_is_reported_with_the_next_step(program, monkeypatch, browser):
+    filled(program)
+    monkeypatch.setenv("BROWSER", browser)
+    with program.start("review") as child:
+        try:
+            assert child.stderr.readline() == "No browser opened: open the address yourself.\n"
+        finally:
+            child.send_signal(signal.SIGINT)
