@@ -90,7 +90,8 @@ def track_name(title: str, artists: tuple[str, ...], album: str = "") -> Name:
 @lru_cache(maxsize=200_000)
 def artist_names(artists: tuple[str, ...]) -> frozenset[str]:
     """Spell every artist's whole name and its parts; "Various Artists" is nobody."""
-    parts = [part for a in artists for part in (a, *_BETWEEN_ARTISTS.split(_nfkc(a)))]
+    named = [artist for artist in artists if not is_no_artist(artist)]  # "V/A" is not V and A
+    parts = [part for a in named for part in (a, *_BETWEEN_ARTISTS.split(_nfkc(a)))]
     names = [name for part in parts for name in (part, part.casefold().translate(_UMLAUTS))]
     return frozenset(spelt for name in names for spelt in _artist(name)) - {""}
 
@@ -108,6 +109,8 @@ def main_artist(credit: str) -> frozenset[str]:
     all music of one orchestra.
     """
     main = _GUESTS.sub("", _nfkc(credit))
+    if is_no_artist(main):
+        return frozenset()
     parts = _BETWEEN_ARTISTS.split(main)
     first = next(filter(None, (artist_names((part,)) for part in parts)), frozenset[str]())
     is_sort_name = main.count(",") == len(parts) - 1 == 1

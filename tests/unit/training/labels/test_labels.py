@@ -550,12 +550,12 @@ def test_an_artist_is_one_group_in_all_credits(spelled):
 
 
 def test_an_orchestra_behind_the_artist_joins_no_artists_and_a_placeholder_is_none():
-    names = ["Bach; Karajan", "Haydn; Karajan", "Unbekannter Interpret", "Unknown Artist"]
-    labels = [says(str(n), "Jazz", origin="/music") for n in range(4)] + many("Jazz", 6)[0]
+    names = ["Bach; Karajan", "Haydn; Karajan", "Unbekannter Interpret", "V/A", "V.A. feat. X"]
+    labels = [says(str(n), "Jazz", origin="/music") for n in range(5)] + many("Jazz", 6)[0]
     heard = [sample(str(n), name) for n, name in enumerate(names)] + many("Jazz", 6)[1]
     found = chosen(labels, heard)
     assert len({one.artist for one in found.members}) == len(names) + 6
-    assert found.unknown_artists == 2
+    assert found.unknown_artists == 3
     tags = TrackTags(artist="Unknown Artist", album_artist="Haydn")
     named = chosen(labels, [*heard[:2], replace(heard[2], tags=tags), *heard[3:]])
     assert {one.path.name: one.artist for one in named.members}["2"] == "haydn"
