@@ -8,8 +8,8 @@ import click
 
 from tagger.cli.options import DRY_RUN, FILE, JSON, NAMED, configured
 from tagger.cli.output import warn
-from tagger.cli.report.base import EMPTY_PLAN
 from tagger.cli.report.choose import report
+from tagger.cli.report.words import EMPTY_PLAN
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import undamaged

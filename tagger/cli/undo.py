@@ -8,8 +8,8 @@ import click
 
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
 from tagger.cli.output import warn
-from tagger.cli.report.base import NOTHING_TO_UNDO, UNDONE
 from tagger.cli.report.choose import report
+from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE
 from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged

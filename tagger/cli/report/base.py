@@ -10,6 +10,8 @@ import click
 
 from tagger.cli.output import SOME_FAILED, printable
 from tagger.cli.report.lines import outcome_line
+from tagger.cli.report.page import write_page
+from tagger.cli.report.words import NO_MUSIC
 from tagger.core.domain import Action
 from tagger.pipeline.publish import Published
 from tagger.pipeline.scan import Observer
@@ -24,22 +26,8 @@ if TYPE_CHECKING:
     from tagger.core.domain import Outcome
     from tagger.pipeline.unchanged import SettledFolder
 
-DONE = {
-    Action.SET: "got a genre",
-    Action.ADD: "got a further genre",
-    Action.KEEP: "kept as they are",
-    Action.ABSTAIN: "left alone, unsure",
-    Action.SKIP: "skipped",
-    Action.ERROR: "failed",
-}
-"""By action the words that follow a number of files."""
-WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
-UNDONE = DONE | {Action.SET: "taken back"}
 Listing = Literal["auto", "all", "none"]
 """Files in the report: those of a dry run, of a pipe and of JSON, all files, or none."""
-NO_MUSIC = "no music found"
-NOTHING_TO_UNDO = "no genre of tagger to take back"
-EMPTY_PLAN = "the plan is empty"
 
 
 class Report(Observer):
@@ -122,8 +110,6 @@ class Report(Observer):
             click.echo(printable(warning), err=True)
         self._show_end(published, run)
         if page:
-            from tagger.cli.report.page import write_page  # noqa: PLC0415 - has these words
-
             write_page(page, self.outcomes, dry_run=self._dry_run, run=run)
         if (
             self._actions[Action.ERROR] if failed is None else failed

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.report.base import DONE, NO_MUSIC, WOULD_BE, Listing, Report
+from tagger.cli.report.base import Listing, Report
+from tagger.cli.report.words import DONE, NO_MUSIC, WOULD_BE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.cli.report.base import DONE, WOULD_BE
+from tagger.cli.report.words import DONE, WOULD_BE
 from tagger.core.domain import Action
 from tagger.errors import OutputError
 from tagger.system.text import one_line

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tagger.cli.output import printable
-from tagger.cli.report.base import NO_MUSIC, Report, counted
+from tagger.cli.report.base import Report, counted
 from tagger.cli.report.listing import folder_tables
+from tagger.cli.report.words import NO_MUSIC
 from tagger.core.domain import Action
 from tagger.playlists import PlaylistAction
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tagger.cli.report.base import DONE
 from tagger.cli.report.listing import folder_tables
 from tagger.cli.report.page import page
 from tagger.cli.report.terminal import TerminalReport
+from tagger.cli.report.words import DONE
 from tagger.core.domain import Action, Outcome
 from tagger.pipeline.publish import Published
 

@@ -15,7 +15,8 @@ import pytest
 from programs import ROOT, Program
 
 from tagger import config, tags
-from tagger.cli.report.base import DONE, Report
+from tagger.cli.report.base import Report
+from tagger.cli.report.words import DONE
 from tagger.errors import PlanError
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan

@@ -1,0 +1,20 @@
+"""The words of a report for the actions of a run, and for a run without a file."""
+
+from __future__ import annotations
+
+from tagger.core.domain import Action
+
+DONE = {
+    Action.SET: "got a genre",
+    Action.ADD: "got a further genre",
+    Action.KEEP: "kept as they are",
+    Action.ABSTAIN: "left alone, unsure",
+    Action.SKIP: "skipped",
+    Action.ERROR: "failed",
+}
+"""By action the words that follow a number of files."""
+WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
+UNDONE = DONE | {Action.SET: "taken back"}
+NO_MUSIC = "no music found"
+NOTHING_TO_UNDO = "no genre of tagger to take back"
+EMPTY_PLAN = "the plan is empty"
