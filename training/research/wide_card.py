@@ -10,6 +10,7 @@ import numpy as np
 from training.evaluation.templates import render
 from training.research import results
 from training.research.added_genres import DRAWS, TRACKS, AddedGenre
+from training.research.later_part import LaterFigure
 from training.research.wide import WideFigure
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Manifest
 
 TEMPLATE = Path(__file__).with_name("wide_card.md.jinja")
+SHORT = 15
+"""Seconds of the longest of the clips that the card calls short."""
 
 
 def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
@@ -37,6 +40,11 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
         thresholds=_thresholds(manifest),
         unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
         nonmusic=_mean(parts.get("no music", [])),
+        short=[
+            row
+            for row in results.kept("later", LaterFigure, folder)
+            if row.network == bool(suffix) and row.seconds <= SHORT and not row.weight
+        ],
     )
 
 
