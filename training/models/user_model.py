@@ -76,7 +76,7 @@ def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = (
         taught -= set(left_out)
     elif made != COMMAND_ONLY_MINE:
         taught = set()
-    written = {genre for entry in store.journal.done() for genre in entry.change.after}
+    written = {genre for *_, after in store.journal.edits() for genre in after}
     known = genres.keys(current.genres)
     return taught | {genre for genre in written if genres.key(genre) in known}
 
