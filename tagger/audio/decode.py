@@ -56,7 +56,7 @@ LONGEST = 20 * 60.0
 MAX_CHANNELS = 32
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """The dispositions of a video stream that contains a cover."""
-NO_MUSIC = "remove the file, or exclude it with library.ignore"
+NO_TRACK = "remove the file, or exclude it with library.ignore"
 """The hint for a file that is no track."""
 BROKEN = "play it to its end: if it stops early, get it again"
 """The hint for a file whose sound cannot be decoded."""
@@ -164,9 +164,9 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
     digest = hashlib.sha256()
     with _opened(file, path) as container:
         if not container.streams.audio:
-            raise NotAudioError("contains no sound", path, NO_MUSIC)
+            raise NotAudioError("contains no sound", path, NO_TRACK)
         if any(not stream.disposition & _STILL for stream in container.streams.video):
-            raise MovingPictureError("is a video", path, NO_MUSIC)
+            raise MovingPictureError("is a video", path, NO_TRACK)
         try:
             _check_length(container, path)
             whole = (container.duration or 0) / av.time_base
@@ -192,14 +192,14 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
 def _why_not_audio(head: bytes, path: Path) -> tuple[str, Path, str]:
     """Return the reason, the file and the next step."""
     if not head:
-        return "is empty", path, NO_MUSIC
+        return "is empty", path, NO_TRACK
     if name := unsupported_name(head):
-        return f"is {name}, which is not supported", path, NO_MUSIC
+        return f"is {name}, which is not supported", path, NO_TRACK
     if found := inner_beginning(head):
         start, name = found
         hint = f"remove them: tail -c +{start + 1} FILE > NEW"
         return f"is {name} behind {start} other bytes", path, hint
-    return "is not a supported audio file", path, NO_MUSIC
+    return "is not a supported audio file", path, NO_TRACK
 
 
 def _check_length(container: InputContainer, path: Path) -> None:

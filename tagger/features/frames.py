@@ -41,7 +41,7 @@ def patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises TooShortError below one patch, SilentError when no sample passes -80 dB full scale,
     CorruptAudioError when a sample is not a number or out of range.
     """
-    count = _frames(samples) // PATCH
+    count = _count_frames(samples) // PATCH
     return _patches(samples, range(0, count * PATCH, PATCH))
 
 
@@ -51,14 +51,14 @@ def spread_patches(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Every second patch of 30 s and more has the precision and the share of written genres of all
     patches. A shorter clip has FEW patches at most, spread evenly from its first to its last frame.
     """
-    frames = _frames(samples)
+    frames = _count_frames(samples)
     if (whole := frames // PATCH) >= 2 * FEW:
         return _patches(samples, range(0, whole * PATCH, 2 * PATCH))
     number = min(FEW, -(-frames // PATCH))
     return _patches(samples, np.linspace(0, frames - PATCH, number).round().astype(int))
 
 
-def _frames(samples: NDArray[np.float32]) -> int:
+def _count_frames(samples: NDArray[np.float32]) -> int:
     frames = 1 + len(samples) // HOP
     if frames < PATCH:
         raise TooShortError(f"only {len(samples) / RATE:.1f} s of sound")
