@@ -175,9 +175,9 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     artist: bool = True
     """Whether the owner's genres of the same artist count."""
     folders: bool = True
-    """Whether the folders above a file count, by their names and by the owner's genres below."""
+    """Whether the folders above a file count, by their names and by the artists below."""
     min_tracks: PositiveCount = 2
-    """Tracks with the owner's genres from which on an album, artist or folder counts."""
+    """Tracks (of a folder: artists) with the owner's genres from which on one of them counts."""
     folder_names: dict[Text, Text] = field(default_factory=dict)
     """A folder's name to the genre of that folder."""
     known_artists: bool = True

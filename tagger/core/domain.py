@@ -243,7 +243,7 @@ class Grounds:
     """`sound`, or the source of evidence that had the last word: `album`, `artist`, `folder`,
     `list` or `title`."""
     counts: Mapping[str, float]
-    """The tracks of each genre behind the source; for a list, the share of each genre."""
+    """The tracks of each genre behind the source; of a folder the artists, of a list the shares."""
     sound: Mapping[str, float]
     """The likeliest genre of the sound by itself, with its probability."""
 

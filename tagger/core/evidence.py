@@ -66,7 +66,7 @@ class Evidence:
     prior: Mapping[str, float]
     """Probability by genre; they sum to 1. The genres of the model are among them."""
     counts: Mapping[str, float]
-    """The tracks of each genre behind the source; for a list, the share of each genre."""
+    """See `Grounds.counts`."""
 
     def excludes(self, genre: str) -> bool:
         """Return whether the family of a genre is improbable by the evidence."""

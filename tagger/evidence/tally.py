@@ -1,13 +1,13 @@
-"""The genres of the owner's tracks, counted. Pure."""
+"""The genres of the owner's tracks and artists, counted. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
 MANY = 10
 """Tracks from which on the spread of a name's genres shows that it is nobody's."""
@@ -38,19 +38,6 @@ class Tally:
                 parts[genre] = parts.get(genre, 0.0) + 1 / len(genres)
         return cls(count, having, {genre: part / count for genre, part in parts.items()})
 
-    def without(self, genres: tuple[str, ...]) -> Tally:
-        """Return the tally without one track that has these genres."""
-        if not genres or any(genre not in self.having for genre in genres):
-            return self
-        count = self.tracks - 1
-        having, parts = Counter(self.having), {}
-        for genre, share in self.shares.items():
-            part = share * self.tracks - (1 / len(genres) if genre in genres else 0.0)
-            if count and part > 1e-9:
-                parts[genre] = part / count
-        having.subtract(genres)
-        return Tally(count, +having, parts)
-
     @property
     def top(self) -> str:
         """The genre of most tracks."""
@@ -61,3 +48,36 @@ class Tally:
         """Whether the tracks have so many genres that their name belongs to many people."""
         even = 1 / sum(share**2 for share in self.shares.values())
         return self.tracks >= MANY and even > MOST_GENRES_OF_ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Artists:
+    """The artists of some tracks, each counted once."""
+
+    genres: Mapping[Hashable, str]
+    """The genre of most tracks of each artist; without the artists whose tracks have none."""
+    number: int
+    """All artists."""
+    tally: Tally
+    """The genres of all artists."""
+
+    @classmethod
+    def of(cls, tracks: Iterable[tuple[Hashable, tuple[str, ...]]]) -> Artists:
+        """Count the artists of tracks; each track is an artist and its genres."""
+        by_artist: defaultdict[Hashable, list[tuple[str, ...]]] = defaultdict(list)
+        for artist, genres in tracks:
+            by_artist[artist].append(genres)
+        tallies = {artist: Tally.of(found) for artist, found in by_artist.items()}
+        tops = {artist: tally.top for artist, tally in tallies.items() if tally.tracks}
+        return cls(tops, len(by_artist), Tally.of((genre,) for genre in tops.values()))
+
+    @property
+    def are_known(self) -> bool:
+        """Whether at least half of the artists have a genre: enough for a sample of all."""
+        return 2 * len(self.genres) >= self.number
+
+    def without(self, artist: Hashable) -> Tally:
+        """Count the genres of all artists but one."""
+        if artist not in self.genres:
+            return self.tally
+        return Tally.of((genre,) for other, genre in self.genres.items() if other != artist)

@@ -5,6 +5,7 @@ New and changed files are counted first, so that a genre of the owner's counts i
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ from tagger.core import genres as spelling
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
-from tagger.evidence.tally import Tally
+from tagger.evidence.tally import Artists, Tally
 from tagger.evidence.weigh import Example, Level
 from tagger.library.counting import count_new, keys_of
 from tagger.library.other_tracks import OtherTracks
 from tagger.library.siblings import is_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import EvidenceSettings, GenreSettings
@@ -45,12 +46,12 @@ SAMPLE = 1000
 """Files on which the trust in each source is fitted."""
 NEW_SHARE = 0.1
 """Share of new labels from which on the trust is fitted again."""
-NAME_TRACKS = 5
-"""How many tracks the name of a folder counts for, beside the files below it."""
+NAME_ARTISTS = 5
+"""How many artists the name of a folder counts for, beside the artists below it."""
 ONE_GENRE = 0.9
 """The share of one genre below a folder whose name is no genre."""
 FOLDER_HALF = 3
-"""The number of files below a folder whose weight is half of the trust in folders."""
+"""The number of artists below a folder whose weight is half of the trust in folders."""
 
 
 class Fit(Struct, frozen=True):
@@ -93,9 +94,9 @@ class LibraryEvidence:
         self._known = known
         self._empty = genres.empty_keys
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
-        self._folders: dict[Path, Tally] = {}
-        self._by_folders: dict[tuple[Path, ...], list[Level]] = {}
-        """The levels of folders, the nearest first, for tracks without a genre."""
+        self._folders: dict[Path, Artists] = {}
+        self._by_folders: dict[tuple[tuple[Path, ...], int | None], list[Level]] = {}
+        """The levels of folders, the nearest first, for the tracks of each artist there."""
         self._spelled: dict[str, str] = {}
         self._canonical: dict[str, str] = {}
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
@@ -191,7 +192,7 @@ class LibraryEvidence:
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
             found.append(list_level(track.tags, self._known, self._vocabulary))
         if on.folders:
-            found += self._folder_levels(track, folders.above(track))
+            found += self._folder_levels(track, keys.artist)
         if on.artist and keys.artist is not None:
             found.append(self._artist_level(track, others.of_artist(keys, track.path)))
         if on.album and keys.album is not None:
@@ -208,39 +209,47 @@ class LibraryEvidence:
             return None
         return _level("album", tally, f"of the album {track.tags.album}".rstrip())
 
-    def _folder_levels(self, track: Track, above: tuple[Path, ...]) -> list[Level]:
+    def _folder_levels(self, track: Track, artist: int | None) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
-        if track.tags.genres:  # the track itself does not count
-            return self._levels_of(above, self.owned(track))
-        if (known := self._by_folders.get(above)) is None:
+        above = folders.above(track)
+        if artist is None and track.tags.genres:  # the track itself does not count
+            return self._levels_of(above, os.fsencode(track.path))
+        if (known := self._by_folders.get((above, artist))) is None:
             if len(self._by_folders) >= MOST_FOLDERS:
                 self._by_folders.clear()
-            known = self._by_folders[above] = self._levels_of(above, ())
+            known = self._by_folders[above, artist] = self._levels_of(above, artist)
         return known
 
-    def _levels_of(self, above: tuple[Path, ...], own: Genres) -> list[Level]:
-        """Return the levels of folders, the nearest first; `own` are the genres of the track."""
+    def _levels_of(self, above: tuple[Path, ...], artist: Hashable) -> list[Level]:
+        """Return the levels of folders, the nearest first, by all artists but one.
+
+        An album is filed as a whole, and the owner may have tagged few albums so far. So artists
+        count instead of tracks, and a folder of mostly unknown artists has no genre.
+        """
         by_content: Level | None = None
         for folder in above:
-            tally = self._below(folder).without(own)
+            artists = self._below(folder)
+            tally = artists.without(artist)
             if named := self._named(folder):
                 return [*([by_content] if by_content else []), _named_level(folder, named, tally)]
             one = tally.tracks and tally.shares[tally.top] >= ONE_GENRE
-            if by_content is None and one and tally.tracks >= self._settings.min_tracks:
-                strength = tally.tracks / (tally.tracks + FOLDER_HALF)
-                by_content = _level("folder", tally, f"in the folder {folder.name}", strength)
+            many = artists.are_known and tally.tracks >= self._settings.min_tracks
+            if by_content is None and one and many:
+                by_content = _folder_level(folder, tally)
         return [by_content] if by_content else []
 
     def _named(self, folder: Path) -> tuple[str, ...]:
         found = folders.genres_of(folder.name, self._names)
         return tuple(dict.fromkeys(map(self._name, found)))
 
-    def _below(self, folder: Path) -> Tally:
-        """Count the files below a folder."""
+    def _below(self, folder: Path) -> Artists:
+        """Count the artists of the files below a folder."""
         if folder not in self._folders:
             if len(self._folders) >= MOST_FOLDERS:
                 self._folders.pop(next(iter(self._folders)))
-            self._folders[folder] = self._tally(self._store.labels.below(folder, MOST_BELOW))
+            rows = self._store.labels.below(folder, MOST_BELOW)
+            named = ((artist, tuple(map(self._name, genres))) for artist, genres in rows)
+            self._folders[folder] = Artists.of(named)
         return self._folders[folder]
 
     def _tally(self, rows: Iterable[Genres]) -> Tally:
@@ -290,20 +299,27 @@ def _is_work(track: Track) -> bool:
     return titles.is_work(track.tags.title, track.tags.album)
 
 
-def _level(source: str, tally: Tally, where: str, strength: float | None = None) -> Level:
-    top = tally.top
-    text = f"{tally.having[top]} of {tally.tracks} other tracks {where} are {top}"
-    strength = weigh.strength(tally.tracks) if strength is None else strength
-    return Level(source, tally.shares, strength, text, dict(tally.having))
+def _level(source: str, tally: Tally, where: str) -> Level:
+    text = _most(tally, "tracks", where)
+    return Level(source, tally.shares, weigh.strength(tally.tracks), text, dict(tally.having))
+
+
+def _folder_level(folder: Path, tally: Tally) -> Level:
+    strength = tally.tracks / (tally.tracks + FOLDER_HALF)
+    text = _most(tally, "artists", f"in the folder {folder.name}")
+    return Level("folder", tally.shares, strength, text, dict(tally.having))
 
 
 def _named_level(folder: Path, named: Sequence[str], tally: Tally) -> Level:
-    total = tally.tracks + NAME_TRACKS
+    total = tally.tracks + NAME_ARTISTS
     shares = {genre: share * tally.tracks / total for genre, share in tally.shares.items()}
     for genre in named:
-        shares[genre] = shares.get(genre, 0.0) + NAME_TRACKS / len(named) / total
+        shares[genre] = shares.get(genre, 0.0) + NAME_ARTISTS / len(named) / total
     text = f"the folder {folder.name} is named for {', '.join(named)}"
     if tally.tracks:
-        top = tally.top
-        text += f", {tally.having[top]} of {tally.tracks} other tracks there are {top}"
+        text += f", {_most(tally, 'artists', 'there')}"
     return Level("folder name", shares, weigh.strength(total), text, dict(tally.having))
+
+
+def _most(tally: Tally, kind: str, where: str) -> str:
+    return f"{tally.having[tally.top]} of {tally.tracks} other {kind} {where} are {tally.top}"

@@ -17,7 +17,7 @@ from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.core.domain import Track
@@ -120,16 +120,18 @@ class Labels:
         )
         return [(path, stored_json(owned, Genres)) for path, owned in rows]
 
-    def below(self, folder: Path, most: int) -> list[Genres]:
-        """Return the genres of at most `most` files below a folder."""
+    def below(self, folder: Path, most: int) -> list[tuple[Hashable, Genres]]:
+        """Return the artist and the owner's genres of at most `most` files below a folder.
+
+        A file without an artist has an artist of its own.
+        """
         low = os.fsencode(folder).rstrip(b"/")
-        return _genres(
-            self._db.execute(
-                "SELECT owned FROM files INDEXED BY files_owned"
-                " WHERE owned > '' AND path > ? AND path < ? LIMIT ?",
-                (low + b"/", low + b"0", most),
-            )
+        rows = self._db.execute(
+            "SELECT coalesce(artist_key, path), owned FROM files"
+            " WHERE path > ? AND path < ? LIMIT ?",
+            (low + b"/", low + b"0", most),
         )
+        return [(artist, stored_json(owned, Genres) if owned else ()) for artist, owned in rows]
 
     def owned(self) -> Iterator[Track]:
         """Yield the files with a genre of their owner, by path."""

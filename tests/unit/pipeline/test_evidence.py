@@ -227,6 +227,21 @@ def test_folders_are_evidence_by_name_and_by_content(program):
     assert result.files["content.mp3"]["evidence"]["source"] == "folder"
 
 
+def test_a_folder_of_mostly_unknown_artists_has_no_genre(program):
+    music = program.music
+    owned(music / "CDs/a", "Ann Bo", "Metal", count=9, album="One")
+    song(music / "CDs/b/0.mp3", artist="Cy Do", genre=["Metal"])
+    names = ("Ef", "Hi", "Ka")
+    others = [song(music / f"CDs/{name}/{name}.mp3", artist=f"{name} Do") for name in names]
+    program.scan()
+    assert [genres(path) for path in others] == [()] * 3
+    for path in others[:2]:
+        media.tag(path, genre=["Metal"])
+    found = program.scan().files["Ka.mp3"]
+    assert genres(others[2]) == ("Metal",)
+    assert "4 of 4 other artists in the folder CDs are Metal" in found["reason"]
+
+
 def test_a_named_folder_of_other_genres_counts_for_little(program):
     music = program.music
     new = song(music / "Metal/x/new.mp3")
