@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W_]+$|(?<=\s)\d+$")
+_AMBIGUOUS = frozenset({"christian", "international", "romantic"})
+"""Folded genres whose name is more often a person, everything foreign, or a mood in a folder."""
 _JOINERS = re.compile(r"\s*(?:[&+,/_]|\b(?:and|und|et|y|e|n)\b)\s*", re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ def _genre(text: str, further: Mapping[str, str]) -> str | None:
         return None
     if own := further.get(fold(text)):
         return own
-    return names.canonical(text) if names.is_known(text) else None
+    return names.canonical(text) if names.is_known(text) and fold(text) not in _AMBIGUOUS else None
 
 
 @lru_cache(maxsize=4096)
