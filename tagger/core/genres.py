@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli
 
+from tagger.core.placeholders import is_no_genre
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -59,13 +61,15 @@ def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
     """Return the single genres of texts that may be lists, such as `Rock/Pop`.
 
     A text of `whole` is not split, in any letter case. Neither is the name of one known genre, such
-    as `Singer/Songwriter`, unless its parts are known genres too, as in `Pop/Rock`.
+    as `Singer/Songwriter`, unless its parts are known genres too, as in `Pop/Rock`. Neither is a
+    word for no genre, such as `N/A`.
     """
     names = {name.casefold() for name in whole}
     found: dict[str, None] = {}
     for text in texts:
         pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip()]
-        if text.casefold() in names or (is_known(text) and not all(map(is_known, pieces))):
+        one = is_no_genre(text) or (is_known(text) and not all(map(is_known, pieces)))
+        if text.casefold() in names or (pieces and one):
             pieces = [text]
         found |= dict.fromkeys(pieces)
     return tuple(found)
@@ -92,7 +96,7 @@ def is_empty(text: str, empty: Collection[str]) -> bool:
 
     `empty` are the keys of words such as `Unknown`. A text without letters and digits is empty too.
     """
-    return all(not _fold(part) or key(part) in empty for part in parts([text]))
+    return key(text) in empty or all(not _fold(p) or key(p) in empty for p in parts([text]))
 
 
 def name_fault(name: str) -> str | None:

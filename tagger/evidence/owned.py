@@ -35,7 +35,8 @@ def owned_genres(
 
     """
     chosen = present if corrected else _before_tagger(present, writes)
-    parts = [part for part in names.parts(chosen) if not names.is_empty(part, empty)]
+    lists = [text for text in chosen if not names.is_empty(text, empty)]
+    parts = [part for part in names.parts(lists) if not names.is_empty(part, empty)]
     spelled = {names.key(genre): names.canonical(genre) for genre in reversed(parts)}
     return tuple(genre for genre in reversed(spelled.values()) if not is_no_genre(genre))
 

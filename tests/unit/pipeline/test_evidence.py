@@ -138,6 +138,16 @@ def test_artist_album_and_artist_id_are_evidence_in_every_container(program):
     assert wrong == {}
 
 
+def test_a_word_for_no_genre_with_a_separator_is_no_genre_and_no_evidence(program):
+    program.configure('[genres]\nempty = ["N/A", "To do/later"]')
+    owned(program.music / "a", "Ann Bo", "N/A")
+    owned(program.music / "b", "Cy Do", "To do/later")
+    new = [song(program.music / f"{artist}.mp3", artist=artist) for artist in ("Ann Bo", "Cy Do")]
+    found = program.scan().files
+    assert {path.name: genres(path) for path in new} == {path.name: () for path in new}
+    assert found["0.mp3"]["decision"] == "abstain"
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")
