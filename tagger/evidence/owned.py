@@ -10,6 +10,8 @@ from tagger.core.placeholders import is_no_genre
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from tagger.core.vocabulary import Vocabulary
+
 Write = tuple[tuple[str, ...], tuple[str, ...], bool]
 """The genres before and after a write of tagger, and whether the write was undone."""
 
@@ -18,6 +20,7 @@ def owned_genres(
     present: tuple[str, ...],
     writes: Sequence[Write],
     empty: Collection[str],
+    vocabulary: Vocabulary,
     *,
     corrected: bool,
 ) -> tuple[str, ...]:
@@ -31,12 +34,13 @@ def owned_genres(
         present: The genres in the file.
         writes: The writes of tagger to the file, the oldest first.
         empty: The keys of the user's words for no genre.
+        vocabulary: The user's words; a text that they map is no list.
         corrected: Whether the owner changed the genre after tagger.
 
     """
     chosen = present if corrected else _before_tagger(present, writes)
     lists = [text for text in chosen if not names.is_empty(text, empty)]
-    parts = [part for part in names.parts(lists) if not names.is_empty(part, empty)]
+    parts = [part for part in vocabulary.read(lists) if not names.is_empty(part, empty)]
     spelled = {names.key(genre): names.canonical(genre) for genre in reversed(parts)}
     return tuple(genre for genre in reversed(spelled.values()) if not is_no_genre(genre))
 

@@ -11,9 +11,10 @@ from tagger.evidence.owned import owned_genres
 from tagger.store import Counted, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from tagger.config import GenreSettings
     from tagger.core.domain import Track
     from tagger.evidence.owned import Write
     from tagger.store import Store
@@ -22,28 +23,37 @@ BATCH = 500
 """Files that are counted in one transaction."""
 
 
-def count_new(store: Store, empty: Collection[str]) -> int:
+def count_new(store: Store, settings: GenreSettings) -> int:
     """Count files that are new, changed or moved; return how many have a genre of their owner.
 
-    `empty` are the keys of the user's words for no genre.
+    Args:
+        store: The state database.
+        settings: The user's words.
+
     """
     labelled = 0
     while tracks := store.labels.uncounted(BATCH):
-        counted = _counted(tracks, store, empty)
+        counted = _counted(tracks, store, settings)
         with store.transaction():
             store.labels.put(counted)
         labelled += sum(bool(file.genres) for file in counted)
     return labelled
 
 
-def _counted(tracks: Sequence[Track], store: Store, empty: Collection[str]) -> list[Counted]:
+def _counted(tracks: Sequence[Track], store: Store, settings: GenreSettings) -> list[Counted]:
     corrected = store.corrections.among([track.path for track in tracks])
     writes = _writes(tracks, store)
     counted = []
     for track in tracks:
         by_owner = track.path in corrected
         present = track.tags.genres if by_owner else track.tags.in_genre
-        genres = owned_genres(present, writes.get(track.path, []), empty, corrected=by_owner)
+        genres = owned_genres(
+            present,
+            writes.get(track.path, []),
+            settings.empty_keys,
+            settings.vocabulary,
+            corrected=by_owner,
+        )
         counted.append(Counted(track.path, genres, keys_of(track)))
     return counted
 

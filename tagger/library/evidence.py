@@ -64,6 +64,8 @@ class Fit(Struct, frozen=True):
     """Files with the owner's genres that were counted since."""
     sources: str = ""
     """The sources that counted, since each is fitted above the others."""
+    words: int = 0
+    """A hash of the user's words by which the genres in the files were read."""
 
 
 class LibraryEvidence:
@@ -92,7 +94,8 @@ class LibraryEvidence:
         self._settings = settings
         self._model = model
         self._known = known
-        self._empty = genres.empty_keys
+        self._genres = genres
+        self._read_by = names.key(*sorted(genres.empty_keys), "", *sorted(self._words))
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Artists] = {}
         self._by_folders: dict[tuple[tuple[Path, ...], int | None], list[Level]] = {}
@@ -117,9 +120,12 @@ class LibraryEvidence:
         self._folders.clear()
         self._by_folders.clear()
         fit = self._remembered()
-        counted = count_new(self._store, self._empty)
+        if fit and fit.words != self._read_by:
+            self._store.labels.uncount()
+        counted = count_new(self._store, self._genres)
         since = counted + (fit.since if fit else 0)
-        if fit is None or since > NEW_SHARE * sum(fit.library.values()):
+        same = fit and (fit.sources, fit.words) == (self._sources, self._read_by)
+        if not (fit and same) or since > NEW_SHARE * sum(fit.library.values()):
             fit = self._fit()
         elif counted:
             fit = msgspec.structs.replace(fit, since=since)
@@ -130,12 +136,11 @@ class LibraryEvidence:
         self._use(fit)
 
     def _remembered(self) -> Fit | None:
-        """Return the fit of an earlier run; None without a readable fit of the same sources."""
+        """Return the fit of an earlier run; None without a readable fit."""
         try:
-            fit = msgspec.json.decode(self._store.labels.fit() or b"null", type=Fit | None)
+            return msgspec.json.decode(self._store.labels.fit() or b"null", type=Fit | None)
         except msgspec.MsgspecError:
             return None
-        return fit if fit and fit.sources == self._sources else None
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
@@ -284,7 +289,7 @@ class LibraryEvidence:
                 library[genre] = library.get(genre, 0.0) + files / len(genres)
         self._use(Fit(dict(weigh.DEFAULT_TRUST), library))
         trust = weigh.fit(list(self._examples()), self._base)
-        return Fit(trust, library, sources=self._sources)
+        return Fit(trust, library, sources=self._sources, words=self._read_by)
 
     def _examples(self) -> Iterator[Example]:
         for track, genres in self._store.labels.sample(SAMPLE):

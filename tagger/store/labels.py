@@ -61,6 +61,10 @@ class Labels:
         )
         return [track for row in rows.fetchall() if (track := track_of(row))]
 
+    def uncount(self) -> None:
+        """Let all files be counted again."""
+        self._db.execute("UPDATE files SET owned = NULL")
+
     def put(self, counted: Iterable[Counted]) -> None:
         """Store the owner's genres of files."""
         self._db.executemany(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tagger.config import Settings
+from tagger.config import GenreSettings, Settings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.library.counting import count_new
 from tagger.library.evidence import LibraryEvidence
@@ -62,7 +62,7 @@ def test_a_genre_that_tagger_wrote_is_not_the_owners_in_a_copy_of_the_library(tm
         for number, (root, name, *genres) in enumerate([*tagged, *others]):
             identity = FileIdentity(1, number, 3, 4)
             store.files.put(Track(root / name, root, identity, TrackTags(tuple(genres))))
-        count_new(store, ())
+        count_new(store, GenreSettings())
         owned = {root / name: store.labels.of(root / name) for root, name, *_ in tagged + others}
     assert owned == {
         old / "a": (),

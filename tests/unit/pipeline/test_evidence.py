@@ -148,6 +148,17 @@ def test_a_word_for_no_genre_with_a_separator_is_no_genre_and_no_evidence(progra
     assert found["0.mp3"]["decision"] == "abstain"
 
 
+def test_the_user_s_words_count_for_files_that_were_counted_before(program):
+    owned(program.music / "a", "Ann Bo", "Alternative/Sunday")
+    owned(program.music / "b", "Cy Do", "To do")
+    new = [song(program.music / f"{artist}.mp3", artist=artist) for artist in ("Ann Bo", "Cy Do")]
+    program.scan("--dry-run")
+    program.configure('[genres]\nempty = ["To do"]\nmap = { "Alternative/Sunday" = "Noisy" }')
+    found = program.scan("--no-playlists").files
+    assert [genres(path) for path in new] == [("Noisy",), ()]
+    assert found["Ann Bo.mp3"]["evidence"]["counts"] == {"Noisy": 3}
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")

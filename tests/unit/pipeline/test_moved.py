@@ -12,6 +12,7 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import GenreSettings
 from tagger.library.counting import count_new
 from tagger.pipeline.moved import follow
 from tagger.pipeline.recovery import recover
@@ -85,7 +86,7 @@ def test_a_file_that_an_editor_kept_beside_the_edited_file_shares_its_writes(
         program.scan()
     owned = genre == "Reggae"
     with Store(program.state) as store:
-        count_new(store, ())
+        count_new(store, GenreSettings())
         assert [track.path for track in store.labels.owned()] == [song] * (owned and scanned)
         assert [change.path for change in store.corrections.all()] == [song] * (owned and scanned)
     assert program.run("undo").code == 0
