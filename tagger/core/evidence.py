@@ -111,15 +111,24 @@ def _tempered(sound: Prediction, power: float) -> Prediction:
 def _likelihood(sound: Prediction, genre: str) -> float:
     if (known := sound.probabilities.get(genre)) is not None:
         return known
-    probabilities = {names.key(name): p for name, p in sound.probabilities.items()}
-    for near in (genre, *names.parents(genre)):
-        if (known := probabilities.get(names.key(near))) is not None:
-            return known
+    near = sounds_as(genre, tuple(sound.probabilities))
+    if not near:
+        return 1 / len(sound.probabilities)
+    return sum(sound.probabilities[name] for name in near)
+
+
+@lru_cache(maxsize=4096)
+def sounds_as(genre: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the genres of a model whose likelihood a genre has; none for a neutral genre.
+
+    They are the genre itself, else its nearest parent, else its children.
+    """
+    spelled = {names.key(name): name for name in known}
+    for near in map(names.key, (genre, *names.parents(genre))):
+        if near in spelled:
+            return (spelled[near],)
     own = names.key(genre)
-    children = [
-        p for name, p in sound.probabilities.items() if own in map(names.key, names.parents(name))
-    ]
-    return sum(children) if children else 1 / len(sound.probabilities)
+    return tuple(name for name in known if own in map(names.key, names.parents(name)))
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tagger.core import albums
 from tagger.core import genres as spelling
+from tagger.core.evidence import sounds_as
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
@@ -186,7 +187,12 @@ class LibraryEvidence:
         return self._levels(track, self._others())
 
     def _others(self) -> OtherTracks:
-        return OtherTracks(self._store.labels, self._tally, MOST_TRACKS, albums.LARGEST_ALBUM)
+        labels, most = self._store.labels, albums.LARGEST_ALBUM
+        return OtherTracks(labels, self._tally, self._is_modelled, MOST_TRACKS, most)
+
+    def _is_modelled(self, genre: str) -> bool:
+        """Return whether a genre or a relative of it is among those of the model."""
+        return bool(sounds_as(self._name(genre), tuple(self._model.values())))
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings

@@ -14,36 +14,45 @@ if TYPE_CHECKING:
     from tagger.store.labels import Genres, Labelled, Labels
 
     Count = Callable[[Iterable[Genres]], Tally]
+    Test = Callable[[str], bool]
 
 
 class OtherTracks:
     """Reads the tracks of each artist and album once; for a block of tracks, not for a run."""
 
     def __init__(
-        self, labels: Labels, tally: Count, most_of_artist: int, most_of_album: int
+        self, labels: Labels, tally: Count, modelled: Test, most_of_artist: int, most_of_album: int
     ) -> None:
         """Read from a store.
 
         Args:
             labels: The owner's genres.
             tally: Counts the genres of tracks.
+            modelled: Returns whether a genre or a relative of it is among those of the model.
             most_of_artist: The number of tracks of an artist that count at most.
             most_of_album: The number of tracks of an album that count at most.
 
         """
         self._labels = labels
         self._tally = tally
+        self._is_modelled = modelled
         self._most_of_artist = most_of_artist
         self._most_of_album = most_of_album
         self._known: dict[Hashable, _Tracks] = {}
 
     def of_artist(self, keys: Keys, without: Path) -> Tally:
-        """Count the genres of other tracks of an artist; `without` is the track itself."""
+        """Count the genres of other tracks of an artist; `without` is the track itself.
+
+        The sound can neither confirm nor refuse a genre such as Christmas or Live, which may be
+        that of one album. Such a genre counts where the owner gave most tracks of the artist one.
+        """
         key, most = ("artist", keys.artist, keys.artist_id), self._most_of_artist
         if (known := self._known.get(key)) is None:
             rows = [self._labels.of_artist(keys, most + 1)]
             if keys.artist_id:
                 rows.append(self._labels.of_artist_id(keys, most + 1))
+            if not self._labels.are_most(keys):
+                rows = [self._modelled(tracks) for tracks in rows]
             known = self._known[key] = _Tracks(rows, most, self._tally)
         return known.without(os.fsencode(without))
 
@@ -54,6 +63,9 @@ class OtherTracks:
             rows = [self._labels.of_album(keys, most + 1)]
             known = self._known[key] = _Tracks(rows, most, self._tally)
         return known.without(os.fsencode(without))
+
+    def _modelled(self, rows: list[Labelled]) -> list[Labelled]:
+        return [(path, tuple(filter(self._is_modelled, genres))) for path, genres in rows]
 
 
 class _Tracks:

@@ -113,6 +113,15 @@ class Labels:
             (keys.artist_id, keys.artist, most),
         )
 
+    def are_most(self, keys: Keys) -> bool:
+        """Return whether the owner gave at least half of an artist's tracks a genre."""
+        number, owned = self._db.execute(
+            "SELECT count(*), sum(owned > '') FROM files"
+            " WHERE artist_key = ? OR (artist_id > '' AND artist_id = ?)",
+            (keys.artist, keys.artist_id),
+        ).fetchone()
+        return 2 * (owned or 0) >= int(number)
+
     def of_album(self, keys: Keys, most: int) -> list[Labelled]:
         """Return tracks of an album, `most` at most."""
         return self._labelled("album_key = ? AND owned > ''", (keys.album, most))

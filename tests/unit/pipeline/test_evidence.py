@@ -159,6 +159,20 @@ def test_the_user_s_words_count_for_files_that_were_counted_before(program):
     assert found["Ann Bo.mp3"]["evidence"]["counts"] == {"Noisy": 3}
 
 
+def test_a_genre_outside_the_model_counts_for_an_artist_with_few_other_tracks(program):
+    music = program.music
+    program.configure("[evidence]\nfolders = false")
+    for artist, others in (("Ann Bo", 4), ("Cy Do", 1)):
+        owned(music / artist / "xmas", artist, "Christmas", album="Xmas")
+        for number in range(others):
+            song(music / f"{artist}/x{number}.mp3", artist=artist, album="Live")
+    same = song(music / "Ann Bo/xmas/same.mp3", artist="Ann Bo", album="Xmas")
+    program.scan()
+    assert genres(music / "Ann Bo/x0.mp3") == ()
+    assert genres(music / "Cy Do/x0.mp3") == ("Christmas",)
+    assert genres(same) == ("Christmas",)
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")
