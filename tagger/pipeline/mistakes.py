@@ -81,12 +81,16 @@ def _candidate(track: Track, evidence: LibraryEvidence) -> _Candidate | None:
 
 
 def _family(level: Level) -> str | None:
-    """Return the family of most tracks of a level, None where too few agree."""
+    """Return the family of the likeliest genre of a level, None where too few tracks agree."""
     shares: dict[str, float] = {}
     for genre, share in level.shares.items():
         shares[family(genre)] = shares.get(family(genre), 0.0) + share
-    top = max(shares, key=lambda name: shares[name])
+    top = family(_likeliest(level))
     return top if shares[top] >= AGREED else None
+
+
+def _likeliest(level: Level) -> str:
+    return max(level.shares, key=lambda genre: level.shares[genre])
 
 
 def _judged(candidate: _Candidate, sound: Prediction, rules: DecisionRules) -> Outcome | None:
@@ -94,7 +98,6 @@ def _judged(candidate: _Candidate, sound: Prediction, rules: DecisionRules) -> O
     if not rules.is_sure(chosen) or family(chosen.genre) != candidate.family:
         return None
     level, track = candidate.level, candidate.track
-    top = max(level.shares, key=lambda genre: level.shares[genre])
     reason = f"{level.text}; {rules.sound(chosen)}"
     own = track.tags.genres
-    return Outcome(track.path, Action.KEEP, own, own, top, chosen.confidence, reason)
+    return Outcome(track.path, Action.KEEP, own, own, _likeliest(level), chosen.confidence, reason)

@@ -305,6 +305,15 @@ def test_doctor_lists_genres_that_album_artist_and_a_sure_sound_contradict(progr
     assert wrong.read_bytes() == before
 
 
+def test_doctor_names_no_genre_that_the_sound_does_not_confirm(program):
+    music = program.music
+    for genre, count in (("Classical", 4), ("Metal", 3), ("Punk", 3), ("Rock", 3)):
+        owned(music / genre, "Ann Bo", genre, count)
+    song(music / "jazz.mp3", bundles.high, artist="Ann Bo", genre=["Jazz"])
+    program.scan("--sound-only")
+    assert program.run("doctor", "--library").out == "0 likely mistakes; nothing was changed\n"
+
+
 def test_the_daemon_decides_the_artist_s_unsure_files_when_one_is_tagged(program):
     music = program.music
     unsure = [song(music / f"{n}.mp3", artist="Ann Bo") for n in range(3)]
