@@ -1,7 +1,8 @@
 """One prior from several sources, each a level above the one before it. Pure.
 
 The prior is interpolated (Jelinek and Mercer 1980). Each level has the last word with its own
-weight, and leaves the rest to the level below. The lowest level is the whole library.
+weight, and leaves the rest to the level below. The lowest level is even over the genres of the
+model. The files that the owner has tagged so far are no sample of the others.
 """
 
 from __future__ import annotations
@@ -72,10 +73,10 @@ def strength(tracks: int) -> float:
 
 
 def base(library: Mapping[str, float], model: Sequence[str]) -> dict[str, float]:
-    """Return the genres of the whole library, smoothed towards the genres of the model.
+    """Return a lowest level: the genres of a library, smoothed towards the genres of the model.
 
     Args:
-        library: Tracks by genre.
+        library: Tracks by genre; without any, the level is even.
         model: The genres of the model.
 
     """
@@ -94,7 +95,7 @@ def weigh(
 
     Args:
         levels: From the lowest to the highest.
-        lowest: The genres of the whole library, see `base`.
+        lowest: The lowest level, see `base`.
         trust: The weight of each source, 0 to 1.
 
     """
@@ -116,7 +117,8 @@ def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, f
     """Find the trust in each source under which the owner's genres are the most likely.
 
     Each level is fitted above the levels below it, so that sources which agree are not
-    counted twice. The defaults count as `FEW` tracks.
+    counted twice. All are above the genres of the library, so one common genre shows no trust. The
+    defaults count as `FEW` tracks.
 
     Args:
         examples: Tracks of the library, each left out of its own levels.

@@ -158,7 +158,7 @@ class LibraryEvidence:
         for track in tracks:
             levels = self._levels(track, others)
             if levels != before:  # most tracks of an album have the levels of the track before
-                before, evidence = levels, weigh.weigh(levels, self._base, self._trust)
+                before, evidence = levels, weigh.weigh(levels, self._even, self._trust)
             if evidence:
                 found[track] = evidence
         return found
@@ -284,7 +284,7 @@ class LibraryEvidence:
         for genre, tracks in fit.library.items():
             library[self._name(genre)] += tracks  # type: ignore[assignment] # parts of tracks
         model = tuple(dict.fromkeys(self._model.values()))
-        self._base = weigh.base(library, model)
+        self._even, self._base = weigh.base({}, model), weigh.base(library, model)
         known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
         self._vocabulary = known | set(model)
 

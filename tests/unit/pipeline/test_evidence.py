@@ -277,6 +277,18 @@ def test_a_folder_of_mostly_unknown_artists_has_no_genre(program):
     assert "4 of 4 other artists in the folder CDs are Metal" in found["reason"]
 
 
+def test_the_most_common_genre_of_the_library_is_no_evidence(program):
+    music = program.music
+    for number in range(40):
+        song(music / f"{number}/a.mp3", artist=f"Artist {number}x", genre=["Metal"])
+    for artist in ("Ann Bo", "Cy Do"):
+        song(music / f"Mix/{artist}.mp3", artist=artist, genre=["Classical"])
+    new = song(music / "Mix/new.mp3")
+    found = program.scan().files["new.mp3"]
+    assert found["evidence"]["counts"] == {"Classical": 2}
+    assert genres(new) != ("Metal",)
+
+
 def test_a_named_folder_of_other_genres_counts_for_little(program):
     music = program.music
     new = song(music / "Metal/x/new.mp3")
