@@ -89,7 +89,9 @@ class DecisionRules:
                 return decision.with_grounds(_grounds(evidence, chosen))
             weighed = posterior(prediction, evidence)
             thresholds = self._needed(evidence, thresholds)
-            chosen = self.widened(weighed, thresholds)
+            sound, chosen = self.sound(chosen), self.widened(weighed, thresholds)
+            evidence = evidence.on(chosen.genre)
+            note = f"{evidence.text}; {sound}"
         members = () if chosen is weighed else self.families[chosen.genre]
         decision = self.policy.decide(
             chosen,

@@ -5,7 +5,7 @@ The prior comes from the owner's library and the list of artists; `tagger.eviden
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,12 @@ class Evidence:
     """Probability by genre; they sum to 1. The genres of the model are among them."""
     counts: Mapping[str, float]
     """See `Grounds.counts`."""
+    others: Mapping[str, Evidence] = field(default_factory=dict)
+    """The same with another source in place of the last, for the genres that it names instead."""
+
+    def on(self, genre: str) -> Evidence:
+        """Return the evidence with the source that has the last word on a genre."""
+        return self.others.get(genre, self)
 
     def excludes(self, genre: str) -> bool:
         """Return whether the family of a genre is improbable by the evidence."""

@@ -8,7 +8,7 @@ model. The files that the owner has tagged so far are no sample of the others.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
@@ -107,10 +107,14 @@ def weigh(
         prior = {genre: (1 - weight) * p for genre, p in prior.items()}
         for genre, share in level.shares.items():
             prior[genre] = prior.get(genre, 0.0) + weight * share
-    top = max(prior, key=lambda genre: prior[genre])
-    speaking = [level for level in levels if level.shares.get(top, 0.0) >= SPEAKS] or levels
-    last = speaking[-1]
-    return Evidence(NAMES.get(last.source, last.source), last.text, prior, last.counts)
+    on = {genre: level for level in levels for genre, p in level.shares.items() if p >= SPEAKS}
+    last = on.get(max(prior, key=lambda genre: prior[genre]), levels[-1])
+    others = {genre: _told(level, prior) for genre, level in on.items() if level is not last}
+    return replace(_told(last, prior), others=others)
+
+
+def _told(level: Level, prior: Mapping[str, float]) -> Evidence:
+    return Evidence(NAMES.get(level.source, level.source), level.text, prior, level.counts)
 
 
 def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, float]:

@@ -37,6 +37,17 @@ def test_an_unsure_file_of_a_listed_artist_gets_a_listed_genre(program, format):
     assert result.files[path.name]["evidence"]["source"] == "list"
 
 
+def test_the_reason_names_the_source_of_the_written_genre(program):
+    for number in range(5):
+        artist, path = f"Artist {number}x", program.music / f"Films/{number}.mp3"
+        song(path, artist=artist, genre=["Soundtrack"])
+    new = song(program.music / "Films/x.mp3", bundles.high, artist="Slayer")
+    found = program.scan().files["x.mp3"]
+    assert genres(new) == ("Metal",)
+    assert ": artists list: Metal; sound: " in found["reason"]
+    assert found["evidence"]["source"] == "list"
+
+
 def test_rules_of_names_and_titles_hold_in_one_scan(program):
     music = program.music
     anthrax = {"artist": "Anthrax"}
