@@ -222,12 +222,12 @@ def _decide_as_one(
 ) -> dict[Track, Decision]:
     """Decide all tracks by the same prediction and evidence; without a majority, none is written.
 
-    The evidence is that of the first track with any, by path.
+    The evidence is that of most tracks, so that a guest on one track does not name the album.
     """
     own = list(predictions.values())
     pooled = pool(own, rules.pooling)
-    first = min(evidence, key=lambda track: track.path, default=None)
-    shared = None if first is None else evidence[first]
+    known = [evidence.get(track) for track in sorted(predictions, key=lambda track: track.path)]
+    shared = max(known, key=known.count)
     chosen = rules.widened(pooled, rules.album_thresholds)
     if shared is None and not _has_majority(pooled, chosen, own, rules):
         reason = "unsure: the tracks of the album differ, and tags.per_album wants one genre"

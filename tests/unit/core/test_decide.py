@@ -129,6 +129,15 @@ def one_genre(bundle, *classical, evidence=None):
     return {decision.genres for decision in decided.values()}
 
 
+def test_one_genre_for_each_album_has_the_evidence_of_most_tracks(bundle):
+    prior = {"Classical": 0.05, "Metal": 0.95}
+    guest = Evidence("list", "artists list: Metal", prior, {})
+    unsure = (0.6, 0.6, 0.6)
+    first, *others = (track(number) for number in range(3))
+    assert one_genre(bundle, *unsure, evidence={first: guest}) == {()}
+    assert one_genre(bundle, *unsure, evidence=dict.fromkeys(others, guest)) == {("Metal",)}
+
+
 def test_one_genre_for_each_album_counts_a_sure_outlier_for_its_album(bundle):
     assert one_genre(bundle, 0.95, 0.9, 0.95, 0.1) == {("Classical",)}
 
