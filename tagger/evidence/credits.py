@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.evidence.names import credited, fold, is_nobody
+from tagger.evidence.names import credited, fold, is_nobody, plain, without_guests
 from tagger.evidence.weigh import Level
 
 if TYPE_CHECKING:
@@ -111,9 +111,15 @@ def _performers(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]
 
 
 def _in_field(field: str, known: ArtistList) -> Iterator[tuple[bool, Artist]]:
-    """Yield the listed artists of a credit; alone where the whole field is one artist."""
+    """Yield the listed artists of a credit; alone where the whole field is one artist.
+
+    A part of one word counts as it is spelled: "Ann & Band" is not The Band, nor "Dream" D:Ream.
+    """
+    main = without_guests(field)
     for name in credited(field):
-        if artist := known.find(name):
+        artist = known.find(name)
+        is_part = name not in (field, main) and " " not in name
+        if artist and (not is_part or plain(name) == plain(artist.name)):
             whole = fold(name) == fold(field)
             yield whole, artist
             if whole:

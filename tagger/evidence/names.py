@@ -44,6 +44,11 @@ def fold(name: str) -> str:
     return "".join(letters) or "".join(name.casefold().split())
 
 
+def plain(name: str) -> str:
+    """Return a name without case and accents."""
+    return (name if name.isascii() else _without_accents(name)).casefold()
+
+
 def _without_accents(name: str) -> str:
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", name)))
 

@@ -98,6 +98,16 @@ def test_the_first_named_artist_counts_most(known):
     assert level.shares["Classical"] == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize("credit", ["Ann Bo & Band", "Ann Bo, Dream", "Ann Bo mit Angels"])
+def test_a_word_of_a_credit_is_no_artist_of_another_spelling(known, credit):
+    assert list_level(TrackTags(artist=credit), known, KNOWN) is None
+
+
+@pytest.mark.parametrize("credit", ["Ann Bo & The Band", "Ann Bo & beyonce", "Beatles feat. Ann"])
+def test_a_name_of_one_word_is_found_in_a_credit(known, credit):
+    assert list_level(TrackTags(artist=credit), known, KNOWN) is not None
+
+
 def test_namesakes_share_their_genres_evenly_and_a_users_line_is_first(known):
     own = ArtistList(b"name,accept,style,namesakes\n", [Artist("Ann Bo", ("Jazz", "Blues"))])
     level = list_level(TrackTags(artist="ann bo"), own, KNOWN)
