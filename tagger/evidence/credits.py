@@ -65,7 +65,8 @@ def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) 
 
 def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
     """Return the listed artists of a track, the first the most important, with their strength."""
-    if (remixer := _remixer(tags.title)) and (artist := known.find(remixer)):
+    remixer = _remixer(tags.title)
+    if remixer and (artist := known.find(remixer)) and _is_spelled(remixer, artist):
         return [(artist, 1.0)]
     performers = _performers(tags, known)
     if tags.composer and (composer := _composer(tags.composer, known)):
@@ -113,17 +114,21 @@ def _performers(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]
 def _in_field(field: str, known: ArtistList) -> Iterator[tuple[bool, Artist]]:
     """Yield the listed artists of a credit; alone where the whole field is one artist.
 
-    A part of one word counts as it is spelled: "Ann & Band" is not The Band, nor "Dream" D:Ream.
+    A part is listed only as it is spelled; see `_is_spelled`.
     """
     main = without_guests(field)
     for name in credited(field):
         artist = known.find(name)
-        is_part = name not in (field, main) and " " not in name
-        if artist and (not is_part or plain(name) == plain(artist.name)):
+        if artist and (name in (field, main) or _is_spelled(name, artist)):
             whole = fold(name) == fold(field)
             yield whole, artist
             if whole:
                 return
+
+
+def _is_spelled(name: str, artist: Artist) -> bool:
+    """Return whether a word beside others is an artist: "Band" is not The Band."""
+    return " " in name or plain(name) == plain(artist.name)
 
 
 def _is_first(artist: Artist, field: str) -> bool:

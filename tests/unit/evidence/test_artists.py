@@ -103,6 +103,12 @@ def test_a_word_of_a_credit_is_no_artist_of_another_spelling(known, credit):
     assert list_level(TrackTags(artist=credit), known, KNOWN) is None
 
 
+def test_a_word_of_a_title_is_no_remixer_of_another_spelling(known):
+    love, avicii = TrackTags(title="Song (Love Remix)"), TrackTags(title="Song (Avicii Remix)")
+    assert list_level(love, known, KNOWN) is None
+    assert list_level(avicii, known, KNOWN) is not None
+
+
 @pytest.mark.parametrize("credit", ["Ann Bo & The Band", "Ann Bo & beyonce", "Beatles feat. Ann"])
 def test_a_name_of_one_word_is_found_in_a_credit(known, credit):
     assert list_level(TrackTags(artist=credit), known, KNOWN) is not None
