@@ -77,19 +77,28 @@ _ORDINARY = re.compile(
 _OF_A_MASS = re.compile(
     r"\b(?:missa|mass|messe|requiem|vespers|vesper|passion|oratorio|magnificat)\b", re.IGNORECASE
 )
+_ADAPTED = re.compile(
+    r"\b(?:remix|rmx|mash-?up|bootleg|cover|metal|rock|punk|jazz|swing|blues|funk|disco|techno|house"
+    r"|trance|dubstep|hip[\s-]?hop|trap|lo-?fi|edm|reggae|ska|big\s+band|drum\s+machine"
+    r"|electric\s+guitar|synthesizers?)\b",
+    re.IGNORECASE,
+)
+"""Words of another genre, in the title of a version of a work."""
 
 
 def is_work(title: str, album: str = "") -> bool:
     """Return whether a title names a classical work or a movement of one.
 
     One sign alone is none: a band may be called "Sonata Arctica", and a song "Symphony". Parts of a
-    mass count with an album that is one.
+    mass count with an album that is one. A version in another genre is none.
 
     Args:
         title: The title of the track.
         album: The title of its album.
 
     """
+    if _ADAPTED.search(title):
+        return False
     if _ORDINARY.match(title.strip()):
         return bool(_OF_A_MASS.search(album))
     form, key = bool(_FORM.search(title)), bool(_KEY.search(title))
