@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from importlib.resources import files
 
 import tomli
+
+_ADDRESS = re.compile(r"://|\bwww\.|\w\.(?:com|net|org|info|ru)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
@@ -28,8 +31,8 @@ def is_no_artist(name: str) -> bool:
 
 
 def is_no_genre(name: str) -> bool:
-    """Check for a word such as "Other" or "Unknown Genre" in place of a genre."""
-    return not _folded(name) or _folded(name) in _table("genres")
+    """Check for a word such as "Other", or the address of a web site, in place of a genre."""
+    return not _folded(name) or _folded(name) in _table("genres") or bool(_ADDRESS.search(name))
 
 
 @lru_cache(maxsize=4096)

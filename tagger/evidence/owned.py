@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
 from tagger.core.placeholders import is_no_genre
+from tagger.core.thresholds import LONGEST_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,8 +28,8 @@ def owned_genres(
     """Return the genres that the owner gave to a file.
 
     They were in the file before tagger wrote, or are a correction. A genre that tagger wrote once
-    is never the owner's, even after an undo. A list such as "Rock/Pop" counts as its parts, and
-    words such as "Other" are no genres.
+    is never the owner's, even after an undo. A list such as "Rock/Pop" counts as its parts. Words
+    such as "Other", addresses, numbers and long texts are no genres.
 
     Args:
         present: The genres in the file.
@@ -42,7 +43,12 @@ def owned_genres(
     lists = [text for text in chosen if not names.is_empty(text, empty)]
     parts = [part for part in vocabulary.read(lists) if not names.is_empty(part, empty)]
     spelled = {names.key(genre): names.canonical(genre) for genre in reversed(parts)}
-    return tuple(genre for genre in reversed(spelled.values()) if not is_no_genre(genre))
+    return tuple(filter(_is_genre, reversed(spelled.values())))
+
+
+def _is_genre(name: str) -> bool:
+    """Return whether a text may be the genre of another file: a year may not, for example."""
+    return not is_no_genre(name) and not names.name_fault(name) and len(name) <= LONGEST_WORD
 
 
 def _before_tagger(present: tuple[str, ...], writes: Sequence[Write]) -> tuple[str, ...]:

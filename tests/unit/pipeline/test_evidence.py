@@ -148,6 +148,17 @@ def test_a_word_for_no_genre_with_a_separator_is_no_genre_and_no_evidence(progra
     assert found["0.mp3"]["decision"] == "abstain"
 
 
+@pytest.mark.parametrize("text", ["1980", "www.example.com", "http://a.org/b", "Text " * 20])
+def test_a_text_that_names_no_genre_is_no_evidence(program, text):
+    for number in range(3):
+        path = program.music / f"a/{number}.flac"
+        song(path, format="flac", artist="Ann Bo", genre=[text])
+    song(program.music / "new.mp3", artist="Ann Bo")
+    result = program.scan()
+    assert result.code == 0
+    assert result.files["new.mp3"]["evidence"]["source"] == "sound"
+
+
 def test_the_user_s_words_count_for_files_that_were_counted_before(program):
     owned(program.music / "a", "Ann Bo", "Alternative/Sunday")
     owned(program.music / "b", "Cy Do", "To do")
