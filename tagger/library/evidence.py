@@ -333,4 +333,6 @@ def _named_level(folder: Path, named: Sequence[str], tally: Tally) -> Level:
 
 
 def _most(tally: Tally, kind: str, where: str) -> str:
-    return f"{tally.having[tally.top]} of {tally.tracks} other {kind} {where} are {tally.top}"
+    common = sorted(genre for genre, number in tally.having.items() if number == tally.tracks)
+    names = ", ".join(common) or tally.top
+    return f"{tally.having[tally.top]} of {tally.tracks} other {kind} {where} are {names}"

@@ -184,6 +184,14 @@ def test_a_genre_outside_the_model_counts_for_an_artist_with_few_other_tracks(pr
     assert genres(same) == ("Christmas",)
 
 
+def test_the_reason_names_all_genres_of_tracks_that_have_several(program):
+    for number in range(3):
+        song(program.music / f"a/{number}.mp3", artist="Ann Bo", genre=["Metal", "Classical"])
+    song(program.music / "new.mp3", artist="Ann Bo")
+    reason = program.scan().files["new.mp3"]["reason"]
+    assert "3 of 3 other tracks of Ann Bo are Classical, Metal; sound: " in reason
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")
