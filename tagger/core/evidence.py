@@ -41,8 +41,8 @@ LIST_POWER = 0.5
 The list has several genres of most artists. Between two of them the sound is less often right than
 its probabilities are high: R&B sounds like Pop. The owner's genres are checked by the full sound.
 """
-EXCLUDED = 0.1
-"""The evidence excludes a family with less than this probability."""
+EXCLUDED = 0.5
+"""The evidence excludes a family with less than this part of its even share."""
 MOST_EVEN = 0.7
 """Share of the probability that is even over the genres, above which the sound is like no music.
 
@@ -77,8 +77,8 @@ class Evidence:
     def excludes(self, genre: str) -> bool:
         """Return whether the family of a genre is improbable by the evidence."""
         own = family(genre)
-        mass = sum(p for other, p in self.prior.items() if family(other) == own)
-        return mass < EXCLUDED
+        members = [p for other, p in self.prior.items() if family(other) == own]
+        return sum(members) <= EXCLUDED * len(members) / len(self.prior)
 
     def supports(self, genres: Iterable[str]) -> bool:
         """Return whether one of these genres is probable by the evidence."""

@@ -115,6 +115,16 @@ def test_evidence_names_no_genre_where_the_sound_is_like_no_music(deciding):
     assert rules.decide(track(1), sound(0.65), evidence=evidence).genres == ("Genre 0",)
 
 
+@pytest.mark.parametrize(("share", "written"), [(0.6, ()), (0.3, ("Jazz",))])
+def test_weak_evidence_does_not_contradict_a_sure_sound(deciding, share, written):
+    genres = ("Classical", "Jazz", "Pop", "Reggae", "World", "Blues", "Latin", "Country")
+    even = {genre: (1 - share) / len(genres) for genre in genres}
+    evidence = Evidence("artist", "of Ann Bo are Pop", even | {"Pop": even["Pop"] + share}, {})
+    rules = replace(deciding, track_thresholds=dict.fromkeys(genres, 0.5))
+    sound = Prediction({genre: 0.93 if genre == "Jazz" else 0.01 for genre in genres}, "test-1")
+    assert rules.decide(track(1), sound, evidence=evidence).genres == written
+
+
 @pytest.mark.parametrize(("source", "genre"), [("list", "R&B"), ("artist", "Pop")])
 def test_the_sound_weighs_less_beside_the_list_than_beside_the_owners_genres(source, genre):
     sound = Prediction({"R&B": 0.1, "Pop": 0.7, "Rock": 0.2}, "test")
