@@ -9,6 +9,8 @@ from importlib.resources import files
 
 import tomli
 
+_SIGNS = frozenset({"-", "--", "---", ".", "..", "...", "?", "??", "???", "_"})
+"""Signs in place of an artist's name; other signs are names, such as "!!!"."""
 _ADDRESS = re.compile(r"://|\bwww\.|\w\.(?:com|net|org|info|ru)\b", re.IGNORECASE)
 
 
@@ -21,13 +23,14 @@ def is_unknown_album(title: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_compilation(name: str) -> bool:
     """Check for an artist's name such as "Various Artists", "VA" or "Soundtrack"."""
-    return _folded(name) in _table("compilations")
+    folded = _folded(name)
+    return folded.startswith("variousartist") or folded in _table("compilations")
 
 
 @lru_cache(maxsize=4096)
 def is_no_artist(name: str) -> bool:
-    """Check for a word such as "Unknown Artist" in place of a name, or a compilation's name."""
-    return _folded(name) in _table("artists") or is_compilation(name)
+    """Check for a word or sign such as "Unknown Artist" or "-", or a compilation's name."""
+    return _folded(name) in _table("artists") or is_compilation(name) or name.strip() in _SIGNS
 
 
 def is_no_genre(name: str) -> bool:

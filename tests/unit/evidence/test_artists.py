@@ -91,6 +91,17 @@ def test_a_credit_of_nobody_has_no_name(credit):
     assert list(credited(credit)) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["VV.AA.", "Различные исполнители", "Various Artists - Pop", "Track Artist", "-", "???"]
+)
+def test_a_name_in_place_of_an_artist_is_nobody(name):
+    assert is_nobody(name)
+
+
+def test_signs_may_be_the_name_of_a_band():
+    assert not is_nobody("!!!")
+
+
 def test_the_first_named_artist_counts_most(known):
     level = list_level(TrackTags(artist="Slayer & Alfred Brendel"), known, KNOWN)
     assert level is not None
