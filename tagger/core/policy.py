@@ -88,7 +88,9 @@ class Policy:
         top, confidence = prediction.genre, prediction.confidence
         need = required[top]
         album = "" if album_of == 1 else f", with {album_of - 1} more of its album"
-        likely = f"{self._own(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"
+        likely = (
+            f"{self.own_name(top)} at {math.floor(100 * confidence)}%{self._open(members)}{album}"
+        )
         noted = f"{likely}: {note}" if note else likely
         if refusal := self.vocabulary.refusal(top):
             return _abstain(existing, f"{noted}: {refusal}", confidence)
@@ -119,7 +121,7 @@ class Policy:
 
     def own_name(self, genre: str) -> str:
         """Return the user's name for a genre."""
-        return self._own(genre)
+        return self.vocabulary.word(genre)
 
     def no_music(self, prediction: Prediction, existing: tuple[str, ...]) -> Decision:
         """Abstain because the sound is no music; `existing` are the genres in the file."""
@@ -130,7 +132,9 @@ class Policy:
         if not members:
             return ""
         ranked = sorted(members.items(), key=lambda item: -item[1])
-        parts = [f"{self._own(genre)} {math.floor(100 * p)}%" for genre, p in ranked if p >= _EVEN]
+        parts = [
+            f"{self.own_name(genre)} {math.floor(100 * p)}%" for genre, p in ranked if p >= _EVEN
+        ]
         return f" as a family, its genre is open ({', '.join(parts)})"
 
     def _chosen(self, prediction: Prediction) -> tuple[str, ...]:
@@ -144,12 +148,12 @@ class Policy:
         if self.parents:
             genres += [parent for genre in genres for parent in self._parents(genre)]
         allowed = [genre for genre in genres if self.vocabulary.refusal(genre) is None]
-        return tuple(dict.fromkeys(map(self._own, allowed)))
+        return tuple(dict.fromkeys(map(self.own_name, allowed)))
 
     def _placed(
         self, chosen: tuple[str, ...], existing: tuple[str, ...], likely: str, confidence: float
     ) -> Decision:
-        own = map(self._own, self.vocabulary.read(existing))
+        own = map(self.own_name, self.vocabulary.read(existing))
         present = names.keys_of_lists((*existing, *own))
         wanted = names.keys(chosen)
         equal = (names.keys(existing), names.keys(names.parts(existing)))
@@ -168,9 +172,6 @@ class Policy:
     def _parents(self, genre: str) -> tuple[str, ...]:
         above = self.own_parents.get(names.key(genre))
         return (above, *names.parents(above)) if above else names.parents(genre)
-
-    def _own(self, genre: str) -> str:
-        return self.vocabulary.word(genre)
 
 
 def _abstain(existing: tuple[str, ...], reason: str, confidence: float) -> Decision:
