@@ -261,10 +261,12 @@ class Decision:
     confidence: float | None = None
     grounds: Grounds | None = None
     """None for a decision without a prediction."""
+    among: tuple[str, ...] = ()
+    """The likely genres of a family that is written, the likeliest first; see `core.families`."""
 
     def with_grounds(self, grounds: Grounds) -> Decision:
         """Return the decision with its grounds."""
-        return Decision(self.action, self.genres, self.reason, self.genre, self.confidence, grounds)
+        return replace(self, grounds=grounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tagger.core import genres as names
@@ -104,7 +104,12 @@ class Policy:
             if note:
                 why = f"{why}; {note}"
             return _abstain(existing, f"unsure: {why}", confidence)
-        return self._placed(self._chosen(prediction), existing, noted, confidence)
+        decision = self._placed(self._chosen(prediction), existing, noted, confidence)
+        among = tuple(self.own_name(genre) for genre, _ in _likely(members))
+        if decision.action.writes and is_among(existing, among):
+            reason = f"{noted}: already there"
+            return Decision(Action.KEEP, existing, reason, decision.genre, confidence)
+        return replace(decision, among=among)
 
     def contradicted(
         self, prediction: Prediction, existing: tuple[str, ...], note: str
@@ -131,10 +136,8 @@ class Policy:
         """Return the text on the likely genres of a family, the likeliest first."""
         if not members:
             return ""
-        ranked = sorted(members.items(), key=lambda item: -item[1])
-        parts = [
-            f"{self.own_name(genre)} {math.floor(100 * p)}%" for genre, p in ranked if p >= _EVEN
-        ]
+        likely = _likely(members)
+        parts = [f"{self.own_name(genre)} {math.floor(100 * p)}%" for genre, p in likely]
         return f" as a family, its genre is open ({', '.join(parts)})"
 
     def _chosen(self, prediction: Prediction) -> tuple[str, ...]:
@@ -172,6 +175,18 @@ class Policy:
     def _parents(self, genre: str) -> tuple[str, ...]:
         above = self.own_parents.get(names.key(genre))
         return (above, *names.parents(above)) if above else names.parents(genre)
+
+
+def is_among(existing: tuple[str, ...], family: tuple[str, ...]) -> bool:
+    """Return whether a file has genres, and only likely genres of a family."""
+    own = names.keys(names.parts(existing))
+    return bool(own) and own <= names.keys(family)
+
+
+def _likely(members: Mapping[str, float] | None) -> list[tuple[str, float]]:
+    """Return the likely genres of a family, the likeliest first."""
+    ranked = sorted((members or {}).items(), key=lambda item: -item[1])
+    return [(genre, p) for genre, p in ranked if p >= _EVEN]
 
 
 def _abstain(existing: tuple[str, ...], reason: str, confidence: float) -> Decision:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.core.domain import Action, Decision, Outcome, Track
+from tagger.core.policy import is_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,7 +109,9 @@ class Rewrite:
         if not decision.action.writes:
             stays = decision.action in (Action.ABSTAIN, Action.KEEP)
             return _kept(now, decision, Action.KEEP if stays else decision.action)
-        if set(map(genres.key, decision.genres)) == set(map(genres.key, now.tags.genres)):
+        present = now.tags.genres
+        same = genres.keys(decision.genres) == genres.keys(present)
+        if same or is_among(present, decision.among):
             noted = replace(decision, reason=f"{decision.reason}: already there")
             return _kept(now, noted, Action.KEEP)
         return self._operation.apply(now, replace(decision, action=Action.SET))

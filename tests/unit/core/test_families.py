@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,9 @@ from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTag
 from tagger.core.families import families, merged
 from tagger.core.policy import Policy
 from tagger.core.pooling import Pooling
+
+if TYPE_CHECKING:
+    from tagger.core.policy import Mode
 
 GENRES = ("Jazz", "Metal", "Pop", "Punk", "Rock")
 NEED = dict.fromkeys(GENRES, 0.8)
@@ -53,6 +58,16 @@ def test_a_sure_family_is_written_where_its_genre_is_open_and_the_reason_says_so
     assert decision.confidence == pytest.approx(0.95)
     assert "family" in decision.reason
     assert "Metal 45%" in decision.reason
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+def test_a_likely_genre_of_the_family_stays_in_a_file(mode: Mode) -> None:
+    prediction = predicted(0.05, 0.45, 0, 0.49, 0.01)
+    rules = replace(RULES, policy=Policy(mode=mode))
+    for genre, stays in (("Punk", True), ("Metal", True), ("Jazz", False), ("Other", False)):
+        one = replace(track(1), tags=TrackTags((genre,)))
+        (decision,) = decide_together({one: prediction}, rules).values()
+        assert (decision.action is Action.KEEP) is stays, genre
 
 
 def test_an_unsure_family_is_not_written() -> None:

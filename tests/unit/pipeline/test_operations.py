@@ -10,8 +10,9 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
-from tagger.core.domain import Action, Decision, FileIdentity, Track
-from tagger.pipeline.operations import Write
+from tagger.core.domain import Action, Decision, FileIdentity, Track, TrackTags
+from tagger.pipeline.operations import DryRun, Write
+from tagger.pipeline.reclassify import Reclassification, Rewrite
 from tagger.store import Store
 
 ROCK = Decision(Action.ADD, ("Jazz", "Rock"), "test", "Rock", 0.9)
@@ -53,3 +54,14 @@ def test_a_file_with_another_inode_number_is_written_where_nothing_else_changed(
         assert tags.read(path).genres == store.files.get(path).tags.genres == genres
         assert store.files.get(path).identity == FileIdentity.of(path.stat())
         assert not store.journal.intended()
+
+
+def test_a_likely_genre_of_a_family_stays_when_it_is_decided_again(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Punk"]})
+    before = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
+    now = Track(path, tmp_path, before.identity, tags.read(path))
+    decision = Decision(Action.SET, ("Rock",), "test", "Rock", 0.9, among=("Punk", "Metal"))
+    with TagJobs(30, 2048) as jobs:
+        work = Reclassification((before,), (), {path: now}, ())
+        outcome = Rewrite(work, DryRun(jobs, tags.WriteOptions())).apply(before, decision)
+    assert (outcome.action, outcome.after) == (Action.KEEP, ("Punk",))
