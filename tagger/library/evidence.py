@@ -6,7 +6,6 @@ New and changed files are counted first, so that a genre of the owner's counts i
 from __future__ import annotations
 
 import os
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -76,7 +75,7 @@ class LibraryEvidence:
         self,
         store: Store,
         settings: EvidenceSettings,
-        model: Mapping[str, str],
+        model: Sequence[str],
         known: ArtistList | None,
         genres: GenreSettings,
     ) -> None:
@@ -85,7 +84,7 @@ class LibraryEvidence:
         Args:
             store: The state database.
             settings: The sources that count.
-            model: The genres of the model by key; a key of the user's own name for a genre counts.
+            model: The genres of the model.
             known: The list of artists, None where it does not count.
             genres: The user's words.
 
@@ -93,7 +92,15 @@ class LibraryEvidence:
         self._words = genres.vocabulary.words
         self._store = store
         self._settings = settings
-        self._model = model
+        self._model = tuple(model)
+        self._of_word: dict[str, tuple[str, ...]] = {}
+        """The genres of the model by the key of the user's word for them."""
+        self._label: dict[str, str] = {}
+        """These words by their keys."""
+        for genre in self._model:
+            word = genres.vocabulary.word(genre)
+            key = spelling.key(word)
+            self._label[key], self._of_word[key] = word, (*self._of_word.get(key, ()), genre)
         self._known = known
         self._genres = genres
         self._read_by = names.key(*sorted(genres.empty_keys), "", *sorted(self._words))
@@ -164,8 +171,8 @@ class LibraryEvidence:
         return found
 
     def owned(self, track: Track) -> tuple[str, ...]:
-        """Return the genres of a track that its owner gave, in the one spelling of each."""
-        return tuple(map(self._name, self._store.labels.of(track.path)))
+        """Return the genres of a track that its owner gave, by the names of the model."""
+        return self._unfolded(self._store.labels.of(track.path))
 
     def unsure(self, tracks: Iterable[Track]) -> list[Track]:
         """Return the unsure files of the artists of tracks that have a genre of their owner.
@@ -192,7 +199,7 @@ class LibraryEvidence:
 
     def _is_modelled(self, genre: str) -> bool:
         """Return whether a genre or a relative of it is among those of the model."""
-        return bool(sounds_as(self._name(genre), tuple(self._model.values())))
+        return any(sounds_as(one, self._model) for one in self._unfolded([genre]))
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
@@ -213,12 +220,16 @@ class LibraryEvidence:
     def _artist_level(self, track: Track, tally: Tally) -> Level | None:
         if tally.tracks < self._settings.min_tracks or tally.is_of_many:
             return None
-        return _level("artist", tally, f"of {names.library_artist(track.tags)}")
+        return self._level("artist", tally, f"of {names.library_artist(track.tags)}")
 
     def _album_level(self, track: Track, tally: Tally) -> Level | None:
         if not self._settings.min_tracks <= tally.tracks < albums.LARGEST_ALBUM:
             return None
-        return _level("album", tally, f"of the album {track.tags.album}".rstrip())
+        return self._level("album", tally, f"of the album {track.tags.album}".rstrip())
+
+    def _level(self, source: str, tally: Tally, where: str) -> Level:
+        shares, text = self._spread(tally.shares), _most(tally, "tracks", where)
+        return Level(source, shares, weigh.strength(tally.tracks), text, dict(tally.having))
 
     def _folder_levels(self, track: Track, artist: int | None) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
@@ -242,12 +253,29 @@ class LibraryEvidence:
             artists = self._below(folder)
             tally = artists.without(artist)
             if named := self._named(folder):
-                return [*([by_content] if by_content else []), _named_level(folder, named, tally)]
+                level = self._named_level(folder, named, tally)
+                return [*([by_content] if by_content else []), level]
             one = tally.tracks and tally.shares[tally.top] >= ONE_GENRE
             many = artists.are_known and tally.tracks >= self._settings.min_tracks
             if by_content is None and one and many:
-                by_content = _folder_level(folder, tally)
+                by_content = self._folder_level(folder, tally)
         return [by_content] if by_content else []
+
+    def _folder_level(self, folder: Path, tally: Tally) -> Level:
+        strength = tally.tracks / (tally.tracks + FOLDER_HALF)
+        text = _most(tally, "artists", f"in the folder {folder.name}")
+        return Level("folder", self._spread(tally.shares), strength, text, dict(tally.having))
+
+    def _named_level(self, folder: Path, named: Sequence[str], tally: Tally) -> Level:
+        total = tally.tracks + NAME_ARTISTS
+        shares = {genre: share * tally.tracks / total for genre, share in tally.shares.items()}
+        for genre in named:
+            shares[genre] = shares.get(genre, 0.0) + NAME_ARTISTS / len(named) / total
+        text = f"the folder {folder.name} is named for {', '.join(named)}"
+        if tally.tracks:
+            text += f", {_most(tally, 'artists', 'there')}"
+        strength = weigh.strength(total)
+        return Level("folder name", self._spread(shares), strength, text, dict(tally.having))
 
     def _named(self, folder: Path) -> tuple[str, ...]:
         found = folders.genres_of(folder.name, self._names)
@@ -267,26 +295,40 @@ class LibraryEvidence:
         return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)
 
     def _name(self, genre: str) -> str:
-        """Return the one spelling of a genre: the model's, else the library's most common."""
+        """Return the one spelling of a genre: the user's, else the library's most common."""
         if (known := self._canonical.get(genre)) is None:
             word = self._words.get(spelling.key(genre), genre)
             key = spelling.key(word)
-            known = self._model.get(key) or self._spelled.get(key) or spelling.canonical(word)
+            known = self._label.get(key) or self._spelled.get(key) or spelling.canonical(word)
             self._canonical[genre] = known
         return known
+
+    def _unfolded(self, genres: Iterable[str]) -> tuple[str, ...]:
+        """Return genres by the names of the model, which may have several for one word."""
+        found: dict[str, None] = {}
+        for name in map(self._name, genres):
+            found |= dict.fromkeys(self._of_word.get(spelling.key(name), (name,)))
+        return tuple(found)
+
+    def _spread(self, shares: Mapping[str, float]) -> dict[str, float]:
+        """Return the shares by the names of the model; a word's share is split evenly."""
+        found: dict[str, float] = {}
+        for name, share in shares.items():
+            of = self._unfolded([name])
+            for one in of:
+                found[one] = found.get(one, 0.0) + share / len(of)
+        return found
 
     def _use(self, fit: Fit) -> None:
         self._trust = fit.trust
         self._canonical.clear()
         for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
             self._spelled.setdefault(spelling.key(genre), genre)
-        library: Counter[str] = Counter()
-        for genre, tracks in fit.library.items():
-            library[self._name(genre)] += tracks  # type: ignore[assignment] # parts of tracks
-        model = tuple(dict.fromkeys(self._model.values()))
-        self._even, self._base = weigh.base({}, model), weigh.base(library, model)
+        library = self._spread(fit.library)
+        self._even = weigh.base({}, self._model)
+        self._base = weigh.base(library, self._model)
         known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
-        self._vocabulary = known | set(model)
+        self._vocabulary = known | set(self._model)
 
     def _fit(self) -> Fit:
         library: dict[str, float] = {}
@@ -299,7 +341,7 @@ class LibraryEvidence:
 
     def _examples(self) -> Iterator[Example]:
         for track, genres in self._store.labels.sample(SAMPLE):
-            yield Example(tuple(map(self._name, genres)), self.levels(track))
+            yield Example(self._unfolded(genres), self.levels(track))
 
 
 def _is_work(track: Track) -> bool:
@@ -308,28 +350,6 @@ def _is_work(track: Track) -> bool:
     from tagger.evidence import titles  # noqa: PLC0415 - its patterns take long to compile
 
     return titles.is_work(track.tags.title, track.tags.album)
-
-
-def _level(source: str, tally: Tally, where: str) -> Level:
-    text = _most(tally, "tracks", where)
-    return Level(source, tally.shares, weigh.strength(tally.tracks), text, dict(tally.having))
-
-
-def _folder_level(folder: Path, tally: Tally) -> Level:
-    strength = tally.tracks / (tally.tracks + FOLDER_HALF)
-    text = _most(tally, "artists", f"in the folder {folder.name}")
-    return Level("folder", tally.shares, strength, text, dict(tally.having))
-
-
-def _named_level(folder: Path, named: Sequence[str], tally: Tally) -> Level:
-    total = tally.tracks + NAME_ARTISTS
-    shares = {genre: share * tally.tracks / total for genre, share in tally.shares.items()}
-    for genre in named:
-        shares[genre] = shares.get(genre, 0.0) + NAME_ARTISTS / len(named) / total
-    text = f"the folder {folder.name} is named for {', '.join(named)}"
-    if tally.tracks:
-        text += f", {_most(tally, 'artists', 'there')}"
-    return Level("folder name", shares, weigh.strength(total), text, dict(tally.having))
 
 
 def _most(tally: Tally, kind: str, where: str) -> str:

@@ -185,12 +185,9 @@ def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> Li
         ConfigError: the user's list of artists cannot be read.
 
     """
-    words = settings.genres.vocabulary.words
-    model = genres.by_key(dict(zip(manifest.genres, manifest.genres, strict=True)))
-    model = {genres.key(own): model[key] for key, own in words.items() if key in model} | model
     on = settings.evidence
     known = open_list(on.artists) if on.known_artists else None
-    return LibraryEvidence(store, on, model, known, settings.genres)
+    return LibraryEvidence(store, on, manifest.genres, known, settings.genres)
 
 
 def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:

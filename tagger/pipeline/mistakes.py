@@ -100,4 +100,5 @@ def _judged(candidate: _Candidate, sound: Prediction, rules: DecisionRules) -> O
     level, track = candidate.level, candidate.track
     reason = f"{level.text}; {rules.sound(chosen)}"
     own = track.tags.genres
-    return Outcome(track.path, Action.KEEP, own, own, _likeliest(level), chosen.confidence, reason)
+    right = rules.policy.own_name(_likeliest(level))
+    return Outcome(track.path, Action.KEEP, own, own, right, chosen.confidence, reason)

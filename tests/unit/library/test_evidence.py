@@ -12,7 +12,7 @@ from tagger.library.counting import count_new
 from tagger.library.evidence import LibraryEvidence
 from tagger.store import Store
 
-MODEL = {"rock": "Rock", "jazz": "Jazz"}
+MODEL = ("Rock", "Jazz")
 GENRES = ("Rock", "Rock", "Jazz")
 
 

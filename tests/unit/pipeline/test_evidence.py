@@ -192,6 +192,17 @@ def test_the_reason_names_all_genres_of_tracks_that_have_several(program):
     assert "3 of 3 other tracks of Ann Bo are Classical, Metal; sound: " in reason
 
 
+def test_a_word_for_several_genres_of_the_model_is_evidence_for_each(program):
+    program.configure('[genres]\nmap = { Classical = "Loud", Metal = "Loud" }')
+    owned(program.music / "a", "Ann Bo", "Loud")
+    for name, sound in (("high", bundles.high), ("low", bundles.low), ("both", bundles.both)):
+        song(program.music / f"{name}.mp3", sound, artist="Ann Bo")
+    found = program.scan().files
+    for name in ("high", "low", "both"):
+        assert found[f"{name}.mp3"]["after"] == ["Loud"], found[f"{name}.mp3"]["reason"]
+        assert "3 of 3 other tracks of Ann Bo are Loud" in found[f"{name}.mp3"]["reason"]
+
+
 def test_sound_only_leaves_the_library_out(program):
     owned(program.music / "a", "Ann Bo", "Metal")
     new = song(program.music / "new.mp3", artist="Ann Bo")
