@@ -71,7 +71,7 @@ def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
     performers = _performers(tags, known)
     if tags.composer and (composer := _composer(tags.composer, known)):
         plays = not performers or CLASSICAL in performers[0][0].accept
-        if plays:
+        if plays and not _is_version(tags.title):
             return [(composer, 1.0)]
     return performers
 
@@ -81,6 +81,12 @@ def _remixer(title: str) -> str | None:
     if match is None or _NO_REMIXER.match(match[1].strip()):
         return None
     return match[1].strip()
+
+
+def _is_version(title: str) -> bool:
+    from tagger.evidence import titles  # noqa: PLC0415 - its patterns take long to compile
+
+    return titles.is_version(title)
 
 
 def _composer(field: str, known: ArtistList) -> Artist | None:

@@ -86,6 +86,11 @@ _ADAPTED = re.compile(
 """Words of another genre, in the title of a version of a work."""
 
 
+def is_version(title: str) -> bool:
+    """Return whether a title names a version of a work in another genre."""
+    return bool(_ADAPTED.search(title))
+
+
 def is_work(title: str, album: str = "") -> bool:
     """Return whether a title names a classical work or a movement of one.
 
@@ -97,7 +102,7 @@ def is_work(title: str, album: str = "") -> bool:
         album: The title of its album.
 
     """
-    if _ADAPTED.search(title):
+    if is_version(title):
         return False
     if _ORDINARY.match(title.strip()):
         return bool(_OF_A_MASS.search(album))

@@ -114,6 +114,12 @@ def test_a_word_of_a_credit_is_no_artist_of_another_spelling(known, credit):
     assert list_level(TrackTags(artist=credit), known, KNOWN) is None
 
 
+@pytest.mark.parametrize(("title", "counts"), [("Air", True), ("Air (Metal Cover)", False)])
+def test_the_composer_does_not_count_for_a_version_in_another_genre(known, title, counts):
+    tags = TrackTags(artist="Ann Bo", title=title, composer="Johann Sebastian Bach")
+    assert (list_level(tags, known, KNOWN) is not None) is counts
+
+
 def test_a_word_of_a_title_is_no_remixer_of_another_spelling(known):
     love, avicii = TrackTags(title="Song (Love Remix)"), TrackTags(title="Song (Avicii Remix)")
     assert list_level(love, known, KNOWN) is None
