@@ -5,7 +5,6 @@ New and changed files are counted first, so that a genre of the owner's counts i
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +23,7 @@ from tagger.library.other_tracks import OtherTracks
 from tagger.library.siblings import is_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import EvidenceSettings, GenreSettings
@@ -234,15 +233,13 @@ class LibraryEvidence:
     def _folder_levels(self, track: Track, artist: int | None) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
         above = folders.above(track)
-        if artist is None and track.tags.genres:  # the track itself does not count
-            return self._levels_of(above, os.fsencode(track.path))
         if (known := self._by_folders.get((above, artist))) is None:
             if len(self._by_folders) >= MOST_FOLDERS:
                 self._by_folders.clear()
             known = self._by_folders[above, artist] = self._levels_of(above, artist)
         return known
 
-    def _levels_of(self, above: tuple[Path, ...], artist: Hashable) -> list[Level]:
+    def _levels_of(self, above: tuple[Path, ...], artist: int | None) -> list[Level]:
         """Return the levels of folders, the nearest first, by all artists but one.
 
         An album is filed as a whole, and the owner may have tagged few albums so far. So artists

@@ -136,11 +136,11 @@ class Labels:
     def below(self, folder: Path, most: int) -> list[tuple[Hashable, Genres]]:
         """Return the artist and the owner's genres of at most `most` files below a folder.
 
-        A file without an artist has an artist of its own.
+        Each file without an artist has an unknown artist of its own, without a genre.
         """
         low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
-            "SELECT coalesce(artist_key, path), owned FROM files"
+            "SELECT coalesce(artist_key, path), iif(artist_key IS NULL, '', owned) FROM files"
             " WHERE path > ? AND path < ? LIMIT ?",
             (low + b"/", low + b"0", most),
         )

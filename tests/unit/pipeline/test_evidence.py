@@ -307,6 +307,15 @@ def test_a_folder_of_mostly_unknown_artists_has_no_genre(program):
     assert "4 of 4 other artists in the folder CDs are Metal" in found["reason"]
 
 
+def test_tagged_files_without_an_artist_show_no_genre_of_their_folder(program):
+    music = program.music
+    for number in range(9):
+        song(music / f"CDs/a/{number}.mp3", genre=["Metal"])
+    new = song(music / "CDs/b/new.mp3")
+    program.scan()
+    assert genres(new) == ()
+
+
 def test_the_most_common_genre_of_the_library_is_no_evidence(program):
     music = program.music
     for number in range(40):
