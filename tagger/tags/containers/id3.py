@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
@@ -198,16 +199,32 @@ class Id3v2(RawTag):
     def converted(self, major: int) -> Id3v2:
         """Return the tag in another version, every frame translated by mutagen.
 
+        A frame that the other version lacks, such as the name for sorting, is kept beside.
+
         Raises MalformedError if mutagen does not support a frame, which would be lost.
         """
-        tags = id3.ID3(io.BytesIO(self.render()), load_v1=False)
+        tags = id3.ID3(io.BytesIO(self.render()), load_v1=False, translate=False)
         if tags.unknown_frames:
             raise MalformedError(f"a frame of this ID3v2.{self.major} tag cannot be converted")
+        there: Any = tags.update_to_v24
+        back: Any = tags.update_to_v23
         if major == 3:
-            tags.update_to_v23()
+            there, back = back, there
+        before = deepcopy(dict(tags))  # the frames of a chapter are converted in place
+        there()
+        after = deepcopy(dict(tags))
+        back()
+        lost = {key: frame for key, frame in before.items() if _text(tags.get(key)) != _text(frame)}
+        tags.clear()
+        tags.update(after | lost)
         buffer = io.BytesIO()
         tags.save(buffer, v1=0, v2_version=major, v23_sep=V23_SEPARATOR)
         return Id3v2.parse(buffer.getvalue())
+
+
+def _text(frame: id3.Frame | None) -> str:
+    """Return the texts of a frame and of its own frames; mutagen cannot compare chapters."""
+    return "" if frame is None else frame.pprint()
 
 
 def _utf16(text: str) -> bytes:

@@ -149,6 +149,31 @@ def test_a_frame_that_cannot_be_converted_is_not_lost(tmp_path):
     assert b"XYZ9\0\0\0\x03\0\0own" in path.read_bytes()
 
 
+KEPT = {
+    "2.3": ["TSOP", "TSOA", "TSST", "TMOO", "TDRL", "TMCL"],
+    "2.4": ["TYER", "TDAT", "TIME", "TSIZ", "TRDA"],
+}
+
+
+@pytest.mark.parametrize("version", KEPT)
+def test_a_frame_that_the_other_version_lacks_is_kept(tmp_path, version):
+    path = media.make(tmp_path / "song.mp3")
+    made = id3.ID3()
+    made.add(id3.CHAP(element_id="1", sub_frames=[id3.RVA2("x", 1, -3, 0.5), id3.TSIZ(0, "9")]))
+    for name in KEPT[version]:
+        values = {"people": [["drums", "A"]]} if name == "TMCL" else {"text": ["ca. 1999"]}
+        made.add(id3.Frames[name](encoding=1, **values))
+    made.save(path, v2_version=7 - int(version[-1]))
+    before = id3.ID3(path, translate=False)
+
+    write(path, id3_version=version)
+
+    after = id3.ID3(path, translate=False)
+    assert after.version == (2, int(version[-1]), 0)
+    assert {frame.pprint() for frame in before.values()} <= {f.pprint() for f in after.values()}
+    assert tags.read(path).genres == TWO
+
+
 def frames_but_genre(path):
     """Return the raw ID3v2.3 frames, walked by hand."""
     data = path.read_bytes()
