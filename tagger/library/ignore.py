@@ -14,6 +14,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tagger.audio.formats import EXTENSIONS
 from tagger.config import gitignore, is_pattern
 from tagger.library import unfinished
 
@@ -35,17 +36,21 @@ SERVICE: Final = frozenset(
         *(".appledouble", ".appledb", ".appledesktop", ".spotlight-v100", ".fseventsd"),
         *(".temporaryitems", ".documentrevisions-v100", ".mediaartlocal", ".android_secure"),
         *("system volume information", "temporary items", "network trash folder"),
-        "thevolumesettingsfolder",
+        *("thevolumesettingsfolder", ".synologyworkingdirectory", ".@upload_cache"),
+        *(".tmp.drivedownload", ".tmp.driveupload"),
     ]
 )
 """Lower-case names of folders that servers, operating systems and programs keep for themselves."""
 _TRASH: Final = re.compile(
-    r"[@#$.~]recycle(\.bin|d|r)?|recycler|recycle\.bin|[.$~]trash(es|-\d+|bin)?|files_trashbin"
+    r"[@#$.~]recycle(\.bin|d|r)?|recycler|recycle\.bin|[.$~]trash(es|-\d+|bin)?|files_trashbin|\.debris"
 )
 _SNAPSHOTS: Final = re.compile(
     r"[@#.~]snapshots?|[@#]recently-snapshot|\.zfs|\.stversions|\.versions|\.btrfs|\.\$snapshot"
     r"|files_versions"
 )
+_MUSIC: Final = "|".join(map(re.escape, sorted(EXTENSIONS)))
+_PARTIAL: Final = re.compile(rf"\.rsync-partial|\.~tmp~|.+({_MUSIC})\.download", re.DOTALL)
+"""The name of a folder in which rsync or Safari keeps unfinished files."""
 _TRASHED: Final = re.compile(r"\.trashed-\d+-.*", re.DOTALL)
 """The name of a file that Android keeps for thirty days."""
 _PENDING: Final = re.compile(r"\.pending-\d+-.*", re.DOTALL)
@@ -170,6 +175,8 @@ def _known(name: str, *, is_folder: bool) -> str:
         return "a folder of a server or system"
     if _TRASH.fullmatch(name):
         return "a trash folder"
+    if _PARTIAL.fullmatch(name):
+        return "a folder of unfinished files"
     return "a folder of snapshots" if _SNAPSHOTS.fullmatch(name) else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 CONTROL = (
     ".aria2",
     ".!qB",
+    ".!sync",
     ".!ut",
     ".bc!",
     ".crdownload",
@@ -19,6 +21,7 @@ CONTROL = (
     ".fdmdownload",
     ".filepart",
     ".jc!",
+    ".lftp-pget-status",
     ".opdownload",
     ".part",
     ".partial",
@@ -30,6 +33,8 @@ CONTROL = (
 )
 """Endings that download programs add to the name of an unfinished file, or of a file beside it."""
 _LOWER = tuple(ending.lower() for ending in CONTROL)
+_SOULSEEK = re.compile(r"INCOMPLETE[0-9a-f]{32}")
+"""The beginning of the name of an unfinished file of Nicotine+, which goes on at its end."""
 _UNCOMPRESSED = (".wav", ".aif", ".aiff", ".aifc", ".dsf")
 """Formats whose silence is zeros; some file systems store zeros as holes."""
 _BLOCK = 512
@@ -57,7 +62,11 @@ def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> boo
         status: Its status.
         beside: The result of `controlled` for its folder.
     """
-    return status.st_blocks * _BLOCK < status.st_size or bool(beside and name.lower() in beside)
+    return (
+        status.st_blocks * _BLOCK < status.st_size
+        or bool(beside and name.lower() in beside)
+        or _SOULSEEK.match(name) is not None
+    )
 
 
 def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = None) -> str | None:
@@ -70,6 +79,8 @@ def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = Non
             file is opened to find parts that are allocated, but not written.
 
     """
+    if _SOULSEEK.match(path.name):
+        return "it has the name of an unfinished download"
     known = beside is not None
     if beside is None:
         beside = controlled(

@@ -42,6 +42,14 @@ def test_a_file_with_a_control_file_beside_it_is_unfinished(tmp_path, ending):
     assert [type(item) for item in walk.walk(path, tmp_path)] == [walk.Unfinished]
 
 
+def test_a_file_with_the_name_of_an_unfinished_download_is_unfinished(tmp_path):
+    path = tmp_path / f"INCOMPLETE{'0af9' * 8}Song.mp3"
+    path.write_bytes(b"1")
+    assert found(path) == [walk.Unfinished]
+    assert [type(item) for item in walk.walk(path, tmp_path)] == [walk.Unfinished]
+    assert found(path.rename(tmp_path / "INCOMPLETE.mp3")) == [walk.Found]
+
+
 def test_a_control_file_of_another_file_is_no_sign(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"1")
     (tmp_path / "b.mp3.aria2").touch()
