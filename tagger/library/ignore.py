@@ -51,6 +51,11 @@ _SNAPSHOTS: Final = re.compile(
 _MUSIC: Final = "|".join(map(re.escape, sorted(EXTENSIONS)))
 _PARTIAL: Final = re.compile(rf"\.rsync-partial|\.~tmp~|.+({_MUSIC})\.download", re.DOTALL)
 """The name of a folder in which rsync or Safari keeps unfinished files."""
+_FOLDERS: Final = {
+    _TRASH: "a trash folder",
+    _SNAPSHOTS: "a folder of snapshots",
+    _PARTIAL: "a folder of unfinished files",
+}
 _TRASHED: Final = re.compile(r"\.trashed-\d+-.*", re.DOTALL)
 """The name of a file that Android keeps for thirty days."""
 _PENDING: Final = re.compile(r"\.pending-\d+-.*", re.DOTALL)
@@ -173,11 +178,7 @@ def _known(name: str, *, is_folder: bool) -> str:
         return "an unfinished file" if written else ""
     if name in SERVICE:
         return "a folder of a server or system"
-    if _TRASH.fullmatch(name):
-        return "a trash folder"
-    if _PARTIAL.fullmatch(name):
-        return "a folder of unfinished files"
-    return "a folder of snapshots" if _SNAPSHOTS.fullmatch(name) else ""
+    return next((reason for names, reason in _FOLDERS.items() if names.fullmatch(name)), "")
 
 
 def _read(name: str) -> GitIgnoreSpec | None:

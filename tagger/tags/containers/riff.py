@@ -129,7 +129,8 @@ class ChunkedFile(Container):
         last = self._chunks[-1].body if self._chunks else Span(FORM_HEADER, 0)
         padding = self._chunks[-1].padding if self._chunks else 0
         self._end = min(last.start + last.size + padding, size)
-        self._whole = last.start + last.size <= size and self._declared <= size + 1
+        # some programs count the header of the form, and some a missing byte of padding
+        self._whole = last.start + last.size <= size and self._declared <= size + CHUNK_HEADER
         self._rest = Span(self._end, size - self._end)
         self.tags: Mapping[str, RawTag] = {kind: self._found[kind] for kind in sorted(self._found)}
 
@@ -170,7 +171,7 @@ class ChunkedFile(Container):
             if not 0 < size <= len(data) or data[size:].strip(b"\0"):
                 raise MalformedError("an ID3 chunk contains no ID3 tag")
             return self._add("id3v2", replace(Id3v2.parse(data), reserved_bytes=body.size))
-        if name == b"LIST" and self._order == "little":
+        if name.upper() == b"LIST" and self._order == "little":
             data = read_at(file, body.start, body.size)
             if data[:4] == b"INFO":
                 return self._add("info", InfoList.parse(data[4:]))

@@ -330,6 +330,30 @@ def test_a_tag_behind_the_declared_size_of_the_chunks_is_found_and_replaced(tmp_
     assert path.read_bytes() == data
 
 
+@pytest.mark.parametrize(("form", "order"), [("wav", "<I"), ("aiff", ">I")])
+def test_a_form_whose_size_counts_its_header_is_written_and_undone(tmp_path, form, order):
+    path = media.make(tmp_path / "song", form)
+    data = path.read_bytes()
+    path.write_bytes(data := data[:4] + struct.pack(order, len(data)) + data[8:])
+    written = write(path, BLUES)
+    now = path.read_bytes()
+    assert struct.unpack_from(order, now, 4) == (len(now) - 8,)
+    assert mutagen.File(path).tags["TCON"].text == ["Blues"]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def test_a_genre_in_an_info_list_in_lower_case_is_found_and_replaced(tmp_path):
+    path = with_info(media.make(tmp_path / "song.wav", "wav"), IGNR=b"Salsa\0")
+    path.write_bytes(data := path.read_bytes().replace(b"LIST", b"list"))
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert b"Salsa" not in path.read_bytes()
+    assert b"IGNR\6\0\0\0Blues\0" in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
 def test_junk_behind_the_declared_size_of_the_chunks_is_kept(tmp_path):
     path = media.make(tmp_path / "song", "wav")
     path.write_bytes(data := path.read_bytes() + b"LIST and more")
