@@ -25,15 +25,16 @@ _CHECK_S: Final = 0.02
 def open_for_writing(path: Path) -> bool:
     """Return whether a process has the file at `path` open for writing.
 
-    Also False where the kernel grants no leases: on other systems than Linux, on most network
-    file systems, and for files of another user.
+    True as well for a process with a write lease, such as a file server for its client. Also False
+    where the kernel grants no leases: on other systems than Linux, on most network file systems,
+    and for files of another user.
     """
     if not HAS_LEASES:
         return False
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno == errno.EAGAIN
     try:
         return is_being_written(file)
     finally:

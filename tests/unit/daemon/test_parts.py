@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import re
+import signal
 from pathlib import Path
 
 import platformdirs
@@ -32,6 +34,7 @@ from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.errors import DaemonError, StoreError
 from tagger.library import index
 from tagger.store import Store
+from tagger.system import leases
 
 MOUNTS = [
     Mount(Path("/"), "ext4"),
@@ -95,6 +98,20 @@ def test_a_file_that_is_open_for_writing_is_not_stable(tmp_path, clock):
     with path.open("wb") as file:
         file.write(b"1")
         file.flush()
+        settling.track(path)
+        clock.now += 100
+        assert settling.pop_stable() == []
+    clock.now += 10
+    assert settling.pop_stable() == [path]
+
+
+@pytest.mark.skipif(not leases.HAS_LEASES, reason="only Linux has leases")
+def test_a_file_with_the_write_lease_of_a_file_server_is_not_stable(tmp_path, clock):
+    settling = StabilityTracker(10, clock)
+    path = tmp_path / "a.mp3"
+    with path.open("wb") as file:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         settling.track(path)
         clock.now += 100
         assert settling.pop_stable() == []
