@@ -70,15 +70,19 @@ def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_file(tmp_path, form):
 
 
 @contextlib.contextmanager
-def small_disk(folder, size):
-    """Mount a file system of `size` bytes."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
+def mounted(place, *options):
+    """Mount a file system or a file at a place."""
+    if subprocess.run(["mount", *options, place], check=False, capture_output=True).returncode:
         pytest.skip("mounting is not permitted here")
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", place], check=True)
+
+
+def small_disk(folder, size):
+    """Mount a file system of `size` bytes."""
+    return mounted(folder, "-t", "tmpfs", "-o", f"size={size}", "tmpfs")
 
 
 @needs_root
@@ -221,6 +225,18 @@ def test_a_read_only_file_system_is_an_error_with_a_hint(tmp_path):
         path = media.make(tmp_path / "song.mp3")
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
         refused(path, "read-only")
+
+
+@needs_root
+def test_a_file_that_is_a_mount_of_its_own_is_an_error_with_a_hint(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+    with mounted(path, "--bind", path):
+        with pytest.raises(WriteFailedError, match="busy") as caught:
+            write(path)
+        assert "mount its folder" in caught.value.hint
+        assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
 
 
 def test_an_irregular_file_is_skipped(tmp_path):
