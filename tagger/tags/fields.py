@@ -227,7 +227,10 @@ def carried(target: RawTag, sources: Iterable[RawTag], without: Collection[str])
 
     """
     found: Fields = {}
+    undeclared = list[bytes]()
     for source in sources:
+        if isinstance(source, Id3v1 | InfoList):
+            undeclared += [item.raw for item in source.items]
         if isinstance(source, Id3v2) and isinstance(target, Id3v2) and not target.items:
             same = target.major == source.major or not target.reserved_bytes
             standing = source if same else source.converted(target.major)
@@ -238,12 +241,14 @@ def carried(target: RawTag, sources: Iterable[RawTag], without: Collection[str])
     missing = {name: found[name] for name in found if name not in fields(target)}
     if not missing:
         return target
-    return replace(target, items=(*target.items, *_items(target, missing)))
+    items = _items(target, missing, b"".join(undeclared))
+    return replace(target, items=(*target.items, *items))
 
 
-def _items(target: RawTag, found: Fields) -> tuple[Item, ...]:
+def _items(target: RawTag, found: Fields, undeclared: bytes) -> tuple[Item, ...]:
+    """Return the items of fields; `undeclared` are texts of tags that name no encoding."""
     if isinstance(target, Id3v2):
-        return _frames(found, target.major) if target.major > 2 else ()
+        return _frames(found, target.major, undeclared) if target.major > 2 else ()
     named = {name: values for name, values in found.items() if _KEY.fullmatch(name)}
     if isinstance(target, VorbisComment):
         return tuple(
@@ -260,21 +265,34 @@ def _ape_item(key: str, values: Sequence[str]) -> Item:
     return Item(key.lower(), raw)
 
 
-def _frames(found: Fields, major: int) -> tuple[Item, ...]:
+def _frames(found: Fields, major: int, undeclared: bytes) -> tuple[Item, ...]:
     tags = id3.ID3()
     for name, values in found.items():
         base, _, desc = name.partition(":")
         texts = list(values)
+        encoding = _encoding((desc, *texts), undeclared)
         if base == "COMMENT":
-            tags.add(id3.COMM(encoding=3, lang="XXX", desc=desc, text=texts))
+            tags.add(id3.COMM(encoding=encoding, lang="XXX", desc=desc, text=texts))
         elif base == "LYRICS":
-            tags.add(id3.USLT(encoding=3, lang="XXX", desc=desc, text=texts[0]))
+            tags.add(id3.USLT(encoding=encoding, lang="XXX", desc=desc, text=texts[0]))
         elif name in _FRAMES:
-            tags.add(id3.Frames[_FRAMES[name]](encoding=3, text=texts))
+            tags.add(id3.Frames[_FRAMES[name]](encoding=encoding, text=texts))
         else:
-            tags.add(id3.TXXX(encoding=3, desc=name, text=texts))
+            tags.add(id3.TXXX(encoding=encoding, desc=name, text=texts))
     if major == 3:
         tags.update_to_v23()
     buffer = io.BytesIO()
     tags.save(buffer, v1=0, v2_version=major, v23_sep=V23_SEPARATOR)
     return Id3v2.parse(buffer.getvalue()).items
+
+
+def _encoding(texts: Sequence[str], undeclared: bytes) -> int:
+    """Return the encoding of a frame: UTF-8, but Latin-1 for texts whose encoding was a guess.
+
+    So their bytes stay, and a reader that guesses better, as in Cyrillic, still does.
+    """
+    try:
+        guessed = all(text.encode("latin-1") in undeclared for text in texts)
+    except UnicodeEncodeError:
+        return 3
+    return 0 if guessed and not all(map(str.isascii, texts)) else 3

@@ -265,6 +265,25 @@ def test_beside_an_id3v1_tag_a_new_id3v2_tag_holds_its_fields_too(tmp_path):
     assert tags.read(path).genres == TWO
 
 
+@pytest.mark.parametrize("form", ["mp3", "wav"])
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("Привет".encode("cp1251"), 0), ("Für".encode(), 3), (b"Plain", 3)]
+)
+def test_a_text_whose_encoding_is_a_guess_keeps_its_bytes(tmp_path, form, text, encoding):
+    path = media.make(tmp_path / "song", form)
+    if form == "mp3":
+        media.id3v1(path, title=text.decode("latin-1"))
+    else:
+        with_info(path, INAM=text + b"\0")
+    before = path.read_bytes()
+    written = write(path)
+    title = mutagen.File(path).tags["TIT2"]
+    assert title.encoding == encoding
+    assert title.text[0].encode("utf-8" if encoding else "latin-1") == text
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
 def test_an_apev2_tag_on_an_mp3_follows_only_if_it_names_a_genre(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags={"title": "x"})
     media.ape_on_mp3(path, MP3GAIN_MINMAX="100,200")
