@@ -49,8 +49,8 @@ SILENCE = 1e-3
 """-60 dB below the loudest sample: a softer beginning is skipped."""
 LOWEST_RATE = 16_000
 """Hz; below it is speech, or music with less than half of the model's bands."""
-MAX_RATE = 2_822_400
-"""Hz; DSD512 behind FFmpeg's decoder."""
+MAX_RATE = 6_144_000
+"""Hz; DSD1024 of 48 kHz behind FFmpeg's decoder."""
 LONGEST = 20 * 60.0
 """Seconds; a longer file is an album, a mix or a podcast, for which 30 s are too few."""
 MAX_CHANNELS = 32

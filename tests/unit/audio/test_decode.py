@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import shutil
+import struct
 import wave
 
 import av
@@ -310,6 +311,16 @@ def test_the_rates_of_dsd_are_reduced_to_the_models_rate(rate):
     assert abs(found.size - 88_200) < 10
     expected = np.sin(2 * np.pi * 440 * np.arange(found.size) / 176_400)
     assert np.abs(found - expected)[1000:-1000].max() < 1e-3
+
+
+@pytest.mark.parametrize("rate", [48_000 * 512, 48_000 * 1024])
+def test_dsd_of_the_highest_rates_is_decoded(tmp_path, rate):
+    path = tmp_path / "song.dsf"
+    sound = np.random.default_rng(1).bytes(rate * 31 // 80)
+    form = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 1, 1, rate, 1, 8 * len(sound), 4096, 0)
+    body = form + struct.pack("<4sQ", b"data", 12 + len(sound)) + sound
+    path.write_bytes(struct.pack("<4sQQQ", b"DSD ", 28, 28 + len(body), 0) + body)
+    assert decode.read_recording(path).length == pytest.approx(3.1, abs=0.01)
 
 
 def test_a_file_longer_than_a_track_is_left_alone(tmp_path):
