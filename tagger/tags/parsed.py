@@ -227,7 +227,7 @@ def _unsupported(file: BinaryIO, path: Path) -> UnsupportedContainerError:
 
 
 def _parse(file: BinaryIO, form: str) -> Any:
-    start = sound_start(file) if form not in ("mp3", "flac") else 0
+    start = sound_start(file) if form != "mp3" else 0
     size = file_size(file)
     file.seek(0)
     with device_errors(file) as errors:  # mutagen treats some as the end of the file

@@ -347,6 +347,18 @@ def test_flac_behind_an_id3_tag_is_written(tmp_path):
     assert id3.ID3(path, translate=False)["TCON"].text == ["Rock"]
 
 
+def test_flac_behind_two_id3_tags_is_written_and_undone(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"title": "x"})
+    media.id3v23(path, (b"TCON", b"\0Rock"))
+    before = media.id3v23(path, (b"TIT2", b"\0x")).read_bytes()
+    assert tags.read(path).genres == ("Rock",)
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    assert b"Rock" not in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
 def test_comments_that_are_not_utf8_stay_as_they_are(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"title": "caf?", "artist": "x"})
     path.write_bytes(path.read_bytes().replace(b"caf?", b"caf\xe9"))
