@@ -18,7 +18,13 @@ import soxr
 from av.stream import Disposition
 
 from tagger.audio.blocks import blocks, joined, reduced_pieces
-from tagger.audio.formats import LONGEST_JUNK, inner_beginning, open_audio, unsupported_name
+from tagger.audio.formats import (
+    LONGEST_JUNK,
+    inner_beginning,
+    open_audio,
+    pointer,
+    unsupported_name,
+)
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
 from tagger.core.domain import AudioClip
@@ -193,6 +199,8 @@ def _why_not_audio(head: bytes, path: Path) -> tuple[str, Path, str]:
     """Return the reason, the file and the next step."""
     if not head:
         return "is empty", path, NO_TRACK
+    if text := pointer(head):
+        return text[0], path, text[1]
     if name := unsupported_name(head):
         return f"is {name}, which is not supported", path, NO_TRACK
     if found := inner_beginning(head):

@@ -159,6 +159,21 @@ def unsupported_name(head: bytes) -> str | None:
     return next((name for magic, name in _UNSUPPORTED if magic.match(head)), None)
 
 
+_POINTERS: Final = {
+    b"/annex/objects/": ("git-annex", "git annex get"),
+    b"version https://git-lfs.": ("Git LFS", "git lfs pull"),
+}
+"""The beginnings of texts in place of a file, each with its program and the command for it."""
+
+
+def pointer(head: bytes) -> tuple[str, str] | None:
+    """Return what a text in place of a file is, and the next step; None for other files."""
+    for beginning, (program, command) in _POINTERS.items():
+        if head.startswith(beginning):
+            return f"is a pointer of {program} without the sound", f"`{command}` fetches it"
+    return None
+
+
 def inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
     """Return the offset and the name of a format that begins behind foreign bytes.
 

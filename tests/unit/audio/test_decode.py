@@ -323,6 +323,21 @@ def test_dsd_of_the_highest_rates_is_decoded(tmp_path, rate):
     assert decode.read_recording(path).length == pytest.approx(3.1, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "step"),
+    [
+        ("/annex/objects/SHA256E-s9--a.mp3\n", "git-annex", "git annex get"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:a\n", "Git LFS", "git lfs pull"),
+    ],
+)
+def test_a_pointer_in_place_of_a_file_is_refused_with_the_next_step(tmp_path, text, reason, step):
+    path = tmp_path / "song.mp3"
+    path.write_text(text)
+    with pytest.raises(NotAudioError, match=f"pointer of {reason}") as caught:
+        read_clip(path)
+    assert step in caught.value.hint
+
+
 def test_a_file_longer_than_a_track_is_left_alone(tmp_path):
     path = media.make(tmp_path / "mix.flac", "flac", signal=np.zeros(21 * 60 * 16_000), rate=16_000)
     with pytest.raises(TooLongError, match="21 minutes"):
