@@ -217,14 +217,29 @@ def restored(container: Container, before: GenreSnapshot) -> Tags:
     lost = before.tags.get(container.primary)
     if lost is not None and lost.items and container.primary not in tags:
         tags[container.primary] = _with_state(container.empty(), lost, fields)
+    gone = {
+        field: texts
+        for field, texts in fields.items()
+        if not any(tag.values(field) for tag in tags.values())
+    }
+    if any(gone.values()):  # another program has removed their tag
+        standing = tags.get(container.primary) or replace(container.empty(), items=())
+        tags[container.primary] = _in_words(standing, gone)
     return tags
 
 
 def _taken_back(container: Container, tag: RawTag, values: FieldValues) -> RawTag:
-    """Return a tag with earlier values in place of those that its program copied, as into ID3v1."""
+    """Return a tag with earlier values in place of those that its program copied, as into ID3v1.
+
+    Some programs copy the first value alone.
+    """
     for field, texts in values.items():
-        written = container.values(field)
-        if written and tag.items_of((field,)) and _has(tag, field, written):
+        written, copied = container.values(field), tag.values(field)
+        if (
+            written
+            and tag.items_of((field,))
+            and (_has(tag, field, written) or (copied and set(copied) <= set(written)))
+        ):
             tag = tag.with_values(field, texts)
     return tag
 
