@@ -37,7 +37,7 @@ SERVICE: Final = frozenset(
         *(".temporaryitems", ".documentrevisions-v100", ".mediaartlocal", ".android_secure"),
         *("system volume information", "temporary items", "network trash folder"),
         *("thevolumesettingsfolder", ".synologyworkingdirectory", ".@upload_cache"),
-        *(".tmp.drivedownload", ".tmp.driveupload"),
+        *(".tmp.drivedownload", ".tmp.driveupload", ".syncarchive", "_gsdata_"),
     ]
 )
 """Lower-case names of folders that servers, operating systems and programs keep for themselves."""
@@ -46,7 +46,7 @@ _TRASH: Final = re.compile(
 )
 _SNAPSHOTS: Final = re.compile(
     r"[@#.~]snapshots?|[@#]recently-snapshot|\.zfs|\.stversions|\.versions|\.btrfs|\.\$snapshot"
-    r"|files_versions"
+    r"|files_versions|@gmt-[\d.]+-[\d.]+"
 )
 _MUSIC: Final = "|".join(map(re.escape, sorted(EXTENSIONS)))
 _PARTIAL: Final = re.compile(rf"\.rsync-partial|\.~tmp~|.+({_MUSIC})\.download", re.DOTALL)
