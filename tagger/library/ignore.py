@@ -49,8 +49,10 @@ _SNAPSHOTS: Final = re.compile(
     r"|files_versions|@gmt-[\d.]+-[\d.]+"
 )
 _MUSIC: Final = "|".join(map(re.escape, sorted(EXTENSIONS)))
-_PARTIAL: Final = re.compile(rf"\.rsync-partial|\.~tmp~|.+({_MUSIC})\.download", re.DOTALL)
-"""The name of a folder in which rsync or Safari keeps unfinished files."""
+_PARTIAL: Final = re.compile(
+    rf"\.rsync-partial|\.~tmp~|\.unwanted|_(unpack|failed)_.+|.+({_MUSIC})\.download", re.DOTALL
+)
+"""The name of a folder in which rsync, qBittorrent, SABnzbd or Safari keeps unfinished files."""
 _FOLDERS: Final = {
     _TRASH: "a trash folder",
     _SNAPSHOTS: "a folder of snapshots",

@@ -64,7 +64,8 @@ def test_a_file_that_is_left_out_is_named_with_the_reason(tmp_path, name, reason
     |.Trashes|#snapshot|@Recently-Snapshot|.snapshots|.zfs|~snapshot|.git|.AppleDouble
     |Network Trash Folder|System Volume Information|.debris|.rsync-partial|.~tmp~|x.mp3.download
     |.tmp.drivedownload|.tmp.driveupload|.SynologyWorkingDirectory|.@upload_cache
-    |.SyncArchive|_gsdata_|@GMT-2024.01.31-12.00.00""".replace("\n    ", "").split("|"),
+    |.SyncArchive|.unwanted|_UNPACK_Album|_FAILED_Album|_gsdata_
+    |@GMT-2024.01.31-12.00.00""".replace("\n    ", "").split("|"),
 )
 def test_folders_of_servers_and_trash_and_snapshots_are_left_out(tmp_path, name):
     touch(tmp_path / name / "song.mp3")
