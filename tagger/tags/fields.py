@@ -227,28 +227,29 @@ def carried(target: RawTag, sources: Iterable[RawTag], without: Collection[str])
 
     """
     found: Fields = {}
-    undeclared = list[bytes]()
+    guessed = dict[str, bytes]()
     for source in sources:
-        if isinstance(source, Id3v1 | InfoList):
-            undeclared += [item.raw for item in source.items]
         if isinstance(source, Id3v2) and isinstance(target, Id3v2) and not target.items:
             same = target.major == source.major or not target.reserved_bytes
             standing = source if same else source.converted(target.major)
             flags = target.flags | standing.flags & UNSYNCHRONISED
             items = standing.without((GENRE, *without))
             target = replace(target, items=items, major=standing.major, flags=flags)
-        found = {**fields(source, without), **found}
+        own = fields(source, without)
+        if isinstance(source, Id3v1 | InfoList):
+            raw = b"".join(item.raw for item in source.items)
+            guessed |= dict.fromkeys(own.keys() - found.keys(), raw)
+        found = {**own, **found}
     missing = {name: found[name] for name in found if name not in fields(target)}
     if not missing:
         return target
-    items = _items(target, missing, b"".join(undeclared))
-    return replace(target, items=(*target.items, *items))
+    return replace(target, items=(*target.items, *_items(target, missing, guessed)))
 
 
-def _items(target: RawTag, found: Fields, undeclared: bytes) -> tuple[Item, ...]:
-    """Return the items of fields; `undeclared` are texts of tags that name no encoding."""
+def _items(target: RawTag, found: Fields, guessed: Mapping[str, bytes]) -> tuple[Item, ...]:
+    """Return the items of fields; `guessed` has the tag of each field that names no encoding."""
     if isinstance(target, Id3v2):
-        return _frames(found, target.major, undeclared) if target.major > 2 else ()
+        return _frames(found, target.major, guessed) if target.major > 2 else ()
     named = {name: values for name, values in found.items() if _KEY.fullmatch(name)}
     if isinstance(target, VorbisComment):
         return tuple(
@@ -265,12 +266,12 @@ def _ape_item(key: str, values: Sequence[str]) -> Item:
     return Item(key.lower(), raw)
 
 
-def _frames(found: Fields, major: int, undeclared: bytes) -> tuple[Item, ...]:
+def _frames(found: Fields, major: int, guessed: Mapping[str, bytes]) -> tuple[Item, ...]:
     tags = id3.ID3()
     for name, values in found.items():
         base, _, desc = name.partition(":")
         texts = list(values)
-        encoding = _encoding((desc, *texts), undeclared)
+        encoding = _encoding(texts, guessed.get(name, b""))
         if base == "COMMENT":
             tags.add(id3.COMM(encoding=encoding, lang="XXX", desc=desc, text=texts))
         elif base == "LYRICS":
@@ -286,13 +287,18 @@ def _frames(found: Fields, major: int, undeclared: bytes) -> tuple[Item, ...]:
     return Id3v2.parse(buffer.getvalue()).items
 
 
-def _encoding(texts: Sequence[str], undeclared: bytes) -> int:
+def _encoding(texts: Sequence[str], tag: bytes) -> int:
     """Return the encoding of a frame: UTF-8, but Latin-1 for texts whose encoding was a guess.
 
     So their bytes stay, and a reader that guesses better, as in Cyrillic, still does.
+
+    Args:
+        texts: The texts.
+        tag: The bytes of their tag if it names no encoding, else nothing.
+
     """
     try:
-        guessed = all(text.encode("latin-1") in undeclared for text in texts)
+        same = all(text.encode("latin-1") in tag for text in texts)
     except UnicodeEncodeError:
         return 3
-    return 0 if guessed and not all(map(str.isascii, texts)) else 3
+    return 0 if same and not all(map(str.isascii, texts)) else 3

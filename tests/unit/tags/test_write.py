@@ -284,6 +284,14 @@ def test_a_text_whose_encoding_is_a_guess_keeps_its_bytes(tmp_path, form, text, 
     assert path.read_bytes() == before
 
 
+def test_a_text_of_a_known_encoding_is_written_in_utf8_beside_the_same_text_in_id3v1(tmp_path):
+    path = media.make(tmp_path / "song.mp3")
+    media.id3v1(media.ape_on_mp3(path, Title="Für"), title="Für", artist="Für")
+    write(path)
+    found = id3.ID3(path, load_v1=False)
+    assert (found["TIT2"].encoding, found["TPE1"].encoding) == (3, 0)
+
+
 def test_an_apev2_tag_on_an_mp3_follows_only_if_it_names_a_genre(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags={"title": "x"})
     media.ape_on_mp3(path, MP3GAIN_MINMAX="100,200")
