@@ -55,6 +55,8 @@ CONTENT, LIBRARY = "content", "library"
 AsfParts = list[Raw]
 """The bytes of an object, the first part with its header."""
 _GROUPING: Final = "WM/ContentGroupDescription"
+_GENRES: Final = {name.lower(): name for name in ("WM/Genre", "WM/GenreID")}
+"""The genres by their names in small letters, which FFmpeg reads as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class AsfAttributes(RawTag):
     extensible: bool = True
     """Whether there is a header extension, which contains a Metadata Library."""
 
-    genre_names: ClassVar = frozenset({"WM/Genre", "WM/GenreID"})
+    genre_names: ClassVar = frozenset(_GENRES.values())
 
     def genres(self) -> tuple[str, ...]:
         """Every `WM/Genre`; without one `WM/GenreID`, an ID3v1 number."""
@@ -145,7 +147,7 @@ def _attributes(body: Raw, place: str) -> Iterator[Item]:
         if at > len(body):
             raise MalformedError("an attribute is longer than its object")
         name = bytes(key).decode("utf-16-le", "replace").rstrip("\0")
-        yield Item.of(name, body[start:at], place)
+        yield Item.of(_GENRES.get(name.lower(), name), body[start:at], place)
 
 
 @dataclass(frozen=True, slots=True)

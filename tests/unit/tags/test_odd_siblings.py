@@ -73,6 +73,18 @@ def test_a_tag_that_ends_inside_a_frame_gets_a_genre_and_is_undone(tmp_path, maj
     assert path.read_bytes() == was
 
 
+def test_a_wma_genre_whose_name_is_in_small_letters_is_found_and_replaced(tmp_path):
+    path = media.make(tmp_path / "song.wma", "wma", tags={"genre": ["Salsa"]})
+    name, small = ("WM/Genre\0".encode("utf-16-le"), "wm/genre\0".encode("utf-16-le"))
+    path.write_bytes(data := path.read_bytes().replace(name, small))
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    assert small not in path.read_bytes()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
 def test_a_vorbis_comment_in_latin_1_is_read_as_its_genre(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["M__sica"]})
     path.write_bytes(data := path.read_bytes().replace(b"M__sica", b"M\xfa\xfasica"))
