@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -221,9 +222,9 @@ class Intake:
 
     def _walk(self, start: Path, root: Path) -> Iterator[walk.Listing]:
         """Yield the folders at or below a folder, and delete the copies of a killed writer."""
-        if not start.is_dir():
+        if not os.path.isdir(start):  # noqa: PTH112 - raises no error
             if start == root:
-                self._report(root, "is not there")
+                self._report(root, "is not there" if walk.is_gone(root) else "cannot be read")
             return
         counts: Counter[str] = Counter()
         for listing in walk.folders(start, root, self._settings.library.ignore):

@@ -296,7 +296,15 @@ def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignor
     """Report links; only linked files inside that are found at their own paths need no word."""
     target = Path(os.path.realpath(path))
     is_music = path.suffix.lower() in EXTENSIONS
-    if target.is_dir():
+    try:
+        is_folder = stat.S_ISDIR(target.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        is_folder = False
+    except OSError as error:
+        reason = f"links to a place that cannot be read: {error.strerror}"
+        yield Passed(path, reason, failed=False)
+        return
+    if is_folder:
         if not target.is_relative_to(root):
             reason = f"links to a folder outside the library: add {target} to library.roots"
             yield Passed(path, reason, failed=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,9 @@ class Observers:
                 self._drop(folder)
                 if self._start(folder):
                     self._event_queue.request_reconcile("another folder is in its place")
-        for folder in [f for f, why in self._unwatchable.items() if why == MISSING and f.is_dir()]:
+        for folder in [f for f, why in self._unwatchable.items() if why == MISSING]:
+            if not os.path.isdir(folder):  # noqa: PTH112 - raises no error
+                continue
             del self._unwatchable[folder]
             if self._start(folder):
                 self._event_queue.request_reconcile("a folder is back")

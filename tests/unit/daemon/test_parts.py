@@ -22,7 +22,7 @@ from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
-from tagger.daemon.intake import Intake
+from tagger.daemon.intake import CHECK_INTERVAL, Intake
 from tagger.daemon.status import metrics
 from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState
@@ -244,6 +244,22 @@ def test_a_folder_in_the_place_of_a_renamed_folder_is_watched(observed):
     check_watched(root, event_queue)
     observers.check()
     assert not event_queue.read().reconcile
+
+
+def test_a_root_that_cannot_be_read_stops_no_other_root(tmp_path, caplog):
+    """As a folder of a remote file system whose connection is lost."""
+    lost, music = tmp_path / ("x" * 300), tmp_path / "music"
+    music.mkdir()
+    event_queue = EventQueue()
+    settings = Settings(library=LibrarySettings(roots=(lost, music)))
+    with Store(tmp_path / "state") as store:
+        intake = Intake(settings, store, event_queue, DaemonState(), clock := Clock())
+        clock.now += CHECK_INTERVAL
+        intake.run_due()
+        check_watched(music, event_queue)
+        intake.close()
+    left_out = [record.fields for record in caplog.records if record.getMessage() == "left out"]
+    assert left_out == [{"path": lost, "reason": "cannot be read"}]
 
 
 def test_a_folder_with_a_later_mount_is_watched_again(observed):

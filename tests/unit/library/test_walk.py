@@ -198,6 +198,16 @@ def test_links_to_files_and_folders_are_not_followed(tmp_path):
     assert "library.roots" in passed["folder"]
 
 
+def test_a_link_to_a_place_that_cannot_be_read_stops_no_walk(tmp_path):
+    touch(tmp_path / "song.mp3")
+    (tmp_path / "link").symlink_to(tmp_path / ("x" * 300) / "folder")
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == ["song.mp3"]
+    (passed,) = (item for item in found if isinstance(item, Passed))
+    assert (passed.path, passed.failed) == (tmp_path / "link", False)
+    assert "links to a place that cannot be read" in passed.reason
+
+
 def test_a_file_that_is_named_is_found_even_when_ignored(tmp_path):
     odd = touch(tmp_path / "song.bin")
     assert names(walk(odd, tmp_path)) == ["song.bin"]
