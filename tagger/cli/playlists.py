@@ -34,7 +34,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         else:
             because = f"  ({change.reason})" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
-    if not published.playlists.changes and not as_json:
+    if not (published.playlists.changes or published.playlists.failed or as_json):
         click.echo("no playlists: no file of a scan has a genre")
     for warning in warnings(published, listed=True):
         click.echo(printable(warning), err=True)

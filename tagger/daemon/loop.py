@@ -17,7 +17,7 @@ from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.errors import StoreError, TaggerError
 from tagger.pipeline import build, recovery
 from tagger.players import PlayerNotifier
-from tagger.store import DATABASE, undamaged
+from tagger.store import DATABASE, is_missing, undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ class EventLoop(threading.Thread):
         the earlier writes.
         """
         path = self._settings.store.folder / DATABASE
-        if not path.exists():
+        if is_missing(path):
             hint = "put it back, or restart `tagger watch` to begin a new database"
             raise StoreError("the state database was moved or deleted", path, hint)
         with undamaged(path.parent, log.warning) as store:

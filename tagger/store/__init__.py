@@ -42,6 +42,7 @@ __all__ = [
     "RunSummary",
     "Store",
     "existing",
+    "is_missing",
     "undamaged",
 ]
 
@@ -111,12 +112,12 @@ def existing(folder: Path) -> Iterator[Store]:
     Raises `StoreError` when it cannot be used.
     """
     with contextlib.ExitStack() as stack:
-        if _is_missing(folder / DATABASE):
+        if is_missing(folder / DATABASE):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagger-")))
         yield stack.enter_context(Store(folder))
 
 
-def _is_missing(file: Path) -> bool:
+def is_missing(file: Path) -> bool:
     """Return whether a file does not exist; False where that cannot be found out."""
     try:
         file.stat()

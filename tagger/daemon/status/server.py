@@ -88,7 +88,8 @@ class StatusServer:
 
     def __exit__(self, *_: object) -> None:
         self._server.server_close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # its folder may be gone, or read-only now
+            self._path.unlink()
 
 
 @contextlib.contextmanager

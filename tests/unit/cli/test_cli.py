@@ -386,6 +386,15 @@ def test_a_run_names_ten_of_the_tracks_that_a_playlist_cannot_contain(program):
     assert program.run("playlists").err.count("outside MPD's music_directory") == 12
 
 
+def test_playlists_without_their_folder_are_not_called_empty(program, tmp_path):
+    media.make(program.music / "song.flac", "flac", tags={"genre": ["Rock"]})
+    assert program.run("scan").code == 0
+    program.configure(f'[playlists]\nfolder = "{tmp_path / ("x" * 300)}"\n')
+    shown = program.run("playlists")
+    assert (shown.code, shown.out) == (1, "")
+    assert "cannot be read: File name too long" in shown.err
+
+
 @pytest.mark.parametrize("group", ["runs", "corrections"])
 def test_a_group_without_a_command_lists_with_the_options_of_list(program, group):
     media.make(program.music / "calm.flac", signal=bundles.low())

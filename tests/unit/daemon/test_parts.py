@@ -17,12 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.config import Settings
-from tagger.config.settings import LibrarySettings, TagSettings
+from tagger.config.settings import LibrarySettings, StoreSettings, TagSettings
 from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.intake import CHECK_INTERVAL, Intake
+from tagger.daemon.limits import Limits
+from tagger.daemon.loop import EventLoop
 from tagger.daemon.status import metrics
 from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState
@@ -335,6 +337,24 @@ def test_a_status_with_names_outside_utf_8_arrives_whole(tmp_path):
         found = query_status(tmp_path)
     assert found["errors"][0]["path"] == song
     assert os.fsencode(found["watching"][0]["folder"]) == b"/music/\xff"
+
+
+def test_a_socket_whose_folder_is_gone_hinders_no_stop(tmp_path):
+    folder = tmp_path / "run"
+    with StatusServer(folder / "sock", DaemonState().snapshot):
+        folder.rename(tmp_path / "gone")
+        folder.touch()
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_a_traceback(tmp_path, caplog):
+    settings = Settings(store=StoreSettings(folder=tmp_path / ("x" * 300)))
+    state = DaemonState()
+    loop = EventLoop(settings, EventQueue(), state, lambda: None, Limits())
+    loop.start()
+    until(lambda: state.errors)
+    assert loop.stop(20)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "the state database cannot be used: File name too long" in state.errors[0]["reason"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
