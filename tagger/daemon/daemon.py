@@ -124,7 +124,8 @@ class Daemon:
         """Read the configuration again; an unusable configuration changes nothing."""
         self._notifier.reloading()
         try:
-            settings = self._read_settings()
+            found = self._read_settings()
+            settings = found.override("store", folder=self._settings.store.folder)
             _check(settings)
         except TaggerError as error:
             log.error(
@@ -132,7 +133,7 @@ class Daemon:
             )
             self._state.record_error(str(error))
         else:
-            if _restart_values(settings) != _restart_values(self._settings):
+            if _restart_values(found) != _restart_values(self._settings):
                 log.warning("these keys take effect at the next start", keys=RESTART_KEYS)
             self._settings = settings
             self._event_queue.reconfigure(settings)

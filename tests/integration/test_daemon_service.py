@@ -19,6 +19,7 @@ from daemons import Watcher, until
 from programs import ROOT
 
 from tagger import tags
+from tagger.inference.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,22 @@ def test_new_settings_and_a_new_model_are_in_force_after_a_reload(program, tmp_p
         watcher.wait_for("set", path=path)
         assert genres(path) == ("Jazz",)
         assert watcher.status()["model"] == "test-2"
+
+
+def test_a_new_state_folder_waits_for_the_next_start(program):
+    models = ModelRegistry(program.state)
+    models.activate(models.install(bundles.make_bundle(models.staging_folder())))
+    text = program.config.read_text().replace(f'bundle = "{program.bundle}"\n', "")
+    program.config.write_text(text)
+    with Watcher(program) as watcher:
+        text = program.config.read_text()
+        program.config.write_text(text.replace(f'"{program.state}"', f'"{program.home}/other"'))
+        watcher.process.send_signal(signal.SIGHUP)
+        watcher.wait_for("these keys take effect at the next start")
+        watcher.wait_for("configuration reloaded")
+        path = song(program.music / "a.mp3")
+        watcher.wait_for("set", path=path)
+        assert watcher.status()["model"] == "test-1"
 
 
 def test_status_shows_a_running_daemon_and_exits_with_3_without_one(program):
