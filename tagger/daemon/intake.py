@@ -189,6 +189,7 @@ class Intake:
 
     def _reconcile(self, why: str) -> None:
         self._reconcile_reason, self._overflowed = "", False
+        self._roots = self._settings.library.real_roots  # a link may have taken the place of a root
         self._update_observers(mounts.read_mounts())
         began, at = self._clock(), time.time()
         counts = [self._scan_folder(root) for root in self._roots]

@@ -166,7 +166,7 @@ def drop_missing(folder: Path, store: Store) -> int:
     Where nothing at all is left of a root, it is more likely that a disk is not there. The same
     goes for the files of one device below a root.
     """
-    gone = list(store.files.states_under(folder, walk.is_gone))
+    gone = list(store.files.states_under(folder, _Lost()))
     missing = {root for root in {root for _, root, _ in gone} if not is_there(root, store)}
     away = _away(gone, store)
     dropped = [p for p, root, device in gone if root not in missing and (root, device) not in away]
@@ -177,13 +177,32 @@ def drop_missing(folder: Path, store: Store) -> int:
     return len(dropped)
 
 
+class _Lost:
+    """Whether recorded files are gone, or behind a link that took the place of a folder.
+
+    A walk enters no link: it finds such a file at its own path, or not at all. The paths come by
+    folder, so that each folder is resolved once.
+    """
+
+    def __init__(self) -> None:
+        self._folder = b""
+        self._linked = False
+
+    def __call__(self, path: bytes) -> bool:
+        folder = os.path.dirname(path)  # noqa: PTH120 - bytes
+        if folder != self._folder:
+            self._folder, self._linked = folder, os.path.realpath(folder) != folder
+        return self._linked or walk.is_gone(path)
+
+
 def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, int]]:
     """Return the devices, by root, of which no file is left, and which are not where they were."""
     elsewhere = {(root, device) for path, root, device in gone if _device(path) != device}
     present: set[tuple[Path, int]] = set()
+    lost = _Lost()
     for root in {root for root, _ in elsewhere}:
         for path, _, device in store.files.states_under(root):
-            if (root, device) in elsewhere - present and not walk.is_gone(path):
+            if (root, device) in elsewhere - present and not lost(os.fsencode(path)):
                 present.add((root, device))
     return elsewhere - present
 
@@ -209,12 +228,15 @@ def _device(path: Path) -> int | None:
 
 def is_there(root: Path, store: Store) -> bool:
     """Return whether any recorded file below a root still exists."""
-    there = store.files.states_under(root, lambda path: not walk.is_gone(path))
+    lost = _Lost()
+    there = store.files.states_under(root, lambda path: not lost(path))
     return next(there, None) is not None
 
 
 def is_elsewhere(track: Track) -> bool:
     """Return whether the file of a row is gone from its path, or another file has its name."""
+    if _Lost()(os.fsencode(track.path)):
+        return True
     try:
         return walk.identity_of(track.path).inode != track.identity.inode
     except TagError:

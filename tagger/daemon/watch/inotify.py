@@ -127,7 +127,7 @@ class Observer:
 
     @property
     def displaced(self) -> bool:
-        """Whether the path leads to another folder now, by a rename or a mount, or to none."""
+        """Whether another folder, a mount or a link is at the path now, or nothing."""
         return _identity(self._folder) != self._identity
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class Observer:
 def _identity(folder: Path) -> tuple[int, int] | None:
     """Return the device and the inode of a folder, None for a missing folder."""
     try:
-        status = folder.stat()
+        status = folder.lstat()
     except OSError:
         return None
     return status.st_dev, status.st_ino

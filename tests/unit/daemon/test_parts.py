@@ -264,6 +264,25 @@ def test_a_root_that_cannot_be_read_stops_no_other_root(tmp_path, caplog):
     assert left_out == [{"path": lost, "reason": "cannot be read"}]
 
 
+def test_a_root_that_a_link_replaced_is_watched_at_its_new_place(tmp_path):
+    music, disk = tmp_path / "music", tmp_path / "disk"
+    music.mkdir()
+    event_queue = EventQueue()
+    settings, state = Settings(library=LibrarySettings(roots=(music,))), DaemonState()
+    with Store(tmp_path / "state") as store:
+        intake = Intake(settings, store, event_queue, state, clock := Clock())
+        intake.run_due()
+        music.rename(disk)
+        music.symlink_to(disk)
+        clock.now += CHECK_INTERVAL
+        intake.run_due()
+        intake.request_reconcile(event_queue.read().reconcile)
+        intake.run_due()
+        assert [watched.folder for watched in state.watching] == [disk]
+        check_watched(disk, event_queue)
+        intake.close()
+
+
 def test_a_folder_with_a_later_mount_is_watched_again(observed):
     root, observers, event_queue = observed
     inside = plan(root, "auto", [Mount(root / "disk", "ext4")])

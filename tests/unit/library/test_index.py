@@ -56,6 +56,30 @@ def test_another_number_of_a_device_after_a_mount_is_no_vanished_mount(tmp_path,
     assert index.drop_missing(music, store) == 1
 
 
+@pytest.mark.parametrize("library", ["music", "disk"])
+def test_the_record_of_a_file_follows_a_folder_that_left_a_link(tmp_path, store, library):
+    song, identity = recorded(store, tmp_path / "music/album/song.mp3")
+    there = tmp_path / library / "sorted/album"
+    there.parent.mkdir(parents=True)
+    song.parent.rename(there)
+    song.parent.symlink_to(there)
+    lookup = index.look_up(Found(there / song.name, tmp_path / library, identity), store)
+    assert lookup.known
+    assert store.files.get(song) is None
+
+
+def test_a_file_behind_a_link_is_dropped_unless_the_root_is_the_link(tmp_path, store):
+    music = tmp_path / "music"
+    recorded(store, music / "song.mp3")
+    album = recorded(store, music / "album/song.mp3")[0].parent
+    album.rename(tmp_path / "album")
+    album.symlink_to(tmp_path / "album")
+    assert index.drop_missing(music, store) == 1
+    music.rename(tmp_path / "disk")
+    music.symlink_to(tmp_path / "disk")
+    assert index.drop_missing(music, store) == 0
+
+
 def other_content(store, path):
     """Look a file up after a change of its content."""
     path.parent.mkdir(exist_ok=True)
