@@ -27,10 +27,10 @@ def lower_priority(daemon: DaemonSettings) -> None:
         os.nice(max(0, daemon.nice - os.nice(0)))
     except OSError as error:
         log.warning("cannot set nice", error=error.strerror)
-    process = psutil.Process()
-    if daemon.io_priority == "normal" or not hasattr(process, "ionice"):  # macOS
+    if daemon.io_priority == "normal" or not hasattr(psutil.Process, "ionice"):  # macOS
         return
     try:
+        process = psutil.Process()  # reads /proc, which a chroot may lack
         if daemon.io_priority == "idle":
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
         else:

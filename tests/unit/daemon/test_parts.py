@@ -11,17 +11,19 @@ import signal
 from pathlib import Path
 
 import platformdirs
+import psutil
 import pytest
 from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.config import Settings
-from tagger.config.settings import LibrarySettings, StoreSettings, TagSettings
+from tagger.config.settings import DaemonSettings, LibrarySettings, StoreSettings, TagSettings
 from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
+from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.intake import CHECK_INTERVAL, Intake
 from tagger.daemon.limits import Limits
 from tagger.daemon.loop import EventLoop
@@ -397,6 +399,12 @@ def test_a_folder_without_sockets_is_named_with_the_next_step(tmp_path):
     with pytest.raises(DaemonError, match="cannot listen") as refused:
         StatusServer(tmp_path / "sock", DaemonState().snapshot)
     assert "XDG_RUNTIME_DIR" in refused.value.hint
+
+
+def test_a_system_without_proc_keeps_the_priority(monkeypatch, caplog):
+    monkeypatch.setattr(psutil, "PROCFS_PATH", "/nowhere")
+    lower_priority(DaemonSettings(nice=0, io_priority="low"))
+    assert [record.getMessage() for record in caplog.records] == ["cannot set io_priority"]
 
 
 def test_metrics_after_a_burst_are_in_prometheus_text_format():
