@@ -176,7 +176,7 @@ class WorkerPool:
             for _ in range(MAX_POOLS):
                 try:
                     future: Future[Any] = self._pool.schedule(
-                        _run_limited, args=arguments, timeout=self._timeout
+                        _run_limited, args=arguments, timeout=self._timeout + call.more_s
                     )
                 except OSError as error:  # no lock, or no pipe
                     raise _unusable(error) from error
@@ -205,8 +205,9 @@ class WorkerPool:
             try:
                 return _wait(future, self._calls[future][1])
             except FutureTimeoutError as error:
+                limit = self._timeout + self._calls[future][0].more_s
                 raise WorkerTimedOutError(
-                    f"took longer than {self._timeout:.0f} s and was given up",
+                    f"took longer than {limit:.0f} s and was given up",
                     path,
                     "raise workers.timeout, or move the file away",
                 ) from error

@@ -19,7 +19,7 @@ import pytest
 from pebble.pool.process import TaskResult, WorkerManager
 
 from tagger.analysis import forkserver
-from tagger.analysis.pool import WorkerPool
+from tagger.analysis.pool import SLOWEST, WorkerPool
 from tagger.errors import (
     NotAudioError,
     WorkerCrashedError,
@@ -48,6 +48,11 @@ def die(how):
 
 def hang():
     time.sleep(60)
+
+
+def take(seconds):
+    time.sleep(seconds)
+    return seconds
 
 
 def grow():
@@ -124,6 +129,10 @@ def test_a_hanging_task_is_killed_after_the_time_limit(workers):
     with pytest.raises(WorkerTimedOutError):
         workers.result(hanging, PATH)
     assert workers.result(after, PATH) == 2
+
+
+def test_a_task_on_a_large_file_has_more_time(workers):
+    assert workers.result(workers.submit_sized(9 * SLOWEST, take, 1.5), PATH) == 1.5
 
 
 def test_a_task_over_the_memory_limit_fails(workers):
