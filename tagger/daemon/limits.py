@@ -11,5 +11,8 @@ class Limits:
 
     idle: float = 30.0
     """Without work, after which the workers are stopped."""
-    stall: float = 120.0
-    """Without a heartbeat, beyond twice a file's time limit, after which pings stop."""
+    stall: float = 900.0
+    """Without a heartbeat, beyond twice a file's time limit, after which pings stop.
+
+    The write of a file of 4 GB to a slow share has no heartbeat for 15 minutes.
+    """
