@@ -72,6 +72,33 @@ _SERVER_DIED = 255
 CHECK_S = 0.25
 """Seconds between two checks of a pool that a task waits for."""
 
+_GAP_S = 2.0
+"""Seconds between two looks at the clock, from which on the program was stopped meanwhile."""
+
+
+class _Clock:
+    """Pebble's clock, which goes on while the program is stopped.
+
+    Ctrl-Z, a sleep of the computer and a correction of the clock all use up the time of tasks.
+    """
+
+    def __init__(self) -> None:
+        self._last = time.time()
+        self._resumed = 0.0
+
+    def look(self) -> float:
+        """Return the time, and note the end of a stop since the last look."""
+        now = time.time()
+        if now - self._last > _GAP_S:
+            self._resumed = now
+        self._last = now
+        return now
+
+    def stopped_since(self, begun: float) -> bool:
+        """Return whether a stop ended after the time `begun`."""
+        self.look()
+        return self._resumed > begun
+
 
 class Pool(Protocol):
     """Processes that run tasks, on this machine or on others."""
@@ -104,6 +131,13 @@ class _Call(NamedTuple):
     kwargs: dict[str, Any]
     more_s: float = 0.0
     """Seconds beyond the time limits."""
+
+
+class _Scheduled(NamedTuple):
+    call: _Call
+    pool: ProcessPool
+    at: float
+    """By the clock of the pool."""
 
 
 SLOWEST = 5_000_000
@@ -141,7 +175,8 @@ class WorkerPool:
         self._cpu_s = timeout if cpu_s is None else cpu_s
         self._memory_hint = "raise workers.memory_mb" if spare_mb is None else None
         self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
-        self._calls: WeakKeyDictionary[Future[Any], tuple[_Call, ProcessPool]] = WeakKeyDictionary()
+        self._scheduled: WeakKeyDictionary[Future[Any], _Scheduled] = WeakKeyDictionary()
+        self._clock = _Clock()
         self._pool = self._new_pool()
         self._closed = False
         self._joining = threading.Lock()
@@ -186,7 +221,7 @@ class WorkerPool:
                     cause = error.__cause__
                     self._pool = self._new_pool()
                 else:
-                    self._calls[future] = call, self._pool
+                    self._scheduled[future] = _Scheduled(call, self._pool, self._clock.look())
                     return future
         raise _unusable(cause)
 
@@ -203,9 +238,9 @@ class WorkerPool:
         died = False
         for _ in range(MAX_POOLS):
             try:
-                return _wait(future, self._calls[future][1])
+                return self._wait(future)
             except FutureTimeoutError as error:
-                limit = self._timeout + self._calls[future][0].more_s
+                limit = self._timeout + self._scheduled[future].call.more_s
                 raise WorkerTimedOutError(
                     f"took longer than {limit:.0f} s and was given up",
                     path,
@@ -215,14 +250,14 @@ class WorkerPool:
                 if died:
                     raise _crash(error.exitcode, path) from error
                 # Pebble may blame the task before the fatal one, so each task gets a second try
-                died, future = True, self._schedule(self._calls[future][0])
+                died, future = True, self._schedule(self._scheduled[future].call)
             except WorkerTimedOutError as error:
                 raise WorkerTimedOutError(error.reason, path) from error
             except MemoryError as error:
                 reason = "needs more memory than a worker has"
                 raise WorkerCrashedError(reason, path, self._memory_hint) from error
-            except BrokenProcessPool:  # an idle worker died: try again
-                future = self._schedule(self._calls[future][0])
+            except BrokenProcessPool:  # an idle worker died, or the program was stopped: try again
+                future = self._schedule(self._scheduled[future].call)
             except (TaggerError, CancelledError):
                 raise
             except Exception as error:
@@ -232,6 +267,16 @@ class WorkerPool:
                     one_line(reason), path, "please report this file"
                 ) from error
         raise _unusable(None)
+
+    def _wait(self, future: Future[T]) -> T:
+        """Wait for a task; raises BrokenProcessPool if its time passed while all was stopped."""
+        _, pool, at = self._scheduled[future]
+        try:
+            return _wait(future, pool, self._clock)
+        except FutureTimeoutError as error:
+            if self._clock.stopped_since(at):
+                raise BrokenProcessPool from error
+            raise
 
     def close(self, *, wait: bool = True) -> None:
         """End the processes after the running tasks, or at once without `wait`.
@@ -243,7 +288,7 @@ class WorkerPool:
             end: Callable[[], None] = self._pool.close if wait else self._pool.stop
             end()
             if not wait:
-                for future in list(self._calls):
+                for future in list(self._scheduled):
                     future.cancel()
             with self._joining:  # two threads would close Pebble's pipes twice
                 self._pool.join()
@@ -282,7 +327,7 @@ def _unusable(cause: BaseException | None) -> WorkersUnusableError:
     return WorkersUnusableError(reason, hint=hint)
 
 
-def _wait(future: Future[T], pool: ProcessPool) -> T:
+def _wait(future: Future[T], pool: ProcessPool, clock: _Clock) -> T:
     """Wait for a future of a pool; an interrupt ends the wait without a lock left behind.
 
     Pebble forgets a task that is scheduled while the pool breaks; its future is never done.
@@ -293,6 +338,7 @@ def _wait(future: Future[T], pool: ProcessPool) -> T:
         future.add_done_callback(lambda _: done.release())
     active = True
     while not done.acquire(timeout=CHECK_S):
+        clock.look()
         if not (active or pool.active):
             raise BrokenProcessPool
         active = pool.active

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from daemons import until
 from pebble.pool.process import TaskResult, WorkerManager
 
 from tagger.analysis import forkserver
@@ -129,6 +130,16 @@ def test_a_hanging_task_is_killed_after_the_time_limit(workers):
     with pytest.raises(WorkerTimedOutError):
         workers.result(hanging, PATH)
     assert workers.result(after, PATH) == 2
+
+
+def test_the_time_of_a_stopped_program_is_no_time_of_a_task(monkeypatch):
+    pool = WorkerPool(1, 60.0, 2048, nothing)
+    task = pool.submit(take, 1.0)
+    until(task.running)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 3600)
+    assert pool.result(task, PATH) == 1.0
+    pool.close()
 
 
 def test_a_task_on_a_large_file_has_more_time(workers):
