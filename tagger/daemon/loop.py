@@ -61,6 +61,8 @@ class EventLoop(threading.Thread):
         self._pool = PoolOnDemand()
         self._player_notifier = PlayerNotifier(self._player_status)
         self._intake: Intake | None = None
+        self._waiting = False
+        """Whether the thread waits for the end of an error, such as a missing database."""
         self._active = time.monotonic()
         self._on_watching = on_watching
         self._limits = limits
@@ -69,8 +71,12 @@ class EventLoop(threading.Thread):
 
     @property
     def healthy(self) -> bool:
-        """Whether the thread and all observers run."""
-        return self.is_alive() and self._intake is not None and self._intake.healthy
+        """Whether the thread and all observers run.
+
+        A start of the daemon cures no missing database, but begins a new database.
+        """
+        observing = self._intake is not None and self._intake.healthy
+        return self.is_alive() and (observing or self._waiting)
 
     def stop(self, timeout: float) -> bool:
         """Stop the thread; False if it still runs after `timeout` seconds."""
@@ -87,6 +93,8 @@ class EventLoop(threading.Thread):
             except CancelledError:
                 log.debug("analysis cancelled")
             except TaggerError as error:
+                self._waiting = True
+                self._state.heartbeat()
                 log.error("restarting after an error", reason=str(error), seconds=RESTART_DELAY)
                 self._state.record_error(str(error))
                 self._event_queue.wait_for_close(RESTART_DELAY)
@@ -115,6 +123,7 @@ class EventLoop(threading.Thread):
         burst = Burst(store, self._state, self._player_notifier)
         dispatcher = Dispatcher(store, self._state, intake, burst, self._pool)
         self._intake = intake
+        self._waiting = False
         self.watching = True
         self._on_watching()
         try:

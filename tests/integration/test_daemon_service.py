@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from programs import ROOT
 
 from tagger import tags
 from tagger.inference.registry import ModelRegistry
+from tagger.store import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +107,25 @@ def test_a_stalled_event_loop_sends_no_watchdog_ping(program, manager):
         with pytest.raises(TimeoutError):
             while manager.recv(4096) != b"WATCHDOG=1":
                 pass
+
+
+def test_a_missing_database_is_waited_for_with_pings(program, manager):
+    """A start of the service begins a new database."""
+    environment = program.environment | {
+        "NOTIFY_SOCKET": manager.getsockname(),
+        "WATCHDOG_USEC": "400000",
+    }
+    with Watcher(program, env=environment) as watcher:
+        (program.state / DATABASE).rename(program.home / "elsewhere")
+        song(program.music / "a.mp3")
+        watcher.wait_for("restarting after an error")
+        manager.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while manager.recv(4096):
+                pass
+        manager.settimeout(30)
+        assert "WATCHDOG=1" in notices(manager, "WATCHDOG=1")
+        watcher.kill()
 
 
 def test_new_settings_and_a_new_model_are_in_force_after_a_reload(program, tmp_path):
