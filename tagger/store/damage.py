@@ -119,23 +119,41 @@ def replace(path: Path, inode: int) -> Path | None:
 
 
 def _replace(path: Path) -> Path:
+    """Make the new database beside the damaged one: a full disk or a kill loses no write."""
+    new = path.with_name(f"{path.name}.new")
+    _remove(new)  # left by a killed process
+    try:
+        with contextlib.closing(connect(new)) as connection:
+            for table, columns in RESCUED.items():
+                _rescue(path, connection, table, columns)
+            connection.execute("PRAGMA journal_mode = DELETE")  # all is in one file then
+    except BaseException:
+        _remove(new)
+        raise
     aside = path.with_name(f"{path.name}.damaged-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
-    for suffix in ("-wal", "-shm", ""):  # the database last: a kill before leaves it in its place
+    for part in _parts(path):
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    connection = connect(path)
-    with contextlib.closing(connection):
-        for table, columns in RESCUED.items():
-            _rescue(aside, connection, table, columns)
+            part.rename(part.with_name(part.name.replace(path.name, aside.name)))
+    new.rename(path)
     return aside
 
 
-def _rescue(aside: Path, connection: Connection, table: str, columns: str) -> None:
+def _remove(database: Path) -> None:
+    for part in _parts(database):
+        part.unlink(missing_ok=True)
+
+
+def _parts(database: Path) -> list[Path]:
+    """Return the files of a database, the database last: a kill before leaves it in its place."""
+    return [database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal", "")]
+
+
+def _rescue(damaged: Path, connection: Connection, table: str, columns: str) -> None:
     """Copy the readable rows of a table, from both ends to the damage.
 
     A database of an earlier version may lack columns, which get their defaults.
     """
-    present = {row["name"] for row in _readable(aside, f"PRAGMA table_info({table})")}
+    present = {row["name"] for row in _readable(damaged, f"PRAGMA table_info({table})")}
     wanted = [column for column in columns.split(", ") if column in present]
     if not wanted:
         return
@@ -143,12 +161,24 @@ def _rescue(aside: Path, connection: Connection, table: str, columns: str) -> No
     insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - constants
     for order in ("ASC", "DESC"):
         query = f"SELECT {columns} FROM {table} ORDER BY rowid {order}"  # noqa: S608 - constants
-        for row in _readable(aside, query):
-            with contextlib.suppress(StoreError):  # a damaged row
+        for row in _readable(damaged, query):
+            with _damaged_row():
                 _check_row(table, row)
                 if table == "changes":
                     connection.execute(_RUN, (row["run"], row["at"]))
                 connection.execute(insert, tuple(row))
+
+
+@contextlib.contextmanager
+def _damaged_row() -> Iterator[None]:
+    """Leave out a row with damaged values; a full disk is an error of all rows."""
+    try:
+        yield
+    except StoreDamagedError:
+        pass
+    except StoreError as error:
+        if not isinstance(error.__cause__, sqlite3.IntegrityError):
+            raise
 
 
 def _check_row(table: str, row: sqlite3.Row) -> None:

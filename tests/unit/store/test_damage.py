@@ -13,8 +13,10 @@ import pytest
 from programs import Program
 
 from tagger import tags
+from tagger.core.domain import GenreEdit
 from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
 from tagger.store import DATABASE, Correction, Store, damage, undamaged
+from tagger.store.database import connect
 
 PAGE = 4096
 REPORTING = (("status",), ("doctor",), ("runs", "list"))
@@ -212,6 +214,31 @@ def test_damage_that_is_found_during_a_run_replaces_the_database_at_its_end(tmp_
     assert not said
     with Store(tmp_path) as store:
         assert store.runs.exists(1)
+
+
+def test_a_disk_without_room_for_the_new_database_keeps_the_damaged_one(tmp_path, monkeypatch):
+    edits = 40
+    with Store(tmp_path) as store:
+        run = store.runs.start("scan")
+        for number in range(edits):
+            edit = GenreEdit(tmp_path / f"{number}.mp3", (), ("Rock",), "x" * PAGE)
+            store.journal.confirm(store.journal.intend(run, tmp_path, edit))
+        path, inode = store.path, store.inode
+
+    def full(path):
+        connection = connect(path)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + edits // 2}")
+        return connection
+
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="full"):
+        patched.setattr(damage, "connect", full)
+        damage.replace(path, inode)
+    assert path.stat().st_ino == inode
+    assert list(tmp_path.glob(f"{DATABASE}.*")) == []
+    assert damage.replace(path, inode)
+    with Store(tmp_path) as store:
+        assert len(store.journal.done()) == edits
 
 
 def test_damage_in_the_analyses_of_a_large_database_replaces_it_when_they_are_read(
