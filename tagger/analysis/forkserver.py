@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PRELOAD = "tagger.analysis.preload"
 """The module with the imports of every worker."""
+_SERVER_START = "tagger.analysis.server_start"
 _SERVER_END = "tagger.analysis.server_end"
 _THREADS = Path("/proc/self/task")
 """Has a folder for each thread of the process, also for threads that Python did not start."""
@@ -36,7 +37,7 @@ def context() -> ForkServerContext | SpawnContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([PRELOAD, _SERVER_END])
+    found.set_forkserver_preload([_SERVER_START, PRELOAD, _SERVER_END])
     return found
 
 

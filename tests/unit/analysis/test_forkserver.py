@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,6 +37,23 @@ if __name__ == "__main__":
 """
 """Shows whether a worker starts without an interpreter, and shares an open file of the program."""
 
+INTERRUPTED = """
+import signal
+from pathlib import Path
+from tagger.analysis import forkserver
+from tagger.analysis.pool import WorkerPool
+
+def nothing():
+    pass
+
+if __name__ == "__main__":
+    forkserver.PRELOAD = "imports_of_workers"
+    signal.signal(signal.SIGINT, lambda *_: print("interrupted"))
+    with WorkerPool(1, 20.0, 2048, nothing) as pool:
+        pool.result(pool.submit(nothing), Path("song.mp3"))
+"""
+"""Has a server whose imports send Ctrl-C to the program and to the server, as a terminal does."""
+
 
 def ended(folder, *arguments):
     script = folder / "program.py"
@@ -55,3 +73,19 @@ def test_a_program_with_two_threads_needs_an_interpreter(tmp_path):
     # Python 3.13 warns of the tracker, which needs the same interpreter
     program = ended(tmp_path, "thread")
     assert program.stdout == "once the Python interpreter /missing/python is gone\n"
+
+
+def test_an_interrupt_during_the_imports_of_the_server_is_for_the_program_alone(tmp_path):
+    imports = "import os, signal\nos.killpg(0, signal.SIGINT)\n"
+    (tmp_path / "imports_of_workers.py").write_text(imports)
+    script = tmp_path / "program.py"
+    script.write_text(INTERRUPTED)
+    program = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        start_new_session=True,
+        text=True,
+    )
+    assert (program.returncode, program.stdout, program.stderr) == (0, "interrupted\n", "")
