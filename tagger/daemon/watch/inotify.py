@@ -164,7 +164,14 @@ class InotifyReader(InotifyFD):
     def add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
     ) -> WatchDescriptor:
-        """Record that the limit of watches is reached; watchdog ignores the error."""
+        """Record that the limit of watches is reached; watchdog ignores the error.
+
+        Raises:
+            PermissionError: the folder cannot be read. watchdog takes it for a watched folder.
+            OSError: any other error of `man 2 inotify_add_watch`.
+        """
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         try:
             return super().add_callback(path, mask, callback, id_)
         except OSError as error:

@@ -77,7 +77,7 @@ class Observers:
                 if self._start(folder):
                     self._event_queue.request_reconcile("another folder is in its place")
         for folder in [f for f, why in self._unwatchable.items() if why == MISSING]:
-            if not os.path.isdir(folder):  # noqa: PTH112 - raises no error
+            if not (os.path.isdir(folder) and os.access(folder, os.R_OK)):  # noqa: PTH112 - raises no error
                 continue
             del self._unwatchable[folder]
             if self._start(folder):

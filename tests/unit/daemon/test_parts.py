@@ -16,6 +16,7 @@ import pytest
 from daemons import until
 from hypothesis import given
 from hypothesis import strategies as st
+from users import as_user, needs_root, shared_folder
 
 from tagger.config import Settings
 from tagger.config.settings import DaemonSettings, LibrarySettings, StoreSettings, TagSettings
@@ -217,6 +218,9 @@ def observed(tmp_path):
     observers.close()
 
 
+shared = pytest.fixture(shared_folder)
+
+
 def check_watched(root, event_queue):
     (root / "a.mp3").touch()
     until(lambda: (FileEvent.FILE_CHANGED, root / "a.mp3") in event_queue.read().files)
@@ -283,6 +287,26 @@ def test_a_root_that_a_link_replaced_is_watched_at_its_new_place(tmp_path):
         assert [watched.folder for watched in state.watching] == [disk]
         check_watched(disk, event_queue)
         intake.close()
+
+
+@needs_root
+def test_a_folder_is_watched_once_it_can_be_read(shared):
+    def ways():
+        root = shared / "music"
+        root.mkdir(mode=0)
+        event_queue = EventQueue()
+        observers = Observers(event_queue)
+        observers.apply(plan(root, "auto", []))
+        found = [[watched.how for watched in observers.watching]]
+        observers.check()
+        root.chmod(0o700)
+        observers.check()
+        found.append([watched.how for watched in observers.watching])
+        check_watched(root, event_queue)
+        observers.close()
+        return found
+
+    assert as_user(ways) == [["poll"], ["inotify"]]
 
 
 def test_a_folder_with_a_later_mount_is_watched_again(observed):
