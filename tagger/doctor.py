@@ -234,9 +234,11 @@ def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
         check_place(folder)
     except PlaylistError as error:
         return _failed("playlists", error, "set another folder in [playlists]")
-    existing = next(f for f in (folder, *folder.parents) if os.path.exists(f))  # noqa: PTH110 - Path.exists raises
+    step = "set another folder in [playlists], or playlists.enabled = false"
+    existing = next(f for f in (folder, *folder.parents) if _fault(f) != _MISSING)
+    if fault := _fault(existing):
+        return Finding("playlists", Level.FAILED, f"{existing}: {fault}", step)
     if not _writable(existing):
-        step = "set another folder in [playlists], or playlists.enabled = false"
         return Finding("playlists", Level.FAILED, f"no permission to write to {existing}", step)
     return Finding("playlists", Level.OK, f"written to {folder}")
 
@@ -277,12 +279,15 @@ def _failed(name: str, error: TaggerError, step: str) -> Finding:
     return Finding(name, Level.FAILED, text, error.hint or step)
 
 
+_MISSING = "there is no such folder"
+
+
 def _fault(folder: Path) -> str | None:
     """Return why a folder cannot be looked into; None for a folder."""
     try:
         return None if stat.S_ISDIR(folder.stat().st_mode) else "is no folder"
     except (FileNotFoundError, NotADirectoryError):
-        return "there is no such folder"
+        return _MISSING
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 

@@ -367,6 +367,14 @@ def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     assert found["playlists"] == f"{long}: cannot be read: File name too long"
 
 
+def test_doctor_names_a_folder_of_playlists_that_cannot_be_read(program):
+    long = program.home / ("x" * 300)
+    program.configure(f'[playlists]\nfolder = "{long / "Genres"}"\n')
+    found = {one["name"]: one for one in program.run("doctor", "--json").objects}["playlists"]
+    assert found["level"] == "failed"
+    assert found["text"] == f"{long / 'Genres'}: cannot be read: File name too long"
+
+
 def test_doctor_names_the_next_step_once(program):
     program.bundle = program.home / "nowhere"
     program.configure()
