@@ -88,7 +88,9 @@ def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:  # n
         return pid
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as below nohup
+                signal.signal(number, signal.SIG_DFL)
         edges = (_STREAMS - 1, *sorted(passfds), os.sysconf("SC_OPEN_MAX"))
         for below, above in pairwise(edges):
             os.closerange(below + 1, above)

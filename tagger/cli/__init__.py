@@ -31,6 +31,8 @@ def main() -> None:
     means an unusable command line, configuration, model, state or output.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # a closed terminal; not below nohup
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     streams.open_missing()
     streams.accept_all_names(sys.stdout)
     try:

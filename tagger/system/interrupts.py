@@ -1,4 +1,4 @@
-"""Deferring Ctrl-C and SIGTERM during blocks that an exception would break.
+"""Deferring Ctrl-C, SIGTERM and SIGHUP during blocks that an exception would break.
 
 Python raises `KeyboardInterrupt` between any two bytecodes of the main thread. Inside a
 `threading.Condition` the exception loses a wakeup or leaves a lock taken, and another thread
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[int, FrameType | None], object]
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager

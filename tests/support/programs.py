@@ -20,6 +20,7 @@ from forked import Forked
 from tagger.analysis.forkserver import PRELOAD
 from tagger.cli import main
 from tagger.cli.sections import COMMANDS
+from tagger.system import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ class _Captured(io.TextIOWrapper):
 def run_here(environment: Mapping[str, str], *args: object) -> Result:
     """Run a command to its end in this process, with another environment."""
     out, err = _Captured(), _Captured()
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in interrupts.ENDING}
     with (
         mock.patch.dict(os.environ, environment, clear=True),
         mock.patch.object(sys, "argv", ["tagger", *map(str, args)]),
@@ -81,7 +82,8 @@ def run_here(environment: Mapping[str, str], *args: object) -> Result:
         pytest.raises(SystemExit) as ended,
     ):
         main()
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     return Result(int(ended.value.code or 0), out.text, err.text)
 
 

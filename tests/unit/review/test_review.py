@@ -21,6 +21,7 @@ from tagger.review.app import App, file_id
 from tagger.review.desk import Desk
 from tagger.review.guard import Guard
 from tagger.store import Store
+from tagger.system import interrupts
 
 TOKEN = "secret"  # noqa: S105
 HOST = "127.0.0.1:4000"
@@ -286,6 +287,16 @@ def test_a_browser_that_keeps_the_terminal_gets_the_page(program, tmp_path, monk
         finally:
             child.send_signal(signal.SIGINT)
     assert child.returncode == 0
+
+
+@pytest.mark.parametrize("number", interrupts.ENDING)
+def test_each_way_of_ending_a_command_ends_the_page(program, number):
+    filled(program)
+    with program.start("review", "--no-browser") as child:
+        child.stdout.readline()
+        child.send_signal(number)
+        _, errors = child.communicate()
+    assert (child.returncode, "Traceback" in errors) == (0, False)
 
 
 @pytest.mark.parametrize("browser", ["/nowhere/browser %s", "it's %s"])
