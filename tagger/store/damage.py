@@ -34,7 +34,7 @@ RESCUED = {
     "corrections": "path, content_id, ours, theirs, at",
 }
 """The columns of the tables whose rows cannot be computed again, parents first."""
-_RUN = "INSERT OR IGNORE INTO runs (id, kind, started, finished) VALUES (?1, 'unknown', ?2, ?2)"
+_RUN = "INSERT OR IGNORE INTO runs (id, kind, started, finished) VALUES (?, 'unknown', ?, ?)"
 """The run of a write whose own row cannot be read; no write is kept without a run."""
 _JSON = {"files": ("tags",), "changes": ("before", "after"), "corrections": ("ours", "theirs")}
 _UNREADABLE = " UNION ALL ".join(
@@ -165,7 +165,7 @@ def _rescue(damaged: Path, connection: Connection, table: str, columns: str) -> 
             with _damaged_row():
                 _check_row(table, row)
                 if table == "changes":
-                    connection.execute(_RUN, (row["run"], row["at"]))
+                    connection.execute(_RUN, (row["run"], row["at"], row["at"]))
                 connection.execute(insert, tuple(row))
 
 
