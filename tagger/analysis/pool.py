@@ -6,11 +6,8 @@ a task that hangs cannot be stopped.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import importlib
 import logging
-import math
 import os
 import signal
 import threading
@@ -19,13 +16,13 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import spawn
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from pebble import ProcessExpired, ProcessPool
 
 from tagger.analysis import forkserver
+from tagger.analysis.worker_limits import run_limited, start_worker
 from tagger.errors import (
     TaggerError,
     WorkerCrashedError,
@@ -38,6 +35,7 @@ from tagger.system.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _log = logging.getLogger("tagger")
 
@@ -185,7 +183,7 @@ class WorkerPool:
         return ProcessPool(
             max_workers=self.count,
             context=forkserver.context(),
-            initializer=_start_worker,
+            initializer=start_worker,
             initargs=self._worker_arguments,
         )
 
@@ -211,7 +209,7 @@ class WorkerPool:
             for _ in range(MAX_POOLS):
                 try:
                     future: Future[Any] = self._pool.schedule(
-                        _run_limited, args=arguments, timeout=self._timeout + call.more_s
+                        run_limited, args=arguments, timeout=self._timeout + call.more_s
                     )
                 except OSError as error:  # no lock, or no pipe
                     raise _unusable(error) from error
@@ -344,75 +342,3 @@ def _wait(future: Future[T], pool: ProcessPool, clock: _Clock) -> T:
         active = pool.active
     with interrupts.deferred_signals():
         return future.result()
-
-
-class _OutOfTime(BaseException):
-    """The processor time of a task is used up; no `except Exception` may take this for its own."""
-
-
-def _run_limited(
-    seconds: float,
-    function: Callable[..., T],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> T:
-    """Run a task with limited processor time.
-
-    A task that runs in the interpreter ends with an error of its own. One that does not return
-    to the interpreter is killed a second later, also when the parent process is gone.
-    """
-    with contextlib.suppress(ImportError):  # Windows has no such limits
-        import resource  # noqa: PLC0415
-
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        limit = math.ceil(time.process_time() + seconds) + 1
-        if hard == resource.RLIM_INFINITY or limit < hard:
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-            signal.signal(signal.SIGXCPU, _out_of_time)
-    try:
-        return function(*args, **kwargs)
-    except _OutOfTime:
-        reason = f"needs more than {seconds:.0f} s of processor time and was given up"
-        failure: Exception = WorkerTimedOutError(reason)
-    except MemoryError:
-        failure = MemoryError()
-    # raised here, without the traceback that holds the memory of the task: to send needs some
-    raise failure
-
-
-def _out_of_time(*_: object) -> None:
-    signal.signal(signal.SIGXCPU, signal.SIG_DFL)  # the kernel signals again each second
-    raise _OutOfTime
-
-
-def _start_worker(
-    memory_mb: int,
-    spare_mb: int | None,
-    prepare: Callable[..., None],
-    arguments: tuple[object, ...],
-) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides how a run ends
-    importlib.import_module(forkserver.PRELOAD)  # not yet imported where the system has no fork
-    with contextlib.suppress(ImportError):  # Windows has no such limits
-        import resource  # noqa: PLC0415
-
-        limit, hard = memory_mb * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]
-        if hard != resource.RLIM_INFINITY:  # only root may exceed it
-            limit = min(limit, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        prepare(*arguments)
-        if spare_mb is not None and (used := _address_space()):
-            limit = min(limit, used + spare_mb * 2**20)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        return
-    prepare(*arguments)
-
-
-def _address_space() -> int | None:
-    """Return the bytes of this process's address space, None where they are unknown."""
-    try:
-        pages = Path("/proc/self/statm").read_text("ascii").split()[0]
-    except OSError:
-        return None
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
