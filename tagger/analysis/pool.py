@@ -270,7 +270,7 @@ class WorkerPool:
         """Wait for a task; raises BrokenProcessPool if its time passed while all was stopped."""
         _, pool, at = self._scheduled[future]
         try:
-            return _wait(future, pool, self._clock)
+            return _outcome(future, pool, self._clock)
         except FutureTimeoutError as error:
             if self._clock.stopped_since(at):
                 raise BrokenProcessPool from error
@@ -325,7 +325,7 @@ def _unusable(cause: BaseException | None) -> WorkersUnusableError:
     return WorkersUnusableError(reason, hint=hint)
 
 
-def _wait(future: Future[T], pool: ProcessPool, clock: _Clock) -> T:
+def _outcome(future: Future[T], pool: ProcessPool, clock: _Clock) -> T:
     """Wait for a future of a pool; an interrupt ends the wait without a lock left behind.
 
     Pebble forgets a task that is scheduled while the pool breaks; its future is never done.
