@@ -7,7 +7,6 @@ of the artists is held out, and the new model has to be right more often on thei
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -42,6 +41,7 @@ from training.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -146,42 +146,18 @@ def learn(
     settings, progress = resolve_bundle(settings), progress or Silent()
     runnable_manifest(settings)
     current = load(settings.model.bundle.folder)
-    found = labelled(settings, store, base.vectors.genres)
-    _require(len(found), HELD_OUT * LEAST_HELD_ARTISTS)
-    specs = tuple(dict.fromkeys([*parts(base.vectors.spec), *current.specs]))
-    samples = _samples(found, FeatureReader(settings, store, specs), settings, progress)
-    clips = _clips(samples, found, specs, store, base.vectors)
-    held = np.array([int(artist) % HELD_OUT == 0 for artist in clips.vectors.artists], bool)
-    _require(len(clips.vectors), len(set(clips.vectors.artists[held].tolist())) * HELD_OUT)
+    clips, others = _training_data(settings, store, base, current, progress)
     progress.stage("measuring", 1)
-    others = base.without(sorted(frozenset[str]().union(*(one.names for one in found)))).vectors
-    measured = _fit(clips.vectors.of(~held), others)
-    tested = clips.vectors.of(held)
-    logs = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
-    right = tested.allowed[np.arange(len(tested)), logs.argmax(axis=1)]
-    comparison = compare.compare(
-        right.astype(np.float64),
-        _right(current, clips, np.flatnonzero(held)).astype(np.float64),
-        tested.artists.astype(str),
-        compare.lost_genres(others.genres, user_model.needed_genres(current.manifest, store)),
-    )
+    test = _test(clips, others, current, store)
     progress.stage("fitting", 1)
-    data = _dataset(tested)
-    held_out = HeldOut(np.arange(len(data)), logs)
+    held_out = HeldOut(np.arange(len(test.clips)), test.scores)
     whole = replace(_fit(clips.vectors, others), held_out=held_out)
-    promises = promises_of(np.exp(logs), tested, base)
-    today = datetime.now(UTC).date()
-    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music, base.later)
-    evaluation = {"held_out": _evaluation(right, tested)}
     models = ModelRegistry(settings.store.folder)
-    workplace = models.staging_folder()
-    try:
-        manifest = user_model.write(workplace, whole, data, made, evaluation)
+    with models.staging() as workplace:
+        manifest = _write(workplace, whole, test, base)
         mute = compare.is_mute(settings, manifest, current.manifest)
-        comparison = replace(comparison, mute=mute)
+        comparison = replace(test.comparison, mute=mute)
         name = models.install(workplace)
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
     better = comparison.holds and comparison.new.share > comparison.current.share
     promoted = promote == "always" or (promote == "if-better" and better)
     if promoted:
@@ -204,6 +180,63 @@ class _Clips:
     vectors: Vectors
     features: tuple[tuple[Features, ...], ...]
     """Of each clip, for every spec that is needed."""
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """Which clips are of a held-out artist."""
+        return np.array([int(artist) % HELD_OUT == 0 for artist in self.vectors.artists], bool)
+
+
+@dataclass(frozen=True, eq=False)
+class _Test:
+    """The held-out clips, and a model without their artists beside the active model."""
+
+    clips: Vectors
+    scores: NDArray[np.float64]
+    """Log-probabilities by the model without them, shape (clips, genres)."""
+    right: NDArray[np.bool_]
+    """Whether its likeliest genre is right."""
+    comparison: Comparison
+
+
+def _training_data(
+    settings: Settings, store: TrainingStore, base: Base, current: Model, progress: Progress
+) -> tuple[_Clips, Vectors]:
+    """Return the clips of the library, and those of the default model by other artists."""
+    found = labelled(settings, store, base.vectors.genres)
+    _require(len(found), HELD_OUT * LEAST_HELD_ARTISTS)
+    specs = tuple(dict.fromkeys([*parts(base.vectors.spec), *current.specs]))
+    samples = _samples(found, FeatureReader(settings, store, specs), settings, progress)
+    clips = _clips(samples, found, specs, store, base.vectors)
+    held = set(clips.vectors.artists[clips.held].tolist())
+    _require(len(clips.vectors), len(held) * HELD_OUT)
+    artists = sorted(frozenset[str]().union(*(one.names for one in found)))
+    return clips, base.without(artists).vectors
+
+
+def _test(clips: _Clips, others: Vectors, current: Model, store: TrainingStore) -> _Test:
+    """Fit a model without the held-out artists, and compare it with the active model."""
+    held = clips.held
+    measured = _fit(clips.vectors.of(~held), others)
+    tested = clips.vectors.of(held)
+    scores = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
+    right = tested.allowed[np.arange(len(tested)), scores.argmax(axis=1)]
+    comparison = compare.compare(
+        right.astype(np.float64),
+        _right(current, clips, np.flatnonzero(held)).astype(np.float64),
+        tested.artists.astype(str),
+        compare.lost_genres(others.genres, user_model.needed_genres(current.manifest, store)),
+    )
+    return _Test(tested, scores, right, comparison)
+
+
+def _write(folder: Path, whole: Ensemble, test: _Test, base: Base) -> Manifest:
+    """Write the bundle of the model on all clips, with the figures of the test."""
+    promises = promises_of(np.exp(test.scores), test.clips, base)
+    today = datetime.now(UTC).date()
+    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music, base.later)
+    evaluation = {"held_out": _evaluation(test.right, test.clips)}
+    return user_model.write(folder, whole, _dataset(test.clips), made, evaluation)
 
 
 def _samples(

@@ -168,11 +168,8 @@ class TrainingRun:
         """
         least = 1 if self._base else 2
         require_enough(prepared.selection, self._settings.training.minimum, least)
-        workplace = self._models.staging_folder()
-        try:
+        with self._models.staging() as workplace:
             return self._train_in(workplace, prepared, promote)
-        finally:
-            shutil.rmtree(workplace, ignore_errors=True)
 
     def _train_in(self, workplace: Path, prepared: Prepared, promote: Promote) -> Result:
         specs = sorted(self._specs(len(prepared.selection.members)))

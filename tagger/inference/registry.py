@@ -166,8 +166,9 @@ class ModelRegistry:
             raise ModelError(reason, model.folder, _USE_ANOTHER)
         return networks.remove(weights, self._state)
 
-    def staging_folder(self) -> Path:
-        """Make a hidden folder in which to build a bundle for `install`.
+    @contextlib.contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Make a hidden folder in which to build a bundle for `install`, for the block.
 
         Raises ModelError when the state folder cannot be written.
         """
@@ -175,7 +176,11 @@ class ModelRegistry:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for left in self.folder.glob(".making-*"):  # left by a killed run
                 shutil.rmtree(left, ignore_errors=True)
-            return Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
+            folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def install(self, staging: Path) -> str:
         """Move the finished bundle in `staging` to the models; returns its id.

@@ -155,7 +155,7 @@ def test_new_settings_and_a_new_model_are_in_force_after_a_reload(program, tmp_p
 
 def test_a_new_state_folder_waits_for_the_next_start(program):
     models = ModelRegistry(program.state)
-    models.activate(models.install(bundles.make_bundle(models.staging_folder())))
+    models.activate(bundles.installed(models, "test-1"))
     text = program.config.read_text().replace(f'bundle = "{program.bundle}"\n', "")
     program.config.write_text(text)
     with Watcher(program) as watcher:

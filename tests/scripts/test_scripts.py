@@ -142,9 +142,7 @@ class Runner:
     def install(self, leaf: Leaf) -> None:
         """Install a model with its own names for the two genres of the tests."""
         registry = ModelRegistry(self.program.state)
-        folder = registry.staging_folder()
-        bundles.make_bundle(folder, name=leaf.path, genres=leaf.values("genres"))
-        registry.install(folder)
+        bundles.installed(registry, leaf.path, leaf.values("genres"))
         self.program.bundle = "active"
         self.program.configure()
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.inference.registry import ModelRegistry
+
     Samples = NDArray[np.float32]
 
 
@@ -61,6 +63,12 @@ def make_bundle(
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+def installed(models: ModelRegistry, name: str, genres: Sequence[str] = GENRES) -> str:
+    """Install a bundle of `make_bundle` among the user's models; returns its id."""
+    with models.staging() as folder:
+        return models.install(make_bundle(folder, name=name, genres=genres))
 
 
 def _network() -> bytes:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def models(tmp_path: Path) -> ModelRegistry:
     registry = ModelRegistry(tmp_path)
     for name in ("one-1", "two-2"):
-        folder = registry.staging_folder()
-        bundles.make_bundle(folder, name=name)
-        registry.install(folder)
+        bundles.installed(registry, name)
     return registry
 
 
@@ -78,9 +76,7 @@ def test_the_same_model_trained_again_replaces_a_damaged_one(models):
     network = models.folder / "one-1" / "model.onnx"
     whole = network.read_bytes()
     network.write_bytes(whole[:20])
-    folder = models.staging_folder()
-    bundles.make_bundle(folder, name="one-1")
-    assert models.install(folder) == "one-1"
+    assert bundles.installed(models, "one-1") == "one-1"
     assert network.read_bytes() == whole
     models.activate("one-1")
     left = [path.name for path in models.folder.iterdir() if path.name.startswith(".")]

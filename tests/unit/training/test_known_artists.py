@@ -97,14 +97,14 @@ def remember_metal(settings: Settings, store: TrainingStore, base: added_model.B
 def test_a_model_of_the_users_genres_is_not_replaced_by_one_without_them(home: Program) -> None:
     settings = load_settings(home.config)
     models = ModelRegistry(home.state)
-    own = models.staging_folder()
-    shutil.copytree(data_path("models/default"), own, dirs_exist_ok=True)
-    default = read_manifest(own)
-    names = tuple("Zydeco" if name == "World" else name for name in default.genres)
-    made = msgspec.structs.replace(default.training, command=user_model.COMMAND)
-    changed = msgspec.structs.replace(default, id="own-1", genres=names, training=made)
-    (own / "manifest.json").write_bytes(encode(changed))
-    models.activate(models.install(own))
+    with models.staging() as own:
+        shutil.copytree(data_path("models/default"), own, dirs_exist_ok=True)
+        default = read_manifest(own)
+        names = tuple("Zydeco" if name == "World" else name for name in default.genres)
+        made = msgspec.structs.replace(default.training, command=user_model.COMMAND)
+        changed = msgspec.structs.replace(default, id="own-1", genres=names, training=made)
+        (own / "manifest.json").write_bytes(encode(changed))
+        models.activate(models.install(own))
     base = added_model.read_base(data_path("models/default"))
     with TrainingStore(home.state) as store:
         remember_metal(settings, store, base)

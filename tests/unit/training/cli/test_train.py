@@ -190,9 +190,7 @@ def test_models_are_switched_taken_back_and_removed(taught):
                 models.command, refused, env=program.environment, catch_exceptions=False
             )
     assert active() == name
-    staging = ModelRegistry(program.state).staging_folder()
-    bundles.make_bundle(staging, name="another-1")
-    assert ModelRegistry(program.state).install(staging) == "another-1"
+    assert bundles.installed(ModelRegistry(program.state), "another-1") == "another-1"
     assert program.run("models", "remove", "another-1").code == 0
     assert [model.name for model in ModelRegistry(program.state).all()] == ["default", name]
 
@@ -241,9 +239,7 @@ def test_reclassify_touches_only_what_tagger_wrote(program):
     corrected["genre"] = "Sunday"
     corrected.save()
     assert program.run("undo", program.music / "undone.flac").code == 0
-    work = ModelRegistry(program.state).staging_folder()
-    bundles.make_bundle(work, name="renamed-1", genres=("Baroque", "Industrial"))
-    ModelRegistry(program.state).install(work)
+    bundles.installed(ModelRegistry(program.state), "renamed-1", ("Baroque", "Industrial"))
     program.bundle = "active"
     program.configure()
     assert program.run("models", "use", "renamed-1").code == 0
