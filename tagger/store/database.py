@@ -151,6 +151,7 @@ def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS, see `atomic.flush`
         migrate(connection, migrations)
     except BaseException:
         connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import stat
@@ -38,7 +39,7 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
             if kept not in (None, stat.S_IMODE(os.fstat(descriptor).st_mode)):
                 os.fchmod(descriptor, kept)
             file.flush()
-            os.fsync(descriptor)
+            flush(descriptor)
             temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -58,11 +59,20 @@ def remove_leftovers(folder: Path) -> None:
                 _remove(leftover)
 
 
+def flush(descriptor: int) -> None:
+    """Write an open file or folder through to the disk; raises OSError."""
+    if hasattr(fcntl, "F_FULLFSYNC"):  # macOS: fsync stops at the cache of the disk (`man 2 fsync`)
+        with contextlib.suppress(OSError):  # a file system without it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
 def sync(path: Path) -> None:
     """Write a file or folder through to the disk; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        flush(descriptor)
     finally:
         os.close(descriptor)
 

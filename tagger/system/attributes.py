@@ -9,7 +9,7 @@ import os
 import stat
 import struct
 
-_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EINVAL)
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY, errno.EINVAL)
 _REFUSED = (errno.EPERM, errno.EACCES, *_UNSUPPORTED)
 _OF_THE_CONTENT = frozenset(["security.ima", "security.evm"])
 """Attributes that the kernel computes from the content of a file."""
@@ -17,6 +17,8 @@ _GETFLAGS = 0x80086601
 _SETFLAGS = 0x40086602
 _LOCKED = 0x10 | 0x20
 """Flags of a file that may not change: immutable, append only (`man 2 ioctl_iflags`)."""
+_COPYFILE_ACL_XATTR = 0x1 | 0x4
+"""Of macOS (`man 3 copyfile`)."""
 _KEPT = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80
 """Flags that stay: secure deletion, undeletion, compression, sync, no dump, no access time."""
 
@@ -73,6 +75,8 @@ def _copy_owner(status: os.stat_result, target: int) -> bool:
 
 def _copy_xattrs(source: int, target: int) -> str | None:
     """Give the target exactly the attributes of the source; return the first that is refused."""
+    if not hasattr(os, "listxattr"):  # Linux alone has these functions
+        return _copy_xattrs_by_libc(source, target)
     wanted, present = _xattrs(source), _xattrs(target)
     for name in [*(present.keys() - wanted.keys()), *wanted]:
         try:
@@ -90,9 +94,23 @@ def _copy_xattrs(source: int, target: int) -> str | None:
     return None
 
 
+def _copy_xattrs_by_libc(source: int, target: int) -> str | None:
+    """Copy the attributes and ACLs of macOS, such as the tags of the Finder, as `_copy_xattrs`."""
+    import ctypes  # noqa: PLC0415 - other systems than Linux alone need it
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "fcopyfile") or not libc.fcopyfile(
+        source, target, None, _COPYFILE_ACL_XATTR
+    ):
+        return None
+    if (code := ctypes.get_errno()) in _UNSUPPORTED:
+        return None
+    if code in _REFUSED:
+        return "com.apple.*"
+    raise OSError(code, os.strerror(code))
+
+
 def _xattrs(file: int) -> dict[str, bytes]:
-    if not hasattr(os, "listxattr"):  # Linux alone has these functions
-        return {}
     try:
         names = os.listxattr(file)
     except OSError as error:

@@ -96,12 +96,7 @@ class CopyTask:
     def _copy_span(self, source: int, target: int, span: Span) -> None:
         at, left = span.start, span.size
         while left:
-            try:
-                done = os.copy_file_range(source, target, left, at)
-            except OSError as error:
-                if error.errno not in _NO_KERNEL_COPY:
-                    raise
-                done = 0
+            done = _copied_by_kernel(source, target, left, at)
             if not done:
                 data = os.pread(source, min(left, _BLOCK), at)
                 if not data:
@@ -119,6 +114,18 @@ def os_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, NEXT_SCAN)
         raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
+
+
+def _copied_by_kernel(source: int, target: int, size: int, start: int) -> int:
+    """Return how many bytes the kernel copied, 0 where it does not copy between these files."""
+    if not hasattr(os, "copy_file_range"):  # Linux alone has it
+        return 0
+    try:
+        return os.copy_file_range(source, target, size, start)
+    except OSError as error:
+        if error.errno not in _NO_KERNEL_COPY:
+            raise
+        return 0
 
 
 def _write_all(target: int, data: Raw) -> None:

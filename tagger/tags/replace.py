@@ -28,7 +28,7 @@ from tagger.errors import (
     TagError,
     UnsupportedContainerError,
 )
-from tagger.system import leases
+from tagger.system import atomic, leases
 from tagger.system.attributes import copy_attributes
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
@@ -153,7 +153,7 @@ class Replacement:
         if preserve_mtime:
             status = os.fstat(self.original.fileno())
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-        os.fsync(target)
+        atomic.flush(target)
 
     def _rename(self) -> FileIdentity:
         """Give the copy the name of the file; return the new file's identity."""
@@ -167,7 +167,7 @@ class Replacement:
         self._committed = True
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
-            os.fsync(self._folder)
+            atomic.flush(self._folder)
         return identity
 
     def _put_back(self, written: FileIdentity) -> bool:
