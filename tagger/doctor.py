@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -30,9 +31,10 @@ from tagger.inference import networks, registry
 from tagger.inference.bundle import load
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
+from tagger.pipeline.unknown_names import unknown_names
 from tagger.players import configured_players, unexpected
 from tagger.playlists.folder import check_place
-from tagger.store import Store, undamaged
+from tagger.store import Store, existing, undamaged
 from tagger.system.text import number_of
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if settings.evidence.known_artists:
         yield from _own_artists(settings.evidence.artists)
     yield _state(settings)
+    yield from _unknown_genres(settings)
     for root in settings.library.roots:
         yield _root(root)
     if settings.playlists.enabled:
@@ -203,6 +206,14 @@ def _state(settings: Settings) -> Finding:
     except TaggerError as error:
         return _failed("state", error, "set store.folder")
     return _free_space("state", folder, f"stored in {folder}")
+
+
+def _unknown_genres(settings: Settings) -> Iterator[Finding]:
+    """Find genres of the settings without any effect; other checks find an unreadable file."""
+    with contextlib.suppress(TaggerError), existing(settings.store.folder) as store:
+        manifest = registry.runnable_manifest(registry.resolve_bundle(settings))
+        for text in unknown_names(settings, manifest, store):
+            yield Finding("genres", Level.WARNING, text, "correct the configuration")
 
 
 def _new_state(folder: Path) -> str:

@@ -69,9 +69,13 @@ def command(
     remember = bool(plan or page)
     shown = report(as_json=as_json, dry_run=dry_run, listing=listing, remember=remember)
     with undamaged(settings.store.folder, warn) as store, shown:
-        result = Scan(settings, store, paths, options).run(shown)
+        scan = Scan(settings, store, paths, options)
+        result = scan.run(shown)
+        unknown = list(scan.unknown_names())
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
     shown.finish(result.published, result.run, result.failed, page)
+    for text in unknown:
+        warn(text)
     if result.run == 1 and (loss := registry.missing_network(settings)):
         click.echo(loss, err=True)  # once, after the first run

@@ -50,6 +50,11 @@ def is_known(name: str) -> bool:
     return _fold(name) in _spellings()
 
 
+def common() -> frozenset[str]:
+    """Return the genres of the table."""
+    return frozenset(_spellings().values())
+
+
 @lru_cache(maxsize=4096)
 def parents(name: str) -> tuple[str, ...]:
     """Return the genres that `name` is part of, the nearest first; none for an unknown name."""

@@ -17,6 +17,7 @@ from tagger.pipeline import build, reclassify, recovery, unchanged
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.unchanged import Unchanged
+from tagger.pipeline.unknown_names import unknown_names
 from tagger.players import Changes
 from tagger.playlists.refresh import check_folders
 
@@ -137,6 +138,10 @@ class Scan:
         """
         with build.tag_jobs(self._settings) as jobs:
             return self._run(observer, jobs)
+
+    def unknown_names(self) -> Iterator[str]:
+        """Yield a text for each genre of the settings that has no effect."""
+        return unknown_names(self._settings, self._manifest, self._store)
 
     def _run(self, observer: Observer, jobs: TagJobs) -> ScanResult:
         failed = 0

@@ -356,6 +356,27 @@ def test_doctor_names_a_list_of_artists_with_a_fault(program, content, level, te
     assert step in found["next_step"]
 
 
+@pytest.mark.parametrize(
+    ("lists", "unknown"),
+    [
+        ('only = ["Clasical", "Qwxyz"]', {"Clasical": "Classical", "Qwxyz": ""}),
+        ('only = ["Classical"]\nmap = { Classical = "Ernst" }', {"Classical": "Ernst"}),
+        ('only = ["Krachmusik", "metal", "Baroque"]\nnever = ["Disco"]', {}),
+    ],
+)
+def test_a_scan_and_the_doctor_name_an_unknown_genre_of_a_list(program, lists, unknown):
+    media.make(program.music / "a.flac", "flac", tags={"genre": "Krachmusik"})
+    program.configure(f"[genres]\n{lists}\n")
+    texts = [
+        f"genres.only: no model, file or list has the genre {name!r}"
+        + (f", did you mean {near!r}?" if near else "")
+        for name, near in unknown.items()
+    ]
+    assert program.run("scan").err.splitlines() == [f"tagger: {text}" for text in texts]
+    shown = [one for one in program.run("doctor", "--json").objects if one["name"] == "genres"]
+    assert [(one["level"], one["text"]) for one in shown] == [("warning", text) for text in texts]
+
+
 def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     long = program.home / ("x" * 300)
     text = program.config.read_text().replace(str(program.music), str(long))
