@@ -1,8 +1,8 @@
-"""ASF (WMA): a header of objects, of which three hold attributes.
+"""ASF (WMA): a header of objects, of which three hold attributes with names.
 
 Advanced Systems Format specification, sections 3.10, 3.11, 4.7 and 4.8. As in TagLib and mutagen,
 the first value of an attribute goes into the Extended Content Description, further ones into the
-Metadata Library.
+Metadata Library. All of them read the Metadata Object as well; no new attribute goes there.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ HEADER_OBJECT: Final = _guid("75B22630-668E-11CF-A6D9-00AA0062CE6C")
 FILE_PROPERTIES: Final = _guid("8CABDCA1-A947-11CF-8EE4-00C00C205365")
 EXTENDED_CONTENT: Final = _guid("D2D0A440-E307-11D2-97F0-00A0C95EA850")
 HEADER_EXTENSION: Final = _guid("5FBF03B5-A92E-11CF-8EE3-00C00C205365")
+METADATA_OBJECT: Final = _guid("C5F8CBEA-5BAF-4877-8467-AA8C44FA4CCA")
 METADATA_LIBRARY: Final = _guid("44231C94-9498-49D1-A141-1D134E457054")
 PADDING: Final = _guid("1806D474-CADF-4509-A4BA-9AABCB96AAE8")
 
@@ -51,7 +52,13 @@ EXTENSION_HEADER: Final = 22
 UNICODE: Final = 0
 FILE_SIZE_AT: Final = 16
 """The offset of the file size in the contents of the file properties."""
-CONTENT, LIBRARY = "content", "library"
+CONTENT, METADATA, LIBRARY = "content", "metadata", "library"
+_PLACES: Final = {
+    CONTENT: EXTENDED_CONTENT,
+    METADATA: METADATA_OBJECT,
+    LIBRARY: METADATA_LIBRARY,
+}
+"""The objects with attributes, in the order of mutagen; the header extension has the last two."""
 AsfParts = list[Raw]
 """The bytes of an object, the first part with its header."""
 _GROUPING: Final = "WM/ContentGroupDescription"
@@ -61,7 +68,7 @@ _GENRES: Final = {name.lower(): name for name in ("WM/Genre", "WM/GenreID")}
 
 @dataclass(frozen=True, slots=True)
 class AsfAttributes(RawTag):
-    """The attributes of both places; `reserved_bytes` counts both objects and the padding."""
+    """The attributes of all places; `reserved_bytes` counts the objects and the padding."""
 
     extensible: bool = True
     """Whether there is a header extension, which contains a Metadata Library."""
@@ -100,15 +107,14 @@ class AsfAttributes(RawTag):
         )
 
     def pieces(self) -> list[Raw]:
-        """Return both places in sequence; the container calls `place_pieces` for each."""
-        return self.place_pieces(CONTENT) + self.place_pieces(LIBRARY)
+        """Return all places in sequence; the container calls `place_pieces` for each."""
+        return [part for place in _PLACES for part in self.place_pieces(place)]
 
     def place_pieces(self, place: str) -> list[Raw]:
         """Return the object of one place."""
         items = [item for item in self.items if item.place == place]
-        name = EXTENDED_CONTENT if place == CONTENT else METADATA_LIBRARY
         parts = [part for item in items for part in item.parts]
-        return _object(name, [struct.pack("<H", len(items)), *parts])
+        return _object(_PLACES[place], [struct.pack("<H", len(items)), *parts])
 
 
 def _object(name: bytes, body: list[Raw]) -> AsfParts:
@@ -197,19 +203,23 @@ class AsfFile(Container):
             if o.name == HEADER_EXTENSION
             for inner in _objects(o.body[EXTENSION_HEADER:])
         ]
-        ours = [o for o in self._objects if o.name == EXTENDED_CONTENT]
-        libraries = [o for o in self._inner if o.name == METADATA_LIBRARY]
+        found = {
+            place: [
+                o for o in (self._objects if place == CONTENT else self._inner) if o.name == name
+            ]
+            for place, name in _PLACES.items()
+        }
         extensions = sum(o.name == HEADER_EXTENSION for o in self._objects)
-        if max(len(ours), len(libraries), extensions) > 1:
+        if max(extensions, *map(len, found.values())) > 1:
             raise MalformedError("an ASF object that must be single is repeated")
-        self._has_content = bool(ours)
+        self._standing = {place for place in (CONTENT, METADATA) if found[place]}
         self._padding = sum(o.size for o in self._objects + self._inner if o.name == PADDING)
         self._extensible = extensions == 1
         self.tags: Mapping[str, RawTag] = {}
-        if ours or libraries:
-            items = [i for o in ours for i in _attributes(o.body, CONTENT)]
-            items += [i for o in libraries for i in _attributes(o.body, LIBRARY)]
-            reserved_bytes = sum(o.size for o in ours + libraries) + self._padding
+        if any(found.values()):
+            objects = [(o, place) for place in found for o in found[place]]
+            items = [item for o, place in objects for item in _attributes(o.body, place)]
+            reserved_bytes = sum(o.size for o, _ in objects) + self._padding
             self.tags = {"asf": AsfAttributes(tuple(items), reserved_bytes, self._extensible)}
 
     def empty(self) -> RawTag:
@@ -219,14 +229,16 @@ class AsfFile(Container):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Keep every other object in its place; the padding replaces the first padding."""
         tag = tags.get("asf")
-        content = library = padding = list[Raw]()
+        new: dict[str, AsfParts] = {place: [] for place in _PLACES}
+        padding: AsfParts = []
         if isinstance(tag, AsfAttributes):
-            content, library = self._place(tag, CONTENT), self._place(tag, LIBRARY)
-            left = tag.reserved_bytes - size_of(content) - size_of(library) - OBJECT_HEADER
+            new = {place: self._place(tag, place) for place in _PLACES}
+            left = tag.reserved_bytes - sum(map(size_of, new.values())) - OBJECT_HEADER
             padding = _object(PADDING, [bytes(left)]) if left >= 0 else []
-        parts = _replaced(self._objects, EXTENDED_CONTENT, content, padding)
+        parts = _replaced(self._objects, {EXTENDED_CONTENT: new[CONTENT], PADDING: padding})
+        inner = {_PLACES[place]: new[place] for place in (METADATA, LIBRARY)}
         parts = [
-            self._extension(library) if bytes(part[0]).startswith(HEADER_EXTENSION) else part
+            self._extension(inner) if bytes(part[0]).startswith(HEADER_EXTENSION) else part
             for part in parts
         ]
         size = HEADER_SIZE + sum(map(size_of, parts))
@@ -240,13 +252,12 @@ class AsfFile(Container):
 
     def _place(self, tag: AsfAttributes, place: str) -> list[Raw]:
         """Render one place; an empty library is left out, or undo would keep that of a write."""
-        stays = place == CONTENT and self._has_content
-        needed = stays or any(item.place == place for item in tag.items)
+        needed = place in self._standing or any(item.place == place for item in tag.items)
         return tag.place_pieces(place) if needed else []
 
-    def _extension(self, library: list[Raw]) -> AsfParts:
+    def _extension(self, new: dict[bytes, AsfParts]) -> AsfParts:
         body = next(o.body for o in self._objects if o.name == HEADER_EXTENSION)
-        inside = [p for part in _replaced(self._inner, METADATA_LIBRARY, library, []) for p in part]
+        inside = [p for part in _replaced(self._inner, {**new, PADDING: []}) for p in part]
         head = bytes(body[: EXTENSION_HEADER - 4]) + struct.pack("<I", size_of(inside))
         return _object(HEADER_EXTENSION, [head, *inside])
 
@@ -259,21 +270,8 @@ class AsfFile(Container):
         return [part[:at] + struct.pack("<Q", header + self._rest.size) + part[at + 8 :]]
 
 
-def _replaced(
-    objects: list[AsfObject], name: bytes, new: AsfParts, padding: AsfParts
-) -> list[AsfParts]:
-    """Render objects with a new object and new padding in place of the old, or at the end.
-
-    Args:
-        objects: The objects.
-        name: The name of the object that is replaced.
-        new: The object in its place, or nothing.
-        padding: The padding in place of the first padding, or nothing.
-
-    """
-    fresh = {name: new, PADDING: padding}
-    parts = [
-        fresh.pop(o.name, []) if o.name in (name, PADDING) else _object(o.name, [o.body])
-        for o in objects
-    ]
+def _replaced(objects: list[AsfObject], new: dict[bytes, AsfParts]) -> list[AsfParts]:
+    """Render objects with new objects in place of the first of their names, or at the end."""
+    fresh = new.copy()
+    parts = [fresh.pop(o.name, []) if o.name in new else _object(o.name, [o.body]) for o in objects]
     return [part for part in (*parts, *fresh.values()) if part]

@@ -7,14 +7,16 @@ import struct
 
 import media
 import pytest
-from mutagen import aiff, apev2, id3
+from mutagen import aiff, apev2, asf, id3
 from tagging import BLUES, restore, with_info, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core.domain import FileIdentity
 from tagger.errors import TagError
+from tagger.tags.containers.asf import HEADER_EXTENSION
 
+METADATA_OBJECT = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
 TITLE = b"TIT2" + struct.pack(">IH", 6, 0) + b"\0Title"
 
 
@@ -83,6 +85,41 @@ def test_a_wma_genre_whose_name_is_in_small_letters_is_found_and_replaced(tmp_pa
     assert small not in path.read_bytes()
     restore(path, written.snapshot)
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("name", ["WM/Genre", "wm/genre", "WM/GenreID"])
+@pytest.mark.parametrize("genre", [None, "Pop"])
+def test_a_genre_in_the_metadata_object_of_a_wma_is_found_and_replaced(tmp_path, name, genre):
+    path = tmp_path / "song.wma"
+    path.write_bytes(media._by_av("wma", media.tone(), 44100))
+    if genre:
+        write(path, (genre,))
+    path.write_bytes(with_metadata(path.read_bytes(), {"Kept": "x", name: "Salsa"}))
+    data, sound = path.read_bytes(), media.pcm(path)
+    given = () if name == "WM/GenreID" and genre else ("Salsa",)
+    assert tags.read(path).genres == (*filter(None, [genre]), *given)
+    written = write(path, BLUES)
+    assert "Salsa".encode("utf-16-le") not in path.read_bytes()
+    seen = asf.ASF(path).tags
+    assert [str(value) for value in seen["WM/Genre"] + seen["Kept"]] == ["Blues", "x"]
+    assert (media.pcm(path) == sound).all()
+    restore(path, written.snapshot)
+    assert path.read_bytes() == data
+
+
+def with_metadata(data, attributes):
+    """Return a WMA file with a Metadata Object at the end of the header extension."""
+    body = struct.pack("<H", len(attributes))
+    for name, text in attributes.items():
+        key, value = (f"{part}\0".encode("utf-16-le") for part in (name, text))
+        body += struct.pack("<HHHHI", 0, 0, len(key), 0, len(value)) + key + value
+    new = METADATA_OBJECT + struct.pack("<Q", 24 + len(body)) + body
+    at, grown = data.index(HEADER_EXTENSION), bytearray(data)
+    for form, place in (("<Q", 16), ("<Q", at + 16), ("<I", at + 42)):
+        (size,) = struct.unpack_from(form, data, place)
+        struct.pack_into(form, grown, place, size + len(new))
+    end = at + struct.unpack_from("<Q", data, at + 16)[0]
+    return bytes(grown[:end]) + new + bytes(grown[end:])
 
 
 def test_a_vorbis_comment_in_latin_1_is_read_as_its_genre(tmp_path):
