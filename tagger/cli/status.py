@@ -42,15 +42,16 @@ def command(settings: Settings, *, as_json: bool) -> None:
 
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
-    last = store.runs.last()
+    last, files, decisions = store.runs.last(), store.files.count(), store.runs.tally()
     wrote = store.runs.last_write()
     failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
     return {
         "daemon": query_status(settings.store.folder),
         **_model(settings),
         "state": str(store.path),
-        "files": store.files.count(),
-        "decisions": dict(store.runs.tally().most_common()),
+        "files": files,
+        "decisions": dict(decisions.most_common()),
+        "without_decision": files - decisions.total(),
         "sources": dict(store.runs.sources().most_common()),
         "passed_over": dict(store.passed_over.counts().most_common()),
         "listed": store.runs.listed(),

@@ -32,14 +32,16 @@ def show_status(found: dict[str, Any]) -> None:
     last = found["last_run"]
     when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
     decisions = found["decisions"].items()
-    counts = ", ".join(f"{n} {WORDS.get(action, action)}" for action, n in decisions)
+    counts = [f"{n} {WORDS.get(action, action)}" for action, n in decisions]
+    if undecided := found["without_decision"]:
+        counts.append(f"{undecided} without a decision (new, or with a genre of their own)")
     silent = set(found["without_music"])
     failures = [failure for failure in found["failures"] if failure["path"] not in silent]
     fault = f": {found['model_fault']}" if found["model_fault"] else ""
     click.echo(printable(f"model       {found['model']}{fault}"))
     click.echo(f"state       {printable(found['state'])}")
     click.echo(f"files       {found['files']}")
-    click.echo(f"decisions   {counts or 'none yet'}")
+    click.echo(f"decisions   {', '.join(counts) or 'none yet'}")
     sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"genres      {sources or 'none yet'}")
     if found["passed_over"]:

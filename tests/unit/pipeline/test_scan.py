@@ -554,6 +554,18 @@ def test_two_scans_at_once_leave_the_files_of_one_scan(program):
     assert {genres(path) for path in music} == {()}
 
 
+def test_the_decisions_of_the_status_and_the_rest_are_all_files(program):
+    song(program.music / "new.mp3")
+    song(program.music / "kept.mp3", genre=["Rock"])
+    assert program.run("scan", "--dry-run").code == 0
+    (status,) = program.run("status", "--json").objects
+    assert (status["files"], status["decisions"], status["without_decision"]) == (2, {}, 2)
+    program.scan()
+    (status,) = program.run("status", "--json").objects
+    assert (status["files"], status["decisions"], status["without_decision"]) == (2, {"set": 1}, 1)
+    assert "decisions   1 got a genre, 1 without a decision" in program.run("status").out
+
+
 def test_an_unknown_run_is_refused(program):
     song(program.music / "a.mp3")
     program.scan()
