@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
+    from training.matching.match import Matching
 
 
 @click.command("match")
@@ -50,6 +52,7 @@ def match_command(
             known = store.choices.forget(entry)
             click.echo("choice deleted" if known else "there was no choice")
         elif entry and (file or no_file):
+            _require(entry, settings, store)
             store.choices.put(entry, None if no_file or file is None else file.resolve())
             click.echo("choice kept")
         elif entry:
@@ -58,10 +61,25 @@ def match_command(
             _go_through(settings, store, ask=not (only_list or as_json), as_json=as_json)
 
 
-def _go_through(settings: Settings, store: TrainingStore, *, ask: bool, as_json: bool) -> None:
-    from training.labels.collect import gather  # noqa: PLC0415 - only this needs the matching
+def _require(entry: str, settings: Settings, store: TrainingStore) -> None:
+    """Raise TrainingDataError when no list has an entry of this name; the hint has the nearest."""
+    found = _matching(settings, store)
+    entries = [*(one.entry for one in found.matched), *(one.entry for one in found.ambiguous)]
+    known = [one.key for one in (*entries, *found.missing)]
+    if entry not in known:
+        near = difflib.get_close_matches(entry, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "see `tagger train match --list`"
+        raise TrainingDataError(f"no list has the entry {entry!r}", hint=hint)
 
-    found = gather(configured_sources(settings.training), settings, store).matching.ambiguous
+
+def _matching(settings: Settings, store: TrainingStore) -> Matching:
+    from training.labels.collect import gather  # noqa: PLC0415 - --forget needs no matching
+
+    return gather(configured_sources(settings.training), settings, store).matching
+
+
+def _go_through(settings: Settings, store: TrainingStore, *, ask: bool, as_json: bool) -> None:
+    found = _matching(settings, store).ambiguous
     for number, one in enumerate(found, 1):
         if as_json:
             match_report.print_object(one)

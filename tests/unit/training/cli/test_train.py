@@ -280,6 +280,9 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
     program.configure(f'[training]\ncsv = ["{table}"]\n')
     found = dry(program)
     assert (found["matched"], len(found["missing"])) == (1, 1)
+    unknown = program.run("train", "match", "url:1", program.music / "2.flac")
+    assert (unknown.code, "the entry 'url:1'" in unknown.err) == (2, True)
+    assert "did you mean 'uri:1'?" in unknown.err
     (open_,) = here(program, "match", "--json")
     assert (open_["entry"], len(open_["files"])) == ("uri:1", 2)
     assert "choice kept" in program.run("train", "match", "uri:1", program.music / "2.flac").out
