@@ -126,9 +126,12 @@ class Observer:
         return len(threads) > 2 and all(thread.is_alive() for thread in threads)
 
     @property
-    def displaced(self) -> bool:
-        """Whether another folder, a mount or a link is at the path now, or nothing."""
-        return _identity(self._folder) != self._identity
+    def outdated(self) -> str:
+        """The reason to watch the folder again; empty without one."""
+        if _identity(self._folder) != self._identity:
+            return "another folder is in its place"
+        again = any(os.access(path, os.R_OK) for path in self._reader.unreadable.copy())
+        return "a subfolder can be read again" if again else ""
 
     def close(self) -> None:
         """Stop the threads."""
@@ -154,6 +157,8 @@ class InotifyReader(InotifyFD):
         super().__init__()
         self._event_queue = event_queue
         self.exhausted = False
+        self.unreadable: set[bytes] = set()
+        """The folders that are not watched because they cannot be read."""
 
     def handle_event(self, event: InotifyEvent) -> None:
         """Request a reconcile when the kernel dropped events."""
@@ -171,6 +176,7 @@ class InotifyReader(InotifyFD):
             OSError: any other error of `man 2 inotify_add_watch`.
         """
         if not os.access(path, os.R_OK):
+            self.unreadable.add(path)
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         try:
             return super().add_callback(path, mask, callback, id_)

@@ -72,10 +72,10 @@ class Observers:
                 log.warning("observer died", folder=folder)
                 if self._start(folder):
                     self._event_queue.request_reconcile("an observer died")
-            elif observer.displaced:
+            elif reason := observer.outdated:
                 self._drop(folder)
                 if self._start(folder):
-                    self._event_queue.request_reconcile("another folder is in its place")
+                    self._event_queue.request_reconcile(reason)
         for folder in [f for f, why in self._unwatchable.items() if why == MISSING]:
             if not (os.path.isdir(folder) and os.access(folder, os.R_OK)):  # noqa: PTH112 - raises no error
                 continue

@@ -309,6 +309,33 @@ def test_a_folder_is_watched_once_it_can_be_read(shared):
     assert as_user(ways) == [["poll"], ["inotify"]]
 
 
+@needs_root
+@pytest.mark.parametrize("later", [False, True])
+def test_a_subfolder_is_watched_once_it_can_be_read(shared, later):
+    def reasons():
+        closed = shared / "music/album"
+        closed.parent.mkdir()
+        event_queue = EventQueue()
+        observers = Observers(event_queue)
+        if not later:
+            closed.mkdir(mode=0)
+        observers.apply(plan(closed.parent, "auto", []))
+        if later:
+            closed.mkdir(mode=0)
+            until(lambda: (FileEvent.FOLDER_APPEARED, closed) in event_queue.read().files)
+        observers.check()
+        found = [event_queue.read().reconcile]
+        closed.chmod(0o700)
+        observers.check()
+        found.append(event_queue.read().reconcile)
+        check_watched(closed, event_queue)
+        observers.check()
+        observers.close()
+        return [*found, event_queue.read().reconcile]
+
+    assert as_user(reasons) == ["", "a subfolder can be read again", ""]
+
+
 def test_a_folder_with_a_later_mount_is_watched_again(observed):
     root, observers, event_queue = observed
     inside = plan(root, "auto", [Mount(root / "disk", "ext4")])
