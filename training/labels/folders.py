@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.library import walk
 from tagger.library.ignore import IgnoreRules
+from tagger.system.text import number_of
 from training.labels import fma
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from training.labels.base import Context
 
@@ -54,8 +56,11 @@ class FolderSource:
         if tables := fma.tables(folder):
             return fma.gather(folder, tables, self._naming)
         top = _below_archive(folder)
-        labels, notes = [], list[str]()
-        for genre_folder in sorted(path for path in top.iterdir() if path.is_dir()):
+        labels, notes = list[Label](), list[str]()
+        inside = sorted(top.iterdir())
+        lost = [path for path in inside if path.is_symlink() and not path.exists()]
+        notes += [f"training.folders: {path} links to a place that does not exist" for path in lost]
+        for genre_folder in filter(Path.is_dir, inside):
             genre = self._naming.genre(genre_folder.name)
             hidden = genre_folder.name.startswith(".")
             if (
@@ -63,7 +68,9 @@ class FolderSource:
                 and not hidden
                 and not IgnoreRules(top, ()).ignores(genre_folder, is_folder=True)
             ):
-                labels += self._music(genre_folder, top, genre)
+                found = list(walk.walk(genre_folder, top, self._settings.library.ignore))
+                labels += _music(found, genre_folder, genre)
+                notes += _left_out(found, genre_folder)
         unknown = Counter(bool(_GTZAN.fullmatch(label.path.stem)) for label in labels)[True]
         if unknown:
             notes.append(
@@ -74,13 +81,18 @@ class FolderSource:
             notes.append(f"training.folders: no music in folders below {folder}")
         return Gathered(tuple(labels), notes=tuple(notes))
 
-    def _music(self, folder: Path, top: Path, genre: str) -> list[Label]:
-        found = walk.walk(folder, top, self._settings.library.ignore)
-        return [
-            Label(item.path, genre, NAME, Weight.FOLDER, origin=str(folder))
-            for item in found
-            if isinstance(item, walk.Found)
-        ]
+
+def _music(found: Iterable[walk.Item], folder: Path, genre: str) -> Iterator[Label]:
+    for item in found:
+        if isinstance(item, walk.Found):
+            yield Label(item.path, genre, NAME, Weight.FOLDER, origin=str(folder))
+
+
+def _left_out(found: Iterable[walk.Item], folder: Path) -> Iterator[str]:
+    """Yield a note for each reason without which the folder would have more music."""
+    reasons = [walk.short_reason(item) for item in found if isinstance(item, walk.Passed)]
+    for reason, count in Counter(reasons).items():
+        yield f"training.folders: {folder} has {number_of(count, 'path')} left out: {reason}"
 
 
 def _below_archive(folder: Path) -> Path:

@@ -113,6 +113,23 @@ def test_a_folder_is_a_genre_at_any_depth_and_the_configuration_names_it(tmp_pat
     assert "no folder" in missing.notes[0]
 
 
+def test_the_lost_part_of_a_genre_folder_is_named(tmp_path, store):
+    top = tmp_path / "Sorted"
+    touch(top / "House" / "1.mp3")
+    for name in ("2.mp3", "3.mp3"):
+        (top / "House" / name).symlink_to(tmp_path / "disk" / name)
+    (top / "House" / "more").symlink_to(touch(tmp_path / "other" / "4.mp3").parent)
+    (top / "Salsa").symlink_to(tmp_path / "disk" / "Salsa")
+    found = told("folders", tmp_path, store, folders=(top,))
+    assert words(found) == {("1.mp3", "House")}
+    house = f"training.folders: {top / 'House'} has"
+    assert sorted(found.notes) == [
+        f"{house} 1 path left out: links to a folder outside the library",
+        f"{house} 2 paths left out: links to a file that does not exist",
+        f"training.folders: {top / 'Salsa'} links to a place that does not exist",
+    ]
+
+
 def test_the_layouts_of_gtzan_and_fma_are_known(tmp_path, store):
     gtzan = tmp_path / "gtzan" / "genres_original"
     touch(gtzan / "hiphop" / "hiphop.00001.wav")
