@@ -59,6 +59,8 @@ class Store:
         Raises `StoreError` when it cannot be used.
         """
         self.path = folder / DATABASE
+        if is_missing(self.path):
+            damage.complete(self.path)
         self._connection = connect(self.path)
         self.inode = self._connection.inode
         self.files = Files(self._connection)

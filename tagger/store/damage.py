@@ -110,17 +110,48 @@ def replace(path: Path, inode: int) -> Path | None:
         StoreError: the database cannot be moved, or no new database can be made.
 
     """
+    with _locked(path):
+        return _replace(path) if path.stat().st_ino == inode else None
+
+
+def complete(path: Path) -> None:
+    """Finish a replacement that was killed after the damaged database had been moved aside.
+
+    Args:
+        path: The database, which is missing; if another process has moved it meanwhile, it stays.
+
+    Raises:
+        StoreError: the new database cannot be moved.
+
+    """
+    new = _new(path)
+    if not new.exists():
+        return
+    with _locked(path):
+        parts = [part for part in _parts(new) if part.exists()]
+        if parts == [new] and not path.exists():  # with another part, it is not whole
+            new.rename(path)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time move a database."""
     try:
         with locks.waiting(path.with_name(LOCK)):
-            return _replace(path) if path.stat().st_ino == inode else None
+            yield
     except OSError as error:
         hint = "move it to another folder by hand"
         raise StoreError(f"cannot be moved aside: {error.strerror}", path, hint) from error
 
 
+def _new(path: Path) -> Path:
+    """Return the place of a new database before it is whole."""
+    return path.with_name(f"{path.name}.new")
+
+
 def _replace(path: Path) -> Path:
     """Make the new database beside the damaged one: a full disk or a kill loses no write."""
-    new = path.with_name(f"{path.name}.new")
+    new = _new(path)
     _remove(new)  # left by a killed process
     try:
         with contextlib.closing(connect(new)) as connection:

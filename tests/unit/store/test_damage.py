@@ -216,6 +216,30 @@ def test_damage_that_is_found_during_a_run_replaces_the_database_at_its_end(tmp_
         assert store.runs.exists(1)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_kill_before_the_last_rename_loses_no_write(tmp_path, monkeypatch, whole):
+    with Store(tmp_path) as store:
+        run = store.runs.start("scan")
+        edit = GenreEdit(tmp_path / "a.mp3", (), ("Rock",), "x")
+        store.journal.confirm(store.journal.intend(run, tmp_path, edit))
+        path, inode = store.path, store.inode
+    rename = Path.rename
+
+    def killed(self, target):
+        if self.name.endswith(".new"):
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "rename", killed)
+        damage.replace(path, inode)
+    if not whole:
+        path.with_name(f"{path.name}.new-wal").touch()
+    with Store(tmp_path) as store:
+        assert bool(store.journal.done()) is whole
+    assert path.with_name(f"{path.name}.new").exists() is not whole
+
+
 def test_a_disk_without_room_for_the_new_database_keeps_the_damaged_one(tmp_path, monkeypatch):
     edits = 40
     with Store(tmp_path) as store:
