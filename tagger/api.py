@@ -13,7 +13,6 @@ therefore guard its own code with `if __name__ == "__main__":`, as `multiprocess
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -43,6 +42,7 @@ from tagger.pipeline.scan import Observer
 from tagger.pipeline.single import SingleFiles
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -266,7 +266,7 @@ class Tagger:
         store = self._opened()
         run = store.runs.start("api")
         for path, genres in taken.items():
-            where, field = path.resolve(), self._settings.tags.field
+            where, field = real_path(path), self._settings.tags.field
             change = GenreEdit(where, (), tuple(genres), "", field)
             store.journal.take_back(run, where.parent, change)
         store.runs.finish(run)
@@ -293,7 +293,7 @@ class Tagger:
 
     def _start(self, path: Path) -> _Started:
         try:
-            where = Path(os.path.realpath(path))
+            where = real_path(path)
             # before the analysis: a file that changes meanwhile has another identity
             identity = FileIdentity.of(where.stat())
         except (OSError, ValueError) as error:  # a loop of links, or NUL in the name

@@ -10,6 +10,7 @@ import click
 from tagger.cli.browser import open_browser
 from tagger.cli.options import EXISTING, configured
 from tagger.review.server import ReviewServer
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def command(settings: Settings, /, paths: Sequence[Path], *, port: int, no_brows
     choice is written at once, is never overwritten, and is a label for `tagger train`. Ctrl-C
     ends it.
     """
-    with ReviewServer(settings, [path.resolve() for path in paths], port) as server:
+    with ReviewServer(settings, list(map(real_path, paths)), port) as server:
         click.echo(server.url)
         if not no_browser:
             open_browser(server.url, "open the address yourself.")

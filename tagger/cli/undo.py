@@ -13,6 +13,7 @@ from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE
 from tagger.cli.types import Moment
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def command(
     PATH is a file or a folder: every genre that tagger ever wrote there is taken back. A file
     whose genre was changed since is left as it is.
     """
-    selection = Selection(run, since, tuple(path.resolve() for path in paths))
+    selection = Selection(run, since, tuple(map(real_path, paths)))
     shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE, nothing=NOTHING_TO_UNDO)
     with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):

@@ -6,7 +6,6 @@ meaning of an empty value. Change a value with `msgspec.structs.replace`.
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,6 +21,7 @@ from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.core.vocabulary import Vocabulary
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,8 +89,7 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def real_roots(self) -> tuple[Path, ...]:
         """The roots without symbolic links, in their order."""
-        # Path.resolve raises RuntimeError for links that lead to each other, up to Python 3.12
-        return tuple(Path(os.path.realpath(root)) for root in self.roots)
+        return tuple(real_path(root) for root in self.roots)
 
 
 class AnalysisSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from tagger.errors import TagError
 from tagger.library import walk
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
+from tagger.system.spelling import ignores_case, names_in, real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -180,19 +181,29 @@ def drop_missing(folder: Path, store: Store) -> int:
 class _Lost:
     """Whether recorded files are gone, or behind a link that took the place of a folder.
 
-    A walk enters no link: it finds such a file at its own path, or not at all. The paths come by
-    folder, so that each folder is resolved once.
+    A walk enters no link: it finds such a file at its own path, or not at all. Neither does it find
+    another spelling where letter case is ignored. The paths come by folder, so that each folder is
+    resolved once.
     """
 
     def __init__(self) -> None:
-        self._folder = b""
+        self._folder = ""
         self._linked = False
+        self._names: frozenset[str] | None = None
 
     def __call__(self, path: bytes) -> bool:
-        folder = os.path.dirname(path)  # noqa: PTH120 - bytes
+        folder, name = os.path.split(os.fsdecode(path))
         if folder != self._folder:
-            self._folder, self._linked = folder, os.path.realpath(folder) != folder
-        return self._linked or walk.is_gone(path)
+            self._folder, self._linked = folder, os.fspath(real_path(folder)) != folder
+            self._names = None
+        return self._linked or walk.is_gone(path) or self._is_respelled(name)
+
+    def _is_respelled(self, name: str) -> bool:
+        """Return whether the folder has an existing name in other letters."""
+        if self._names is None:  # the first name decides: each has an ending with letters
+            known = ignores_case(self._folder, name)
+            self._names = names_in(self._folder) if known else frozenset()
+        return bool(self._names) and name not in self._names
 
 
 def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, int]]:

@@ -12,6 +12,7 @@ from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build
 from tagger.pipeline.single import SingleFiles
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +53,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
             try:
                 prediction = pool.result(future, path)
                 identity = walk.identity_of(path)
-                track = single.track(path.resolve(), identity, jobs.read(path))
+                track = single.track(real_path(path), identity, jobs.read(path))
             except (AudioError, WorkerError, TagError) as error:
                 yield Classified(path, None, _failed(error))
             else:
@@ -66,7 +67,7 @@ def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        folder = path.resolve()
+        folder = real_path(path)
         for item in walk.walk(folder, walk.root_of(folder, roots), settings.library.ignore):
             if isinstance(item, walk.Found):
                 yield item.path

@@ -10,6 +10,7 @@ from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, neighbours
 from tagger.pipeline.single import SingleFiles
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -60,7 +61,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     bundle = settings.model.bundle.folder
     manifest = registry.runnable_manifest(settings)
     files = SingleFiles(settings, store, manifest)
-    path = path.resolve()
+    path = real_path(path)
     window = build.window(settings)
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)

@@ -20,6 +20,7 @@ from tagger.pipeline.unchanged import Unchanged
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.players import Changes
 from tagger.playlists.refresh import check_folders
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -118,7 +119,7 @@ class Scan:
         self._store = store
         self._options = options
         roots = settings.library.real_roots
-        starts = [path.resolve() for path in paths] or roots
+        starts = [real_path(path) for path in paths] or roots
         self._starts = {start: walk.root_of(start, roots) for start in starts}
         self._ignored: Counter[str] = Counter()
         self._manifest = registry.runnable_manifest(self._settings)

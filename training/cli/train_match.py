@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tagger.cli.options import FILE, JSON, configured
+from tagger.system.spelling import real_path
 from training.cli import match_report
 from training.data.store import TrainingStore
 from training.errors import TrainingDataError
@@ -53,7 +54,7 @@ def match_command(
             click.echo("choice deleted" if known else "there was no choice")
         elif entry and (file or no_file):
             _require(entry, settings, store)
-            store.choices.put(entry, None if no_file or file is None else file.resolve())
+            store.choices.put(entry, None if no_file or file is None else real_path(file))
             click.echo("choice kept")
         elif entry:
             raise TrainingDataError("no file is named", hint="name FILE, --none or --forget")

@@ -16,6 +16,7 @@ import bundles
 import media
 import mutagen
 import pytest
+from letter_case import ignore_case
 from mutagen import id3
 
 from tagger import tags
@@ -552,6 +553,25 @@ def test_two_scans_at_once_leave_the_files_of_one_scan(program):
     undone = program.run("undo", program.music, "--json")
     assert undone.summary["files"] == len(music)
     assert {genres(path) for path in music} == {()}
+
+
+def test_a_folder_in_other_letters_is_the_same_folder_where_letter_case_is_ignored(
+    program, monkeypatch
+):
+    path = song(program.music / "Album/song.mp3")
+    program.scan()
+    ignore_case(monkeypatch, program.home)
+    again = program.scan(program.home / "MUSIC/album")
+    assert list(again.files) == [path.name]
+    path.rename(path.with_name("Song.mp3"))
+    program.scan()
+    monkeypatch.undo()
+    (status,) = program.run("status", "--json").objects
+    assert (status["files"], status["decisions"]) == (1, {"set": 1})
+    (playlist,) = program.music.glob("Playlists/Genres/*.m3u8")
+    assert len(m3u.parse(playlist.read_bytes()).entries) == 1
+    assert program.run("undo", "--json").summary["files"] == 1
+    assert genres(path.with_name("Song.mp3")) == ()
 
 
 def test_the_decisions_of_the_status_and_the_rest_are_all_files(program):

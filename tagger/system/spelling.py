@@ -1,0 +1,56 @@
+"""Paths as their folders spell them: some file systems ignore letter case.
+
+There `~/music` opens `~/Music`. One file would have two records, one under each spelling.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return an absolute path without symbolic links, each name as its folder has it.
+
+    It takes one failed `stat` for each name where letter case counts.
+    """
+    real = Path(os.path.realpath(path))
+    spelled = Path(real.anchor)
+    for name in real.parts[1:]:
+        spelled /= _listed(spelled, name)
+    return spelled
+
+
+def _listed(folder: Path, name: str) -> str:
+    """Return a name as its folder has it; a name that cannot be looked up stays."""
+    if not ignores_case(os.fspath(folder), name):
+        return name
+    names = names_in(os.fspath(folder))
+    if name in names:
+        return name
+    return next((other for other in sorted(names) if _fold(other) == _fold(name)), name)
+
+
+def names_in(folder: str) -> frozenset[str]:
+    """Return the names in a folder; none in a folder that cannot be read."""
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208 - names alone
+    except OSError:
+        return frozenset()
+
+
+def ignores_case(folder: str, name: str) -> bool:
+    """Return whether a folder opens an entry under a name in another letter case as well."""
+    other = name.swapcase()
+    if other == name:
+        return False
+    try:
+        one, two = (os.lstat(f"{folder}/{spelling}") for spelling in (other, name))
+    except OSError:
+        return False
+    return os.path.samestat(one, two)
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
