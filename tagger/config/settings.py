@@ -370,10 +370,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """
         if not folders:
             return self
-        roots = self.library.real_roots
+        folders, roots = tuple(map(real_path, folders)), self.library.real_roots
         inside = any(folder.is_relative_to(root) for folder in folders for root in roots)
         settings = self._with_fixed_playlists() if inside else self
-        return settings.override("library", roots=tuple(folders))
+        return settings.override("library", roots=folders)
 
     def _with_fixed_playlists(self) -> Settings:
         """Return settings whose playlists stay in their folders, whatever the roots become."""

@@ -14,6 +14,7 @@ import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
+from letter_case import ignore_case
 
 from tagger import config
 from tagger.errors import ConfigError, TaggerError
@@ -295,3 +296,16 @@ def test_other_roots_inside_the_library_keep_its_playlists(tmp_path):
         assert other.library.roots == (tmp_path / folder,)
         assert other.playlist_folders[0] == tmp_path / library / "Playlists/Genres"
     assert settings.with_roots([]) is settings
+
+
+def test_a_root_in_other_letters_keeps_the_playlists_where_letter_case_is_ignored(
+    tmp_path, monkeypatch
+):
+    new = tmp_path / "Music" / "New"
+    new.mkdir(parents=True)
+    settings = config.Settings().override("library", roots=(tmp_path / "music",))
+    ignore_case(monkeypatch, tmp_path)
+    assert settings.library.real_roots == (new.parent,)
+    other = settings.with_roots([tmp_path / "MUSIC" / "new"])
+    assert other.library.roots == (new,)
+    assert other.playlist_folders[0] == tmp_path / "music" / "Playlists/Genres"
