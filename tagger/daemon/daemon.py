@@ -19,6 +19,7 @@ from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
 from tagger.inference import registry
+from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.store import undamaged
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tagger.config import Settings
+    from tagger.inference import Manifest
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 SIGNALS = (*STOP, signal.SIGHUP, signal.SIGUSR1)
@@ -70,12 +72,15 @@ class Daemon:
             PlaylistError: a file is in the place of a folder of playlists.
         """
         state = self._settings.store.folder
-        self._state.model = _check(self._settings)
+        manifest = _check(self._settings)
+        self._state.model = manifest.id
         socket = socket_path(state)
         with ExitStack() as stack:
             stack.enter_context(InstanceLock(state, socket))
-            with undamaged(state, log.warning):
-                pass
+            with undamaged(state, log.warning) as store:
+                if store.files.count():  # the first scan finds the user's genres
+                    for text in unknown_names(self._settings, manifest, store):
+                        log.warning("unknown genre", reason=text)
             lower_priority(self._settings.daemon)
             stack.enter_context(StatusServer(socket, self._state.snapshot))
             if port := self._settings.daemon.metrics_port:
@@ -149,8 +154,8 @@ class Daemon:
             os._exit(0)
 
 
-def _check(settings: Settings) -> str:
-    """Return the model's id.
+def _check(settings: Settings) -> Manifest:
+    """Return the manifest of the model.
 
     Raises:
         ConfigError: the settings cannot be used.
@@ -158,7 +163,7 @@ def _check(settings: Settings) -> str:
         PlaylistError: a file is in the place of a folder of playlists.
     """
     check_folders(settings, settings.library.real_roots)
-    return registry.runnable_manifest(registry.resolve_bundle(settings)).id
+    return registry.runnable_manifest(registry.resolve_bundle(settings))
 
 
 def _restart_values(settings: Settings) -> tuple[object, ...]:

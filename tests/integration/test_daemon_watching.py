@@ -52,6 +52,15 @@ def slowly(source, target, pieces=8):
         time.sleep(0.1)
 
 
+def test_a_start_names_an_unknown_genre_of_a_list(program, sounds):
+    put(sounds["low"], program.music / "a.mp3")
+    program.scan()
+    program.configure('[genres]\nonly = ["Clasical", "Metal"]\n')
+    with Watcher(program) as watcher:
+        (logged,) = watcher.events("unknown genre")
+    assert "did you mean 'Classical'?" in logged["reason"]
+
+
 def test_every_way_of_arriving_queues_music_once_and_other_files_never(program, sounds):
     low = sounds["low"]
     music = program.music
