@@ -16,7 +16,7 @@ from tagger.errors import TagError
 from tagger.library import walk
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
-from tagger.system.spelling import ignores_case, names_in, real_path
+from tagger.system.spelling import ignores_case, listed, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -189,21 +189,32 @@ class _Lost:
     def __init__(self) -> None:
         self._folder = ""
         self._linked = False
-        self._names: frozenset[str] | None = None
+        self._names: dict[str, frozenset[str]] = {}
+        """The names in folders that ignore letter case, by folder; none for other folders."""
 
     def __call__(self, path: bytes) -> bool:
+        if walk.is_gone(path):
+            return True
         folder, name = os.path.split(os.fsdecode(path))
         if folder != self._folder:
-            self._folder, self._linked = folder, os.fspath(real_path(folder)) != folder
-            self._names = None
-        return self._linked or walk.is_gone(path) or self._is_respelled(name)
+            self._names.pop(self._folder, None)
+            self._linked = os.path.realpath(folder) != folder or self._is_below_respelled(folder)
+            self._folder = folder
+        return self._linked or self._is_respelled(folder, name)
 
-    def _is_respelled(self, name: str) -> bool:
-        """Return whether the folder has an existing name in other letters."""
-        if self._names is None:  # the first name decides: each has an ending with letters
-            known = ignores_case(self._folder, name)
-            self._names = names_in(self._folder) if known else frozenset()
-        return bool(self._names) and name not in self._names
+    def _is_below_respelled(self, folder: str) -> bool:
+        """Return whether a folder, or a folder above it, has a name in other letters."""
+        above, name = os.path.split(folder)
+        return bool(name) and (self._is_respelled(above, name) or self._is_below_respelled(above))
+
+    def _is_respelled(self, folder: str, name: str) -> bool:
+        """Return whether a folder has an existing name in other letters."""
+        if folder not in self._names:
+            if name == name.swapcase():  # another name decides
+                return False
+            known = ignores_case(folder, name)
+            self._names[folder] = names_in(folder) if known else frozenset()
+        return listed(name, self._names[folder]) != name
 
 
 def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, int]]:

@@ -18,15 +18,13 @@ def real_path(path: str | os.PathLike[str]) -> Path:
     real = Path(os.path.realpath(path))
     spelled = Path(real.anchor)
     for name in real.parts[1:]:
-        spelled /= _listed(spelled, name)
+        folder = os.fspath(spelled)
+        spelled /= listed(name, names_in(folder)) if ignores_case(folder, name) else name
     return spelled
 
 
-def _listed(folder: Path, name: str) -> str:
-    """Return a name as its folder has it; a name that cannot be looked up stays."""
-    if not ignores_case(os.fspath(folder), name):
-        return name
-    names = names_in(os.fspath(folder))
+def listed(name: str, names: frozenset[str]) -> str:
+    """Return a name as it is among the names of its folder; a name that is not among them stays."""
     if name in names:
         return name
     return next((other for other in sorted(names) if _fold(other) == _fold(name)), name)
