@@ -74,8 +74,8 @@ def command(
         unknown = list(scan.unknown_names())
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
-    shown.finish(result.published, result.run, result.failed, page)
-    for text in unknown:
+    for text in unknown:  # before the end, which a failed file turns into an exit
         warn(text)
+    shown.finish(result.published, result.run, result.failed, page)
     if result.run == 1 and (loss := registry.missing_network(settings)):
         click.echo(loss, err=True)  # once, after the first run

@@ -373,6 +373,9 @@ def test_a_scan_and_the_doctor_name_an_unknown_genre_of_a_list(program, lists, u
         for name, near in unknown.items()
     ]
     assert program.run("scan").err.splitlines() == [f"tagger: {text}" for text in texts]
+    program.configure(f'[genres]\n{lists}\n[playlists]\nfolder = "{"long" * 64}"\n')
+    failed = program.run("scan")
+    assert (failed.code, failed.err.count("genres.only")) == (1, len(texts))
     shown = [one for one in program.run("doctor", "--json").objects if one["name"] == "genres"]
     assert [(one["level"], one["text"]) for one in shown] == [("warning", text) for text in texts]
 
