@@ -93,14 +93,23 @@ def start_worker(
         limit, hard = memory_mb * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]
         if hard != resource.RLIM_INFINITY:  # only root may exceed it
             limit = min(limit, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        _limit_memory(limit, hard)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         prepare(*arguments)
         if spare_mb is not None and (used := _address_space()):
             limit = min(limit, used + spare_mb * 2**20)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        _limit_memory(limit, limit)
         return
     prepare(*arguments)
+
+
+def _limit_memory(soft: int, hard: int) -> None:
+    """Limit the address space, bytes, where the system can."""
+    import resource  # noqa: PLC0415
+
+    # macOS refuses a limit below the hundreds of GB that its libraries are mapped at
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _address_space() -> int | None:

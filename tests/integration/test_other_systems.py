@@ -1,6 +1,6 @@
 """`tagger` on a system without the functions that Linux alone has.
 
-macOS lacks them. Its own calls (`fcopyfile`, `F_FULLFSYNC`) need a Mac and are not tested here.
+macOS lacks them, and refuses to limit the address space. Its own calls (`fcopyfile`, `F_FULLFSYNC`) need a Mac and are not tested here.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ for modules, names in LINUX.items():
         for name in names.split():
             if hasattr(module, name):
                 delattr(module, name)
+
+set_limit = resource.setrlimit
+def setrlimit(kind, limits):
+    if kind == resource.RLIMIT_AS:
+        raise ValueError("current limit exceeds maximum limit")
+    set_limit(kind, limits)
+resource.setrlimit = setrlimit
 """
 
 
