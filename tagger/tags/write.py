@@ -9,6 +9,7 @@ from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
 from tagger.tags import edit, recent, residue
 from tagger.tags.boundary import boundary
+from tagger.tags.containers.base import Span, size_of
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.parsed import read_by_mutagen
 from tagger.tags.replace import Replacement
@@ -198,7 +199,7 @@ def restore_genres(  # noqa: PLR0913 - as above
 
 
 def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
-    """Fill a copy with the file and a snapshot's genre fields; None if nothing differs.
+    """Fill a copy with the file and a snapshot's genre fields; None if no byte differs.
 
     Args:
         task: The original and its empty copy.
@@ -214,9 +215,9 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
         if original.stream != before.sound and original.digest != before.content:
             raise SkippedError("contains another recording now", task.path)
         tags = edit.restored(original.container, before)
-        if edit.same(tags, original.container.tags):
+        pieces = list(_with_residues(original, tags, before))
+        if _is_composed_of(original.file, pieces):
             return None
-        pieces = _with_residues(original, tags, before)
         fields = tuple(before.values)
         intended = Intended(tags, fields, None, frozenset(before.added))
         new = _fill(task, original, copy, pieces, intended)
@@ -285,6 +286,17 @@ def _with_residues(original: JudgedFile, tags: Tags, before: GenreSnapshot) -> I
     yield from _as_before(original, parts.head, before.head)
     yield parts.sound
     yield from _as_before(original, parts.tail, before.tail)
+
+
+def _is_composed_of(file: BinaryIO, pieces: Iterable[Piece]) -> bool:
+    """Return whether a file has the bytes of the pieces already."""
+    at = 0
+    for piece in pieces:
+        size = size_of((piece,))
+        if piece != (Span(at, size) if isinstance(piece, Span) else read_at(file, at, size)):
+            return False
+        at += size
+    return at == file_size(file)
 
 
 def _as_before(

@@ -65,6 +65,16 @@ def test_two_writes_leave_no_empty_library_in_a_wma_file_that_had_none(tmp_path)
 
 
 @pytest.mark.parametrize("form", media.available())
+def test_two_writes_that_end_with_the_old_genre_are_undone_to_the_byte(tmp_path, form):
+    path = media.make(tmp_path / "song", form, tags={"title": "x", "genre": ["Rock"]})
+    before = path.read_bytes()
+    oldest = write(path, ("A longer genre " * 600 + ".",)).snapshot
+    write(path, ("Rock",))
+    restore(path, oldest)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", media.available())
 def test_a_write_is_undone_where_a_newer_ffmpeg_describes_the_sound_differently(tmp_path, form):
     path = media.make(tmp_path / "song", form, tags=TAGGED)
     before = path.read_bytes()
