@@ -146,7 +146,7 @@ def undo(
             if dry_run:
                 tags.check_writable(path, root=_root(oldest), options=options)
             else:
-                _restore(oldest, (identity, found), store, jobs, options)
+                _restore(changes, (identity, found), store, jobs, options)
                 store.journal.mark_undone(entry.id for entry in changes)
                 # a genre that was chosen on the page is taken back with its choice
                 store.corrections.retract(path, newest.change.after)
@@ -158,12 +158,13 @@ def undo(
 
 
 def _restore(
-    oldest: JournalEntry,
+    entries: list[JournalEntry],
     now: tuple[FileIdentity, TrackTags],
     store: Store,
     jobs: TagJobs,
     options: WriteOptions,
 ) -> None:
+    oldest, *later = entries
     path = oldest.change.path
     identity, found = now
 
@@ -185,6 +186,7 @@ def _restore(
         # beforehand, so that a kill in between does not pass for the user's own correction
         before_commit=prepare,
         run=jobs.run_on(path),
+        later=[entry.change.snapshot for entry in later],
     )
     if written:
         remember(*written)

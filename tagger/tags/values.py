@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -67,6 +67,11 @@ class GenreSnapshot:
     def values(self) -> FieldValues:
         """The fields with their values, the one with the genres first."""
         return {self.genre_field: self.genres, **self.further}
+
+    def with_fields_of(self, later: GenreSnapshot) -> GenreSnapshot:
+        """Return the snapshot with the fields that a later write alone sets, in words."""
+        lacking = {name: texts for name, texts in later.values.items() if name not in self.values}
+        return replace(self, further=self.further | lacking)
 
     def encoded(self) -> str:
         """Return the snapshot as the JSON of the journal."""

@@ -18,7 +18,7 @@ from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_v
 from tagger.tags.writable import check_flags, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -172,6 +172,7 @@ def restore_genres(  # noqa: PLR0913 - as above
     options: WriteOptions,
     before_commit: Callable[[GenreEdit], None],
     run: Run = run_here,
+    later: Sequence[str] = (),
 ) -> tuple[GenreEdit, FileIdentity] | None:
     """Restore the genre fields of a snapshot, byte by byte; returns the values of `write_genres`.
 
@@ -185,6 +186,8 @@ def restore_genres(  # noqa: PLR0913 - as above
         options: how files are written; `id3_version` has no effect.
         before_commit: as in `write_genres`.
         run: as in `write_genres`.
+        later: the snapshots of the edits after it, oldest first; their further fields are restored
+            as well, such as a confidence.
 
     Raises:
         SkippedError: the snapshot was taken of another recording; see also `check_writable`.
@@ -192,18 +195,19 @@ def restore_genres(  # noqa: PLR0913 - as above
 
     """
     with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        change = run(expected.size, compose_snapshot, transaction.start_copy(), snapshot)
+        change = run(expected.size, compose_snapshot, transaction.start_copy(), snapshot, later)
         if change is None:
             return None
         return change, transaction.commit(lambda: before_commit(change))
 
 
-def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
+def compose_snapshot(task: CopyTask, snapshot: str, later: Sequence[str] = ()) -> GenreEdit | None:
     """Fill a copy with the file and a snapshot's genre fields; None if no byte differs.
 
     Args:
         task: The original and its empty copy.
         snapshot: `GenreEdit.snapshot`.
+        later: The snapshots of the edits after it, oldest first.
 
     Raises:
         TagError: as `restore_genres` raises it.
@@ -211,6 +215,8 @@ def compose_snapshot(task: CopyTask, snapshot: str) -> GenreEdit | None:
     """
     with task.opened() as (original_file, copy), boundary(task.path):
         before = GenreSnapshot.decoded(snapshot, task.path)
+        for text in later:
+            before = before.with_fields_of(GenreSnapshot.decoded(text, task.path))
         original = JudgedFile(original_file, task.path)
         if original.stream != before.sound and original.digest != before.content:
             raise SkippedError("contains another recording now", task.path)

@@ -107,6 +107,20 @@ def test_an_undo_of_writes_into_two_fields_restores_every_byte(program, library)
     assert calm.read_bytes() == before
 
 
+def test_an_undo_of_writes_before_and_after_the_switch_to_a_confidence_restores_every_byte(
+    program, library
+):
+    calm = library / "calm.mp3"
+    before = calm.read_bytes()
+    program.configure("")
+    program.scan()
+    program.configure('[tags]\nconfidence = true\n[genres]\nmap = { Classical = "Old" }\n')
+    program.scan("--mode", "replace")
+    assert (tags.read(calm).genres, len(field(calm, CONFIDENCE))) == (("Old",), 1)
+    assert program.run("undo", library).code == 0
+    assert calm.read_bytes() == before
+
+
 def test_a_plan_is_applied_into_the_other_field_with_its_confidence(program, library):
     plan = program.home / "plan.jsonl"
     program.scan("--dry-run", "--plan", plan)
