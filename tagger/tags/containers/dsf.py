@@ -22,14 +22,15 @@ class DsfFile(Container):
     """A DSF file."""
 
     primary = "id3v2"
-    _HEADER: Final = 28
+    HEADER: Final = 28
 
     def __init__(self, file: BinaryIO) -> None:
         size = file_size(file)
-        _, _, total, pointer = struct.unpack("<4sQQQ", read_at(file, 0, self._HEADER))
-        if total != size or (pointer and not self._HEADER <= pointer < size):
+        _, _, total, pointer = struct.unpack("<4sQQQ", read_at(file, 0, self.HEADER))
+        end = total if pointer or total == size else _end_of_sound(file)
+        if end != size or (pointer and not self.HEADER <= pointer < size):
             raise MalformedError("the DSF header disagrees with the file's size")
-        self._sound = Span(self._HEADER, (pointer or size) - self._HEADER)
+        self._sound = Span(self.HEADER, (pointer or size) - self.HEADER)
         self.tags: Mapping[str, RawTag] = {}
         self._rest = Span(size, 0)
         if pointer:
@@ -46,9 +47,17 @@ class DsfFile(Container):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Write a new header; the tag stays last."""
         tag = tags["id3v2"].pieces() if "id3v2" in tags else []
-        pointer = self._HEADER + self._sound.size
+        pointer = self.HEADER + self._sound.size
         total = pointer + size_of(tag) + self._rest.size
-        yield struct.pack("<4sQQQ", b"DSD ", self._HEADER, total, pointer if tag else 0)
+        yield struct.pack("<4sQQQ", b"DSD ", self.HEADER, total, pointer if tag else 0)
         yield self._sound
         yield from tag
         yield self._rest
+
+
+def _end_of_sound(file: BinaryIO) -> int:
+    """Return the end of `data`: a program that removed the tag may leave the old total."""
+    (format_size,) = struct.unpack_from("<Q", read_at(file, DsfFile.HEADER + 4, 8))
+    start = DsfFile.HEADER + format_size
+    name, size = struct.unpack("<4sQ", read_at(file, start, 12))
+    return int(start + size) if name == b"data" else 0

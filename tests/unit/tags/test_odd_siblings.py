@@ -7,13 +7,13 @@ import struct
 
 import media
 import pytest
-from mutagen import aiff, apev2, asf, id3
-from tagging import BLUES, restore, with_info, write
+from mutagen import aiff, apev2, asf, dsf, id3
+from tagging import BLUES, TWO, restore, with_info, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core.domain import FileIdentity
-from tagger.errors import TagError
+from tagger.errors import CorruptTagsError, TagError
 from tagger.tags.containers.asf import HEADER_EXTENSION
 
 METADATA_OBJECT = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
@@ -251,3 +251,21 @@ def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size
         assert jobs.read(path).genres == BLUES
         tags.restore_genres(path, edit.snapshot, expected=expected, **options)
     assert path.read_bytes() == data
+
+
+def test_a_dsf_file_whose_tag_mutagen_deleted_is_written_and_undone(tmp_path):
+    path = media.make(tmp_path / "song.dsf", "dsf", tags={"title": "x", "genre": ["Rock"]})
+    dsf.DSF(path).delete()
+    before = path.read_bytes()
+    assert int.from_bytes(before[12:20], "little") > len(before)
+    snapshot = write(path).snapshot
+    assert (dsf.DSF(path)["TCON"].text, dsf.DSF(path).info.length > 0) == ([*TWO], True)
+    restore(path, snapshot)
+    assert path.read_bytes() == before
+
+
+def test_a_dsf_file_that_ends_inside_its_sound_is_refused(tmp_path):
+    path = media.make(tmp_path / "song.dsf", "dsf")
+    path.write_bytes(path.read_bytes()[:-4096])
+    with pytest.raises(CorruptTagsError, match="disagrees with the file's size"):
+        write(path)
