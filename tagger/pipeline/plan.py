@@ -10,7 +10,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 
@@ -46,7 +46,7 @@ class PlannedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The genres in the file when the plan was made."""
     then: tuple[str, ...]
     """The genres that are written; equal to `now` for a file that is left alone."""
-    confidence: float | None = None
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     """Probability of the likeliest genre."""
     reason: str = ""
     """The reason of the decision."""
@@ -99,7 +99,7 @@ def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[Planne
 
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")  # a name may have other line separators
     except OSError as error:
         raise PlanError(f"cannot be read: {error.strerror}", path, "check the file") from error
     except UnicodeDecodeError:

@@ -92,6 +92,11 @@ def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
     assert tags.read(odd).genres == ("Classical",)
 
 
+PLANNED = (
+    '{"version": 1, "path": "/a", "content": null, "now": [], "then": ["A"], "confidence": %s}'
+)
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
@@ -112,6 +117,8 @@ def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
             "line 1: a genre or the reason is not UTF-8",
         ),
         ("[" * 100_000, "line 1: is no JSON"),
+        (PLANNED % 7, "line 1: confidence"),
+        (PLANNED % "NaN", "line 1: confidence"),
     ],
 )
 def test_a_malformed_line_refuses_the_whole_plan(tmp_path, line, fault):
@@ -121,6 +128,15 @@ def test_a_malformed_line_refuses_the_whole_plan(tmp_path, line, fault):
         read_plan(plan)
     assert refused.value.path == plan
     assert "make the plan again" in refused.value.hint
+
+
+def test_a_plan_that_other_programs_saved_is_read_line_by_line(tmp_path):
+    plan = tmp_path / "plan.jsonl"
+    paths = ["/music/one\u2028two\x85.mp3", "/music/b.mp3"]
+    rows = [{"version": 1, "path": p, "content": None, "now": [], "then": ["Jazz"]} for p in paths]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    plan.write_text("\r\n".join(lines), "utf-8-sig", newline="")
+    assert [file.path for file in read_plan(plan)] == paths
 
 
 def test_a_path_that_no_file_can_have_fails_alone(program, planned):
