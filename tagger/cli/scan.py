@@ -10,6 +10,7 @@ from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE
 from tagger.cli.output import warn
 from tagger.cli.overrides import overridable
 from tagger.cli.report.choose import listed_files, report
+from tagger.cli.report.words import NO_MUSIC, NOTHING_TO_DECIDE
 from tagger.cli.types import Formats, Moment
 from tagger.inference import registry
 from tagger.pipeline.plan import planned, write_plan
@@ -67,7 +68,10 @@ def command(
     )
     listing = listed_files(all_files=listed, summary=summary)
     remember = bool(plan or page)
-    shown = report(as_json=as_json, dry_run=dry_run, listing=listing, remember=remember)
+    nothing = NOTHING_TO_DECIDE if reclassify else NO_MUSIC
+    shown = report(
+        as_json=as_json, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
+    )
     with undamaged(settings.store.folder, warn) as store, shown:
         scan = Scan(settings, store, paths, options)
         result = scan.run(shown)

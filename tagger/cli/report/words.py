@@ -16,5 +16,6 @@ DONE = {
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
 NO_MUSIC = "no music found"
+NOTHING_TO_DECIDE = "no genre of tagger to decide again"
 NOTHING_TO_UNDO = "no genre of tagger to take back"
 EMPTY_PLAN = "the plan is empty"
