@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tagger.errors import CorruptTagsError, TagError, WorkerError
@@ -50,19 +53,23 @@ def follow(
         if store.journal.last(found.path) is None:
             there.append(found)
     lost = _lost(store)
-    suffixes = {entry.change.path.suffix.lower() for entry in lost.values()}
-    written = {_written(entry) for entry in lost.values()}
-    for found in there:
-        if not lost or found.path.suffix.lower() not in suffixes:
+    writes = {path: entry for same in lost.values() for path, entry in same.items()}
+    written = {_written(entry) for entry in writes.values()}
+    suffixes = {path.suffix.lower() for path in writes}
+    names = {path.name for path in writes}
+    # copies of one recording keep their names more often than their folders
+    for found in sorted(there, key=lambda found: found.path.name not in names):
+        if not writes or found.path.suffix.lower() not in suffixes:
             continue
         genres, sound = _identified(found, written, jobs)
-        entry = lost.get(sound)
-        if entry is None or _written(entry) not in genres:
-            continue
-        if preserve_mtime or entry.at < found.identity.mtime_ns / 1e9 + CLOCKS_S:
+        latest = math.inf if preserve_mtime else found.identity.mtime_ns / 1e9 + CLOCKS_S
+        same = lost.get(sound, {})
+        fit = [path for path, e in same.items() if _written(e) in genres and e.at < latest]
+        if fit:
+            path = max(fit, key=partial(_common_end, found.path))
             with store.transaction():
-                store.files.move(entry.change.path, found.path)
-            del lost[sound]
+                store.files.move(path, found.path)
+            del same[path], writes[path]
 
 
 def _walk(starts: Iterable[Path], roots: Sequence[Path]) -> Iterator[Found]:
@@ -72,15 +79,22 @@ def _walk(starts: Iterable[Path], roots: Sequence[Path]) -> Iterator[Found]:
             yield from (item for item in items if isinstance(item, walk.Found))
 
 
-def _lost(store: Store) -> dict[str, JournalEntry]:
-    """Return the newest write of each file that is gone, by the sound of the file."""
-    lost: dict[str, JournalEntry] = {}
+def _common_end(one: Path, other: Path) -> int:
+    """Return how many names at the end of two paths are the same."""
+    pairs = zip(reversed(one.parts), reversed(other.parts), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _lost(store: Store) -> dict[str, dict[Path, JournalEntry]]:
+    """Return the newest write of each file that is gone, by the sound and the path of the file."""
+    lost: dict[str, dict[Path, JournalEntry]] = {}
     for entry in (*store.journal.done(), *store.journal.intended()):
         if walk.is_gone(entry.change.path):
             try:
-                lost[sound_of(entry.change.snapshot, entry.change.path)] = entry
+                sound = sound_of(entry.change.snapshot, entry.change.path)
             except CorruptTagsError:
                 continue
+            lost.setdefault(sound, {})[entry.change.path] = entry
     return lost
 
 

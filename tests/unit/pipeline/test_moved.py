@@ -94,6 +94,22 @@ def test_a_file_that_an_editor_kept_beside_the_edited_file_shares_its_writes(
     assert tags.read(song).genres == (("Reggae",) if owned else ())
 
 
+def test_undo_of_copies_of_one_recording_that_moved_restores_each(program):
+    album, hits = program.music / "album/song.mp3", program.music / "hits/song.mp3"
+    for path in (album, hits):
+        path.parent.mkdir()
+        media.make(path, signal=bundles.low())
+    media.tag(hits, title="Hits", genre=["Folk"])
+    before = [path.read_bytes() for path in (album, hits)]
+    assert program.scan("--mode", "replace").summary["set"] == 2
+    disk = program.music / "disk"
+    for folder in ("hits", "album"):  # another program copies them to another disk
+        (disk / folder).mkdir(parents=True)
+        copy(program.music / folder / "song.mp3", disk / folder / "song.mp3")
+    assert program.run("undo").code == 0
+    assert [(disk / folder / "song.mp3").read_bytes() for folder in ("album", "hits")] == before
+
+
 def test_undo_records_a_file_that_moved_below_a_linked_library_at_its_real_path(program):
     real = program.home / "disk"
     program.music.rename(real)
