@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from tagger import __version__
@@ -23,6 +25,10 @@ def cli(ctx: click.Context, config: str | None) -> None:
     tagger analyzes each track, writes its genre into the file, and keeps genre playlists.
     Start with `tagger scan --dry-run ~/Music`; `tagger undo` reverts the last run.
     """
+    try:
+        os.getcwd()  # noqa: PTH109 - a path of pathlib costs its import
+    except OSError:
+        raise click.UsageError("the working folder is gone: change to another folder") from None
     if config is not None:
         from pathlib import Path  # noqa: PLC0415 - no part of a call for help
 

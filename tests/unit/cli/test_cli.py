@@ -85,6 +85,15 @@ def test_an_empty_path_is_refused_and_not_the_working_folder(program, words):
     assert "the text is empty" in refused.err
 
 
+def test_a_working_folder_that_was_removed_is_named(program, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    refused = program.run("scan", program.music)
+    assert (refused.code, "the working folder is gone" in refused.err) == (2, True)
+
+
 def test_config_init_path_and_show_agree_on_one_file(program):
     program.config.unlink()
     begun = program.run("config", "init", "--config", program.config)
