@@ -228,7 +228,7 @@ def _root(root: Path) -> Finding:
         step = "name your music's folder, or set library.roots: tagger config init"
         return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
-        step = f"chmod u+rx {root}"
+        step = f"chmod u+rx {shlex.quote(str(root))}"
         return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
     if not _writable(root):
         step = "mount the folder writable or change its permissions; dry runs work without"
@@ -310,7 +310,7 @@ def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
         for key, value in keys.items():
             if isinstance(value, Secret) and value.file and value.exposed:
                 text = f"other users may read it in {value.file}"
-                step = f"chmod 600 {value.file}"
+                step = f"chmod 600 {shlex.quote(str(value.file))}"
                 repair = _grant(value.file, 0, denied=0o077)
                 yield Finding(f"players.{name}.{key}", Level.WARNING, text, step, repair)
 

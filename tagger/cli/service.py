@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -36,8 +37,9 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
     if system:
         settings = config.load(chosen)
         unit = units.system_unit(settings, file, _user())
-        if not settings.store.folder.is_dir():
-            click.echo(f"first: mkdir -p {printable(settings.store.folder)}", err=True)
+        state = settings.store.folder
+        if not state.is_dir():
+            click.echo(f"first: mkdir -p {printable(shlex.quote(str(state)))}", err=True)
     else:
         config.load(chosen)
         unit = units.user_unit(file if file != config.user_file() else None)

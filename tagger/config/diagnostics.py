@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
+import shlex
 import stat
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
@@ -69,7 +70,8 @@ def secret_hint(keys: Keys, file: Path) -> str | None:
         return None
     with contextlib.suppress(OSError):
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            return f"tagger needs none: remove it; other users may read this file: chmod 600 {file}"
+            others = f"other users may read this file: chmod 600 {shlex.quote(str(file))}"
+            return f"tagger needs none: remove it; {others}"
     return "tagger needs none: remove it"
 
 

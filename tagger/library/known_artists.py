@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import mmap
+import shlex
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
@@ -63,9 +64,8 @@ def add_own(path: Path, artist: Artist) -> None:
     known, wrong = read_own(path)
     if wrong:
         reason = f"line {wrong[0].line}: {wrong[0].reason}"
-        raise ConfigError(
-            reason, path, f"correct the line; `tagger artists check {path}` shows all"
-        )
+        shown = f"`tagger artists check {shlex.quote(str(path))}` shows all"
+        raise ConfigError(reason, path, f"correct the line; {shown}")
     kept = [other for other in known if fold(other.name) != fold(artist.name)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

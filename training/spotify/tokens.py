@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 import time
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,8 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
                 f"the Spotify login ends on {token.ends}: run `tagger spotify login` before"
             )
         if self.exposed:
-            found.append(f"others may read the Spotify login: chmod 600 {self.path}")
+            repair = f"chmod 600 {shlex.quote(str(self.path))}"
+            found.append(f"others may read the Spotify login: {repair}")
         return found
 
     def get_cached_token(self) -> dict[str, Any] | None:

@@ -321,6 +321,20 @@ def test_a_page_that_cannot_be_written_hides_neither_counts_nor_undo(program):
     assert f"{folder / 'page.html'}: cannot be written" in ended.err
 
 
+def test_a_command_that_a_message_names_can_be_pasted_into_a_shell(program):
+    state, secret = program.home / "my state", program.home / "my secret"
+    secret.write_text("x")
+    secret.chmod(0o644)
+    program.configure(
+        f'[players.navidrome]\nurl = "http://127.0.0.1:1"\nuser = "a"\n'
+        f'password = {{ file = "{secret}" }}\n'
+    )
+    program.config.write_text(program.config.read_text().replace(str(program.state), str(state)))
+    assert program.run("service", "show", "--system").err == f"first: mkdir -p '{state}'\n"
+    found = {finding["name"]: finding for finding in program.run("doctor", "--json").objects}
+    assert found["players.navidrome.password"]["next_step"] == f"chmod 600 '{secret}'"
+
+
 def test_doctor_refuses_a_report_that_it_would_not_write(program):
     refused = program.run("doctor", "--report", program.home / "page.html")
     assert refused.code == 2
