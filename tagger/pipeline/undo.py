@@ -142,7 +142,7 @@ def undo(
             found = jobs.read(path, field)
             now = found.in_field
             if now not in (newest.change.after, oldest.change.before):
-                raise SkippedError("the genre was changed after tagger wrote it", path)
+                raise _changed(newest, now, store)
             if dry_run:
                 tags.check_writable(path, root=_root(oldest), options=options)
             else:
@@ -155,6 +155,23 @@ def undo(
             yield _outcome(path, action, now, now, error.explanation)
         else:
             yield _outcome(path, Action.SET, now, oldest.change.before, "taken back")
+
+
+def _changed(entry: JournalEntry, now: tuple[str, ...], store: Store) -> SkippedError:
+    """Return the error for genres that are not as a write left them.
+
+    Args:
+        entry: The write.
+        now: The genres in the file.
+        store: The state database.
+
+    """
+    path = entry.change.path
+    last = store.journal.last(path, entry.change.field)
+    if last and last.id > entry.id and last.change.after == now:
+        first = f"take it back first: tagger undo --run {last.run}"
+        return SkippedError(f"run {last.run} changed the genre later", path, first)
+    return SkippedError("the genre was changed after tagger wrote it", path)
 
 
 def _restore(
