@@ -219,7 +219,8 @@ def compose_snapshot(task: CopyTask, snapshot: str, later: Sequence[str] = ()) -
             before = before.with_fields_of(GenreSnapshot.decoded(text, task.path))
         original = JudgedFile(original_file, task.path)
         if original.stream != before.sound and original.digest != before.content:
-            raise SkippedError("contains another recording now", task.path)
+            hint = "if it was only encoded again, change its genre in a tag editor"
+            raise SkippedError("contains another recording now", task.path, hint)
         tags = edit.restored(original.container, before)
         pieces = list(_with_residues(original, tags, before))
         if _is_composed_of(original.file, pieces):

@@ -87,8 +87,9 @@ def test_a_snapshot_of_another_recording_is_refused(tmp_path):
     path = media.make(tmp_path / "song", "flac", tags=TAGGED)
     snapshot = write(path).snapshot
     media.make(path, "flac", tags=TAGGED, seconds=3)
-    with pytest.raises(SkippedError, match="another recording"):
+    with pytest.raises(SkippedError, match="another recording") as refused:
         restore(path, snapshot)
+    assert "encoded again" in refused.value.explanation
 
 
 @pytest.mark.parametrize("form", media.containers())
