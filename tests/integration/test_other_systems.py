@@ -1,6 +1,7 @@
 """`tagger` on a system without the functions that Linux alone has.
 
-macOS lacks them, and refuses to limit the address space. Its own calls (`fcopyfile`, `F_FULLFSYNC`) need a Mac and are not tested here.
+macOS lacks them, and refuses to limit the address space. Its own calls (`fcopyfile`, `F_FULLFSYNC`)
+need a Mac and are not tested here.
 """
 
 from __future__ import annotations
