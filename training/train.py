@@ -131,6 +131,9 @@ class TrainingRun:
         self._models = ModelRegistry(settings.store.folder)
         self._folder = settings.store.folder / FOLDER
         self._current = load(self._settings.model.bundle.folder)
+        without_held = self._settings.model.bundle.folder / user_model.MEASURED
+        # read here, so that a damaged model costs no training
+        self._opponent = load(without_held) if without_held.is_dir() else self._current
 
     def prepare(self, *, dry_run: bool = False) -> Prepared:
         """Collect labels and analyze the labelled files; a dry run analyzes no file.
@@ -292,15 +295,13 @@ class TrainingRun:
             held: The held-out clips.
 
         """
-        without_held = self._settings.model.bundle.folder / user_model.MEASURED
-        old = load(without_held) if without_held.is_dir() else self._current
         parents = self._genre_names.parents
         default = read_manifest(default_folder(self._settings.store.folder)).genres
         left_out = () if self._base else default
         needed = user_model.needed_genres(self._current.manifest, self._store, left_out)
         return compare.compare(
             compare.worth(load(measured), data, held, parents),
-            compare.worth(old, data, held, parents),
+            compare.worth(self._opponent, data, held, parents),
             data.artists[held],
             compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),

@@ -207,6 +207,18 @@ def test_a_damaged_model_is_never_made_active(taught):
     shutil.rmtree(there.folder / "broken-1")
 
 
+def test_a_damaged_comparison_model_is_refused_before_the_training(taught):
+    program, found = taught
+    damaged = program.state / "models" / found["model"]["id"] / "measured" / "model.onnx"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:100])
+    try:
+        with pytest.raises(ModelError, match="measured: model.onnx is not the file"):
+            dry(program)
+    finally:
+        damaged.write_bytes(whole)
+
+
 def test_corrections_are_learned_and_the_new_model_stays_away_from_them(program):
     """Somebody calls loud high noise Sunday, after tagger called it Metal."""
     for number in range(12):
