@@ -51,11 +51,10 @@ if TYPE_CHECKING:
     from tagger.inference.bundle import Model
     from training.data.file_table import Sample
     from training.data.store import TrainingStore
-    from training.evaluation.compare import Comparison
+    from training.evaluation.compare import Comparison, Promote
     from training.export.bundle import Promises
     from training.models.added_model import Base
     from training.progress import Progress
-    from training.train import Promote
 
 COMMAND = "tagger train --from known-artists"
 MOST_OF_ARTIST = 10
@@ -89,6 +88,7 @@ class Learned:
     tracks: int
     artists: int
     promoted: bool
+    reason: str
 
 
 def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) -> list[Labelled]:
@@ -143,27 +143,26 @@ def learn(
         TrainingDataError: too few tracks are labelled.
 
     """
-    settings, progress = resolve_bundle(settings), progress or Silent()
-    runnable_manifest(settings)
-    current = load(settings.model.bundle.folder)
+    chosen, progress = settings.model.bundle, progress or Silent()
+    settings = resolve_bundle(settings)
+    present = runnable_manifest(settings)
+    current = user_model.without_held_out(settings.model.bundle.folder)
     clips, others = _training_data(settings, store, base, current, progress)
     progress.stage("measuring", 1)
-    test = _test(clips, others, current, store)
+    test = _test(clips, others, current, user_model.needed_genres(present, store))
     progress.stage("fitting", 1)
-    held_out = HeldOut(np.arange(len(test.clips)), test.scores)
-    whole = replace(_fit(clips.vectors, others), held_out=held_out)
+    whole = _fit(clips.vectors, others)
     models = ModelRegistry(settings.store.folder)
     with models.staging() as workplace:
-        manifest = _write(workplace, whole, test, base)
-        mute = compare.is_mute(settings, manifest, current.manifest)
-        comparison = replace(test.comparison, mute=mute)
+        manifest = _write(workplace, whole, clips, test, base)
+        mute = compare.is_mute(settings, manifest, present)
+        comparison = replace(test.comparison, mute=mute, strict=True)
         name = models.install(workplace)
-    better = comparison.holds and comparison.new.share > comparison.current.share
-    promoted = promote == "always" or (promote == "if-better" and better)
+    promoted, reason = compare.promotion(comparison, promote, chosen)
     if promoted:
         models.activate(name)
     artists = len(set(clips.vectors.artists.tolist()))
-    return Learned(manifest, comparison, len(clips.vectors), artists, promoted)
+    return Learned(manifest, comparison, len(clips.vectors), artists, promoted, reason)
 
 
 def _require(tracks: int, artists: int) -> None:
@@ -192,8 +191,10 @@ class _Test:
     """The held-out clips, and a model without their artists beside the active model."""
 
     clips: Vectors
+    measured: Ensemble
+    """The model without them."""
     scores: NDArray[np.float64]
-    """Log-probabilities by the model without them, shape (clips, genres)."""
+    """Its log-probabilities, shape (clips, genres)."""
     right: NDArray[np.bool_]
     """Whether its likeliest genre is right."""
     comparison: Comparison
@@ -214,7 +215,7 @@ def _training_data(
     return clips, base.without(artists).vectors
 
 
-def _test(clips: _Clips, others: Vectors, current: Model, store: TrainingStore) -> _Test:
+def _test(clips: _Clips, others: Vectors, current: Model, needed: Collection[str]) -> _Test:
     """Fit a model without the held-out artists, and compare it with the active model."""
     held = clips.held
     measured = _fit(clips.vectors.of(~held), others)
@@ -225,18 +226,27 @@ def _test(clips: _Clips, others: Vectors, current: Model, store: TrainingStore) 
         right.astype(np.float64),
         _right(current, clips, np.flatnonzero(held)).astype(np.float64),
         tested.artists.astype(str),
-        compare.lost_genres(others.genres, user_model.needed_genres(current.manifest, store)),
+        compare.lost_genres(others.genres, needed),
     )
-    return _Test(tested, scores, right, comparison)
+    return _Test(tested, measured, scores, right, comparison)
 
 
-def _write(folder: Path, whole: Ensemble, test: _Test, base: Base) -> Manifest:
-    """Write the bundle of the model on all clips, with the figures of the test."""
+def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base) -> Manifest:
+    """Write the bundle of the model on all clips, with the model of the test inside."""
+    everything, held = np.arange(len(clips.vectors)), clips.held
+    held_out = HeldOut(everything[held], test.scores)
     promises = promises_of(np.exp(test.scores), test.clips, base)
     today = datetime.now(UTC).date()
-    made = user_model.Making(today, COMMAND, added_model.ABOUT, promises, base.music, base.later)
-    evaluation = {"held_out": _evaluation(test.right, test.clips)}
-    return user_model.write(folder, whole, _dataset(test.clips), made, evaluation)
+    made = user_model.Making(
+        today, COMMAND, added_model.ABOUT, promises, everything, base.music, base.later
+    )
+    data, evaluation = _dataset(clips.vectors), {"held_out": _evaluation(test.right, test.clips)}
+    whole = replace(whole, held_out=held_out)
+    manifest = user_model.write(folder, whole, data, made, evaluation)
+    companion = replace(test.measured, held_out=held_out)
+    made = replace(made, members=everything[~held])
+    user_model.write(folder / user_model.MEASURED, companion, data, made, evaluation)
+    return manifest
 
 
 def _samples(

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from training.data.file_table import Sample
     from training.data.select import Selection
     from training.data.store import TrainingStore
-    from training.evaluation.compare import Comparison
+    from training.evaluation.compare import Comparison, Promote
     from training.evaluation.report import Subject
     from training.labels.collect import CollectedLabels
     from training.models.added_model import Base
@@ -64,8 +64,6 @@ if TYPE_CHECKING:
     from training.progress import Progress
 
     Indices = NDArray[np.intp]
-
-Promote = Literal["always", "never", "if-better"]
 
 FOLDER = "training"
 """In the state folder: the lock and the intermediate results."""
@@ -131,9 +129,8 @@ class TrainingRun:
         self._models = ModelRegistry(settings.store.folder)
         self._folder = settings.store.folder / FOLDER
         self._current = load(self._settings.model.bundle.folder)
-        without_held = self._settings.model.bundle.folder / user_model.MEASURED
         # read here, so that a damaged model costs no training
-        self._opponent = load(without_held) if without_held.is_dir() else self._current
+        self._opponent = user_model.without_held_out(self._settings.model.bundle.folder)
 
     def prepare(self, *, dry_run: bool = False) -> Prepared:
         """Collect labels and analyze the labelled files; a dry run analyzes no file.
@@ -195,7 +192,7 @@ class TrainingRun:
         self._write(workplace / user_model.MEASURED, measured, data, evaluation)
         comparison = self._compare(workplace / user_model.MEASURED, manifest, data, held)
         name = self._models.install(workplace)
-        promoted, reason = self._promotion(comparison, promote)
+        promoted, reason = compare.promotion(comparison, promote, self._chosen)
         if promoted:
             self._models.activate(name)
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
@@ -306,19 +303,6 @@ class TrainingRun:
             compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
-
-    def _promotion(self, comparison: Comparison, promote: Promote) -> tuple[bool, str]:
-        """Decide whether the new model becomes the active model, and why."""
-        if promote == "if-better" and not comparison.holds:
-            return False, comparison.reason
-        if promote == "never":
-            return False, f"--promote never ({comparison.reason})"
-        if self._chosen != "active":
-            return True, (
-                f'{comparison.reason}; but model.bundle = "{self._chosen}" in the configuration'
-                " has priority until you remove it"
-            )
-        return True, comparison.reason
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

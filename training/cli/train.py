@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from training.train import Promote
+    from training.evaluation.compare import Promote
 
 
 _SOURCE = click.Choice(list(SOURCES))

@@ -104,12 +104,15 @@ def print_result(found: dict[str, Any]) -> None:
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
             f" tracks; the target is {written['promised']:.0%} right"
         )
-    verdict = "active" if found["promoted"] else "not active"
-    _print(f"{verdict:<12}{found['reason']}")
-    if found["promoted"]:
+    _print_verdict(model["id"], found["reason"], promoted=found["promoted"])
+
+
+def _print_verdict(model: str, reason: str, *, promoted: bool) -> None:
+    _print(f"{'active' if promoted else 'not active':<12}{reason}")
+    if promoted:
         _print("            `tagger scan --reclassify` renews the genres that tagger wrote")
     else:
-        _print(f"            `tagger models use {model['id']}` makes it active all the same")
+        _print(f"            `tagger models use {model}` makes it active all the same")
 
 
 def _lack(one: dict[str, Any]) -> str:
@@ -172,12 +175,10 @@ def show_learned(learned: Learned, *, as_json: bool) -> None:
                 "right": round(learned.comparison.new.share, 4),
                 "current": round(learned.comparison.current.share, 4),
                 "promoted": learned.promoted,
-                "reason": learned.comparison.reason,
+                "reason": learned.reason,
             }
         )
         return
     size = f"{number_of(learned.tracks, 'track')} of {number_of(learned.artists, 'artist')}"
-    text = f"{learned.manifest.id}: {size}"
-    click.echo(printable(text))
-    click.echo(printable(learned.comparison.reason))
-    click.echo("it decides from now on" if learned.promoted else "the present model still decides")
+    _print(f"model       {learned.manifest.id}: {size}")
+    _print_verdict(learned.manifest.id, learned.reason, promoted=learned.promoted)

@@ -10,7 +10,7 @@ The held-out artists stay the same, so that a series of lucky models cannot get 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.config import Settings
+    from tagger.config import Bundle, Settings
     from tagger.inference.bundle import Model
     from tagger.inference.manifest import Manifest
     from training.data.dataset import Dataset
 
     Indices = NDArray[np.intp]
+
+Promote = Literal["always", "never", "if-better"]
 
 RESAMPLES = 2000
 PARENT = 0.5
@@ -74,11 +76,17 @@ class Comparison:
     """Genres of the current model that the new model lacks and needs."""
     mute: bool = False
     """Whether the new model is never sure enough for a genre, unlike the current model."""
+    strict: bool = False
+    """Whether the new model needs to be right more often."""
 
     @property
     def holds(self) -> bool:
         """Whether the new model may become the active model."""
-        return self.worse <= MOST and not self.lost and not self.mute
+        return self.worse <= MOST and not (self.lost or self.mute or self._equal)
+
+    @property
+    def _equal(self) -> bool:
+        return self.strict and self.new.share <= self.current.share
 
     @property
     def reason(self) -> str:
@@ -94,6 +102,8 @@ class Comparison:
             return f"lacks {lost}, which the current model has ({figures})"
         if self.mute:
             return f"no genre is right often enough to be written by its sound ({figures})"
+        if self._equal:
+            return f"no better than the current model: {figures}"
         return f"not worse than the current model: {figures}"
 
 
@@ -144,6 +154,27 @@ def compare(
         tuple(sorted(lost)),
         mute,
     )
+
+
+def promotion(comparison: Comparison, promote: Promote, configured: Bundle) -> tuple[bool, str]:
+    """Decide whether a new model becomes the active model, and why.
+
+    Args:
+        comparison: The new model beside the current model.
+        promote: The option of the user.
+        configured: `model.bundle` of the configuration.
+
+    """
+    if promote == "if-better" and not comparison.holds:
+        return False, comparison.reason
+    if promote == "never":
+        return False, f"--promote never ({comparison.reason})"
+    if configured != "active":
+        return True, (
+            f'{comparison.reason}; but model.bundle = "{configured}" in the configuration'
+            " has priority until you remove it"
+        )
+    return True, comparison.reason
 
 
 def is_mute(settings: Settings, new: Manifest, current: Manifest) -> bool:

@@ -76,6 +76,8 @@ class Provenance:
     """Those of `held_out_promises` where they are not given."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """More files of the bundle by name."""
+    members: NDArray[np.intp] | None = None
+    """Clips that the model learned, where they are not those with held-out predictions."""
     music: float | None = None
     """See `Manifest.music`."""
     later: float | None = None
@@ -211,7 +213,9 @@ def _training(ensemble: Ensemble, data: Dataset, provenance: Provenance) -> Trai
         f"{weight:.3g} x {candidate.name}"
         for weight, candidate in zip(ensemble.weights, ensemble.candidates, strict=True)
     ]
-    members = np.unique(ensemble.held_out.members)
+    members = provenance.members
+    if members is None:
+        members = np.unique(ensemble.held_out.members)
     augmentation = f"; {provenance.augmentation}" if provenance.augmentation else ""
     guarded = GUARDED if ensemble.guards else ""
     return Training(

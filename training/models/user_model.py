@@ -18,6 +18,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from tagger.core import genres
+from tagger.inference.bundle import load
 from training.classifiers.speech_data import ABOUT as SPEECH
 from training.evaluation.measure import evaluate, summarize
 from training.export.bundle import Provenance, publish, write_card
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.inference.bundle import Model
     from tagger.inference.manifest import Evaluation, Manifest
     from tagger.store import Store
     from training.data.dataset import Dataset
@@ -81,6 +83,16 @@ def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = (
     return taught | {genre for genre in written if genres.key(genre) in known}
 
 
+def without_held_out(folder: Path) -> Model:
+    """Load the model beside a model of the user that did not learn the held-out artists.
+
+    `folder` is the bundle of any model; a model without such a companion is its own.
+    Raises ModelError when the bundle is damaged.
+    """
+    measured = folder / MEASURED
+    return load(measured if measured.is_dir() else folder)
+
+
 def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
     """Bound the confidence of a model without mistakes.
 
@@ -125,6 +137,8 @@ class Making:
     """The training data, in words."""
     promises: Promises | None = None
     """Those of the held-out clips where they are not given."""
+    members: Indices | None = None
+    """See `Provenance.members`."""
     music: float | None = None
     """See `Manifest.music`."""
     later: float | None = None
@@ -150,6 +164,7 @@ def write(
         making.about,
         making.command,
         promises=making.promises,
+        members=making.members,
         music=making.music,
         later=making.later,
     )

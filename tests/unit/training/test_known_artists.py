@@ -15,8 +15,10 @@ from programs import Program
 pytest.importorskip("sklearn", reason="training needs the extra `train`")
 pytest.importorskip("onnx", reason="training needs the extra `train`")
 
+from tagger.config import Bundle
 from tagger.config import load as load_settings
 from tagger.core.domain import AnalysisKey, Features
+from tagger.errors import ModelError
 from tagger.inference.manifest import encode, read_manifest
 from tagger.inference.registry import ModelRegistry, resolve_bundle
 from tagger.system.resources import data_path
@@ -141,13 +143,48 @@ def test_a_library_of_listed_artists_makes_a_model(
     assert not np.isin(held, measured).any()
     assert np.isin(held, final).all()
     assert learned.promoted
-    assert learned.tracks == 5 * len(METAL)
+    assert learned.tracks == learned.manifest.training.tracks == 5 * len(METAL)
     assert learned.artists == len(METAL)
     assert learned.comparison.new.share >= learned.comparison.current.share
     (active,) = [m for m in home.run("models", "list", "--json").objects if m["active"]]
     assert active["id"] == learned.manifest.id
     assert set(learned.manifest.inputs.values()) == whole.specs
     assert learned.manifest.music == whole.music
+
+
+def test_a_second_training_meets_a_model_without_the_held_out_artists(home: Program) -> None:
+    settings, models = load_settings(home.config), ModelRegistry(home.state)
+    whole = added_model.read_base(data_path("models/default"))
+    few = replace(whole, vectors=whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0))
+    with TrainingStore(home.state) as store:
+        remember_metal(settings, store, whole)
+        first = known_artists.learn(settings, store, few, "always")
+        beside = models.folder / first.manifest.id / user_model.MEASURED
+        assert read_manifest(beside).genres == first.manifest.genres
+        damaged = beside / "model.onnx"
+        whole_bytes = damaged.read_bytes()
+        damaged.write_bytes(b"")
+        with pytest.raises(ModelError, match="measured"):
+            known_artists.learn(settings, store, few, "if-better")
+        damaged.write_bytes(whole_bytes)
+        again = known_artists.learn(settings, store, few, "if-better")
+    assert again.comparison.current == again.comparison.new
+    assert again.reason.startswith("no better than the current model")
+    assert not again.promoted
+    models.activate("default")
+
+
+def test_the_configuration_has_priority_over_a_model_that_is_better(home: Program) -> None:
+    settings = load_settings(home.config)
+    chosen = msgspec.structs.replace(settings.model, bundle=Bundle("default"))
+    whole = added_model.read_base(data_path("models/default"))
+    few = replace(whole, vectors=whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0))
+    with TrainingStore(home.state) as store:
+        remember_metal(settings, store, whole)
+        settings = msgspec.structs.replace(settings, model=chosen)
+        learned = known_artists.learn(settings, store, few, "always")
+    assert 'model.bundle = "default" in the configuration has priority' in learned.reason
+    ModelRegistry(home.state).activate("default")
 
 
 def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_a_damaged_comparison_model_is_refused_before_the_training(taught):
     whole = damaged.read_bytes()
     damaged.write_bytes(whole[:100])
     try:
-        with pytest.raises(ModelError, match="measured: model.onnx is not the file"):
+        with pytest.raises(ModelError, match="measured: model"):
             dry(program)
     finally:
         damaged.write_bytes(whole)
