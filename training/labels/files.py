@@ -26,7 +26,7 @@ def source_files(
 
     `named` are the files and folders under `key` in the configuration. Of folders, only files with
     one of the `extensions` count. Paths that are missing, unreadable, too large or no files, such
-    as pipes, are added to `notes`.
+    as pipes, are added to `notes`, and so are folders without such files.
     """
     for path in named:
         try:
@@ -34,6 +34,8 @@ def source_files(
         except OSError as error:
             notes.append(f"{key}: {path} cannot be read: {error.strerror}")
             continue
+        if not inside:
+            notes.append(f"{key}: no {' or '.join(extensions)} in {path}")
         for file in inside:
             if fault := _fault(file):
                 notes.append(f"{key}: {file} {fault}")

@@ -254,6 +254,13 @@ def test_a_playlist_is_a_genre_of_its_name(tmp_path, store, music):
     assert any("does not exist" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("kind", "endings"), [("playlists", ".m3u or .m3u8"), ("csv", ".csv")])
+def test_a_folder_without_lists_is_named_with_the_endings_of_lists(tmp_path, store, kind, endings):
+    touch(tmp_path / "Rock.pls")
+    found = told(kind, tmp_path, store, **{kind: (tmp_path,)})
+    assert found.notes == (f"training.{kind}: no {endings} in {tmp_path}",)
+
+
 @pytest.mark.parametrize("kind", ["playlists", "csv"])
 def test_a_pipe_or_a_folder_among_lists_is_named_and_never_waited_for(tmp_path, store, kind):
     lists = tmp_path / "lists"
