@@ -34,6 +34,7 @@ from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import Scale
 from training.evaluation.metrics import stand_in_albums
 from training.labels.collect import library
+from training.labels.genre_names import GenreNames
 from training.matching.normalize import main_artist, one_group
 from training.models import added_model, user_model
 from training.models.ensemble import Ensemble, HeldOut
@@ -149,7 +150,8 @@ def learn(
     current = user_model.without_held_out(settings.model.bundle.folder)
     clips, others = _training_data(settings, store, base, current, progress)
     progress.stage("measuring", 1)
-    test = _test(clips, others, current, user_model.needed_genres(present, store))
+    needed = user_model.needed_genres(present, store, GenreNames(settings))
+    test = _test(clips, others, current, needed)
     progress.stage("fitting", 1)
     whole = _fit(clips.vectors, others)
     models = ModelRegistry(settings.store.folder)

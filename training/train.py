@@ -125,7 +125,7 @@ class TrainingRun:
         self._store = store
         self._names = names
         self._progress = progress or Silent()
-        self._genre_names = GenreNames(settings.training)
+        self._genre_names = GenreNames(settings)
         self._models = ModelRegistry(settings.store.folder)
         self._folder = settings.store.folder / FOLDER
         self._current = load(self._settings.model.bundle.folder)
@@ -256,13 +256,13 @@ class TrainingRun:
 
     def _written_contents(self) -> frozenset[tuple[str, str]]:
         """Return the genres that tagger wrote, by content: a copy of a file is no label either."""
-        found = set()
+        found, named = set(), self._genre_names.genre
         for entry in self._store.journal.done():
             track = self._store.files.get(entry.change.path)
             if track and track.content:
-                before = set(map(genres.key, entry.change.before))
-                new = set(map(genres.key, entry.change.after)) - before
-                found |= {(str(track.content), key) for key in new}
+                new = genres.keys(entry.change.after) - genres.keys(entry.change.before)
+                words = (word for word in entry.change.after if genres.key(word) in new)
+                found |= {(str(track.content), genres.key(named(w))) for w in words}
         return frozenset(found)
 
     def _fit(self, data: Dataset, members: Indices, base: Base | None, stage: str) -> Ensemble:
@@ -295,7 +295,9 @@ class TrainingRun:
         parents = self._genre_names.parents
         default = read_manifest(default_folder(self._settings.store.folder)).genres
         left_out = () if self._base else default
-        needed = user_model.needed_genres(self._current.manifest, self._store, left_out)
+        needed = user_model.needed_genres(
+            self._current.manifest, self._store, self._genre_names, left_out
+        )
         return compare.compare(
             compare.worth(load(measured), data, held, parents),
             compare.worth(self._opponent, data, held, parents),

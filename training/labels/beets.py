@@ -39,7 +39,7 @@ class BeetsSource:
     def __init__(self, context: Context) -> None:
         self._store = context.store
         self._settings = context.settings.training.beets
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
         self._empty = context.settings.genres.empty_keys
 
     def gather(self) -> Gathered:

@@ -23,7 +23,7 @@ class CorrectionSource:
 
     def __init__(self, context: Context) -> None:
         self._store = context.store
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
         self._empty = context.settings.genres.empty_keys
 
     def gather(self) -> Gathered:

@@ -33,7 +33,7 @@ class FolderSource:
 
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return every music file at any depth below a genre's folder."""

@@ -1,34 +1,50 @@
-"""The user's names of genres, from `[training]`."""
+"""The user's names of genres, from `[training]` and `genres.map`."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.inference.manifest import read_manifest
+from tagger.inference.registry import default_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tagger.config import TrainingSettings
+    from tagger.config import Settings
 
 
 class GenreNames:
     """The user's name for each word of a source, and the user's parents of genres."""
 
-    def __init__(self, training: TrainingSettings) -> None:
+    def __init__(self, settings: Settings) -> None:
+        training, vocabulary = settings.training, settings.genres.vocabulary
+        named = defaultdict[str, list[str]](list)
+        for genre in read_manifest(default_folder(settings.store.folder)).genres:
+            named[genres.key(vocabulary.word(genre))].append(genre)
+        self._meant = {word: meant[0] for word, meant in named.items() if len(meant) == 1}
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
-        self._parents = {genres.key(child): above for child, above in training.parents.items()}
+        self._parents = {
+            genres.key(self.meant(child)): above for child, above in training.parents.items()
+        }
 
     def genre(self, word: str) -> str:
         """Return the genre for a word of a source; empty for a word without a genre."""
         own = self._own.get(genres.key(word))
-        return genres.canonical(word if own is None else own)
+        return self.meant(word if own is None else own)
+
+    def meant(self, word: str) -> str:
+        """Return the default genre whose only name in `genres.map` is a word, else the word."""
+        return self._meant.get(genres.key(word)) or genres.canonical(word)
 
     def parts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Split texts such as `Rock/Pop`, except the words that the user has named."""
+        """Split texts such as `Rock/Pop`, except the words in the user's tables."""
         found: list[str] = []
         for text in texts:
-            found += [text] if genres.key(text) in self._own else genres.parts([text])
+            key = genres.key(text)
+            is_word = key in self._own or key in self._meant
+            found += [text] if is_word else genres.parts([text])
         return tuple(found)
 
     def parents(self, genre: str) -> tuple[str, ...]:
@@ -36,10 +52,11 @@ class GenreNames:
         found: list[str] = []
         above = self._parent(genre)
         while above and genres.key(above) not in map(genres.key, [genre, *found]):
-            found.append(genres.canonical(above))
+            found.append(above)
             above = self._parent(above)
         return tuple(found)
 
     def _parent(self, genre: str) -> str | None:
         known = genres.parents(genre)
-        return self._parents.get(genres.key(genre)) or (known[0] if known else None)
+        above = self._parents.get(genres.key(genre)) or (known[0] if known else None)
+        return above and self.meant(above)

@@ -28,7 +28,7 @@ class PlaylistSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.playlists
         self._roots = context.settings.library.roots
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return a label for each line with a local file, and an entry for each other line."""

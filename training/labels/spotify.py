@@ -47,7 +47,7 @@ class SpotifySource:
                 f"no playlist has been read for {', '.join(sorted(lost)) or 'any genre'}",
                 hint="; ".join(lists.notes) or "set training.spotify.playlists",
             )
-        naming = GenreNames(self._settings.training)
+        naming = GenreNames(self._settings)
         return Gathered(
             entries=tuple(
                 entry

@@ -32,7 +32,7 @@ class TableSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.csv
         self._roots = context.settings.library.roots
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return a label for each row with a local file, and an entry for each other track."""

@@ -28,7 +28,7 @@ class TagSource:
     def __init__(self, context: Context) -> None:
         self._tracks = context.tracks
         self._store = context.store
-        self._naming = GenreNames(context.settings.training)
+        self._naming = GenreNames(context.settings)
         named = context.settings.training.tags
         self._all = ALL in named
         self._roots = context.settings.library.real_roots

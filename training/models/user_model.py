@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tagger.store import Store
     from training.data.dataset import Dataset
     from training.export.bundle import Promises
+    from training.labels.genre_names import GenreNames
     from training.models.ensemble import Ensemble
     from training.models.recipe import Recipe
 
@@ -60,7 +61,9 @@ def recipe_for(tracks: int) -> Recipe:
     return replace(RECIPE, families=middle, repeats=1)
 
 
-def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = ()) -> set[str]:
+def needed_genres(
+    current: Manifest, store: Store, names: GenreNames, left_out: Collection[str] = ()
+) -> set[str]:
     """Return the genres of the current model that a new model may not lose.
 
     They are those that the user taught, whose source may be away today, and those that tagger has
@@ -69,6 +72,7 @@ def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = (
     Args:
         current: The current model.
         store: The state database.
+        names: The user's words for genres.
         left_out: The default genres, where the new model leaves them out on purpose. They count all
             the same where the current model learned the user's genres alone.
 
@@ -78,7 +82,7 @@ def needed_genres(current: Manifest, store: Store, left_out: Collection[str] = (
         taught -= set(left_out)
     elif made != COMMAND_ONLY_MINE:
         taught = set()
-    written = {genre for *_, after in store.journal.edits() for genre in after}
+    written = {names.meant(word) for *_, after in store.journal.edits() for word in after}
     known = genres.keys(current.genres)
     return taught | {genre for genre in written if genres.key(genre) in known}
 

@@ -240,6 +240,17 @@ def test_corrections_are_learned_and_the_new_model_stays_away_from_them(program)
     assert "and Sunday has them" in alone
 
 
+def test_a_copy_of_a_file_with_a_renamed_genre_of_tagger_is_no_label(program):
+    program.configure('[training]\ntags = ["*"]\nminimum = 10\ngenres = { Metal = "Heavy" }\n')
+    for number in range(2):
+        put(program.music / f"{number}.flac", "High", number)
+    program.scan()
+    shutil.copy(program.music / "0.flac", program.music / "copy.flac")
+    assert "too little training data" in refusal(program)  # the copy is analyzed now
+    found = dry(program)
+    assert (found["sources"]["tags"], found["own_words"]) == (1, 1)
+
+
 def test_reclassify_touches_only_what_tagger_wrote(program):
     names = ["ours", "corrected", "theirs", "undone", "unsure"]
     for number, name in enumerate(names):

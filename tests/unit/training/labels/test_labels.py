@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
 from tagger import tags
-from tagger.config import LibrarySettings, Settings, StoreSettings, TrainingSettings
+from tagger.config import GenreSettings, LibrarySettings, Settings, StoreSettings, TrainingSettings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
@@ -44,10 +44,11 @@ def music(tmp_path: Path) -> Path:
     return folder
 
 
-def told(name, tmp_path, store, tracks=(), **training):
-    """Ask a source, with these settings of `[training]`."""
+def told(name, tmp_path, store, tracks=(), named=None, **training):
+    """Ask a source, with these settings of `[training]`, and `named` as `genres.map`."""
     settings = Settings(
         library=LibrarySettings(roots=(tmp_path / "music",)),
+        genres=GenreSettings(map=named or {}),
         store=StoreSettings(folder=tmp_path / "state"),
         training=TrainingSettings(**training),
     )
@@ -68,6 +69,26 @@ def track(path, *genres, **tags):
     touch(path)
     identity = FileIdentity.of(path.stat())
     return Track(path, path.parent, identity, TrackTags(genres=genres, **tags))
+
+
+def test_a_label_with_the_users_word_for_a_default_genre_is_that_genre(tmp_path, store, music):
+    for folder in ("Electro", "Rock", "Beats/House"):
+        touch(music / folder / "a.mp3")
+    tracks = [track(music / "b.mp3", "Soul/Funk"), track(music / "c.mp3", "Rock")]
+    named = {"Electronic": "Electro", "R&B": "Soul/Funk", "Metal": "Rock", "Punk": "Rock"}
+    found = told("folders", tmp_path, store, named=named, folders=(music,))
+    assert {label.genre for label in found.labels} == {"Electronic", "Rock", "Beats"}
+    found = told("tags", tmp_path, store, tracks, named=named, tags=("Soul/Funk", "Rock"))
+    assert words(found) == {("b.mp3", "R&B"), ("c.mp3", "Rock")}
+
+
+def test_the_users_words_for_default_genres_may_go_in_a_circle():
+    parents = {"Beats": "Electro", "Electro": "Beats", "Electronic": "Electro"}
+    settings = Settings(
+        genres=GenreSettings(map={"Electronic": "Electro"}),
+        training=TrainingSettings(parents=parents),
+    )
+    assert GenreNames(settings).parents("Beats") == ("Electronic",)
 
 
 def test_a_folder_in_a_playlist_is_no_track(tmp_path, store, music):
@@ -389,7 +410,7 @@ def sample(name, artist="Someone", content=None):
 
 
 def chosen(labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset()):
-    naming = GenreNames(TrainingSettings(parents=parents or {}))
+    naming = GenreNames(Settings(training=TrainingSettings(parents=parents or {})))
     return select(labels, samples, Rules(minimum, balance, naming.parents), written)
 
 
