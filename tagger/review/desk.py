@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import Track
+    from tagger.core.domain import GenreEdit, Track
     from tagger.pipeline.neighbours import Neighbour
 
 P = ParamSpec("P")
@@ -249,13 +249,18 @@ class Desk:
 
     def _take_back(self, path: Path) -> Card:
         entry = self._store.journal.last(path)
-        if entry is not None and entry.run == self._run:
+        if entry and (entry.run == self._run or self._is_choice(entry.change)):
             options = build.write_options(self._settings)
             (outcome,) = undo.undo([entry], self._store, self._jobs, options)
             if outcome.action is not Action.SET:
                 raise SkippedError(outcome.reason, path)
         self._store.corrections.forget(path)
         return self._card(self._present(path))
+
+    def _is_choice(self, change: GenreEdit) -> bool:
+        """Return whether a write is the choice of an earlier page on its file."""
+        choice = self._store.corrections.get(change.path)
+        return choice is not None and (choice.ours, choice.theirs) == (change.before, change.after)
 
     def _present(self, path: Path) -> Track:
         """Return the file as it is now; raises TaggerError for a file that is gone."""

@@ -54,6 +54,11 @@ class Corrections:
             "DELETE FROM corrections WHERE path = ? AND theirs = ?", (os.fsencode(path), text)
         )
 
+    def get(self, path: Path) -> Correction | None:
+        """Return the correction of a file."""
+        rows = self._db.execute("SELECT * FROM corrections WHERE path = ?", (os.fsencode(path),))
+        return next(map(_correction, rows), None)
+
     def has(self, path: Path) -> bool:
         """Return whether the user corrected this file."""
         row = self._db.execute("SELECT 1 FROM corrections WHERE path = ?", (os.fsencode(path),))

@@ -156,6 +156,31 @@ def test_the_choices_of_a_page_are_one_run_that_undo_takes_back(page, unsure, pr
     assert correction(program, unsure) is None
 
 
+def test_a_choice_of_an_earlier_page_is_undone_to_the_byte(program, unsure):
+    first, before = Page(filled(program)), unsure.read_bytes()
+    first.choose(unsure, "Krautrock")
+    first.desk.close()
+    second = Page(program)
+    try:
+        answer = second.post("undo", unsure).json
+        assert (answer["genres"], answer["chosen"]) == ([], False)
+        assert unsure.read_bytes() == before
+    finally:
+        second.desk.close()
+
+
+def test_an_accepted_genre_of_an_earlier_page_stays_after_an_undo(program):
+    first, written = Page(filled(program)), program.music / "written.mp3"
+    first.choose(written, "", ["Metal"])
+    first.desk.close()
+    second = Page(program)
+    try:
+        answer = second.post("undo", written).json
+        assert (answer["genres"], answer["chosen"]) == (["Metal"], False)
+    finally:
+        second.desk.close()
+
+
 def test_a_file_that_is_left_alone_keeps_its_bytes_for_good(page, unsure, program):
     before = unsure.read_bytes()
     assert page.choose(unsure, "").json["chosen"]
