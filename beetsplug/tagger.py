@@ -19,6 +19,7 @@ from beets.library import Item
 from beets.plugins import BeetsPlugin
 
 from tagger.api import Action, Tagger, TaggerError
+from tagger.core.genres import key, keys
 from tagger.system.text import one_line
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ class TaggerPlugin(BeetsPlugin):
 
     def _applied(self, item: Item, judgement: Judgement) -> bool:
         """Set the fields of an item; False if it gets no genre."""
-        allowed = {genre.lower() for genre in self.config["whitelist"].as_str_seq()}
-        genres = [g for g in judgement.genres if not allowed or g.lower() in allowed]
+        allowed = keys(self.config["whitelist"].as_str_seq())
+        genres = [g for g in judgement.genres if not allowed or key(g) in allowed]
         if judgement.error or judgement.action is not Action.SET or not genres:
             reason = judgement.reason
             if judgement.action is Action.SET and not judgement.error:
@@ -144,7 +145,8 @@ class TaggerPlugin(BeetsPlugin):
                 item["tagger_genres"], item["tagger_field"] = "", self._field
             return False
         self._report("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
-        item["tagger_before"] = SEPARATOR.join(self._genres(item))
+        if not self._is_found(item):  # else the genre from before the plugin would be lost
+            item["tagger_before"] = SEPARATOR.join(self._genres(item))
         item["tagger_genres"] = SEPARATOR.join(genres)
         item["tagger_field"] = self._field
         item["tagger_confidence"] = judgement.confidence or 0.0
@@ -166,10 +168,15 @@ class TaggerPlugin(BeetsPlugin):
             yield item, True
 
     def _may_undo(self, item: Item) -> bool:
-        """Return whether the genre of an item is the plugin's."""
-        found = item.get("tagger_genres")
-        if found and SEPARATOR.join(self._genres(item)) != found:
+        """Return whether the genre of an item is the plugin's; report a changed genre."""
+        is_found = self._is_found(item)
+        if item.get("tagger_genres") and not is_found:
             self._report("{}: the genre was changed after tagger; left alone", item)
+        return is_found
+
+    def _is_found(self, item: Item) -> bool:
+        """Return whether the genre in an item is the last genre of the plugin."""
+        found = item.get("tagger_genres")
         return bool(found) and SEPARATOR.join(self._genres(item)) == found
 
     def _report(self, template: str, *values: object) -> None:

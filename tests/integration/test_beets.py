@@ -83,7 +83,7 @@ def inbox(program: Program) -> Path:
 
 
 def test_an_import_writes_genres_where_there_are_none(program, inbox):
-    beet = Beets(program, auto=True, more="whitelist: [Metal]")
+    beet = Beets(program, auto=True, more="whitelist: [Metal Music]")
     originals = {path: path.read_bytes() for path in inbox.iterdir()}
     beet("import", "--quiet", inbox)
     assert beet.genres() == {
@@ -95,6 +95,16 @@ def test_an_import_writes_genres_where_there_are_none(program, inbox):
     with Forked(["-m", "beets", "-v", "tagger"], beet.environment, ["beets.ui.commands"]) as child:
         _, err = child.communicate()
     assert "Two: left alone: Classical is not in tagger.whitelist" in err
+
+
+def test_an_undo_after_two_forced_runs_brings_the_first_genre_back(program, inbox):
+    beet = Beets(program, auto=False)
+    beet("import", "--quiet", inbox)
+    for _ in range(2):
+        beet("tagger", "--force", "--nowrite", "title:Three")
+    assert beet.genres()["Three"] == ("Classical", "Polka")
+    beet("tagger", "--undo", "--nowrite")
+    assert beet.genres()["Three"] == ("Polka", "Polka")
 
 
 def test_a_pretended_undo_shows_the_genres_from_before_and_changes_nothing(program, inbox):
