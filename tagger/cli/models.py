@@ -67,7 +67,7 @@ def remove(settings: Settings, *, name: str) -> None:
     """Delete a model of your own that is not active, or the fetched network."""
     models = ModelRegistry(settings.store.folder)
     if name != MN04.name:
-        models.remove(name)
+        models.remove(name, settings.model.bundle)
     elif not models.remove_network(MN04):
         raise DownloadError(f"the network {MN04.network} is not installed")
     click.echo(printable(f"{name} is gone"))

@@ -8,6 +8,7 @@ that the active model is always complete.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -137,10 +138,11 @@ class ModelRegistry:
             pass
         return False
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, configured: Bundle) -> None:
         """Delete a model's folder.
 
-        Raises ModelError for the active model, the default model and an unknown name.
+        `configured` is `model.bundle` of the configuration. Raises ModelError for the model in it,
+        the active model, the default model and an unknown name.
         """
         if name == DEFAULT:
             raise ModelError("the model that comes with tagger cannot be removed")
@@ -148,6 +150,9 @@ class ModelRegistry:
             reason = "the active model cannot be removed"
             raise ModelError(reason, self.path(name), _USE_ANOTHER)
         folder, history = self.path(name), self._history()
+        if os.path.realpath(configured) == os.path.realpath(folder):
+            hint = "change model.bundle in the configuration"
+            raise ModelError("the model of the configuration cannot be removed", folder, hint)
         if name in history:
             self._write_history([other for other in history if other != name])
         with _model_errors(self.folder):

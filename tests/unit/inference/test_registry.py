@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bundles
 import pytest
 
-from tagger.config import Settings, StoreSettings
+from tagger.config import Bundle, Settings, StoreSettings
 from tagger.errors import ModelError
 from tagger.features.weights import MN04, SOUNDS_SPEC
 from tagger.inference import networks
@@ -17,6 +17,9 @@ from tagger.inference.registry import ModelRegistry, resolve_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+ACTIVE = Bundle("active")
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def test_rollbacks_follow_the_activations_backwards(models):
 def test_a_rollback_skips_a_model_that_was_removed(models):
     models.activate("one-1")
     models.activate("two-2")
-    models.remove("one-1")
+    models.remove("one-1", ACTIVE)
     assert models.roll_back() == "default"
     assert models.active == "default"
 
@@ -67,9 +70,17 @@ def test_a_rollback_skips_a_model_that_was_removed(models):
 def test_a_rollback_never_ends_at_the_model_that_is_active(models):
     for name in ("one-1", "two-2", "one-1"):
         models.activate(name)
-    models.remove("two-2")
+    models.remove("two-2", ACTIVE)
     assert models.lost() == []
     assert models.roll_back() == "default"
+
+
+def test_the_model_of_the_configuration_cannot_be_removed(models, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(models.folder / "one-1")
+    with pytest.raises(ModelError, match="of the configuration"):
+        models.remove("one-1", Bundle(link))
+    assert (models.folder / "one-1" / "manifest.json").is_file()
 
 
 def test_the_same_model_trained_again_replaces_a_damaged_one(models):
@@ -104,7 +115,7 @@ def test_an_unknown_model_that_is_removed_leaves_no_file_behind(models, tmp_path
     before = sorted(models.folder.iterdir())
     for registry in (models, ModelRegistry(tmp_path / "new")):
         with pytest.raises(ModelError, match="no model has the name 'three-3'"):
-            registry.remove("three-3")
+            registry.remove("three-3", ACTIVE)
     assert sorted(models.folder.iterdir()) == before
     assert not (tmp_path / "new").exists()
 
