@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from tagger.analysis.pool import usable_cores
 from tagger.core import genres
+from tagger.core.domain import GENRE
 from tagger.errors import StoreError
 from tagger.inference.bundle import load
 from tagger.inference.manifest import read_manifest
@@ -259,7 +260,7 @@ class TrainingRun:
         found, named = set(), self._genre_names.genre
         for entry in self._store.journal.done():
             track = self._store.files.get(entry.change.path)
-            if track and track.content:
+            if track and track.content and entry.change.field == GENRE:
                 new = genres.keys(entry.change.after) - genres.keys(entry.change.before)
                 words = (word for word in entry.change.after if genres.key(word) in new)
                 found |= {(str(track.content), genres.key(named(w))) for w in words}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.core.domain import GENRE
 from tagger.system.text import number_of
 from training.labels.base import Gathered, Label, Weight
 from training.labels.genre_names import GenreNames
@@ -37,7 +38,9 @@ class TagSource:
 
     def gather(self) -> Gathered:
         """Return every wanted genre of every file, each once."""
-        written = {entry.change.path: entry for entry in self._store.journal.done()}
+        done = self._store.journal.done()
+        # tagger may write another field: the genre there is the owner's all the same
+        written = {entry.change.path: entry for entry in done if entry.change.field == GENRE}
         labels: list[Label] = []
         ours = 0
         for track in self._tracks:

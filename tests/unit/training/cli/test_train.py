@@ -251,6 +251,19 @@ def test_a_copy_of_a_file_with_a_renamed_genre_of_tagger_is_no_label(program):
     assert (found["sources"]["tags"], found["own_words"]) == (1, 1)
 
 
+def test_the_owners_genre_beside_an_equal_genre_of_tagger_is_a_label(program):
+    program.configure('[tags]\nfield = "GROUPING"\n[training]\ntags = ["*"]\nminimum = 10\n')
+    put(program.music / "0.flac", "High", 0)
+    program.scan()
+    song = mutagen.File(program.music / "0.flac")
+    assert song["grouping"] == ["Metal"]
+    song["genre"] = "Metal"
+    song.save()
+    assert "Metal has 1 track" in refusal(program)  # the file is analyzed now
+    found = dry(program)
+    assert (found["sources"]["tags"], found["own_words"]) == (1, 0)
+
+
 def test_reclassify_touches_only_what_tagger_wrote(program):
     names = ["ours", "corrected", "theirs", "undone", "unsure"]
     for number, name in enumerate(names):

@@ -15,7 +15,7 @@ pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
 from tagger import tags
 from tagger.config import GenreSettings, LibrarySettings, Settings, StoreSettings, TrainingSettings
-from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
+from tagger.core.domain import GENRE, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
 from training.data.select import LEAST_ARTISTS, Rules, held_out, select
@@ -199,6 +199,19 @@ def test_tags_are_learned_from_but_not_what_tagger_wrote_itself(tmp_path, store,
     assert "2 genres from tagger itself" in found.notes[0]
     everything = told("tags", tmp_path, store, tracks, tags=("*",))
     assert ("theirs.mp3", "Live") in words(everything)
+
+
+def test_the_owners_genre_beside_an_equal_genre_of_tagger_in_another_field_is_a_label(
+    tmp_path, store, music
+):
+    theirs = track(music / "theirs.mp3", "Jazz")
+    run = store.runs.start("scan")
+    for field, after in ((GENRE, ("Pop",)), ("GROUPING", ("Jazz",))):
+        change = GenreEdit(theirs.path, (), after, "{}", field)
+        store.journal.confirm(store.journal.intend(run, music, change))
+    assert words(told("tags", tmp_path, store, (theirs,), tags=("*",))) == {("theirs.mp3", "Jazz")}
+    ours = track(music / "theirs.mp3", "Pop")
+    assert not words(told("tags", tmp_path, store, (ours,), tags=("*",)))
 
 
 def test_a_root_without_music_is_named_and_the_other_roots_are_read(tmp_path, store, music):
