@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Keys = tuple[str, ...]
 
+_NEARLY_EQUAL = 0.8
+"""The least likeness of a key to another key of its table, 0 to 1: `folder` and `folders`."""
+
 _TOML_WORDS = {
     "array": "a list",
     "bool": "true or false",
@@ -57,10 +60,13 @@ def json_fault(error: Exception) -> str:
 
 
 def nearest(keys: Keys) -> str | None:
-    """Suggest a key: the same word in another table, or a similar spelling."""
+    """Suggest a key: a nearly equal word, the same word in another table, or a similar spelling."""
     names = [".".join(path) for path in _types()]
+    table = [path[-1] for path in _types() if path[:-1] == keys[:-1]]
+    near = difflib.get_close_matches(keys[-1], table, n=1, cutoff=_NEARLY_EQUAL)
+    misspelt = [".".join([*keys[:-1], word]) for word in near]
     elsewhere = [name for name in names if name.rpartition(".")[2] == keys[-1]]
-    likely = elsewhere or difflib.get_close_matches(".".join(keys), names, n=1)
+    likely = misspelt or elsewhere or difflib.get_close_matches(".".join(keys), names, n=1)
     return f"did you mean {' or '.join(likely)}?" if likely else None
 
 

@@ -159,6 +159,7 @@ REFUSED = {
     "[tags]\n\n# ha\nmoed = 'add'": "line 4: tags.moed: unknown key (did you mean tags.mode?)",
     "[tag]\nmode = 'add'": "line 1: tag: unknown key (did you mean tags?)",
     "[playlists]\nmax_genres = 2": "line 2: playlists.max_genres: unknown key (did you mean tags.",
+    "[training]\nfolder = 1": "line 2: training.folder: unknown key (did you mean training.folders",
     "xyzzy = 1": "line 1: xyzzy: unknown key",
     "[tags]\nmode = 'emtpy'": "line 2: tags.mode: 'emtpy' is not possible (possible: \"empty\", ",
     "[tags]\nmin_confidence = 'high'": "line 2: tags.min_confidence: 'high' is not possible "
