@@ -190,15 +190,16 @@ class ModelRegistry:
     def install(self, staging: Path) -> str:
         """Move the finished bundle in `staging` to the models; returns its id.
 
-        A model that is already installed stays, unless it is damaged. Raises ModelError when the
-        bundle does not run or cannot be moved.
+        A model that is already installed stays, unless it or a bundle in it is damaged. Raises
+        ModelError when the bundle does not run or cannot be moved.
         """
         name = _load(staging).manifest.id
         folder = self.folder / name
         with _model_errors(self.folder):
             for file in staging.rglob("*"):
                 atomic.sync(file)
-            if folder.exists() and not _runs(folder):
+            parts = [file.parent.relative_to(staging) for file in staging.rglob("manifest.json")]
+            if folder.exists() and not all(_runs(folder / part) for part in parts):
                 self._delete(folder)
             if not folder.exists():
                 staging.rename(folder)

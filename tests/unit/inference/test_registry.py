@@ -94,6 +94,18 @@ def test_the_same_model_trained_again_replaces_a_damaged_one(models):
     assert left == []
 
 
+@pytest.mark.parametrize("damage", [shutil.rmtree, lambda inner: (inner / "model.onnx").unlink()])
+def test_the_same_model_trained_again_replaces_a_model_with_a_damaged_bundle_in_it(models, damage):
+    for _ in range(2):
+        folder = models.staging_folder()
+        bundles.make_bundle(folder, name="three-3")
+        bundles.make_bundle(folder / "inner", name="inner-1")
+        assert models.install(folder) == "three-3"
+        installed = models.folder / "three-3" / "inner"
+        assert (installed / "model.onnx").is_file()
+        damage(installed)
+
+
 def test_the_network_of_the_active_model_is_not_removed(models, tmp_path):
     manifest = models.folder / "one-1" / "manifest.json"
     models.activate("one-1")
