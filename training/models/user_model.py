@@ -84,7 +84,7 @@ def needed_genres(
         taught = set()
     written = {names.meant(word) for *_, after in store.journal.edits() for word in after}
     known = genres.keys(current.genres)
-    return taught | {genre for genre in written if genres.key(genre) in known}
+    return set(map(names.meant, taught)) | {g for g in written if genres.key(g) in known}
 
 
 def without_held_out(folder: Path) -> Model:

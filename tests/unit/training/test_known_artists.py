@@ -113,6 +113,10 @@ def test_a_model_of_the_users_genres_is_not_replaced_by_one_without_them(home: P
         learned = known_artists.learn(settings, store, base, "if-better")
     assert learned.comparison.lost == ("Zydeco",)
     assert (learned.promoted, models.active) == (False, "own-1")
+    word = msgspec.structs.replace(settings.genres, map={"World": "Zydeco"})
+    settings = msgspec.structs.replace(settings, genres=word)
+    with TrainingStore(home.state) as store:
+        assert known_artists.learn(settings, store, base, "never").comparison.lost == ()
     models.activate("default")
 
 
