@@ -13,7 +13,7 @@ from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from tagger.config import Settings
@@ -49,6 +49,7 @@ def normalize(
     """
     policy, options = build.policy(settings), build.write_options(settings)
     changes = Changes()
+    whole = store.journal.written_genres()  # "Drum/Bass" may be a genre of the user's model
     failed = 0
     with build.tag_jobs(settings) as jobs:
         tracks, passed = Scan(settings, store, paths, ScanOptions(dry_run=True)).find(
@@ -64,7 +65,7 @@ def normalize(
             observer.started(run)
         operation = build.operation(settings, store, jobs, run, MODEL)
         for track in named:
-            decision = permitted(track, decide(track, policy), options)
+            decision = permitted(track, decide(track, policy, whole), options)
             writes = decision.action.writes
             result = operation.apply(track, decision) if writes else outcome(track, decision)
             failed += result.action is Action.ERROR
@@ -77,11 +78,18 @@ def normalize(
     return ScanResult(run, after_run(settings, store, changes, roots), failed)
 
 
-def decide(track: Track, policy: Policy) -> Decision:
-    """Return the decision on the names of the genres in a file."""
+def decide(track: Track, policy: Policy, whole: Collection[str]) -> Decision:
+    """Return the decision on the names of the genres in a file.
+
+    Args:
+        track: The file.
+        policy: With the user's words.
+        whole: Further texts that are no lists, in any letter case.
+
+    """
     now = track.tags.genres
     vocabulary = policy.vocabulary
-    found = vocabulary.read(now)
+    found = vocabulary.read(now, whole)
     allowed = [genre for genre in found if vocabulary.refusal(genre) is None]
     names = tuple(dict.fromkeys(map(vocabulary.word, allowed)))
     if found and not names:

@@ -1,0 +1,28 @@
+"""One name for each genre in files, beside the genres of a model of the user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bundles
+import media
+from programs import Program
+
+from tagger import tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_genre_of_the_users_model_with_a_separator_in_it_is_no_list(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    bundle = bundles.make_bundle(tmp_path / "own", genres=("Calm", "AC\uff0fDC"))
+    program = Program(home, bundle)
+    ours = media.make(program.music / "ours.mp3", "mp3", signal=bundles.high(4.0, 1))
+    program.scan()
+    assert tags.read(ours).genres == ("AC\uff0fDC",)
+    theirs = media.make(program.music / "theirs.mp3", "mp3", tags={"genre": "Pop, Rock"})
+    assert program.run("genres", "normalize").code == 0
+    assert tags.read(ours).genres == ("AC\uff0fDC",)
+    assert tags.read(theirs).genres == ("Pop", "Rock")
