@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.inference.manifest import read_manifest
-from tagger.inference.registry import default_folder
+from tagger.inference.registry import default_folder, resolve_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,8 @@ class GenreNames:
         for genre in read_manifest(default_folder(settings.store.folder)).genres:
             named[genres.key(vocabulary.word(genre))].append(genre)
         self._meant = {word: meant[0] for word, meant in named.items() if len(meant) == 1}
+        model = read_manifest(resolve_bundle(settings).model.bundle.folder)
+        self._of_model = genres.keys(model.genres)
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
         self._parents = {
             genres.key(self.meant(child)): above for child, above in training.parents.items()
@@ -39,11 +41,11 @@ class GenreNames:
         return self._meant.get(genres.key(word)) or genres.canonical(word)
 
     def parts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Split texts such as `Rock/Pop`, except the words in the user's tables."""
+        """Split texts such as `Rock/Pop`, except words of the user and of the current model."""
         found: list[str] = []
         for text in texts:
             key = genres.key(text)
-            is_word = key in self._own or key in self._meant
+            is_word = key in self._own or key in self._meant or key in self._of_model
             found += [text] if is_word else genres.parts([text])
         return tuple(found)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bundles
 import media
 import mutagen
 import pytest
@@ -14,7 +15,15 @@ import pytest
 pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
 from tagger import tags
-from tagger.config import GenreSettings, LibrarySettings, Settings, StoreSettings, TrainingSettings
+from tagger.config import (
+    Bundle,
+    GenreSettings,
+    LibrarySettings,
+    ModelSettings,
+    Settings,
+    StoreSettings,
+    TrainingSettings,
+)
 from tagger.core.domain import GENRE, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
@@ -459,6 +468,17 @@ def test_the_most_common_spelling_of_a_genre_is_kept_and_capitals_lose_a_draw(ca
     names = ["SLUDGE"] * capitals + ["Sludge"] * (6 - capitals)
     labels = [says(f"Sludge{n}", name) for n, name in enumerate(names)]
     assert chosen(labels, heard).genres == ("SLUDGE" if capitals == 5 else "Sludge",)
+
+
+def test_a_correction_to_a_genre_of_the_users_model_with_a_separator_is_that_genre(
+    tmp_path, store, music
+):
+    own = bundles.make_bundle(tmp_path / "own", genres=("Calm", "Rock, Indie"))
+    here = touch(music / "a.mp3")
+    store.corrections.put(Correction(here, None, ("Calm",), ("Rock, Indie",)))
+    settings = Settings(model=ModelSettings(bundle=Bundle(own)))
+    found = source("corrections", Context(settings, store, ())).gather()
+    assert words(found) == {("a.mp3", "Rock, Indie")}
 
 
 def test_a_correction_counts_alone_even_against_a_subgenre():
