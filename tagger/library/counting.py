@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tagger.core import albums
+from tagger.core import albums, genres
 from tagger.evidence import names
 from tagger.evidence.names import fold
 from tagger.evidence.owned import owned_genres
 from tagger.store import Counted, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from tagger.config import GenreSettings
@@ -23,38 +24,43 @@ BATCH = 500
 """Files that are counted in one transaction."""
 
 
-def count_new(store: Store, settings: GenreSettings) -> int:
+def count_new(store: Store, settings: GenreSettings, whole: Collection[str] = ()) -> int:
     """Count files that are new, changed or moved; return how many have a genre of their owner.
 
     Args:
         store: The state database.
         settings: The user's words.
+        whole: Further texts that are no lists, in any letter case.
 
     """
     labelled = 0
     while tracks := store.labels.uncounted(BATCH):
-        counted = _counted(tracks, store, settings)
+        counted = _counted(tracks, store, settings, whole)
         with store.transaction():
             store.labels.put(counted)
         labelled += sum(bool(file.genres) for file in counted)
     return labelled
 
 
-def _counted(tracks: Sequence[Track], store: Store, settings: GenreSettings) -> list[Counted]:
+def _counted(
+    tracks: Sequence[Track], store: Store, settings: GenreSettings, whole: Collection[str]
+) -> list[Counted]:
+    words = {**genres.by_key({name: name for name in whole}), **settings.vocabulary.words}
+    vocabulary = replace(settings.vocabulary, words=words)
     corrected = store.corrections.among([track.path for track in tracks])
     writes = _writes(tracks, store)
     counted = []
     for track in tracks:
         by_owner = track.path in corrected
         present = track.tags.genres if by_owner else track.tags.in_genre
-        genres = owned_genres(
+        owned = owned_genres(
             present,
             writes.get(track.path, []),
             settings.empty_keys,
-            settings.vocabulary,
+            vocabulary,
             corrected=by_owner,
         )
-        counted.append(Counted(track.path, genres, keys_of(track)))
+        counted.append(Counted(track.path, owned, keys_of(track)))
     return counted
 
 

@@ -102,7 +102,11 @@ class LibraryEvidence:
             self._label[key], self._of_word[key] = word, (*self._of_word.get(key, ()), genre)
         self._known = known
         self._genres = genres
-        self._read_by = names.key(*sorted(genres.empty_keys), "", *sorted(self._words))
+        self._whole = sorted(one for one in self._model if spelling.parts([one]) != (one,))
+        """The genres of the model that look like a list."""
+        self._read_by = names.key(
+            *sorted(genres.empty_keys), "", *sorted(self._words), *self._whole
+        )
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Artists] = {}
         self._by_folders: dict[tuple[tuple[Path, ...], int | None], list[Level]] = {}
@@ -129,7 +133,7 @@ class LibraryEvidence:
         fit = self._remembered()
         if fit and fit.words != self._read_by:
             self._store.labels.uncount()
-        counted = count_new(self._store, self._genres)
+        counted = count_new(self._store, self._genres, self._whole)
         since = counted + (fit.since if fit else 0)
         same = fit and (fit.sources, fit.words) == (self._sources, self._read_by)
         if not (fit and same) or since > NEW_SHARE * sum(fit.library.values()):

@@ -51,6 +51,21 @@ def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
         assert prepared(store, Settings(), album=True) == wanted
 
 
+def test_a_genre_of_the_users_model_with_a_separator_in_it_is_no_list(tmp_path):
+    path = Path("/music/a.mp3")
+    track = Track(path, path.parent, FileIdentity(1, 1, 3, 4), TrackTags(("Rock, Indie",)))
+    sources, genres = Settings().evidence, GenreSettings()
+    with Store(tmp_path) as store:
+        store.files.put(track)
+        for model, owned in (
+            (MODEL, ["Rock", "Indie"]),
+            (("Calm", "Rock, Indie"), ["Rock, Indie"]),
+        ):
+            evidence = LibraryEvidence(store, sources, model, None, genres)
+            evidence.prepare()
+            assert sorted(evidence.owned(track)) == sorted(owned)
+
+
 def test_a_genre_that_tagger_wrote_is_not_the_owners_in_a_copy_of_the_library(tmp_path):
     old, new = Path("/music"), Path("/other disk/music")
     with Store(tmp_path) as store:
