@@ -97,10 +97,10 @@ def test_the_same_model_trained_again_replaces_a_damaged_one(models):
 @pytest.mark.parametrize("damage", [shutil.rmtree, lambda inner: (inner / "model.onnx").unlink()])
 def test_the_same_model_trained_again_replaces_a_model_with_a_damaged_bundle_in_it(models, damage):
     for _ in range(2):
-        folder = models.staging_folder()
-        bundles.make_bundle(folder, name="three-3")
-        bundles.make_bundle(folder / "inner", name="inner-1")
-        assert models.install(folder) == "three-3"
+        with models.staging() as folder:
+            bundles.make_bundle(folder, name="three-3")
+            bundles.make_bundle(folder / "inner", name="inner-1")
+            assert models.install(folder) == "three-3"
         installed = models.folder / "three-3" / "inner"
         assert (installed / "model.onnx").is_file()
         damage(installed)
