@@ -112,3 +112,40 @@ def test_the_objects_of_a_scan_have_the_documented_keys(program: Program) -> Non
     shown = [(one.keys(), one.get("summary", {}).keys()) for one in map(json.loads, SCANNED)]
     printed = program.run("scan", "--json", program.music).objects
     assert [(one.keys(), one.get("summary", {}).keys()) for one in printed] == shown
+
+
+JSON_KEYS = {
+    command: re.findall(r"`(\w+)`", listed)
+    for line in LINES
+    if (row := re.fullmatch(r"\| `([a-z -]+)` \| ((?:`\w+`,? ?){3,}) \|", line))
+    for command, listed in [row.groups()]
+}
+"""The keys of the objects that each command prints, by the table of docs/commands.md."""
+ARGUMENTS = {
+    "artists show": ("Madonna", "Nobody"),
+    "classify": ("music/song.flac",),
+    "explain": ("music/song.flac",),
+    "runs show": (1,),
+}
+
+
+@pytest.mark.parametrize("command", JSON_KEYS)
+def test_the_objects_of_a_command_have_the_documented_keys(program: Program, command: str) -> None:
+    song = media.make(program.music / "song.flac", "flac", signal=bundles.high())
+    program.scan()
+    media.tag(song, genre=["Opera"])
+    program.scan()
+    words = [
+        program.home / word if "/" in str(word) else word for word in ARGUMENTS.get(command, ())
+    ]
+    printed = program.run(*command.split(), "--json", *words).objects
+    assert printed
+    for one in printed:
+        assert list(one) == JSON_KEYS[command]
+
+
+def test_each_command_with_json_has_documented_keys() -> None:
+    with_json = {name.removeprefix("tagger ") for name, option in OPTIONS if option == "--json"}
+    elsewhere = {"scan", "apply", "undo", "genres normalize"}
+    training = {name for name in with_json if name.startswith(("spotify", "train"))}
+    assert with_json - elsewhere - training == JSON_KEYS.keys() - {"train --dry-run"}
