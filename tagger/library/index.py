@@ -187,7 +187,7 @@ class _Lost:
     """
 
     def __init__(self) -> None:
-        self._folder = ""
+        self._above, self._folder = b"", ""
         self._linked = False
         self._names: dict[str, frozenset[str]] = {}
         """The names in folders that ignore letter case, by folder; none for other folders."""
@@ -195,12 +195,15 @@ class _Lost:
     def __call__(self, path: bytes) -> bool:
         if walk.is_gone(path):
             return True
-        folder, name = os.path.split(os.fsdecode(path))
-        if folder != self._folder:
+        above = os.path.dirname(path)  # noqa: PTH120 - bytes, for speed
+        if above != self._above:
             self._names.pop(self._folder, None)
-            self._linked = os.path.realpath(folder) != folder or self._is_below_respelled(folder)
-            self._folder = folder
-        return self._linked or self._is_respelled(folder, name)
+            self._above, self._folder = above, os.fsdecode(above)
+            linked = os.path.realpath(above) != above
+            self._linked = linked or self._is_below_respelled(self._folder)
+        if self._linked or self._names.get(self._folder) == frozenset():  # as a rule
+            return self._linked
+        return self._is_respelled(self._folder, os.fsdecode(os.path.basename(path)))  # noqa: PTH119
 
     def _is_below_respelled(self, folder: str) -> bool:
         """Return whether a folder, or a folder above it, has a name in other letters."""
