@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tagger.core import genres
 from tagger.inference.registry import ModelRegistry
 from tagger.library.known_artists import read_own
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from tagger.store import Store
 
 
+class _Tags(msgspec.Struct, frozen=True):
+    """The part of `TrackTags` that names genres."""
+
+    genres: tuple[str, ...] = ()
+
+
 def unknown_names(settings: Settings, manifest: Manifest, store: Store) -> Iterator[str]:
     """Yield a text for each genre of a list that has no effect, with the nearest genre.
 
@@ -26,24 +34,35 @@ def unknown_names(settings: Settings, manifest: Manifest, store: Store) -> Itera
         store: The state database, with the genres of the library.
 
     """
-    only, never = settings.genres.only, settings.genres.never
-    listed = settings.playlists.genres
-    if not (only or never or listed):
+    if not (settings.genres.only or settings.genres.never or settings.playlists.genres):
         return
     names = _names(settings, manifest, store)
+    if any(_unknown(settings, names)):  # few lists need the genres of every single file
+        names |= _of_files(store)
+    yield from _unknown(settings, names)
+
+
+def _unknown(settings: Settings, names: set[str]) -> Iterator[str]:
+    """Yield a text for each genre of a list that is not among known names.
+
+    Args:
+        settings: With the lists.
+        names: The known names.
+
+    """
     words = {genres.key(word): word for word in map(settings.genres.vocabulary.word, names)}
     either = {genres.key(name): name for name in names} | words
     for key, chosen, known in (
-        ("genres.only", only, words),
-        ("genres.never", never, either),
-        ("playlists.genres", listed, words),
+        ("genres.only", settings.genres.only, words),
+        ("genres.never", settings.genres.never, either),
+        ("playlists.genres", settings.playlists.genres, words),
     ):
         for name in chosen:
             if genres.key(name) not in known:
-                yield f"{key}: {_unknown(name, known, settings)}"
+                yield f"{key}: {_text(name, known, settings)}"
 
 
-def _unknown(name: str, known: dict[str, str], settings: Settings) -> str:
+def _text(name: str, known: dict[str, str], settings: Settings) -> str:
     """Return the text on an unknown name.
 
     Args:
@@ -60,7 +79,7 @@ def _unknown(name: str, known: dict[str, str], settings: Settings) -> str:
 
 
 def _names(settings: Settings, manifest: Manifest, store: Store) -> set[str]:
-    """Return the names of all genres that a file can get or has."""
+    """Return the names of genres that a file can get, or that the owner gave a counted file."""
     models = [manifest, *(one.manifest for one in ModelRegistry(settings.store.folder).all())]
     own = read_own(settings.evidence.artists)[0] if settings.evidence.known_artists else ()
     return {
@@ -72,3 +91,14 @@ def _names(settings: Settings, manifest: Manifest, store: Store) -> set[str]:
         *(genre for artist in own for genre in artist.accept),
         *genres.parts(text for texts in store.labels.library() for text in texts),
     }
+
+
+def _of_files(store: Store) -> set[str]:
+    """Return the genres in all files, whoever wrote them."""
+    texts = {
+        text
+        for root in store.files.roots()
+        for _, tags, _ in store.files.added_under(root, _Tags)
+        for text in tags.genres
+    }
+    return {*texts, *genres.parts(texts)}

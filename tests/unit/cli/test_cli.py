@@ -403,6 +403,15 @@ def test_a_scan_and_the_doctor_name_an_unknown_genre_of_a_list(program, lists, u
     assert [(one["level"], one["text"]) for one in shown] == [("warning", text) for text in texts]
 
 
+def test_a_genre_of_files_is_known_where_no_evidence_counts_it(program):
+    media.make(program.music / "a.flac", "flac", tags={"genre": "Krachmusik"})
+    sources = dict.fromkeys(("album", "artist", "folders", "known_artists"), "false")
+    evidence = "\n".join(f"{name} = {value}" for name, value in sources.items())
+    program.configure(f'[genres]\nonly = ["Krachmusik"]\n[evidence]\n{evidence}\n')
+    assert program.run("scan").err == ""
+    assert not [one for one in program.run("doctor", "--json").objects if one["name"] == "genres"]
+
+
 def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     long = program.home / ("x" * 300)
     text = program.config.read_text().replace(str(program.music), str(long))
