@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core import genres
+from tagger.errors import ConfigError
 from tagger.inference.registry import ModelRegistry
 from tagger.library.known_artists import read_own
 
@@ -36,7 +37,10 @@ def unknown_names(settings: Settings, manifest: Manifest, store: Store) -> Itera
     """
     if not (settings.genres.only or settings.genres.never or settings.playlists.genres):
         return
-    names = _names(settings, manifest, store)
+    try:
+        names = _names(settings, manifest, store)
+    except ConfigError:  # the user's list of artists may have the genre
+        return
     if any(_unknown(settings, names)):  # few lists need the genres of every single file
         names |= _of_files(store)
     yield from _unknown(settings, names)

@@ -61,6 +61,18 @@ def test_a_start_names_an_unknown_genre_of_a_list(program, sounds):
     assert "did you mean 'Classical'?" in logged["reason"]
 
 
+def test_a_start_with_lists_of_genres_waits_for_a_list_of_artists_that_cannot_be_read(
+    program, sounds
+):
+    put(sounds["low"], program.music / "a.mp3")
+    program.scan()
+    lists = '[genres]\nonly = ["Clasical"]\n'
+    program.configure(f'{lists}[evidence]\nartists = "{program.music}"\n')
+    with Watcher(program) as watcher:
+        assert watcher.process.poll() is None
+        assert not watcher.events("unknown genre")
+
+
 def test_every_way_of_arriving_queues_music_once_and_other_files_never(program, sounds):
     low = sounds["low"]
     music = program.music
