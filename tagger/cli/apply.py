@@ -13,6 +13,7 @@ from tagger.cli.report.words import EMPTY_PLAN
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import undamaged
+from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def command(
     A file whose sound or genre is not as in the plan is left alone and listed. After an
     interrupt, apply the plan again. `tagger undo` takes the run back.
     """
-    files = read_plan(plan, [(source, target.resolve()) for source, target in maps])
+    files = read_plan(plan, [(source, real_path(target)) for source, target in maps])
     shown = report(as_json=as_json, dry_run=dry_run, nothing=EMPTY_PLAN)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = apply_plan(settings, store, files, shown, dry_run=dry_run)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger.library import walk
 from tagger.library.ignore import IgnoreRules
+from tagger.system.spelling import real_path
 from tagger.system.text import number_of
 from training.labels import fma
 from training.labels.base import Gathered, Label, Weight
@@ -37,7 +38,7 @@ class FolderSource:
 
     def gather(self) -> Gathered:
         """Return every music file at any depth below a genre's folder."""
-        parts = [self._read(folder.resolve()) for folder in self._settings.training.folders]
+        parts = [self._read(real_path(folder)) for folder in self._settings.training.folders]
         return Gathered(
             tuple(label for part in parts for label in part.labels),
             notes=tuple(note for part in parts for note in part.notes),

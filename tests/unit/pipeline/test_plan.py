@@ -12,6 +12,7 @@ import bundles
 import jsonschema
 import media
 import pytest
+from letter_case import ignore_case
 from programs import ROOT, Program
 
 from tagger import config, tags
@@ -63,6 +64,15 @@ def test_a_plan_of_another_machine_is_compared_by_sound_and_path(planned, bundle
     assert result.files["calm.mp3"]["reason"] == "its sound is not the sound of the plan"
     assert tags.read(other.music / "calm.mp3").genres == ()
     assert tags.read(other.music / "loud.mp3").genres == ("Metal",)
+
+
+def test_a_map_in_other_letters_names_the_same_files_where_letter_case_is_ignored(
+    planned, program, monkeypatch
+):
+    ignore_case(monkeypatch, program.home)
+    result = program.run("apply", "--json", "--map", program.music, program.home / "MUSIC", planned)
+    assert [Path(one["path"]).parent for one in result.files.values()] == [program.music] * 2
+    assert result.summary["set"] == 2
 
 
 def test_files_of_a_plan_that_are_gone_or_no_files_fail_alone(planned, program):

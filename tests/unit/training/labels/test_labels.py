@@ -11,6 +11,7 @@ import bundles
 import media
 import mutagen
 import pytest
+from letter_case import ignore_case
 
 pytest.importorskip("anyascii", reason="labels need the extra `train`")
 
@@ -105,6 +106,15 @@ def test_a_folder_in_a_playlist_is_no_track(tmp_path, store, music):
     (tmp_path / "House.m3u").write_text(f"{music}\n.\n..\n/\nmusic/1.mp3\n")
     gathered = told("playlists", tmp_path, store, playlists=(tmp_path / "House.m3u",))
     assert words(gathered) == {("1.mp3", "House")}
+
+
+def test_folders_in_other_letters_have_one_path_where_letter_case_is_ignored(
+    tmp_path, store, monkeypatch
+):
+    path = touch(tmp_path / "Sorted" / "House" / "1.mp3")
+    ignore_case(monkeypatch, tmp_path)
+    found = told("folders", tmp_path, store, folders=(tmp_path / "sORTED",))
+    assert [label.path for label in found.labels] == [path]
 
 
 def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
