@@ -98,7 +98,7 @@ def _names(settings: Settings, manifest: Manifest, store: Store) -> set[str]:
 
 
 def _of_files(store: Store) -> set[str]:
-    """Return the genres in all files, whoever wrote them."""
+    """Return the genres in all files, those of tagger too."""
     texts = {
         text
         for root in store.files.roots()
