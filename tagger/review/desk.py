@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tagger.core.domain import Action, Decision, FileIdentity, Outcome
+from tagger.core.domain import GENRE, Action, Decision, FileIdentity, Outcome
 from tagger.core.evidence import is_like_music, posterior
 from tagger.errors import SkippedError, TaggerError
 from tagger.inference import registry
@@ -260,7 +260,11 @@ class Desk:
     def _is_choice(self, change: GenreEdit) -> bool:
         """Return whether a write is the choice of an earlier page on its file."""
         choice = self._store.corrections.get(change.path)
-        return choice is not None and (choice.ours, choice.theirs) == (change.before, change.after)
+        if choice is None or choice.theirs != change.after:
+            return False
+        if change.field != GENRE and not change.before:  # the page showed the genre of GENRE
+            return choice.ours != choice.theirs
+        return choice.ours == change.before
 
     def _present(self, path: Path) -> Track:
         """Return the file as it is now; raises TaggerError for a file that is gone."""

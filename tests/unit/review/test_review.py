@@ -169,6 +169,21 @@ def test_a_choice_of_an_earlier_page_is_undone_to_the_byte(program, unsure):
         second.desk.close()
 
 
+def test_a_choice_of_an_earlier_page_in_another_field_is_undone_to_the_byte(program):
+    program.configure('[tags]\nfield = "GROUPING"\n')
+    path = song(program.music / "own.mp3", genre=["Folk"])
+    first, before = Page(filled(program)), path.read_bytes()
+    assert first.choose(path, "Krautrock", ["Folk"]).json["chosen"]
+    first.desk.close()
+    second = Page(program)
+    try:
+        answer = second.post("undo", path).json
+        assert (answer["genres"], answer["chosen"]) == (["Folk"], False)
+        assert path.read_bytes() == before
+    finally:
+        second.desk.close()
+
+
 def test_an_accepted_genre_of_an_earlier_page_stays_after_an_undo(program):
     first, written = Page(filled(program)), program.music / "written.mp3"
     first.choose(written, "", ["Metal"])
