@@ -167,7 +167,7 @@ def drop_missing(folder: Path, store: Store) -> int:
     Where nothing at all is left of a root, it is more likely that a disk is not there. The same
     goes for the files of one device below a root.
     """
-    gone = list(store.files.states_under(folder, _Lost()))
+    gone = list(store.files.states_under(folder, Lost()))
     missing = {root for root in {root for _, root, _ in gone} if not is_there(root, store)}
     away = _away(gone, store)
     dropped = [p for p, root, device in gone if root not in missing and (root, device) not in away]
@@ -178,7 +178,7 @@ def drop_missing(folder: Path, store: Store) -> int:
     return len(dropped)
 
 
-class _Lost:
+class Lost:
     """Whether recorded files are gone, or behind a link that took the place of a folder.
 
     A walk enters no link: it finds such a file at its own path, or not at all. Neither does it find
@@ -193,6 +193,7 @@ class _Lost:
         """The names in folders that ignore letter case, by folder; none for other folders."""
 
     def __call__(self, path: bytes) -> bool:
+        """Return whether the file of a path, in the bytes of the file system, is lost."""
         if walk.is_gone(path):
             return True
         above = os.path.dirname(path)  # noqa: PTH120 - bytes, for speed
@@ -224,7 +225,7 @@ def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, i
     """Return the devices, by root, of which no file is left, and which are not where they were."""
     elsewhere = {(root, device) for path, root, device in gone if _device(path) != device}
     present: set[tuple[Path, int]] = set()
-    lost = _Lost()
+    lost = Lost()
     for root in {root for root, _ in elsewhere}:
         for path, _, device in store.files.states_under(root):
             if (root, device) in elsewhere - present and not lost(os.fsencode(path)):
@@ -253,14 +254,17 @@ def _device(path: Path) -> int | None:
 
 def is_there(root: Path, store: Store) -> bool:
     """Return whether any recorded file below a root still exists."""
-    lost = _Lost()
+    lost = Lost()
     there = store.files.states_under(root, lambda path: not lost(path))
     return next(there, None) is not None
 
 
-def is_elsewhere(track: Track) -> bool:
-    """Return whether the file of a row is gone from its path, or another file has its name."""
-    if _Lost()(os.fsencode(track.path)):
+def is_elsewhere(track: Track, lost: Lost) -> bool:
+    """Return whether the file of a row is gone from its path, or another file has its name.
+
+    `lost` is the same for all rows of one search, so that each folder is resolved once.
+    """
+    if lost(os.fsencode(track.path)):
         return True
     try:
         return walk.identity_of(track.path).inode != track.identity.inode
@@ -276,7 +280,7 @@ def _moved(found: Found, store: Store, known: Track | None = None) -> Track | No
     a file another number at any time, so a number alone shows no move.
     """
     moved = store.files.moved_here(found.identity)
-    if moved is None or not is_elsewhere(moved):
+    if moved is None or not is_elsewhere(moved, Lost()):
         return None
     renumbered = known is not None and known.identity[2:] == found.identity[2:]
     if renumbered and not walk.is_gone(moved.path):

@@ -86,7 +86,8 @@ def _entries(
     """Return the selected journal entries, after a search for files that moved."""
     recovery.recover(store, jobs)
     entries = selection.entries(store)
-    gone = any(_is_elsewhere(entry.change.path, store) for entry in entries)
+    lost = index.Lost()
+    gone = any(_is_elsewhere(entry.change.path, store, lost) for entry in entries)
     if not gone and not selection.paths:
         return entries
     roots = [*settings.library.real_roots, *store.files.roots()]
@@ -98,10 +99,10 @@ def _entries(
     return [entry for entry in store.journal.done() if entry.id in ids]
 
 
-def _is_elsewhere(path: Path, store: Store) -> bool:
+def _is_elsewhere(path: Path, store: Store, lost: index.Lost) -> bool:
     """Return whether the file of a write is gone from its path, or another file has its name."""
     track = store.files.get(path)
-    return index.is_elsewhere(track) if track else walk.is_gone(path)
+    return index.is_elsewhere(track, lost) if track else walk.is_gone(path)
 
 
 def undo(
