@@ -106,7 +106,9 @@ class WebServer:
         parts = urlsplit(self._where)
         secure = parts.scheme == "https"
         client = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = client(parts.hostname or "", parts.port, timeout=self._timeout)
+        # without a port, the client would take the end of an IPv6 address for one
+        port = parts.port or client.default_port
+        connection = client(parts.hostname or "", port, timeout=self._timeout)
         with contextlib.closing(connection):
             connection.connect()
             with transport.deadline(connection.sock, self._timeout):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -194,6 +195,21 @@ def test_a_wrong_password_and_a_missing_player_are_different_errors(player, load
     assert f"players.{player.kind}.url" in error.hint
     unsafe = load(player.table().replace("http://", "https://")).players
     assert "does not speak TLS" in notify_all(unsafe, changed("/m"))[player.kind].reason
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_an_ipv6_address_without_a_port_has_the_port_of_its_scheme(scheme, port, monkeypatch):
+    asked = []
+
+    def refuse(address, *_):
+        asked.append(address)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for host in ("2001:db8::10", "fd00::abcd"):
+        with pytest.raises(PlayerError, match="Connection refused"):
+            WebServer("Kodi", "kodi", f"{scheme}://[{host}]").request("GET", "/", b"", {})
+    assert asked == [("2001:db8::10", port), ("fd00::abcd", port)]
 
 
 def test_a_proxy_of_the_environment_gets_no_password(player, load, monkeypatch):
