@@ -42,10 +42,7 @@ class PlexPlayer:
             if None in folders:
                 self._get(f"/library/sections/{key}/refresh")
         for folder in dict.fromkeys(f for f in folders if f and None not in folders):
-            key = self._section_of(folder, sections)
-            self._get(
-                f"/library/sections/{key}/refresh?{urlencode({'path': folder}, quote_via=quote)}"
-            )
+            self._scan(folder, sections)
         if self._settings.playlists:
             self._import(changes, sections)
 
@@ -57,6 +54,21 @@ class PlexPlayer:
         if not isinstance(version, str):
             raise self._server.unexpected_answer()
         return f"Plex {version[:20]}"
+
+    def _scan(self, folder: str, sections: dict[str, list[str]]) -> None:
+        """Make Plex scan a folder in each section of it, and each section below it as a whole.
+
+        Many changes become one folder that can be above the folders of a section.
+        """
+        query = f"?{urlencode({'path': folder}, quote_via=quote)}"
+        queries = {}
+        for key, places in sections.items():
+            if any(_contains(place, folder) for place in places):
+                queries[key] = query
+            elif any(_contains(folder, place) for place in places):
+                queries[key] = ""
+        for key, asked in (queries or {next(iter(sections)): query}).items():
+            self._get(f"/library/sections/{key}/refresh{asked}")
 
     def _import(self, changes: Changes, sections: dict[str, list[str]]) -> None:
         """Import playlists when their tracks are in the library of Plex."""

@@ -69,6 +69,8 @@ class StandIn:
         """Whether an empty search of a Subsonic server finds every song."""
         self.keeps_comments = True
         """Whether playlists of a Subsonic server have comments."""
+        self.music = {"2": "/data/music", "3": "D:\\Music"}
+        """The folder of each music section of Plex."""
         self.songs: list[dict[str, Any]] = []
         self.playlists: dict[str, dict[str, Any]] = {}
         """What a Subsonic server has."""
@@ -219,11 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
             busy = self.player.busy > 0
             return {"key": key, "type": kind, "refreshing": busy, "Location": [{"path": path}]}
 
-        return [
-            section("1", "movie", "/films"),
-            section("2", "artist", "/data/music"),
-            section("3", "artist", "D:\\Music"),
-        ]
+        music = [section(key, "artist", path) for key, path in self.player.music.items()]
+        return [section("1", "movie", "/films"), *music]
 
     def jellyfin(self, body: bytes) -> Answer:
         if self.headers["Authorization"] != f'MediaBrowser Token="{quote(PASSWORD)}"':

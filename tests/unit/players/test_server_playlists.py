@@ -298,6 +298,25 @@ def test_plex_scans_the_changed_folders_and_imports_the_changed_playlists(load, 
         assert plex.busy <= 0
 
 
+def test_plex_scans_every_section_that_a_folder_is_in_or_contains(load):
+    with StandIn("plex") as plex:
+        plex.music = {"2": "/data/music", "3": "/data/music/Jazz"}
+        players = load(plex.table('map = [{ from = "/m", to = "/data" }]'))
+
+        def scans(folder):
+            plex.asked.clear()
+            changes = Changes()
+            changes.file(Path(folder) / "a.mp3")
+            assert notify_all(players, changes) == {"plex": None}
+            return [(path.split("/")[3], query.get("path")) for path, query in plex.notices]
+
+        assert scans("/m") == [("2", None), ("3", None)]
+        assert scans("/m/music") == [("2", "/data/music"), ("3", None)]
+        assert scans("/m/music/Jazz/A") == [(key, "/data/music/Jazz/A") for key in "23"]
+        assert scans("/m/music/Rock") == [("2", "/data/music/Rock")]
+        assert scans("/m/films") == [("2", "/data/films")]
+
+
 def test_a_folder_of_playlists_for_another_player_is_no_change_for_a_player_with_a_map(load):
     maps = 'map = [{ from = "/m", to = "/music" }]'
     with StandIn("jellyfin") as jellyfin, StandIn("kodi") as kodi:
