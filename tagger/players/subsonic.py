@@ -27,7 +27,8 @@ WRONG_LOGIN, NOT_AUTHORIZED = (40, 41, 42, 43, 44), 50
 PAGE = 500
 """Songs of one answer; the greatest number that the API permits."""
 MAX_SONGS = 1_000_000
-MAX_PAGE_BYTES = 16 << 20
+MAX_ANSWER_BYTES = 64 << 20
+"""The longest answer; a playlist is one answer, with about 1.5 kB for each song."""
 SCAN_SECONDS = 60.0
 """How long a scan may take before the playlists; later than that, the next notice repeats it."""
 POLL_SECONDS = 0.5
@@ -82,7 +83,7 @@ class SubsonicPlayer:
         form = urlencode({**login, **parameters}, doseq=True)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         path = f"/rest/{method}"
-        answer = self._server.request("POST", path, form.encode(), headers, most=MAX_PAGE_BYTES)
+        answer = self._server.request("POST", path, form.encode(), headers, most=MAX_ANSWER_BYTES)
         found = self._server.decoded(answer).get("subsonic-response")
         if not isinstance(found, dict):
             raise self._server.unexpected_answer()

@@ -270,6 +270,15 @@ def test_a_found_song_has_a_path_that_ends_the_path_of_the_track(paths, own):
         assert own[-len(paths[int(found)]) :] == paths[int(found)] or paths[int(found)][0] == "m"
 
 
+def test_a_playlist_of_many_songs_with_all_of_their_tags_is_read(subsonic, load):
+    players = load(subsonic.table("playlists = true"))
+    assert notify_all(players, changed(playlist("Rock", 0, 1))) == {"subsonic": None}
+    [rock] = subsonic.playlists.values()
+    rock["entry"][0]["title"] = "x" * 1500 * 30_000
+    assert notify_all(players, changed(playlist("Rock", 0, 1, 2))) == {"subsonic": None}
+    assert kept(subsonic) == {"Rock": ["s0", "s1", "s2"]}
+
+
 # Plex
 
 
