@@ -93,6 +93,8 @@ function follow(selectors) {
 document.addEventListener("keydown", event => {
   const article = event.target.closest("article");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // Enter ends the composition of a word, as in Japanese; in Safari with the key code 229 alone
+  if (event.isComposing || event.keyCode === 229) return;
   if (event.target.matches("input")) {
     if (event.key === "Escape") (article || document.body).focus();
     if (event.key === "Enter" && article) {

@@ -93,6 +93,20 @@ def test_every_action_works_by_keyboard_alone(served, program):
     playwright.expect(page.locator(".nearest li")).to_have_count(2)
 
 
+def test_enter_in_the_composition_of_a_word_writes_no_genre(served, program):
+    page, _, _ = served
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    page.keyboard.type("ろっく")
+    for how in ({"isComposing": True}, {"keyCode": 229}):
+        field = page.locator("article input").first
+        field.dispatch_event("keydown", {"key": "Enter", "bubbles": True, **how})
+    playwright.expect(field).to_have_value("ろっく")
+    page.keyboard.press("Enter")
+    expect(page, "a.mp3: ろっく")
+    assert genres(program, "a") == ("ろっく",)
+
+
 def test_pages_views_and_the_filter_open_by_key(served, program, monkeypatch):
     page, _, _ = served
     monkeypatch.setattr(desk, "PAGE", 1)
