@@ -36,6 +36,6 @@ def command(settings: Settings, /, paths: Sequence[Path], *, port: int, no_brows
     with ReviewServer(settings, list(map(real_path, paths)), port) as server:
         click.echo(server.url)
         if not no_browser:
-            open_browser(server.url, "open the address yourself.")
+            open_browser(server.url_once, "open the address yourself.")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
-from werkzeug.utils import send_file
+from werkzeug.utils import redirect, send_file
 from werkzeug.wrappers import Request, Response
 
 from tagger.errors import TaggerError
@@ -71,6 +71,8 @@ class App:
         return response(environ, start)
 
     def _answer(self, request: Request) -> Response:
+        if self._guard.opens(request):
+            return redirect(f"/{self._guard.token}/", 303)
         if refusal := self._guard.refusal(request):
             return Response(f"refused: {refusal}\n", 403)
         try:

@@ -46,7 +46,7 @@ class ReviewServer:
 
         """
         self._desk = Desk(settings, paths)
-        token = secrets.token_urlsafe(24)
+        token, key = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         try:
             self._server = make_server(
                 ADDRESS, port, self._refuse, threaded=True, request_handler=_Quiet
@@ -55,8 +55,10 @@ class ReviewServer:
             self._desk.close()
             raise DaemonError(f"port {port} cannot be used", None, "choose another port") from error
         self.port = int(self._server.server_port)
-        self._server.app = App(self._desk, Guard(token, self.port))
+        self._server.app = App(self._desk, Guard(token, self.port, {key}))
         self.url = f"http://{ADDRESS}:{self.port}/{token}/"
+        self.url_once = f"http://{ADDRESS}:{self.port}/{key}/"
+        """Leads to `url` once, for the arguments of a browser."""
 
     def serve(self) -> None:
         """Answer requests until `stop`, or an interrupt."""

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import bundles
@@ -317,16 +319,31 @@ def test_a_browser_that_keeps_the_terminal_gets_the_page(program, tmp_path, monk
     filled(program)
     browser, seen = tmp_path / "browser.py", tmp_path / "seen"
     browser.write_text(
-        "import sys, urllib.request as r; page = r.urlopen(sys.argv[1], timeout=5).read()\n"
-        f"open({str(seen)!r}, 'wb').write(page)\n"
+        "import sys, urllib.request as r; answer = r.urlopen(sys.argv[1], timeout=5)\n"
+        "text = [sys.argv[1].encode(), answer.url.encode(), answer.read()]\n"
+        f"open({str(seen)!r}, 'wb').write(b'\\n'.join(text))\n"
     )
     monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
     with program.start("review") as child:
         try:
             until(lambda: seen.exists() and b"</html>" in seen.read_bytes(), "a page")
+            argument, address, _ = seen.read_text().split("\n", 2)
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(argument, timeout=60)  # noqa: S310
+            assert child.stdout.readline() == f"{address}\n" != f"{argument}\n"
         finally:
             child.send_signal(signal.SIGINT)
     assert child.returncode == 0
+
+
+def test_a_key_opens_the_page_once_and_for_this_computer_alone(library):
+    client = Client(App(library.desk, Guard(TOKEN, 4000, {"key"})))
+    assert client.get("/key/", headers={"Host": "evil.example:4000"}).status_code == 403
+    assert client.head("/key/", headers={"Host": HOST}).status_code == 403
+    assert client.get("/key/near/x", headers={"Host": HOST}).status_code == 403
+    answer = client.get("/key/", headers={"Host": HOST})
+    assert (answer.status_code, answer.location) == (303, f"/{TOKEN}/")
+    assert client.get("/key/", headers={"Host": HOST}).status_code == 403
 
 
 @pytest.mark.parametrize("number", interrupts.ENDING)
