@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from tagger.errors import PlayerError
+from tagger.players import scans
 from tagger.players.changes import player_path
 from tagger.players.http import WebServer
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from tagger.config import PlexSettings
     from tagger.players.changes import Changes
 
-SCAN_SECONDS = 60.0
-"""How long a scan may take before the playlists; later than that, the next notice repeats it."""
-POLL_SECONDS = 0.5
 M3U = (".m3u", ".m3u8")
 
 
@@ -29,7 +26,7 @@ class PlexPlayer:
     name = "plex"
 
     def __init__(self, settings: PlexSettings) -> None:
-        self.patience = SCAN_SECONDS + 10 if settings.playlists else 0.0
+        self.patience = scans.PATIENCE if settings.playlists else 0.0
         self._settings = settings
         self._server = WebServer("Plex", self.name, settings.url, login="token")
 
@@ -81,19 +78,14 @@ class PlexPlayer:
         ]
         if not files:
             return
-        self._wait_for_scan()
+        scans.wait_for_scan(self._is_scanning, "Plex")
         for file in files:
             key = self._section_of(file, sections)
             query = urlencode({"sectionID": key, "path": file}, quote_via=quote)
             self._server.request("POST", f"/playlists/upload?{query}", b"", self._headers())
 
-    def _wait_for_scan(self) -> None:
-        end = time.monotonic() + SCAN_SECONDS
-        while any(section.get("refreshing") for section in self._music()):
-            if time.monotonic() > end:
-                hint = "tagger imports the playlists with the next change"
-                raise PlayerError("Plex is scanning its library at present", hint=hint)
-            time.sleep(POLL_SECONDS)
+    def _is_scanning(self) -> bool:
+        return any(section.get("refreshing") for section in self._music())
 
     def _section_of(self, path: str, sections: dict[str, list[str]]) -> str:
         """Return the music section that contains a path, else the first one."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tagger.errors import PlayerError
+from tagger.players import scans
 from tagger.players.http import WebServer
 from tagger.players.server_playlists import ServerPlaylists, Song, SongIndex
 
@@ -29,9 +29,6 @@ PAGE = 500
 MAX_SONGS = 1_000_000
 MAX_ANSWER_BYTES = 64 << 20
 """The longest answer; a playlist is one answer, with about 1.5 kB for each song."""
-SCAN_SECONDS = 60.0
-"""How long a scan may take before the playlists; later than that, the next notice repeats it."""
-POLL_SECONDS = 0.5
 
 
 class SubsonicPlayer:
@@ -47,7 +44,7 @@ class SubsonicPlayer:
 
         """
         self.name = name
-        self.patience = SCAN_SECONDS + 10 if settings.playlists else 0.0
+        self.patience = scans.PATIENCE if settings.playlists else 0.0
         self._settings = settings
         self._kind = kind
         self._server = WebServer(kind, name, settings.url)
@@ -58,7 +55,7 @@ class SubsonicPlayer:
             self.call("startScan")
         if self._settings.playlists and changes.lists is not None:
             if self._settings.scan:
-                self._wait_for_scan()
+                scans.wait_for_scan(self._is_scanning, self._kind)
             songs = SongIndex(self._songs())
             ServerPlaylists(self, self._settings.user).update(changes.lists, songs)
 
@@ -104,22 +101,11 @@ class SubsonicPlayer:
         """Return the error for an answer that is not one of the API."""
         return self._server.unexpected_answer()
 
-    def _wait_for_scan(self) -> None:
-        """Wait until new files are in the server's library.
-
-        Raises `PlayerError` after `SCAN_SECONDS`.
-        """
-        end = time.monotonic() + SCAN_SECONDS
-        while True:
-            status = self.call("getScanStatus").get("scanStatus")
-            if not isinstance(status, dict):
-                raise self.unexpected_answer()
-            if not status.get("scanning"):
-                return
-            if time.monotonic() > end:
-                hint = "tagger updates the playlists with the next change"
-                raise PlayerError(f"{self._kind} is scanning its library at present", hint=hint)
-            time.sleep(POLL_SECONDS)
+    def _is_scanning(self) -> bool:
+        status = self.call("getScanStatus").get("scanStatus")
+        if not isinstance(status, dict):
+            raise self.unexpected_answer()
+        return bool(status.get("scanning"))
 
     def _songs(self) -> list[Song]:
         """Return all songs of the server.

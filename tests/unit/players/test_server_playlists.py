@@ -16,12 +16,20 @@ from player_servers import PASSWORD, StandIn
 
 from tagger import config
 from tagger.errors import PlayerError
-from tagger.players import Changes, ListedTrack, PlayerList, configured_players, notify_all
+from tagger.players import Changes, ListedTrack, PlayerList, configured_players, notify_all, scans
 from tagger.players.command import CommandPlayer
 from tagger.players.server_playlists import Song, SongIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module", autouse=True)
+def soon() -> Iterator[None]:
+    """Ask soon again whether a scan is going on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scans, "POLL_SECONDS", 0.01)
+        yield
 
 
 @pytest.fixture
@@ -268,6 +276,23 @@ def test_a_found_song_has_a_path_that_ends_the_path_of_the_track(paths, own):
     found = index.find(track("/m/" + "/".join(own)))
     if found is not None:
         assert own[-len(paths[int(found)]) :] == paths[int(found)] or paths[int(found)][0] == "m"
+
+
+def test_a_scan_that_begins_after_the_answer_is_waited_for(subsonic, load, tmp_path):
+    subsonic.late, subsonic.busy = 1, 3
+    players = load(subsonic.table("playlists = true"))
+    assert notify_all(players, changed(playlist("Rock", 0))) == {"subsonic": None}
+    assert subsonic.busy <= 0
+    (tmp_path / "Rock.m3u8").touch()
+    with StandIn("plex") as plex:
+        plex.late, plex.busy = 2, 3  # the first question is for the sections
+        maps = f'map = [{{ from = "{tmp_path}", to = "/data/music" }}]'
+        players = load(plex.table(f"playlists = true\n{maps}"))
+        changes = Changes()
+        changes.playlists([tmp_path / "Rock.m3u8"])
+        assert notify_all(players, changes) == {"plex": None}
+        assert plex.notices[-1][0] == "/playlists/upload"
+        assert plex.busy <= 0
 
 
 def test_a_playlist_of_many_songs_with_all_of_their_tags_is_read(subsonic, load):
