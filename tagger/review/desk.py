@@ -19,6 +19,7 @@ from tagger.pipeline import build, neighbours, recovery, undo
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import Write
 from tagger.store import Correction, Store
+from tagger.system.spelling import fold
 from tagger.tags.cover import cover
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Desk:
 
         Args:
             view: A key of `SHOWN`.
-            text: Only paths that contain this text, in any letter case.
+            text: Only paths that contain this text, in any letter case and composition.
             page: The number of the page, from 0.
 
         """
@@ -164,10 +165,11 @@ class Desk:
         self._store.close()
 
     def _albums(self, view: str, text: str, page: int) -> tuple[list[Album], bool]:
+        folded = fold(text)
         wanted = [
             path
             for path in self._indexed(SHOWN[view])
-            if self._lists(path) and text.lower() in str(path).lower()
+            if self._lists(path) and folded in fold(str(path))
         ]
         wanted.sort(key=lambda path: (path.parent, path.name))
         folders = [

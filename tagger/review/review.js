@@ -8,24 +8,26 @@ function say(text, failed) {
   message.className = failed ? "error" : "";
 }
 
-async function send(article, action, body) {
-  const address = action + "/" + article.dataset.id;
+async function ask(address, options) {
   let answer = {};
   try {
-    const response = await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    const response = await fetch(address, options);
     answer = response.headers.get("Content-Type").startsWith("application/json")
       ? await response.json() : { error: await response.text() };
   } catch {
     answer = { error: "tagger review does not answer; start it again" };
   }
-  if (answer.error) {
-    say(answer.error, true);
-    return;
-  }
+  if (answer.error) say(answer.error, true);
+  return answer;
+}
+
+async function send(article, action, body) {
+  const answer = await ask(action + "/" + article.dataset.id, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.error) return;
   article.dataset.seen = JSON.stringify(answer.genres);
   article.classList.toggle("chosen", answer.chosen);
   article.querySelector(".genres").textContent = answer.genres.join(", ") || "no genre";
@@ -57,7 +59,9 @@ async function nearest(article) {
   const list = article.querySelector(".nearest");
   list.hidden = !list.hidden;
   if (list.hidden || list.children.length) return;
-  const answer = await (await fetch("near/" + article.dataset.id)).json();
+  const answer = await ask("near/" + article.dataset.id);
+  list.hidden = Boolean(answer.error);
+  if (answer.error) return;
   for (const near of answer.near) {
     const row = document.createElement("li");
     row.textContent = near.likeness.toFixed(2) + "  " + (near.genres.join(", ") || "-") + "  " + near.file;

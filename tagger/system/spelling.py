@@ -27,7 +27,7 @@ def listed(name: str, names: frozenset[str]) -> str:
     """Return a name as it is among the names of its folder; a name that is not among them stays."""
     if name in names:
         return name
-    return next((other for other in sorted(names) if _fold(other) == _fold(name)), name)
+    return next((other for other in sorted(names) if fold(other) == fold(name)), name)
 
 
 def names_in(folder: str) -> frozenset[str]:
@@ -50,5 +50,6 @@ def ignores_case(folder: str, name: str) -> bool:
     return os.path.samestat(one, two)
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
+    """Return a name in one composition and letter case: systems differ in the composition of é."""
     return unicodedata.normalize("NFC", name).casefold()

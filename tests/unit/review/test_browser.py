@@ -161,6 +161,13 @@ def test_an_old_page_and_a_vanished_file_show_a_message(served, program):
     (program.music / "b.mp3").unlink()
     page.locator("article .accept").nth(1).click()
     expect(page, "cannot be read")
+    page.route("**/near/*", lambda route: route.abort())
+    page.locator("article .near").first.click()
+    expect(page, "does not answer")
+    playwright.expect(page.locator("article .nearest").first).to_be_hidden()
+    page.unroute("**/near/*")
+    page.locator("article .near").first.click()
+    playwright.expect(page.locator("article .nearest li").first).to_be_visible()
 
 
 def test_the_page_breaks_no_rule_of_its_own_policy(served):

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import unicodedata
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -312,6 +313,14 @@ def test_a_name_that_is_not_utf8_can_be_chosen(program):
     page = Page(program)
     assert "a\\xff.mp3" in page.get().text
     assert page.choose(odd, "Dub").json["genres"] == ["Dub"]
+    page.desk.close()
+
+
+def test_the_filter_finds_a_name_in_the_other_composition(program):
+    path = song(program.music / unicodedata.normalize("NFD", "Café") / "a.mp3", bundles.both)
+    program.scan()
+    page = Page(program)
+    assert file_id(path) in page.get("?text=CAF\u00c9").text
     page.desk.close()
 
 
