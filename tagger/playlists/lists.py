@@ -50,10 +50,10 @@ class _Genre:
         self.spellings: Counter[str] = Counter()
         self.texts: set[str] = set()
 
-    def add(self, track: Listed, text: str) -> None:
+    def add(self, track: Listed, *texts: str) -> None:
         if not self.tracks or self.tracks[-1] is not track:  # by several texts or children
             self.tracks.append(track)
-        self.texts.add(text)
+        self.texts.update(texts)
 
     @property
     def name(self) -> str:
@@ -76,11 +76,11 @@ def genre_lists(
     read = lru_cache(maxsize=1024)(lambda text: _read(text, names, parents=settings.parents))
     for track in tracks:
         for text in track.tags.genres:
-            for key, genre, parents in read(text):
-                found[key].add(track, text)
+            for part, key, genre, parents in read(text):
+                found[key].add(track, text, part)
                 found[key].spellings[genre] += 1
                 for parent in parents:
-                    found[parent].add(track, text)
+                    found[parent].add(track, text, part)
     chosen = frozenset(map(genres.key, settings.genres))
     lists = []
     for key, one in found.items():
@@ -149,14 +149,14 @@ def _album(track: Listed) -> tuple[str, str]:
     return (tags.album_artist or tags.artist).casefold(), tags.album.casefold()
 
 
-def _read(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, list[str]]]:
-    """Return each genre in a text as its key, its name and the keys of its parents."""
+def _read(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, str, list[str]]]:
+    """Return each genre in a text as its part of it, its key, its name and its parents' keys."""
     found = []
     for part in names.vocabulary.read([text], names.whole):
         genre = names.vocabulary.words.get(genres.key(part), part)
         if not genres.is_empty(genre, names.empty) and names.vocabulary.wants(genre):
             above = names.parents(genre) if parents else ()
-            found.append((genres.key(genre), genre, list(map(genres.key, above))))
+            found.append((part, genres.key(genre), genre, list(map(genres.key, above))))
     return found
 
 

@@ -65,7 +65,10 @@ class TrackList:
     special: str = ""
     """`undecided` or `recent`; empty for a genre."""
     texts: tuple[str, ...] = ()
-    """The texts in the files that name the genre, for a smart playlist."""
+    """The texts in the files that name the genre, for a smart playlist.
+
+    The parts of a list as well: Navidrome reads `Rock/Pop` as two genres, other players as one.
+    """
 
     @property
     def mark(self) -> str:

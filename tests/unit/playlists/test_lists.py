@@ -100,6 +100,15 @@ def test_a_smart_playlist_of_navidrome_is_its_documented_rule():
     }
 
 
+def test_the_rule_of_a_genre_in_a_list_matches_on_a_server_that_splits_the_list():
+    settings = PlaylistSettings(parents=True)
+    lists = genre_lists([listed("1", "Ska/Punk"), listed("2", "ska")], settings)
+    texts = {one.genre: one.texts for one in lists}
+    assert texts["Rock"] == ("Punk", "Ska/Punk")
+    assert texts["Punk"] == ("Punk", "Ska/Punk")
+    assert {"Ska", "Ska/Punk", "ska"} in map(set, texts.values())
+
+
 def test_a_smart_playlist_of_kodi_is_its_documented_rule():
     playlist = Playlist("R & B <x>", (), "R & B", texts=("R&B", "R & B"))
     root = ET.fromstring(FORMATS[".xsp"].render(playlist))  # noqa: S314 - our own
