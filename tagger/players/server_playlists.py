@@ -99,8 +99,11 @@ class ServerPlaylists:
             hint = "see whether the server reads the same music folder"
             raise PlayerError("none of the tracks is in the library of the server", hint=hint)
         existing = self._existing()
-        own = {mark: p for p in existing if (mark := self._mark(p))}
-        taken = {p.get("name") for p in existing} - {p.get("name") for p in own.values()}
+        marked = [(mark, p) for p in existing if (mark := self._mark(p))]
+        own = dict(reversed(marked))
+        # a slow server can make a playlist twice: once for a request that was given up
+        doubles = [p for mark, p in marked if p is not own[mark]]
+        taken = {p.get("name") for p in existing} - {p.get("name") for _, p in marked}
         for one in wanted:
             ids = chosen[one.comment]
             name = f"{one.name} (tagger)" if one.name in taken else one.name
@@ -108,7 +111,7 @@ class ServerPlaylists:
                 self._replace(own.pop(one.comment), name, one.comment, ids)
             elif ids:
                 self._create(name, one.comment, ids)
-        for gone in own.values():
+        for gone in (*own.values(), *doubles):
             self._api.call("deletePlaylist", id=str(gone["id"]))
 
     def _existing(self) -> list[dict[str, Any]]:

@@ -295,6 +295,19 @@ def test_a_scan_that_begins_after_the_answer_is_waited_for(subsonic, load, tmp_p
         assert plex.busy <= 0
 
 
+def test_a_playlist_that_a_slow_server_made_twice_is_one_again(subsonic, load):
+    mark = "Kept by tagger: genre=Rock"
+    subsonic.playlists = {
+        "1": {"id": "1", "name": "Rock", "owner": "ada", "comment": mark, "entry": []},
+        "2": {"id": "2", "name": mark, "owner": "ada", "entry": [{"id": "s0"}]},
+        "3": {"id": "3", "name": mark, "owner": "eve", "entry": [{"id": "s0"}]},
+    }
+    players = load(subsonic.table("playlists = true"))
+    assert notify_all(players, changed(playlist("Rock", 0, 1))) == {"subsonic": None}
+    assert kept(subsonic) == {"Rock": ["s0", "s1"], mark: ["s0"]}
+    assert subsonic.playlists.keys() == {"1", "3"}
+
+
 def test_a_playlist_of_many_songs_with_all_of_their_tags_is_read(subsonic, load):
     players = load(subsonic.table("playlists = true"))
     assert notify_all(players, changed(playlist("Rock", 0, 1))) == {"subsonic": None}
