@@ -10,8 +10,7 @@ import click
 from tagger import config
 from tagger.cli.locations import Location
 from tagger.cli.options import CONFIG_FILE, JOBS
-from tagger.daemon.daemon import Daemon
-from tagger.daemon.host.logs import configure
+from tagger.daemon.host.wakeup import SignalWakeup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +39,10 @@ def command(
     SIGHUP reads the configuration again, SIGUSR1 looks through all folders, SIGTERM or
     Ctrl-C ends it. `tagger service` shows how to have it started by itself.
     """
+    wakeup = SignalWakeup()  # before the imports, during which a signal would end the process
+    from tagger.daemon.daemon import Daemon  # noqa: PLC0415
+    from tagger.daemon.host.logs import configure  # noqa: PLC0415
+
     chosen: Path | None = config_file or ctx.find_root().obj
 
     def read() -> config.Settings:
@@ -48,4 +51,4 @@ def command(
 
     settings = read()
     configure(settings.daemon.log_format, verbose=verbose)
-    Daemon(settings, read).run()
+    Daemon(settings, read, wakeup).run()

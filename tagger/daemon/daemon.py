@@ -12,7 +12,7 @@ from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.host.systemd import SystemdNotifier
-from tagger.daemon.host.wakeup import SignalWakeup
+from tagger.daemon.host.wakeup import STOP
 from tagger.daemon.limits import Limits
 from tagger.daemon.loop import EventLoop
 from tagger.daemon.status.server import StatusServer
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tagger.config import Settings
+    from tagger.daemon.host.wakeup import SignalWakeup
     from tagger.inference import Manifest
 
-STOP = (signal.SIGTERM, signal.SIGINT)
-SIGNALS = (*STOP, signal.SIGHUP, signal.SIGUSR1)
 TICK = 30.0
 """Seconds between two checks of the event loop, unless the watchdog needs shorter ones."""
 STOP_TIMEOUT = 8.0
@@ -43,12 +42,20 @@ class Daemon:
     """Watches the library and writes genres until SIGTERM or SIGINT."""
 
     def __init__(
-        self, settings: Settings, read_settings: Callable[[], Settings], limits: Limits = LIMITS
+        self,
+        settings: Settings,
+        read_settings: Callable[[], Settings],
+        wakeup: SignalWakeup,
+        limits: Limits = LIMITS,
     ) -> None:
-        """Install the signal handlers; call it in the main thread.
+        """Prepare a daemon.
 
-        `settings` are the first settings. `read_settings` reads the settings again; it raises
-        `ConfigError` when they are broken. `limits` are the time limits of daemon and event loop.
+        Args:
+            settings: The first settings.
+            read_settings: Reads the settings again; raises `ConfigError` when they are broken.
+            wakeup: Collects the signals since before the first settings were read.
+            limits: The time limits of daemon and event loop.
+
         """
         self._settings = settings
         self._limits = limits
@@ -56,7 +63,7 @@ class Daemon:
         self._notifier = SystemdNotifier.from_environment()
         self._event_queue = EventQueue()
         self._state = DaemonState()
-        self._wakeup = SignalWakeup(SIGNALS)
+        self._wakeup = wakeup
         self._event_loop = EventLoop(
             settings, self._event_queue, self._state, self._wakeup.wake, limits
         )

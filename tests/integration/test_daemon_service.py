@@ -95,6 +95,30 @@ def test_a_service_manager_gets_ready_status_and_stopping(program, manager):
         watcher.process.wait(20)
 
 
+def opened(pipe):
+    """Return a named pipe for writing, None before a program reads from it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
+@pytest.mark.parametrize("sent", ["SIGHUP", "SIGUSR1", "SIGTERM"])
+def test_a_signal_while_the_daemon_reads_its_first_configuration_waits(program, sent):
+    pipe = program.home / "pipe"
+    os.mkfifo(pipe)
+    with program.start("watch", "--config", pipe) as daemon:
+        config = until(lambda: opened(pipe))
+        daemon.send_signal(signal.Signals[sent])
+        os.write(config, program.config.read_bytes())
+        program.config.rename(pipe)
+        os.close(config)
+        if sent == "SIGHUP":
+            assert any("configuration reloaded" in line for line in daemon.stderr)
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+
+
 def test_a_stalled_event_loop_sends_no_watchdog_ping(program, manager):
     """The silence that is allowed is minutes; here it is none, so that any is too long."""
     environment = program.environment | {

@@ -30,11 +30,12 @@ LIMITED = """
 from tagger import config
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
+from tagger.daemon.host.wakeup import SignalWakeup
 from tagger.daemon.limits import Limits
 
 settings = config.load(None)
 configure(settings.daemon.log_format, verbose=True)
-Daemon(settings, lambda: config.load(None), Limits({limits})).run()
+Daemon(settings, lambda: config.load(None), SignalWakeup(), Limits({limits})).run()
 """
 """`tagger watch --verbose` with other time limits."""
 
@@ -80,7 +81,7 @@ class Watcher:
         program.config.write_text(config if "[daemon]" in config else config + table)
         start = ["-c", LIMITED.format(limits=limits)] if limits else ["-m", "tagger"]
         words = [*start, "watch", "--verbose"]
-        modules = ["tagger.cli.watch"] if env else ["tagger.cli.watch", PRELOAD]
+        modules = ["tagger.daemon.daemon"] if env else ["tagger.daemon.daemon", PRELOAD]
         env = env or program.environment
         self.process: Forked | subprocess.Popen[bytes]
         with self.log.open("wb") as log:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import select
 import signal
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+STOP = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (*STOP, signal.SIGHUP, signal.SIGUSR1)
 WOKEN = 0
 """The number for a wakeup by a thread; no signal has this number."""
 
@@ -21,12 +19,12 @@ class SignalWakeup:
     would be seen only after another wakeup.
     """
 
-    def __init__(self, signals: Iterable[signal.Signals]) -> None:
-        """Replace the handlers of these signals; call it in the main thread."""
+    def __init__(self) -> None:
+        """Replace the handlers of `SIGNALS`; call it in the main thread."""
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in signals:
+        for number in SIGNALS:
             signal.signal(number, lambda *_: None)
 
     def wake(self) -> None:
