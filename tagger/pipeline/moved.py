@@ -37,7 +37,8 @@ def follow(
     """Move the records of lost files to the paths where these files are now.
 
     A file has the same sound and the genres of its write; a renamed file has the same identity. A
-    file that is older than the write is another copy of the recording, with its owner's genres.
+    file that is older than the write, with another identity, is another copy of the recording, with
+    its owner's genres.
 
     Args:
         starts: The files and folders to search.
@@ -64,7 +65,11 @@ def follow(
         genres, sound = _identified(found, written, jobs)
         latest = math.inf if preserve_mtime else found.identity.mtime_ns / 1e9 + CLOCKS_S
         same = lost.get(sound, {})
-        fit = [path for path, e in same.items() if _written(e) in genres and e.at < latest]
+        fit = [
+            path
+            for path, entry in same.items()
+            if _written(entry) in genres and (entry.at < latest or _is_renamed(path, found, store))
+        ]
         if fit:
             path = max(fit, key=partial(_common_end, found.path))
             with store.transaction():
@@ -100,6 +105,12 @@ def _lost(store: Store) -> dict[str, dict[Path, JournalEntry]]:
 
 def _written(entry: JournalEntry) -> Genres:
     return entry.change.field, entry.change.after
+
+
+def _is_renamed(path: Path, found: Found, store: Store) -> bool:
+    """Return whether a file is the file of a row, whatever time another program gave it since."""
+    known = store.files.get(path)
+    return known is not None and known.identity[1:3] == found.identity[1:3]  # inode and size
 
 
 def _identified(

@@ -156,6 +156,14 @@ def test_undo_leaves_the_genre_of_an_older_copy_of_a_deleted_file(written, days)
     assert tags.read(copy).genres == (("Classical",) if days else ())
 
 
+def test_undo_restores_a_renamed_file_with_an_older_modification_time(written):
+    program, song, before = written
+    new = song.rename(song.with_name("other.mp3"))
+    os.utime(new, (0, 0))
+    assert program.run("undo").code == 0
+    assert new.read_bytes() == before
+
+
 def test_an_open_write_of_a_file_that_moved_is_settled_at_its_new_path(written):
     program, song, _ = written
     new = song.with_name("new.mp3")
