@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import msgspec
 
 from tagger.config.diagnostics import json_fault
+from tagger.core import genres
 from tagger.core.domain import Action
 from tagger.errors import OutputError, PlanError
 from tagger.system import atomic
@@ -136,7 +137,17 @@ def _parsed(line: str, path: Path, number: int) -> PlannedFile:
         raise PlanError(f"line {number}: a genre or the reason is not UTF-8", path, _AGAIN)
     if not _is_absolute(file.path):
         raise PlanError(f"line {number}: path is no absolute path: {file.path!r}", path, _AGAIN)
-    return file
+    return msgspec.structs.replace(file, then=_once(file))
+
+
+def _once(file: PlannedFile) -> tuple[str, ...]:
+    """Return the genres that are written, each in its first spelling after those in the file."""
+    kept = file.now if file.then[: len(file.now)] == file.now else ()
+    then = list(kept)
+    for genre in file.then[len(kept) :]:
+        if genres.key(genre) not in genres.keys(then):
+            then.append(genre)
+    return tuple(then)
 
 
 def _is_absolute(text: str) -> bool:

@@ -93,6 +93,24 @@ def test_a_line_with_a_genre_that_no_tag_can_hold_fails_alone(planned, program):
     assert result.files["loud.mp3"]["decision"] == "set"
 
 
+@pytest.mark.parametrize(
+    ("now", "then", "written"),
+    [
+        ((), ["rock", "Rock", "Hip Hop", "hip-hop"], ("rock", "Hip Hop")),
+        (("Folk", "folk"), ["Folk", "folk", "FOLK", "Rock"], ("Folk", "folk", "Rock")),
+        (("Folk", "folk"), ["Rock", "folk", "Folk"], ("Rock", "folk")),
+        (("Folk", "folk"), ["Folk", "folk"], ("Folk", "folk")),
+    ],
+)
+def test_a_genre_that_a_plan_repeats_is_written_once(program, now, then, written):
+    path = song(program.music / "a.mp3", genre=list(now))
+    line = {"version": 1, "path": str(path), "content": None, "now": now, "then": then}
+    plan = program.home / "plan.jsonl"
+    plan.write_text(json.dumps(line))
+    assert program.run("apply", plan).code == 0
+    assert tags.read(path).genres == written
+
+
 def test_a_name_that_is_not_utf8_comes_through_a_plan(program):
     odd = Path(os.fsdecode(os.fsencode(program.music) + b"/a\xff.mp3"))
     song(program.music / "a.mp3").rename(odd)
