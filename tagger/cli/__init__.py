@@ -65,10 +65,13 @@ def _run() -> int:
         click.echo(one_line(f"tagger: {error}"), err=True)
         status = FAILED if isinstance(error, AudioError | TagError | WorkerError) else UNUSABLE
     except OSError as error:
-        if not isinstance(error.filename, str):
+        limited = error.errno in (errno.EMFILE, errno.ENFILE)
+        if not limited and not isinstance(error.filename, str):
             raise
         # a disk or a share that fails in the middle of a run
-        click.echo(one_line(f"tagger: {error.filename}: {error.strerror}"), err=True)
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        hint = " (raise the limit on open files: ulimit -n 1024)" if limited else ""
+        click.echo(one_line(f"tagger: {where}{error.strerror}{hint}"), err=True)
         status = UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ntagger: interrupted; everything done so far is kept", err=True)

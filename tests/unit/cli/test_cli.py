@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -468,3 +469,15 @@ def test_a_group_without_a_command_lists_with_the_options_of_list(program, group
     assert program.run(group).code == listed.code == 0
     assert "No such option" in program.run(group, "--nope").err
     assert "Commands:" in program.run(group, "--help").out
+
+
+def test_a_low_limit_on_open_files_is_named_with_the_next_step(program, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("tagger.library.known_artists.mmap.mmap", refuse)
+    result = program.scan()
+    assert result.code == 2
+    assert result.err == (
+        "tagger: Too many open files (raise the limit on open files: ulimit -n 1024)\n"
+    )
