@@ -121,10 +121,13 @@ def unusable(error: Exception, path: Path) -> StoreError:
         or (code is not None and code & 0xFF in _DAMAGE)
     ):
         return StoreDamagedError(f"the state database is damaged: {error}", path, REPAIR)
-    hint = _HINTS.get((code or 0) & 0xFF, _HINT)
+    full = code == sqlite3.SQLITE_IOERR_SHMSIZE  # no space for the index of the write-ahead log
+    hint = _HINTS.get(sqlite3.SQLITE_FULL if full else (code or 0) & 0xFF, _HINT)
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a folder that is not searchable
         hint = "move this folder away: tagger needs a file of this name"
     reason = (isinstance(error, OSError) and error.strerror) or str(error)  # without the path
+    if full:
+        reason = "database or disk is full"
     return StoreError(f"the state database cannot be used: {reason}", path, hint)
 
 

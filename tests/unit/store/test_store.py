@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -554,3 +555,13 @@ def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
         assert store.runs.tally() == {"skip": 2}
         store.files.put(Track(paths[0], Path("/music"), FileIdentity(1, 1, 1, 1), TrackTags()))
         assert store.runs.tally() == {"skip": 3}
+
+
+def test_a_disk_without_space_for_the_index_of_the_log_is_full(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    try:
+        with pytest.raises(StoreError, match=r"disk is full \(free some space"):
+            Store(tmp_path / "state")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
