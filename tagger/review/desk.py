@@ -257,7 +257,11 @@ class Desk:
             if outcome.action is not Action.SET:
                 raise SkippedError(outcome.reason, path)
         self._store.corrections.forget(path)
-        return self._card(self._present(path))
+        track, earlier = self._present(path), self._store.journal.last(path)
+        if earlier and earlier.run == self._run and earlier.change.after == track.tags.genres:
+            label = Correction(path, track.content, earlier.change.before, earlier.change.after)
+            self._store.corrections.put(label)
+        return self._card(track)
 
     def _is_choice(self, change: GenreEdit) -> bool:
         """Return whether a write is the choice of an earlier page on its file."""

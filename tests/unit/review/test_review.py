@@ -149,6 +149,17 @@ def test_a_choice_writes_the_tag_is_a_label_and_is_undone_to_the_byte(page, unsu
     assert correction(program, unsure) is None
 
 
+def test_an_undo_of_the_second_choice_leaves_the_first_with_its_label(page, unsure, program):
+    before = unsure.read_bytes()
+    page.choose(unsure, "Krautrock")
+    page.choose(unsure, "Dub", ["Krautrock"])
+    answer = page.post("undo", unsure).json
+    assert (answer["genres"], answer["chosen"]) == (["Krautrock"], True)
+    assert correction(program, unsure) == ("Krautrock",)
+    assert not page.post("undo", unsure).json["chosen"]
+    assert unsure.read_bytes() == before
+
+
 def test_the_choices_of_a_page_are_one_run_that_undo_takes_back(page, unsure, program):
     page.choose(unsure, "Krautrock")
     page.choose(program.music / "written.mp3", "Dub", ["Metal"])
