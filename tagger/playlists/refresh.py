@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
 from tagger.playlists.values import Listed, ListedTags, Shelf
+from tagger.system import locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from tagger.playlists.values import Roots, TrackList
     from tagger.store import Store
 
+LOCK = "playlists.lock"
+"""The name of the lock in the state folder."""
 MOST_NAMED = 10
 """Tracks left out that a report of a run names; `tagger playlists` names all."""
 WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVED)
@@ -66,6 +70,22 @@ def refresh_all(
     `settings` name the configured library, `roots` are resolved paths, and `store` contains the
     tracks. `dry_run` returns the planned changes without a write.
     """
+    with nullcontext() if dry_run else _alone(store.path.with_name(LOCK)):
+        return _refresh_all(settings, roots, store, dry_run=dry_run)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process refreshes playlists: its lists may be older or newer."""
+    with ExitStack() as stack:
+        with suppress(OSError):  # some network file systems have no locks
+            stack.enter_context(locks.waiting(lock))
+        yield
+
+
+def _refresh_all(
+    settings: Settings, roots: Sequence[Path], store: Store, *, dry_run: bool
+) -> Refreshed:
     changes: list[PlaylistChange] = []
     problems: dict[Path | None, PlaylistError] = {}
     lost: list[PlaylistError] = []

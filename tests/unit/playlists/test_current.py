@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from tagger.config import Settings
 from tagger.core.domain import Action, Decision, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.playlists import refresh
 from tagger.store import Store
+from tagger.system import locks
 
 FIRST = "first.mp3"
 
@@ -124,3 +126,17 @@ def test_a_folder_with_a_problem_is_refreshed_each_time(store, music):
         refreshed = refresh.refresh_all(settings, [music], store)
         assert [str(one.action) for one in refreshed.changes] == [action]
         assert [Path(one.path).name for one in refreshed.problems] == ["ends in a space "]
+
+
+def test_a_refresh_waits_for_the_refresh_of_another_process_and_reads_its_tracks(store, music):
+    def elsewhere():
+        with Store(store.path.parent) as own:
+            return actions(own, music)
+
+    with ThreadPoolExecutor(1) as pool:
+        with locks.exclusive(store.path.with_name(refresh.LOCK)):
+            refreshed = pool.submit(elsewhere)
+            with pytest.raises(TimeoutError):
+                refreshed.result(0.3)
+            put(store, music, "second.mp3", "Jazz")
+        assert refreshed.result() == {"Jazz.m3u8": "created", "Rock.m3u8": "created"}
