@@ -102,7 +102,7 @@ class LibraryEvidence:
             self._label[key], self._of_word[key] = word, (*self._of_word.get(key, ()), genre)
         self._known = known
         self._genres = genres
-        self._whole = sorted(one for one in self._model if spelling.parts([one]) != (one,))
+        self._whole = sorted({*self._model} - {*spelling.parts(self._model)})
         """The genres of the model that look like a list."""
         self._read_by = names.key(
             *sorted(genres.empty_keys), "", *sorted(self._words), *self._whole
