@@ -31,6 +31,7 @@ from training.labels.collect import library
 from training.models import added_model, user_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tagger.config import Settings
@@ -56,6 +57,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Program:
         media.make(program.music / f"{number}.mp3", "mp3", tags={"artist": "Nobody At All Here"})
     media.tag(program.music / "Slayer/0.wav", genre=["Jazz"])
     return program
+
+
+@pytest.fixture(autouse=True)
+def default_again(home: Program) -> Iterator[None]:
+    """Make the default model active after each test of the one library."""
+    yield
+    ModelRegistry(home.state).activate("default")
 
 
 def test_the_owner_s_genre_is_above_the_list_and_unlisted_artists_are_left_out(
@@ -117,7 +125,6 @@ def test_a_model_of_the_users_genres_is_not_replaced_by_one_without_them(home: P
     settings = msgspec.structs.replace(settings, genres=word)
     with TrainingStore(home.state) as store:
         assert known_artists.learn(settings, store, base, "never").comparison.lost == ()
-    models.activate("default")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +182,6 @@ def test_a_second_training_meets_a_model_without_the_held_out_artists(home: Prog
     assert again.comparison.current == again.comparison.new
     assert again.reason.startswith("no better than the current model")
     assert not again.promoted
-    models.activate("default")
 
 
 def test_the_configuration_has_priority_over_a_model_that_is_better(home: Program) -> None:
@@ -188,7 +194,6 @@ def test_the_configuration_has_priority_over_a_model_that_is_better(home: Progra
         settings = msgspec.structs.replace(settings, model=chosen)
         learned = known_artists.learn(settings, store, few, "always")
     assert 'model.bundle = "default" in the configuration has priority' in learned.reason
-    ModelRegistry(home.state).activate("default")
 
 
 def test_few_tracks_of_known_artists_are_too_little_training_data(tmp_path: Path) -> None:
