@@ -57,3 +57,18 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
         return command(config.load(chosen), *args, **kwargs)
 
     return with_settings
+
+
+def check_outputs(plan: Path | None, page: Path | None, *, dry_run: bool) -> None:
+    """Raise a usage error for outputs of a scan that exclude each other.
+
+    Args:
+        plan: The file of `--plan`.
+        page: The file of `--report`.
+        dry_run: Whether the scan writes nothing.
+
+    """
+    if plan and not dry_run:
+        raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
+    if plan and plan == page:
+        raise click.UsageError("--plan and --report name one file: name two files")

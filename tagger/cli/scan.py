@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE
+from tagger.cli.options import DRY_RUN, EXISTING, JSON, NEW_FILE, check_outputs
 from tagger.cli.output import warn
 from tagger.cli.overrides import overridable
 from tagger.cli.report.choose import listed_files, report
@@ -59,27 +59,22 @@ def command(
     have a genre are left alone without --mode, and so are files whose genre is not sure.
     `tagger undo` takes the run back.
     """
-    if plan and not dry_run:
-        raise click.UsageError("--plan needs --dry-run: a plan is what a scan would write")
-    if plan and plan == page:
-        raise click.UsageError("--plan and --report name one file: name two files")
+    check_outputs(plan, page, dry_run=dry_run)
     options = ScanOptions(
         dry_run=dry_run, again=force, reclassify=reclassify, formats=formats, since=since
     )
     listing = listed_files(all_files=listed, summary=summary)
-    remember = bool(plan or page)
-    nothing = NOTHING_TO_DECIDE if reclassify else NO_MUSIC
+    kept, nothing = bool(plan or page), NOTHING_TO_DECIDE if reclassify else NO_MUSIC
     shown = report(
-        as_json=as_json, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
+        as_json=as_json, dry_run=dry_run, listing=listing, remember=kept, nothing=nothing
     )
     with undamaged(settings.store.folder, warn) as store, shown:
         scan = Scan(settings, store, paths, options)
         result = scan.run(shown)
-        unknown = list(scan.unknown_names())
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
-    for text in unknown:  # before the end, which a failed file turns into an exit
-        warn(text)
+        for text in scan.unknown_names():
+            warn(text)
     shown.finish(result.published, result.run, result.failed, page)
     if result.run == 1 and (loss := registry.missing_network(settings)):
         click.echo(loss, err=True)  # once, after the first run

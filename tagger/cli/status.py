@@ -43,7 +43,6 @@ def command(settings: Settings, *, as_json: bool) -> None:
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last, files, decisions = store.runs.last(), store.files.count(), store.runs.tally()
-    wrote = store.runs.last_write()
     failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
     return {
         "daemon": query_status(settings.store.folder),
@@ -64,7 +63,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
             "started": moment(last.started),
             "finished": last.finished is not None,
         },
-        "last_write": wrote and run_json(wrote),
+        "last_write": (wrote := store.runs.last_write()) and run_json(wrote),
         "failures": [
             {"path": str(f.path), "reason": f.reason, "given_up": f.given_up} for f in failures
         ],
