@@ -9,7 +9,6 @@ import itertools
 import os
 import re
 import stat
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from tagger.core import genres
 from tagger.errors import PlaylistError
 from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
+from tagger.system.spelling import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,11 +57,6 @@ def names(name: str, suffix: str) -> Iterator[str]:
         yield f"{slug} (tagger {number}){suffix}"
 
 
-def folded(name: str) -> str:
-    """Fold a file name as file systems do that ignore case and composition."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     """Read a folder; a missing folder is empty.
 
@@ -79,7 +74,7 @@ def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     except OSError as error:
         raise PlaylistError(f"cannot be read: {error.strerror}", folder, HINT) from error
     own = {path: playlist for path in paths if (playlist := _own(path, recorded))}
-    return FolderContents(own, frozenset(folded(path.name) for path in paths if path not in own))
+    return FolderContents(own, frozenset(fold(path.name) for path in paths if path not in own))
 
 
 def check_place(folder: Path) -> None:
@@ -115,8 +110,8 @@ def replace(path: Path, data: bytes, *, create: bool) -> None:
 
 def fits(path: Path, name: str) -> bool:
     """Return whether tagger may have given this file name to a playlist of this name."""
-    slug = re.escape(folded(genres.slug(name)))
-    return re.fullmatch(rf"{slug}( \(tagger( \d+)?\))?", folded(path.stem)) is not None
+    slug = re.escape(fold(genres.slug(name)))
+    return re.fullmatch(rf"{slug}( \(tagger( \d+)?\))?", fold(path.stem)) is not None
 
 
 def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:

@@ -17,6 +17,7 @@ from tagger.errors import PlaylistError
 from tagger.playlists import folder as on_disk
 from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
+from tagger.system.spelling import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -129,12 +130,12 @@ def _assign_paths(
             name = wanted[found.mark]
             if found.name == name or on_disk.fits(path, name):
                 paths.setdefault(found.mark, path)
-    taken = contents.foreign | {on_disk.folded(path.name) for path in paths.values()}
+    taken = contents.foreign | {fold(path.name) for path in paths.values()}
     for mark in sorted(wanted.keys() - paths.keys()):
         names = on_disk.names(wanted[mark], suffix)
-        free = (name for name in names if on_disk.folded(name) not in taken)
+        free = (name for name in names if fold(name) not in taken)
         paths[mark] = folder / next(free)
-        taken |= {on_disk.folded(paths[mark].name)}
+        taken |= {fold(paths[mark].name)}
     return paths
 
 

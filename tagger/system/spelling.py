@@ -51,5 +51,5 @@ def ignores_case(folder: str, name: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """Return a name in one composition and letter case: systems differ in the composition of é."""
-    return unicodedata.normalize("NFC", name).casefold()
+    """Fold a name as file systems do that ignore letter case and the composition of é."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
