@@ -233,6 +233,8 @@ class Intake:
                 if isinstance(item, walk.Leftover):
                     tags.remove_leftovers(item.folder)
                 elif isinstance(item, walk.Unfinished):
+                    if item.path in self._stability:  # since the walk before
+                        self._report(item.path, item.reason)
                     self.track(item.path)
                 else:
                     counts[walk.short_reason(item)] += 1

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 CONTROL = (
@@ -39,6 +39,10 @@ _UNCOMPRESSED = (".wav", ".aif", ".aiff", ".aifc", ".dsf")
 """Formats whose silence is zeros; some file systems store zeros as holes."""
 _BLOCK = 512
 """Bytes of a block of `st_blocks`, on every file system."""
+_LEAST_MISSING = 12 << 10
+"""Bytes: a missing block of BitTorrent, 16 KiB, leaves a hole of three pages at least in a file.
+
+FLAC's usual padding of 8 KiB leaves one page or two in a copy by `rsync --sparse`."""
 
 
 def controlled(names: Iterable[str]) -> frozenset[str]:
@@ -51,7 +55,10 @@ def controlled(names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-HOLES = "it has holes, as a file that is still being downloaded"
+HOLES = (
+    "it has holes, as a file that is still being downloaded; if it is complete, copy it with "
+    "`cp --sparse=never`"
+)
 
 
 def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> bool:
@@ -94,7 +101,9 @@ def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = Non
 
 
 def has_holes(path: Path, size: int) -> bool:
-    """Return whether parts of a file were never written; silence in a WAV file may be a hole.
+    """Return whether parts of a file were never written.
+
+    A hole within the file may be padding if it is small, and silence in a WAV file.
 
     Args:
         path: The file.
@@ -104,10 +113,11 @@ def has_holes(path: Path, size: int) -> bool:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
+    silent = path.name.lower().endswith(_UNCOMPRESSED)
     try:
-        hole = os.lseek(file, 0, os.SEEK_HOLE)
-        return hole < size and (
-            not path.name.lower().endswith(_UNCOMPRESSED) or _to_end(file, hole)
+        return any(
+            data == size or not (silent or (hole and data - hole < _LEAST_MISSING))
+            for hole, data in _holes(file, size)
         )
     except (OSError, AttributeError):  # a system without holes
         return False
@@ -115,9 +125,12 @@ def has_holes(path: Path, size: int) -> bool:
         os.close(file)
 
 
-def _to_end(file: int, hole: int) -> bool:
-    try:
-        os.lseek(file, hole, os.SEEK_DATA)
-    except OSError:  # no data after the hole
-        return True
-    return False
+def _holes(file: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of each hole of a file of `size` bytes."""
+    data = 0
+    while (hole := os.lseek(file, data, os.SEEK_HOLE)) < size:
+        try:
+            data = os.lseek(file, hole, os.SEEK_DATA)
+        except OSError:  # no data after the hole
+            data = size
+        yield hole, data

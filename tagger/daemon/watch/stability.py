@@ -45,6 +45,9 @@ class StabilityTracker:
     def __len__(self) -> int:
         return len(self._tracked)
 
+    def __contains__(self, path: Path) -> bool:
+        return path in self._tracked
+
     def track(self, path: Path) -> bool:
         """Start to track a file; False when the limit is reached."""
         if path in self._tracked:
