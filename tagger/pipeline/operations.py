@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tagger import tags
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Track
-from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError
+from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError, WriteFailedError
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
@@ -203,9 +203,11 @@ class Write:
                 before_commit=intend,
                 run=self._jobs.run_on(track.path),
             )
-        except (TagError, WorkerError):
-            for change_id in intended:
-                self._store.journal.discard(change_id)
+        except (TagError, WorkerError) as error:
+            # a file that a failed write has changed, perhaps: the next run looks at its genre
+            if not isinstance(error, WriteFailedError) or _has_identity(track):
+                for change_id in intended:
+                    self._store.journal.discard(change_id)
             raise
         if written is None:
             return
@@ -215,6 +217,14 @@ class Write:
                 self._store.journal.confirm(change_id)
             tags_now = track.tags.with_field(change.after)
             self._store.files.record_write(track.path, identity, tags_now)
+
+
+def _has_identity(track: Track) -> bool:
+    """Return whether the file of a track is the file that was indexed."""
+    try:
+        return FileIdentity.of(track.path.stat(follow_symlinks=False)) == track.identity
+    except OSError:
+        return False
 
 
 def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decision:

@@ -9,7 +9,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
-from tagger.system.locks import try_lock
+from tagger.system.locks import try_far_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
 
 def _remove(leftover: Path) -> None:
     """Remove a file that no process has locked; its lock is held until the name is gone."""
-    file = os.open(leftover, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if _lock(file):
             leftover.unlink()
@@ -112,7 +112,7 @@ def _remove(leftover: Path) -> None:
 def _lock(descriptor: int) -> bool:
     """Lock an open file; return whether no other process has the lock."""
     try:
-        return try_lock(descriptor)
+        return try_far_lock(descriptor)
     except OSError:  # some network file systems have no locks
         return True
 

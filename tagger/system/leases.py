@@ -14,6 +14,8 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final, Self
 
+from tagger.system import filesystems
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,8 +28,8 @@ def open_for_writing(path: Path) -> bool:
     """Return whether a process has the file at `path` open for writing.
 
     True as well for a process with a write lease, such as a file server for its client. Also False
-    where the kernel grants no leases: on other systems than Linux, on most network file systems,
-    and for files of another user.
+    where leases have no meaning: on other systems than Linux, on a network file system, and for
+    files of another user.
     """
     if not HAS_LEASES:
         return False
@@ -69,7 +71,9 @@ def wait_for_writers(file: int, patience: float) -> bool:
 class ReadLease:
     """A read lease on a file that this process opened for reading only; a context manager.
 
-    While it is held, a program that opens the file for writing waits for its end.
+    While it is held, a program that opens the file for writing waits for its end. A network file
+    system has none. SMB refuses the lease of a file that nobody writes. A rename on NFS waits 45 s
+    for the end of the own lease (both seen with Linux 6.1).
     """
 
     def __init__(self, file: int) -> None:
@@ -79,7 +83,7 @@ class ReadLease:
         """Whether a process has the file open for writing."""
 
     def __enter__(self) -> Self:
-        if HAS_LEASES:
+        if HAS_LEASES and filesystems.kind(self._file) not in filesystems.NETWORK:
             try:
                 # an open during the lease sends a signal to this process; the default, SIGIO,
                 # would end the process, but SIGURG is ignored

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from typing import TYPE_CHECKING
+import struct
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_FAR: Final = 1 << 62
+"""The offset of a byte that no file has."""
 
 
 def try_lock(file: int) -> bool:
@@ -23,6 +28,33 @@ def try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        return False
+    return True
+
+
+def try_far_lock(file: int, *, shared: bool = False) -> bool:
+    """Take a lock under which other programs can read and write the file; False when it is taken.
+
+    A server of SMB shares lets nobody else read or write locked bytes. So this lock has one byte
+    behind the end of each file. It belongs to the open file (`man 2 fcntl`, F_OFD_SETLK). Other
+    systems than Linux lock the whole file.
+
+    Args:
+        file: The descriptor, open for writing, or for reading where the lock is shared.
+        shared: Several open files can have the lock.
+
+    Raises:
+        OSError: the file system has no locks.
+
+    """
+    try:
+        if hasattr(fcntl, "F_OFD_SETLK"):
+            kind = fcntl.F_RDLCK if shared else fcntl.F_WRLCK
+            flock = struct.pack("hhqqi0q", kind, os.SEEK_SET, _FAR, 1, 0)
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, flock)
+        else:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
     return True
 

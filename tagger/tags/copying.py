@@ -34,6 +34,7 @@ _HINTS: Final = {
     errno.EROFS: "mount the file system writable: it is read-only now",
     errno.EACCES: "check the permissions of the file and its folder",
     errno.EPERM: "check the permissions of the file and its folder",
+    errno.ENAMETOOLONG: "shorten the name of the file",
     errno.EBUSY: "the file may be a mount of its own, as in a container: mount its folder instead",
 }
 

@@ -10,6 +10,10 @@ descriptor of the checked folder, even if another program moves the folder.
 
 A program that opens the file for writing between the last check and the rename has to wait. Then it
 writes into the old file, which has lost its name; so the old file's content gets the name back.
+
+On an SMB share the file moves aside before the rename, and no file is locked. Where a program has
+the target of a rename open, Linux deletes the target first, and then the rename may fail (seen with
+Linux 6.1, `cifs_rename2`). `remove_leftovers` gives the file its name back after a kill in between.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from tagger.errors import (
     TagError,
     UnsupportedContainerError,
 )
-from tagger.system import atomic, leases
+from tagger.system import atomic, filesystems, leases, locks
 from tagger.system.attributes import copy_attributes
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
@@ -36,7 +40,7 @@ from tagger.tags.leftovers import temporary_name
 from tagger.tags.writable import check_flags, check_status, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tagger.tags.options import WriteOptions
@@ -70,6 +74,10 @@ class Replacement:
         self._place = check_writable(path, root=root, options=options)
         self._root = root
         self._stack = contextlib.ExitStack()
+        self._temporary = ""
+        """The name of the copy, while there is one."""
+        self._is_complete = False
+        """Whether the copy may take the place of the file."""
         self.original: BinaryIO
         self.copy: BinaryIO
 
@@ -78,6 +86,7 @@ class Replacement:
             flags = os.O_RDONLY | os.O_CLOEXEC
             self._folder = os.open(self._place.folder, flags | os.O_DIRECTORY | os.O_NOFOLLOW)
             self._stack.callback(os.close, self._folder)
+            self._stack.callback(self._end)
             # check again: the open descriptor now pins the folder
             if check_writable(self._path, root=self._root, options=self._options) != self._place:
                 raise FileChangedError("the file was moved", self._path)
@@ -85,6 +94,7 @@ class Replacement:
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
             self.original = self._stack.enter_context(os.fdopen(original, "rb"))
             self._ctime = os.fstat(original).st_ctime_ns
+            self._on_share = filesystems.kind(original) in filesystems.SMB
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -104,18 +114,15 @@ class Replacement:
         """
         with os_errors(self._path):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._temporary = temporary_name()
-            copy = os.open(self._temporary, flags, 0o600, dir_fd=self._folder)
-            self._committed = False
-            self._stack.callback(self._remove_copy)
+            name = temporary_name()
+            copy = os.open(name, flags, 0o600, dir_fd=self._folder)
+            self._temporary, self._is_complete = name, False
             self.copy = self._stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
             with contextlib.suppress(OSError):  # not every network file system has locks
-                fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locks.try_far_lock(copy)
             inode = os.fstat(copy).st_ino
         folder = self._place.folder
-        return CopyTask(
-            self._path, folder / self._place.name, folder / self._temporary, self._expected, inode
-        )
+        return CopyTask(self._path, folder / self._place.name, folder / name, self._expected, inode)
 
     def commit(self, before_commit: Callable[[], None]) -> FileIdentity:
         """Make the copy durable and give it the file's name; return the new file's identity.
@@ -130,18 +137,12 @@ class Replacement:
         before_commit()
         with os_errors(self._path), leases.ReadLease(self.original.fileno()) as lease:
             if lease.refused:
-                raise FileChangedError(
-                    "another program is writing the file", self._path, "tagger will try it again"
-                )
+                raise self._changed("another program is writing the file")
             self._check_unchanged()
             identity = self._rename()
             contested = lease.is_contested()
         if contested and self._put_back(identity):
-            raise FileChangedError(
-                "another program opened the file for writing at the same moment",
-                self._path,
-                "tagger will try it again",
-            )
+            raise self._changed("another program opened the file for writing at the same moment")
         return identity
 
     def _finish_copy(self, *, preserve_mtime: bool) -> None:
@@ -158,17 +159,41 @@ class Replacement:
     def _rename(self) -> FileIdentity:
         """Give the copy the name of the file; return the new file's identity."""
         identity = FileIdentity.of(os.fstat(self.copy.fileno()))
-        os.replace(
-            self._temporary,
-            self._place.name,
-            src_dir_fd=self._folder,
-            dst_dir_fd=self._folder,
-        )
-        self._committed = True
+        self._is_complete = True
+        with self._moved_aside() if self._on_share else contextlib.nullcontext():
+            self._move(self._temporary, self._place.name)
+        self._temporary = ""
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             atomic.flush(self._folder)
         return identity
+
+    @contextlib.contextmanager
+    def _moved_aside(self) -> Iterator[None]:
+        """Give the original another name; it gets its name back after an error in the block."""
+        with contextlib.suppress(OSError):  # a file of another process has no such lock
+            locks.try_far_lock(self.original.fileno(), shared=True)
+        aside = temporary_name(self._place.name)
+        self._move(self._place.name, aside)
+        try:
+            self._check_moved(aside)
+            yield
+        except BaseException:
+            self._move(aside, self._place.name)
+            raise
+        with contextlib.suppress(OSError):  # a program may have it open; then the server deletes it
+            os.unlink(aside, dir_fd=self._folder)
+
+    def _check_moved(self, aside: str) -> None:
+        moved = os.stat(aside, dir_fd=self._folder, follow_symlinks=False)
+        if FileIdentity.of(moved) != self._expected:
+            raise self._changed()
+
+    def _changed(self, reason: str = "another program changed the file") -> FileChangedError:
+        return FileChangedError(reason, self._path, "tagger will try it again")
+
+    def _move(self, name: str, to: str) -> None:
+        os.replace(name, to, src_dir_fd=self._folder, dst_dir_fd=self._folder)
 
     def _put_back(self, written: FileIdentity) -> bool:
         """Replace the new file by the original, as another program has left it.
@@ -191,14 +216,12 @@ class Replacement:
 
     def _lock(self) -> None:
         """Exclude other tagger processes between the last check and the rename."""
+        if self._on_share:  # nobody else could read the file
+            return
         try:
             fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise FileChangedError(
-                "another program changed the file, or is about to",
-                self._path,
-                "tagger will try it again",
-            ) from error
+            raise self._changed("another program changed the file, or is about to") from error
         except OSError:
             pass  # not every network file system has locks
 
@@ -208,13 +231,26 @@ class Replacement:
         same = FileIdentity.of(named) == FileIdentity.of(opened) == self._expected
         # an edit in place may keep size and modification time
         if not same or opened.st_ctime_ns != self._ctime:
-            raise FileChangedError(
-                "another program changed the file", self._path, "tagger will try it again"
-            )
+            raise self._changed()
         check_status(named, self._path, self._options)
 
-    def _remove_copy(self) -> None:
-        """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it."""
-        if not self._committed:
-            with contextlib.suppress(OSError):
+    def _end(self) -> None:
+        """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it.
+
+        A file system may have deleted the file for a rename that then failed, as through a union of
+        SMB shares. The name is free only after the original is closed; then the copy gets it.
+        """
+        if not self._temporary:
+            return
+        with contextlib.suppress(OSError):
+            if self._is_complete and self._is_gone():
+                self._move(self._temporary, self._place.name)
+            else:
                 os.unlink(self._temporary, dir_fd=self._folder)
+
+    def _is_gone(self) -> bool:
+        try:
+            os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return True
+        return False

@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from tagger.system.filesystems import NETWORK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tagger.config import Watch
 
-NETWORK = frozenset(
-    "afs ceph cifs coda davfs gfs gfs2 glusterfs lustre ncp ncpfs nfs nfs4 ocfs2 pvfs2 smb3 smbfs"
-    " sshfs".split()
-)
-"""The network file systems of systemd's `fstype_is_network`."""
 SHARED = frozenset(
     "9p acfs beegfs curlftpfs drvfs gvfsd-fuse juicefs orangefs prl_fs rclone s3fs vboxsf"
     " virtiofs vmhgfs vmhgfs-fuse".split()

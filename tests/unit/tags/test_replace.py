@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import signal
@@ -23,6 +22,7 @@ from tagging import BLUES, TWO, leftovers, restore, write
 from tagger import tags
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
+from tagger.system import locks
 from tagger.system.leases import HAS_LEASES
 
 ROOT = Path(__file__).parents[3]
@@ -440,8 +440,8 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path):
     folder.mkdir()
     link = tmp_path / f".{'3' * 16}{tags.TEMPORARY_SUFFIX}"
     link.symlink_to(others[0])
-    with living.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with living.open("r+b") as file:
+        assert locks.try_far_lock(file.fileno())
         assert tags.remove_leftovers(tmp_path) == [ours]
     assert all(other.exists() for other in [*others, folder, link])
     assert tags.remove_leftovers(tmp_path) == [living]
@@ -462,3 +462,18 @@ def test_restoring_is_refused_for_the_same_reasons_as_writing(tmp_path):
     path.chmod(0o444)
     with pytest.raises(SkippedError, match="read-only"):
         restore(path, snapshot)
+
+
+def test_an_original_that_was_moved_aside_gets_its_name_back(tmp_path):
+    song = tmp_path / "a.b.mp3"
+    aside = tmp_path / f".{'0' * 16}.{song.name}{tags.TEMPORARY_SUFFIX}"
+    aside.write_bytes(b"music")
+    with aside.open("rb") as file:
+        assert locks.try_far_lock(file.fileno(), shared=True)
+        tags.remove_leftovers(tmp_path)
+        assert not song.exists()
+    assert tags.remove_leftovers(tmp_path) == []
+    assert song.read_bytes() == b"music"
+    aside.write_bytes(b"the original of a finished write")
+    assert tags.remove_leftovers(tmp_path) == [aside]
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"music"]
