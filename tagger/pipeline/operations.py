@@ -204,8 +204,8 @@ class Write:
                 run=self._jobs.run_on(track.path),
             )
         except (TagError, WorkerError) as error:
-            # a file that a failed write has changed, perhaps: the next run looks at its genre
-            if not isinstance(error, WriteFailedError) or _has_identity(track):
+            # a failed rename may have changed the file: the next run looks at its genre
+            if not isinstance(error, WriteFailedError):
                 for change_id in intended:
                     self._store.journal.discard(change_id)
             raise
@@ -217,14 +217,6 @@ class Write:
                 self._store.journal.confirm(change_id)
             tags_now = track.tags.with_field(change.after)
             self._store.files.record_write(track.path, identity, tags_now)
-
-
-def _has_identity(track: Track) -> bool:
-    """Return whether the file of a track is the file that was indexed."""
-    try:
-        return FileIdentity.of(track.path.stat(follow_symlinks=False)) == track.identity
-    except OSError:
-        return False
 
 
 def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decision:
@@ -283,7 +275,9 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
     """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
     before, reason = track.tags.genres, error.explanation
-    if index.was_removed(track.path, track.identity):
+    failed = isinstance(error, WriteFailedError)  # a failed rename may have deleted the file
+    absent = isinstance(error.__cause__, FileNotFoundError)
+    if (absent or not failed) and index.was_removed(track.path, track.identity):
         action, reason = Action.SKIP, REMOVED
     return Outcome(
         track.path,

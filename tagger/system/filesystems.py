@@ -16,8 +16,13 @@ SMB: Final = frozenset({"cifs", "smb3"})
 MOUNTS: Final = Path("/proc/self/mountinfo")
 
 
+def is_remote(kind: str) -> bool:
+    """Return whether files of this type of file system may be on a network, also through FUSE."""
+    return kind in NETWORK or kind.startswith("fuse")
+
+
 def kind(file: int) -> str:
-    """Return the type of the file system of an open file, such as `ext4` or `cifs`.
+    """Return the type of the file system of an open file, such as `ext4`, `cifs` or `fuse.sshfs`.
 
     It is empty where the system does not list the device: a subvolume of btrfs, another system
     than Linux.
@@ -31,5 +36,5 @@ def kind(file: int) -> str:
     for line in lines:
         mount, _, source = line.partition(" - ")
         if mount.split()[2] == wanted:
-            return source.split()[0].removeprefix("fuse.")
+            return source.split()[0]
     return ""

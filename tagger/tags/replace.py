@@ -94,7 +94,9 @@ class Replacement:
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
             self.original = self._stack.enter_context(os.fdopen(original, "rb"))
             self._ctime = os.fstat(original).st_ctime_ns
-            self._on_share = filesystems.kind(original) in filesystems.SMB
+            kind = filesystems.kind(original)
+            self._on_share = kind in filesystems.SMB
+            self._is_remote = filesystems.is_remote(kind)
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -237,20 +239,14 @@ class Replacement:
     def _end(self) -> None:
         """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it.
 
-        A file system may have deleted the file for a rename that then failed, as through a union of
-        SMB shares. The name is free only after the original is closed; then the copy gets it.
+        A server may delete the file for a rename that then fails, as through a union of SMB shares.
+        The file is gone when the last program closes it. So a complete copy waits there, under a
+        hidden name, for the next `remove_leftovers`, which looks whether the file exists.
         """
         if not self._temporary:
             return
         with contextlib.suppress(OSError):
-            if self._is_complete and self._is_gone():
-                self._move(self._temporary, self._place.name)
+            if self._is_complete and self._is_remote:
+                self._move(self._temporary, temporary_name(self._place.name))
             else:
                 os.unlink(self._temporary, dir_fd=self._folder)
-
-    def _is_gone(self) -> bool:
-        try:
-            os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
-        except FileNotFoundError:
-            return True
-        return False
