@@ -40,7 +40,6 @@ def install(weights: Weights, content: bytes, state: Path, source: Path | None =
         raise DownloadError(reason, source, f"nothing was stored; {BY_FILE}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        atomic.remove_leftovers(path.parent)
         atomic.replace_file(path, content, mode=0o600)
     except OSError as error:
         reason = f"cannot be stored: {error.strerror}"

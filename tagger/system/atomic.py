@@ -25,11 +25,13 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
     `path` is the file to make or replace; a symbolic link there is replaced, not followed.
     `data` is the whole content. `mode` is the permission bits of the new file; None keeps the
-    mode of the old file, or applies the umask where there was no file.
+    mode of the old file, or applies the umask where there was no file. Unfinished files of killed
+    processes in the folder are removed.
 
     Raises:
         OSError: the file could not be written; the old file is unchanged.
     """
+    remove_leftovers(path.parent)
     kept = mode if mode is not None else _mode(path)
     temporary, descriptor = _unfinished(path, 0o666 if mode is None else mode)
     try:
@@ -92,8 +94,9 @@ def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
     for left in reversed(range(_ATTEMPTS)):
         temporary = path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
         descriptor = os.open(temporary, flags, mode)
-        if (_lock(descriptor) and os.fstat(descriptor).st_nlink) or not left:
-            break
+        with contextlib.suppress(OSError):  # without a status, it is not known whether it is there
+            if (_lock(descriptor) and os.fstat(descriptor).st_nlink) or not left:
+                break
         os.close(descriptor)
         temporary.unlink(missing_ok=True)
     return temporary, descriptor

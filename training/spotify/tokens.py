@@ -98,7 +98,6 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
         folder = self.path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            atomic.remove_leftovers(folder)
             atomic.replace_file(self.path, content, mode=0o600)
         except OSError as error:
             raise StoreError(

@@ -53,6 +53,24 @@ def test_failed_replacement_leaves_the_folder_unchanged(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
 
 
+def test_a_status_that_fails_once_leaves_no_unfinished_file(tmp_path, monkeypatch):
+    fstat = os.fstat
+
+    def once(descriptor):
+        monkeypatch.setattr(os, "fstat", fstat)
+        refuse()
+
+    monkeypatch.setattr(os, "fstat", once)
+    atomic.replace_file(tmp_path / "a.csv", b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_replacement_removes_the_unfinished_files_of_killed_processes(tmp_path):
+    (tmp_path / ".tagger-0123.tmp").touch()
+    atomic.replace_file(tmp_path / "a.csv", b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+
+
 def test_leftovers_of_a_killed_process_are_removed(tmp_path):
     leftover, other = tmp_path / ".tagger-0123.tmp", tmp_path / "other.tmp"
     leftover.touch()
