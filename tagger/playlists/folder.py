@@ -65,7 +65,7 @@ def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     made a link.
 
     Raises:
-        PlaylistError: the folder cannot be read.
+        PlaylistError: the folder cannot be read, or a playlist that tagger may have made.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -115,7 +115,17 @@ def fits(path: Path, name: str) -> bool:
 
 
 def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
-    if path.suffix.lower() not in FORMATS or (data := _read(path)) is None:
+    if path.suffix.lower() not in FORMATS:
+        return None
+    try:
+        data = _read(path)
+    except OSError as error:
+        if isinstance(error, PermissionError) and path not in recorded:
+            return None  # of another user
+        # taken for a foreign file, it would stay beside its successor
+        hint = "check its permissions and the disk, or delete it"
+        raise PlaylistError(f"cannot be read: {error.strerror}", path, hint) from error
+    if data is None:
         return None
     own = OwnPlaylist(FORMATS[path.suffix.lower()].parse(data), digest(data))
     if own.playlist.mark and fits(path, own.playlist.name):
@@ -124,13 +134,17 @@ def _own(path: Path, recorded: Mapping[Path, str]) -> OwnPlaylist | None:
 
 
 def _read(path: Path) -> bytes | None:
-    """Read a regular file; None for other kinds, and for too large or unreadable files."""
+    """Read a regular file; None for other kinds, for too large files and for a removed file.
+
+    Raises OSError for a file that cannot be read.
+    """
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
         with open(path, "rb", opener=_without_following) as file:
-            status = os.fstat(file.fileno())
-            regular = stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST
-            return file.read(_LARGEST) if regular else None
-    except OSError:
+            small = os.fstat(file.fileno()).st_size <= _LARGEST
+            return file.read(_LARGEST) if small else None
+    except FileNotFoundError:
         return None
 
 

@@ -433,6 +433,23 @@ def test_a_new_playlist_follows_the_umask_and_an_old_one_keeps_its_mode(folder):
         os.umask(old)
 
 
+def test_a_playlist_of_tagger_that_cannot_be_read_is_an_error_and_gets_no_second_one(
+    folder, monkeypatch
+):
+    folder.publish(rock("a"), suffix=".nsp")
+    path = folder.path / "Rock.nsp"
+
+    def refuse(file, _):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), file)
+
+    with monkeypatch.context() as patch, pytest.raises(PlaylistError) as caught:
+        patch.setattr("tagger.playlists.folder._without_following", refuse)
+        folder.publish(rock("a"), suffix=".nsp")
+    assert caught.value.path == path
+    assert set(folder.files()) == {"Rock.nsp"}
+    assert folder.publish(rock("a"), suffix=".nsp") == {"Rock.nsp": "unchanged"}
+
+
 def test_leftovers_of_a_killed_run_are_removed(folder):
     folder.publish(rock("a"))
     (folder.path / ".tagger-0123456789abcdef.tmp").write_bytes(b"half")
