@@ -160,7 +160,12 @@ def _lost_models(settings: Settings) -> Iterator[Finding]:
         models.mend()
         return f"{models.active} is active"
 
-    if lost := models.lost():
+    try:
+        lost = models.lost()
+    except TaggerError as error:
+        yield _failed("models", error, "check the folder of the models")
+        return
+    if lost:
         text = f"not there, or unreadable: {', '.join(lost)}"
         step = "choose a model with `tagger models use`"
         yield Finding("models", Level.WARNING, text, step, repair)
@@ -169,7 +174,10 @@ def _lost_models(settings: Settings) -> Iterator[Finding]:
 def _use_default(settings: Settings) -> Callable[[], str] | None:
     """Return the repair of an active model of the user that cannot be used."""
     models = registry.ModelRegistry(settings.store.folder)
-    if models.active == registry.DEFAULT:
+    try:
+        if models.active == registry.DEFAULT:
+            return None
+    except TaggerError:  # another finding has the error
         return None
 
     def repair() -> str:

@@ -131,11 +131,9 @@ class ModelRegistry:
 
     def _is_unreadable(self) -> bool:
         try:
-            (self.folder / _HISTORY).read_text("utf-8")
+            self._listed()
         except UnicodeDecodeError:
             return True
-        except OSError:
-            pass
         return False
 
     def remove(self, name: str, configured: Bundle) -> None:
@@ -179,8 +177,8 @@ class ModelRegistry:
         """
         with _model_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for left in self.folder.glob(".making-*"):  # left by a killed run
-                shutil.rmtree(left, ignore_errors=True)
+            self._clear(".making-*")
+            self._clear(".removed-*")
             folder = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
         try:
             yield folder
@@ -211,28 +209,37 @@ class ModelRegistry:
     def _delete(self, folder: Path) -> None:
         # rename first: a partly deleted model must not be listed
         hidden = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
-        folder.rename(hidden / folder.name)
-        shutil.rmtree(hidden, ignore_errors=True)
+        try:
+            folder.rename(hidden / folder.name)
+        finally:
+            self._clear(".removed-*")
+
+    def _clear(self, pattern: str) -> None:
+        """Delete hidden folders, also those of a killed run."""
+        for hidden in self.folder.glob(pattern):
+            shutil.rmtree(hidden, ignore_errors=True)
 
     def _names(self) -> list[str]:
-        try:
-            return sorted(
-                entry.name
-                for entry in self.folder.iterdir()
-                if entry.is_dir() and not entry.name.startswith(".")
-            )
-        except OSError:
-            return []
+        names: list[str] = []
+        with _read_errors(self.folder):
+            names += (entry.name for entry in self.folder.iterdir() if entry.is_dir())
+        return sorted(name for name in names if not name.startswith("."))
 
     def _exists(self, name: str) -> bool:
         return name == DEFAULT or name in self._names()
 
     def _history(self) -> list[str]:
         try:
-            lines = (self.folder / _HISTORY).read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            return [DEFAULT, *filter(None, self._listed())]
+        except UnicodeDecodeError:
             return [DEFAULT]
-        return [DEFAULT, *filter(None, lines)]
+
+    def _listed(self) -> list[str]:
+        """Return the lines of the list of activations, none for a missing list."""
+        lines: list[str] = []
+        with _read_errors(self.folder / _HISTORY):
+            lines += (self.folder / _HISTORY).read_text("utf-8").splitlines()
+        return lines
 
     def _write_history(self, history: list[str]) -> None:
         with _model_errors(self.folder):
@@ -253,6 +260,21 @@ def _runs(folder: Path) -> bool:
     except ModelError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
+    """Raise ModelError for an OSError in the block, unless `path` is missing.
+
+    The default model must not decide because the list of the user's models cannot be read.
+    """
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        hint = "check its permissions and the disk"
+        raise ModelError(f"cannot be read: {error.strerror}", path, hint) from error
 
 
 @contextlib.contextmanager

@@ -358,6 +358,19 @@ def test_doctor_takes_a_lost_model_out_of_the_list_with_fix_alone(program):
     assert history.read_text() == ""
 
 
+def test_a_list_of_models_that_cannot_be_read_ends_a_scan_and_not_the_doctor(program):
+    media.make(program.music / "song.mp3", signal=bundles.low())
+    program.bundle = "active"
+    program.configure()
+    (program.state / "models" / "active").mkdir(parents=True)
+    scanned = program.scan()
+    assert scanned.code == 2
+    assert "active: cannot be read: Is a directory (check its permissions" in scanned.err
+    found = {o["name"]: o for o in program.run("doctor", "--json").objects}
+    assert found["models"]["level"] == "failed"
+    assert "state" in found
+
+
 @pytest.mark.parametrize(
     ("content", "level", "text", "step"),
     [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import bundles
 import pytest
@@ -14,10 +16,6 @@ from tagger.errors import ModelError
 from tagger.features.weights import MN04, SOUNDS_SPEC
 from tagger.inference import networks
 from tagger.inference.registry import ModelRegistry, resolve_bundle
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 ACTIVE = Bundle("active")
 
@@ -159,6 +157,36 @@ def test_mending_drops_missing_models_and_leaves_a_model_that_every_command_can_
     assert models.mend() == lost
     assert models.mend() == []
     assert decides(models) == ("one-1" if b"one-1" in content else "default")
+
+
+def fail(*_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_list_of_activations_that_cannot_be_read_lets_no_other_model_decide(models, monkeypatch):
+    models.activate("one-1")
+    read_text = Path.read_text
+
+    def failing(path, *args, **options):
+        if path.name == "active":
+            fail()
+        return read_text(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", failing)
+        for use in (decides, lambda models: models.activate("two-2"), ModelRegistry.mend):
+            with pytest.raises(ModelError, match="active: cannot be read"):
+                use(models)
+    assert decides(models) == "one-1"
+
+
+def test_a_removal_leaves_no_folder_of_this_or_a_killed_removal(models, monkeypatch):
+    (models.folder / ".removed-killed" / "old-9").mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(ModelError, match="cannot write models"):
+            models.remove("one-1", ACTIVE)
+    assert sorted(path.name for path in models.folder.iterdir()) == ["one-1", "two-2"]
 
 
 def test_a_blank_history_means_the_default_model(models):
