@@ -197,10 +197,13 @@ def _workers(settings: Settings) -> Finding:
 
 
 def _network(settings: Settings) -> Iterator[Finding]:
+    """Find a missing network; another check finds models that cannot be read."""
     if MN04.are_in(networks.folder(settings.store.folder)):
         yield Finding("network", Level.OK, f"{MN04.network} ({MN04.licence}) is installed")
-    elif loss := registry.missing_network(settings):
-        yield Finding("network", Level.WARNING, loss, "tagger models fetch")
+        return
+    with contextlib.suppress(TaggerError):
+        if loss := registry.missing_network(settings):
+            yield Finding("network", Level.WARNING, loss, "tagger models fetch")
 
 
 def _state(settings: Settings) -> Finding:

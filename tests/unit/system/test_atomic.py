@@ -56,7 +56,7 @@ def test_failed_replacement_leaves_the_folder_unchanged(tmp_path):
 def test_a_status_that_fails_once_leaves_no_unfinished_file(tmp_path, monkeypatch):
     fstat = os.fstat
 
-    def once(descriptor):
+    def once(_):
         monkeypatch.setattr(os, "fstat", fstat)
         refuse()
 
