@@ -13,7 +13,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tagger.errors import StoreDamagedError, StoreError
-from tagger.store.database import MIGRATIONS, REPAIR, check_version, connect, connect_empty
+from tagger.store.database import (
+    MIGRATIONS,
+    REPAIR,
+    check_version,
+    connect,
+    connect_empty,
+    failing_disk,
+    passes,
+    unusable,
+)
 from tagger.store.rows import stored_json, stored_path
 from tagger.system import locks
 
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
 LOCK = "damaged.lock"
 LARGE = 64 << 20
 """Bytes of a database."""
+_BLOCK = 1 << 20
 ANALYSES = {"features", "predictions"}
 """The tables of remembered analyses."""
 RESCUED = {
@@ -47,6 +57,8 @@ _UNREADABLE = " UNION ALL ".join(
 def check(connection: Connection, *, rows: bool = True) -> None:
     """Raise StoreDamagedError if SQLite or the rows show damage, StoreTooNewError for newer tables.
 
+    Raises StoreError for an error of the disk, which SQLite's check takes for damage.
+
     Of a large database, the analyses are not read: they are most of it, and can be computed again.
     For 540 MB from a cold disk, with the analyses of 100,000 files, that is 2 s instead of 25 s.
 
@@ -58,8 +70,22 @@ def check(connection: Connection, *, rows: bool = True) -> None:
     """
     check_version(connection, len(list(MIGRATIONS.glob("*.sql"))))
     if fault := next(_faults(connection, rows=rows), None):
+        _read_through(connection.path)
+        if next(_faults(connection, rows=rows), None) is None:
+            raise failing_disk(fault, connection.path)
         reason = f"the state database is damaged: {fault}"
         raise StoreDamagedError(reason, connection.path, REPAIR)
+
+
+def _read_through(path: Path) -> None:
+    """Raise StoreError if the system cannot read a database."""
+    try:
+        for part in _parts(path):
+            with contextlib.suppress(FileNotFoundError), part.open("rb") as file:
+                while file.read(_BLOCK):
+                    pass
+    except OSError as error:
+        raise failing_disk(error.strerror or str(error), path) from error
 
 
 def _faults(connection: Connection, *, rows: bool) -> Iterator[str]:
@@ -221,9 +247,15 @@ def _check_row(table: str, row: sqlite3.Row) -> None:
 
 
 def _readable(path: Path, sql: str) -> Iterator[sqlite3.Row]:
-    """Yield the rows of a query up to the first row that cannot be read."""
-    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+    """Yield the rows of a query up to the first row that cannot be read.
+
+    Raises StoreError for an error of the disk, after which the row may be read again.
+    """
+    try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
         connection.row_factory = sqlite3.Row
         with contextlib.closing(connection):
             yield from connection.execute(sql)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if passes(error):
+            raise unusable(error, path) from error

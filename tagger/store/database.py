@@ -131,6 +131,17 @@ def unusable(error: Exception, path: Path) -> StoreError:
     return StoreError(f"the state database cannot be used: {reason}", path, hint)
 
 
+def passes(error: Exception) -> bool:
+    """Return whether an error is no property of the database, such as a full disk."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _HINTS
+
+
+def failing_disk(reason: str, path: Path) -> StoreError:
+    """Return the error of a database whose disk fails."""
+    hint = _HINTS[sqlite3.SQLITE_IOERR]
+    return StoreError(f"the state database cannot be read: {reason}", path, hint)
+
+
 def connect(path: Path, migrations: Path = MIGRATIONS) -> Connection:
     """Open the database at `path`, and create or migrate it with the scripts of a folder.
 

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import bundles
+import faults
 import media
 import pytest
 from programs import Program
@@ -106,6 +107,20 @@ def read_all(store: Store) -> None:
     store.failures.all()
     store.published.in_folder(Path("/"))
     store.queue.take(100)
+
+
+@faults.supported
+def test_a_read_that_fails_moves_no_database_aside(used):
+    program, whole = used
+    put(program, whole)
+    with faults.FaultyProgram(program, "pread64", [program.state]) as faulty:
+        for use in range(1, 40, 12):
+            fault = faults.Fault({program.state: use})
+            result = faulty.run(fault, "undo", "--dry-run")
+            assert fault.hits
+            assert (result.code, moved(program)) in ((0, []), (2, [])), (use, result)
+            assert not result.code or "cannot be" in result.err, (use, result)
+            assert "check the disk" in result.err or not result.code, (use, result)
 
 
 @pytest.mark.parametrize("command", [*REPORTING, *WRITING])
