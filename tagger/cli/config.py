@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from tagger import config
 from tagger.cli.locations import Location
 from tagger.errors import ConfigError
+from tagger.system.atomic import replace_file
 
 
 @click.command
@@ -27,12 +29,11 @@ def command(ctx: click.Context, action: str, file: Path | None) -> None:
 
 
 def _init(path: Path) -> Path:
+    if os.path.lexists(path):
+        raise ConfigError("is there already; nothing was changed", path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(config.example_text())
-    except FileExistsError as error:
-        raise ConfigError("is there already; nothing was changed", path) from error
+        replace_file(path, config.example_text().encode())
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path) from error
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import subprocess
 import sys
 
@@ -107,6 +108,19 @@ def test_config_init_path_and_show_agree_on_one_file(program):
     again = program.run("config", "init", "--config", program.config)
     assert again.code == 2
     assert "already" in again.err
+
+
+def test_config_init_on_a_full_disk_leaves_no_half_file(program):
+    program.config.unlink()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        full = program.run("config", "init", "--config", program.config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (full.code, "cannot be written" in full.err) == (2, True)
+    assert program.run("config", "init", "--config", program.config).code == 0
+    assert program.run("config", "show").code == 0
 
 
 def test_the_option_config_works_before_and_after_the_command(program):
