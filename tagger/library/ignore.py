@@ -162,7 +162,10 @@ class IgnoreRules:
         """Return the patterns of the folder's own ignore file; a fault is noted."""
         file = os.path.join(folder, IGNORE_FILE)  # noqa: PTH118
         try:
-            return _read(file) if os.path.lexists(file) else None
+            os.lstat(file)
+            return _read(file)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             self._faults[folder] = f"{file} cannot be understood: {said}"

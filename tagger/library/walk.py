@@ -212,15 +212,22 @@ class _Reader:
             except OSError:
                 self._read(entry)
                 continue
-            if not stat.S_ISREG(status.st_mode):
+            regular = stat.S_ISREG(status.st_mode)
+            if not regular or unfinished.is_suspect(entry.name, status, self._beside):
                 self._read(entry)
-            elif unfinished.is_suspect(entry.name, status, self._beside):
-                self._look_at(entry)
             else:
                 self._files.append((entry.name, FileIdentity.of(status)))
         return Listing(self._folder, self._root, tuple(self._files), tuple(self._others))
 
     def _read(self, entry: os.DirEntry[str]) -> None:
+        try:
+            self._take(entry)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+            self._others.append(Passed(Path(entry), reason, failed=True))
+
+    def _take(self, entry: os.DirEntry[str]) -> None:
+        """Take an entry by its kind; raises OSError, also where names come without a kind."""
         if entry.name.endswith(TEMPORARY_SUFFIX):
             self._others.append(Leftover(Path(self._folder)))
         elif entry.is_dir(follow_symlinks=False):
@@ -247,17 +254,12 @@ class _Reader:
             self._look_at(entry)
 
     def _look_at(self, entry: os.DirEntry[str]) -> None:
-        name, sign = entry.name, None
-        try:
-            if not entry.is_file(follow_symlinks=False):
-                return
-            status = entry.stat(follow_symlinks=False)
-            if unfinished.is_suspect(name, status, self._beside):
-                sign = unfinished.sign(Path(entry), status, self._beside)
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
-            self._others.append(Passed(Path(entry), reason, failed=True))
+        if not entry.is_file(follow_symlinks=False):
             return
+        name, sign = entry.name, None
+        status = entry.stat(follow_symlinks=False)
+        if unfinished.is_suspect(name, status, self._beside):
+            sign = unfinished.sign(Path(entry), status, self._beside)
         if sign:
             self._others.append(_unfinished(Path(entry), sign))
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import unicodedata
 
@@ -122,6 +124,58 @@ def test_an_ignore_file_without_a_meaning_stops_the_writing_in_its_folder(tmp_pa
     assert (passed.path, passed.failed) == (tmp_path / "a", True)
     assert "cannot be understood" in passed.reason
     assert IgnoreRules(tmp_path, []).ignores_on_the_way(song)
+
+
+def test_an_ignore_file_that_cannot_be_reached_stops_the_writing_in_its_folder(
+    tmp_path, monkeypatch
+):
+    song = touch(tmp_path / "a/song.mp3")
+    (tmp_path / "a/.taggerignore").write_text("song.mp3\n")
+    lstat = os.lstat
+
+    def failing(path, **options):
+        if str(path).endswith(".taggerignore"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return lstat(path, **options)
+
+    monkeypatch.setattr(os, "lstat", failing)
+    (passed,) = walk(tmp_path, tmp_path)
+    assert (passed.path, passed.failed) == (tmp_path / "a", True)
+    assert IgnoreRules(tmp_path, []).ignores_on_the_way(song)
+
+
+class Kindless(os.PathLike):
+    """An entry of a file system that gives names without kinds, whose `bad` cannot be read."""
+
+    def __init__(self, entry):
+        self._entry = entry
+
+    def __getattr__(self, name):
+        value = getattr(self._entry, name)
+        if name in ("is_dir", "is_file", "is_symlink", "stat") and "bad" in self._entry.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), self._entry.path)
+        return value
+
+    def __fspath__(self):
+        return self._entry.path
+
+
+def test_an_entry_whose_kind_cannot_be_read_costs_this_entry_alone(tmp_path, monkeypatch):
+    for name in ("bad/1.mp3", "bad.mp3", "good/1.mp3", "good.mp3"):
+        touch(tmp_path / name)
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def kindless(folder):
+        with scandir(folder) as entries:
+            yield map(Kindless, entries)
+
+    monkeypatch.setattr(os, "scandir", kindless)
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == ["good.mp3", "1.mp3"]
+    passed = {item.path.name: item.reason for item in found if isinstance(item, Passed)}
+    reason = f"cannot be read: {os.strerror(errno.EIO)}"
+    assert passed == {"bad": reason, "bad.mp3": reason}
 
 
 def test_links_of_git_annex_and_links_into_nothing_are_passed_over_with_the_reason(tmp_path):
