@@ -44,6 +44,6 @@ class NewFile(Location):
         if not path.parent.is_dir():
             folder = (path if given.is_symlink() else given).parent
             self.fail(f"there is no folder {str(folder)!r}", param, ctx)
-        if not path.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
+        if not os.access(path.parent, os.W_OK | os.X_OK):
             self.fail(f"the folder {str(given.parent)!r} is not writable", param, ctx)
         return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tagger.cli.output import print_json, printable
+from tagger.system.atomic import replace_file
 from tagger.system.text import number_of
 from training.cli.train_json import prepared_object
 from training.errors import TrainingDataError
@@ -159,7 +160,7 @@ def write_report(path: Path, found: dict[str, Any], page: str) -> None:
     """
     text = page if path.suffix == ".html" and page else json.dumps(found, indent=2, default=str)
     try:
-        path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        replace_file(path, f"{text.rstrip()}\n".encode())
     except OSError as error:
         raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error
 

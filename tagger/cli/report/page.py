@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tagger.cli.report.words import DONE, WOULD_BE
 from tagger.core.domain import Action
 from tagger.errors import OutputError
+from tagger.system.atomic import replace_file
 from tagger.system.text import one_line
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def write_page(
     """
     text = page(outcomes, dry_run=dry_run, run=run, title=title)
     try:
-        path.write_text(text, encoding="utf-8")
+        replace_file(path, text.encode())
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", path) from error
 

@@ -16,8 +16,10 @@ import pytest
 from programs import ROOT
 
 from tagger.cli.completion import SHELLS
+from tagger.cli.report.page import write_page
 from tagger.cli.root import cli
 from tagger.cli.sections import COMMANDS, SECTIONS
+from tagger.errors import OutputError
 
 HEAVY = (
     "av",
@@ -334,6 +336,21 @@ def test_a_page_that_cannot_be_written_hides_neither_counts_nor_undo(program):
     assert "1 got a genre" in ended.out
     assert "`tagger undo --run 1`" in ended.out
     assert f"{folder / 'page.html'}: cannot be written" in ended.err
+
+
+def test_a_page_that_does_not_fit_on_the_disk_leaves_the_page_before(program):
+    media.make(program.music / "a.mp3", signal=bundles.low())
+    page = program.home / "page.html"
+    assert program.run("scan", "--dry-run", "--report", page).code == 0
+    text = page.read_text()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(text) // 2, before[1]))
+    try:
+        with pytest.raises(OutputError):
+            write_page(page, [], dry_run=True, run=None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert page.read_text() == text
 
 
 def test_a_command_that_a_message_names_can_be_pasted_into_a_shell(program):
