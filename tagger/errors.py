@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 NEXT_SCAN = "tagger tries again at the next scan"
 """The hint of an error of the disk or the system, which may be gone then."""
+NO_TEMPORARY_FOLDER = "free some space in /tmp, or set TMPDIR to a folder with free space"
+"""The hint where Python finds no folder for temporary files."""
 
 
 class TaggerError(Exception):

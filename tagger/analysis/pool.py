@@ -24,6 +24,7 @@ from pebble import ProcessExpired, ProcessPool
 from tagger.analysis import forkserver
 from tagger.analysis.worker_limits import run_limited, start_worker
 from tagger.errors import (
+    NO_TEMPORARY_FOLDER,
     TaggerError,
     WorkerCrashedError,
     WorkerFailedError,
@@ -313,6 +314,9 @@ def _unusable(cause: BaseException | None) -> WorkersUnusableError:
     interpreter = os.fsdecode(spawn.get_executable() or "")
     if not os.access(interpreter, os.X_OK):
         reason, hint = f"the Python interpreter {interpreter} is gone", "install tagger again"
+    elif isinstance(cause, FileNotFoundError) and "temporary directory" in str(cause):
+        reason = f"no worker process can be started: {cause.strerror}"
+        hint = NO_TEMPORARY_FOLDER
     elif isinstance(cause, OSError) and cause.errno in _NO_SEMAPHORE:
         reason = f"no lock for worker processes can be made: {cause.strerror}"
         hint = "/dev/shm must be a writable file system with free space"  # noqa: S108 - a message

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tagger.errors import StoreDamagedError
+from tagger.errors import NO_TEMPORARY_FOLDER, StoreDamagedError, StoreError
 from tagger.store import damage
 from tagger.store.analyses import Analyses
 from tagger.store.corrections import Correction, Corrections
@@ -111,11 +111,16 @@ class Store:
 def existing(folder: Path) -> Iterator[Store]:
     """Open the database below `folder` for a command that only looks; an empty one if none exists.
 
-    Raises `StoreError` when it cannot be used.
+    Raises `StoreError` when it cannot be used, or when no empty one can be made.
     """
     with contextlib.ExitStack() as stack:
         if is_missing(folder / DATABASE):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagger-")))
+            try:
+                made = stack.enter_context(tempfile.TemporaryDirectory(prefix="tagger-"))
+            except OSError as error:
+                reason = f"no temporary database can be made: {error.strerror}"
+                raise StoreError(reason, hint=NO_TEMPORARY_FOLDER) from error
+            folder = Path(made)
         yield stack.enter_context(Store(folder))
 
 

@@ -353,6 +353,23 @@ def test_a_page_that_does_not_fit_on_the_disk_leaves_the_page_before(program):
     assert page.read_text() == text
 
 
+@pytest.mark.parametrize("command", ["classify", "scan"])
+def test_a_system_without_a_folder_for_temporary_files_is_named_with_the_next_step(
+    program, command, monkeypatch
+):
+    song = media.make(program.music / "a.mp3", signal=bundles.low())
+
+    def none_usable(*_):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile._get_default_tempdir", none_usable)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    ended = program.run(command, song)
+    assert ended.code == 2
+    assert "No usable temporary directory" in ended.err
+    assert "set TMPDIR to a folder with free space" in ended.err
+
+
 def test_a_command_that_a_message_names_can_be_pasted_into_a_shell(program):
     state, secret = program.home / "my state", program.home / "my secret"
     secret.write_text("x")
