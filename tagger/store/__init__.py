@@ -173,6 +173,7 @@ def _checked(folder: Path, *, rows: bool) -> Store:
 
 def _replaced(path: Path, inode: int, error: StoreDamagedError) -> str:
     """Replace the damaged database `path`; return the message about it."""
+    damage.confirm(path, error)
     aside = damage.replace(path, inode)
     kept = f"it was moved to {aside}" if aside else "another tagger replaced it"
     return f"{error.reason}; {kept}, and a new database begins with its readable writes"

@@ -122,6 +122,21 @@ def _columns(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
+def confirm(path: Path, error: StoreDamagedError) -> None:
+    """Raise StoreError if SQLite found damage in a whole database: it takes a failed read for that.
+
+    Args:
+        path: The database.
+        error: The damage that was found.
+
+    """
+    code = getattr(error.__cause__, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_CORRUPT:
+        _read_through(path)
+        if [row[0] for row in _readable(path, "PRAGMA integrity_check(1)")] == ["ok"]:
+            raise failing_disk(error.reason, path) from error
+
+
 def replace(path: Path, inode: int) -> Path | None:
     """Replace a damaged database by a new one, with the rows that can be rescued.
 
