@@ -76,7 +76,9 @@ def apply_plan(
                 observer.outcome(checked)
             else:
                 ready.append(checked)
-        roots = dict.fromkeys(track.root for track, _ in ready)
+        # also of files with their genre: an interrupt may have left their playlists behind
+        found = settings.library.real_roots
+        roots = dict.fromkeys(walk.root_of(Path(line.path), found) for line in plan)
         check_folders(settings, roots)
         run = None if dry_run else store.runs.start("apply")
         if run is not None:

@@ -236,3 +236,13 @@ def test_an_apply_that_is_killed_in_the_middle_is_finished_by_a_second_apply(pro
     )
     assert program.run("undo", program.music).code == 0
     assert {path.read_bytes() for path in songs} == {before}
+
+
+def test_a_plan_that_is_applied_again_makes_the_playlists_that_the_first_time_left_out(
+    planned, program
+):
+    program.configure("[playlists]\nenabled = false\n")  # as an interrupt before the playlists
+    assert program.run("apply", planned).code == 0
+    program.configure()
+    again = program.run("apply", "--json", planned)
+    assert (again.summary["keep"], again.summary["playlists"]) == (2, {"created": 2})
