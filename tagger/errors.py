@@ -44,8 +44,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEXT_SCAN = "tagger tries again at the next scan"
-"""The hint of an error of the disk or the system, which may be gone then."""
+AGAIN = "repeat the command; `tagger watch` tries again by itself"
+"""The hint of an error that may be gone then, in any command that reads or writes a file."""
 NO_TEMPORARY_FOLDER = "free some space in /tmp, or set TMPDIR to a folder with free space"
 """The hint where Python finds no folder for temporary files."""
 

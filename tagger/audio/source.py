@@ -9,7 +9,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
-from tagger.errors import NEXT_SCAN, UnreadableError
+from tagger.errors import AGAIN, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class ReadErrors:
             raise UnreadableError(
                 f"cannot be read: {self.error.strerror}",
                 path,
-                NEXT_SCAN,
+                AGAIN,
             ) from self.error
 
     @contextlib.contextmanager

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from tagger import tags
 from tagger.core.domain import Action, Decision, FileIdentity, Outcome, Track
-from tagger.errors import FileChangedError, SkippedError, TagError, WorkerError, WriteFailedError
+from tagger.errors import (
+    AGAIN,
+    FileChangedError,
+    SkippedError,
+    TagError,
+    WorkerError,
+    WriteFailedError,
+)
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
@@ -188,8 +195,7 @@ class Write:
 
         def intend(change: GenreEdit) -> None:
             if change.before != track.tags.in_field:
-                hint = "tagger will read it again"
-                raise FileChangedError("another program changed the genre", track.path, hint)
+                raise FileChangedError("another program changed the genre", track.path, AGAIN)
             intended.append(self._store.journal.intend(self._run, track.root, change))
 
         try:

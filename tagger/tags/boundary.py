@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tagger.audio.source import device_error
-from tagger.errors import NEXT_SCAN, CorruptTagsError, TagError, TaggerError
+from tagger.errors import AGAIN, CorruptTagsError, TagError, TaggerError
 from tagger.tags.containers.base import MalformedError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(cause, PermissionError):
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
-            raise TagError(f"the file cannot be read: {cause.strerror}", path, NEXT_SCAN) from error
+            raise TagError(f"the file cannot be read: {cause.strerror}", path, AGAIN) from error
         if isinstance(error, MalformedError):
             raise CorruptTagsError(f"the tags cannot be parsed: {error}", path) from error
         hint = "remove the tags, or write them again with another tagger"

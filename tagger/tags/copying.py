@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tagger.core.domain import FileIdentity
-from tagger.errors import NEXT_SCAN, FileChangedError, WriteFailedError
+from tagger.errors import AGAIN, FileChangedError, WriteFailedError
 from tagger.tags.containers.base import Span
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _NO_KERNEL_COPY: Final = (
 _HINTS: Final = {
     errno.ENOSPC: "free some space: the folder must have space for a copy of the file",
     errno.EDQUOT: "the quota is exhausted: the folder must have space for a copy of the file",
-    errno.EIO: "check the disk, or the connection to it; then scan again",
+    errno.EIO: "check the disk, or the connection to it; then repeat the command",
     errno.EROFS: "mount the file system writable: it is read-only now",
     errno.EACCES: "check the permissions of the file and its folder",
     errno.EPERM: "check the permissions of the file and its folder",
@@ -113,7 +113,7 @@ def os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, NEXT_SCAN)
+        hint = _HINTS.get(error.errno or 0, AGAIN)
         raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from tagger.core.domain import FileIdentity
 from tagger.errors import (
+    AGAIN,
     CorruptTagsError,
     FileChangedError,
     PayloadChangedError,
@@ -192,7 +193,7 @@ class Replacement:
             raise self._changed()
 
     def _changed(self, reason: str = "another program changed the file") -> FileChangedError:
-        return FileChangedError(reason, self._path, "tagger will try it again")
+        return FileChangedError(reason, self._path, AGAIN)
 
     def _move(self, name: str, to: str) -> None:
         os.replace(name, to, src_dir_fd=self._folder, dst_dir_fd=self._folder)

@@ -79,7 +79,7 @@ def test_an_error_of_the_device_at_any_step_of_a_write_is_not_final(
             write(path)
         except TagError as error:
             assert not isinstance(error, FINAL), (step, error)
-            assert "again" in (error.hint or ""), (step, error)
+            assert "repeat the command" in (error.hint or ""), (step, error)
             assert path.read_bytes() == before
         path.write_bytes(before)
         if Failing.left > 0:
