@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ class Burst:
         self._interrupted = _interrupted_run(store)
         self._unpublished = self._interrupted is not None
         """Whether playlists may be out of date, as after an interrupted run."""
+        self._retry_at = math.inf
+        """When playlists that could not be written are tried again."""
         for path in store.journal.paths(self._interrupted) if self._interrupted else ():
             self._changes.file(path)
         state.known_files = store.files.count()
@@ -77,8 +80,11 @@ class Burst:
         self._unpublished = True
 
     def end(self, settings: Settings) -> None:
-        """Refresh playlists, notify players and finish the run; does nothing without changes."""
-        if self._unpublished:
+        """Refresh playlists, notify players and finish the run; does nothing without changes.
+
+        Playlists that could not be written are tried again after `daemon.reconcile_interval`.
+        """
+        if self._unpublished or self._clock() >= self._retry_at:
             self._unpublished = False
             self._publish(settings)
         self._player_notifier.retry()
@@ -103,6 +109,8 @@ class Burst:
         changes, self._changes = self._changes, Changes()
         roots = settings.library.real_roots
         published = after_run(settings, self._store, changes, roots, notify=self._notify)
+        later = self._clock() + settings.daemon.reconcile_interval
+        self._retry_at = later if published.playlists.failed else math.inf
         for change in published.playlists.changes:
             if change.action is PlaylistAction.REFUSED:
                 log.warning("playlist refused", path=change.path, reason=change.reason)
