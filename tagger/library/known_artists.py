@@ -45,7 +45,7 @@ def read_own(path: Path) -> tuple[list[Artist], list[Problem]]:
             raise ConfigError("is no file", path, "name a text file")
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return [], []
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", path) from error

@@ -152,6 +152,12 @@ def test_artists_add_leaves_a_list_in_latin_1_as_it_is(program, line):
     assert "0 artists, 1 wrong line\n" in program.run("artists", "check", own).out
 
 
+def test_a_home_that_is_no_folder_has_no_own_list(program):
+    song(program.music / "a.mp3", bundles.low)
+    program.configure('[evidence]\nartists = "/dev/null/.config/tagger/artists.csv"\n')
+    assert program.scan().summary["set"] == 1
+
+
 def test_a_pipe_in_the_place_of_the_own_list_is_refused(program):
     pipe = program.home / "list.csv"
     os.mkfifo(pipe)
