@@ -63,6 +63,8 @@ FAULTS = (
 KILLS = 30
 TOGETHER = 10
 """Songs of one form in a run of the sweeps of failing calls."""
+SOME = 12
+"""Uses of a call that fail in one command, some more where the number is no multiple."""
 SECONDS = 3.2
 """Of sound in each song of the sweeps of failing calls."""
 FORMS = ("mp3", "flac", "m4a")
@@ -134,6 +136,69 @@ def test_a_failing_system_call_leaves_files_whole_and_condemns_none(program, cal
     uses = max(fault.uses[folder] for folder in folders)
     assert uses < first
     print(call, error, place, uses)  # noqa: T201
+
+
+@faults.supported
+@pytest.mark.parametrize("command", ["undo", "apply", "playlists"])
+@pytest.mark.parametrize(("call", "error"), FAULTS)
+def test_a_command_in_which_a_call_fails_is_completed_by_its_repetition(
+    program, call, error, command
+):
+    """Some uses of the call fail, spread over the command."""
+    songs = tuple(make_albums(program, FORMS[1:]).values())
+    words = commands(program)[command]
+    before, after, names = prepared(program, command, songs, words)
+    with faults.FaultyProgram(program, call, [program.home]) as faulty:
+        prepared(program, command, songs)
+        count = faults.Fault()
+        faulty.run(count, *words)
+        uses = count.uses[program.home]
+        for use in range(1, uses + 1, max(1, uses // SOME)):
+            prepared(program, command, songs)
+            fault = faults.Fault({program.home: use}, error)
+            result = faulty.run(fault, *words)
+            case = (call, error, command, use, fault.hits, result)
+            assert "Traceback" not in result.err, case
+            assert result.code in (0, 1, 2), case
+            for path in songs:
+                assert path.read_bytes() in (before[path], after[path]), case
+            assert program.run(*words).code == 0, case
+            program.run("playlists")  # an undo without a write touches no library
+            assert {path: path.read_bytes() for path in songs} == after, case
+            assert names_below(program) == names, case
+            assert program.run("status", "--json").objects[0]["failures"] == [], case
+            assert program.run("undo", program.music).code == 0, case
+
+
+def commands(program):
+    """Return the words of each command."""
+    plan = program.home / "plan.jsonl"
+    assert program.run("scan", "--dry-run", "--plan", plan).code == 0
+    return {"undo": ["undo"], "apply": ["apply", plan], "playlists": ["playlists"]}
+
+
+def prepared(program, command, songs, words=()):
+    """Bring the files and the state to the place before a command, whose files have no genre yet.
+
+    With the words of the command, it is run; returns the files before and after it, and the names.
+    """
+    shutil.rmtree(program.state)
+    shutil.rmtree(program.music / "Playlists", ignore_errors=True)
+    if command != "apply":
+        scan = ["scan", "--no-playlists"] if command == "playlists" else ["scan"]
+        assert program.run(*scan).code == 0
+    before = {path: path.read_bytes() for path in songs}
+    if not words:
+        return before, before, set()
+    assert program.run(*words).code == 0
+    after, names = {path: path.read_bytes() for path in songs}, names_below(program)
+    assert program.run("undo", program.music).code == 0
+    return before, after, names
+
+
+def names_below(program):
+    """Return the names of music, playlists and temporary files."""
+    return {path.relative_to(program.home) for path in program.music.rglob("*")}
 
 
 def make_albums(program: Program, forms: Sequence[str]) -> dict[Path, Path]:
