@@ -16,8 +16,11 @@ from tagger.daemon.status.state import Reconciled
 from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
+from tagger.errors import TagError
 from tagger.library import index, walk
 from tagger.library.ignore import IgnoreRules
+from tagger.pipeline import build
+from tagger.store.files import HANDLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -246,8 +249,22 @@ class Intake:
 
     def _is_new(self, found: Found) -> bool:
         """Return whether a file needs work and is not in the queue."""
+        return self._needs(found.path, found.identity) and not self._store.queue.holds(found.path)
+
+    def _needs(self, path: Path, identity: FileIdentity) -> bool:
+        """Return whether a file needs work, or could not be written before and can be now."""
         queue = self._store.queue
-        return queue.needs(found.path, found.identity) and not queue.holds(found.path)
+        if queue.needs(path, identity):
+            return True
+        return queue.was_not_writable(path, identity) and self._is_writable(path)
+
+    def _is_writable(self, path: Path) -> bool:
+        root, options = walk.root_of(path, self._roots), build.write_options(self._settings)
+        try:
+            tags.check_writable(path, root=root, options=options)
+        except TagError:
+            return False
+        return True
 
     def _report(self, path: Path, reason: str) -> None:
         """Log once that a path is left out."""
@@ -283,12 +300,12 @@ class Intake:
 
     def _is_needed(self, path: Path) -> bool:
         try:
-            return self._store.queue.needs(path, FileIdentity.of(path.lstat()))
+            return self._needs(path, FileIdentity.of(path.lstat()))
         except OSError:
             return False
 
 
 def _is_handled(state: RecordedState, identity: FileIdentity) -> bool:
-    """Return whether a file was handled in this state, as in `Queue.needs`."""
+    """Return whether a file was handled in this state, and was writable."""
     _, _, _, inode, size, mtime_ns, handled, _, _ = state
-    return bool(handled) and identity[1:] == (inode, size, mtime_ns)
+    return handled == HANDLED and identity[1:] == (inode, size, mtime_ns)

@@ -166,7 +166,8 @@ class Write:
             noted = replace(decision, action=result.action, reason=result.reason)
             self._store.runs.decided(track.path, self._run, noted, self._model)
         if result.action is not Action.ERROR:
-            self._store.files.handled(track.path)
+            fixed = result.action is Action.SKIP and unwritable([track], self._options)
+            self._store.files.handled(track.path, writable=not fixed)
         return result
 
     def _index_again(self, track: Track) -> None:

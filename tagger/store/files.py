@@ -35,6 +35,8 @@ _TABLES = ("files", "decisions", "changes", "corrections", "failures")
 """The tables with records of a file, by its path."""
 _NOWHERE = b""
 """A path that no file has."""
+HANDLED, NOT_WRITABLE = 1, 2
+"""Marks of a handled file, and of a handled file that was not writable."""
 
 
 RecordedState = tuple[bytes, bytes, int, int, int, int, int, str, int]
@@ -166,9 +168,14 @@ class Files:
         if not known.rowcount and self.get(track.path) is None:
             self.put(replace(track, content=content))
 
-    def handled(self, path: Path) -> None:
-        """Mark a file in its recorded state as handled."""
-        self._db.execute("UPDATE files SET handled = 1 WHERE path = ?", (os.fsencode(path),))
+    def handled(self, path: Path, *, writable: bool = True) -> None:
+        """Mark a file in its recorded state as handled.
+
+        A file that was not writable is marked as such, because it may become writable.
+        """
+        mark = HANDLED if writable else NOT_WRITABLE
+        sql = "UPDATE files SET handled = ? WHERE path = ?"
+        self._db.execute(sql, (mark, os.fsencode(path)))
 
     def album_siblings(self, track: Track, most: int) -> list[Track]:
         """Return at most `most` files that may belong to the same album, including the track.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.store.failures import MAX_ATTEMPTS
+from tagger.store.files import NOT_WRITABLE
 from tagger.store.rows import stored_path
 
 if TYPE_CHECKING:
@@ -104,6 +105,15 @@ class Queue:
             (*state, *state, MAX_ATTEMPTS),
         )
         return row.fetchone() is None
+
+    def was_not_writable(self, path: Path, identity: FileIdentity) -> bool:
+        """Return whether a file in this state was handled while it was not writable."""
+        row = self._db.execute(
+            "SELECT 1 FROM files WHERE (path, inode, size, mtime_ns) = (?, ?, ?, ?)"
+            " AND handled = ?",
+            (os.fsencode(path), identity.inode, identity.size, identity.mtime_ns, NOT_WRITABLE),
+        )
+        return row.fetchone() is not None
 
 
 def _whole_folders(jobs: Sequence[Job]) -> list[Job]:

@@ -235,6 +235,19 @@ def test_late_tracks_are_decided_with_their_album_and_unsure_tracks_again(progra
         assert "4 more of its album" in watcher.wait_for("set", path=late)["reason"]
 
 
+def test_a_file_that_becomes_writable_gets_its_genre(program, sounds):
+    path = put(sounds["low"], program.music / "a.mp3")
+    kept = put(sounds["low"], program.music / "b.mp3")
+    for song in (path, kept):
+        song.chmod(0o444)
+    with Watcher(program, daemon="reconcile_interval = 1") as watcher:
+        assert "read-only file" in watcher.wait_for("skip", path=path)["reason"]
+        path.chmod(0o644)
+        watcher.wait_for("set", path=path)
+        watcher.wait_for_calm()
+        assert len(watcher.events("skip", path=kept)) == 1
+
+
 def test_a_polled_folder_is_watched_without_events(program, sounds):
     daemon = f'poll = ["{program.music}"]\npoll_interval = 1'
     with Watcher(program, daemon=daemon) as watcher:
