@@ -94,9 +94,8 @@ def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
     for left in reversed(range(_ATTEMPTS)):
         temporary = path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
         descriptor = os.open(temporary, flags, mode)
-        with contextlib.suppress(OSError):  # without a status, it is not known whether it is there
-            if (_lock(descriptor) and os.fstat(descriptor).st_nlink) or not left:
-                break
+        if (_lock(descriptor) and _has_name(descriptor)) or not left:
+            break
         os.close(descriptor)
         temporary.unlink(missing_ok=True)
     return temporary, descriptor
@@ -118,6 +117,14 @@ def _lock(descriptor: int) -> bool:
         return try_far_lock(descriptor)
     except OSError:  # some network file systems have no locks
         return True
+
+
+def _has_name(descriptor: int) -> bool:
+    """Return whether an open file is known to have a name."""
+    try:
+        return os.fstat(descriptor).st_nlink > 0
+    except OSError:
+        return False
 
 
 def _mode(path: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import threading
@@ -53,15 +54,21 @@ def test_failed_replacement_leaves_the_folder_unchanged(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
 
 
-def test_a_status_that_fails_once_leaves_no_unfinished_file(tmp_path, monkeypatch):
-    fstat = os.fstat
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_status_that_fails_leaves_no_unfinished_file(tmp_path, monkeypatch, times):
+    fstat, left = os.fstat, iter(range(times))
 
-    def once(_):
-        monkeypatch.setattr(os, "fstat", fstat)
-        refuse()
+    def failing(descriptor):
+        if next(left, None) is not None:
+            refuse()
+        return fstat(descriptor)
 
-    monkeypatch.setattr(os, "fstat", once)
-    atomic.replace_file(tmp_path / "a.csv", b"new")
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"old")
+    with monkeypatch.context() as patch, contextlib.suppress(PermissionError):
+        patch.setattr(os, "fstat", failing)
+        atomic.replace_file(path, b"new")
+    assert path.read_bytes() == (b"new" if times == 1 else b"old")
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
 
 
