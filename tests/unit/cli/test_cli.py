@@ -15,6 +15,7 @@ import media
 import pytest
 from programs import ROOT
 
+from tagger.analysis import forkserver
 from tagger.cli.completion import SHELLS
 from tagger.cli.report.page import write_page
 from tagger.cli.root import cli
@@ -362,6 +363,8 @@ def test_a_system_without_a_folder_for_temporary_files_is_named_with_the_next_st
     def none_usable(*_):
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
 
+    forkserver.stop()  # of another test
+    monkeypatch.setattr("multiprocessing.util.get_temp_dir", none_usable)
     monkeypatch.setattr("tempfile._get_default_tempdir", none_usable)
     monkeypatch.setattr("tempfile.tempdir", None)
     ended = program.run(command, song)
