@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from tagger.system.closing import close
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -122,7 +124,7 @@ def has_holes(path: Path, size: int) -> bool:
     except (OSError, AttributeError):  # a system without holes
         return False
     finally:
-        os.close(file)
+        close(file)
 
 
 def _holes(file: int, size: int) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from tagger.system.closing import close
 from tagger.system.locks import try_far_lock
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def sync(path: Path) -> None:
     try:
         flush(descriptor)
     finally:
-        os.close(descriptor)
+        close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -96,7 +97,7 @@ def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
         descriptor = os.open(temporary, flags, mode)
         if (_lock(descriptor) and _has_name(descriptor)) or not left:
             break
-        os.close(descriptor)
+        close(descriptor)
         temporary.unlink(missing_ok=True)
     return temporary, descriptor
 
@@ -108,7 +109,7 @@ def _remove(leftover: Path) -> None:
         if _lock(file):
             leftover.unlink()
     finally:
-        os.close(file)
+        close(file)
 
 
 def _lock(descriptor: int) -> bool:

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from tagger.system import filesystems
+from tagger.system.closing import close
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def open_for_writing(path: Path) -> bool:
     try:
         return is_being_written(file)
     finally:
-        os.close(file)
+        close(file)
 
 
 def is_being_written(file: int) -> bool:
@@ -95,8 +96,14 @@ class ReadLease:
         return self
 
     def is_contested(self) -> bool:
-        """Return whether a program waits to open the file for writing."""
-        return self._granted and fcntl.fcntl(self._file, fcntl.F_GETLEASE) != fcntl.F_RDLCK
+        """Return whether a program is known to wait to open the file for writing.
+
+        Raises no error: the caller has replaced the file already.
+        """
+        try:
+            return self._granted and fcntl.fcntl(self._file, fcntl.F_GETLEASE) != fcntl.F_RDLCK
+        except OSError:
+            return False
 
     def __exit__(self, *_: object) -> None:
         if self._granted:

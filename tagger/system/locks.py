@@ -8,6 +8,8 @@ import os
 import struct
 from typing import TYPE_CHECKING, Final
 
+from tagger.system.closing import close
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -85,7 +87,7 @@ def exclusive(path: Path) -> Iterator[None]:
             raise BlockingIOError
         yield
     finally:
-        os.close(file)
+        close(file)
 
 
 @contextlib.contextmanager
@@ -100,7 +102,7 @@ def waiting(path: Path) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(file)
+        close(file)
 
 
 def lock_byte(file: int, offset: int) -> bool:

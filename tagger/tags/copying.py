@@ -63,13 +63,12 @@ class CopyTask:
 
         """
         flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with contextlib.ExitStack() as stack:
-            with os_errors(self.path):
-                original = os.open(self.original, os.O_RDONLY | flags)
-                source = stack.enter_context(os.fdopen(original, "rb"))
-                copy = os.open(self.copy, os.O_RDWR | flags)
-                target = stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
-                found = FileIdentity.of(os.fstat(original)), os.fstat(copy).st_ino
+        with os_errors(self.path), contextlib.ExitStack() as stack:
+            original = os.open(self.original, os.O_RDONLY | flags)
+            source = stack.enter_context(os.fdopen(original, "rb"))
+            copy = os.open(self.copy, os.O_RDWR | flags)
+            target = stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
+            found = FileIdentity.of(os.fstat(original)), os.fstat(copy).st_ino
             if found != (self.expected, self.inode):
                 raise FileChangedError("another program changed the file", self.path)
             yield source, target

@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from tagger.system.closing import close
 from tagger.system.locks import try_far_lock
 
 TEMPORARY_SUFFIX: Final = ".tagger-tmp"
@@ -59,5 +60,5 @@ def _remove(path: Path) -> bool:
     except OSError:
         return False
     finally:
-        os.close(file)
+        close(file)
     return True

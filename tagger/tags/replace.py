@@ -35,6 +35,7 @@ from tagger.errors import (
 )
 from tagger.system import atomic, filesystems, leases, locks
 from tagger.system.attributes import copy_attributes
+from tagger.system.closing import close
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
@@ -86,14 +87,15 @@ class Replacement:
         with self._stack, os_errors(self._path):
             flags = os.O_RDONLY | os.O_CLOEXEC
             self._folder = os.open(self._place.folder, flags | os.O_DIRECTORY | os.O_NOFOLLOW)
-            self._stack.callback(os.close, self._folder)
+            self._stack.callback(close, self._folder)
             self._stack.callback(self._end)
             # check again: the open descriptor now pins the folder
             if check_writable(self._path, root=self._root, options=self._options) != self._place:
                 raise FileChangedError("the file was moved", self._path)
             nonblocking = flags | os.O_NOFOLLOW | os.O_NONBLOCK
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
-            self.original = self._stack.enter_context(os.fdopen(original, "rb"))
+            self.original = os.fdopen(original, "rb")
+            self._stack.callback(close, self.original)
             self._ctime = os.fstat(original).st_ctime_ns
             kind = filesystems.kind(original)
             self._on_share = kind in filesystems.SMB
@@ -120,7 +122,8 @@ class Replacement:
             name = temporary_name()
             copy = os.open(name, flags, 0o600, dir_fd=self._folder)
             self._temporary, self._is_complete = name, False
-            self.copy = self._stack.enter_context(os.fdopen(copy, "w+b", buffering=0))
+            self.copy = os.fdopen(copy, "w+b", buffering=0)
+            self._stack.callback(close, self.copy)
             with contextlib.suppress(OSError):  # not every network file system has locks
                 locks.try_far_lock(copy)
             inode = os.fstat(copy).st_ino

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import SkippedError, TagError
 from tagger.system.attributes import is_locked
+from tagger.system.closing import close
 
 if TYPE_CHECKING:
     from tagger.tags.options import WriteOptions
@@ -71,7 +72,7 @@ def _is_append_only(folder: Path) -> bool:
     try:
         return is_locked(file)
     finally:
-        os.close(file)
+        close(file)
 
 
 def check_writable(

@@ -23,7 +23,7 @@ from tagger import tags
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
 from tagger.system import locks
-from tagger.system.leases import HAS_LEASES
+from tagger.system.leases import HAS_LEASES, open_for_writing
 
 ROOT = Path(__file__).parents[3]
 FORMS = [
@@ -362,6 +362,36 @@ def test_a_file_that_is_open_for_writing_is_not_replaced(tmp_path):
     assert leftovers(tmp_path) == []
     with path.open("rb"):  # one who reads it is in nobody's way
         write(path)
+    assert tags.read(path).genres == TWO
+
+
+def test_a_connection_that_is_lost_at_each_close_fails_no_write(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.mp3")
+    close = os.close
+
+    def failing(file):
+        close(file)
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "close", failing)
+        write(path)
+        assert not open_for_writing(path)
+    assert tags.read(path).genres == TWO
+
+
+@pytest.mark.skipif(not HAS_LEASES, reason="needs Linux's file leases")
+def test_a_lease_that_cannot_be_read_after_the_rename_fails_no_write(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.mp3")
+    call = fcntl.fcntl
+
+    def failing(file, command, *args):
+        if command == fcntl.F_GETLEASE:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return call(file, command, *args)
+
+    monkeypatch.setattr(fcntl, "fcntl", failing)
+    assert write(path).after == TWO
     assert tags.read(path).genres == TWO
 
 
