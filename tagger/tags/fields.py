@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mutagen import id3
 
 from tagger.core.domain import GENRE
+from tagger.tags.containers import apev2
 from tagger.tags.containers.apev2 import Apev2
-from tagger.tags.containers.base import Item
 from tagger.tags.containers.id3 import UNSYNCHRONISED, V23_SEPARATOR, Id3v2
 from tagger.tags.containers.id3v1 import Id3v1
 from tagger.tags.containers.ilst import Ilst
@@ -28,7 +27,7 @@ from tagger.tags.containers.vorbis import VorbisComment
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tagger.tags.containers.base import RawTag
+    from tagger.tags.containers.base import Item, RawTag
 
 Fields = dict[str, tuple[str, ...]]
 """Values by name, in the order of the tag; the names are those of Vorbis comments."""
@@ -182,8 +181,7 @@ def _texts(tag: RawTag) -> Iterator[tuple[str, tuple[str, ...]]]:
     elif isinstance(tag, Ilst):
         yield from ((_ILST[name], (text,)) for name, text in tag.texts() if name in _ILST)
     elif isinstance(tag, VorbisComment):
-        values = ((i.name, i.raw.partition(b"=")[2].decode("utf-8", "replace")) for i in tag.items)
-        yield from ((name, (value,)) for name, value in values)
+        yield from ((item.name, tag.texts_of(item)) for item in tag.items)
 
 
 def _id3_fields(frames: Mapping[str, id3.Frame]) -> Fields:
@@ -252,18 +250,10 @@ def _items(target: RawTag, found: Fields, guessed: Mapping[str, bytes]) -> tuple
         return _frames(found, target.major, guessed) if target.major > 2 else ()
     named = {name: values for name, values in found.items() if _KEY.fullmatch(name)}
     if isinstance(target, VorbisComment):
-        return tuple(
-            Item(name, f"{name}={value}".encode()) for name in named for value in named[name]
-        )
+        return tuple(item for name in named for item in target.encode_field(name, named[name]))
     if isinstance(target, Apev2):
-        return tuple(_ape_item(_KEYS.get(name, name.title()), named[name]) for name in named)
+        return tuple(apev2.text_item(_KEYS.get(name, name.title()), named[name]) for name in named)
     return ()
-
-
-def _ape_item(key: str, values: Sequence[str]) -> Item:
-    value = "\0".join(values).encode()
-    raw = struct.pack("<II", len(value), 0) + key.encode("ascii") + b"\0" + value
-    return Item(key.lower(), raw)
 
 
 def _frames(found: Fields, major: int, guessed: Mapping[str, bytes]) -> tuple[Item, ...]:

@@ -280,7 +280,10 @@ def _sources(parsed: ParsedFile) -> Iterator[Mapping[str, tuple[str, ...]]]:
     container, tags = parsed.container, parsed.mutagen.tags
     if tags:
         kind = "id3v2" if isinstance(tags, ID3) else container.primary
-        yield {name: texts(tags, kind, name) for name in FIELDS[kind]}
+        yield {
+            name: value_texts(tags[key]) if key in tags else ()
+            for name, key in FIELDS[kind].items()
+        }
     for kind, tag in container.tags.items():
         if kind != container.primary or not tags:
             found = fields(tag)
@@ -326,18 +329,6 @@ def mutagen_key(kind: str, field: str) -> str:
         return _GROUPING[kind] if field == GROUPING else FIELDS[kind]["genre"]
     prefix = {"id3v2": "TXXX:", "ilst": "----:com.apple.iTunes:"}.get(kind, "")
     return prefix + field
-
-
-def texts(tags: Any, kind: str, field: str) -> tuple[str, ...]:
-    """Return the values of a field.
-
-    Args:
-        tags: The tags, as mutagen returns them.
-        kind: The kind of the tags, a key of the table of fields.
-        field: The name of the field, as in `TrackTags`.
-    """
-    key = FIELDS[kind].get(field)
-    return () if key is None or key not in tags else value_texts(tags[key])
 
 
 def value_texts(value: Any) -> tuple[str, ...]:

@@ -41,7 +41,8 @@ def size_before(footer: bytes) -> int:
     return size + (FOOTER if flags & HAS_HEADER else 0)
 
 
-def _item(key: str, values: tuple[str, ...]) -> Item:
+def text_item(key: str, values: tuple[str, ...]) -> Item:
+    """Return the item of a text with some values."""
     value = "\0".join(values).encode()
     raw = struct.pack("<II", len(value), 0) + key.encode("latin-1") + b"\0" + value
     return Item(key.lower(), raw)
@@ -98,7 +99,7 @@ class Apev2(RawTag):
         """One item of several values; the key keeps its letter case."""
         standing = self.genre_items
         key = standing[0][1].raw[8:].partition(b"\0")[0] if standing else b"Genre"
-        return (_item(key.decode("latin-1"), genres),)
+        return (text_item(key.decode("latin-1"), genres),)
 
     def field_of(self, item: Item) -> str:
         """Return the key of a text."""
@@ -112,7 +113,7 @@ class Apev2(RawTag):
     def encode_field(self, field: str, texts: tuple[str, ...]) -> tuple[Item, ...]:
         """Return one item; `GROUPING` has the letter case that other programs write."""
         key = field.title() if field == GROUPING else field
-        return (_item(key, texts),)
+        return (text_item(key, texts),)
 
     def pieces(self) -> list[Raw]:
         """Return the header if the tag had one, the items, and the footer."""

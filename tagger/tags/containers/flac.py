@@ -45,10 +45,8 @@ class FlacFile(StreamFile):
             if block.kind == VORBIS_COMMENT:
                 tag = VorbisComment.parse(read_at(file, block.body.start, block.body.size))
                 if not own:
-                    padding = sum(
-                        BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING
-                    )
-                    tag = replace(tag, reserved_bytes=BLOCK_HEADER + block.body.size + padding)
+                    size = BLOCK_HEADER + block.body.size + self._padding
+                    tag = replace(tag, reserved_bytes=size)
                 own[_comments(len(own))] = tag
         self.tags = {**own, **self.tags}
 
@@ -72,8 +70,12 @@ class FlacFile(StreamFile):
 
     def empty(self) -> RawTag:
         """Return empty comments that may use the existing padding."""
-        reserved_bytes = sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
-        return VorbisComment((), reserved_bytes)
+        return VorbisComment((), self._padding)
+
+    @property
+    def _padding(self) -> int:
+        """The size of all padding blocks, bytes."""
+        return sum(BLOCK_HEADER + b.body.size for b in self.blocks if b.kind == PADDING)
 
     def middle(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Yield the blocks, the comments in their place and one padding block at the end.
@@ -82,9 +84,8 @@ class FlacFile(StreamFile):
         """
         tag = tags.get("vorbis")
         if tag is None:
-            padded = any(b.kind == PADDING for b in self.blocks)
             standing = self.tags.get("vorbis", self.empty())
-            yield from self._stream(tags, standing.reserved_bytes if padded else 0)
+            yield from self._stream(tags, standing.reserved_bytes if self._padding else 0)
         else:
             size = BLOCK_HEADER + size_of(tag.pieces())
             yield from self._stream(tags, tag.reserved_bytes - size)

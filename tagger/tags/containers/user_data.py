@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from tagger.tags.containers.base import Item, MalformedError, Raw, RawTag
 from tagger.tags.containers.id3 import V23_SEPARATOR
+from tagger.tags.containers.mp4_atoms import HEADER, atom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEADER: Final = 8
 ASSET: Final = "gnre"
 """The genre of 3GPP; other genres are QuickTime's."""
 MACINTOSH: Final = 0x400
@@ -56,8 +56,7 @@ class UserData(RawTag):
             if not text.isascii() or len(language) < 2:
                 language = struct.pack(">H", UNDETERMINED)
             body = struct.pack(">H", len(text)) + language + text
-        name = first.name.encode("latin-1")
-        raw = struct.pack(">I4s", HEADER + len(body), name) + body
+        raw = atom(first.name.encode("latin-1"), body)
         return (Item(first.name, raw, first.place),)
 
     def pieces(self) -> list[Raw]:
