@@ -106,10 +106,6 @@ class AsfAttributes(RawTag):
             for place, text in zip(places, texts, strict=True)
         )
 
-    def pieces(self) -> list[Raw]:
-        """Return all places in sequence; the container calls `place_pieces` for each."""
-        return [part for place in _PLACES for part in self.place_pieces(place)]
-
     def place_pieces(self, place: str) -> list[Raw]:
         """Return the object of one place."""
         items = [item for item in self.items if item.place == place]

@@ -141,9 +141,9 @@ class RawTag(ABC):
     def encode(self, genres: tuple[str, ...]) -> tuple[Item, ...]:
         """Return the items for `genres` in this version of the tag; empty if impossible."""
 
-    @abstractmethod
     def pieces(self) -> list[Raw]:
-        """Return the tag's bytes in pieces, as the container stores them."""
+        """Return the tag's bytes in pieces, as the container stores them: here its items alone."""
+        return self.item_pieces
 
     def render(self) -> bytes:
         """Return the tag's bytes."""

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from mutagen.id3 import TCON
 
-from tagger.tags.containers.base import Item, Raw, RawTag
+from tagger.tags.containers.base import Item, RawTag
 from tagger.tags.containers.id3 import V23_SEPARATOR
 from tagger.tags.containers.texts import lenient
 
@@ -52,10 +52,6 @@ class Id3v1(RawTag):
         numbers = [_NUMBERS[g.casefold()] for g in genres if g.casefold() in _NUMBERS]
         return (Item("genre", bytes([numbers[0] if numbers else NO_GENRE])),)
 
-    def pieces(self) -> list[Raw]:
-        """Return the two items."""
-        return self.item_pieces
-
 
 @dataclass(frozen=True, slots=True)
 class EnhancedId3v1(RawTag):
@@ -81,7 +77,3 @@ class EnhancedId3v1(RawTag):
         size = GENRE_END - GENRE_AT
         fits = len(text) <= size and text.decode("latin-1") == V23_SEPARATOR.join(genres)
         return (Item("genre", (text if fits else b"").ljust(size, b"\0")),)
-
-    def pieces(self) -> list[Raw]:
-        """Return the three items."""
-        return self.item_pieces

@@ -59,10 +59,6 @@ class UserData(RawTag):
         raw = atom(first.name.encode("latin-1"), body)
         return (Item(first.name, raw, first.place),)
 
-    def pieces(self) -> list[Raw]:
-        """Return all atoms in sequence; the container calls `place_pieces`."""
-        return self.place_pieces(BEFORE) + self.place_pieces(BEHIND)
-
     def place_pieces(self, place: str) -> list[Raw]:
         """Return the atoms before or behind `meta`."""
         return [part for item in self.items if item.place == place for part in item.parts]
