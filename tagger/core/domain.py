@@ -296,3 +296,29 @@ class Outcome:
     reason: str
     grounds: Grounds | None = None
     """See `Decision.grounds`."""
+
+    @classmethod
+    def of(cls, track: Track, decision: Decision) -> Outcome:
+        """Return the outcome of a decision."""
+        return cls(
+            track.path,
+            decision.action,
+            track.tags.genres,
+            decision.genres,
+            decision.genre,
+            decision.confidence,
+            decision.reason,
+            decision.grounds,
+        )
+
+    @classmethod
+    def undecided(cls, path: Path, action: Action, reason: str) -> Outcome:
+        """Return the outcome of a file on whose genres nothing was decided.
+
+        Args:
+            path: The file.
+            action: `skip` or `error`.
+            reason: The reason.
+
+        """
+        return cls(path, action, (), (), None, None, reason)

@@ -139,7 +139,7 @@ class _Checks:
                     break
             else:
                 reason = "is not there" if walk.is_gone(path) else "is not a file that can be read"
-                self._missing.append(Outcome(path, Action.ERROR, (), (), None, None, reason))
+                self._missing.append(Outcome.undecided(path, Action.ERROR, reason))
 
     def _compared(
         self, track: Track, line: PlannedFile, future: Future[worker.FeatureSet]
@@ -175,8 +175,7 @@ def _decision(line: PlannedFile) -> Decision:
 
 
 def _kept(track: Track, action: Action, reason: str) -> Outcome:
-    genres = track.tags.genres
-    return Outcome(track.path, action, genres, genres, None, None, reason)
+    return Outcome.of(track, Decision(action, track.tags.genres, reason))
 
 
 def _window(key: AnalysisKey) -> worker.Window:

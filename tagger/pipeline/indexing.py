@@ -77,7 +77,7 @@ class _Indexer:
                     waiting.append(track)
                 elif unfinished.has_holes(found.path, found.identity.size):
                     reason = f"is still being written: {unfinished.HOLES}"
-                    waiting.append(Outcome(found.path, Action.SKIP, (), (), None, None, reason))
+                    waiting.append(Outcome.undecided(found.path, Action.SKIP, reason))
                 elif (failure := self._failure(found)) and _ended_workers(failure):
                     waiting.append(_failed(found, failure.error))
                 elif suspicion(failure):
@@ -148,4 +148,4 @@ def _failed(found: Found, error: TaggerError) -> Outcome:
     action, reason = Action.ERROR, error.explanation
     if index.was_removed(found.path, found.identity):
         action, reason = Action.SKIP, REMOVED
-    return Outcome(found.path, action, (), (), None, None, reason)
+    return Outcome.undecided(found.path, action, reason)

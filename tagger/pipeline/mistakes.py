@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tagger.core.domain import Action, Outcome, Prediction
+from tagger.core.domain import Action, Decision, Outcome, Prediction
 from tagger.core.evidence import family
 from tagger.pipeline import build
 
@@ -99,6 +99,6 @@ def _judged(candidate: _Candidate, sound: Prediction, rules: DecisionRules) -> O
         return None
     level, track = candidate.level, candidate.track
     reason = f"{level.text}; {rules.sound(chosen)}"
-    own = track.tags.genres
     right = rules.policy.own_name(_likeliest(level))
-    return Outcome(track.path, Action.KEEP, own, own, right, chosen.confidence, reason)
+    kept = Decision(Action.KEEP, track.tags.genres, reason, right, chosen.confidence)
+    return Outcome.of(track, kept)

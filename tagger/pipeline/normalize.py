@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.domain import Action, Decision
+from tagger.core.domain import Action, Decision, Outcome
 from tagger.pipeline import build
-from tagger.pipeline.operations import outcome, permitted
+from tagger.pipeline.operations import permitted
 from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
 from tagger.players import Changes
@@ -67,7 +67,7 @@ def normalize(
         for track in named:
             decision = permitted(track, decide(track, policy, whole), options)
             writes = decision.action.writes
-            result = operation.apply(track, decision) if writes else outcome(track, decision)
+            result = operation.apply(track, decision) if writes else Outcome.of(track, decision)
             failed += result.action is Action.ERROR
             changes.outcome(result)
             observer.outcome(result)

@@ -66,7 +66,7 @@ class DryRun:
                 )
             except (TagError, WorkerError) as error:
                 return refused(track, decision, error)
-        return outcome(track, decision)
+        return Outcome.of(track, decision)
 
 
 class KeepUndone:
@@ -146,7 +146,7 @@ class Write:
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
-        result = outcome(track, decision)
+        result = Outcome.of(track, decision)
         if decision.action.writes:
             try:
                 self._write(self._renumbered(track), decision)
@@ -253,20 +253,6 @@ def unwritable(tracks: Iterable[Track], options: WriteOptions) -> dict[Track, st
     return found
 
 
-def outcome(track: Track, decision: Decision) -> Outcome:
-    """Return the outcome of a decision."""
-    return Outcome(
-        track.path,
-        decision.action,
-        track.tags.genres,
-        decision.genres,
-        decision.genre,
-        decision.confidence,
-        decision.reason,
-        decision.grounds,
-    )
-
-
 REMOVED = "was removed during the run"
 """The reason for a file that is gone: no failure of the run."""
 
@@ -281,18 +267,10 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
 
     """
     action = Action.SKIP if isinstance(error, SkippedError | FileChangedError) else Action.ERROR
-    before, reason = track.tags.genres, error.explanation
+    reason = error.explanation
     failed = isinstance(error, WriteFailedError)  # a failed rename may have deleted the file
     absent = isinstance(error.__cause__, FileNotFoundError)
     if (absent or not failed) and index.was_removed(track.path, track.identity):
         action, reason = Action.SKIP, REMOVED
-    return Outcome(
-        track.path,
-        action,
-        before,
-        before,
-        decision.genre,
-        decision.confidence,
-        reason,
-        decision.grounds,
-    )
+    kept = replace(decision, action=action, genres=track.tags.genres, reason=reason)
+    return Outcome.of(track, kept)

@@ -108,28 +108,18 @@ class Rewrite:
         now = self._now[track.path]
         if not decision.action.writes:
             stays = decision.action in (Action.ABSTAIN, Action.KEEP)
-            return _kept(now, decision, Action.KEEP if stays else decision.action)
+            return _kept(now, replace(decision, action=Action.KEEP if stays else decision.action))
         present = now.tags.genres
         same = genres.keys(decision.genres) == genres.keys(present)
         if same or is_among(present, decision.among):
-            noted = replace(decision, reason=f"{decision.reason}: already there")
-            return _kept(now, noted, Action.KEEP)
+            reason = f"{decision.reason}: already there"
+            return _kept(now, replace(decision, action=Action.KEEP, reason=reason))
         return self._operation.apply(now, replace(decision, action=Action.SET))
 
 
-def _kept(now: Track, decision: Decision, action: Action) -> Outcome:
+def _kept(now: Track, decision: Decision) -> Outcome:
     """Return the outcome of a decision that leaves the genres in the file."""
-    own = now.tags.genres
-    return Outcome(
-        now.path,
-        action,
-        own,
-        own,
-        decision.genre,
-        decision.confidence,
-        decision.reason,
-        decision.grounds,
-    )
+    return Outcome.of(now, replace(decision, genres=now.tags.genres))
 
 
 def _before(edits: Sequence[_Edit]) -> tuple[str, ...]:

@@ -324,4 +324,4 @@ def _shared(starts: Collection[Path]) -> list[Path]:
 
 def _passed(item: walk.Passed) -> Outcome:
     action = Action.ERROR if item.failed else Action.SKIP
-    return Outcome(item.path, action, (), (), None, None, item.reason)
+    return Outcome.undecided(item.path, action, item.reason)

@@ -17,6 +17,7 @@ from tagger.core.domain import (
     AnalysisKey,
     FileIdentity,
     GenreEdit,
+    Outcome,
     Prediction,
     Track,
     TrackTags,
@@ -24,7 +25,7 @@ from tagger.core.domain import (
 from tagger.errors import CorruptAudioError, WorkerCrashedError
 from tagger.inference import read_manifest
 from tagger.pipeline import build
-from tagger.pipeline.operations import outcome, unwritable
+from tagger.pipeline.operations import unwritable
 from tagger.pipeline.pipeline import Pipeline
 from tagger.store import Correction
 
@@ -40,7 +41,7 @@ class Report:
         return unwritable(tracks, tags.WriteOptions())
 
     def apply(self, track, decision):
-        return outcome(track, decision)
+        return Outcome.of(track, decision)
 
 
 class NoWorkers:
