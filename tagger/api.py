@@ -37,8 +37,8 @@ from tagger.errors import AudioError, ConfigError, TagError, TaggerError, Worker
 from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.pipeline import build, recovery
+from tagger.pipeline.command_run import Observer
 from tagger.pipeline.operations import Write
-from tagger.pipeline.scan import Observer
 from tagger.pipeline.single import SingleFiles
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged

@@ -14,10 +14,8 @@ from tagger.errors import AudioError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build, recovery
+from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.publish import Published, after_run
-from tagger.pipeline.scan import ScanResult
-from tagger.players import Changes
 from tagger.playlists.refresh import check_folders
 
 if TYPE_CHECKING:
@@ -27,8 +25,8 @@ if TYPE_CHECKING:
     from tagger.analysis.pool import Pool
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
+    from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.plan import PlannedFile
-    from tagger.pipeline.scan import Observer
     from tagger.store import Store
 
 MODEL = "plan"
@@ -42,7 +40,7 @@ def apply_plan(
     observer: Observer,
     *,
     dry_run: bool,
-) -> ScanResult:
+) -> RunResult:
     """Write the genres of a plan into the files that are as the plan describes them.
 
     A file with another sound or genre is left alone. A file with the genres of the plan is done
@@ -62,8 +60,7 @@ def apply_plan(
     """
     settings = registry.resolve_bundle(settings)
     observer.expect(len(plan))
-    changes = Changes()
-    failed = 0
+    run = CommandRun(settings, store, observer)
     with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:
         recovery.recover(store, jobs)
         for folder in {Path(line.path).parent for line in plan}:
@@ -72,27 +69,17 @@ def apply_plan(
         ready: list[tuple[Track, Decision]] = []
         for checked in checks.run(plan):
             if isinstance(checked, Outcome):
-                failed += checked.action is Action.ERROR
-                observer.outcome(checked)
+                run.take(checked)
             else:
                 ready.append(checked)
         # also of files with their genre: an interrupt may have left their playlists behind
         found = settings.library.real_roots
         roots = dict.fromkeys(walk.root_of(Path(line.path), found) for line in plan)
         check_folders(settings, roots)
-        run = None if dry_run else store.runs.start("apply")
-        if run is not None:
-            observer.started(run)
-        operation = build.operation(settings, store, jobs, run, MODEL)
+        operation = run.start("apply", jobs, MODEL, dry_run=dry_run)
         for track, decision in ready:
-            outcome = operation.apply(track, decision)
-            failed += outcome.action is Action.ERROR
-            changes.outcome(outcome)
-            observer.outcome(outcome)
-    if run is None:
-        return ScanResult(None, Published(), failed)
-    store.runs.finish(run)
-    return ScanResult(run, after_run(settings, store, changes, roots), failed)
+            run.take(operation.apply(track, decision))
+    return run.finish(roots)
 
 
 class _Checks:

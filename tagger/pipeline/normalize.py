@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 from tagger.core.domain import Action, Decision, Outcome
 from tagger.pipeline import build
+from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.operations import permitted
-from tagger.pipeline.publish import Published, after_run
-from tagger.pipeline.scan import Scan, ScanOptions, ScanResult
-from tagger.players import Changes
+from tagger.pipeline.scan import Scan, ScanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.core.domain import Track
     from tagger.core.policy import Policy
-    from tagger.pipeline.scan import Observer
+    from tagger.pipeline.command_run import Observer, RunResult
     from tagger.store import Store
 
 MODEL = "names"
@@ -33,7 +32,7 @@ def normalize(
     observer: Observer,
     *,
     dry_run: bool,
-) -> ScanResult:
+) -> RunResult:
     """Write the genres in files under their usual or the user's own names.
 
     Args:
@@ -48,9 +47,8 @@ def normalize(
 
     """
     policy, options = build.policy(settings), build.write_options(settings)
-    changes = Changes()
+    run = CommandRun(settings, store, observer)
     whole = store.journal.written_genres()  # "Drum/Bass" may be a genre of the user's model
-    failed = 0
     with build.tag_jobs(settings) as jobs:
         tracks, passed = Scan(settings, store, paths, ScanOptions(dry_run=True)).find(
             observer, jobs
@@ -60,22 +58,12 @@ def normalize(
         observer.expect(len(named) + len(failed_before))
         for found in failed_before:
             observer.outcome(found)
-        run = None if dry_run else store.runs.start("names")
-        if run is not None:
-            observer.started(run)
-        operation = build.operation(settings, store, jobs, run, MODEL)
+        operation = run.start("names", jobs, MODEL, dry_run=dry_run)
         for track in named:
             decision = permitted(track, decide(track, policy, whole), options)
             writes = decision.action.writes
-            result = operation.apply(track, decision) if writes else Outcome.of(track, decision)
-            failed += result.action is Action.ERROR
-            changes.outcome(result)
-            observer.outcome(result)
-    if run is None:
-        return ScanResult(None, Published(), failed)
-    store.runs.finish(run)
-    roots = dict.fromkeys(track.root for track in named)
-    return ScanResult(run, after_run(settings, store, changes, roots), failed)
+            run.take(operation.apply(track, decision) if writes else Outcome.of(track, decision))
+    return run.finish(dict.fromkeys(track.root for track in named))
 
 
 def decide(track: Track, policy: Policy, whole: Collection[str]) -> Decision:

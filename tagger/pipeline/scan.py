@@ -14,11 +14,10 @@ from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
 from tagger.library import index, walk
 from tagger.pipeline import build, reclassify, recovery, unchanged
+from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.publish import Published, after_run
 from tagger.pipeline.unchanged import Unchanged
 from tagger.pipeline.unknown_names import unknown_names
-from tagger.players import Changes
 from tagger.playlists.refresh import check_folders
 from tagger.system.spelling import real_path
 
@@ -29,43 +28,19 @@ if TYPE_CHECKING:
         Generator,
         Iterable,
         Iterator,
-        Mapping,
         Sequence,
     )
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
+    from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.operations import Operation
     from tagger.pipeline.unchanged import SettledFolder
     from tagger.store import Store
 
     Take = Callable[[Outcome], object]
     """Takes outcomes as they come."""
-
-
-class Observer:
-    """Follows a run while it goes on; this base ignores everything."""
-
-    def found(self, files: int) -> None:
-        """Take the number of files found so far."""
-
-    def passed_over(self, counts: Mapping[str, int]) -> None:
-        """Take the numbers of files and folders that a rule leaves out, by reason."""
-
-    def expect(self, files: int) -> None:
-        """Take the number of outcomes that will follow."""
-
-    def started(self, run: int) -> None:
-        """Take the number of a run that writes, before its first write."""
-
-    def outcome(self, outcome: Outcome) -> None:
-        """Take the outcome of one file."""
-
-    def settled(self, settled: SettledFolder) -> None:
-        """Take the files of a folder without any work; `expect` does not count them."""
-        for outcome in settled.outcomes():
-            self.outcome(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +57,6 @@ class ScanOptions:
     """Lower-case endings of the files to scan; None for all."""
     since: float | None = None
     """Unix seconds; files without a change since then are left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScanResult:
-    """The end of a scan."""
-
-    run: int | None
-    """The number of the run that wrote, None in a dry run."""
-    published: Published
-    failed: int
-    """Files that failed, without those that are no audio at all."""
 
 
 class Scan:
@@ -132,7 +96,7 @@ class Scan:
                 )
         check_folders(settings, self._starts.values())
 
-    def run(self, observer: Observer) -> ScanResult:
+    def run(self, observer: Observer) -> RunResult:
         """Scan, and pass each outcome to the observer.
 
         Raises `ModelError` when the model cannot be run; failures of single files are outcomes.
@@ -144,31 +108,16 @@ class Scan:
         """Yield a text for each genre of the settings that has no effect."""
         return unknown_names(self._settings, self._manifest, self._store)
 
-    def _run(self, observer: Observer, jobs: TagJobs) -> ScanResult:
-        failed = 0
-
-        def take(outcome: Outcome) -> None:
-            nonlocal failed
-            failed += self._is_failure(outcome)
-            observer.outcome(outcome)
-
-        tracks = self._find(observer, jobs, take, self._unchanged())
+    def _run(self, observer: Observer, jobs: TagJobs) -> RunResult:
+        run = CommandRun(self._settings, self._store, observer, self._has_failed)
+        tracks = self._find(observer, jobs, run.take, self._unchanged())
         observer.passed_over(self._ignored)
         observer.expect(len(tracks))
-        changes = Changes()
-        run = None if self._options.dry_run else self._store.runs.start("scan")
-        if run is not None:
-            observer.started(run)
-        operation = build.operation(self._settings, self._store, jobs, run, self._manifest.id)
+        operation = run.start("scan", jobs, self._manifest.id, dry_run=self._options.dry_run)
         with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
             for outcome in outcomes:
-                changes.outcome(outcome)
-                take(outcome)
-        if run is None:
-            return ScanResult(None, Published(), failed)
-        self._store.runs.finish(run)
-        published = after_run(self._settings, self._store, changes, self._starts.values())
-        return ScanResult(run, published, failed)
+                run.take(outcome)
+        return run.finish(self._starts.values())
 
     def _unchanged(self) -> Unchanged | None:
         """Return what finds files without any work; None where each file needs a decision."""
@@ -272,7 +221,7 @@ class Scan:
         # a copy keeps its time of modification, but not of its change of status
         return max(status.st_mtime, status.st_ctime) >= options.since
 
-    def _is_failure(self, outcome: Outcome) -> bool:
+    def _has_failed(self, outcome: Outcome) -> bool:
         """Return whether a file failed; a file that is no audio at all is no failure of a run."""
         if outcome.action is not Action.ERROR:
             return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import FileIdentity, GenreEdit, TrackTags
-    from tagger.pipeline.scan import Observer
+    from tagger.pipeline.command_run import Observer
     from tagger.store import JournalEntry, Store
     from tagger.tags import WriteOptions
 

@@ -18,7 +18,8 @@ from clusters import Certificate, Cluster
 from tagger import config
 from tagger.core.domain import Action
 from tagger.errors import ClusterError
-from tagger.pipeline.scan import Observer, Scan, ScanOptions
+from tagger.pipeline.command_run import Observer
+from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import Store
 from training.cluster import parallel_fits
 

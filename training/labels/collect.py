@@ -9,7 +9,8 @@ from tagger.core import genres
 from tagger.core.thresholds import LONGEST_WORD
 from tagger.library import walk
 from tagger.pipeline import build
-from tagger.pipeline.scan import Observer, Scan, ScanOptions
+from tagger.pipeline.command_run import Observer
+from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.system.text import number_of
 from training import labels as sources
 from training.errors import TrainingDataError

@@ -13,8 +13,8 @@ from tagger.cli.report.lines import outcome_line
 from tagger.cli.report.page import write_page
 from tagger.cli.report.words import NO_MUSIC
 from tagger.core.domain import Action
+from tagger.pipeline.command_run import Observer
 from tagger.pipeline.publish import Published
-from tagger.pipeline.scan import Observer
 from tagger.playlists import PlaylistAction
 from tagger.playlists.refresh import MOST_NAMED
 from tagger.system.text import number_of

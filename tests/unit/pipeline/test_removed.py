@@ -11,7 +11,8 @@ import pytest
 from tagger.config import load
 from tagger.core.domain import Action, FileIdentity
 from tagger.errors import WorkerTimedOutError
-from tagger.pipeline.scan import Observer, Scan, ScanOptions
+from tagger.pipeline.command_run import Observer
+from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import Store
 
 if TYPE_CHECKING:
