@@ -110,11 +110,6 @@ class LabelSource(Protocol):
     becomes a note and never stops the rest.
     """
 
-    @property
-    def name(self) -> str:
-        """The word for `tagger train --source`."""
-        ...
-
     def gather(self) -> Gathered:
         """Collect labels and entries.
 

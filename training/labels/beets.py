@@ -34,13 +34,10 @@ DELIMITERS = ("\\\u2400", "\0")
 class BeetsSource:
     """The items that the plugin has judged and that have another genre now."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._store = context.store
         self._settings = context.settings.training.beets
         self._naming = GenreNames(context.settings)
-        self._empty = context.settings.genres.empty_keys
 
     def gather(self) -> Gathered:
         """Return the first genre of each item that the user changed.
@@ -51,7 +48,7 @@ class BeetsSource:
         labels, gone = [], 0
         for path, found, now in self._judged():
             texts = [text for text in now if not is_ours(text, path, written)]
-            genre = self._genre(texts)
+            genre = self._naming.first(texts)
             if not genre or genres.keys(now) == genres.keys(found):
                 continue
             if walk.is_gone(path):
@@ -81,10 +78,6 @@ class BeetsSource:
     def _path(self, stored: bytes | str) -> Path:
         """Return the path of an item; new versions of beets store it below their directory."""
         return Path(os.path.realpath(self._settings.directory / os.fsdecode(stored)))
-
-    def _genre(self, texts: list[str]) -> str:
-        named = (t for t in self._naming.parts(texts) if not genres.is_empty(t, self._empty))
-        return self._naming.genre(next(named, ""))
 
 
 def _attributes(db: sqlite3.Connection) -> dict[int, dict[str, str]]:

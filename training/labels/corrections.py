@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.core import genres
 from tagger.library import walk
 from tagger.system.text import number_of
 from training.labels.base import Gathered, Label, Weight
@@ -19,27 +18,19 @@ NAME = "corrections"
 class CorrectionSource:
     """The corrections that scans and the daemon have found."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._store = context.store
         self._naming = GenreNames(context.settings)
-        self._empty = context.settings.genres.empty_keys
 
     def gather(self) -> Gathered:
         """Return the first genre that the user left in each corrected file."""
         labels = []
         gone = 0
         for correction in sorted(self._store.corrections.all(), key=lambda c: c.path):
-            genre = self._genre(correction.theirs)
+            genre = self._naming.first(correction.theirs)
             if walk.is_gone(correction.path):
                 gone += 1
             elif genre:
                 labels.append(Label(correction.path, genre, NAME, Weight.CORRECTION))
         notes = (f"{number_of(gone, 'corrected file')} gone",) if gone else ()
         return Gathered(tuple(labels), notes=notes)
-
-    def _genre(self, texts: tuple[str, ...]) -> str:
-        """Return the first genre of the texts, empty without a genre."""
-        named = (t for t in self._naming.parts(texts) if not genres.is_empty(t, self._empty))
-        return self._naming.genre(next(named, ""))

@@ -30,8 +30,6 @@ _GTZAN_FOLDERS = ("genres_original", "genres", "Data")
 class FolderSource:
     """The folders of `training.folders`."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
         self._naming = GenreNames(context.settings)

@@ -27,6 +27,7 @@ class GenreNames:
         model = read_manifest(resolve_bundle(settings).model.bundle.folder)
         self._of_model = genres.keys(model.genres)
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
+        self._empty = settings.genres.empty_keys
         self._parents = {
             genres.key(self.meant(child)): above for child, above in training.parents.items()
         }
@@ -40,14 +41,21 @@ class GenreNames:
         """Return the default genre whose only name in `genres.map` is a word, else the word."""
         return self._meant.get(genres.key(word)) or genres.canonical(word)
 
-    def parts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Split texts such as `Rock/Pop`, except words of the user and of the current model."""
+    def parts(self, texts: Iterable[str]) -> list[str]:
+        """Split texts such as `Rock/Pop`, except words of the user and of the current model.
+
+        Words that name no genre are left out.
+        """
         found: list[str] = []
         for text in texts:
             key = genres.key(text)
             is_word = key in self._own or key in self._meant or key in self._of_model
             found += [text] if is_word else genres.parts([text])
-        return tuple(found)
+        return [part for part in found if not genres.is_empty(part, self._empty)]
+
+    def first(self, texts: Iterable[str]) -> str:
+        """Return the genre of the first part of texts; empty without a genre."""
+        return self.genre(next(iter(self.parts(texts)), ""))
 
     def parents(self, genre: str) -> tuple[str, ...]:
         """Return the parents of a genre, the nearest first: the user's before tagger's."""

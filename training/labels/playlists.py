@@ -23,8 +23,6 @@ EXTENSIONS = (".m3u", ".m3u8")
 class PlaylistSource:
     """The playlists of `training.playlists`."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.playlists
         self._roots = context.settings.library.roots

@@ -25,8 +25,6 @@ NAME = "spotify"
 class SpotifySource:
     """The playlists of `[training.spotify]`."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
 

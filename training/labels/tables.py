@@ -27,8 +27,6 @@ PARTS = {"train": "train", "training": "train", "valid": "train", "validation": 
 class TableSource:
     """The tables of `training.csv`."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.csv
         self._roots = context.settings.library.roots

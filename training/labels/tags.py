@@ -24,8 +24,6 @@ ALL = "*"
 class TagSource:
     """The tags of the library's files, for the genres that `training.tags` names."""
 
-    name = NAME
-
     def __init__(self, context: Context) -> None:
         self._tracks = context.tracks
         self._store = context.store
@@ -33,7 +31,6 @@ class TagSource:
         named = context.settings.training.tags
         self._all = ALL in named
         self._roots = context.settings.library.real_roots
-        self._empty = context.settings.genres.empty_keys
         self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}
 
     def gather(self) -> Gathered:
@@ -47,11 +44,7 @@ class TagSource:
             found: dict[str, Label] = {}
             for tag in self._naming.parts(track.tags.in_genre):
                 genre = self._naming.genre(tag)
-                if (
-                    not genre
-                    or genres.is_empty(tag, self._empty)
-                    or not (self._all or genres.key(genre) in self._wanted)
-                ):
+                if not genre or not (self._all or genres.key(genre) in self._wanted):
                     continue
                 if is_ours(tag, track.path, written):
                     ours += 1
