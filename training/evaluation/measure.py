@@ -82,11 +82,11 @@ def summarize(split: str, command: str, results: Sequence[Measurement]) -> Evalu
     low, high = interval(together)
     return Evaluation(
         accuracy=_accuracy(tracks),
-        interval=(_rounded(low), _rounded(high)),
+        interval=(rounded(low), rounded(high)),
         tracks=len(together.labels),
         split=split,
         command=command,
-        calibration_error=_rounded(calibration_error(together)),
+        calibration_error=rounded(calibration_error(together)),
         written=_written(tracks),
         album_accuracy=_accuracy(albums) if albums else None,
         album_written=_written(albums) if albums else None,
@@ -99,7 +99,7 @@ def promised_threshold(held_out: Predictions) -> float | None:
 
 
 def _accuracy(decided: Sequence[tuple[Predictions, float | None]]) -> float:
-    return _rounded(np.mean([predictions.accuracy for predictions, _ in decided]))
+    return rounded(np.mean([predictions.accuracy for predictions, _ in decided]))
 
 
 def _written(decided: Sequence[tuple[Predictions, float | None]]) -> Written:
@@ -107,8 +107,9 @@ def _written(decided: Sequence[tuple[Predictions, float | None]]) -> Written:
     kept = [predictions.surer_than(threshold) for predictions, threshold in decided]
     right = np.concatenate([p.right[k] for (p, _), k in zip(decided, kept, strict=True)])
     coverage = np.concatenate(kept).mean()
-    return Written(PROMISE, _rounded(right.mean() if len(right) else 1.0), _rounded(coverage))
+    return Written(PROMISE, rounded(right.mean() if len(right) else 1.0), rounded(coverage))
 
 
-def _rounded(share: float | np.floating) -> float:
+def rounded(share: float | np.floating) -> float:
+    """Return a share with the digits of a manifest."""
     return round(float(share), 4)

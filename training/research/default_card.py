@@ -37,13 +37,13 @@ def card(
         TEMPLATE,
         baselines=baselines,
         robustness=robustness,
-        thresholds=_thresholds(manifest),
+        thresholds=thresholds(manifest),
         unknown=_unknown(results.kept("unknown-genres", Unknown, folder)),
         transfer=_transfer(results.kept("transfer", dict[str, Any], folder)),
     )
 
 
-def _thresholds(manifest: Manifest) -> list[tuple[float, list[Any]]]:
+def thresholds(manifest: Manifest) -> list[tuple[float, list[Any]]]:
     """Return the operating points of tracks and albums by promised precision."""
     parts = [{p.precision: p for p in part.overall} for part in (manifest.tracks, manifest.albums)]
     return [(key, [part.get(key) for part in parts]) for key in sorted(parts[0] | parts[1])]

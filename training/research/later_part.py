@@ -23,6 +23,7 @@ from tagger.features.wideband import RATE as WIDEBAND_RATE
 from tagger.inference import read_manifest
 from training.data.vectors import SPEC
 from training.evaluation.claims import Scale, track_claims
+from training.evaluation.measure import rounded
 from training.research.left_out import left_out_models
 from training.research.wide import PROMISE
 from training.research.wide_data import GENRES, joined, read_nonmusic, read_songs, song_rows
@@ -93,10 +94,10 @@ def figures(data: Path, network: Path, bundles: Path) -> Iterator[LaterFigure]:
                 seconds,
                 weight,
                 len(kept),
-                _rounded(claims.right.mean()),
-                _rounded(_share(claims)),
-                _rounded(written.mean()),
-                _rounded(right.sum() / written.sum()),
+                rounded(claims.right.mean()),
+                rounded(_share(claims)),
+                rounded(written.mean()),
+                rounded(right.sum() / written.sum()),
             )
 
 
@@ -148,7 +149,3 @@ def _share(claims: Claims) -> float:
         if right.sum() >= PROMISE * written.sum():
             return float(written.mean())
     return 0.0
-
-
-def _rounded(share: float) -> float:
-    return round(float(share), 4)

@@ -18,7 +18,7 @@ from tagger.features.mel import RATE, log_mel
 from tagger.features.specs import quantised
 from training.errors import TrainingDataError
 from training.evaluation.cross_validation import artist_folds
-from training.evaluation.measure import promised_threshold
+from training.evaluation.measure import promised_threshold, rounded
 from training.evaluation.metrics import Predictions, track_predictions
 from training.models.ensemble import HeldOut, train
 from training.research.degradations import TO_LEVELS, TO_SOUND
@@ -140,10 +140,10 @@ def _held(
             name,
             on,
             len(after.written),
-            _rounded(after.verdicts.accuracy),
-            _rounded((after.verdicts.genres == before.verdicts.genres).mean()),
-            _rounded(right.mean()) if len(right) else None,
-            _rounded(after.written.mean()),
+            rounded(after.verdicts.accuracy),
+            rounded((after.verdicts.genres == before.verdicts.genres).mean()),
+            rounded(right.mean()) if len(right) else None,
+            rounded(after.written.mean()),
         )
 
 
@@ -156,7 +156,3 @@ def _answers(folds: Sequence[Fold], data: LevelDataset) -> Answers:
             verdicts.append(track_predictions(data, heard))
             written.append(verdicts[-1].surer_than(fold.threshold))
     return Answers(Predictions.joined(verdicts), np.concatenate(written))
-
-
-def _rounded(share: float | np.floating) -> float:
-    return round(float(share), 4)

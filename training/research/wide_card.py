@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.evaluation.templates import render
 from training.research import results
 from training.research.added_genres import DRAWS, TRACKS, AddedGenre
+from training.research.default_card import thresholds
 from training.research.later_part import LaterFigure
 from training.research.wide import WideFigure
 
@@ -37,7 +38,7 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
         tracks=TRACKS,
         draws=DRAWS,
         added=results.kept(f"added-genres{suffix}", AddedGenre, folder),
-        thresholds=_thresholds(manifest),
+        thresholds=thresholds(manifest),
         unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
         nonmusic=_mean(parts.get("no music", [])),
         short=[
@@ -46,12 +47,6 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
             if row.network == bool(suffix) and row.seconds <= SHORT and not row.weight
         ],
     )
-
-
-def _thresholds(manifest: Manifest) -> list[tuple[float, list[Any]]]:
-    """Return the operating points of tracks and albums by promised precision."""
-    parts = [{p.precision: p for p in part.overall} for part in (manifest.tracks, manifest.albums)]
-    return [(key, [part.get(key) for part in parts]) for key in sorted(parts[0] | parts[1])]
 
 
 def _mean(rows: Sequence[WideFigure]) -> dict[str, float]:
