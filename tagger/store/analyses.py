@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tagger.core.domain import Features, PackedFeatures, Prediction
-from tagger.store.rows import damaged, stored_file, stored_json
+from tagger.store.rows import damaged, json_text, stored_file, stored_json
 from tagger.system import arrays
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ class Analyses:
                 (
                     str(key),
                     prediction.model,
-                    msgspec.json.encode(dict(prediction.probabilities)).decode(),
+                    json_text(dict(prediction.probabilities)),
                     prediction.sound,
                 )
                 for key, prediction in found
@@ -115,7 +113,7 @@ class Analyses:
         rows = self._db.execute(
             f"SELECT content_id, spec, data FROM features WHERE {_AMONG}"  # noqa: S608
             " AND spec IN (SELECT value FROM json_each(?))",
-            (_among(keys), msgspec.json.encode([*specs, *optional]).decode()),
+            (_among(keys), json_text([*specs, *optional])),
         )
         for key, spec, data in rows:
             found[key][spec] = PackedFeatures(spec, data)
@@ -135,7 +133,7 @@ class Analyses:
 
 
 def _among(keys: Iterable[AnalysisKey]) -> str:
-    return msgspec.json.encode([str(key) for key in keys]).decode()
+    return json_text([str(key) for key in keys])
 
 
 def _unpacked(data: bytes) -> Any:

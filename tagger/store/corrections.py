@@ -7,10 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.core.domain import AnalysisKey
-from tagger.store.rows import marks, stored_json, stored_path
+from tagger.store.rows import json_text, marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,15 +39,15 @@ class Corrections:
             (
                 os.fsencode(correction.path),
                 str(correction.content) if correction.content else None,
-                msgspec.json.encode(correction.ours).decode(),
-                msgspec.json.encode(correction.theirs).decode(),
+                json_text(correction.ours),
+                json_text(correction.theirs),
                 time.time(),
             ),
         )
 
     def retract(self, path: Path, theirs: tuple[str, ...]) -> None:
         """Delete the correction of a file to the genres `theirs`."""
-        text = msgspec.json.encode(theirs).decode()
+        text = json_text(theirs)
         self._db.execute(
             "DELETE FROM corrections WHERE path = ? AND theirs = ?", (os.fsencode(path), text)
         )

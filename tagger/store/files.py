@@ -6,10 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
-from tagger.store.rows import marks, stored_file, stored_json, stored_path, stored_root
+from tagger.store.rows import json_text, marks, stored_file, stored_json, stored_path, stored_root
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,7 +119,7 @@ class Files:
                 identity.inode,
                 identity.size,
                 identity.mtime_ns,
-                msgspec.json.encode(track.tags).decode(),
+                json_text(track.tags),
                 str(track.content) if track.content else None,
                 os.fsencode(track.path),
                 identity.mtime_ns,
@@ -146,7 +144,7 @@ class Files:
                 identity.inode,
                 identity.size,
                 identity.mtime_ns,
-                msgspec.json.encode(tags).decode(),
+                json_text(tags),
                 os.fsencode(path),
             ),
         )

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.core.domain import GENRE, GenreEdit
 from tagger.store.database import durable
-from tagger.store.rows import marks, stored_json, stored_path
+from tagger.store.rows import json_text, marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -122,7 +120,7 @@ class Journal:
         """
         row = self._db.execute(
             "SELECT 1 FROM changes WHERE path = ? AND state = 'undone' AND after = ? AND field = ?",
-            (os.fsencode(path), _text(after), field),
+            (os.fsencode(path), json_text(after), field),
         )
         return row.fetchone() is not None
 
@@ -191,8 +189,8 @@ class Journal:
             os.fsencode(change.path),
             os.fsencode(root),
             state,
-            _text(change.before),
-            _text(change.after),
+            json_text(change.before),
+            json_text(change.after),
             change.snapshot,
             time.time(),
             change.field,
@@ -214,10 +212,6 @@ def _entry(row: sqlite3.Row) -> JournalEntry:
     before, after = _genres(row["before"]), _genres(row["after"])
     change = GenreEdit(path, before, after, row["snapshot"], row["field"])
     return JournalEntry(row["id"], row["run"], root, change, row["at"])
-
-
-def _text(genres: tuple[str, ...]) -> str:
-    return msgspec.json.encode(genres).decode()
 
 
 @lru_cache(maxsize=4096)

@@ -10,10 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.store.files import track_of
-from tagger.store.rows import stored_json
+from tagger.store.rows import json_text, stored_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -72,7 +70,7 @@ class Labels:
             " WHERE path = ?",
             [
                 (
-                    msgspec.json.encode(file.genres).decode() if file.genres else "",
+                    json_text(file.genres) if file.genres else "",
                     file.keys.artist,
                     file.keys.album,
                     file.keys.artist_id,

@@ -58,6 +58,11 @@ def stored_action(text: str) -> Action:
         raise damaged(error) from error
 
 
+def json_text(value: object) -> str:
+    """Return a value as JSON, for `stored_json`."""
+    return msgspec.json.encode(value).decode()
+
+
 def stored_json(text: str, kind: type[T]) -> T:
     """Return a value that was stored as JSON.
 

@@ -8,10 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.core.domain import Action, Decision, Grounds
-from tagger.store.rows import stored_action, stored_json, stored_path
+from tagger.store.rows import json_text, stored_action, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -134,14 +132,14 @@ class Runs:
                 os.fsencode(path),
                 run,
                 decision.action,
-                msgspec.json.encode(decision.genres).decode(),
+                json_text(decision.genres),
                 decision.genre,
                 decision.confidence,
                 decision.reason,
                 model,
                 time.time(),
                 decision.grounds and decision.grounds.source,
-                msgspec.json.encode(decision.grounds).decode() if decision.grounds else None,
+                json_text(decision.grounds) if decision.grounds else None,
             ),
         )
 
