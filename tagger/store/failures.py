@@ -104,7 +104,6 @@ class Failures:
             blamed: Count the attempt at once, so that a crash of tagger counts as a failure.
 
         """
-        state = (identity.device, identity.inode, identity.size, identity.mtime_ns)
         crash = (int(blamed), _CRASHED, _CRASHED_REASON, time.time())
         self._db.execute(
             "INSERT INTO failures"
@@ -119,7 +118,7 @@ class Failures:
             " excluded.code, excluded.reason, excluded.at)"
             " WHERE attempts < ? OR (device, inode, size, mtime_ns) !="
             " (excluded.device, excluded.inode, excluded.size, excluded.mtime_ns)",
-            (os.fsencode(path), *state, *crash, MAX_ATTEMPTS),
+            (os.fsencode(path), *identity, *crash, MAX_ATTEMPTS),
         )
 
     def record_failure(
@@ -171,8 +170,8 @@ class Failures:
 
     def get(self, path: Path) -> Failure | None:
         """Return the failure of a file in any of its states."""
-        row = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
-        return _failure(row.fetchone())
+        rows = self._db.execute("SELECT * FROM failures WHERE path = ?", (os.fsencode(path),))
+        return next(map(_failure, rows), None)
 
     def among(self, paths: Iterable[Path]) -> dict[Path, Failure]:
         """Return the failures of files in any of their states, by path."""
@@ -181,12 +180,12 @@ class Failures:
             f"SELECT * FROM failures WHERE path IN ({marks(raw)})",  # noqa: S608
             raw,
         )
-        return {failure.path: failure for row in rows if (failure := _failure(row))}
+        return {failure.path: failure for failure in map(_failure, rows)}
 
     def all(self) -> list[Failure]:
         """Return every file that failed, newest first."""
         rows = self._db.execute("SELECT * FROM failures ORDER BY at DESC")
-        return [failure for row in rows if (failure := _failure(row))]
+        return list(map(_failure, rows))
 
     def _attempts(self, path: Path, identity: FileIdentity) -> int:
         known = self.get(path)
@@ -199,10 +198,7 @@ class Failures:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(path),
-                identity.device,
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
+                *identity,
                 attempts,
                 _code(error),
                 error.explanation,
@@ -215,9 +211,7 @@ def _code(error: TaggerError) -> str:
     return next((code for code, kind in CODES.items() if type(error) is kind), "other")
 
 
-def _failure(row: sqlite3.Row | None) -> Failure | None:
-    if row is None:
-        return None
+def _failure(row: sqlite3.Row) -> Failure:
     path = stored_path(row["path"])
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
     return Failure(

@@ -53,8 +53,8 @@ class Files:
 
     def get(self, path: Path) -> Track | None:
         """Return the record of the file at `path`."""
-        row = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
-        return track_of(row.fetchone())
+        rows = self._db.execute("SELECT * FROM files WHERE path = ?", (os.fsencode(path),))
+        return next(map(track_of, rows), None)
 
     def among(self, paths: Sequence[Path]) -> dict[Path, Track]:
         """Return the records of files, by path."""
@@ -95,18 +95,17 @@ class Files:
 
     def moved_here(self, identity: FileIdentity) -> Track | None:
         """Return a recorded file in exactly this state, at any path."""
-        row = self._db.execute(
+        rows = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
-            (identity.device, identity.inode, identity.size, identity.mtime_ns),
+            identity,
         )
-        return track_of(row.fetchone())
+        return next(map(track_of, rows), None)
 
     def put(self, track: Track) -> None:
         """Replace the row of a file, and mark the file as not handled.
 
         The time at which the file came into the library stays.
         """
-        identity = track.identity
         self._db.execute(
             "INSERT OR REPLACE INTO files"
             " (path, root, device, inode, size, mtime_ns, tags, content_id, added)"
@@ -115,14 +114,11 @@ class Files:
             (
                 os.fsencode(track.path),
                 os.fsencode(track.root),
-                identity.device,
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
+                *track.identity,
                 json_text(track.tags),
                 str(track.content) if track.content else None,
                 os.fsencode(track.path),
-                identity.mtime_ns,
+                track.identity.mtime_ns,
             ),
         )
 
@@ -139,29 +135,15 @@ class Files:
         self._db.execute(
             "UPDATE files SET (device, inode, size, mtime_ns, tags, handled) = (?, ?, ?, ?, ?, 0)"
             " WHERE path = ?",
-            (
-                identity.device,
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
-                json_text(tags),
-                os.fsencode(path),
-            ),
+            (*identity, json_text(tags), os.fsencode(path)),
         )
 
     def set_content(self, track: Track, content: AnalysisKey) -> None:
         """Store the sound of a file, unless another process has stored a newer state of it."""
-        identity = track.identity
         known = self._db.execute(
             "UPDATE files SET content_id = ?, handled = 0"
             " WHERE path = ? AND (inode, size, mtime_ns) = (?, ?, ?)",
-            (
-                str(content),
-                os.fsencode(track.path),
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
-            ),
+            (str(content), os.fsencode(track.path), *track.identity[1:]),
         )
         if not known.rowcount and self.get(track.path) is None:
             self.put(replace(track, content=content))
@@ -199,7 +181,7 @@ class Files:
             f"SELECT * FROM files WHERE {where} LIMIT ?",  # noqa: S608 - constants
             (*values, most),
         )
-        return [found for row in rows if (found := track_of(row))]
+        return [track_of(row) for row in rows]
 
     def move(self, old: Path, new: Path) -> None:
         """Move all records of a file to its new path.
@@ -255,10 +237,7 @@ class Files:
             "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
             (low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
         )
-        for row in rows:
-            track = track_of(row)
-            if track:
-                yield track
+        yield from map(track_of, rows)
 
     def added_under(self, folder: Path, kind: type[T]) -> Iterator[tuple[str, T, float]]:
         """Yield path and tags of every recorded file below `folder`, with the time when it came.
@@ -333,9 +312,9 @@ class Files:
         return [stored_path(row[0]) for row in rows]
 
 
-def track_of(row: sqlite3.Row | None) -> Track | None:
+def track_of(row: sqlite3.Row) -> Track:
     """Return the track of a row of the table of files."""
-    return None if row is None else _track(row, stored_path(row["path"]))
+    return _track(row, stored_path(row["path"]))
 
 
 def _track(row: sqlite3.Row, path: Path) -> Track:

@@ -57,7 +57,7 @@ class Labels:
         rows = self._db.execute(
             "SELECT * FROM files INDEXED BY files_uncounted WHERE owned IS NULL LIMIT ?", (most,)
         )
-        return [track for row in rows.fetchall() if (track := track_of(row))]
+        return list(map(track_of, rows))
 
     def uncount(self) -> None:
         """Let all files be counted again."""
@@ -82,17 +82,10 @@ class Labels:
 
     def of(self, path: Path) -> Genres:
         """Return the owner's genres of one file."""
-        return next(
-            iter(
-                _genres(
-                    self._db.execute(
-                        "SELECT owned FROM files WHERE path = ? AND owned > ''",
-                        (os.fsencode(path),),
-                    )
-                )
-            ),
-            (),
+        rows = self._db.execute(
+            "SELECT owned FROM files WHERE path = ? AND owned > ''", (os.fsencode(path),)
         )
+        return next((stored_json(row[0], Genres) for row in rows), ())
 
     def of_artist(self, keys: Keys, most: int) -> list[Labelled]:
         """Return tracks of an artist by name, `most` at most.
@@ -150,9 +143,7 @@ class Labels:
             "SELECT * FROM files WHERE path IN"
             " (SELECT path FROM files INDEXED BY files_owned WHERE owned > '') ORDER BY path"
         )
-        for row in rows:
-            if track := track_of(row):
-                yield track
+        yield from map(track_of, rows)
 
     def library(self) -> dict[Genres, int]:
         """Count the files by the genres that their owner gave them."""
@@ -171,14 +162,12 @@ class Labels:
             " FROM files INDEXED BY files_owned WHERE owned > '') WHERE place % ? = 0)",
             (max(1, -(-labelled // most)),),
         )
-        return [
-            (track, stored_json(row["owned"], Genres)) for row in rows if (track := track_of(row))
-        ]
+        return [(track_of(row), stored_json(row["owned"], Genres)) for row in rows]
 
     def unsure(self, artists: Sequence[int], most: int) -> list[Track]:
         """Return files of these artists that were left alone as unsure, `most` of each at most."""
-        rows = [
-            row
+        return [
+            track_of(row)
             for artist in artists
             for row in self._db.execute(
                 "SELECT files.* FROM files JOIN decisions USING (path)"
@@ -186,7 +175,6 @@ class Labels:
                 (artist, most),
             )
         ]
-        return [track for row in rows if (track := track_of(row))]
 
     def fit(self) -> bytes | None:
         """Return what the last `put_fit` stored."""
@@ -196,7 +184,3 @@ class Labels:
     def put_fit(self, fit: bytes) -> None:
         """Store the fit of the evidence."""
         self._db.execute("INSERT OR REPLACE INTO evidence VALUES (0, ?)", (fit.decode(),))
-
-
-def _genres(rows: Iterable[sqlite3.Row]) -> list[Genres]:
-    return [stored_json(row[0], Genres) for row in rows]

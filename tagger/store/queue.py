@@ -96,7 +96,7 @@ class Queue:
         A file needs no work if it was handled, or given up, in the same state. The device is
         ignored, because its number may change with each mount.
         """
-        state = (os.fsencode(path), identity.inode, identity.size, identity.mtime_ns)
+        state = (os.fsencode(path), *identity[1:])
         row = self._db.execute(
             "SELECT 1 FROM files WHERE (path, inode, size, mtime_ns) = (?, ?, ?, ?) AND handled"
             " UNION ALL"

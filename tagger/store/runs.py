@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, Decision, Grounds
-from tagger.store.rows import json_text, stored_action, stored_json, stored_path
+from tagger.store.rows import json_text, marks, stored_action, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -158,10 +158,9 @@ class Runs:
 
     def listed(self) -> int:
         """Count the recorded files whose newest decision the artists list had the last word on."""
-        actions = [str(action) for action in Action]
-        marks = ", ".join("?" * len(actions))  # all actions, so that SQLite uses its index
+        actions = [str(action) for action in Action]  # all, so that SQLite uses its index
         row = self._db.execute(
-            f"SELECT (SELECT count(*) FROM decisions WHERE action IN ({marks})"  # noqa: S608 - only marks
+            f"SELECT (SELECT count(*) FROM decisions WHERE action IN ({marks(actions)})"  # noqa: S608 - only marks
             f" AND source = 'list') - (SELECT count(*) {_GONE} WHERE source = 'list')",
             actions,
         ).fetchone()
@@ -191,10 +190,9 @@ class Runs:
     def decided_paths(self, actions: Iterable[Action]) -> list[Path]:
         """Return the recorded files whose newest decision is one of these actions, by path."""
         wanted = list(actions)
-        marks = ", ".join("?" * len(wanted))
         rows = self._db.execute(
             "SELECT path FROM decisions JOIN files USING (path)"  # noqa: S608 - only marks
-            f" WHERE action IN ({marks}) ORDER BY path",
+            f" WHERE action IN ({marks(wanted)}) ORDER BY path",
             wanted,
         )
         return [stored_path(row[0]) for row in rows]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core.domain import FileIdentity, TrackTags
+from tagger.store.rows import json_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,16 +52,12 @@ class Samples:
 
     def put(self, sample: Sample) -> None:
         """Insert or replace the row of a file."""
-        identity = sample.identity
         self._db.execute(
             "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(sample.path),
-                identity.device,
-                identity.inode,
-                identity.size,
-                identity.mtime_ns,
-                msgspec.json.encode(sample.tags).decode(),
+                *sample.identity,
+                json_text(sample.tags),
                 sample.content_id,
             ),
         )
