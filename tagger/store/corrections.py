@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import AnalysisKey
-from tagger.store.rows import json_text, marks, stored_json, stored_path
+from tagger.store.rows import at_or_below, json_text, marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,10 +78,9 @@ class Corrections:
 
     def forget(self, path: Path) -> int:
         """Delete the corrections of a file, or of all files below a folder; returns how many."""
-        low = os.fsencode(path).rstrip(b"/")
         return self._db.execute(
             "DELETE FROM corrections WHERE path = ? OR (path > ? AND path < ?)",
-            (low, low + b"/", low + b"0"),
+            at_or_below(path),
         ).rowcount
 
     def all(self) -> list[Correction]:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
-from tagger.store.rows import json_text, marks, stored_file, stored_json, stored_path, stored_root
+from tagger.store.rows import (
+    at_or_below,
+    json_text,
+    marks,
+    stored_file,
+    stored_json,
+    stored_path,
+    stored_root,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -230,12 +238,11 @@ class Files:
 
     def under(self, folder: Path) -> Iterator[Track]:
         """Yield every recorded file at or below `folder`, by path."""
-        low = os.fsencode(folder)
         if itself := self.get(folder):
             yield itself
         rows = self._db.execute(  # without an OR, so that the first row comes at once
             "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
-            (low.rstrip(b"/") + b"/", low.rstrip(b"/") + b"0"),
+            at_or_below(folder)[1:],
         )
         yield from map(track_of, rows)
 
@@ -245,10 +252,9 @@ class Files:
         That is its modification time when tagger first found it, Unix seconds. `kind` is a
         structure with some of the fields of `TrackTags`.
         """
-        low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
             "SELECT path, tags, added FROM files WHERE path > ? AND path < ? ORDER BY path",
-            (low + b"/", low + b"0"),
+            at_or_below(folder)[1:],
         )
         for path, tags, added in rows:
             yield stored_file(path), stored_json(tags, kind), added or 0.0
@@ -263,12 +269,11 @@ class Files:
             wanted: Takes a path in the bytes of the file system; other files are left out.
 
         """
-        low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
             "SELECT path, root, device FROM files WHERE path = ?"
             " UNION ALL SELECT * FROM"
             " (SELECT path, root, device FROM files WHERE path > ? AND path < ? ORDER BY path)",
-            (low, low + b"/", low + b"0"),
+            at_or_below(folder),
         )
         rows.row_factory = None
         for path, root, device in rows:
@@ -277,11 +282,10 @@ class Files:
 
     def count_under(self, folder: Path) -> int:
         """Return the number of recorded files at or below `folder`."""
-        low = os.fsencode(folder).rstrip(b"/")
         row = self._db.execute(
             "SELECT (SELECT count(*) FROM files WHERE path = ?)"
             " + (SELECT count(*) FROM files WHERE path > ? AND path < ?)",
-            (low, low + b"/", low + b"0"),
+            at_or_below(folder),
         )
         return int(row.fetchone()[0])
 

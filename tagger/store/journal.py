@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import GENRE, GenreEdit
 from tagger.store.database import durable
-from tagger.store.rows import json_text, marks, stored_json, stored_path
+from tagger.store.rows import at_or_below, json_text, marks, stored_json, stored_path
 
 if TYPE_CHECKING:
     import sqlite3
@@ -142,9 +142,8 @@ class Journal:
             clauses.append("at >= ?")
             values.append(since)
         if below is not None:
-            low = os.fsencode(below).rstrip(b"/")
             clauses.append("(path = ? OR (path > ? AND path < ?))")
-            values += [low, low + b"/", low + b"0"]
+            values += at_or_below(below)
         return self._select(" AND ".join(clauses), tuple(values))
 
     def edits(self) -> Iterator[tuple[bytes, str, tuple[str, ...], tuple[str, ...]]]:

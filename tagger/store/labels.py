@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.store.files import track_of
-from tagger.store.rows import json_text, stored_json
+from tagger.store.rows import at_or_below, json_text, stored_json
 
 if TYPE_CHECKING:
     import sqlite3
@@ -129,11 +129,10 @@ class Labels:
 
         Each file without an artist has an unknown artist of its own, without a genre.
         """
-        low = os.fsencode(folder).rstrip(b"/")
         rows = self._db.execute(
             "SELECT coalesce(artist_key, path), iif(artist_key IS NULL, '', owned) FROM files"
             " WHERE path > ? AND path < ? LIMIT ?",
-            (low + b"/", low + b"0", most),
+            (*at_or_below(folder)[1:], most),
         )
         return [(artist, stored_json(owned, Genres) if owned else ()) for artist, owned in rows]
 

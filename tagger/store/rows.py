@@ -32,6 +32,12 @@ def marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
+def at_or_below(path: Path) -> tuple[bytes, bytes, bytes]:
+    """Return a path in bytes, and the bounds between which all paths below it are."""
+    raw = os.fsencode(path).rstrip(b"/")
+    return raw, raw + b"/", raw + b"0"
+
+
 def stored_path(raw: bytes) -> Path:
     """Return the path of a row; raises StoreDamagedError for bytes that no file system has."""
     return Path(stored_file(raw))
