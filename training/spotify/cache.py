@@ -7,21 +7,18 @@ finished.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tagger.errors import StoreError
 from tagger.store.database import connect, transaction
 from training.spotify.schema import Kind, PlaylistTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    import sqlite3
+    from collections.abc import Collection, Iterable
 
 FILE_NAME = "spotify.sqlite3"
 KEPT_S = 30 * 86_400.0
@@ -63,9 +60,6 @@ class SpotifyStore:
         Raises StoreError.
         """
         self.path = folder / FILE_NAME
-        with contextlib.suppress(OSError):  # the database raises its own error
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._db = connect(self.path, MIGRATIONS)
         self._db.execute("PRAGMA secure_delete = ON")
         self.expire(time.time())
@@ -80,7 +74,7 @@ class SpotifyStore:
 
     def expire(self, now: float) -> None:
         """Delete snapshots that are older than 30 days."""
-        with self._writing():
+        with transaction(self._db):
             self._db.execute("DELETE FROM readings WHERE started < ?", (now - KEPT_S,))
 
     def keep_only(self, playlists: Collection[str]) -> None:
@@ -91,7 +85,7 @@ class SpotifyStore:
                 "SELECT playlist FROM readings UNION SELECT playlist FROM problems"
             )
         }
-        with self._writing():
+        with transaction(self._db):
             for playlist in known - set(playlists):
                 self._db.execute("DELETE FROM readings WHERE playlist = ?", (playlist,))
                 self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
@@ -113,7 +107,7 @@ class SpotifyStore:
         `playlist` is an id, `name` its name and `snapshot` Spotify's id of the version; `now` is in
         seconds since 1970. Unfinished snapshots of other versions are deleted.
         """
-        with self._writing():
+        with transaction(self._db):
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND finished = 0 AND snapshot <> ?",
                 (playlist, snapshot),
@@ -135,7 +129,7 @@ class SpotifyStore:
         `rows` are the places of `reading`'s page, `total` is the number of places of the playlist,
         and `offset` the position of the next page.
         """
-        with self._writing():
+        with transaction(self._db):
             self._db.executemany(
                 "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(reading.id, *_columns(row)) for row in rows],
@@ -147,7 +141,7 @@ class SpotifyStore:
 
     def finish(self, reading: Snapshot) -> None:
         """Replace the older snapshot of the playlist by this snapshot."""
-        with self._writing():
+        with transaction(self._db):
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND id <> ?",
                 (reading.playlist, reading.id),
@@ -157,7 +151,7 @@ class SpotifyStore:
 
     def drop(self, reading: Snapshot) -> None:
         """Delete a snapshot."""
-        with self._writing():
+        with transaction(self._db):
             self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
 
     def rows(self, reading: Snapshot) -> list[PlaylistTrack]:
@@ -172,7 +166,7 @@ class SpotifyStore:
 
         `problem` is None after a success; `now` is in seconds since 1970.
         """
-        with self._writing():
+        with transaction(self._db):
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
             if problem:
                 self._db.execute(
@@ -189,7 +183,7 @@ class SpotifyStore:
 
     def pause(self, until: float) -> None:
         """Store the end of a pause, seconds since 1970; 0 for no pause."""
-        with self._writing():
+        with transaction(self._db):
             self._db.execute("DELETE FROM pauses")
             self._db.execute("INSERT INTO pauses VALUES (?)", (until,))
 
@@ -201,7 +195,7 @@ class SpotifyStore:
 
     def agree(self, clause: str, now: float) -> None:
         """Store the consent to a clause."""
-        with self._writing():
+        with transaction(self._db):
             self._db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?)", (clause, now))
 
     def agreed(self, clause: str) -> float | None:
@@ -218,15 +212,6 @@ class SpotifyStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with transaction(self._db):
-                yield
-        except sqlite3.Error as error:
-            reason, hint = f"the lists cannot be kept: {error}", "free some space, and run it again"
-            raise StoreError(reason, self.path, hint) from error
 
     def _reading(self, where: str, *values: str) -> Snapshot | None:
         row = self._db.execute(f"SELECT * FROM readings WHERE {where}", values).fetchone()  # noqa: S608
