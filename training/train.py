@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from tagger.analysis.pool import usable_cores
 from tagger.core import genres
 from tagger.core.domain import GENRE
-from tagger.errors import StoreError
 from tagger.inference.bundle import load
 from tagger.inference.manifest import read_manifest
 from tagger.inference.registry import (
@@ -336,8 +334,7 @@ def require_enough(selection: Selection, minimum: int, least: int) -> None:
 def alone(state: Path) -> Iterator[None]:
     """Lock the state folder against a second training run.
 
-    Raises TrainingDataError when another run has the lock or the folder cannot be written, and
-    StoreError when the database cannot be used.
+    Raises TrainingDataError when another run has the lock or the folder cannot be written.
     """
     folder = state / FOLDER
     try:
@@ -347,8 +344,6 @@ def alone(state: Path) -> Iterator[None]:
         raise TrainingDataError("another `tagger train` is running", folder) from error
     except OSError as error:
         raise _unwritable(folder, error) from error
-    except sqlite3.Error as error:
-        raise StoreError(f"the state database cannot be used: {error}", folder) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> TrainingDataError:

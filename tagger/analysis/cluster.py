@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tagger.analysis import remote
+from tagger.analysis.pool import Pool
 from tagger.errors import AudioError, ClusterError, TagError, WorkerCrashedError, WorkerError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WORKERS_S = 30.0
 """Seconds in which the first worker must be connected."""
 
 
-class ClusterPool:
+class ClusterPool(Pool):
     """The workers of a Dask cluster, with the interface of `WorkerPool`."""
 
     def __init__(self, scheduler: str, bundle: Path, manifest: Manifest) -> None:
@@ -90,12 +91,6 @@ class ClusterPool:
         if not wait:
             self._executor.shutdown(wait=False)
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.close(wait=kind is None)
 
 
 SEE = "see the log of the worker"

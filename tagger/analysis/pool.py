@@ -118,10 +118,11 @@ class Pool(Protocol):
 
     def __enter__(self) -> Self:
         """Return the pool."""
-        ...
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Close the pool, at once after an exception."""
+        self.close(wait=kind is None)
 
 
 class _Call(NamedTuple):
@@ -143,7 +144,7 @@ SLOWEST = 5_000_000
 """Bytes a second; a slower disk or share lets a large file run into the time limit."""
 
 
-class WorkerPool:
+class WorkerPool(Pool):
     """A pool of processes that starts with the first task."""
 
     def __init__(  # noqa: PLR0913 - the limits of a worker
@@ -291,12 +292,6 @@ class WorkerPool:
                     future.cancel()
             with self._joining:  # two threads would close Pebble's pipes twice
                 self._pool.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.close(wait=kind is None)
 
 
 def _crash(exit_code: int, path: Path) -> WorkerCrashedError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagger.analysis import worker
-from tagger.audio.decode import SAMPLE_RATE, Recording, read_recording
+from tagger.audio.decode import SAMPLE_RATE, Recording
 from tagger.errors import AudioError
 from tagger.features.describe import Description, describe
 from tagger.features.mel import RATE, log_mel
@@ -58,12 +58,9 @@ def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
 
     """
     model = load(bundle)
-    recording = read_recording(path, offset=window.offset, length=window.length)
-    try:
-        features = worker.inputs_of(path, model, recording)
-        (heard,) = extract_all([_DESCRIBED], recording)
-    except AudioError as error:
-        raise type(error)(error.reason, path, error.hint) from error
+    recording = worker.recording_of(path, window)
+    features = worker.inputs_of(path, model, recording)
+    (heard,) = worker.extracted(path, [_DESCRIBED], recording)
     samples = recording.clip().samples
     levels = log_mel(samples, RATE).levels
     course = []

@@ -90,7 +90,7 @@ def analyze(path: Path, bundle: Path, window: Window) -> Analysis:
 
     """
     model = _model(bundle)
-    recording = _recording(path, window)
+    recording = recording_of(path, window)
     found = inputs_of(path, model, recording)
     return Analysis(recording.content_id, found, model.predict([found])[0])
 
@@ -108,12 +108,12 @@ def inputs_of(path: Path, model: Model, recording: Recording) -> tuple[Features,
 
     """
     if model.manifest.later is None:
-        return _extracted(path, model.specs, recording)
+        return extracted(path, model.specs, recording)
     return _of_both_parts(path, model.specs, recording)
 
 
 def _of_both_parts(path: Path, specs: Sequence[str], recording: Recording) -> tuple[Features, ...]:
-    found = _extracted(path, specs, recording)
+    found = extracted(path, specs, recording)
     part = _later_part(recording) if specs else None  # without specs, the identity is asked for
     return found + _later_features(path, specs, part) if part else found
 
@@ -146,17 +146,19 @@ def features(path: Path, specs: Iterable[str], window: Window) -> FeatureSet:
         AudioError: the file cannot be decoded.
 
     """
-    recording = _recording(path, window)
+    recording = recording_of(path, window)
     return FeatureSet(recording.content_id, _of_both_parts(path, tuple(specs), recording))
 
 
-def _recording(path: Path, window: Window) -> Recording:
+def recording_of(path: Path, window: Window) -> Recording:
+    """Decode a part of a file; raises AudioError."""
     from tagger.audio.decode import read_recording  # noqa: PLC0415
 
     return read_recording(path, offset=window.offset, length=window.length)
 
 
-def _extracted(path: Path, specs: Iterable[str], recording: Recording) -> tuple[Features, ...]:
+def extracted(path: Path, specs: Iterable[str], recording: Recording) -> tuple[Features, ...]:
+    """Return the features of a recording; raises AudioError for the file `path`."""
     from tagger.features.specs import extract_all  # noqa: PLC0415
 
     try:
@@ -178,8 +180,8 @@ def _later_features(path: Path, specs: Iterable[str], part: Window) -> tuple[Fea
     Raises UnreadableError when the operating system refuses the file, as for the first part.
     """
     try:
-        recording = _recording(path, part)
-        found = _extracted(path, specs, recording) if recording.offset == part.offset else ()
+        recording = recording_of(path, part)
+        found = extracted(path, specs, recording) if recording.offset == part.offset else ()
     except UnreadableError:  # tried again at the next scan, and not remembered as without the part
         raise
     except AudioError:

@@ -36,6 +36,7 @@ STOP_TIMEOUT = 8.0
 """Seconds for the file in progress; after that the process exits and the file stays whole."""
 LIMITS = Limits()
 RESTART_KEYS = ("store", "nice", "io_priority", "metrics_port", "log_format")
+"""A table of the settings, and keys of `[daemon]`."""
 
 
 class Daemon:
@@ -175,11 +176,4 @@ def _check(settings: Settings) -> Manifest:
 
 def _restart_values(settings: Settings) -> tuple[object, ...]:
     """Return the values that are read at the start only."""
-    daemon = settings.daemon
-    return (
-        settings.store,
-        daemon.nice,
-        daemon.io_priority,
-        daemon.metrics_port,
-        daemon.log_format,
-    )
+    return settings.store, *(getattr(settings.daemon, key) for key in RESTART_KEYS[1:])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
+from tagger.daemon.watch.stability import status_of
 from tagger.errors import StoreError, TaggerError, WorkerCrashedError
 from tagger.inference import registry
 from tagger.library import siblings
@@ -187,8 +187,5 @@ class Dispatcher:
 
 
 def _regular(job: Job) -> FileIdentity | None:
-    try:
-        status = job.path.lstat()
-    except OSError:
-        return None
-    return FileIdentity.of(status) if stat.S_ISREG(status.st_mode) else None
+    status = status_of(job.path)
+    return FileIdentity.of(status) if status else None

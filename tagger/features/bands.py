@@ -74,6 +74,12 @@ def band_power(
     return power
 
 
+def hann(size: int) -> NDArray[np.float32]:
+    """Return the periodic window of Hann, shape (size,)."""
+    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    return periodic.astype(np.float32)
+
+
 def root_mean_square(samples: NDArray[np.float32]) -> float:
     """Return the root mean square of samples (n,)."""
     return float(np.sqrt(np.dot(samples, samples) / np.float32(samples.size)))

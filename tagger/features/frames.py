@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagger.errors import TooShortError
-from tagger.features.bands import Bands, band_power, banded, root_mean_square
+from tagger.features.bands import Bands, band_power, banded, hann, root_mean_square
 from tagger.features.mel import check_samples, mel_filters
 
 if TYPE_CHECKING:
@@ -89,5 +89,4 @@ def _filters() -> tuple[Bands, ...]:
 
 @cache
 def _window() -> NDArray[np.float32]:
-    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
-    return periodic.astype(np.float32)
+    return hann(N_FFT)

@@ -16,7 +16,7 @@ import numpy as np
 
 from tagger.core.domain import LogMel
 from tagger.errors import CorruptAudioError, SilentError, TooShortError
-from tagger.features.bands import Bands, band_power, banded
+from tagger.features.bands import Bands, band_power, banded, hann
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,8 +84,7 @@ def _banded_filters() -> tuple[Bands, ...]:
 
 @cache
 def _window() -> NDArray[np.float32]:
-    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
-    return periodic.astype(np.float32)
+    return hann(N_FFT)
 
 
 def mel_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ class StabilityTracker:
             return True
         if len(self._tracked) >= self._limit:
             return False
-        if status := _status(path):
+        if status := status_of(path):
             self._tracked[path] = FileIdentity.of(status), self._clock()
         return True
 
@@ -69,7 +69,7 @@ class StabilityTracker:
         stable = []
         for path, identity in due:
             del self._tracked[path]
-            status = _status(path)
+            status = status_of(path)
             if status is None:
                 continue
             found = FileIdentity.of(status)
@@ -87,8 +87,8 @@ class StabilityTracker:
         return max(0.0, since + self.seconds - self._clock())
 
 
-def _status(path: Path) -> os.stat_result | None:
-    """Return the status of a regular file."""
+def status_of(path: Path) -> os.stat_result | None:
+    """Return the status of a regular file, None for anything else."""
     try:
         status = path.lstat()
     except OSError:
