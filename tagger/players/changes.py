@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.config import PathMaps
-from tagger.core.domain import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_FOLDERS = 100
 """Above this number, parent folders replace the folders."""
-WRITTEN = (Action.SET, Action.ADD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Changes:
 
     def outcome(self, outcome: Outcome) -> None:
         """Add a file if its tags were changed."""
-        if outcome.action in WRITTEN and outcome.before != outcome.after:
+        if outcome.action.writes and outcome.before != outcome.after:
             self.file(outcome.path)
 
     def playlists(self, paths: Iterable[Path]) -> None:
@@ -82,8 +80,7 @@ class Changes:
     @property
     def folders(self) -> list[Path]:
         """The folders, without subfolders of each other."""
-        found = self._folders | self._playlist_folders
-        return sorted(f for f in found if not found.intersection(f.parents))
+        return sorted(_outer(self._folders | self._playlist_folders))
 
     @property
     def common(self) -> Path:
@@ -107,8 +104,12 @@ class Changes:
         if not self._folders.intersection((folder, *folder.parents)):
             self._folders.add(folder)
         while len(self._folders) > MAX_FOLDERS:
-            outer = {f for f in self._folders if not self._folders.intersection(f.parents)}
-            self._folders = {folder.parent for folder in outer}
+            self._folders = {folder.parent for folder in _outer(self._folders)}
+
+
+def _outer(folders: set[Path]) -> set[Path]:
+    """Return the folders that are below no other."""
+    return {folder for folder in folders if not folders.intersection(folder.parents)}
 
 
 def player_path(folder: Path, maps: Sequence[PathMap]) -> str | None:

@@ -73,16 +73,20 @@ class WebServer:
             return answer
         raise self._refusal(status)
 
-    def request_json(
-        self, method: str, path: str, body: object, headers: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def post_json(self, path: str, body: object, headers: Mapping[str, str]) -> dict[str, Any]:
         """Send `body` as JSON and return the JSON object of the answer.
 
-        `method`, `path` and `headers` are the HTTP request. Raises `PlayerError`.
+        `path` and `headers` are those of the HTTP request. Raises `PlayerError`.
         """
         sent = json.dumps(body).encode()
-        answer = self.request(method, path, sent, {"Content-Type": "application/json", **headers})
+        answer = self.request("POST", path, sent, {"Content-Type": "application/json", **headers})
         return self.decoded(answer)
+
+    def named(self, version: object) -> str:
+        """Return the kind of player with its version; raises `PlayerError` for no version."""
+        if not isinstance(version, str):
+            raise self.unexpected_answer()
+        return f"{self._kind} {version[:20]}"
 
     def decoded(self, answer: bytes) -> dict[str, Any]:
         """Decode a JSON object; raises `PlayerError`."""

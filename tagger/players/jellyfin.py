@@ -46,11 +46,7 @@ class JellyfinPlayer:
     def check(self) -> str:
         """See `Player`. A valid API key has all permissions."""
         answer = self._server.request("GET", "/System/Info", b"", self._key())
-        found = self._server.decoded(answer)
-        version = found.get("Version")
-        if not isinstance(version, str):
-            raise self._server.unexpected_answer()
-        return f"{self._kind} {version[:20]}"
+        return self._server.named(self._server.decoded(answer).get("Version"))
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         self._server.request("POST", path, body, headers, good=204)

@@ -51,7 +51,7 @@ class KodiPlayer:
     def _call(self, method: str, params: dict[str, Any]) -> object:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         login = basic(self._settings.user, self._settings.password)
-        answer = self._server.request_json("POST", "/jsonrpc", request, login)
+        answer = self._server.post_json("/jsonrpc", request, login)
         if "error" in answer:
             raise PlayerError(f"Kodi refuses {method}", hint="see the log of Kodi")
         return answer.get("result")

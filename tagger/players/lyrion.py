@@ -27,15 +27,12 @@ class LyrionPlayer:
 
     def check(self) -> str:
         """See `Player`."""
-        version = self._call("version", "?").get("_version")
-        if not isinstance(version, str):
-            raise self._server.unexpected_answer()
-        return f"Lyrion {version[:20]}"
+        return self._server.named(self._call("version", "?").get("_version"))
 
     def _call(self, *command: str) -> dict[str, Any]:
         request = {"id": 1, "method": "slim.request", "params": ["", list(command)]}
         login = basic(self._settings.user, self._settings.password)
-        answer = self._server.request_json("POST", "/jsonrpc.js", request, login)
+        answer = self._server.post_json("/jsonrpc.js", request, login)
         result = answer.get("result")
         if not isinstance(result, dict):
             raise self._server.unexpected_answer()

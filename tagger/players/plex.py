@@ -47,10 +47,7 @@ class PlexPlayer:
         """See `Player`."""
         list(self._sections())
         found = self._get("/identity").get("MediaContainer")
-        version = found.get("version") if isinstance(found, dict) else None
-        if not isinstance(version, str):
-            raise self._server.unexpected_answer()
-        return f"Plex {version[:20]}"
+        return self._server.named(found.get("version") if isinstance(found, dict) else None)
 
     def _scan(self, folder: str, sections: dict[str, list[str]]) -> None:
         """Make Plex scan a folder in each section of it, and each section below it as a whole.
