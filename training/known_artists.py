@@ -32,7 +32,9 @@ from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import Scale
+from training.evaluation.measure import rounded
 from training.evaluation.metrics import stand_in_albums
+from training.export.bundle import Provenance
 from training.labels.collect import library
 from training.labels.genre_names import GenreNames
 from training.matching.normalize import main_artist, one_group
@@ -239,8 +241,15 @@ def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base
     held_out = HeldOut(everything[held], test.scores)
     promises = promises_of(np.exp(test.scores), test.clips, base)
     today = datetime.now(UTC).date()
-    made = user_model.Making(
-        today, COMMAND, added_model.ABOUT, promises, everything, base.music, base.later
+    made = Provenance(
+        user_model.PREFIX,
+        today,
+        added_model.ABOUT,
+        COMMAND,
+        promises=promises,
+        members=everything,
+        music=base.music,
+        later=base.later,
     )
     data, evaluation = _dataset(clips.vectors), {"held_out": _evaluation(test.right, test.clips)}
     whole = replace(whole, held_out=held_out)
@@ -329,8 +338,8 @@ def _right(model: Model, clips: _Clips, members: NDArray[np.intp]) -> NDArray[np
 def _evaluation(right: NDArray[np.bool_], clips: Vectors) -> Evaluation:
     low, high = ArtistBootstrap.of(clips.artists.astype(str)).ratio_interval(right)
     return Evaluation(
-        accuracy=round(float(right.mean()), 4),
-        interval=(round(low, 4), round(high, 4)),
+        accuracy=rounded(right.mean()),
+        interval=(rounded(low), rounded(high)),
         tracks=len(right),
         split="your library by the artists list, artists held out of training",
         command=COMMAND,

@@ -208,13 +208,13 @@ class TrainingRun:
     def _write(
         self, folder: Path, ensemble: Ensemble, data: Dataset, evaluation: Mapping[str, Evaluation]
     ) -> Manifest:
-        made = user_model.Making(datetime.now(UTC).date(), user_model.COMMAND_ONLY_MINE)
+        made = user_model.provenance(datetime.now(UTC).date())
         if self._base:
             promises = self._judge(data, self._base).promises(ensemble)
             made = replace(
                 made,
                 command=user_model.COMMAND,
-                about=added_model.ABOUT,
+                data=added_model.ABOUT,
                 promises=promises,
                 music=self._base.music,
                 later=self._base.later,

@@ -9,6 +9,7 @@ import numpy as np
 
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.cross_validation import artist_folds
+from training.evaluation.metrics import bins
 from training.models.ensemble import combined
 
 if TYPE_CHECKING:
@@ -102,9 +103,9 @@ def risk_coverage(verdicts: Predictions) -> tuple[Array, Array]:
     return written / len(order), np.cumsum(verdicts.right[order]) / written
 
 
-def calibration(verdicts: Predictions, bins: int = 10) -> list[Bin]:
-    """Compare confidence with accuracy in equal-width bins."""
-    place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
+def calibration(verdicts: Predictions) -> list[Bin]:
+    """Compare confidence with accuracy in bins of confidence."""
+    place = bins(verdicts)
     return [
         Bin(
             float(verdicts.confidence[place == one].mean()),

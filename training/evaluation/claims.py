@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
+from training.evaluation.bootstrap import ArtistBootstrap
+from training.evaluation.metrics import ALBUM_TRACKS, CAUTION, LEAST_WRITTEN, PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +28,6 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Indices = NDArray[np.intp]
 
-PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
-CAUTION = 0.9
-"""Share of the resamples of the sources in which a promise must hold."""
-LEAST_WRITTEN = 30
-LARGEST_ALBUM = 8
-_RESAMPLES = 1000
 _GRID = np.arange(0.99, 0.3, -0.005)
 
 
@@ -182,17 +178,14 @@ def operating_points(claims: Claims, besides: Claims | None = None) -> Operating
         besides: Of some clips, of which the promise must hold by themselves, without resamples.
 
     """
-    _, source = np.unique(claims.sources, return_inverse=True)
-    count = int(source.max()) + 1
-    even = np.full(count, 1 / count)
-    times = np.random.default_rng(0).multinomial(count, even, size=_RESAMPLES)
+    bootstrap = ArtistBootstrap.of(claims.sources)
     lowest: dict[float, float] = {}
     for threshold in _GRID:
         written, right = claims.written(threshold), claims.rightly(threshold)
         if written.sum() < LEAST_WRITTEN:
             continue
-        drawn = times @ np.bincount(source, written, count)
-        shares = (times @ np.bincount(source, right, count)) / np.maximum(drawn, 1)
+        drawn = bootstrap.sums(written)
+        shares = bootstrap.sums(right) / np.maximum(drawn, 1)
         kept = float(np.percentile(shares[drawn > 0], 100 * (1 - CAUTION)))
         if besides is not None:
             alone = besides.written(threshold).sum()
@@ -207,7 +200,7 @@ def operating_points(claims: Claims, besides: Claims | None = None) -> Operating
 
 
 def album_indices(artists: NDArray[Any], sources: NDArray[Any], known: Mask) -> list[Indices]:
-    """Group the clips of one artist in one source, two to LARGEST_ALBUM together.
+    """Group the clips of one artist in one source, two to ALBUM_TRACKS together.
 
     Args:
         artists: The artist of each clip.
@@ -222,7 +215,7 @@ def album_indices(artists: NDArray[Any], sources: NDArray[Any], known: Mask) -> 
     for one in np.unique(group[known]):
         tracks = np.flatnonzero((group == one) & known)
         if len(tracks) > 1:
-            albums += np.array_split(tracks, -(-len(tracks) // LARGEST_ALBUM))
+            albums += np.array_split(tracks, -(-len(tracks) // ALBUM_TRACKS))
     return [album for album in albums if len(album) > 1]
 
 

@@ -30,6 +30,9 @@ PRECISIONS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99)
 LEAST_WRITTEN = 30
 """Least number of held-out tracks above a threshold of a promise."""
 CAUTION = 0.9
+"""Share of the resamples in which a promise must hold."""
+BINS = 10
+"""Bins of confidence of equal width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,11 +182,17 @@ def few_artists(artists: int, accuracy: float) -> str:
     return f"{few}, as few as {0.05 ** (1 / artists):.0%} of other artists could be right"
 
 
-def calibration_error(verdicts: Predictions, bins: int = 10) -> float:
-    """Return the expected calibration error over equal-width bins of confidence."""
-    place = np.minimum((verdicts.confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=bins)
+def calibration_error(verdicts: Predictions) -> float:
+    """Return the expected calibration error over the bins of confidence."""
+    place = bins(verdicts)
+    gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(place))
+
+
+def bins(verdicts: Predictions) -> Indices:
+    """Return the bin of confidence of each clip, 0 to BINS - 1."""
+    place: Indices = np.minimum((verdicts.confidence * BINS).astype(int), BINS - 1)
+    return place
 
 
 def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predictions:

@@ -23,14 +23,13 @@ from training.data.vectors import VECTORS_FILE, Vectors, artist_keys
 from training.errors import TrainingDataError
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
-    LEAST_WRITTEN,
     Scale,
     album_claims,
     operating_points,
     track_claims,
 )
-from training.evaluation.measure import PROMISE
-from training.evaluation.metrics import stand_in_albums
+from training.evaluation.measure import PROMISE, rounded
+from training.evaluation.metrics import LEAST_WRITTEN, stand_in_albums
 from training.export.bundle import Promises
 from training.models.ensemble import HeldOut, combined
 from training.models.recipe import Recipe
@@ -154,15 +153,15 @@ class Judge:
         written, right = claims.written(threshold), claims.rightly(threshold)
         low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
         return Evaluation(
-            accuracy=round(float(claims.right.mean()), 4),
-            interval=(round(low, 4), round(high, 4)),
+            accuracy=rounded(claims.right.mean()),
+            interval=(rounded(low), rounded(high)),
             tracks=len(held),
             split=SPLIT,
             command=COMMAND,
             written=Written(
                 PROMISE,
-                round(float(right.sum() / written.sum()), 4) if written.any() else 1.0,
-                round(float(written.mean()), 4),
+                rounded(right.sum() / written.sum()) if written.any() else 1.0,
+                rounded(written.mean()),
             ),
         )
 

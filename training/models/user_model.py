@@ -10,7 +10,7 @@ second fit has all artists, and is the model that decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Evaluation, Manifest
     from tagger.store import Store
     from training.data.dataset import Dataset
-    from training.export.bundle import Promises
     from training.labels.genre_names import GenreNames
     from training.models.ensemble import Ensemble
     from training.models.recipe import Recipe
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
 
 MEASURED = "measured"
 """Folder inside a bundle, with the fit without the held-out artists."""
+PREFIX = "own"
+"""The first part of the name of a model of the user."""
 COMMAND = "tagger train"
 COMMAND_ONLY_MINE = f"{COMMAND} --only-mine"
 ABOUT = "Your own music library. The bundle contains no part of it, only the fitted parameters."
@@ -131,47 +132,24 @@ def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
     return summarize(split, COMMAND, [evaluate(ensemble, data, held)])
 
 
-@dataclass(frozen=True)
-class Making:
-    """How a model of the user's own was made."""
-
-    created: date
-    command: str = COMMAND
-    about: str = f"{ABOUT} {SPEECH}"
-    """The training data, in words."""
-    promises: Promises | None = None
-    """Those of the held-out clips where they are not given."""
-    members: Indices | None = None
-    """See `Provenance.members`."""
-    music: float | None = None
-    """See `Manifest.music`."""
-    later: float | None = None
-    """See `Manifest.later`."""
+def provenance(created: date) -> Provenance:
+    """Return the origin of a model that the user's library alone taught."""
+    return Provenance(PREFIX, created, f"{ABOUT} {SPEECH}", COMMAND_ONLY_MINE)
 
 
 def write(
     folder: Path,
     ensemble: Ensemble,
     data: Dataset,
-    making: Making,
+    made: Provenance,
     evaluation: Mapping[str, Evaluation],
 ) -> Manifest:
     """Write and verify the bundle of a fitted ensemble, with its card.
 
-    `folder` is the new bundle, `making` its provenance and promises. `ensemble` was fitted to clips
-    of `data`, and `evaluation` are its figures. Raises ModelError when the exported network differs
+    `folder` is the new bundle, `made` its provenance. `ensemble` was fitted to clips of `data`, and
+    `evaluation` are its figures. Raises ModelError when the exported network differs
     from the fitted ensemble.
     """
-    made = Provenance(
-        "own",
-        making.created,
-        making.about,
-        making.command,
-        promises=making.promises,
-        members=making.members,
-        music=making.music,
-        later=making.later,
-    )
     manifest = publish(folder, ensemble, data, made, evaluation)
     write_card(folder, card(manifest))
     return manifest

@@ -25,7 +25,6 @@ from training.data.dataset import Dataset
 from training.data.vectors import VECTORS_FILE, Vectors, split_inputs
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
-    LARGEST_ALBUM,
     Claims,
     Scale,
     album_claims,
@@ -33,6 +32,7 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
+from training.evaluation.metrics import ALBUM_TRACKS
 from training.export.bundle import Promises, Provenance, publish
 from training.models.ensemble import Ensemble, HeldOut
 from training.research.left_out import left_out_probabilities
@@ -55,7 +55,7 @@ COMMAND = "python -m training.research wide --data DATA"
 COMMAND_WITH_NETWORK = f"{COMMAND} --network FILE"
 PROMISE = 0.9
 PROMISES = (0.85, PROMISE, 0.95)
-POOLING = Pooling(0.0, LARGEST_ALBUM)
+POOLING = Pooling(0.0, ALBUM_TRACKS)
 """An album counts as one track. With the likeliest exponent, more unknown albums get a genre."""
 LARGE_SOURCE = 60
 """Clips from which on a source has a figure of its own."""
