@@ -225,7 +225,7 @@ def _test(clips: _Clips, others: Vectors, current: Model, needed: Collection[str
     measured = _fit(clips.vectors.of(~held), others)
     tested = clips.vectors.of(held)
     scores = np.asarray(measured.fitted[0].scores(tested.inputs), np.float64)
-    right = tested.allowed[np.arange(len(tested)), scores.argmax(axis=1)]
+    right = tested.right(scores)
     comparison = compare.compare(
         right.astype(np.float64),
         _right(current, clips, np.flatnonzero(held)).astype(np.float64),

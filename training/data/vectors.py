@@ -58,6 +58,11 @@ class Vectors:
         music: NDArray[np.bool_] = self.allowed.sum(axis=1) > 0
         return music
 
+    def right(self, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Return whether the likeliest genre of each clip by scores (clips, genres) is right."""
+        right: NDArray[np.bool_] = self.allowed[np.arange(len(self)), scores.argmax(axis=1)]
+        return right
+
     def of(self, members: NDArray[Any]) -> Vectors:
         """Return some of the clips, by index or mask."""
         return Vectors(

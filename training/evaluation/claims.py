@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tagger.core.pooling import LEAST
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.metrics import ALBUM_TRACKS, CAUTION, LEAST_WRITTEN, PRECISIONS
@@ -220,6 +221,6 @@ def album_indices(artists: NDArray[Any], sources: NDArray[Any], known: Mask) -> 
 
 
 def logs(probabilities: Array) -> Array:
-    """Return logarithms bounded as those of `Prediction.log_probabilities`."""
-    logarithms: Array = np.log(np.maximum(probabilities, 1e-9))
+    """Return logarithms bounded as those of `tagger.core.pooling`."""
+    logarithms: Array = np.log(np.maximum(probabilities, LEAST))
     return logarithms

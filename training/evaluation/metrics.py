@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -100,7 +101,7 @@ def stand_in_albums(data: Dataset, members: Indices) -> Iterator[Indices]:
         [
             np.unique(data.artists[members], return_inverse=True)[1],
             data.labels[members],
-            _appearance(members),
+            appearances(members),
         ],
         axis=1,
     )
@@ -218,11 +219,11 @@ def _up(threshold: float) -> float:
     return float(np.ceil(threshold * 10_000) / 10_000)
 
 
-def _appearance(members: Indices) -> Indices:
+def appearances(members: NDArray[Any]) -> Indices:
     """Count the earlier appearances of each member."""
-    seen: dict[int, int] = {}
+    seen: Counter[Any] = Counter()
     counts = []
     for member in members.tolist():
-        counts.append(seen.get(member, 0))
-        seen[member] = counts[-1] + 1
+        counts.append(seen[member])
+        seen[member] += 1
     return np.array(counts)

@@ -24,7 +24,7 @@ from training.evaluation.metrics import (
     operating_points,
     track_predictions,
 )
-from training.export.onnx_graph import IR_VERSION, OPSET
+from training.export.onnx_graph import model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,10 +126,7 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", genres])],
         constants,
     )
-    opsets = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(
-        graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="tagger"
-    )
+    model = model_of(graph, producer_name="tagger")
     exported: bytes = model.SerializeToString(deterministic=True)
     return exported
 

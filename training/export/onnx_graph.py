@@ -46,7 +46,16 @@ class GraphBuilder:
         """Close the graph from `features` (batch, `width`) to `output` (batch, `size`)."""
         given = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", width])
         result = helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", size])
-        graph = helper.make_graph(self.nodes, "candidate", [given], [result], self.constants)
-        return helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-        )
+        return self.named("candidate", given, result)
+
+    def named(
+        self, name: str, given: onnx.ValueInfoProto, result: onnx.ValueInfoProto
+    ) -> onnx.ModelProto:
+        """Close the graph as `name`, from its input `given` to its output `result`."""
+        return model_of(helper.make_graph(self.nodes, name, [given], [result], self.constants))
+
+
+def model_of(graph: onnx.GraphProto, **attributes: str) -> onnx.ModelProto:
+    """Return the model of a graph; `attributes` are further attributes of the model."""
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, **attributes)

@@ -14,6 +14,8 @@ import numpy as np
 from msgspec import Struct
 
 from training.classifiers.softmax import AddedGenres, FittedSoftmax, fit_vectors
+from training.evaluation.measure import rounded
+from training.evaluation.metrics import appearances
 from training.research.left_out import source_folds
 from training.research.wide_data import GENRES, joined
 
@@ -65,7 +67,7 @@ def figures(left: LeftOut) -> Iterator[AddedGenre]:
     for genre, right in taught.items():
         of = left.songs.best == GENRES.index(genre)
         shares = (full[of], right[:, of], full[~of], right[:, ~of])
-        yield AddedGenre(genre, int(of.sum()), *(round(float(x.mean()), 4) for x in shares))
+        yield AddedGenre(genre, int(of.sum()), *(rounded(x.mean()) for x in shares))
 
 
 def _taught(training: Vectors, songs: Vectors, own: NDArray[np.intp], place: int) -> FittedSoftmax:
@@ -81,17 +83,11 @@ def _tracks(songs: Vectors, members: Mask, draw: int) -> NDArray[np.intp]:
     """Draw 40 clips, an artist's second after the first of all others; `draw` is the seed."""
     random = np.random.default_rng(draw)
     drawn = random.permutation(np.flatnonzero(members))
-    seen: dict[int, int] = {}
-    turns = []
-    for clip in drawn:
-        artist = int(songs.artists[clip])
-        turns.append(seen.get(artist, 0))
-        seen[artist] = turns[-1] + 1
+    turns = appearances(songs.artists[drawn])
     chosen: NDArray[np.intp] = drawn[np.argsort(turns, kind="stable")][:TRACKS]
     return chosen
 
 
 def _right(fitted: FittedSoftmax, songs: Vectors, held: Mask) -> Mask:
-    likeliest = fitted.scores(songs.inputs[held]).argmax(axis=1)
-    right: Mask = songs.allowed[held][np.arange(len(likeliest)), likeliest]
-    return right
+    asked = songs.of(held)
+    return asked.right(fitted.scores(asked.inputs))

@@ -18,6 +18,7 @@ from sklearn.svm import SVC
 from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
 from tagger.inference.manifest import Evaluation
 from training.data.dataset import exclude_artists
+from training.evaluation.measure import rounded
 from training.evaluation.metrics import Predictions, interval, track_predictions
 from training.models.ensemble import HeldOut, train
 from training.research.benchmark import COMMAND
@@ -119,8 +120,8 @@ def _evaluation(name: str, split: str, verdicts: Sequence[Predictions]) -> Evalu
     together = Predictions.joined(verdicts)
     low, high = interval(together)
     return Evaluation(
-        accuracy=round(float(np.mean([part.accuracy for part in verdicts])), 4),
-        interval=(round(low, 4), round(high, 4)),
+        accuracy=rounded(np.mean([part.accuracy for part in verdicts])),
+        interval=(rounded(low), rounded(high)),
         tracks=len(together.labels),
         split=split,
         command=COMMAND.format(name),

@@ -17,7 +17,7 @@ import numpy as np
 import soxr
 
 from tagger.audio.decode import read_clip
-from tagger.features.mel import N_MELS, RATE, hz_to_mel, mel_to_hz
+from tagger.features.mel import RATE, mel_centres, mel_to_hz
 from tagger.features.statistics import COLUMN_RATE
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def cropped(levels: Levels, columns: slice) -> Levels:
 
 def band_limited(levels: Levels, limit: float = BAND_LIMIT) -> Levels:
     """Remove the bands above `limit` Hz."""
-    top = hz_to_mel(np.array([RATE / 2]))[0]
-    centres = mel_to_hz(np.linspace(0, top, N_MELS + 2))[1:-1]
+    centres = mel_to_hz(mel_centres(RATE))
     return np.where(centres[:, np.newaxis] > limit, np.uint8(0), levels)
 
 

@@ -25,7 +25,7 @@ from tagger.features.sounds import SOUNDS
 from tagger.features.weights import MN04
 from tagger.features.wideband import N_BANDS
 from training.errors import TrainingDataError
-from training.export.onnx_graph import IR_VERSION, OPSET, GraphBuilder
+from training.export.onnx_graph import GraphBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,9 +90,7 @@ def network(file: Mapping[str, Tensor]) -> onnx.ModelProto:
     writer.head(writer.layers("frames"))
     given = helper.make_tensor_value_info("frames", TensorProto.FLOAT, [1, 1, N_BANDS, "frames"])
     made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, SIZE])
-    graph = helper.make_graph(writer.nodes, "efficientat", [given], [made], writer.constants)
-    opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+    return writer.named("efficientat", given, made)
 
 
 def logits(content: bytes, embedding: NDArray[Any]) -> NDArray[Any]:

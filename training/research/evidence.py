@@ -27,6 +27,7 @@ from tagger.evidence.tally import Tally
 from tagger.evidence.weigh import Example, Level
 from tagger.library.known_artists import open_list
 from training.classifiers.softmax import fit_vectors
+from training.evaluation.measure import PROMISE, rounded
 from training.research.wide import leave_out
 from training.research.wide_data import GENRES, song_rows
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from training.data.vectors import Vectors
     from training.research.wide import LeftOut
 
-PROMISE = 0.9
 TAGGED = (0, 1, 2, 5, 20)
 """Tracks of an artist that have the owner's genre."""
 WRONG = (0.0, 0.1, 0.3)
@@ -172,7 +172,7 @@ class Bench:
             part,
             name,
             len(verdicts),
-            round(len(written) / max(1, len(verdicts)), 4),
+            rounded(len(written) / max(1, len(verdicts))),
             _share(written),
             _share(evident),
         )
@@ -181,7 +181,7 @@ class Bench:
 def _share(verdicts: Sequence[Verdict]) -> float | None:
     if not verdicts:
         return None
-    return round(sum(verdict.right for verdict in verdicts) / len(verdicts), 4)
+    return rounded(sum(verdict.right for verdict in verdicts) / len(verdicts))
 
 
 def read_clips(data: Path, left: LeftOut) -> list[Clip]:
@@ -361,9 +361,9 @@ def teacher_figures(
     clips = songs.of(tested)
     for name, vectors in fits.items():
         scores = fit_vectors(vectors).scores(clips.inputs)
-        right = clips.allowed[np.arange(len(clips)), scores.argmax(axis=1)]
+        right = clips.right(scores)
         surest = np.argsort(-scores.max(axis=1), kind="stable")
         for part, share in (("all", 1.0), ("surest half", 0.5)):
             kept = surest[: round(share * len(clips))]
-            figure = round(float(right[kept].mean()), 4)
+            figure = rounded(right[kept].mean())
             yield EvidenceFigure("teacher", f"{name}, {part}", len(clips), share, figure)

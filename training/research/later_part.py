@@ -23,9 +23,8 @@ from tagger.features.wideband import RATE as WIDEBAND_RATE
 from tagger.inference import read_manifest
 from training.data.vectors import SPEC
 from training.evaluation.claims import Scale, track_claims
-from training.evaluation.measure import rounded
+from training.evaluation.measure import PROMISE, rounded
 from training.research.left_out import left_out_models
-from training.research.wide import PROMISE
 from training.research.wide_data import GENRES, joined, read_nonmusic, read_songs, song_rows
 from training.research.wide_inputs import decoded
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from training.classifiers.novelty import DistanceGuard
 from training.classifiers.speech import SpeechGuard
 from training.classifiers.speech_data import read_speech
-from training.evaluation.measure import promised_threshold
+from training.evaluation.measure import promised_threshold, rounded
 from training.evaluation.metrics import track_predictions
 from training.models.ensemble import train
 
@@ -47,8 +47,8 @@ def speech_written(recipe: Recipe, data: LevelDataset) -> Iterator[Spoken]:
         yield Spoken(
             name,
             len(clips),
-            round(float(guarded[clips].mean()), 4),
-            round(float(unguarded[clips].mean()), 4),
+            rounded(guarded[clips].mean()),
+            rounded(unguarded[clips].mean()),
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from training.data.dataset import Dataset
+from training.evaluation.measure import rounded
 from training.evaluation.metrics import (
     Predictions,
     album_predictions,
@@ -95,10 +96,10 @@ def _measured(
             data.genres[data.labels[strangers[0]]],
             promise,
             len(strangers),
-            _share(written),
-            _share(known),
-            _share(written_albums),
-            _share(known_albums),
+            rounded(written.mean()),
+            rounded(known.mean()),
+            rounded(written_albums.mean()),
+            rounded(known_albums.mean()),
             max(called, key=lambda genre: called[genre], default=""),
         )
 
@@ -108,7 +109,3 @@ def _written(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     known, unknown = verdicts
     return known.surer_than(threshold), unknown.surer_than(threshold)
-
-
-def _share(written: NDArray[np.bool_]) -> float:
-    return round(float(written.mean()), 4)

@@ -32,6 +32,7 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
+from training.evaluation.measure import PROMISE, rounded
 from training.evaluation.metrics import ALBUM_TRACKS
 from training.export.bundle import Promises, Provenance, publish
 from training.models.ensemble import Ensemble, HeldOut
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
 COMMAND = "python -m training.research wide --data DATA"
 COMMAND_WITH_NETWORK = f"{COMMAND} --network FILE"
-PROMISE = 0.9
 PROMISES = (0.85, PROMISE, 0.95)
 POOLING = Pooling(0.0, ALBUM_TRACKS)
 """An album counts as one track. With the likeliest exponent, more unknown albums get a genre."""
@@ -107,8 +107,8 @@ class Promise:
 
         """
         written, right = claims.written(self.threshold), claims.rightly(self.threshold)
-        share = round(float(right.sum() / written.sum()), 4) if written.any() else None
-        written_share = round(float(written.mean()), 4)
+        share = rounded(right.sum() / written.sum()) if written.any() else None
+        written_share = rounded(written.mean())
         return WideFigure(
             part, name, self.precision, len(written), written_share, share, self.threshold
         )
@@ -306,13 +306,13 @@ def evaluation(left: LeftOut) -> Evaluation:
     right = tracks.right
     low, high = ArtistBootstrap.of(tracks.sources).ratio_interval(right)
     return Evaluation(
-        accuracy=round(float(right.mean()), 4),
-        interval=(round(low, 4), round(high, 4)),
+        accuracy=rounded(right.mean()),
+        interval=(rounded(low), rounded(high)),
         tracks=len(right),
         split="collections left out, artists apart; the interval is over collections",
         command=COMMAND if left.music is None else COMMAND_WITH_NETWORK,
         written=_written(tracks, left.promises.tracks),
-        album_accuracy=round(float(pooled.right.mean()), 4),
+        album_accuracy=rounded(pooled.right.mean()),
         album_written=_written(pooled, left.promises.albums),
     )
 
@@ -322,8 +322,7 @@ def _written(claims: Claims, points: OperatingPoints) -> Written | None:
     written, right = claims.written(threshold), claims.rightly(threshold)
     if not written.any():
         return None
-    share = round(float(right.sum() / written.sum()), 4)
-    return Written(PROMISE, share, round(float(written.mean()), 4))
+    return Written(PROMISE, rounded(right.sum() / written.sum()), rounded(written.mean()))
 
 
 def _albums(sources: NDArray[Any]) -> dict[str, Mask]:

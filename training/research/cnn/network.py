@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from tagger.features.mel import N_MELS
-from training.export.onnx_graph import IR_VERSION, OPSET, GraphBuilder
+from training.export.onnx_graph import GraphBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +142,4 @@ def _model(builder: GraphBuilder, genres: int) -> onnx.ModelProto:
         "features", TensorProto.UINT8, ["batch", N_MELS, "columns"]
     )
     result = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", genres])
-    graph = helper.make_graph(builder.nodes, "network", [given], [result], builder.constants)
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
-    )
+    return builder.named("network", given, result)

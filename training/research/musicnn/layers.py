@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import TensorProto, helper
 
-from training.export.onnx_graph import IR_VERSION, OPSET, GraphBuilder
+from training.export.onnx_graph import GraphBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,9 +96,7 @@ class Layers(GraphBuilder):
     def graph(self, given: onnx.ValueInfoProto, embedding: list[int | str]) -> onnx.ModelProto:
         """Return the model from the input `given` to `embedding`, float32 of this shape."""
         made = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, embedding)
-        graph = helper.make_graph(self.nodes, "musicnn", [given], [made], self.constants)
-        opsets = [helper.make_opsetid("", OPSET)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+        return self.named("musicnn", given, made)
 
 
 def _named(kind: str, place: int) -> str:
