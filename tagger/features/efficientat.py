@@ -9,18 +9,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-import numpy as np
-
+from tagger.features.embedder import Embedder
 from tagger.features.sounds import SOUNDS
 from tagger.features.weights import MN04, find
-from tagger.system import onnx
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 EMBEDDING = 384
 """Elements of the layer before the classes, averaged over the clip."""
@@ -28,29 +20,12 @@ SIZE = EMBEDDING + len(SOUNDS)
 """The embedding, and the logits of SOUNDS."""
 
 
-class SoundTagger:
-    """The network from log-mel frames to an embedding, running."""
-
-    def __init__(self, network: bytes, weights: Path) -> None:
-        """Start the network.
-
-        Args:
-            network: The serialised graph, `training.research.efficientat.network`.
-            weights: The folder of the weights.
-
-        """
-        self._session = onnx.start_session(network, weights)
-
-    def __call__(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Embed the frames (N_BANDS, frames) of `wideband_mel`, shape (SIZE,)."""
-        (rows,) = self._session.run(["embedding"], {"frames": frames[np.newaxis, np.newaxis]})
-        row: NDArray[np.float32] = rows[0]
-        return row
-
-
 @cache
-def efficientat() -> SoundTagger:
-    """Return the network; raises MissingWeightsError without its weights."""
+def efficientat() -> Embedder:
+    """Return the network for the frames (N_BANDS, frames) of `wideband_mel`.
+
+    Raises MissingWeightsError without its weights.
+    """
     folder = find(MN04)
     network = files("tagger.features").joinpath("efficientat.onnx").read_bytes()
-    return SoundTagger(network, folder)
+    return Embedder(network, folder)

@@ -16,7 +16,8 @@ import signals
 from tagger.audio.decode import Recording, read_recording
 from tagger.errors import CorruptAudioError, MissingWeightsError, SilentError
 from tagger.features import weights
-from tagger.features.efficientat import EMBEDDING, SIZE, SoundTagger
+from tagger.features.efficientat import EMBEDDING, SIZE
+from tagger.features.embedder import Embedder
 from tagger.features.sounds import MUSIC, SOUNDS, likeness, music
 from tagger.features.weights import MN04
 from tagger.features.wideband import N_BANDS, RATE, wideband_mel
@@ -34,9 +35,9 @@ needs_weights = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def network() -> SoundTagger:
+def network() -> Embedder:
     graph = Path(weights.__file__).with_name("efficientat.onnx").read_bytes()
-    return SoundTagger(graph, NETWORKS)
+    return Embedder(graph, NETWORKS)
 
 
 def clip(seconds: float) -> NDArray[np.float32]:
@@ -73,7 +74,7 @@ def test_unusable_samples_raise_their_error(value: float, error: type[Exception]
 
 
 @needs_weights
-def test_the_graph_equals_a_plain_implementation(network: SoundTagger) -> None:
+def test_the_graph_equals_a_plain_implementation(network: Embedder) -> None:
     plain = pytest.importorskip("training.research.efficientat_plain").plain
     content = (NETWORKS / MN04.file).read_bytes()
     frames = wideband_mel(clip(3.0))[:, :100]
@@ -93,7 +94,7 @@ def test_the_packaged_graph_is_the_graph_that_the_code_writes() -> None:
 
 
 @needs_weights
-def test_embeddings_of_real_clips_equal_those_of_the_authors_code(network: SoundTagger) -> None:
+def test_embeddings_of_real_clips_equal_those_of_the_authors_code(network: Embedder) -> None:
     data = SHARED / "data"
     if not (data / "vectors.npz").is_file():
         pytest.skip("the data is not here")

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import TensorProto, helper
 
+from tagger.features.embedder import Embedder
 from tagger.features.mel import FRAMES_PER_COLUMN, HOP, N_MELS, RATE, TOP_DB, mel_centres
-from tagger.features.musicnn import SIZE, Embedder
+from tagger.features.musicnn import SIZE
 from training.research.musicnn.layers import BANDS, FRAME_SECONDS, FRONT, Layers, weights
 
 if TYPE_CHECKING:
