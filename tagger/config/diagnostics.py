@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import re
 import shlex
-import stat
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import msgspec
 import tomli
 
 from tagger.config.settings import Settings
+from tagger.config.values import others_may_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,10 +73,9 @@ def secret_hint(keys: Keys, file: Path) -> str | None:
     """Return the hint for an unknown key that looks like a password; only players need one."""
     if keys[0] == "players" or not re.search("secret|passw|token", keys[-1], re.IGNORECASE):
         return None
-    with contextlib.suppress(OSError):
-        if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            others = f"other users may read this file: chmod 600 {shlex.quote(str(file))}"
-            return f"tagger needs none: remove it; {others}"
+    if others_may_read(file):
+        others = f"other users may read this file: chmod 600 {shlex.quote(str(file))}"
+        return f"tagger needs none: remove it; {others}"
     return "tagger needs none: remove it"
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 def contradictions(settings: Settings) -> Iterator[Refusal]:
     """Yield the key, the reason and the hint of each impossible name and of each conflict."""
     training = settings.training
-    empty = genres.keys(settings.genres.empty)
     for keys, mapping, key in (
         (("genres", "map"), settings.genres.map, genres.key),
         (("evidence", "folder_names"), settings.evidence.folder_names, fold),
@@ -26,7 +25,7 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
         (("training", "parents"), training.parents, genres.key),
         (("training", "spotify", "playlists"), training.spotify.playlists, str),
     ):
-        yield from _impossible(keys, mapping.values(), empty)
+        yield from _impossible(keys, mapping.values(), settings.genres.empty_keys)
         yield from _conflicts(keys, mapping, key)
 
 

@@ -20,6 +20,7 @@ from tagger.config.values import MOST, PathMap, Text, expand
 from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
+from tagger.core.thresholds import Share  # noqa: TC001  # likewise
 from tagger.core.vocabulary import Vocabulary
 from tagger.system.spelling import real_path
 
@@ -50,7 +51,6 @@ Profile = Literal["standard", "absolute", "uri", "mpd"]
 Order = Literal["path", "album", "added", "shuffled"]
 Watch = Literal["auto", "inotify", "poll"]
 
-Probability = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 PositiveCount = Annotated[int, Meta(ge=1, le=MOST)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
@@ -111,7 +111,7 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     mode: Mode = "empty"
     """Whether a file's own genres are kept, extended or replaced."""
-    min_confidence: Literal["auto"] | Probability = "auto"
+    min_confidence: Literal["auto"] | Share = "auto"
     """The lowest probability of a written genre; `auto`: from `target_precision`."""
     target_precision: Annotated[float, Meta(ge=0.5, lt=1)] = 0.9
     """The share of right genres among written genres; used when `min_confidence` is `auto`."""

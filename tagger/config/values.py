@@ -56,6 +56,14 @@ class PathMaps:
         return None
 
 
+def others_may_read(file: Path) -> bool:
+    """Return whether users other than its owner may read a file; False for a missing file."""
+    try:
+        return bool(stat.S_IMODE(file.stat().st_mode) & 0o077)
+    except OSError:
+        return False
+
+
 class Secret:
     """A password or API key, in the configuration or in its own file.
 
@@ -76,10 +84,7 @@ class Secret:
     @property
     def exposed(self) -> bool:
         """Whether other users may read the file that contains the secret."""
-        try:
-            return self.file is not None and bool(stat.S_IMODE(self.file.stat().st_mode) & 0o077)
-        except OSError:
-            return False
+        return self.file is not None and others_may_read(self.file)
 
     def reveal(self) -> str:
         """Return the secret; text from a file is stripped of white space.

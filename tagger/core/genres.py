@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli
 
-from tagger.core.placeholders import is_no_genre
+from tagger.core.placeholders import is_no_genre, letters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -148,7 +148,7 @@ def _fold(name: str) -> str:
     """
     text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
     text = re.sub(r"[&+]|\bn\b", " and ", text)
-    return "".join(c for c in text if unicodedata.category(c)[0] in "LNM")
+    return letters(text)
 
 
 @cache

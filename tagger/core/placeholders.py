@@ -43,6 +43,11 @@ def _folded(name: str) -> str:
     """Reduce a name to its letters, digits and marks; Latin accents are dropped."""
     text = unicodedata.normalize("NFKD", name).casefold()
     text = "".join(c for c in text if not "\u0300" <= c <= "\u036f")
+    return letters(text)
+
+
+def letters(text: str) -> str:
+    """Return the letters, digits and marks of a text, without all other characters."""
     return "".join(c for c in text if unicodedata.category(c)[0] in "LNM")
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.placeholders import is_no_artist
+from tagger.core.placeholders import is_no_artist, letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,8 @@ def fold(name: str) -> str:
     text = name if name.isascii() else _without_accents(name)
     text = _ARTICLE.sub("", " ".join(text.casefold().split()))
     text = _DOLLAR.sub("s", _AND.sub(" and ", text) if len(text) > 1 else text)
-    letters = filter(str.isalnum, text) if text.isascii() else (c for c in text if _is_letter(c))
-    return "".join(letters) or "".join(name.casefold().split())
+    kept = "".join(filter(str.isalnum, text)) if text.isascii() else letters(text)
+    return kept or "".join(name.casefold().split())
 
 
 def plain(name: str) -> str:
@@ -51,10 +51,6 @@ def plain(name: str) -> str:
 
 def _without_accents(name: str) -> str:
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", name)))
-
-
-def _is_letter(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNM"
 
 
 @lru_cache(maxsize=4096)

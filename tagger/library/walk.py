@@ -135,6 +135,12 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
         yield from listing.all_found()
 
 
+def music(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Found]:
+    """Yield the files of `walk` alone, without reasons for others."""
+    for listing in folders(start, root, patterns):
+        yield from listing.all_found()
+
+
 def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Listing]:
     """Yield each folder at or below `start`, without a path for each file.
 

@@ -120,10 +120,9 @@ class _Checks:
         for path in lines:
             root = walk.root_of(path, self._roots)
             is_folder = os.path.isdir(path)  # noqa: PTH112 - raises no error for a long name
-            for item in walk.walk(path, root) if not is_folder else ():
-                if isinstance(item, walk.Found):
-                    yield item
-                    break
+            found = None if is_folder else next(walk.music(path, root), None)
+            if found:
+                yield found
             else:
                 reason = "is not there" if walk.is_gone(path) else "is not a file that can be read"
                 self._missing.append(Outcome.undecided(path, Action.ERROR, reason))

@@ -68,9 +68,8 @@ def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
             yield path
             continue
         folder = real_path(path)
-        for item in walk.walk(folder, walk.root_of(folder, roots), settings.library.ignore):
-            if isinstance(item, walk.Found):
-                yield item.path
+        for found in walk.music(folder, walk.root_of(folder, roots), settings.library.ignore):
+            yield found.path
 
 
 def _failed(error: TaggerError) -> Decision:

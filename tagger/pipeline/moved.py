@@ -80,8 +80,7 @@ def follow(
 def _walk(starts: Iterable[Path], roots: Sequence[Path]) -> Iterator[Found]:
     for start in starts:
         if not walk.is_gone(start):
-            items = walk.walk(start, walk.root_of(start, roots))
-            yield from (item for item in items if isinstance(item, walk.Found))
+            yield from walk.music(start, walk.root_of(start, roots))
 
 
 def _common_end(one: Path, other: Path) -> int:

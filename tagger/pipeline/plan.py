@@ -10,13 +10,14 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from tagger.config.diagnostics import json_fault
 from tagger.core import genres
 from tagger.core.domain import Action
+from tagger.core.thresholds import Share  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.errors import OutputError, PlanError
 from tagger.system import atomic
 
@@ -47,7 +48,7 @@ class PlannedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The genres in the file when the plan was made."""
     then: tuple[str, ...]
     """The genres that are written; equal to `now` for a file that is left alone."""
-    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    confidence: Share | None = None
     """Probability of the likeliest genre."""
     reason: str = ""
     """The reason of the decision."""

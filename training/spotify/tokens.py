@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import stat
 import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from spotipy.cache_handler import CacheHandler
 
+from tagger.config.values import others_may_read
 from tagger.errors import StoreError
 from tagger.system import atomic
 
@@ -50,14 +50,6 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
         except (OSError, msgspec.DecodeError):
             return None
 
-    @property
-    def exposed(self) -> bool:
-        """Whether others than its owner may read the file."""
-        try:
-            return bool(stat.S_IMODE(self.path.stat().st_mode) & 0o077)
-        except OSError:
-            return False
-
     def warnings(self) -> list[str]:
         """Return problems of the login, each with its next step."""
         found, token = [], self.read()
@@ -65,7 +57,7 @@ class TokenFile(CacheHandler):  # type: ignore[misc]  # spotipy has no types
             found.append(
                 f"the Spotify login ends on {token.ends}: run `tagger spotify login` before"
             )
-        if self.exposed:
+        if others_may_read(self.path):
             repair = f"chmod 600 {shlex.quote(str(self.path))}"
             found.append(f"others may read the Spotify login: {repair}")
         return found
