@@ -115,7 +115,7 @@ class ModelRegistry:
 
     def lost(self) -> list[str]:
         """Return the missing models in the list of activations, or an unreadable list's name."""
-        if self._is_unreadable():
+        if self._activated() is None:
             return [_HISTORY]
         return list(dict.fromkeys(name for name in self._history() if not self._exists(name)))
 
@@ -128,13 +128,6 @@ class ModelRegistry:
         if lost:
             self._write_history([name for name in self._history() if self._exists(name)])
         return lost
-
-    def _is_unreadable(self) -> bool:
-        try:
-            self._listed()
-        except UnicodeDecodeError:
-            return True
-        return False
 
     def remove(self, name: str, configured: Bundle) -> None:
         """Delete a model's folder.
@@ -229,17 +222,17 @@ class ModelRegistry:
         return name == DEFAULT or name in self._names()
 
     def _history(self) -> list[str]:
-        try:
-            return [DEFAULT, *filter(None, self._listed())]
-        except UnicodeDecodeError:
-            return [DEFAULT]
+        return [DEFAULT, *(self._activated() or ())]
 
-    def _listed(self) -> list[str]:
-        """Return the lines of the list of activations, none for a missing list."""
+    def _activated(self) -> list[str] | None:
+        """Return the list of activations, empty for a missing list; None if it is not text."""
         lines: list[str] = []
-        with _read_errors(self.folder / _HISTORY):
-            lines += (self.folder / _HISTORY).read_text("utf-8").splitlines()
-        return lines
+        try:
+            with _read_errors(self.folder / _HISTORY):
+                lines += (self.folder / _HISTORY).read_text("utf-8").splitlines()
+        except UnicodeDecodeError:
+            return None
+        return [*filter(None, lines)]
 
     def _write_history(self, history: list[str]) -> None:
         with _model_errors(self.folder):
