@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.evidence.names import key as text_key
 from training.labels.base import Weight
 from training.matching.normalize import main_artist, one_group
 
@@ -308,5 +308,4 @@ def _balanced(members: Sequence[Member], rules: Rules) -> list[Member]:
 
 def _draw(text: str) -> float:
     """Map a text to a number in 0..1, always the same."""
-    digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
+    return text_key(text) % 2**64 / 2**64

@@ -7,13 +7,13 @@ is in them, and artists are there as keys.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tagger.evidence.names import key as text_key
 from tagger.features import SOUNDS_SPEC
 from tagger.features.specs import spec as feature_spec
 from training.data.dataset import join, parts
@@ -130,10 +130,7 @@ def split_inputs(vectors: Vectors) -> dict[str, NDArray[np.float32]]:
 
 def artist_key(name: str) -> int:
     """Reduce an artist's name to a number that is unique and does not name the artist."""
-    digest = hashlib.blake2b(
-        whole_name(name).encode(errors="surrogateescape"), digest_size=8
-    ).digest()
-    return int.from_bytes(digest)
+    return text_key(whole_name(name)) % 2**64
 
 
 def artist_keys(names: Iterable[str]) -> NDArray[np.uint64]:
