@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from av.container import InputContainer
 
@@ -254,14 +254,17 @@ def _behind_id3(file: Readable) -> int:
     start = 0
     file.seek(0)
     while (head := file.read(_ID3_HEADER))[:3] == b"ID3" and len(head) == _ID3_HEADER:
-        size = sum(
-            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
-        )
-        start += _ID3_HEADER * (2 if head[3] == 4 and head[5] & _ID3_FOOTER else 1) + size
+        headers = 2 if head[3] == 4 and head[5] & _ID3_FOOTER else 1
+        start += _ID3_HEADER * headers + from_syncsafe(head[6:])
         file.seek(start)
     start = start if _NO_ID3.match(head) else 0
     file.seek(start)
     return start
+
+
+def from_syncsafe(data: Iterable[int]) -> int:
+    """Decode four bytes of a size in ID3v2; their highest bits are ignored."""
+    return sum((byte & 0x7F) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
 
 
 def _refuse(url: str, _flags: int, _options: dict[str, Any]) -> NoReturn:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 
 from mutagen import id3
 
+from tagger.audio.formats import from_syncsafe
 from tagger.core.domain import GENRE, GROUPING
 from tagger.tags.containers.base import Item, MalformedError, Raw, RawTag, check_count, size_of
 from tagger.tags.containers.texts import relenient
@@ -39,11 +40,6 @@ def syncsafe(number: int) -> bytes:
     if number >= 1 << 28:
         raise MalformedError("an ID3 tag cannot exceed 256 MB")
     return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
-
-
-def from_syncsafe(data: Raw) -> int:
-    """Decode four bytes; their highest bits are ignored."""
-    return sum((byte & 0x7F) << shift for byte, shift in zip(data, (21, 14, 7, 0), strict=True))
 
 
 def tag_size(header: bytes) -> int:
