@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 _EDGES = re.compile(r"^[\W\d_]+|[\W_]+$|(?<=\s)\d+$")
+_DISC = re.compile(r"disco[\W_]*\d{1,2}(?!\w)", re.IGNORECASE)
+"""A disc of an album in Spanish, Italian and Portuguese."""
 _AMBIGUOUS = frozenset({"christian", "international", "romantic"})
 """Folded genres whose name is more often a person, everything foreign, or a mood in a folder."""
 _JOINERS = re.compile(r"\s*(?:[&+,/_]|\b(?:and|und|et|y|e|n)\b)\s*", re.IGNORECASE)
@@ -40,7 +42,7 @@ def _above(folder: str, root: Path, *names_of_track: str) -> tuple[Path, ...]:
     nearest = Path(folder)
     if not nearest.is_relative_to(root):
         return ()
-    own = {fold(name) for name in names_of_track}
+    own = {fold(text) for name in names_of_track for text in (name, _bare(name))}
     between = itertools.takewhile(lambda folder: folder != root, (nearest, *nearest.parents))
     return tuple(
         folder
@@ -78,5 +80,7 @@ def _genre(text: str, further: Mapping[str, str]) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
+    if _DISC.match(name):
+        return name
     text = _BRACKETS.sub(" ", name)
     return _EDGES.sub("", _EDGES.sub("", text).strip()).strip()

@@ -17,6 +17,9 @@ from tagger.evidence import folders
         ("Christian", ()),  # whose music it is
         ("International", ()),  # beside a folder such as "Deutsch"
         ("02 Romantic", ()),  # love songs
+        ("02 Disco", ("Disco",)),
+        ("Disco 2", ()),  # of an album in Spanish
+        ("disco_02 (bonus)", ()),
     ],
 )
 def test_a_folder_is_named_for_a_genre_only_where_its_name_means_one(name, genres):
