@@ -43,6 +43,8 @@ its probabilities are high: R&B sounds like Pop. The owner's genres are checked 
 """
 EXCLUDED = 0.5
 """The evidence excludes a family with less than this part of its even share."""
+AGAINST = 0.75
+"""The sound is against a family with less than this part of its likeliest family."""
 MOST_EVEN = 0.7
 """Share of the probability that is even over the genres, above which the sound is like no music.
 
@@ -69,6 +71,8 @@ class Evidence:
     """See `Grounds.counts`."""
     others: Mapping[str, Evidence] = field(default_factory=dict)
     """The same with another source in place of the last, for the genres that it names instead."""
+    listed: Evidence | None = None
+    """The artists list, where a source of the owner's genres has the last word."""
 
     def on(self, genre: str) -> Evidence:
         """Return the evidence with the source that has the last word on a genre."""
@@ -79,6 +83,22 @@ class Evidence:
         own = family(genre)
         members = [p for other, p in self.prior.items() if family(other) == own]
         return sum(members) <= EXCLUDED * len(members) / len(self.prior)
+
+    def is_disputed(self, genre: str, sound: Prediction) -> bool:
+        """Return whether both the list and the sound are against the family of the owner's genre.
+
+        A program that gives each file the same genre, such as Blues, agrees with neither. A genre
+        without subgenres, such as Schlager, is the owner's word, which the list does not have.
+        """
+        if self.listed is None or not names.is_parent(genre):
+            return False
+        own = family(genre)
+        likely: dict[str, float] = {}
+        for other, p in sound.probabilities.items():
+            likely[family(other)] = likely.get(family(other), 0.0) + p
+        if own not in likely or own in map(family, self.listed.counts):
+            return False
+        return likely[own] < AGAINST * max(likely.values())
 
     def supports(self, genres: Iterable[str]) -> bool:
         """Return whether one of these genres is probable by the evidence."""

@@ -62,6 +62,11 @@ def parents(name: str) -> tuple[str, ...]:
     return (above, *parents(above)) if above else ()
 
 
+def is_parent(name: str) -> bool:
+    """Return whether other genres of the table are part of a genre."""
+    return canonical(name) in _table()["children"]
+
+
 def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
     """Return the single genres of texts that may be lists, such as `Rock/Pop`.
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ORDER = ("title", "list", "own list", "folder", "folder name", "artist", "album")
 """The sources, from the lowest level to the highest."""
+LISTS = ("list", "own list")
+"""The sources that are lists of artists; the owner's genres are above them."""
 DEFAULT_TRUST: Mapping[str, float] = {
     "title": 0.90,
     "list": 0.85,
@@ -109,12 +111,24 @@ def weigh(
             prior[genre] = prior.get(genre, 0.0) + weight * share
     on = {genre: level for level in levels for genre, p in level.shares.items() if p >= SPEAKS}
     last = on.get(max(prior, key=lambda genre: prior[genre]), levels[-1])
-    others = {genre: _told(level, prior) for genre, level in on.items() if level is not last}
-    return replace(_told(last, prior), others=others)
+    listed = next((_told(level, prior) for level in levels if level.source in LISTS), None)
+    others = {g: _told(level, prior, listed) for g, level in on.items() if level is not last}
+    return replace(_told(last, prior, listed), others=others)
 
 
-def _told(level: Level, prior: Mapping[str, float]) -> Evidence:
-    return Evidence(NAMES.get(level.source, level.source), level.text, prior, level.counts)
+def _told(level: Level, prior: Mapping[str, float], listed: Evidence | None = None) -> Evidence:
+    """Return the evidence with a level as the last word.
+
+    Args:
+        level: The level.
+        prior: The prior of all levels.
+        listed: The evidence of a list; it counts against a level of the owner's genres.
+
+    """
+    by_owner = ORDER.index(level.source) > max(map(ORDER.index, LISTS))
+    source = NAMES.get(level.source, level.source)
+    known = listed if by_owner else None
+    return Evidence(source, level.text, prior, level.counts, listed=known)
 
 
 def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from tagger.core.decide import decide_together
 from tagger.core.domain import Action, FileIdentity, Prediction, Track, TrackTags
 from tagger.core.evidence import Evidence, posterior
 from tagger.core.pooling import pool
+from tagger.evidence.weigh import DEFAULT_TRUST, Level, base, weigh
 from tagger.inference import read_manifest
 from tagger.pipeline.build import decision_rules
 
@@ -123,6 +124,35 @@ def test_weak_evidence_does_not_contradict_a_sure_sound(deciding, share, written
     rules = replace(deciding, track_thresholds=dict.fromkeys(genres, 0.5))
     sound = Prediction({genre: 0.93 if genre == "Jazz" else 0.01 for genre in genres}, "test-1")
     assert rules.decide(track(1), sound, evidence=evidence).genres == written
+
+
+@pytest.mark.parametrize(
+    ("owned", "listed", "blues", "written"),
+    [
+        ("Blues", "Metal", 0.1, ()),
+        ("Blues", "Metal", 0.4, ("Blues",)),  # the sound is on the owner's side
+        ("Blues", "Blues", 0.1, ("Blues",)),
+        ("Schlager", "Metal", 0.1, ("Schlager",)),
+        ("Soundtrack", "Metal", 0.1, ("Soundtrack",)),
+    ],
+)
+def test_a_genre_that_a_program_wrote_by_default_is_not_spread(
+    deciding, owned, listed, blues, written
+):
+    genres = ("Metal", "Blues", "Jazz", "Pop")
+    levels = [
+        Level("list", {listed: 1.0}, 1.0, f"artists list: {listed}", {listed: 1.0}),
+        Level("artist", {owned: 1.0}, 1.0, f"9 of 9 other tracks of Ann Bo are {owned}"),
+    ]
+    evidence = weigh(levels, base({}, genres), DEFAULT_TRUST | {"list": 0.1})
+    rules = replace(deciding, track_thresholds=dict.fromkeys(genres, 0.9))
+    rest = (1 - blues) / 3
+    sound = Prediction(dict.fromkeys(genres, rest) | {"Blues": blues}, "test-1")
+    decision = rules.decide(track(1), sound, evidence=evidence)
+    assert decision.genres == written
+    if not written:
+        assert decision.reason.startswith("9 of 9 other tracks of Ann Bo are Blues; artists list: ")
+        assert decision.reason.endswith("; undecided, they disagree")
 
 
 @pytest.mark.parametrize(("source", "genre"), [("list", "R&B"), ("artist", "Pop")])
