@@ -75,17 +75,23 @@ def without_guests(name: str) -> str:
 def library_artist(tags: TrackTags) -> str:
     """Return whose track it is for the owner's library: the album artist, else the artist.
 
-    Empty where nobody's name is there.
+    An artist outside the credit of the album counts instead: the album artist of a compilation may
+    be a label or a series. Empty where nobody's name is there.
     """
-    for name in (tags.album_artist, tags.artist):
-        if not is_nobody(name):
-            return without_guests(name)
-    return ""
+    found = (tags.artist,) if _is_of_another(tags) else (tags.album_artist, tags.artist)
+    return next((without_guests(name) for name in found if not is_nobody(name)), "")
 
 
 def library_artist_id(tags: TrackTags) -> str:
     """Return MusicBrainz' id of `library_artist`; empty without one."""
-    return tags.artist_id if is_nobody(tags.album_artist) else tags.album_artist_id
+    by_artist = is_nobody(tags.album_artist) or _is_of_another(tags)
+    return tags.artist_id if by_artist else tags.album_artist_id
+
+
+def _is_of_another(tags: TrackTags) -> bool:
+    """Return whether a track is by another artist than its album."""
+    of_album = fold(without_guests(tags.album_artist))
+    return not is_nobody(tags.artist) and of_album not in fold(tags.artist)
 
 
 def credited(field: str) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tagger.core.evidence import family
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -42,6 +45,15 @@ class Tally:
     def top(self) -> str:
         """The genre of most tracks."""
         return max(self.shares, key=lambda genre: (self.shares[genre], genre))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether less than half of the pairs of tracks have a family of genres in common."""
+        families: Counter[str] = Counter()
+        for genre, tracks in self.having.items():
+            families[family(genre)] += tracks
+        alike = sum(math.comb(min(tracks, self.tracks), 2) for tracks in families.values())
+        return 2 * alike < math.comb(self.tracks, 2)
 
     @property
     def is_of_many(self) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SOURCES = ("album", "artist", "folders", "known_artists")
 """The settings of sources."""
+COUNTING = "by the artist of a track"
+"""How files are counted; all are counted again where an earlier version counted otherwise."""
 MOST_TRACKS = 500
 """Tracks of one artist that are counted at most."""
 MOST_BELOW = 2000
@@ -64,7 +66,7 @@ class Fit(Struct, frozen=True):
     sources: str = ""
     """The sources that counted, since each is fitted above the others."""
     words: int = 0
-    """A hash of the user's words by which the genres in the files were read."""
+    """A hash of `COUNTING`, and of the user's words by which the genres in the files were read."""
 
 
 class LibraryEvidence:
@@ -105,7 +107,7 @@ class LibraryEvidence:
         self._whole = sorted({*self._model} - {*spelling.parts(self._model)})
         """The genres of the model that look like a list."""
         self._read_by = names.key(
-            *sorted(genres.empty_keys), "", *sorted(self._words), *self._whole
+            COUNTING, *sorted(genres.empty_keys), "", *sorted(self._words), *self._whole
         )
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Artists] = {}
@@ -227,6 +229,8 @@ class LibraryEvidence:
 
     def _album_level(self, track: Track, tally: Tally) -> Level | None:
         if not self._settings.min_tracks <= tally.tracks < albums.LARGEST_ALBUM:
+            return None
+        if tally.is_mixed:  # a compilation: its other tracks show little
             return None
         return self._level("album", tally, f"of the album {track.tags.album}".rstrip())
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from tagger.config import GenreSettings, Settings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
+from tagger.evidence import names
 from tagger.library.counting import count_new
 from tagger.library.evidence import LibraryEvidence
-from tagger.store import Store
+from tagger.store import Counted, Keys, Store
 
 MODEL = ("Rock", "Jazz")
 GENRES = ("Rock", "Rock", "Jazz")
@@ -49,6 +51,44 @@ def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
         wanted = prepared(store, Settings(), album=True)
         store.labels.put_fit(b'{"trust": 1}')
         assert prepared(store, Settings(), album=True) == wanted
+
+
+@pytest.mark.parametrize(
+    ("genres", "sources"),
+    [
+        (("Jazz", "Metal", "Reggae", "Pop"), ["artist"]),
+        (("Metal", "Rock") * 2, ["artist", "album"]),
+    ],
+)
+def test_a_track_on_a_compilation_of_a_label_counts_for_its_own_artist(tmp_path, genres, sources):
+    root = Path("/music")
+    hits = {"album": "Hits", "album_artist": "Some Label"}
+    files = [TrackTags(("Jazz",), f"{n}", "Ann Bo", "One", "Ann Bo") for n in range(2)]
+    files += [TrackTags((g,), g, f"Artist {n}", **hits) for n, g in enumerate(genres)]
+    files.append(TrackTags((), "New", "Ann Bo", **hits))
+    settings = Settings()
+    with Store(tmp_path) as store:
+        for n, tags in enumerate(files):
+            new = Track(root / f"{n}.mp3", root, FileIdentity(1, n, 3, 4), tags)
+            store.files.put(new)
+        evidence = LibraryEvidence(store, settings.evidence, MODEL, None, settings.genres)
+        evidence.prepare()
+        levels = evidence.levels(new)
+    assert [level.source for level in levels] == sources
+    assert levels[0].text == "2 of 2 other tracks of Ann Bo are Jazz"
+
+
+def test_files_that_an_earlier_version_counted_are_counted_again(tmp_path):
+    settings = Settings()
+    earlier = names.key(*sorted(settings.genres.empty_keys), "")
+    with library(tmp_path) as store:
+        prepared(store, settings, artist=True)
+        fit = msgspec.json.decode(store.labels.fit())
+        tracks = list(store.files.under(Path("/music")))
+        store.labels.put([Counted(track.path, (), Keys(None, None)) for track in tracks])
+        store.labels.put_fit(msgspec.json.encode(fit | {"words": earlier}))
+        prepared(store, settings, artist=True)
+        assert store.labels.library() == {("Rock",): 60, ("Jazz",): 30}
 
 
 def test_a_genre_of_the_users_model_with_a_separator_in_it_is_no_list(tmp_path):
