@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tagger.evidence.artists import Artist, ArtistList
 
 CLASSICAL = "Classical"
+DJS = ("Electronic", "Hip-Hop")
+"""The first genres of most remixers."""
 GUEST = 1 / 3
 """How much the second name of a credit counts, relative to the first."""
 LATER = 0.6
@@ -66,7 +68,7 @@ def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) 
 def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
     """Return the listed artists of a track, the first the most important, with their strength."""
     remixer = _remixer(tags.title)
-    if remixer and (artist := known.find(remixer)) and _is_spelled(remixer, artist):
+    if remixer and (artist := known.find(remixer)) and _is_remixer(remixer, artist):
         return [(artist, 1.0)]
     performers = _performers(tags, known)
     if tags.composer and (composer := _composer(tags.composer, known)):
@@ -81,6 +83,11 @@ def _remixer(title: str) -> str | None:
     if match is None or _NO_REMIXER.match(match[1].strip()):
         return None
     return match[1].strip()
+
+
+def _is_remixer(name: str, artist: Artist) -> bool:
+    """Return whether a listed name is a remixer's: a word such as Chicago or Free only as a DJ."""
+    return " " in name or (_is_spelled(name, artist) and artist.accept[0] in DJS)
 
 
 def _is_version(title: str) -> bool:
@@ -139,8 +146,8 @@ def _is_spelled(name: str, artist: Artist) -> bool:
 
 def _is_first(artist: Artist, field: str) -> bool:
     name = fold(artist.name)
-    swapped = " ".join(reversed([part.strip() for part in field.split(",")]))
-    return fold(field).startswith(name) or fold(swapped).startswith(name)
+    swapped = " ".join(reversed([part.strip() for part in without_guests(field).split(",")]))
+    return fold(field).startswith(name) or fold(swapped) == name
 
 
 def _shares(artist: Artist, vocabulary: Collection[str]) -> dict[str, float]:

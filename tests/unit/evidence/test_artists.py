@@ -11,7 +11,7 @@ import pytest
 from tagger.core import genres
 from tagger.core.domain import TrackTags
 from tagger.evidence.artists import COLUMNS, Artist, ArtistList
-from tagger.evidence.credits import list_level
+from tagger.evidence.credits import LATER, list_level
 from tagger.evidence.names import credited, fold, is_nobody
 from tagger.library.known_artists import open_list
 
@@ -120,10 +120,29 @@ def test_the_composer_does_not_count_for_a_version_in_another_genre(known, title
     assert (list_level(tags, known, KNOWN) is not None) is counts
 
 
-def test_a_word_of_a_title_is_no_remixer_of_another_spelling(known):
-    love, avicii = TrackTags(title="Song (Love Remix)"), TrackTags(title="Song (Avicii Remix)")
-    assert list_level(love, known, KNOWN) is None
-    assert list_level(avicii, known, KNOWN) is not None
+@pytest.mark.parametrize(
+    ("remix", "counts"),
+    [("Love", False), ("Chicago", False), ("Avicii", True), ("Arvo Pärt", True)],
+)
+def test_a_word_of_a_title_is_a_remixer_only_as_a_listed_dj(known, remix, counts):
+    level = list_level(TrackTags(title=f"Song ({remix} Remix)"), known, KNOWN)
+    assert (level is not None) is counts
+
+
+@pytest.mark.parametrize(
+    ("credit", "strength"),
+    [
+        ("Slayer", 1.0),
+        ("Davis, Miles", 1.0),
+        ("Davis, Miles feat. Ann Bo", 1.0),
+        ("Ann Bo & Slayer", LATER),
+        ("Ann Bo, Slayer", LATER),
+    ],
+)
+def test_a_listed_name_after_an_unlisted_name_is_weaker(known, credit, strength):
+    level = list_level(TrackTags(artist=credit), known, KNOWN)
+    assert level is not None
+    assert level.strength == strength
 
 
 @pytest.mark.parametrize("credit", ["Ann Bo & The Band", "Ann Bo & beyonce", "Beatles feat. Ann"])
