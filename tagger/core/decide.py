@@ -92,8 +92,9 @@ class DecisionRules:
             sound, chosen = self.sound(chosen), self.widened(weighed, thresholds)
             evidence = evidence.on(chosen.genre)
             note = f"{evidence.text}; {sound}"
-            if evidence.listed and evidence.is_disputed(chosen.genre, prediction):
-                note = f"{evidence.text}; {evidence.listed.text}; {sound}"
+            if evidence.is_disputed(chosen.genre, prediction):
+                listed = [evidence.listed.text] if evidence.listed else []
+                note = "; ".join((evidence.text, *listed, sound))
                 decision = self.policy.contradicted(chosen, track.tags.genres, note)
                 return decision.with_grounds(_grounds(evidence, prediction))
         members = () if chosen is weighed else self.families[chosen.genre]

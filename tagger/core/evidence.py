@@ -45,6 +45,8 @@ EXCLUDED = 0.5
 """The evidence excludes a family with less than this part of its even share."""
 AGAINST = 0.75
 """The sound is against a family with less than this part of its likeliest family."""
+IMPROBABLE = 0.05
+"""The sound outweighs the list alone where the family has less than this part of the likeliest."""
 MOST_EVEN = 0.7
 """Share of the probability that is even over the genres, above which the sound is like no music.
 
@@ -85,20 +87,25 @@ class Evidence:
         return sum(members) <= EXCLUDED * len(members) / len(self.prior)
 
     def is_disputed(self, genre: str, sound: Prediction) -> bool:
-        """Return whether both the list and the sound are against the family of the owner's genre.
+        """Return whether the sound is too much against the family of a genre.
 
-        A program that gives each file the same genre, such as Blues, agrees with neither. A genre
-        without subgenres, such as Schlager, is the owner's word, which the list does not have.
+        A list may have a namesake, or the artist of the original in place of a tribute's. The
+        owner's genre is disputed only where the list is against it as well. A program that gives
+        each file the same genre, such as Blues, agrees with neither. A genre without subgenres,
+        such as Schlager, is the owner's word, which the list does not have.
         """
-        if self.listed is None or not names.is_parent(genre):
-            return False
         own = family(genre)
         likely: dict[str, float] = {}
         for other, p in sound.probabilities.items():
             likely[family(other)] = likely.get(family(other), 0.0) + p
-        if own not in likely or own in map(family, self.listed.counts):
+        if own not in likely:
             return False
-        return likely[own] < AGAINST * max(likely.values())
+        top = max(likely.values())
+        if self.source == "list":
+            return likely[own] < IMPROBABLE * top
+        if self.listed is None or own in map(family, self.listed.counts):
+            return False
+        return names.is_parent(genre) and likely[own] < AGAINST * top
 
     def supports(self, genres: Iterable[str]) -> bool:
         """Return whether one of these genres is probable by the evidence."""

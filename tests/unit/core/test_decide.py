@@ -155,6 +155,22 @@ def test_a_genre_that_a_program_wrote_by_default_is_not_spread(
         assert decision.reason.endswith("; undecided, they disagree")
 
 
+@pytest.mark.parametrize(("metal", "written"), [(0.01, ()), (0.03, ("Metal",))])
+def test_the_list_does_not_name_a_family_that_is_improbable_by_the_sound(deciding, metal, written):
+    genres = ("Metal", "Classical", "Jazz", "Folk", "Pop")
+    tribute = Level("list", {"Metal": 1.0}, 1.0, "artists list: Metal", {"Metal": 1.0})
+    evidence = weigh([tribute], base({}, genres), DEFAULT_TRUST)
+    rules = replace(deciding, track_thresholds=dict.fromkeys(genres, 0.9))
+    rest = (0.6 - metal) / 3
+    probabilities = dict.fromkeys(genres, rest) | {"Metal": metal, "Classical": 0.4}
+    decision = rules.decide(track(1), Prediction(probabilities, "test-1"), evidence=evidence)
+    assert decision.genres == written
+    if not written:
+        assert decision.reason == (
+            "artists list: Metal; sound: Classical 40%; undecided, they disagree"
+        )
+
+
 @pytest.mark.parametrize(("source", "genre"), [("list", "R&B"), ("artist", "Pop")])
 def test_the_sound_weighs_less_beside_the_list_than_beside_the_owners_genres(source, genre):
     sound = Prediction({"R&B": 0.1, "Pop": 0.7, "Rock": 0.2}, "test")
