@@ -232,7 +232,9 @@ class LibraryEvidence:
             return None
         if tally.is_mixed:  # a compilation: its other tracks show little
             return None
-        return self._level("album", tally, f"of the album {track.tags.album}".rstrip())
+        album, folder = track.tags.album, track.path.parent.name
+        where = f"of the album {album}" if album else f"in the folder {folder}"
+        return self._level("album", tally, where)
 
     def _level(self, source: str, tally: Tally, where: str) -> Level:
         shares, text = self._spread(tally.shares), _most(tally, "tracks", where)

@@ -78,6 +78,23 @@ def test_a_track_on_a_compilation_of_a_label_counts_for_its_own_artist(tmp_path,
     assert levels[0].text == "2 of 2 other tracks of Ann Bo are Jazz"
 
 
+@pytest.mark.parametrize(
+    ("album", "where"), [("One", "of the album One"), ("", "in the folder CD")]
+)
+def test_the_reason_names_the_folder_of_an_album_without_a_name(tmp_path, album, where):
+    root, settings = Path("/music"), Settings()
+    with Store(tmp_path) as store:
+        for n in range(3):
+            tags = TrackTags(("Jazz",) if n < 2 else (), f"{n}", "Ann Bo", album)
+            new = Track(root / f"CD/{n}.mp3", root, FileIdentity(1, n, 3, 4), tags)
+            store.files.put(new)
+        evidence = LibraryEvidence(store, settings.evidence, MODEL, None, settings.genres)
+        evidence.prepare()
+        found = evidence.of(new)
+    assert found is not None
+    assert found.text == f"2 of 2 other tracks {where} are Jazz"
+
+
 def test_files_that_an_earlier_version_counted_are_counted_again(tmp_path):
     settings = Settings()
     earlier = names.key(*sorted(settings.genres.empty_keys), "")
