@@ -46,7 +46,7 @@ EXCLUDED = 0.5
 AGAINST = 0.75
 """The sound is against a family with less than this part of its likeliest family."""
 IMPROBABLE = 0.05
-"""The sound outweighs the list alone where the family has less than this part of the likeliest."""
+"""The sound outweighs list and title where the family has less than this part of the likeliest."""
 MOST_EVEN = 0.7
 """Share of the probability that is even over the genres, above which the sound is like no music.
 
@@ -89,10 +89,11 @@ class Evidence:
     def is_disputed(self, genre: str, sound: Prediction) -> bool:
         """Return whether the sound is too much against the family of a genre.
 
-        A list may have a namesake, or the artist of the original in place of a tribute's. The
-        owner's genre is disputed only where the list is against it as well. A program that gives
-        each file the same genre, such as Blues, agrees with neither. A genre without subgenres,
-        such as Schlager, is the owner's word, which the list does not have.
+        A list may have a namesake, or the artist of the original in place of a tribute's. A title
+        may be that of a work in a version for synthesizers or a rock band. The owner's genre is
+        disputed only where the list is against it as well. A program that gives each file the same
+        genre, such as Blues, agrees with neither. A genre without subgenres, such as Schlager, is
+        the owner's word, which the list does not have.
         """
         own = family(genre)
         likely: dict[str, float] = {}
@@ -101,7 +102,7 @@ class Evidence:
         if own not in likely:
             return False
         top = max(likely.values())
-        if self.source == "list":
+        if self.source in ("list", "title"):
             return likely[own] < IMPROBABLE * top
         if self.listed is None or own in map(family, self.listed.counts):
             return False

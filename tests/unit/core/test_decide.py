@@ -155,10 +155,13 @@ def test_a_genre_that_a_program_wrote_by_default_is_not_spread(
         assert decision.reason.endswith("; undecided, they disagree")
 
 
+@pytest.mark.parametrize("source", ["list", "title"])
 @pytest.mark.parametrize(("metal", "written"), [(0.01, ()), (0.03, ("Metal",))])
-def test_the_list_does_not_name_a_family_that_is_improbable_by_the_sound(deciding, metal, written):
+def test_list_and_title_do_not_name_a_family_that_is_improbable_by_the_sound(
+    deciding, metal, written, source
+):
     genres = ("Metal", "Classical", "Jazz", "Folk", "Pop")
-    tribute = Level("list", {"Metal": 1.0}, 1.0, "artists list: Metal", {"Metal": 1.0})
+    tribute = Level(source, {"Metal": 1.0}, 1.0, "artists list: Metal", {"Metal": 1.0})
     evidence = weigh([tribute], base({}, genres), DEFAULT_TRUST)
     rules = replace(deciding, track_thresholds=dict.fromkeys(genres, 0.9))
     rest = (0.6 - metal) / 3
