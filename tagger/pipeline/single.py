@@ -53,7 +53,9 @@ class SingleFiles:
             tags: Its tags.
 
         """
-        return Track(path, walk.root_of(path, self._roots), identity, tags)
+        known = self._store.files.get(path)  # a scan may have had another folder than the settings
+        root = known.root if known else walk.root_of(path, self._roots)
+        return Track(path, root, identity, tags)
 
     def decide(self, track: Track, prediction: Prediction) -> Decision:
         """Return the decision on a track by itself; a skip where the file must not be written."""

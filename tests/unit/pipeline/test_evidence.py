@@ -58,6 +58,15 @@ def test_an_explanation_weighs_the_evidence_as_a_scan_does(program):
     assert "the artist is weighed beside the sound" in program.run("explain", new).out
 
 
+def test_an_explanation_of_a_file_outside_the_library_names_the_folders_of_its_scan(
+    program, tmp_path
+):
+    new = song(tmp_path / "elsewhere/Metal/new.mp3")
+    program.run("scan", "--dry-run", tmp_path / "elsewhere")
+    (explained,) = program.run("explain", "--json", new).objects
+    assert "the folder Metal is named for Metal" in explained["reason"]
+
+
 def test_rules_of_artists_and_albums_hold_in_one_scan(program):
     music = program.music
     owned(music / "jazz", "Ann Bo", "Jazz", album="One")
