@@ -25,6 +25,7 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     The tracks of an album have the same album and album artist in their tags. Without an album
     artist, they have the same album, folder and artist. Without an album, they are the files of one
     folder by one artist. A compilation, and an album or artist without a name, is never an album.
+    Tracks of several artists, none of them the album artist, are of a compilation by a label.
     """
     groups: dict[Hashable, list[Track]] = defaultdict(list)
     for track in tracks:
@@ -50,8 +51,10 @@ def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
     tags = members[0].tags
     artists = {_folded(track.tags.artist) for track in members}
     if tags.album and tags.album_artist:
-        guests = {artist for artist in artists if _folded(tags.album_artist) not in artist}
-        return None if len(guests - {""}) > MOST_GUESTS else [tuple(members)]
+        named = artists - {""}
+        guests = {artist for artist in named if _folded(tags.album_artist) not in artist}
+        of_a_label = len(guests) > 1 and guests == named
+        return None if of_a_label or len(guests) > MOST_GUESTS else [tuple(members)]
     if len(artists) > 1:
         return None
     if not tags.album and (not tags.artist or members[0].path.parent == members[0].root):

@@ -200,6 +200,14 @@ def test_a_compilation_is_never_an_album():
     assert sizes(*flagged, *various) == [1, 1, 1, 1]
 
 
+def test_tracks_of_two_guests_alone_are_of_a_compilation():
+    hits = {"album": "Hits", "album_artist": "Some Label"}
+    guests = [track(f"x/{name}.mp3", artist=name, **hits) for name in "AB"]
+    assert sizes(*guests) == [1, 1]
+    assert sizes(*guests, track("x/C.mp3", artist="Some Label", **hits)) == [3]
+    assert sizes(*[track(f"x/{n}.mp3", artist="A", **hits) for n in "12"]) == [2]
+
+
 def test_a_folder_without_album_tags_is_an_album_by_one_named_artist_only():
     names = [f"0{n} - x.mp3" for n in range(1, 4)]
     assert sizes(*[track(f"by/{name}", artist="A") for name in names]) == [3]
