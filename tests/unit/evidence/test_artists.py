@@ -92,7 +92,11 @@ def test_a_credit_of_nobody_has_no_name(credit):
 
 
 @pytest.mark.parametrize(
-    "name", ["VV.AA.", "Различные исполнители", "Various Artists - Pop", "Track Artist", "-", "???"]
+    "name",
+    [
+        *("VV.AA.", "Различные исполнители", "Various Artists - Pop", "Track Artist", "-", "???"),
+        *("(null)", "Anonyme", "Artistas Varios", "TV Soundtrack"),
+    ],
 )
 def test_a_name_in_place_of_an_artist_is_nobody(name):
     assert is_nobody(name)
