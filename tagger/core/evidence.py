@@ -45,8 +45,8 @@ EXCLUDED = 0.5
 """The evidence excludes a family with less than this part of its even share."""
 AGAINST = 0.75
 """The sound is against a family with less than this part of its likeliest family."""
-IMPROBABLE = 0.05
-"""The sound outweighs list and title where the family has less than this part of the likeliest."""
+IMPROBABLE = {"list": 0.05, "title": 0.1}
+"""The sound outweighs a source where the family has less than this part of its likeliest family."""
 MOST_EVEN = 0.7
 """Share of the probability that is even over the genres, above which the sound is like no music.
 
@@ -102,8 +102,8 @@ class Evidence:
         if own not in likely:
             return False
         top = max(likely.values())
-        if self.source in ("list", "title"):
-            return likely[own] < IMPROBABLE * top
+        if part := IMPROBABLE.get(self.source):
+            return likely[own] < part * top
         if self.listed is None or own in map(family, self.listed.counts):
             return False
         return names.is_parent(genre) and likely[own] < AGAINST * top

@@ -72,7 +72,8 @@ def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
         return [(artist, 1.0)]
     performers = _performers(tags, known)
     if tags.composer and (composer := _composer(tags.composer, known)):
-        plays = not performers or CLASSICAL in performers[0][0].accept
+        # anybody plays Gershwin, but few bands play Bach
+        plays = CLASSICAL in performers[0][0].accept if performers else len(composer.accept) == 1
         if plays and not _is_version(tags.title):
             return [(composer, 1.0)]
     return performers

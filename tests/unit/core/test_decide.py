@@ -155,10 +155,17 @@ def test_a_genre_that_a_program_wrote_by_default_is_not_spread(
         assert decision.reason.endswith("; undecided, they disagree")
 
 
-@pytest.mark.parametrize("source", ["list", "title"])
-@pytest.mark.parametrize(("metal", "written"), [(0.01, ()), (0.03, ("Metal",))])
+@pytest.mark.parametrize(
+    ("source", "metal", "written"),
+    [
+        ("list", 0.01, ()),
+        ("list", 0.03, ("Metal",)),
+        ("title", 0.03, ()),
+        ("title", 0.05, ("Metal",)),
+    ],
+)
 def test_list_and_title_do_not_name_a_family_that_is_improbable_by_the_sound(
-    deciding, metal, written, source
+    deciding, source, metal, written
 ):
     genres = ("Metal", "Classical", "Jazz", "Folk", "Pop")
     tribute = Level(source, {"Metal": 1.0}, 1.0, "artists list: Metal", {"Metal": 1.0})

@@ -125,6 +125,22 @@ def test_the_composer_does_not_count_for_a_version_in_another_genre(known, title
 
 
 @pytest.mark.parametrize(
+    ("artist", "composer", "counts"),
+    [
+        ("Ann Bo", "George Gershwin", False),
+        ("Alfred Brendel", "George Gershwin", True),
+        ("Ann Bo", "Franz Schubert", True),
+    ],
+)
+def test_a_composer_of_several_genres_counts_beside_a_classical_performer_alone(
+    known, artist, composer, counts
+):
+    level = list_level(TrackTags(artist=artist, composer=composer), known, KNOWN)
+    alone = list_level(TrackTags(artist=composer), known, KNOWN)
+    assert (level == alone) is counts
+
+
+@pytest.mark.parametrize(
     ("remix", "counts"),
     [("Love", False), ("Chicago", False), ("Avicii", True), ("Arvo Pärt", True)],
 )
