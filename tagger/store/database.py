@@ -35,7 +35,10 @@ _DAMAGE = (
     sqlite3.SQLITE_NOTADB,
 )
 _HINTS = {
-    sqlite3.SQLITE_BUSY: "another program uses the database: end it, or try again later",
+    sqlite3.SQLITE_BUSY: (
+        "another program uses the database: end it, or try again later; a database on an SMB share"
+        " is always locked: set store.folder to a folder on a local disk"
+    ),
     sqlite3.SQLITE_FULL: "free some space, or set store.folder to another folder",
     sqlite3.SQLITE_IOERR: "check the disk, or set store.folder to another folder",
 }
