@@ -16,7 +16,7 @@ from tagger.errors import TagError
 from tagger.library import walk
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
-from tagger.system.spelling import ignores_case, listed, names_in
+from tagger.system.spelling import in_both_cases, listed, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -216,7 +216,7 @@ class Lost:
         if folder not in self._names:
             if name == name.swapcase():  # another name decides
                 return False
-            known = ignores_case(folder, name)
+            known = in_both_cases(folder, name)
             self._names[folder] = names_in(folder) if known else frozenset()
         return listed(name, self._names[folder]) != name
 

@@ -19,7 +19,7 @@ def real_path(path: str | os.PathLike[str]) -> Path:
     spelled = Path(real.anchor)
     for name in real.parts[1:]:
         folder = os.fspath(spelled)
-        spelled /= listed(name, names_in(folder)) if ignores_case(folder, name) else name
+        spelled /= listed(name, names_in(folder)) if in_both_cases(folder, name) else name
     return spelled
 
 
@@ -38,16 +38,14 @@ def names_in(folder: str) -> frozenset[str]:
         return frozenset()
 
 
-def ignores_case(folder: str, name: str) -> bool:
-    """Return whether a folder opens an entry under a name in another letter case as well."""
+def in_both_cases(folder: str, name: str) -> bool:
+    """Return whether a folder has an entry under a name and under its other letter case.
+
+    It may be one entry: then the folder lists one name. Its inodes may differ, since an SMB share
+    with `noserverino` numbers each spelling (seen with Linux 6.1).
+    """
     other = name.swapcase()
-    if other == name:
-        return False
-    try:
-        one, two = (os.lstat(f"{folder}/{spelling}") for spelling in (other, name))
-    except OSError:
-        return False
-    return os.path.samestat(one, two)
+    return other != name and all(os.path.lexists(f"{folder}/{one}") for one in (other, name))
 
 
 def fold(name: str) -> str:

@@ -10,16 +10,25 @@ if TYPE_CHECKING:
     import pytest
 
 
-def ignore_case(patch: pytest.MonkeyPatch, top: Path) -> None:
-    """Let this process look up names below `top` in any letter case; it opens no such file."""
+def ignore_case(patch: pytest.MonkeyPatch, top: Path, *, renumber: bool = False) -> None:
+    """Let this process look up names below `top` in any letter case; it opens no such file.
+
+    With `renumber` each spelling has an inode of its own, as on an SMB share with `noserverino`.
+    """
 
     def wrapped(name: str) -> None:
         original = getattr(os, name)
 
         def found(path: Any = ".", *args: Any, **options: Any) -> Any:
-            return original(spelled(path), *args, **options)
+            result = original(spelled(path), *args, **options)
+            other = renumber and name.endswith("stat") and spelled(path) != path
+            return renumbered(result) if other else result
 
         patch.setattr(os, name, found)
+
+    def renumbered(status: Any) -> os.stat_result:
+        (mode, inode, *others), named = status.__reduce__()[1]
+        return os.stat_result((mode, inode + 1, *others), named)
 
     def spelled(path: Any) -> Any:
         if isinstance(path, int) or not Path(os.fsdecode(path)).is_relative_to(top):
