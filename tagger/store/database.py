@@ -36,8 +36,8 @@ _DAMAGE = (
 )
 _HINTS = {
     sqlite3.SQLITE_BUSY: (
-        "another program uses the database: end it, or try again later; a database on an SMB share"
-        " is always locked: set store.folder to a folder on a local disk"
+        "another program uses the database: end it, or try again later; an SMB share cannot contain"
+        " it: set store.folder to a local folder"
     ),
     sqlite3.SQLITE_FULL: "free some space, or set store.folder to another folder",
     sqlite3.SQLITE_IOERR: "check the disk, or set store.folder to another folder",
