@@ -153,7 +153,7 @@ def _fold(name: str) -> str:
     """
     text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
     text = re.sub(r"[&+]|\bn\b", " and ", text)
-    return letters(text)
+    return "".join(filter(str.isalnum, text)) if text.isascii() else letters(text)
 
 
 @cache
