@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import struct
+import sys
 from typing import TYPE_CHECKING, Final
 
 from tagger.system.closing import close
@@ -50,7 +51,7 @@ def try_far_lock(file: int, *, shared: bool = False) -> bool:
 
     """
     try:
-        if hasattr(fcntl, "F_OFD_SETLK"):
+        if sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK"):
             kind = fcntl.F_RDLCK if shared else fcntl.F_WRLCK
             flock = struct.pack("hhqqi0q", kind, os.SEEK_SET, _FAR, 1, 0)
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, flock)

@@ -99,7 +99,7 @@ class Replacement:
             self._ctime = os.fstat(original).st_ctime_ns
             kind = filesystems.kind(original)
             self._on_share = kind in filesystems.SMB
-            self._is_remote = filesystems.is_remote(kind)
+            self._may_vanish = filesystems.may_delete(kind)
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -250,7 +250,7 @@ class Replacement:
         if not self._temporary:
             return
         with contextlib.suppress(OSError):
-            if self._is_complete and self._is_remote:
+            if self._is_complete and self._may_vanish:
                 self._move(self._temporary, temporary_name(self._place.name))
             else:
                 os.unlink(self._temporary, dir_fd=self._folder)

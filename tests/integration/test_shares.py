@@ -142,6 +142,8 @@ def test_a_file_that_a_failed_rename_deletes_is_there_after_the_next_run(program
     assert song.read_bytes() == before
 
 
-def test_the_type_of_a_file_system_is_read():
+def test_the_type_of_a_file_system_is_read_where_the_system_lists_it(tmp_path, monkeypatch):
     with open("/proc/self/status", "rb") as file:  # noqa: PTH123 - its descriptor
         assert filesystems.kind(file.fileno()) == "proc"
+        monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
+        assert filesystems.may_delete(filesystems.kind(file.fileno()))

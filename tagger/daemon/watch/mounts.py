@@ -13,18 +13,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tagger.system.filesystems import NETWORK
+from tagger.system.filesystems import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tagger.config import Watch
-
-SHARED = frozenset(
-    "9p acfs beegfs curlftpfs drvfs gvfsd-fuse juicefs orangefs prl_fs rclone s3fs vboxsf"
-    " virtiofs vmhgfs vmhgfs-fuse".split()
-)
-"""File systems to which a virtual machine's host or a cloud service writes too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +64,9 @@ def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
     if how != "auto":
         return [Watched(root, root, how, "as configured", points)]
     kind = _kind(root, mounts)
-    if _is_remote(kind):
+    if is_remote(kind):
         return [Watched(root, root, "poll", f"is on {kind}")]
-    remote = {mount.point: mount.kind for mount in mounts if _is_remote(mount.kind)}
+    remote = {mount.point: mount.kind for mount in mounts if is_remote(mount.kind)}
     inside = [
         Watched(point, root, "poll", f"is on {kind}")
         for point, kind in sorted(remote.items())
@@ -85,7 +79,3 @@ def _kind(path: Path, mounts: Sequence[Mount]) -> str:
     """Return the file system type of a path; a later mount on the same point hides an earlier."""
     holding = [mount for mount in reversed(mounts) if path.is_relative_to(mount.point)]
     return max(holding, key=lambda m: len(m.point.parts)).kind if holding else ""
-
-
-def _is_remote(kind: str) -> bool:
-    return kind in NETWORK or kind in SHARED
