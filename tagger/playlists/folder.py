@@ -105,7 +105,7 @@ def replace(path: Path, data: bytes, *, create: bool) -> None:
     """
     if create and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "another program has just created it", path)
-    atomic.replace_file(path, data)
+    atomic.replace_file(path, data, tidy=False)  # `publish` tidies the folder
 
 
 def fits(path: Path, name: str) -> bool:

@@ -111,7 +111,7 @@ class Queue:
         row = self._db.execute(
             "SELECT 1 FROM files WHERE (path, inode, size, mtime_ns) = (?, ?, ?, ?)"
             " AND handled = ?",
-            (os.fsencode(path), identity.inode, identity.size, identity.mtime_ns, NOT_WRITABLE),
+            (os.fsencode(path), *identity[1:], NOT_WRITABLE),
         )
         return row.fetchone() is not None
 

@@ -21,18 +21,19 @@ _ATTEMPTS = 8
 """Files that are made until one of them is locked."""
 
 
-def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int | None = None, tidy: bool = True) -> None:
     """Write `data` beside `path`, sync it to the disk and rename it to `path`.
 
     `path` is the file to make or replace; a symbolic link there is replaced, not followed.
     `data` is the whole content. `mode` is the permission bits of the new file; None keeps the
-    mode of the old file, or applies the umask where there was no file. Unfinished files of killed
-    processes in the folder are removed.
+    mode of the old file, or applies the umask where there was no file. `tidy` removes unfinished
+    files of killed processes from the folder; a writer of many files does that once for all.
 
     Raises:
         OSError: the file could not be written; the old file is unchanged.
     """
-    remove_leftovers(path.parent)
+    if tidy:
+        remove_leftovers(path.parent)
     kept = mode if mode is not None else _mode(path)
     temporary, descriptor = _unfinished(path, 0o666 if mode is None else mode)
     try:

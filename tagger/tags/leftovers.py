@@ -34,17 +34,19 @@ def remove_leftovers(folder: Path) -> list[Path]:
     their lock. An original that was moved aside gets its name back, if no file has the name. A
     folder that cannot be read counts as empty.
     """
+    removed = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        files = [Path(entry) for entry in entries if entry.is_file(follow_symlinks=False)]
-        return [path for path in files if _remove(path)]
-    return []
+        for entry in entries:
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found and entry.is_file(follow_symlinks=False):
+                path = Path(entry)
+                if _remove(path, found["original"]):
+                    removed.append(path)
+    return removed
 
 
-def _remove(path: Path) -> bool:
+def _remove(path: Path, original: str | None) -> bool:
     """Delete a leftover, or give it the name of its original; return whether it is deleted."""
-    found = _TEMPORARY.fullmatch(path.name)
-    if not found:
-        return False
     try:
         file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -52,9 +54,8 @@ def _remove(path: Path) -> bool:
     try:
         if not try_far_lock(file):
             return False
-        original = path.with_name(found["original"] or path.name)
-        if not os.path.lexists(original):
-            path.rename(original)
+        if original and not os.path.lexists(path.with_name(original)):
+            path.rename(path.with_name(original))
             return False
         path.unlink()
     except OSError:
