@@ -186,6 +186,7 @@ class Replacement:
             yield
         except BaseException:
             self._move(aside, self._place.name)
+            self._is_complete = False  # the file is there, so the copy must not wait
             raise
         with contextlib.suppress(OSError):  # a program may have it open; then the server deletes it
             os.unlink(aside, dir_fd=self._folder)

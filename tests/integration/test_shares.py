@@ -47,6 +47,8 @@ def replace(name, to, *, src_dir_fd=None, dst_dir_fd=None):
         names.append(to)
         if {kill} and len(names) == 2:
             os.kill(os.getpid(), signal.SIGKILL)
+        if {fail} and len(names) == 2:
+            raise OSError(errno.EIO, "Input/output error")
     else:
         if src_dir_fd is not None and is_open(to, dst_dir_fd):
             os.unlink(to, dir_fd=dst_dir_fd)
@@ -70,13 +72,16 @@ filesystems.MOUNTS = pathlib.Path({mounts!r})
 """
 
 
-def share(program: Program, kind: str = "cifs", *, kill: bool = False) -> dict[str, str]:
+def share(
+    program: Program, kind: str = "cifs", *, kill: bool = False, fail: bool = False
+) -> dict[str, str]:
     """Return the environment in which the library of a program is on a share.
 
     Args:
         program: The program.
         kind: The type of the file system.
         kill: A process that moved a file aside is killed.
+        fail: The rename of the copy fails after a file was moved aside.
     """
     folder = program.home / "share"
     folder.mkdir(exist_ok=True)
@@ -84,7 +89,9 @@ def share(program: Program, kind: str = "cifs", *, kill: bool = False) -> dict[s
     number = program.music.stat().st_dev
     device = f"{number >> 8}:{number & 255}"
     mounts.write_text(f"1 0 {device} / / rw - {kind} //nas/music rw\n")
-    text = SHARE.format(music=str(program.music), kill=kill, kind=kind, mounts=str(mounts))
+    text = SHARE.format(
+        music=str(program.music), kill=kill, fail=fail, kind=kind, mounts=str(mounts)
+    )
     (folder / "sitecustomize.py").write_text(text)
     return program.environment | {"PYTHONPATH": str(folder)}
 
@@ -127,6 +134,15 @@ def test_a_file_whose_writer_was_killed_gets_its_name_back(program, song):
     assert [path.name for path in song.parent.glob(".*")] == []
     run(share(program), "undo")
     assert song.read_bytes() == before
+
+
+def test_a_file_keeps_its_name_where_the_copy_cannot_take_it(program, song):
+    before = song.read_bytes()
+    done = run(share(program, fail=True), "scan")
+    assert done.returncode == 1
+    assert "Input/output error" in done.stdout
+    assert song.read_bytes() == before
+    assert [path.name for path in song.parent.glob(".*")] == []
 
 
 def test_a_file_that_a_failed_rename_deletes_is_there_after_the_next_run(program, song):
