@@ -1,4 +1,4 @@
-"""The links of the pages lead to files and headings that exist."""
+"""The links of the pages lead to files and headings that exist, and their tables have one width."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```", re.DOTALL)
+TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
@@ -30,6 +31,14 @@ def test_links_of_a_page_lead_to_files_and_headings(page):
         assert target.exists(), f"{page.name}: {link}"
         if anchor:
             assert anchor in anchors(target), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head(page):
+    text = re.sub(r"`[^`\n]*`", "", CODE.sub("", page.read_text("utf-8")))
+    for table in TABLE.findall(text):
+        head, *rows = (re.findall(r"(?<!\\)\|", row) for row in table.splitlines())
+        assert {len(row) for row in rows} == {len(head)}, f"{page.name}: {table}"
 
 
 def test_a_page_has_the_anchors_of_its_headings(tmp_path):
