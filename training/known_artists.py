@@ -239,6 +239,7 @@ def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base
     """Write the bundle of the model on all clips, with the model of the test inside."""
     everything, held = np.arange(len(clips.vectors)), clips.held
     held_out = HeldOut(everything[held], test.scores)
+    data = _dataset(clips.vectors)
     promises = promises_of(np.exp(test.scores), test.clips, base)
     today = datetime.now(UTC).date()
     made = Provenance(
@@ -250,8 +251,9 @@ def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base
         members=everything,
         music=base.music,
         later=base.later,
+        expected=added_model.expected(whole, data, base),
     )
-    data, evaluation = _dataset(clips.vectors), {"held_out": _evaluation(test.right, test.clips)}
+    evaluation = {"held_out": _evaluation(test.right, test.clips)}
     whole = replace(whole, held_out=held_out)
     manifest = user_model.write(folder, whole, data, made, evaluation)
     companion = replace(test.measured, held_out=held_out)

@@ -218,6 +218,7 @@ class TrainingRun:
                 promises=promises,
                 music=self._base.music,
                 later=self._base.later,
+                expected=added_model.expected(ensemble, data, self._base),
             )
         return user_model.write(folder, ensemble, data, made, evaluation)
 

@@ -181,6 +181,8 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A folder's name to the genre of that folder."""
     known_artists: bool = True
     """Whether the list of known artists and the titles of classical works count."""
+    library_sound: bool = True
+    """Whether the sound of the other tracks counts where there is no other evidence."""
     artists: Path = field(
         default_factory=lambda: platformdirs.user_config_path("tagger") / "artists.csv"
     )
@@ -189,7 +191,7 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def without(self) -> EvidenceSettings:
         """Return the settings under which the sound decides alone."""
         return msgspec.structs.replace(
-            self, album=False, artist=False, folders=False, known_artists=False
+            self, album=False, artist=False, folders=False, known_artists=False, library_sound=False
         )
 
 

@@ -77,7 +77,7 @@ class DecisionRules:
             return self.policy.no_music(prediction, track.tags.genres)
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = chosen or self.widened(prediction, thresholds)
-        note = "" if evidence is None else f"{evidence.text}; {self.sound(chosen)}"
+        note = f"{evidence.text}; {self.sound(chosen)}" if evidence else self._weighing(prediction)
         weighed = prediction
         if evidence is not None and not is_like_music(prediction):
             note = f"{evidence.text}, but the sound is like no music"
@@ -108,6 +108,13 @@ class DecisionRules:
         )
         return decision.with_grounds(_grounds(evidence, prediction))
 
+    def _weighing(self, prediction: Prediction) -> str:
+        """Return the text on a prediction that the genres of the library changed."""
+        before = prediction.by_itself
+        if before is None or self._percent(before) == self._percent(prediction):
+            return ""
+        return f"{self._percent(before)} without the rest of the library"
+
     def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
         """Return the thresholds of the posterior.
 
@@ -129,8 +136,11 @@ class DecisionRules:
 
     def sound(self, prediction: Prediction) -> str:
         """Return the text on the likeliest genre of the sound."""
+        return f"sound: {self._percent(prediction)}"
+
+    def _percent(self, prediction: Prediction) -> str:
         percent = math.floor(100 * prediction.confidence)
-        return f"sound: {self.policy.own_name(prediction.genre)} {percent}%"
+        return f"{self.policy.own_name(prediction.genre)} {percent}%"
 
 
 def decide_together(
@@ -261,6 +271,7 @@ def _has_majority(
 
 
 def _grounds(evidence: Evidence | None, sound: Prediction) -> Grounds:
+    sound = sound.by_itself or sound
     heard = {sound.genre: round(sound.confidence, 4)}
     if evidence is None:
         return Grounds("sound", {}, heard)

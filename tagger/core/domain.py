@@ -121,6 +121,8 @@ class Prediction:
     """The bundle's id."""
     sound: str = ""
     """For non-music: its sound in words, such as "sounds like speech (0.9)"."""
+    by_itself: Prediction | None = None
+    """The same before it was weighed by the genres of the library; None if it was not."""
 
     @property
     def ranked(self) -> list[tuple[str, float]]:

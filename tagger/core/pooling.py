@@ -49,7 +49,12 @@ def pool(predictions: Sequence[Prediction], pooling: Pooling) -> Prediction:
         return predictions[0]
     genres = list(predictions[0].probabilities)
     pooled = pooling.probabilities([_logs(prediction, genres) for prediction in predictions])
-    return Prediction(dict(zip(genres, pooled, strict=True)), predictions[0].model)
+    before = [prediction.by_itself for prediction in predictions if prediction.by_itself]
+    return Prediction(
+        dict(zip(genres, pooled, strict=True)),
+        predictions[0].model,
+        by_itself=pool(before, pooling) if len(before) == len(predictions) else None,
+    )
 
 
 def weighed(first: Prediction, other: Prediction, weight: float) -> Prediction:

@@ -86,6 +86,11 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """The least probability of music for a genre, by EfficientAT; None asks for none."""
     later: Share | None = None
     """The least confidence in a later part of a file that is music; None asks for none."""
+    expected: dict[Word, Share] = {}
+    """The mean probability of each genre for songs outside the training data.
+
+    A library is compared with it, see `evidence.mixture`; empty where predictions are not weighed.
+    """
 
     def __post_init__(self) -> None:
         """Check several fields together; msgspec turns a ValueError into its own error."""
@@ -100,6 +105,10 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"`files` does not list {MODEL_FILE}")
         if len(set(self.inputs.values())) != len(self.inputs):
             raise ValueError("two inputs have the same feature spec")
+        if self.expected and (
+            set(self.expected) != set(self.genres) or 0 in self.expected.values()
+        ):
+            raise ValueError("`expected` is not a share above 0 for each genre")
         if self.music is not None and SOUNDS_SPEC not in self.inputs.values():
             raise ValueError(f"`music` needs an input of {SOUNDS_SPEC}")
 

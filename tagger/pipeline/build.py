@@ -15,6 +15,7 @@ from tagger.core.policy import Policy
 from tagger.inference import networks, registry
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
+from tagger.library.mixtures import Mixtures
 from tagger.pipeline.operations import DryRun, Settled, Write
 from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
@@ -170,7 +171,9 @@ def pipeline(
     """
     rules = decision_rules(settings, manifest)
     evidence = library_evidence(settings, store, manifest)
-    return Pipeline(store, analyzer, rules, operation, evidence)
+    return Pipeline(
+        store, analyzer, rules, operation, evidence, mixtures(settings, store, manifest)
+    )
 
 
 def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> LibraryEvidence:
@@ -188,6 +191,20 @@ def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> Li
     on = settings.evidence
     known = open_list(on.artists) if on.known_artists else None
     return LibraryEvidence(store, on, manifest.genres, known, settings.genres)
+
+
+def mixtures(settings: Settings, store: Store, manifest: Manifest) -> Mixtures:
+    """Return the genres of the libraries, by the sound that the store remembers.
+
+    Args:
+        settings: The settings.
+        store: The state database.
+        manifest: The manifest of the model.
+
+    """
+    return Mixtures(
+        store, manifest.id, manifest.expected if settings.evidence.library_sound else {}
+    )
 
 
 def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import Decision
+    from tagger.core.domain import Decision, Prediction
     from tagger.pipeline.neighbours import Neighbour
     from tagger.store import Store
 
@@ -30,6 +30,8 @@ class Explanation:
     genres: tuple[str, ...]
     """The genres in the file."""
     portrait: Portrait
+    weighed: Prediction
+    """The prediction as the decision takes it, weighed by the genres of the library."""
     decision: Decision
     """The decision on the file by itself."""
     needed: float | None
@@ -67,14 +69,16 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
         found = pool.result(pool.submit(portrait, path, bundle, window), path)
         tags = jobs.read(path)
     track = files.track(path, walk.identity_of(path), tags)
+    weighed = files.weighed(track, found.prediction)
     first = found.features[0]
     automatic = settings.tags.min_confidence == "auto"
     return Explanation(
         path,
         tags.genres,
         found,
+        weighed,
         files.decide(track, found.prediction),
-        files.rules.track_thresholds[found.prediction.genre],
+        files.rules.track_thresholds[weighed.genre],
         settings.tags.target_precision if automatic else None,
         store.runs.decision(path),
         neighbours.nearest(first, store, path),

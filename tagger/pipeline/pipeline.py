@@ -1,38 +1,43 @@
 """The way of tracks: analyzed with their album, decided, and the decision applied.
 
 Scan, daemon and dry run share this way. They differ in the source of the files and in the
-operation that applies decisions.
+operation that applies decisions. Tracks from all over the library are analyzed first, since their
+sound shows its genres.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.analysis.analyzer import Request
 from tagger.analysis.remembered import BLOCK
 from tagger.core import albums
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import TaggerError
 from tagger.library import index
+from tagger.library.mixtures import SAMPLE
 from tagger.pipeline.operations import REMOVED
 from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tagger.analysis.analyzer import Analyzer
+    from tagger.analysis.analyzer import Analyzer, Request
     from tagger.core.decide import DecisionRules
     from tagger.core.domain import Outcome, Track
     from tagger.core.evidence import Evidence
     from tagger.library.evidence import LibraryEvidence
+    from tagger.library.mixtures import Mixtures
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
+    _Rated = tuple[int, _Together]
+    """With how often tagger ended during an analysis of one of the tracks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +53,26 @@ class _Ahead:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Tracks that are decided together, with the requests made so far."""
+    """Tracks that are decided together, with the requests and answers so far."""
 
     tracks: tuple[Track, ...]
     siblings: tuple[Track, ...]
     ahead: _Ahead
     requests: dict[Track, Request]
+    answers: dict[Track, Prediction | TaggerError]
 
 
 class Pipeline:
     """Decides tracks and applies the decisions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a run
         self,
         store: Store,
         analyzer: Analyzer,
         rules: DecisionRules,
         operation: Operation,
         evidence: LibraryEvidence,
+        mixtures: Mixtures,
     ) -> None:
         """Connect the parts of one run.
 
@@ -75,9 +82,11 @@ class Pipeline:
             rules: The rules of the run.
             operation: Applies the decisions.
             evidence: Returns the evidence beside the sound.
+            mixtures: Weighs the sound where there is no other evidence.
 
         """
         self._evidence = evidence
+        self._mixtures = mixtures
         self._store = store
         self._analyzer = analyzer
         self._rules = rules
@@ -114,22 +123,36 @@ class Pipeline:
             self._analyzer.abandon()
 
     def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
+        rated = self._by_suspicion(groups)
+        first, rest = ([], rated) if self._mixtures.is_off else _spread(rated)
+        held = list(self._answered(first, again=again))
+        self._mixtures.renew()
+        for group in itertools.chain(held, self._answered(rest, again=again)):
+            yield from self._finish(group)
+
+    def _answered(self, rated: Iterable[_Rated], *, again: bool) -> Iterator[_Group]:
+        """Analyze groups, several at the same time, and yield each with its answers."""
         waiting: deque[_Group] = deque()
         under_way = 0
-        for alone, block in _blocks(self._by_suspicion(groups)):
+        for alone, block in _blocks(rated):
             ahead = self._read_ahead(track for tracks, _ in block for track in tracks)
             for tracks, siblings in block:
-                group = _Group(tracks, siblings, ahead, {})
+                group = _Group(tracks, siblings, ahead, {}, {})
                 while waiting and (alone or under_way > self._analyzer.ahead):
                     under_way -= len(waiting[0].requests)
-                    yield from self._finish(waiting.popleft())
+                    yield self._answer(waiting.popleft())
                 self._begin(group, again=again, alone=alone)
                 waiting.append(group)
                 under_way += len(group.requests)
         while waiting:
-            yield from self._finish(waiting.popleft())
+            yield self._answer(waiting.popleft())
 
-    def _by_suspicion(self, groups: Iterable[_Together]) -> list[tuple[int, _Together]]:
+    def _answer(self, group: _Group) -> _Group:
+        for track, request in group.requests.items():
+            group.answers[track] = self._analyzer.result(request)
+        return group
+
+    def _by_suspicion(self, groups: Iterable[_Together]) -> list[_Rated]:
         """Sort groups by how often tagger ended during an analysis of one of their tracks.
 
         Such tracks come last and alone: a file that ends the process is found out, and no
@@ -153,9 +176,10 @@ class Pipeline:
             if track not in group.ahead.decided:
                 known = group.ahead.known.get(track)
                 request = self._analyzer.request(track, again=again, alone=alone, known=known)
-                # at once, so that the next track of the album is alone as well
-                answered = Request(track, self._analyzer.result(request)) if alone else request
-                group.requests[track] = answered
+                if alone:  # at once, so that the next track of the album is alone as well
+                    group.answers[track] = self._analyzer.result(request)
+                else:
+                    group.requests[track] = request
 
     def _grouped(self, tracks: Iterable[Track], siblings: Iterable[Track]) -> list[_Together]:
         wanted = dict.fromkeys(tracks)
@@ -191,7 +215,7 @@ class Pipeline:
         }
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:
-        answers = {track: self._analyzer.result(r) for track, r in group.requests.items()}
+        answers = group.answers
         predictions = {t: a for t, a in answers.items() if isinstance(a, Prediction)}
         if predictions:
             # earlier predictions still count for the album
@@ -199,13 +223,24 @@ class Pipeline:
             predictions |= self._analyzer.remembered([*before, *group.siblings])
         known = group.ahead.evidence
         evidence = {track: known[track] for track in group.tracks if track in known}
+        if not evidence:
+            predictions = self._mixtures.weighed(predictions)
         decisions = decide_together(predictions, self._rules, evidence)
         for track in group.tracks:
             decision = decisions.get(track) if track in answers else group.ahead.decided[track]
             yield self._operation.apply(track, decision or _failed(track, answers[track]))
 
 
-def _blocks(rated: Iterable[tuple[int, _Together]]) -> Iterator[tuple[bool, list[_Together]]]:
+def _spread(rated: Sequence[_Rated]) -> tuple[list[_Rated], list[_Rated]]:
+    """Return groups from all over a library with about `SAMPLE` tracks, and the other groups."""
+    number = sum(len(group[0]) for suspicion, group in rated if not suspicion)
+    step = max(1, -(-number // SAMPLE))
+    first = [one for place, one in enumerate(rated) if not one[0] and place % step == 0]
+    rest = [one for place, one in enumerate(rated) if one[0] or place % step]
+    return first, rest
+
+
+def _blocks(rated: Iterable[_Rated]) -> Iterator[tuple[bool, list[_Together]]]:
     """Yield groups of about `BLOCK` tracks together, or a suspicious group alone."""
     block: list[_Together] = []
     tracks = 0

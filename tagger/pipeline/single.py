@@ -43,6 +43,7 @@ class SingleFiles:
         self._roots = settings.library.real_roots
         self._evidence = build.library_evidence(settings, store, manifest)
         self._evidence.prepare()
+        self._mixtures = build.mixtures(settings, store, manifest)
 
     def track(self, path: Path, identity: FileIdentity, tags: TrackTags) -> Track:
         """Return a file as a track of its music folder.
@@ -66,5 +67,12 @@ class SingleFiles:
         )
         if decision is None:
             evidence = self._evidence.of(track)
-            decision = self.rules.decide(track, prediction, evidence=evidence)
+            sound = self.weighed(track, prediction)
+            decision = self.rules.decide(track, sound, evidence=evidence)
         return permitted(track, decision, self._options)
+
+    def weighed(self, track: Track, prediction: Prediction) -> Prediction:
+        """Weigh a prediction by the genres of the library, where there is no other evidence."""
+        if self._evidence.of(track) is not None:
+            return prediction
+        return self._mixtures.weighed({track: prediction})[track]

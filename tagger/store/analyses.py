@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tagger.system import arrays
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from tagger.core.domain import AnalysisKey
 
@@ -122,6 +124,23 @@ class Analyses:
             for key, values in found.items()
             if values.keys() >= set(specs)
         }
+
+    def sample(self, root: Path, model: str, most: int) -> list[Prediction]:
+        """Return the stored predictions of a model for at most `most` files of a root.
+
+        The key of a sound is a hash, so files in the order of their keys are a random sample.
+        """
+        rows = self._db.execute(
+            "SELECT probabilities, sound FROM files INDEXED BY files_by_sound"
+            " CROSS JOIN predictions USING (content_id)"
+            " WHERE root = ? AND content_id IS NOT NULL AND model = ?"
+            " ORDER BY content_id LIMIT ?",
+            (os.fsencode(root), model, most),
+        )
+        return [
+            Prediction(stored_json(probabilities, dict[str, float]), model, sound)
+            for probabilities, sound in rows
+        ]
 
     def library(self, spec: str) -> Iterator[tuple[str, Any]]:
         """Yield the path and the features of each recorded file that was analyzed."""

@@ -27,7 +27,7 @@ from training.evaluation.metrics import (
 from training.export.onnx_graph import model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import onnx
@@ -82,6 +82,8 @@ class Provenance:
     """See `Manifest.music`."""
     later: float | None = None
     """See `Manifest.later`."""
+    expected: NDArray[np.float64] | None = None
+    """See `Manifest.expected`, shape (genres,)."""
 
 
 def network(ensemble: Ensemble, genres: int) -> bytes:
@@ -183,6 +185,7 @@ def publish(
         families=promised.families,
         music=provenance.music,
         later=provenance.later,
+        expected=_shares(data.genres, provenance.expected),
         training=_training(ensemble, data, provenance),
         evaluation=dict(evaluation),
     )
@@ -194,6 +197,13 @@ def publish(
     (folder / "manifest.json").write_bytes(encode(manifest))
     verify_bundle(folder, ensemble, data)
     return manifest
+
+
+def _shares(genres: Sequence[str], expected: NDArray[np.float64] | None) -> dict[str, float]:
+    """Return the shares of a manifest, none of them 0."""
+    if expected is None:
+        return {}
+    return {genre: max(1e-4, round(float(p), 4)) for genre, p in zip(genres, expected, strict=True)}
 
 
 def _digest(manifest: Manifest) -> str:

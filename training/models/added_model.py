@@ -19,7 +19,7 @@ from tagger.inference import read_manifest
 from tagger.inference.manifest import Evaluation, Written
 from training.classifiers.softmax import AddedGenres
 from training.data.dataset import parts
-from training.data.vectors import VECTORS_FILE, Vectors, artist_keys
+from training.data.vectors import VECTORS_FILE, Vectors, artist_keys, split_inputs
 from training.errors import TrainingDataError
 from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import (
@@ -121,6 +121,21 @@ def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
     weights = np.ones(1)
     logs = combined([scores[ensemble.candidates[0].name]], weights)
     return replace(ensemble, weights=weights, held_out=HeldOut(ensemble.held_out.members, logs))
+
+
+def expected(ensemble: Ensemble, data: Dataset, base: Base) -> NDArray[np.float64]:
+    """Return the mean probability of each genre for the base and the user's clips together.
+
+    Args:
+        ensemble: The fitted model.
+        data: The user's clips.
+        base: The training vectors of the default model.
+
+    """
+    of_base = split_inputs(base.vectors.of(base.vectors.music))
+    inputs = {spec: np.concatenate([of_base[spec], data.inputs[spec]]) for spec in ensemble.specs}
+    shares: NDArray[np.float64] = np.exp(ensemble.predict(inputs)).mean(axis=0)
+    return shares
 
 
 @dataclass(frozen=True, eq=False)

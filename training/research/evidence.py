@@ -89,6 +89,8 @@ class Clip:
 
     track: Track
     sound: Prediction
+    in_library: Prediction
+    """The sound weighed by the genres of its collection, where there is no evidence."""
     accept: tuple[str, ...]
     words: str
 
@@ -144,9 +146,9 @@ class Bench:
 
         """
         right = right or self.is_right
-        decision = self._rules.decide(
-            clip.track, clip.sound, evidence=weigh.weigh(levels, self.lowest, trust)
-        )
+        evidence = weigh.weigh(levels, self.lowest, trust)
+        sound = clip.sound if evidence else clip.in_library
+        decision = self._rules.decide(clip.track, sound, evidence=evidence)
         written = decision.action.writes
         genre = decision.genres[0] if written else ""
         source = decision.grounds.source if decision.grounds else "sound"
@@ -189,10 +191,14 @@ def read_clips(data: Path, left: LeftOut) -> list[Clip]:
     with (data / "collections" / "labels.csv").open(encoding="utf-8", newline="") as file:
         words = {row["file"]: row["words"] for row in csv.DictReader(file)}
     clips = []
+    in_library = left.in_library
     for place, row in enumerate(song_rows(data)):
         if not row["artist"]:
             continue
-        probabilities = dict(zip(GENRES, map(float, left.probabilities[place]), strict=True))
+        alone, there = (
+            Prediction(dict(zip(GENRES, map(float, found[place]), strict=True)), "left-out")
+            for found in (left.probabilities, in_library)
+        )
         path = data / row["id"]
         track = Track(
             path,
@@ -201,9 +207,7 @@ def read_clips(data: Path, left: LeftOut) -> list[Clip]:
             TrackTags(title=row["title"], artist=row["artist"]),
         )
         accept = tuple(row["accept"].split("|"))
-        clips.append(
-            Clip(track, Prediction(probabilities, "left-out"), accept, words.get(row["id"], ""))
-        )
+        clips.append(Clip(track, alone, there, accept, words.get(row["id"], "")))
     return clips
 
 

@@ -7,7 +7,7 @@ EfficientAT as well, where the user has fetched that network.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +35,10 @@ from training.evaluation.claims import (
 from training.evaluation.measure import PROMISE, rounded
 from training.evaluation.metrics import ALBUM_TRACKS
 from training.export.bundle import Promises, Provenance, publish
+from training.models.added_model import raised
 from training.models.ensemble import Ensemble, HeldOut
 from training.research.left_out import left_out_probabilities
+from training.research.libraries import weighed
 from training.research.wide_data import GENRES, Songs, joined, read_nonmusic, read_songs
 
 if TYPE_CHECKING:
@@ -79,7 +81,10 @@ class WideFigure(Struct, frozen=True):
     """What a promise came to on left-out clips."""
 
     part: str
-    """`all`, `source`, `genre`, `albums`, `unknown`, `unknown albums` or `no music`."""
+    """`all`, `source`, `genre`, `albums`, `unknown`, `unknown albums` or `no music`.
+
+    With `library`, each source is a library.
+    """
     name: str
     promise: float
     clips: int
@@ -131,22 +136,41 @@ class LeftOut:
     """See `Manifest.later`."""
 
     @property
+    def expected(self) -> Array:
+        """See `Manifest.expected`, shape (genres,)."""
+        return expected(self.probabilities[: len(self.songs.vectors)])
+
+    @property
+    def in_library(self) -> Array:
+        """The probabilities of the songs, each source a library, shape (songs, genres)."""
+        songs = self.songs.vectors
+        return weighed(
+            self.probabilities[: len(songs)], songs.sources, self.scale.genres, self.expected
+        )
+
+    @property
     def tracks(self) -> Claims:
         """Every song by itself."""
+        return self.claims(self.probabilities[: len(self.songs.vectors)])
+
+    def claims(self, probabilities: Array) -> Claims:
+        """Judge every song by probabilities of shape (songs, genres)."""
         songs = self.songs.vectors
-        part = self.probabilities[: len(songs)]
-        return track_claims(part, songs.allowed, songs.sources, self.scale)
+        return track_claims(probabilities, songs.allowed, songs.sources, self.scale)
 
     @property
     def albums(self) -> Claims:
         """Every song that has another one by its artist in its source, with these."""
+        return self.album_claims(self.probabilities[: len(self.songs.vectors)])
+
+    def album_claims(self, probabilities: Array) -> Claims:
+        """Judge the songs of albums by probabilities of shape (songs, genres)."""
         songs = self.songs.vectors
-        part = self.probabilities[: len(songs)]
         grouping = (
             album_indices(songs.artists, songs.sources, self.songs.known),
             self.promises.pooling,
         )
-        return album_claims(part, songs.allowed, songs.sources, self.scale, grouping)
+        return album_claims(probabilities, songs.allowed, songs.sources, self.scale, grouping)
 
 
 def leave_out(data: Path, network: Path | None = None) -> LeftOut:
@@ -166,7 +190,7 @@ def leave_out(data: Path, network: Path | None = None) -> LeftOut:
     if music is not None:  # as with an even share, no genre is written
         probabilities[music_probabilities(every) < music] = 1 / len(GENRES)
     scale = Scale(GENRES, families(GENRES))
-    found = promises(probabilities[: len(songs.vectors)], songs, scale)
+    found = promises_everywhere(probabilities[: len(songs.vectors)], songs, scale)
     return LeftOut(songs, nonmusic, kinds, probabilities, scale, found, music, later)
 
 
@@ -189,6 +213,31 @@ def later_threshold(probabilities: Array) -> float:
     """
     confidence = float(np.quantile(probabilities.max(axis=1), LOST_LATER))
     return math.floor(100 * confidence) / 100
+
+
+def expected(probabilities: Array) -> Array:
+    """Return the mean probability of each genre, shape (genres,), of left-out songs."""
+    shares: Array = probabilities.mean(axis=0)
+    return shares
+
+
+def promises_everywhere(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
+    """Find thresholds that hold for songs by themselves and for songs in their libraries.
+
+    Args:
+        probabilities: Of the left-out clips, shape (clips, genres).
+        songs: The clips with their genres and artists.
+        scale: The genres and their families.
+
+    """
+    shares = expected(probabilities)
+    in_library = weighed(probabilities, songs.vectors.sources, scale.genres, shares)
+    alone, there = (promises(found, songs, scale) for found in (probabilities, in_library))
+    return replace(
+        alone,
+        tracks=raised(alone.tracks, there.tracks, len(probabilities)),
+        albums=raised(alone.albums, there.albums, len(probabilities)),
+    )
 
 
 def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
@@ -219,16 +268,21 @@ def promises(probabilities: Array, songs: Songs, scale: Scale) -> Promises:
 def figures(left: LeftOut) -> Iterator[WideFigure]:
     """Measure the promises on the left-out clips."""
     songs, tracks, pooled = left.songs, left.tracks, left.albums
+    in_library = left.in_library
     for promise in PROMISES:
         at = Promise(promise, left.promises.tracks.threshold(promise, ""))
         yield at.figure("all", "all sources", tracks)
+        yield at.figure("library", "all sources", left.claims(in_library))
         at = Promise(promise, left.promises.albums.threshold(promise, ""))
         for name, part in _albums(pooled.sources).items():
             yield at.figure("albums", name, pooled.of(part))
+            yield at.figure("library albums", name, left.album_claims(in_library).of(part))
     at = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
     for name, size in zip(*np.unique(tracks.sources, return_counts=True), strict=True):
         if size >= LARGE_SOURCE:
             yield at.figure("source", str(name), tracks.of(tracks.sources == name))
+            there = left.claims(in_library).of(tracks.sources == name)
+            yield at.figure("library source", str(name), there)
     for place, genre in enumerate(GENRES):
         yield at.figure("genre", genre, tracks.of(songs.best == place))
     others = left.nonmusic
@@ -247,16 +301,33 @@ def unknown_figures(left: LeftOut) -> Iterator[WideFigure]:
     album = Promise(PROMISE, left.promises.albums.threshold(PROMISE, ""))
     for place, genre in enumerate(GENRES):
         fitted = fit_vectors(every.without_genre(genre))
-        own = songs.vectors.of(songs.best == place)
-        scores = np.insert(np.exp(fitted.scores(own.inputs)), place, 0, axis=1)
-        if left.music is not None:
-            scores[music_probabilities(own) < left.music] = 1 / len(GENRES)
-        clips = scores, own.allowed, own.sources, left.scale
+        members = songs.best == place
+        own = songs.vectors.of(members)
+        scores, there = _without(place, np.exp(fitted.scores(songs.vectors.inputs)), left)
+        clips = scores[members], own.allowed, own.sources, left.scale
         yield track.figure("unknown", genre, track_claims(*clips))
+        yield track.figure("unknown library", genre, track_claims(there[members], *clips[1:]))
         known = songs.known[songs.best == place]
         if albums := album_indices(own.artists, own.sources, known):
             grouping = albums, left.promises.pooling
             yield album.figure("unknown albums", genre, album_claims(*clips, grouping))
+
+
+def _without(place: int, scores: Array, left: LeftOut) -> tuple[Array, Array]:
+    """Return probabilities of all songs by themselves and in their libraries, without a genre.
+
+    Args:
+        place: The genre that is left out.
+        scores: Of a model without the genre, shape (songs, genres - 1).
+        left: The data.
+
+    """
+    songs = left.songs.vectors
+    known = tuple(genre for genre in GENRES if genre != GENRES[place])
+    if left.music is not None:
+        scores[music_probabilities(songs) < left.music] = 1 / len(known)
+    there = weighed(scores, songs.sources, known, expected(scores[left.songs.best != place]))
+    return np.insert(scores, place, 0, axis=1), np.insert(there, place, 0, axis=1)
 
 
 def build(left: LeftOut, folder: Path, created: date) -> Manifest:
@@ -296,6 +367,7 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
         files=files,
         music=left.music,
         later=left.later,
+        expected=left.expected,
     )
     return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
 

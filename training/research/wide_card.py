@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Manifest
 
 TEMPLATE = Path(__file__).with_name("wide_card.md.jinja")
+UNKNOWN = ("unknown", "unknown albums", "unknown library")
 SHORT = 15
 """Seconds of the longest of the clips that the card calls short."""
 
@@ -39,7 +40,8 @@ def card(manifest: Manifest, folder: Path = results.FOLDER) -> str:
         draws=DRAWS,
         added=results.kept(f"added-genres{suffix}", AddedGenre, folder),
         thresholds=thresholds(manifest),
-        unknown=[_mean(parts.get(part, [])) for part in ("unknown", "unknown albums")],
+        pairs=lambda one, other: zip(parts.get(one, []), parts.get(other, []), strict=True),
+        unknown=[_mean(parts.get(part, [])) for part in UNKNOWN],
         nonmusic=_mean(parts.get("no music", [])),
         short=[
             row

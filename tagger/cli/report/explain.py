@@ -75,8 +75,7 @@ def rule(found: Explanation) -> str:
 
 
 def _threshold(found: Explanation) -> str:
-    prediction = found.portrait.prediction
-    genre, sure = prediction.genre, int(100 * prediction.confidence)
+    genre, sure = found.weighed.genre, int(100 * found.weighed.confidence)
     if found.needed is None:
         return f"{genre} is never sure enough to be written."
     needed = f"{genre} needs {100 * found.needed:.0f}%, and has {sure}%"

@@ -45,7 +45,9 @@ def explanation():
     decision = Decision(Action.SET, ("Rock",), "Rock at 90%", "Rock", 0.9)
     near = [Neighbour(Path("/m/näher.mp3"), ("Rock",), 0.93)]
     counts = Counter({"Rock": 8, "Pop": 2})
-    return Explanation(Path("/m/a.mp3"), (), portrait, decision, 0.8, 0.9, None, near, counts)
+    weighed = portrait.prediction
+    path = Path("/m/a.mp3")
+    return Explanation(path, (), portrait, weighed, decision, 0.8, 0.9, None, near, counts)
 
 
 @pytest.mark.parametrize(

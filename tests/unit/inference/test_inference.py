@@ -119,6 +119,8 @@ def test_the_default_bundle_is_small_and_says_how_it_was_measured():
         "Electronic": ("Electronic", "Ambient"),
         "Rock": ("Rock", "Metal", "Punk"),
     }
+    assert list(manifest.expected) == list(manifest.genres)
+    assert sum(manifest.expected.values()) == pytest.approx(1, abs=1e-3)
     figure = manifest.evaluation["left_out"]
     low, high = figure.interval
     assert low < figure.accuracy < high
@@ -207,6 +209,8 @@ def test_a_changed_network_is_refused(folder):
         {"files": {"..": "0" * 64}},
         {"pooling": {"exponent": 3.0, "max_tracks": 8}},
         {"tracks": {"overall": [{"precision": 0.9, "threshold": 1.5, "coverage": 0.5}]}},
+        {"expected": {"Classical": 1.0}},
+        {"expected": {"Classical": 1.0, "Metal": 0.0}},
         {"created": "yesterday"},
         {"surprise": 1},
     ],

@@ -122,7 +122,8 @@ def test_tracks_of_several_blocks_get_the_decisions_that_each_gets_alone(store, 
     analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen)
     rules = build.decision_rules(settings, manifest)
     evidence = build.library_evidence(settings, store, manifest)
-    pipeline = Pipeline(store, analyzer, rules, Report(), evidence)
+    mixtures = build.mixtures(settings, store, manifest)
+    pipeline = Pipeline(store, analyzer, rules, Report(), evidence, mixtures)
     alone = {track.path: next(pipeline.run([track])) for track in tracks}
     together = {one.path: one for one in pipeline.run(tracks)}
     assert together == alone
@@ -143,7 +144,8 @@ def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_p
     analyzer = Analyzer(store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
     rules = build.decision_rules(SETTINGS, manifest)
     evidence = build.library_evidence(SETTINGS, store, manifest)
-    (found,) = Pipeline(store, analyzer, rules, Report(), evidence).run([track])
+    mixtures = build.mixtures(SETTINGS, store, manifest)
+    (found,) = Pipeline(store, analyzer, rules, Report(), evidence, mixtures).run([track])
     assert (found.action, found.reason) == (Action.ERROR, "died (give it memory)")
     assert store.failures.get(track.path).reason == "died (give it memory)"
 

@@ -241,6 +241,8 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     assert result.promoted
     assert len(result.manifest.genres) == 17
     assert {"Baroque", "Rock", "World"} <= set(result.manifest.genres)
+    assert list(result.manifest.expected) == list(result.manifest.genres)
+    assert sum(result.manifest.expected.values()) == pytest.approx(1, abs=1e-3)
     figures = result.manifest.evaluation["held_out"]
     assert f"<b>{figures.accuracy:.1%}</b><span>right, of all tracks" in result.page
     new = song(home / "new.flac", 99, 12)
