@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tagger.evidence.mixture import Weights
     from tagger.store import Store
 
-SAMPLE = 200
+SAMPLE = 500
 """Tracks by which the genres of a library are estimated."""
 
 

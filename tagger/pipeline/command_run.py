@@ -37,6 +37,9 @@ class Observer:
     def started(self, run: int) -> None:
         """Take the number of a run that writes, before its first write."""
 
+    def analyzed(self, files: int) -> None:
+        """Take the number of files that were analyzed before the first outcome."""
+
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
 

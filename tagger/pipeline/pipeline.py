@@ -23,7 +23,7 @@ from tagger.pipeline.operations import REMOVED
 from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tagger.analysis.analyzer import Analyzer, Request
     from tagger.core.decide import DecisionRules
@@ -99,6 +99,7 @@ class Pipeline:
         siblings: Iterable[Track] = (),
         again: bool = False,
         related: bool = False,
+        analyzed: Callable[[int], None] | None = None,
     ) -> Iterator[Outcome]:
         """Yield the outcome of each track, album by album.
 
@@ -108,6 +109,8 @@ class Pipeline:
             again: Analyze again, whatever is remembered.
             related: Decide the unsure files of the same artists as well, where the owner gave one
                 of the tracks a genre.
+            analyzed: Takes the number of tracks from all over the library that were analyzed before
+                the first outcome. Without it, the store shows the genres of the library alone.
 
         Raises:
             ModelError: the model cannot be run. Failures of single files are outcomes.
@@ -118,17 +121,20 @@ class Pipeline:
         if related:
             tracks += self._evidence.unsure(tracks)
         try:
-            yield from self._run(self._grouped(tracks, siblings), again=again)
+            rest = self._by_suspicion(self._grouped(tracks, siblings))
+            held: list[_Group] = []
+            if analyzed and not self._mixtures.is_off:
+                first, rest = _spread(rest)
+                number = 0
+                for group in self._answered(first, again=again):
+                    held.append(group)
+                    number += len(group.tracks)
+                    analyzed(number)
+            self._mixtures.renew()
+            for group in itertools.chain(held, self._answered(rest, again=again)):
+                yield from self._finish(group)
         finally:
             self._analyzer.abandon()
-
-    def _run(self, groups: Iterable[_Together], *, again: bool) -> Iterator[Outcome]:
-        rated = self._by_suspicion(groups)
-        first, rest = ([], rated) if self._mixtures.is_off else _spread(rated)
-        held = list(self._answered(first, again=again))
-        self._mixtures.renew()
-        for group in itertools.chain(held, self._answered(rest, again=again)):
-            yield from self._finish(group)
 
     def _answered(self, rated: Iterable[_Rated], *, again: bool) -> Iterator[_Group]:
         """Analyze groups, several at the same time, and yield each with its answers."""

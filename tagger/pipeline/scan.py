@@ -114,7 +114,7 @@ class Scan:
         observer.passed_over(self._ignored)
         observer.expect(len(tracks))
         operation = run.start("scan", jobs, self._manifest.id, dry_run=self._options.dry_run)
-        with contextlib.closing(self._outcomes(tracks, operation)) as outcomes:
+        with contextlib.closing(self._outcomes(tracks, operation, observer)) as outcomes:
             for outcome in outcomes:
                 run.take(outcome)
         return run.finish(self._starts.values())
@@ -228,7 +228,9 @@ class Scan:
         failure = self._store.failures.get(outcome.path)
         return failure is None or not isinstance(failure.error, NotAudioError)
 
-    def _outcomes(self, tracks: list[Track], operation: Operation) -> Generator[Outcome]:
+    def _outcomes(
+        self, tracks: list[Track], operation: Operation, observer: Observer
+    ) -> Generator[Outcome]:
         settings, store, manifest = self._settings, self._store, self._manifest
         with build.worker_pool(settings) as pool:
             analyzer = build.analyzer(settings, store, pool, manifest)
@@ -236,7 +238,12 @@ class Scan:
                 pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
                 ignored = settings.library.ignore
                 siblings = unchanged.siblings_of(tracks, self._starts, ignored, store)
-                yield from pipeline.run(tracks, siblings=siblings, again=self._options.again)
+                yield from pipeline.run(
+                    tracks,
+                    siblings=siblings,
+                    again=self._options.again,
+                    analyzed=observer.analyzed,
+                )
                 return
             work = reclassify.prepare(tracks, store, analyzer)
             rewrite = reclassify.Rewrite(work, operation)

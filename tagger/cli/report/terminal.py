@@ -57,6 +57,7 @@ class TerminalReport(Report):
             transient=True,
         )
         self._task = self._progress.add_task("Looking", total=None, rate="")
+        self._analyzed = self._decided = 0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -74,11 +75,22 @@ class TerminalReport(Report):
         """Begin the bar."""
         self._progress.reset(self._task, total=files, description="Analyzing", rate="")
 
+    def analyzed(self, files: int) -> None:
+        """Move the bar before the first outcome."""
+        self._analyzed = files
+        self._move()
+
     def _show(self, outcome: Outcome) -> None:
         if outcome.action in (Action.ERROR, Action.SKIP):
             self._troubles.append(outcome)
+        self._decided += 1
+        self._move()
+
+    def _move(self) -> None:
         speed = self._progress.tasks[0].speed
-        self._progress.update(self._task, advance=1, rate=f"{speed:.1f} files/s" if speed else "")
+        rate = f"{speed:.1f} files/s" if speed else ""
+        done = max(self._analyzed, self._decided)
+        self._progress.update(self._task, completed=done, rate=rate)
 
     def _show_settled(self, settled: SettledFolder) -> None:
         """Show nothing: the files were counted while they were found."""

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tagger import config
-from tagger.analysis.analyzer import Analyzer
+from tagger.analysis.analyzer import Analyzer, Request
 from tagger.core.domain import (
     Action,
     AnalysisKey,
@@ -56,21 +56,22 @@ def manifest(tmp_path):
 def library(store, manifest):
     """Return a function that records analyzed files below a root."""
 
-    def record(root, sounds, **tags):
+    def record(root, sounds, *, analyzed=True, **tags):
         root.mkdir(parents=True, exist_ok=True)
-        tracks = []
+        tracks = {}
         for number, shares in enumerate(sounds):
             path = root / f"{number}.mp3"
             path.write_bytes(str(path).encode())
             rest = (1 - sum(shares.values())) / len(GENRES)
-            probabilities = {genre: rest + shares.get(genre, 0.0) for genre in GENRES}
+            sound = Prediction({g: rest + shares.get(g, 0.0) for g in GENRES}, manifest.id)
             sha = hashlib.sha256(str(path).encode()).hexdigest()
             key = AnalysisKey(sha, SETTINGS.listen.window)
             identity = FileIdentity.of(path.stat())
             track = Track(path, root, identity, TrackTags(**tags), key)
             store.files.put(track)
-            store.analyses.put_prediction(key, Prediction(probabilities, manifest.id))
-            tracks.append(track)
+            if analyzed:
+                store.analyses.put_prediction(key, sound)
+            tracks[track] = sound
         return tracks
 
     return record
@@ -83,7 +84,7 @@ def decide(store, manifest, tmp_path):
     def run(tracks, settings=SETTINGS):
         analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen)
         pipeline = build.pipeline(settings, store, analyzer, manifest, Report())
-        return {outcome.path: outcome for outcome in pipeline.run(tracks)}
+        return {outcome.path: outcome for outcome in pipeline.run(tracks, analyzed=print)}
 
     return run
 
@@ -133,12 +134,32 @@ def test_a_file_with_other_evidence_is_not_weighed(library, decide, tmp_path):
     assert "library" not in decide(tracks)[unsure.path].reason
 
 
-def test_a_large_library_is_decided_by_files_from_all_over_it(library, decide, tmp_path):
+class Listening(Analyzer):
+    """An analyzer whose tracks have the predictions that a test gives them."""
+
+    def request(self, track, **_):
+        return Request(track, self.sounds[track])
+
+    def result(self, request):
+        self._store.analyses.put_prediction(request.track.content, request.answer)
+        return request.answer
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_a_scan_analyzes_a_new_library_all_over_first(ahead, store, manifest, library, tmp_path):
     sounds = [UNSURE if number < 700 else {"Jazz": 0.9} for number in range(1400)]
-    tracks = library(tmp_path / "music", sounds)
-    found = decide(tracks)
-    assert len(found) == len(tracks)
-    assert {found[track.path].action for track in tracks} == {Action.SET}
+    tracks = library(tmp_path / "music", sounds, analyzed=False)
+    analyzer = Listening(store, NoWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
+    analyzer.sounds = tracks
+    counts = []
+    pipeline = build.pipeline(SETTINGS, store, analyzer, manifest, Report())
+    found = list(pipeline.run(tracks, analyzed=counts.append if ahead else None))
+    assert sorted(one.path for one in found) == sorted(track.path for track in tracks)
+    unsure = sum(one.action is Action.ABSTAIN for one in found)
+    if ahead:
+        assert (unsure, counts[-1]) == (0, 467)
+    else:
+        assert unsure > 100
 
 
 def test_a_file_by_itself_is_decided_with_its_library(store, manifest, library, tmp_path):
