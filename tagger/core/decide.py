@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tagger.core.evidence import Evidence
     from tagger.core.policy import Policy
 
+SMALL_CHANGE = 0.03
+"""A change of the confidence by the genres of the library that no reason names."""
 Thresholds = Mapping[str, float | None]
 """The least confidence of a prediction for each genre; None if no confidence is enough."""
 
@@ -77,7 +79,10 @@ class DecisionRules:
             return self.policy.no_music(prediction, track.tags.genres)
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = chosen or self.widened(prediction, thresholds)
-        note = f"{evidence.text}; {self.sound(chosen)}" if evidence else self._weighing(prediction)
+        if evidence is None:
+            note = self._weighing(prediction, chosen, thresholds)
+        else:
+            note = f"{evidence.text}; {self.sound(chosen)}"
         weighed = prediction
         if evidence is not None and not is_like_music(prediction):
             note = f"{evidence.text}, but the sound is like no music"
@@ -108,12 +113,26 @@ class DecisionRules:
         )
         return decision.with_grounds(_grounds(evidence, prediction))
 
-    def _weighing(self, prediction: Prediction) -> str:
-        """Return the text on a prediction that the genres of the library changed."""
+    def _weighing(self, prediction: Prediction, chosen: Prediction, thresholds: Thresholds) -> str:
+        """Return the text on what the genres of the library changed, "" for next to nothing.
+
+        Args:
+            prediction: The prediction, weighed by them or not.
+            chosen: The result of `widened` for it.
+            thresholds: Of the decision.
+
+        """
         before = prediction.by_itself
-        if before is None or self._percent(before) == self._percent(prediction):
+        if before is None:
             return ""
-        return f"{self._percent(before)} without the rest of the library"
+        alone = self.widened(before, thresholds)
+        if (
+            alone.genre == chosen.genre
+            and _is_sure(alone, thresholds) == _is_sure(chosen, thresholds)
+            and abs(alone.confidence - chosen.confidence) < SMALL_CHANGE
+        ):
+            return ""
+        return f"{self._percent(alone)} without the rest of the library"
 
     def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
         """Return the thresholds of the posterior.

@@ -98,6 +98,11 @@ def test_a_library_of_jazz_makes_an_unsure_file_jazz(library, decide, tmp_path):
     assert found.grounds.sound == {"Jazz": pytest.approx(0.7563, abs=1e-4)}
 
 
+def test_a_reason_does_not_name_next_to_no_change(library, decide, tmp_path):
+    *_, sure = tracks = library(tmp_path / "music", [{"Jazz": 0.9}] * 31)
+    assert decide(tracks)[sure.path].reason == "Jazz at 91%"
+
+
 @pytest.mark.parametrize(
     "others", [[{"Blues": 0.9}] * 30, [{"Jazz": 0.9}] * 8, [{genre: 0.9} for genre in GENRES] * 4]
 )
