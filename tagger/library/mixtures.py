@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.core.domain import Prediction, Track
-    from tagger.evidence.mixture import Weights
+    from tagger.evidence.mixture import Mixture
     from tagger.store import Store
 
 SAMPLE = 500
@@ -33,7 +33,7 @@ class Mixtures:
         self._store = store
         self._model = model
         self._expected = expected
-        self._known: dict[Path, Weights | None] = {}
+        self._known: dict[Path, Mixture | None] = {}
 
     @property
     def is_off(self) -> bool:
@@ -53,6 +53,6 @@ class Mixtures:
             return sound
         if root not in self._known:
             sample = self._store.analyses.sample(root, self._model, SAMPLE)
-            self._known[root] = mixture.weights(sample, self._expected)
-        by = self._known[root]
-        return mixture.weighed(sound, by) if by else sound
+            self._known[root] = mixture.learn(sample, self._expected)
+        known = self._known[root]
+        return mixture.weighed(sound, known) if known else sound

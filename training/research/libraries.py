@@ -37,7 +37,7 @@ def weighed(
     result = probabilities.copy()
     for source in np.unique(sources):
         members = np.flatnonzero(sources == source)
-        if by := mixture.weights([sounds[clip] for clip in members], shares):
+        if library := mixture.learn([sounds[clip] for clip in members], shares):
             for clip in members:
-                result[clip] = list(mixture.weighed(sounds[clip], by).probabilities.values())
+                result[clip] = list(mixture.weighed(sounds[clip], library).probabilities.values())
     return result
