@@ -80,8 +80,18 @@ def _forks_for_interpreters() -> Iterator[None]:
         util.spawnv_passfds = kept
 
 
+def run_code(args: Sequence[Any]) -> None:
+    """Run the code of an interpreter's command line here; its own arguments may follow the code.
+
+    Recent releases of Python pass the arguments of the program so, such as names of files.
+    """
+    code = args.index("-c") + 1
+    sys.argv = ["-c", *args[code + 1 :]]
+    exec(args[code], {"__name__": "__main__"})  # noqa: S102 - of multiprocessing
+
+
 def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:  # noqa: ARG001
-    """Run the code of an interpreter's last argument in a fork; returns its process id."""
+    """Run the code of an interpreter's command line in a fork; returns its process id."""
     sys.stdout.flush()  # the tracker closes its streams
     pid = os.fork()
     if pid:
@@ -94,7 +104,7 @@ def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:  # n
         edges = (_STREAMS - 1, *sorted(passfds), os.sysconf("SC_OPEN_MAX"))
         for below, above in pairwise(edges):
             os.closerange(below + 1, above)
-        exec(args[-1], {"__name__": "__main__"})  # noqa: S102 - of multiprocessing
+        run_code(args)
     except Exception:  # noqa: BLE001 - printed as by an interpreter
         traceback.print_exc()
     finally:

@@ -17,6 +17,8 @@ import traceback
 from multiprocessing import util
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tagger.analysis.forkserver import run_code
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -44,7 +46,7 @@ def keep() -> None:
         if not spares:
             return start(path, args, passfds)
         pid, connection = spares.pop()
-        request = json.dumps([list(passfds), os.fsdecode(args[-1])])
+        request = json.dumps([list(passfds), list(map(os.fsdecode, args))])
         with socket.socket(fileno=connection) as requests:
             socket.send_fds(requests, [request.encode()], passfds)
         return pid
@@ -76,7 +78,7 @@ def _become_requested(requests: socket.socket) -> None:
     requests.close()
     if not content:
         return
-    numbers, code = json.loads(content)
+    numbers, args = json.loads(content)
     files = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, ABOVE) for file in files]
     os.closerange(3, ABOVE)
     for file, number in zip(files, numbers, strict=True):
@@ -85,4 +87,4 @@ def _become_requested(requests: socket.socket) -> None:
     sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")  # both are closed by their owner
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    exec(code, {"__name__": "__main__"})  # noqa: S102 - of multiprocessing
+    run_code(args)

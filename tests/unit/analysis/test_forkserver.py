@@ -54,6 +54,21 @@ if __name__ == "__main__":
 """
 """Has a server whose imports send Ctrl-C to the program and to the server, as a terminal does."""
 
+WITH_ARGUMENTS = """
+import os, sys
+from multiprocessing import forkserver as server, resource_tracker, util
+from tagger.analysis import forkserver
+
+def start():
+    code = "import os, sys; os.write(2, repr(sys.argv).encode())"
+    os.waitpid(util.spawnv_passfds(b"", ["python", "-B", "-c", code, *sys.argv], []), 0)
+
+resource_tracker.ensure_running = lambda: None
+server.ensure_running = start
+forkserver.start()
+"""
+"""Starts the server as recent releases of Python do: arguments follow the code."""
+
 
 def ended(folder, *arguments):
     script = folder / "program.py"
@@ -67,6 +82,14 @@ def ended(folder, *arguments):
 def test_a_program_with_one_thread_is_forked_without_its_files_and_its_output(tmp_path):
     program = ended(tmp_path)
     assert (program.stdout, program.stderr) == ("once False\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server is an interpreter")
+def test_the_last_argument_of_the_program_is_never_run_as_code():
+    name = 'open("run", "w")'
+    command = [sys.executable, "-c", WITH_ARGUMENTS, name]
+    program = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert program.stderr == repr(["-c", "-c", name])
 
 
 def test_a_program_with_two_threads_needs_an_interpreter(tmp_path):
