@@ -348,8 +348,9 @@ def test_a_browser_that_keeps_the_terminal_gets_the_page(program, tmp_path, monk
         try:
             until(lambda: seen.exists() and b"</html>" in seen.read_bytes(), "a page")
             argument, address, _ = seen.read_text().split("\n", 2)
-            with pytest.raises(urllib.error.HTTPError, match="403"):
+            with pytest.raises(urllib.error.HTTPError, match="403") as refused:
                 urllib.request.urlopen(argument, timeout=60)  # noqa: S310
+            refused.value.close()
             assert child.stdout.readline() == f"{address}\n" != f"{argument}\n"
         finally:
             child.send_signal(signal.SIGINT)
