@@ -20,7 +20,7 @@ from tagger.errors import TagError
 from tagger.library import index, walk
 from tagger.library.ignore import IgnoreRules
 from tagger.pipeline import build
-from tagger.store.files import HANDLED
+from tagger.store.files import HANDLED, NOT_WRITABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -215,11 +215,16 @@ class Intake:
             self._state.heartbeat()
             files += len(states)
             rows += sum(state is not None for state in states)
+            folders = tags.Folders()
             for state, (name, identity) in zip(states, listing.files, strict=True):
-                if not (state and _is_handled(state, identity)):
-                    found = listing.found(name, identity)
-                    if self._is_new(found):
-                        self.track(found.path)
+                mark = _mark(state, identity)
+                if mark == HANDLED:
+                    continue
+                found = listing.found(name, identity)
+                if mark == NOT_WRITABLE and not self._is_writable(found.path, folders):
+                    continue  # as all files of a folder may be, without a query for each
+                if self._is_new(found):
+                    self.track(found.path)
             if self._overflowed or self._event_queue.closed:
                 break
         return files, rows
@@ -258,10 +263,10 @@ class Intake:
             return True
         return queue.was_not_writable(path, identity) and self._is_writable(path)
 
-    def _is_writable(self, path: Path) -> bool:
+    def _is_writable(self, path: Path, folders: tags.Folders | None = None) -> bool:
         root, options = walk.root_of(path, self._roots), build.write_options(self._settings)
         try:
-            tags.check_writable(path, root=root, options=options)
+            tags.check_writable(path, root=root, options=options, folders=folders)
         except TagError:
             return False
         return True
@@ -305,7 +310,9 @@ class Intake:
             return False
 
 
-def _is_handled(state: RecordedState, identity: FileIdentity) -> bool:
-    """Return whether a file was handled in this state, and was writable."""
-    _, _, _, inode, size, mtime_ns, handled, _, _ = state
-    return handled == HANDLED and identity[1:] == (inode, size, mtime_ns)
+def _mark(state: RecordedState | None, identity: FileIdentity) -> int:
+    """Return the mark of a file that was handled in this state, 0 for any other file."""
+    if state is None:
+        return 0
+    _, _, _, inode, size, mtime_ns, mark, _, _ = state
+    return mark if identity[1:] == (inode, size, mtime_ns) else 0

@@ -375,6 +375,29 @@ def test_a_root_that_is_not_mounted_is_looked_at_once_for_each_reconcile(tmp_pat
     assert len(looks) == 2
 
 
+def test_files_that_are_not_writable_need_no_query_each_at_a_reconcile(tmp_path):
+    settings = Settings(library=LibrarySettings(roots=(tmp_path,)))
+    with Store(tmp_path / "state") as store:
+        intake = Intake(settings, store, EventQueue(), DaemonState())
+        counts = []
+        for names in (("a.mp3",), [f"{number}.mp3" for number in range(20)]):
+            for path in map(tmp_path.joinpath, names):
+                path.touch(mode=0o444)
+                store.files.put(Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags()))
+                store.files.handled(path, writable=False)
+            statements = []
+            store._connection.set_trace_callback(statements.append)
+            intake.request_reconcile("a test")
+            intake.run_due()
+            counts.append(len(statements))
+        assert len(set(counts)) == 1
+        path.chmod(0o644)
+        intake.request_reconcile("a test")
+        intake.run_due()
+        assert not intake.idle
+        intake.close()
+
+
 def test_more_events_than_fit_become_a_reconcile():
     event_queue = EventQueue()
     for number in range(MAX_EVENTS + 1):
