@@ -34,7 +34,7 @@ class Burst:
         player_notifier: PlayerNotifier,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Find the run that a killed daemon left, to finish it with this burst.
+        """Find the runs that killed programs left, to finish them with this burst.
 
         `store` contains runs and journal, `state` is shown to the user, `player_notifier`
         notifies players, and `clock` returns seconds.
@@ -48,13 +48,14 @@ class Burst:
         self._began: float | None = None
         """When the burst began, None between bursts."""
         self._files = 0
-        self._interrupted = _interrupted_run(store)
-        self._unpublished = self._interrupted is not None
+        self._interrupted = store.runs.interrupted()
+        self._unpublished = bool(self._interrupted)
         """Whether playlists may be out of date, as after an interrupted run."""
         self._retry_at = math.inf
         """When playlists that could not be written are tried again."""
-        for path in store.journal.paths(self._interrupted) if self._interrupted else ():
-            self._changes.file(path)
+        for run in self._interrupted:
+            for path in store.journal.paths(run):
+                self._changes.file(path)
         state.known_files = store.files.count()
 
     def begin(self) -> None:
@@ -88,9 +89,8 @@ class Burst:
             self._unpublished = False
             self._publish(settings)
         self._player_notifier.retry()
-        if self._interrupted is not None:
-            self._store.runs.finish(self._interrupted)
-            self._interrupted = None
+        while self._interrupted:
+            self._store.runs.finish(self._interrupted.pop())
         if self._run is not None:
             self._store.runs.finish(self._run)
             self._run = None
@@ -131,11 +131,3 @@ class Burst:
         if changes:
             self._player_notifier.notify(players, changes)
         return {}
-
-
-def _interrupted_run(store: Store) -> int | None:
-    """Return the last run if it is neither finished nor running in another process."""
-    last = store.runs.last()
-    if last is None or last.finished is not None or store.runs.is_alive(last.id):
-        return None
-    return last.id

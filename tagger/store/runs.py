@@ -85,6 +85,11 @@ class Runs:
         row = self._db.execute("SELECT * FROM runs ORDER BY id DESC LIMIT 1").fetchone()
         return Run(**row) if row else None
 
+    def interrupted(self) -> list[int]:
+        """Return the runs that are neither finished nor running in another process."""
+        rows = self._db.execute("SELECT id FROM runs WHERE finished IS NULL ORDER BY id").fetchall()
+        return [row["id"] for row in rows if not self.is_alive(row["id"])]
+
     def summaries(self) -> list[RunSummary]:
         """Return all runs with their counts, newest first."""
         return self._summaries("", ())
