@@ -94,15 +94,18 @@ class Intake:
         """Whether all observers run."""
         return self._observers.alive
 
-    def handle(self, events: Iterable[tuple[FileEvent, Path]]) -> None:
-        """Handle the observers' events."""
+    def handle(self, events: Iterable[tuple[FileEvent, Path]]) -> bool:
+        """Handle the observers' events; returns whether more changed than tracked files."""
+        more = False
         for event, path in events:
+            more |= event is not FileEvent.FILE_CHANGED or path not in self._stability
             if event is FileEvent.FILE_CHANGED:
                 self.track(path)
             elif event is FileEvent.FOLDER_APPEARED:
                 self._scan_folder(path)
             else:
                 self._miss([path])
+        return more
 
     def track(self, path: Path) -> None:
         """Queue a file once it is complete."""

@@ -145,9 +145,8 @@ class EventLoop(threading.Thread):
             intake.configure(events.settings)
         if events.reconcile:
             intake.request_reconcile(events.reconcile)
-        if events.files:
+        if events.files and intake.handle(events.files):
             self._active = time.monotonic()
-            intake.handle(events.files)
         intake.run_due()
 
     def _process(self, dispatcher: Dispatcher, intake: Intake) -> bool:

@@ -145,6 +145,22 @@ def test_a_file_that_is_open_for_writing_waits(program, sounds):
         assert (media.pcm(path) == media.pcm(sounds["low"])).all()
 
 
+@pytest.mark.slow
+def test_a_file_that_grows_for_long_delays_no_playlist(program, sounds):
+    growing = program.music / "growing.mp3"
+    growing.write_bytes(b"")
+
+    def is_published():
+        with growing.open("ab") as file:
+            file.write(b"more")
+        return watcher.events("burst finished")
+
+    with Watcher(program, settle=1) as watcher:
+        put(sounds["low"], program.music / "a.mp3")
+        until(is_published, "the end of the burst")
+        assert watcher.queued(growing) == 0
+
+
 def test_files_that_arrive_while_the_daemon_is_down_are_tagged_once(program, sounds):
     first, second = program.music / "first.mp3", program.music / "second.mp3"
     put(sounds["low"], first)

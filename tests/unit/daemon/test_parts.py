@@ -398,6 +398,21 @@ def test_files_that_are_not_writable_need_no_query_each_at_a_reconcile(tmp_path)
         intake.close()
 
 
+def test_another_change_of_a_tracked_file_is_no_news(tmp_path):
+    growing, other = tmp_path / "a.mp3", tmp_path / "b.mp3"
+    growing.touch()
+    settings = Settings(library=LibrarySettings(roots=(tmp_path,)))
+    with Store(tmp_path / "state") as store:
+        intake = Intake(settings, store, EventQueue(), DaemonState())
+        for event, path, is_news in (
+            (FileEvent.FILE_CHANGED, growing, True),
+            (FileEvent.FILE_CHANGED, growing, False),
+            (FileEvent.DELETED, other, True),
+        ):
+            assert intake.handle([(event, path)]) == is_news
+        intake.close()
+
+
 def test_more_events_than_fit_become_a_reconcile():
     event_queue = EventQueue()
     for number in range(MAX_EVENTS + 1):
