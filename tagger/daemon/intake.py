@@ -161,8 +161,6 @@ class Intake:
         """
         if not self._missing or (revision := self._store.published.revision()) == self._absent_at:
             return 0
-        if len(self._missing) > MAX_MISSING:
-            self._missing = dict.fromkeys(self._roots)
         mounted = {root for root in self._roots if index.is_there(root, self._store)}
         missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
         for path in missing:
@@ -208,6 +206,8 @@ class Intake:
 
     def _miss(self, paths: Iterable[Path]) -> None:
         self._missing |= dict.fromkeys(paths)
+        if len(self._missing) > MAX_MISSING:
+            self._missing = dict.fromkeys(self._roots)
         self._absent_at = NEVER
 
     def _scan_folder(self, start: Path) -> tuple[int, int]:
