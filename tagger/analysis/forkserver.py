@@ -8,6 +8,7 @@ files.
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import signal
@@ -34,11 +35,26 @@ _STREAMS = 3
 
 def context() -> ForkServerContext | SpawnContext:
     """Return the start method of workers: a new interpreter where the system has no fork."""
+    _keep_out_the_working_folder()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([_SERVER_START, PRELOAD, _SERVER_END])
     return found
+
+
+@functools.cache
+def _keep_out_the_working_folder() -> None:
+    """Let the interpreters of `multiprocessing` import nothing from the working folder.
+
+    By itself, `python -c` imports a `signal.py` there, such as one beside downloaded music.
+    """
+    start = util.spawnv_passfds
+
+    def start_safely(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+        return start(path, [args[0], "-P", *args[1:]], passfds)
+
+    util.spawnv_passfds = start_safely
 
 
 def stop() -> None:

@@ -69,6 +69,21 @@ forkserver.start()
 """
 """Starts the server as recent releases of Python do: arguments follow the code."""
 
+ELSEWHERE = """
+import os, sys
+from pathlib import Path
+from tagger.analysis.pool import WorkerPool
+
+def nothing():
+    pass
+
+if __name__ == "__main__":
+    os.chdir(sys.argv[1])
+    with WorkerPool(1, 20.0, 2048, nothing) as pool:
+        pool.result(pool.submit(nothing), Path("song.mp3"))
+"""
+"""Starts a worker in another working folder."""
+
 
 def ended(folder, *arguments):
     script = folder / "program.py"
@@ -90,6 +105,16 @@ def test_the_last_argument_of_the_program_is_never_run_as_code():
     command = [sys.executable, "-c", WITH_ARGUMENTS, name]
     program = subprocess.run(command, capture_output=True, check=False, text=True)
     assert program.stderr == repr(["-c", "-c", name])
+
+
+def test_a_module_in_the_working_folder_is_never_imported(tmp_path):
+    script, album = tmp_path / "program.py", tmp_path / "album"
+    script.write_text(ELSEWHERE)
+    album.mkdir()
+    (album / "signal.py").write_text("print('imported')")
+    command = [sys.executable, script, album]
+    program = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (program.returncode, program.stdout, program.stderr) == (0, "", "")
 
 
 def test_a_program_with_two_threads_needs_an_interpreter(tmp_path):
