@@ -7,8 +7,10 @@ The cache is plain arrays: joblib's `Memory` stores pickles, and its processes c
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     HeldOutScores = Mapping[str, Array]
 
 FOLDS = 5
+SAFE_PATH = "PYTHONSAFEPATH"
+"""The variable that has the effect of Python's option `-P`; joblib passes no options."""
 
 
 @dataclass(frozen=True)
@@ -146,12 +150,29 @@ def _scores(fits: Sequence[_Fit], execution: Execution) -> list[NDArray[np.float
     missing = [place for place in range(len(fits)) if place not in found]
     # Arguments go through pipes: a memory map for each fit would fill /dev/shm.
     parallel = joblib.Parallel(n_jobs=execution.jobs, return_as="generator", max_nbytes=None)
-    computed = parallel(joblib.delayed(_fit_and_score)(*fits[place].arguments) for place in missing)
-    for place, scores in zip(missing, computed, strict=True):
-        found[place] = scores
-        _save(paths[place], scores)
-        progress.done(len(found))
+    with _safe_paths():
+        computed = parallel(
+            joblib.delayed(_fit_and_score)(*fits[place].arguments) for place in missing
+        )
+        for place, scores in zip(missing, computed, strict=True):
+            found[place] = scores
+            _save(paths[place], scores)
+            progress.done(len(found))
     return [found[place] for place in range(len(fits))]
+
+
+@contextlib.contextmanager
+def _safe_paths() -> Iterator[None]:
+    """Let the interpreters of joblib import nothing from the working folder."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _fit_and_score(

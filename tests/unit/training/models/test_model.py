@@ -15,6 +15,8 @@ from gtzan_like import ARTISTS, write_gtzan
 pytest.importorskip("sklearn", reason="scikit-learn (extra `train`) is not installed")
 pytest.importorskip("onnx", reason="onnx (extra `train`) is not installed")
 
+from joblib.externals.loky import get_reusable_executor
+
 from tagger.errors import ModelError
 from tagger.inference.bundle import load
 from tagger.inference.manifest import Pooling
@@ -103,6 +105,17 @@ def test_a_cross_validation_after_an_interrupt_reads_the_scores_of_finished_fits
     assert {path: path.stat().st_ino for path in finished} == finished
     for name, scores in cross_validate(recipe, data, members).items():
         np.testing.assert_array_equal(resumed[name], scores)
+
+
+def test_a_module_in_the_working_folder_is_not_imported_by_the_fits(data, tmp_path, monkeypatch):
+    get_reusable_executor().shutdown(wait=True)  # of another test
+    (tmp_path / "signal.py").write_text("raise SystemExit('imported')")
+    monkeypatch.chdir(tmp_path)
+    recipe, members = Recipe(((Lda(components=5),),), repeats=1), np.flatnonzero(data.known)
+    scores = cross_validate(recipe, data, members, Execution(jobs=2))
+    get_reusable_executor().shutdown(wait=True)
+    for name, alone in cross_validate(recipe, data, members).items():
+        np.testing.assert_allclose(scores[name], alone)
 
 
 @pytest.mark.slow
