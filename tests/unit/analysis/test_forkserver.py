@@ -100,10 +100,10 @@ def test_a_program_with_one_thread_is_forked_without_its_files_and_its_output(tm
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the server is an interpreter")
-def test_the_last_argument_of_the_program_is_never_run_as_code():
+def test_the_last_argument_of_the_program_is_never_run_as_code(tmp_path):
     name = 'open("run", "w")'
     command = [sys.executable, "-c", WITH_ARGUMENTS, name]
-    program = subprocess.run(command, capture_output=True, check=False, text=True)
+    program = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, text=True)
     assert program.stderr == repr(["-c", "-c", name])
 
 
