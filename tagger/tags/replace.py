@@ -14,6 +14,10 @@ writes into the old file, which has lost its name; so the old file's content get
 On an SMB share the file moves aside before the rename, and no file is locked. Where a program has
 the target of a rename open, Linux deletes the target first, and then the rename may fail (seen with
 Linux 6.1, `cifs_rename2`). `remove_leftovers` gives the file its name back after a kill in between.
+
+Through FUSE and on other shares, a rename may be several steps on several disks. The power may fail
+when one step is durable. So there the complete copy gets the name of an original that moved aside,
+from which `remove_leftovers` restores a file that is gone.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ from tagger.errors import (
     SkippedError,
     TagError,
     UnsupportedContainerError,
+    WriteFailedError,
 )
 from tagger.system import atomic, filesystems, leases, locks
 from tagger.system.attributes import copy_attributes
@@ -99,7 +104,7 @@ class Replacement:
             self._ctime = os.fstat(original).st_ctime_ns
             kind = filesystems.kind(original)
             self._on_share = kind in filesystems.SMB
-            self._may_vanish = filesystems.may_delete(kind)
+            self._may_vanish = not self._on_share and filesystems.may_delete(kind)
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -146,6 +151,7 @@ class Replacement:
                 raise self._changed("another program is writing the file")
             self._check_unchanged()
             identity = self._rename()
+            self._check_replaced()
             contested = lease.is_contested()
         if contested and self._put_back(identity):
             raise self._changed("another program opened the file for writing at the same moment")
@@ -160,6 +166,11 @@ class Replacement:
         if preserve_mtime:
             status = os.fstat(self.original.fileno())
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if self._may_vanish:
+            kept = temporary_name(self._place.name)
+            with contextlib.suppress(OSError):  # the longer name may be too long
+                self._move(self._temporary, kept)
+                self._temporary = kept
         atomic.flush(target)
 
     def _rename(self) -> FileIdentity:
@@ -172,6 +183,8 @@ class Replacement:
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             atomic.flush(self._folder)
+            if self._may_vanish:  # FUSE may pass on the flush of a file alone
+                atomic.flush(self.copy.fileno())
         return identity
 
     @contextlib.contextmanager
@@ -186,7 +199,6 @@ class Replacement:
             yield
         except BaseException:
             self._move(aside, self._place.name)
-            self._is_complete = False  # the file is there, so the copy must not wait
             raise
         with contextlib.suppress(OSError):  # a program may have it open; then the server deletes it
             os.unlink(aside, dir_fd=self._folder)
@@ -241,6 +253,20 @@ class Replacement:
             raise self._changed()
         check_status(named, self._path, self._options)
 
+    def _check_replaced(self) -> None:
+        """Raise WriteFailedError if the file still has its name after a rename without error.
+
+        A union may leave the file on a disk that it cannot write (seen with mergerfs 2.33).
+        """
+        with contextlib.suppress(OSError):
+            named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
+            if FileIdentity.of(named) == self._expected and named.st_ctime_ns == self._ctime:
+                raise WriteFailedError(
+                    "not written: the file system kept the old file",
+                    self._path,
+                    "one of its disks may be read-only: check them, and the log of the system",
+                )
+
     def _end(self) -> None:
         """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it.
 
@@ -248,10 +274,6 @@ class Replacement:
         The file is gone when the last program closes it. So a complete copy waits there, under a
         hidden name, for the next `remove_leftovers`, which looks whether the file exists.
         """
-        if not self._temporary:
-            return
-        with contextlib.suppress(OSError):
-            if self._is_complete and self._may_vanish:
-                self._move(self._temporary, temporary_name(self._place.name))
-            else:
+        if self._temporary and not (self._is_complete and self._may_vanish):
+            with contextlib.suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._folder)

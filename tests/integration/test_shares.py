@@ -52,6 +52,8 @@ def replace(name, to, *, src_dir_fd=None, dst_dir_fd=None):
     else:
         if src_dir_fd is not None and is_open(to, dst_dir_fd):
             os.unlink(to, dir_fd=dst_dir_fd)
+            if {kill}:
+                os.kill(os.getpid(), signal.SIGKILL)
             raise PermissionError(errno.EACCES, "Permission denied")
     rename(name, to, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
@@ -80,7 +82,7 @@ def share(
     Args:
         program: The program.
         kind: The type of the file system.
-        kill: A process that moved a file aside is killed.
+        kill: A process that moved a file aside, or whose rename deleted the target, is killed.
         fail: The rename of the copy fails after a file was moved aside.
     """
     folder = program.home / "share"
@@ -150,6 +152,19 @@ def test_a_file_that_a_failed_rename_deletes_is_there_after_the_next_run(program
     done = run(share(program, "fuse.mergerfs"), "scan")
     assert done.returncode == 1
     assert "Permission denied" in done.stdout
+    done = run(program.environment, "scan")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tags.read(song).genres == ("Classical",)
+    assert [path.name for path in song.parent.glob(".*")] == []
+    assert run(program.environment, "undo").returncode == 0
+    assert song.read_bytes() == before
+
+
+def test_a_file_that_half_a_rename_leaves_without_a_name_is_there_after_the_next_run(program, song):
+    """A union of disks renames on one and deletes on the other; then the power fails."""
+    before = song.read_bytes()
+    assert run(share(program, "fuse.mergerfs", kill=True), "scan").returncode == -9
+    assert not song.exists()
     done = run(program.environment, "scan")
     assert done.returncode == 0, done.stdout + done.stderr
     assert tags.read(song).genres == ("Classical",)

@@ -98,6 +98,20 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         assert leftovers(tmp_path) == []
 
 
+def test_a_rename_that_leaves_the_old_file_its_name_is_an_error(tmp_path, monkeypatch):
+    """mergerfs renames the copy on one disk; another disk is read-only and keeps the file."""
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+
+    def hide(name, _, *, src_dir_fd, dst_dir_fd):  # noqa: ARG001 - the signature of os.replace
+        os.unlink(name, dir_fd=src_dir_fd)
+
+    monkeypatch.setattr(os, "replace", hide)
+    with pytest.raises(WriteFailedError, match="kept the old file"):
+        write(path)
+    assert path.read_bytes() == before
+
+
 # --- what else belongs to a file
 
 
