@@ -11,8 +11,11 @@ import struct
 
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY, errno.EINVAL)
 _REFUSED = (errno.EPERM, errno.EACCES, *_UNSUPPORTED)
-_OF_THE_CONTENT = frozenset(["security.ima", "security.evm"])
-"""Attributes that the kernel computes from the content of a file."""
+_OF_THE_KERNEL = frozenset(["security.ima", "security.evm", "$LXUID", "$LXGID", "$LXMOD", "$LXDEV"])
+"""Attributes that the kernel computes from the content of a file, or on NTFS from its status.
+
+Linux lists the latter, and refuses them to users without rights (seen with ntfs3 of Linux 6.1).
+"""
 _GETFLAGS = 0x80086601
 _SETFLAGS = 0x40086602
 _LOCKED = 0x10 | 0x20
@@ -119,7 +122,7 @@ def _xattrs(file: int) -> dict[str, bytes]:
         raise
     found = {}
     for name in names:
-        if name not in _OF_THE_CONTENT:
+        if name not in _OF_THE_KERNEL:
             with contextlib.suppress(OSError):  # listed, but for other users
                 found[name] = os.getxattr(file, name)
     return found

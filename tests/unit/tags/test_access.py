@@ -254,3 +254,21 @@ def test_a_file_on_a_read_only_mount_is_skipped_with_the_mount_as_the_reason(fol
         pytest.skip("needs mounts in user namespaces")
     assert "read-only file system (mount it writable" in tried.stderr
     assert "chmod" not in tried.stderr.splitlines()[-1]
+
+
+def test_a_file_is_written_where_the_file_system_lists_attributes_of_its_own(folder, monkeypatch):
+    """The NTFS of Linux 6.1 lists owner and mode, and lets nobody without rights set them."""
+    path = media.make(folder / "song.mp3")
+    list_real, get_real = os.listxattr, os.getxattr
+
+    def get(file, name):
+        return os.fstat(file).st_mode.to_bytes(4) if name == "$LXMOD" else get_real(file, name)
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "listxattr", lambda file: [*list_real(file), "$LXMOD"])
+    monkeypatch.setattr(os, "getxattr", get)
+    monkeypatch.setattr(os, "setxattr", refuse)
+    write(path)
+    assert tags.read(path).genres
