@@ -183,8 +183,10 @@ class Replacement:
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             atomic.flush(self._folder)
-            if self._may_vanish:  # FUSE may pass on the flush of a file alone
-                atomic.flush(self.copy.fileno())
+            if self._may_vanish:
+                # a rename through FUSE may change the inode or the time, as with mergerfs and encfs
+                identity = FileIdentity.of(os.fstat(self.copy.fileno()))
+                atomic.flush(self.copy.fileno())  # FUSE may pass on the flush of a file alone
         return identity
 
     @contextlib.contextmanager

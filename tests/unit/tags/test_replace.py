@@ -23,7 +23,7 @@ from tagging import BLUES, TWO, leftovers, restore, write
 from tagger import tags
 from tagger.core.domain import FileIdentity
 from tagger.errors import FileChangedError, SkippedError, TagError, WriteFailedError
-from tagger.system import locks
+from tagger.system import filesystems, locks
 from tagger.system.leases import HAS_LEASES, open_for_writing
 
 ROOT = Path(__file__).parents[3]
@@ -172,6 +172,30 @@ def test_a_write_returns_the_identity_of_the_new_file(tmp_path, preserve_mtime):
         before_commit=lambda _: None,
     )
     assert identity == FileIdentity.of(path.stat()) != before
+
+
+def test_the_identity_through_fuse_is_that_after_the_rename(tmp_path, monkeypatch):
+    """encfs rounds the modification time of a renamed file to seconds."""
+    path = media.make(tmp_path / "song.mp3")
+    rename = os.replace
+
+    def rounding(name, to, *, src_dir_fd, dst_dir_fd):
+        rename(name, to, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        if to == path.name:
+            second = int(path.stat().st_mtime)
+            os.utime(path, (second, second))
+
+    monkeypatch.setattr(os, "replace", rounding)
+    monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
+    _, identity = tags.write_genres(
+        path,
+        BLUES,
+        root=tmp_path,
+        expected=FileIdentity.of(path.stat()),
+        options=tags.WriteOptions(),
+        before_commit=lambda _: None,
+    )
+    assert identity == FileIdentity.of(path.stat())
 
 
 @pytest.mark.parametrize("name", ["n" * 251 + ".mp3", os.fsdecode(media.RAW_NAME), *media.NAMES])
