@@ -151,7 +151,6 @@ class Replacement:
                 raise self._changed("another program is writing the file")
             self._check_unchanged()
             identity = self._rename()
-            self._check_replaced()
             contested = lease.is_contested()
         if contested and self._put_back(identity):
             raise self._changed("another program opened the file for writing at the same moment")
@@ -180,6 +179,8 @@ class Replacement:
         with self._moved_aside() if self._on_share else contextlib.nullcontext():
             self._move(self._temporary, self._place.name)
         self._temporary = ""
+        if self._may_vanish:
+            self._check_replaced(identity)
         # the new file is in place; recovery reads the journal if its folder never reaches the disk
         with contextlib.suppress(OSError):
             atomic.flush(self._folder)
@@ -255,14 +256,17 @@ class Replacement:
             raise self._changed()
         check_status(named, self._path, self._options)
 
-    def _check_replaced(self) -> None:
+    def _check_replaced(self, copied: FileIdentity) -> None:
         """Raise WriteFailedError if the file still has its name after a rename without error.
 
-        A union may leave the file on a disk that it cannot write (seen with mergerfs 2.33).
+        A union may leave the file on a disk that it cannot write (seen with mergerfs 2.33). Size
+        and time distinguish the file from its copy, because an inode may belong to a path.
         """
+        if copied[2:] == self._expected[2:]:
+            return
         with contextlib.suppress(OSError):
             named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
-            if FileIdentity.of(named) == self._expected and named.st_ctime_ns == self._ctime:
+            if FileIdentity.of(named) == self._expected:
                 raise WriteFailedError(
                     "not written: the file system kept the old file",
                     self._path,

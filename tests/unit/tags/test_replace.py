@@ -103,9 +103,15 @@ def test_a_rename_that_leaves_the_old_file_its_name_is_an_error(tmp_path, monkey
     path = media.make(tmp_path / "song.mp3")
     before = path.read_bytes()
 
-    def hide(name, _, *, src_dir_fd, dst_dir_fd):  # noqa: ARG001 - the signature of os.replace
-        os.unlink(name, dir_fd=src_dir_fd)
+    rename = os.replace
 
+    def hide(name, to, *, src_dir_fd, dst_dir_fd):
+        if to == path.name:
+            os.unlink(name, dir_fd=src_dir_fd)
+        else:
+            rename(name, to, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
     monkeypatch.setattr(os, "replace", hide)
     with pytest.raises(WriteFailedError, match="kept the old file"):
         write(path)
@@ -172,6 +178,23 @@ def test_a_write_returns_the_identity_of_the_new_file(tmp_path, preserve_mtime):
         before_commit=lambda _: None,
     )
     assert identity == FileIdentity.of(path.stat()) != before
+
+
+def test_a_copy_of_the_same_size_and_time_is_written_where_a_path_has_the_inode(
+    tmp_path, monkeypatch
+):
+    """rclone gives each path one inode, and has no time of the inode."""
+    path = media.make(tmp_path / "song.flac", "flac")
+    read, first = FileIdentity.of, path.stat()
+
+    def by_path(status):
+        return read(status)._replace(inode=first.st_ino)
+
+    monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(FileIdentity, "of", by_path)
+    write(path, preserve_mtime=True)
+    assert tags.read(path).genres == TWO
+    assert path.stat().st_size == first.st_size
 
 
 def test_the_identity_through_fuse_is_that_after_the_rename(tmp_path, monkeypatch):
