@@ -9,8 +9,6 @@ import os
 import stat
 import struct
 
-from tagger.system import filesystems
-
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY, errno.EINVAL)
 _REFUSED = (errno.EPERM, errno.EACCES, *_UNSUPPORTED)
 _OF_THE_KERNEL = frozenset(["security.ima", "security.evm", "$LXUID", "$LXGID", "$LXMOD", "$LXDEV"])
@@ -119,7 +117,7 @@ def _xattrs(file: int) -> dict[str, bytes]:
     try:
         names = os.listxattr(file)
     except OSError as error:
-        if error.errno in _UNSUPPORTED or _has_no_attributes(file, error):
+        if error.errno in _UNSUPPORTED:
             return {}
         raise
     found = {}
@@ -128,11 +126,6 @@ def _xattrs(file: int) -> dict[str, bytes]:
             with contextlib.suppress(OSError):  # listed, but for other users
                 found[name] = os.getxattr(file, name)
     return found
-
-
-def _has_no_attributes(file: int, error: OSError) -> bool:
-    """Return whether an error means that a file cannot have attributes: rclone answers with EIO."""
-    return error.errno == errno.EIO and filesystems.kind(file) == filesystems.RCLONE
 
 
 def _copy_flags(source: int, target: int) -> None:

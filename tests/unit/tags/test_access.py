@@ -18,8 +18,7 @@ from tagging import leftovers, write
 from users import NOBODY, as_user, needs_root, shared_folder
 
 from tagger import tags
-from tagger.errors import SkippedError, WriteFailedError
-from tagger.system import filesystems
+from tagger.errors import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -273,25 +272,3 @@ def test_a_file_is_written_where_the_file_system_lists_attributes_of_its_own(fol
     monkeypatch.setattr(os, "setxattr", refuse)
     write(path)
     assert tags.read(path).genres
-
-
-@pytest.mark.parametrize("kind", ["ext4", "fuse.rclone"])
-def test_a_file_on_a_mount_of_rclone_which_fails_to_list_attributes_is_written(
-    folder, monkeypatch, kind
-):
-    path = media.make(folder / "song.mp3")
-    mounts = folder / "mountinfo"
-    number = folder.stat().st_dev
-    mounts.write_text(f"1 0 {os.major(number)}:{os.minor(number)} / / rw - {kind} cloud: rw\n")
-    monkeypatch.setattr(filesystems, "MOUNTS", mounts)
-
-    def fail(_):
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "listxattr", fail)
-    if kind == "fuse.rclone":
-        write(path)
-        assert tags.read(path).genres
-    else:
-        with pytest.raises(WriteFailedError, match="Input/output error"):
-            write(path)
