@@ -8,11 +8,12 @@ model. The files that the owner has tagged so far are no sample of the others.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
-from tagger.core.evidence import Evidence
+from tagger.core.evidence import Evidence, family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +42,8 @@ HALF = 0.15
 """The number of tracks whose weight is half of the source's trust."""
 SMOOTHING = 20.0
 """The number of tracks that count as much as the even distribution over the model's genres."""
+_ENOUGH = 10
+"""A genre of fewer listed artists is doubted as if it had so many."""
 _STEPS = tuple(step / 50 for step in range(50))
 
 
@@ -161,6 +164,25 @@ def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, f
                     for genre, p in zip(example.genres, under, strict=True)
                 ]
     return trust
+
+
+def doubted(artists: Iterable[tuple[str, Level]]) -> tuple[str, ...]:
+    """Return the keys of genres that the owner gave to artists of all kinds.
+
+    Ripping programs write one genre, such as Blues, into each file. The list has another family
+    then for most of the artists. A word without subgenres is the owner's.
+
+    Args:
+        artists: A genre of the owner's and the level of the list, for each artist.
+
+    """
+    having: Counter[str] = Counter()
+    against: Counter[str] = Counter()
+    for genre, level in artists:
+        key = names.key(genre)
+        having[key] += 1
+        against[key] += names.is_parent(genre) and family(genre) not in map(family, level.shares)
+    return tuple(key for key in having if max(_ENOUGH, having[key]) < 2 * against[key])
 
 
 def agreement(level: Level, genre: str) -> float:

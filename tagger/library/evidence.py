@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("album", "artist", "folders", "known_artists")
 """The settings of sources."""
-COUNTING = "by the artist of a track"
+COUNTING = "by the artist of a track, without doubted genres"
 """How files are counted; all are counted again where an earlier version counted otherwise."""
 MOST_TRACKS = 500
 """Tracks of one artist that are counted at most."""
@@ -65,6 +65,8 @@ class Fit(Struct, frozen=True):
     """Files with the owner's genres that were counted since."""
     sources: str = ""
     """The sources that counted, since each is fitted above the others."""
+    doubted: tuple[str, ...] = ()
+    """Keys of genres that count for nothing; see `weigh.doubted`."""
     words: int = 0
     """A hash of `COUNTING`, and of the user's words by which the genres in the files were read."""
 
@@ -213,7 +215,7 @@ class LibraryEvidence:
         if self._known is not None:
             if CLASSICAL in self._vocabulary and _is_work(track):
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
-            found.append(list_level(track.tags, self._known, self._vocabulary))
+            found.append(self._listed(track, self._known))
         if on.folders:
             found += self._folder_levels(track, keys.artist)
         if on.artist and keys.artist is not None:
@@ -294,12 +296,26 @@ class LibraryEvidence:
             if len(self._folders) >= MOST_FOLDERS:
                 self._folders.pop(next(iter(self._folders)))
             rows = self._store.labels.below(folder, MOST_BELOW)
-            named = ((artist, tuple(map(self._name, genres))) for artist, genres in rows)
+            named = ((artist, self._counting(genres)) for artist, genres in rows)
             self._folders[folder] = Artists.of(named)
         return self._folders[folder]
 
     def _tally(self, rows: Iterable[Genres]) -> Tally:
-        return Tally.of(tuple(dict.fromkeys(map(self._name, genres))) for genres in rows)
+        return Tally.of(map(self._counting, rows))
+
+    def _counting(self, genres: Iterable[str]) -> tuple[str, ...]:
+        """Return the genres of one track that count for other tracks.
+
+        Stores and web sites have places, decades and moods beside a genre. So a genre that the
+        sound cannot judge counts only alone.
+        """
+        named = tuple(dict.fromkeys(map(self._name, genres)))
+        if self._doubted:
+            named = tuple(name for name in named if not self._is_doubted(name))
+        return (len(named) > 1 and tuple(filter(self._is_modelled, named))) or named
+
+    def _is_doubted(self, name: str) -> bool:
+        return spelling.keys(self._unfolded([name])) <= self._doubted
 
     def _name(self, genre: str) -> str:
         """Return the one spelling of a genre: the user's, else the library's most common."""
@@ -327,7 +343,7 @@ class LibraryEvidence:
         return found
 
     def _use(self, fit: Fit) -> None:
-        self._trust = fit.trust
+        self._trust, self._doubted = fit.trust, frozenset(fit.doubted)
         self._canonical.clear()
         for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
             self._spelled.setdefault(spelling.key(genre), genre)
@@ -342,13 +358,30 @@ class LibraryEvidence:
         for genres, files in self._store.labels.library().items():
             for genre in genres:
                 library[genre] = library.get(genre, 0.0) + files / len(genres)
-        self._use(Fit(dict(weigh.DEFAULT_TRUST), library))
-        trust = weigh.fit(list(self._examples()), self._base)
-        return Fit(trust, library, sources=self._sources, words=self._read_by)
+        default = Fit(dict(weigh.DEFAULT_TRUST), library)
+        self._use(default)
+        sample = self._store.labels.sample(SAMPLE)
+        doubted = weigh.doubted(self._by_list(sample))
+        self._use(msgspec.structs.replace(default, doubted=doubted))
+        trust = weigh.fit(list(self._examples(sample)), self._base)
+        return Fit(trust, library, 0, self._sources, doubted, self._read_by)
 
-    def _examples(self) -> Iterator[Example]:
-        for track, genres in self._store.labels.sample(SAMPLE):
-            yield Example(self._unfolded(genres), self.levels(track))
+    def _by_list(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[tuple[str, Level]]:
+        """Yield each genre of each listed artist, with the genres in the list."""
+        seen: set[tuple[int | None, str]] = set()
+        for track, genres in sample:
+            found = {(keys_of(track).artist, genre) for genre in self._unfolded(genres)} - seen
+            seen |= found
+            if level := found and self._known and self._listed(track, self._known):
+                yield from ((genre, level) for _, genre in found)
+
+    def _listed(self, track: Track, known: ArtistList) -> Level | None:
+        return list_level(track.tags, known, self._vocabulary)
+
+    def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
+        for track, genres in sample:
+            if counting := self._counting(genres):
+                yield Example(self._unfolded(counting), self.levels(track))
 
 
 def _is_work(track: Track) -> bool:

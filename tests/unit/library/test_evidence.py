@@ -10,6 +10,7 @@ import pytest
 from tagger.config import GenreSettings, Settings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.evidence import names
+from tagger.evidence.artists import ArtistList
 from tagger.library.counting import count_new
 from tagger.library.evidence import LibraryEvidence
 from tagger.store import Counted, Keys, Store
@@ -53,6 +54,43 @@ def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
         assert prepared(store, Settings(), album=True) == wanted
 
 
+def levels_of(folder, files, known=None):
+    """Return the evidence of the last of some files in an otherwise new library."""
+    root, settings = Path("/music"), Settings()
+    with Store(folder) as store:
+        for n, tags in enumerate(files):
+            new = Track(root / f"{n}.mp3", root, FileIdentity(1, n, 3, 4), tags)
+            store.files.put(new)
+        evidence = LibraryEvidence(store, settings.evidence, MODEL, known, settings.genres)
+        evidence.prepare()
+        return evidence.levels(new)
+
+
+@pytest.mark.parametrize(
+    ("genres", "counted"),
+    [
+        (("Jazz", "Berlin"), {"Jazz": 1.0}),
+        (("80s", "Bebop", "seen live"), {"Bebop": 1.0}),
+        (("Berlin",), {"Berlin": 1.0}),
+    ],
+)
+def test_a_place_or_a_mood_beside_a_genre_does_not_count(tmp_path, genres, counted):
+    files = [TrackTags(genres, f"{n}", "Ann Bo", "One") for n in range(2)]
+    levels = levels_of(tmp_path, [*files, TrackTags((), "New", "Ann Bo", "One")])
+    assert [level.shares for level in levels] == [counted, counted]
+
+
+@pytest.mark.parametrize(("listed", "sources"), [("Rock", []), ("Jazz|Rock", ["artist", "album"])])
+def test_a_genre_that_the_list_has_for_few_of_its_artists_is_no_evidence(tmp_path, listed, sources):
+    known = ArtistList(
+        "\n".join(["name,accept", *(f"b{n:02},{listed}" for n in range(10))]).encode()
+    )
+    files = [TrackTags(("Jazz",), f"{n}", f"B{n:02}", "One", f"B{n:02}") for n in range(10)]
+    files += [TrackTags(("Jazz",), f"{n}", "Ann Bo", "One") for n in range(2)]
+    levels = levels_of(tmp_path, [*files, TrackTags((), "New", "Ann Bo", "One")], known)
+    assert [level.source for level in levels] == sources
+
+
 @pytest.mark.parametrize(
     ("genres", "sources"),
     [
@@ -61,19 +99,10 @@ def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
     ],
 )
 def test_a_track_on_a_compilation_of_a_label_counts_for_its_own_artist(tmp_path, genres, sources):
-    root = Path("/music")
     hits = {"album": "Hits", "album_artist": "Some Label"}
     files = [TrackTags(("Jazz",), f"{n}", "Ann Bo", "One", "Ann Bo") for n in range(2)]
     files += [TrackTags((g,), g, f"Artist {n}", **hits) for n, g in enumerate(genres)]
-    files.append(TrackTags((), "New", "Ann Bo", **hits))
-    settings = Settings()
-    with Store(tmp_path) as store:
-        for n, tags in enumerate(files):
-            new = Track(root / f"{n}.mp3", root, FileIdentity(1, n, 3, 4), tags)
-            store.files.put(new)
-        evidence = LibraryEvidence(store, settings.evidence, MODEL, None, settings.genres)
-        evidence.prepare()
-        levels = evidence.levels(new)
+    levels = levels_of(tmp_path, [*files, TrackTags((), "New", "Ann Bo", **hits)])
     assert [level.source for level in levels] == sources
     assert levels[0].text == "2 of 2 other tracks of Ann Bo are Jazz"
 
