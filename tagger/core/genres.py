@@ -76,8 +76,10 @@ def parts(texts: Iterable[str], whole: Collection[str] = ()) -> tuple[str, ...]:
     """
     names = {name.casefold() for name in whole}
     found: dict[str, None] = {}
-    for text in texts:
-        pieces = [piece.strip() for piece in _SEPARATOR.split(text) if piece.strip()]
+    for text in texts:  # "Folk, World, & Country" is a genre of Discogs
+        pieces = [
+            piece for split in _SEPARATOR.split(text) if (piece := split.strip().lstrip("& "))
+        ]
         one = is_no_genre(text) or (is_known(text) and not all(map(is_known, pieces)))
         if text.casefold() in names or (pieces and one):
             pieces = [text]

@@ -139,6 +139,7 @@ def test_any_slug_is_a_valid_file_name_on_every_system(name):
         (["Rock\\\\Pop"], (), ("Rock", "Pop")),
         (["Rock\uff0fPop\u3001Ska"], (), ("Rock", "Pop", "Ska")),
         (["R&B"], (), ("R&B",)),
+        (["Folk, World, & Country"], (), ("Folk", "World", "Country")),
         (["Singer/Songwriter"], (), ("Singer/Songwriter",)),
         (["N/A", "n/a", "Other/Rock"], (), ("N/A", "n/a", "Other", "Rock")),
         (["Funk / Soul"], ("funk / soul",), ("Funk / Soul",)),

@@ -159,7 +159,8 @@ def test_a_word_for_no_genre_with_a_separator_is_no_genre_and_no_evidence(progra
 
 
 @pytest.mark.parametrize(
-    "text", ["1980", "www.example.com", "http://a.org/b", "Text " * 20, "Género", "Non classé"]
+    "text",
+    ["1980", "www.example.com", "http://a.org/b", "Text " * 20, "Género", "Non classé", "YouTube"],
 )
 def test_a_text_that_names_no_genre_is_no_evidence(program, text):
     for number in range(3):
