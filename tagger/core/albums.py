@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
     artists = {_folded(track.tags.artist) for track in members}
     if tags.album and tags.album_artist:
         named = artists - {""}
-        guests = {artist for artist in named if _folded(tags.album_artist) not in artist}
+        guests = {artist for artist in named if not is_within(_folded(tags.album_artist), artist)}
         of_a_label = len(guests) > 1 and guests == named
         return None if of_a_label or len(guests) > MOST_GUESTS else [tuple(members)]
     if len(artists) > 1:
@@ -64,6 +65,16 @@ def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
 
 def _singles(members: list[Track]) -> list[tuple[Track, ...]]:
     return [(track,) for track in members]
+
+
+def is_within(name: str, credit: str) -> bool:
+    """Return whether whole words of a credit are a name: "Now" is not within "Snow Patrol".
+
+    Scripts without letter case, such as Chinese, have no spaces between words.
+    """
+    if name not in credit or name.lower() == name.upper():
+        return name in credit
+    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", credit))
 
 
 @lru_cache(maxsize=4096)

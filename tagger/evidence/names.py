@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.core.albums import is_within
 from tagger.core.placeholders import is_no_artist, letters
 
 if TYPE_CHECKING:
@@ -90,8 +91,11 @@ def library_artist_id(tags: TrackTags) -> str:
 
 def _is_of_another(tags: TrackTags) -> bool:
     """Return whether a track is by another artist than its album."""
-    of_album = fold(without_guests(tags.album_artist))
-    return not is_nobody(tags.artist) and of_album not in fold(tags.artist)
+    of_album = without_guests(tags.album_artist)
+    if is_nobody(tags.artist) or fold(of_album) == fold(tags.artist):
+        return False
+    within = is_within(plain(of_album), plain(tags.artist))
+    return not within and fold(of_album) not in map(fold, credited(tags.artist))
 
 
 def credited(field: str) -> Iterator[str]:

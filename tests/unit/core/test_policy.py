@@ -208,6 +208,19 @@ def test_tracks_of_two_guests_alone_are_of_a_compilation():
     assert sizes(*[track(f"x/{n}.mp3", artist="A", **hits) for n in "12"]) == [2]
 
 
+@pytest.mark.parametrize(
+    ("album_artist", "artists", "expected"),
+    [
+        ("Now", ("Snow Patrol", "Known"), [1, 1]),
+        ("Now", ("Now & Ann", "Bo/Now"), [2]),
+        ("\u5468\u6770", ("\u5468\u6770\u502b", "\u5468\u6770\u8cbb"), [2]),
+    ],
+)
+def test_a_part_of_a_longer_word_is_no_album_artist(album_artist, artists, expected):
+    tags = {"album": "Hits 3", "album_artist": album_artist}
+    assert sizes(*(track(f"x/{n}.mp3", artist=n, **tags) for n in artists)) == expected
+
+
 def test_a_folder_without_album_tags_is_an_album_by_one_named_artist_only():
     names = [f"0{n} - x.mp3" for n in range(1, 4)]
     assert sizes(*[track(f"by/{name}", artist="A") for name in names]) == [3]

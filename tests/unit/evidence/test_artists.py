@@ -12,7 +12,7 @@ from tagger.core import genres
 from tagger.core.domain import TrackTags
 from tagger.evidence.artists import COLUMNS, Artist, ArtistList
 from tagger.evidence.credits import LATER, list_level
-from tagger.evidence.names import credited, fold, is_nobody
+from tagger.evidence.names import credited, fold, is_nobody, library_artist
 from tagger.library.known_artists import open_list
 
 KNOWN = set(
@@ -178,3 +178,21 @@ def test_namesakes_share_their_genres_evenly_and_a_users_line_is_first(known):
     namesakes = known.find("A Tribe Called Red")
     assert namesakes is not None
     assert len(set(namesakes.shares().values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("album_artist", "artist", "counted"),
+    [
+        ("Now", "Snow Patrol", "Snow Patrol"),
+        ("Yes", "Eyes of Ann feat. Bo", "Eyes of Ann"),
+        ("The Beatles", "Beatles & Ann Bo", "The Beatles"),
+        ("Beatles, The", "Ann Bo & The Beatles", "Beatles, The"),
+        ("Miles Davis", "Miles Davis Quintet", "Miles Davis"),
+        ("AC/DC", "ACDC", "AC/DC"),
+        ("", "Ann Bo", "Ann Bo"),
+    ],
+)
+def test_a_track_counts_for_its_album_artist_only_where_the_credit_has_that_name(
+    album_artist, artist, counted
+):
+    assert library_artist(TrackTags(artist=artist, album_artist=album_artist)) == counted
