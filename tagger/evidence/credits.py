@@ -22,6 +22,9 @@ GUEST = 1 / 3
 """How much the second name of a credit counts, relative to the first."""
 LATER = 0.6
 """The strength of a list where the first name of a credit is not in it."""
+_DASH = re.compile(r"\s+[-\u2013\u2014]+\s+")
+_TRACK = re.compile(r"^\d+[\s.)-]+")
+"""The number of a track before the name of its artist."""
 _REMIX = re.compile(
     r"[(\[]([^()\[\]]+?)(?:'s|\u2019s)?\s+(?:(?:club|dub|extended|vocal|radio|original)\s+)?"
     r"(?:re-?mix|rmx|rework|bootleg)\b[^()\[\]]*[)\]]",
@@ -34,7 +37,9 @@ _NO_REMIXER = re.compile(
 )
 
 
-def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) -> Level | None:
+def list_level(
+    tags: TrackTags, known: ArtistList, vocabulary: Collection[str], stem: str = ""
+) -> Level | None:
     """Return the genres that the list has for a track, None for a track that it cannot place.
 
     The remixer of a DJ's remix counts before the artist, and the composer of classical music before
@@ -44,9 +49,12 @@ def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) 
         tags: The tags of the track.
         known: The list.
         vocabulary: The genres that may be written. A style is written only if it is among them.
+        stem: The name of the file without its ending; it counts where the tags have no artist.
 
     """
-    found = _found(tags, known)
+    found, where = _found(tags, known), ""
+    if not found and (guess := _guessed(tags, known, stem)):
+        found, where = guess
     if not found:
         return None
     shares: dict[str, float] = {}
@@ -61,7 +69,7 @@ def list_level(tags: TrackTags, known: ArtistList, vocabulary: Collection[str]) 
     first, strength = found[0]
     ranked = sorted(shares, key=lambda genre: -shares[genre])
     source = "own list" if first.own else "list"
-    text = f"{'your' if first.own else 'artists'} list: {', '.join(ranked)}"
+    text = f"{'your' if first.own else 'artists'} list{where}: {', '.join(ranked)}"
     return Level(source, shares, strength, text, {g: round(shares[g], 3) for g in ranked})
 
 
@@ -77,6 +85,31 @@ def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
         if plays and not _is_version(tags.title):
             return [(composer, 1.0)]
     return performers
+
+
+def _guessed(
+    tags: TrackTags, known: ArtistList, stem: str
+) -> tuple[list[tuple[Artist, float]], str] | None:
+    """Return the listed artist before a dash, and a clause for its text.
+
+    The tags have no artist. The second name may be a song with the name of a band, so only the
+    first one counts.
+
+    Args:
+        tags: The tags of the track.
+        known: The list.
+        stem: The name of the file without its ending.
+
+    """
+    if not is_nobody(tags.artist) or not is_nobody(tags.album_artist):
+        return None
+    for text, where in ((tags.title, "title"), (stem, "file name")):
+        parts = [part for part in _DASH.split(text.replace("_", " ")) if not part.isdecimal()]
+        for name in (parts[0], _TRACK.sub("", parts[0])) if len(parts) > 1 else ():
+            artist = known.find(name)
+            if artist and _is_spelled(name, artist) and not genres.is_known(name):
+                return [(artist, 1.0)], f" by the {where}"
+    return None
 
 
 def _remixer(title: str) -> str | None:

@@ -376,7 +376,7 @@ class LibraryEvidence:
                 yield from ((genre, level) for _, genre in found)
 
     def _listed(self, track: Track, known: ArtistList) -> Level | None:
-        return list_level(track.tags, known, self._vocabulary)
+        return list_level(track.tags, known, self._vocabulary, track.path.stem)
 
     def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
         for track, genres in sample:

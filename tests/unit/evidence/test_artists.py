@@ -196,3 +196,24 @@ def test_a_track_counts_for_its_album_artist_only_where_the_credit_has_that_name
     album_artist, artist, counted
 ):
     assert library_artist(TrackTags(artist=artist, album_artist=album_artist)) == counted
+
+
+@pytest.mark.parametrize(
+    ("tags", "stem", "text"),
+    [
+        (TrackTags(title="Slayer - Raining Blood"), "", "artists list by the title: Metal"),
+        (TrackTags(artist="VA", title="Slayer - Song"), "", "artists list by the title: Metal"),
+        (TrackTags(), "03 Slayer - Song", "artists list by the file name: Metal"),
+        (TrackTags(artist="Unknown"), "03_-_Slayer_-_Song", "artists list by the file name: Metal"),
+        (TrackTags(), "50 Cent - Song", "artists list by the file name: Hip-Hop"),
+        (TrackTags(), "Song - Slayer", None),  # a song may have the name of a band
+        (TrackTags(), "Band - Song", None),  # not The Band
+        (TrackTags(), "Slayer", None),
+        (TrackTags(title="Punk - Slayer"), "01", None),
+        (TrackTags(artist="Ann Bo", title="Slayer - Song"), "Slayer - Song", None),
+        (TrackTags(album_artist="Ann Bo", title="Slayer - Song"), "", None),
+    ],
+)
+def test_a_file_without_an_artist_has_the_listed_artist_before_a_dash(known, tags, stem, text):
+    level = list_level(tags, known, KNOWN, stem)
+    assert (level and level.text) == text

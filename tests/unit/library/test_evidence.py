@@ -66,6 +66,15 @@ def levels_of(folder, files, known=None):
         return evidence.levels(new)
 
 
+def test_the_list_reads_the_name_of_a_file_without_an_artist(tmp_path):
+    known, settings = ArtistList(b"name,accept\nann bo,Jazz"), Settings()
+    path = Path("/music/03 - Ann Bo - Song.mp3")
+    with Store(tmp_path) as store:
+        evidence = LibraryEvidence(store, settings.evidence, MODEL, known, settings.genres)
+        track = Track(path, path.parent, FileIdentity(1, 1, 3, 4), TrackTags())
+        assert [level.shares for level in evidence.levels(track)] == [{"Jazz": 1.0}]
+
+
 @pytest.mark.parametrize(
     ("genres", "counted"),
     [
