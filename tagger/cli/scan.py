@@ -76,5 +76,5 @@ def command(
         for text in scan.unknown_names():
             warn(text)
     shown.finish(result.published, result.run, result.failed, page)
-    if result.run == 1 and (loss := registry.missing_network(settings)):
-        click.echo(loss, err=True)  # once, after the first run
+    if loss := registry.missing_network(settings, stored=result.run != 1):
+        click.echo(loss, err=True)  # for a missing file once, after the first run

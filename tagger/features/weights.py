@@ -44,11 +44,18 @@ class Weights:
 
     def are_in(self, folder: Path) -> bool:
         """Return whether `folder` has the file, complete and unchanged."""
+        return self.fault_in(folder) == ""
+
+    def fault_in(self, folder: Path) -> str | None:
+        """Return the fault of the file in `folder`; empty for a good file, None for no file."""
         path = folder / self.file
         try:
-            return path.stat().st_size == self.size and self.fault(path.read_bytes()) is None
-        except OSError:
-            return False
+            with path.open("rb") as file:
+                return self.fault(file.read(self.size + 1)) or ""
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
 
 
 MN04: Final = Weights(

@@ -319,12 +319,22 @@ def runnable_manifest(settings: Settings) -> Manifest:
     return manifest
 
 
-def missing_network(settings: Settings) -> str | None:
-    """Return the loss without the network, None where the model in use gains nothing by it."""
+def missing_network(settings: Settings, *, stored: bool = False) -> str | None:
+    """Return the loss without the network, None where the model in use gains nothing by it.
+
+    Args:
+        settings: The settings.
+        stored: Return it only for a stored file that cannot be used.
+
+    """
     if resolve_bundle(settings).model.bundle.folder != data_path(_BUILT_IN):
         return None
+    fault = MN04.fault_in(networks.folder(settings.store.folder))
+    if stored and not fault:
+        return None
     shares = [_share_written(data_path(name)) for name in (_WITH_NETWORK, _BUILT_IN)]
-    return (
+    why = f"the file of the network {MN04.network} {fault}; " if fault else ""
+    return why + (
         f"without the network {MN04.network}, some {shares[1]:.0%} of files get a genre"
         f" instead of {shares[0]:.0%}; {FETCH}"
     )

@@ -17,6 +17,7 @@ import pytest
 from daemons import Watcher, until
 
 from tagger import tags
+from tagger.features.weights import MN04
 from tagger.playlists import m3u
 from tagger.store import Store
 
@@ -59,6 +60,15 @@ def test_a_start_names_an_unknown_genre_of_a_list(program, sounds):
     with Watcher(program) as watcher:
         (logged,) = watcher.events("unknown genre")
     assert "did you mean 'Classical'?" in logged["reason"]
+
+
+def test_a_start_names_a_stored_network_that_cannot_be_used(program):
+    (program.state / "networks" / MN04.file).mkdir(parents=True)
+    program.bundle = "active"
+    program.configure()
+    with Watcher(program) as watcher:
+        (logged,) = watcher.events("network unusable")
+    assert "cannot be read: Is a directory" in logged["reason"]
 
 
 def test_a_start_with_lists_of_genres_waits_for_a_list_of_artists_that_cannot_be_read(

@@ -119,6 +119,25 @@ def test_a_stored_file_that_was_changed_counts_as_missing(tmp_path: Path) -> Non
     assert not PUBLISHED.are_in(networks.folder(tmp_path))
 
 
+@pytest.mark.parametrize("damage", ["cut", "folder"])
+def test_each_scan_names_a_stored_network_that_cannot_be_used(
+    program: Program, damage: str
+) -> None:
+    program.bundle = "active"
+    program.configure()
+    path = networks.folder(program.state) / MN04.file
+    fault = "has 3 bytes instead of 4,066,513"
+    if damage == "cut":
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"cut")
+    else:
+        path.mkdir(parents=True)
+        fault = "cannot be read: Is a directory"
+    for _ in range(2):
+        assert f"the file of the network EfficientAT mn04 {fault}; without" in program.scan().err
+    assert fault in program.run("doctor").out
+
+
 def test_an_attempt_with_a_file_that_cannot_be_read_names_the_file(program):
     missing = program.home / "missing.pt"
     result = program.run("models", "fetch", "--from", missing, "--if-possible")
