@@ -10,7 +10,7 @@ from tagger.evidence.names import credited, fold, is_nobody, plain, without_gues
 from tagger.evidence.weigh import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from tagger.core.domain import TrackTags
     from tagger.evidence.artists import Artist, ArtistList
@@ -22,6 +22,8 @@ GUEST = 1 / 3
 """How much the second name of a credit counts, relative to the first."""
 LATER = 0.6
 """The strength of a list where the first name of a credit is not in it."""
+ARTIST_FOLDER = 3
+"""Names of a path: the file, its album and its artist."""
 _DASH = re.compile(r"\s+[-\u2013\u2014]+\s+")
 _TRACK = re.compile(r"^\d+[\s.)-]+")
 """The number of a track before the name of its artist."""
@@ -38,7 +40,7 @@ _NO_REMIXER = re.compile(
 
 
 def list_level(
-    tags: TrackTags, known: ArtistList, vocabulary: Collection[str], stem: str = ""
+    tags: TrackTags, known: ArtistList, vocabulary: Collection[str], path: Sequence[str] = ()
 ) -> Level | None:
     """Return the genres that the list has for a track, None for a track that it cannot place.
 
@@ -49,11 +51,12 @@ def list_level(
         tags: The tags of the track.
         known: The list.
         vocabulary: The genres that may be written. A style is written only if it is among them.
-        stem: The name of the file without its ending; it counts where the tags have no artist.
+        path: The name of the file without its ending, and the folders above it, the nearest first.
+            They count where the tags have no artist.
 
     """
     found, where = _found(tags, known), ""
-    if not found and (guess := _guessed(tags, known, stem)):
+    if not found and (guess := _guessed(tags, known, path)):
         found, where = guess
     if not found:
         return None
@@ -88,28 +91,37 @@ def _found(tags: TrackTags, known: ArtistList) -> list[tuple[Artist, float]]:
 
 
 def _guessed(
-    tags: TrackTags, known: ArtistList, stem: str
+    tags: TrackTags, known: ArtistList, path: Sequence[str]
 ) -> tuple[list[tuple[Artist, float]], str] | None:
-    """Return the listed artist before a dash, and a clause for its text.
-
-    The tags have no artist. The second name may be a song with the name of a band, so only the
-    first one counts.
+    """Return the listed artist that a name has, and a clause for its text.
 
     Args:
-        tags: The tags of the track.
+        tags: The tags of the track, which have no artist.
         known: The list.
-        stem: The name of the file without its ending.
+        path: See `list_level`.
 
     """
     if not is_nobody(tags.artist) or not is_nobody(tags.album_artist):
         return None
-    for text, where in ((tags.title, "title"), (stem, "file name")):
-        parts = [part for part in _DASH.split(text.replace("_", " ")) if not part.isdecimal()]
-        for name in (parts[0], _TRACK.sub("", parts[0])) if len(parts) > 1 else ():
-            artist = known.find(name)
-            if artist and _is_spelled(name, artist) and not genres.is_known(name):
-                return [(artist, 1.0)], f" by the {where}"
+    for name, where in _names(tags.title, path):
+        artist = None if genres.is_known(name) else known.find(name)
+        if artist and _is_spelled(name, artist):
+            return [(artist, 1.0)], f" by the {where}"
     return None
+
+
+def _names(title: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the names that may be an artist's, each with its origin.
+
+    The second name beside a dash may be a song with the name of a band, so only the first one
+    counts. A folder of one word, such as "Live", may be no band.
+    """
+    folders = [(folder, f"folder {folder}") for folder in path[1:ARTIST_FOLDER]]
+    for text, where in ((title, "title"), *((stem, "file name") for stem in path[:1]), *folders):
+        parts = [part for part in _DASH.split(text.replace("_", " ")) if not part.isdecimal()]
+        if len(parts) > 1 or (parts and " " in text and (text, where) in folders):
+            yield parts[0], where
+            yield _TRACK.sub("", parts[0]), where
 
 
 def _remixer(title: str) -> str | None:

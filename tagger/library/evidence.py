@@ -376,7 +376,8 @@ class LibraryEvidence:
                 yield from ((genre, level) for _, genre in found)
 
     def _listed(self, track: Track, known: ArtistList) -> Level | None:
-        return list_level(track.tags, known, self._vocabulary, track.path.stem)
+        path = (track.path.stem, *(folder.name for folder in folders.above(track)))
+        return list_level(track.tags, known, self._vocabulary, path)
 
     def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
         for track, genres in sample:

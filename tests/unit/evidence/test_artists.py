@@ -199,21 +199,28 @@ def test_a_track_counts_for_its_album_artist_only_where_the_credit_has_that_name
 
 
 @pytest.mark.parametrize(
-    ("tags", "stem", "text"),
+    ("tags", "path", "text"),
     [
-        (TrackTags(title="Slayer - Raining Blood"), "", "artists list by the title: Metal"),
-        (TrackTags(artist="VA", title="Slayer - Song"), "", "artists list by the title: Metal"),
-        (TrackTags(), "03 Slayer - Song", "artists list by the file name: Metal"),
-        (TrackTags(artist="Unknown"), "03_-_Slayer_-_Song", "artists list by the file name: Metal"),
-        (TrackTags(), "50 Cent - Song", "artists list by the file name: Hip-Hop"),
-        (TrackTags(), "Song - Slayer", None),  # a song may have the name of a band
-        (TrackTags(), "Band - Song", None),  # not The Band
-        (TrackTags(), "Slayer", None),
-        (TrackTags(title="Punk - Slayer"), "01", None),
-        (TrackTags(artist="Ann Bo", title="Slayer - Song"), "Slayer - Song", None),
-        (TrackTags(album_artist="Ann Bo", title="Slayer - Song"), "", None),
+        (TrackTags(title="Slayer - Raining Blood"), [], " by the title: Metal"),
+        (TrackTags(artist="VA", title="Slayer - Song"), [], " by the title: Metal"),
+        (TrackTags(), ["03 Slayer - Song"], " by the file name: Metal"),
+        (TrackTags(artist="Unknown"), ["03_-_Slayer_-_Song"], " by the file name: Metal"),
+        (TrackTags(), ["50 Cent - Song"], " by the file name: Hip-Hop"),
+        (TrackTags(), ["01", "Slayer - Album"], " by the folder Slayer - Album: Metal"),
+        (TrackTags(), ["01", "Album", "Iron Maiden"], " by the folder Iron Maiden: Metal, Rock"),
+        (TrackTags(), ["01", "Iron Maiden"], " by the folder Iron Maiden: Metal, Rock"),
+        (TrackTags(), ["01", "CD 1", "Album", "Iron Maiden"], None),
+        (TrackTags(), ["01", "Album", "Slayer"], None),  # a folder may have the name of a band
+        (TrackTags(), ["01", "Country", "Hip Hop - Rap"], None),
+        (TrackTags(), ["Song - Slayer"], None),  # and so may a song
+        (TrackTags(), ["Band - Song"], None),  # not The Band
+        (TrackTags(), ["Iron Maiden"], None),
+        (TrackTags(), ["01", "2001 - 2002"], None),
+        (TrackTags(title="Punk - Slayer"), ["01"], None),
+        (TrackTags(artist="Ann Bo", title="Slayer - Song"), ["Slayer - Song"], None),
+        (TrackTags(album_artist="Ann Bo", title="Slayer - Song"), [], None),
     ],
 )
-def test_a_file_without_an_artist_has_the_listed_artist_before_a_dash(known, tags, stem, text):
-    level = list_level(tags, known, KNOWN, stem)
-    assert (level and level.text) == text
+def test_the_list_reads_the_names_of_a_file_without_an_artist(known, tags, path, text):
+    level = list_level(tags, known, KNOWN, path)
+    assert (level and level.text) == (text and f"artists list{text}")
