@@ -165,8 +165,8 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _parent_of() -> dict[str, str]:
-    children = _table()["children"]
-    return {child: parent for parent in children for child in children[parent]}
+    parts = [*_table()["children"].items(), *_table()["translations"].items()]
+    return {child: parent for parent, children in parts for child in children}
 
 
 @cache

@@ -131,6 +131,16 @@ def test_any_slug_is_a_valid_file_name_on_every_system(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "known", "parent"),
+    [("рок", "Рок", "Rock"), ("KLASSISCHE MUSIK", "Klassische Musik", "Classical")],
+)
+def test_a_name_in_another_language_stays_and_is_part_of_the_genre(name, known, parent):
+    assert genres.canonical(name) == known
+    assert genres.parents(name) == (parent,)
+    assert genres.key(name) != genres.key(parent)
+
+
+@pytest.mark.parametrize(
     ("texts", "whole", "parts"),
     [
         (["Rock/Pop"], (), ("Rock", "Pop")),

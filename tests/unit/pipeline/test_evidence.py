@@ -148,6 +148,13 @@ def test_artist_album_and_artist_id_are_evidence_in_every_container(program):
     assert wrong == {}
 
 
+def test_the_owner_s_word_in_another_language_agrees_with_the_sound(program):
+    owned(program.music / "a", "Ann Bo", "Метал")
+    new = song(program.music / "new.mp3", sound=bundles.high, artist="Ann Bo")
+    found = program.scan().files[new.name]
+    assert genres(new) == ("Метал",), found["reason"]
+
+
 def test_a_word_for_no_genre_with_a_separator_is_no_genre_and_no_evidence(program):
     program.configure('[genres]\nempty = ["N/A", "To do/later"]')
     owned(program.music / "a", "Ann Bo", "N/A")
