@@ -73,6 +73,8 @@ class Evidence:
     """See `Grounds.counts`."""
     others: Mapping[str, Evidence] = field(default_factory=dict)
     """The same with another source in place of the last, for the genres that it names instead."""
+    is_of_all: bool = False
+    """Whether nearly all artists of the library have the owner's genre, unlisted ones."""
     listed: Evidence | None = None
     """The artists list, where a source of the owner's genres has the last word."""
 
@@ -104,7 +106,7 @@ class Evidence:
         top = max(likely.values())
         if part := IMPROBABLE.get(self.source):
             return likely[own] < part * top
-        if self.listed is None or own in map(family, self.listed.counts):
+        if own in map(family, self.listed.counts) if self.listed else not self.is_of_all:
             return False
         return names.is_parent(genre) and likely[own] < AGAINST * top
 

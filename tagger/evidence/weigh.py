@@ -61,6 +61,8 @@ class Level:
     """A clause for the reason."""
     counts: Mapping[str, float] = field(default_factory=dict)
     """See `Evidence.counts`."""
+    is_of_all: bool = False
+    """See `Evidence.is_of_all`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _told(level: Level, prior: Mapping[str, float], listed: Evidence | None = No
     by_owner = ORDER.index(level.source) > max(map(ORDER.index, LISTS))
     source = NAMES.get(level.source, level.source)
     known = listed if by_owner else None
-    return Evidence(source, level.text, prior, level.counts, listed=known)
+    return Evidence(source, level.text, prior, level.counts, {}, level.is_of_all, known)
 
 
 def fit(examples: Sequence[Example], lowest: Mapping[str, float]) -> dict[str, float]:

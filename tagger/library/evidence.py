@@ -16,7 +16,7 @@ from tagger.core.evidence import sounds_as
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
-from tagger.evidence.tally import Artists, Tally
+from tagger.evidence.tally import MANY, Artists, Tally
 from tagger.evidence.weigh import Example, Level
 from tagger.library.counting import count_new, keys_of
 from tagger.library.other_tracks import OtherTracks
@@ -67,6 +67,8 @@ class Fit(Struct, frozen=True):
     """The sources that counted, since each is fitted above the others."""
     doubted: tuple[str, ...] = ()
     """Keys of genres that count for nothing; see `weigh.doubted`."""
+    of_all: str = ""
+    """The genre of nearly all artists, where few of them are listed; see `Evidence.is_of_all`."""
     words: int = 0
     """A hash of `COUNTING`, and of the user's words by which the genres in the files were read."""
 
@@ -240,7 +242,8 @@ class LibraryEvidence:
 
     def _level(self, source: str, tally: Tally, where: str) -> Level:
         shares, text = self._spread(tally.shares), _most(tally, "tracks", where)
-        return Level(source, shares, weigh.strength(tally.tracks), text, dict(tally.having))
+        counts, of_all = dict(tally.having), tally.top == self._of_all
+        return Level(source, shares, weigh.strength(tally.tracks), text, counts, of_all)
 
     def _folder_levels(self, track: Track, artist: int | None) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
@@ -264,7 +267,9 @@ class LibraryEvidence:
             if named := self._named(folder):
                 level = self._named_level(folder, named, tally)
                 return [*([by_content] if by_content else []), level]
-            one = tally.tracks and tally.shares[tally.top] >= ONE_GENRE
+            one = (
+                tally.tracks and tally.shares[tally.top] >= ONE_GENRE and tally.top != self._of_all
+            )
             many = artists.are_known and tally.tracks >= self._settings.min_tracks
             if by_content is None and one and many:
                 by_content = self._folder_level(folder, tally)
@@ -343,7 +348,7 @@ class LibraryEvidence:
         return found
 
     def _use(self, fit: Fit) -> None:
-        self._trust, self._doubted = fit.trust, frozenset(fit.doubted)
+        self._trust, self._of_all, self._doubted = fit.trust, fit.of_all, frozenset(fit.doubted)
         self._canonical.clear()
         for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
             self._spelled.setdefault(spelling.key(genre), genre)
@@ -361,10 +366,23 @@ class LibraryEvidence:
         default = Fit(dict(weigh.DEFAULT_TRUST), library)
         self._use(default)
         sample = self._store.labels.sample(SAMPLE)
-        doubted = weigh.doubted(self._by_list(sample))
-        self._use(msgspec.structs.replace(default, doubted=doubted))
+        by_list = list(self._by_list(sample))
+        doubted = weigh.doubted(by_list)
+        of_all = "" if doubted else self._of_nearly_all(sample, by_list)
+        fit = msgspec.structs.replace(default, doubted=doubted, of_all=of_all)
+        self._use(fit)
         trust = weigh.fit(list(self._examples(sample)), self._base)
-        return Fit(trust, library, 0, self._sources, doubted, self._read_by)
+        return msgspec.structs.replace(fit, trust=trust, sources=self._sources, words=self._read_by)
+
+    def _of_nearly_all(
+        self, sample: Iterable[tuple[Track, Genres]], by_list: Sequence[tuple[str, Level]]
+    ) -> str:
+        """Return the genre of nearly all artists, where too few are listed to confirm it."""
+        found = ((keys_of(track).artist, self._counting(genres)) for track, genres in sample)
+        artists = Artists.of(found).tally
+        if artists.tracks < MANY or len(by_list) >= MANY:
+            return ""
+        return artists.top if artists.shares[artists.top] >= ONE_GENRE else ""
 
     def _by_list(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[tuple[str, Level]]:
         """Yield each genre of each listed artist, with the genres in the list."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tagger.config import GenreSettings, Settings
-from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
+from tagger.core.domain import FileIdentity, GenreEdit, Prediction, Track, TrackTags
 from tagger.evidence import names
 from tagger.evidence.artists import ArtistList
 from tagger.library.counting import count_new
@@ -98,6 +99,33 @@ def test_a_genre_that_the_list_has_for_few_of_its_artists_is_no_evidence(tmp_pat
     files += [TrackTags(("Jazz",), f"{n}", "Ann Bo", "One") for n in range(2)]
     levels = levels_of(tmp_path, [*files, TrackTags((), "New", "Ann Bo", "One")], known)
     assert [level.source for level in levels] == sources
+
+
+@pytest.mark.parametrize(
+    ("others", "listed", "disputed", "by_folder"),
+    [("Jazz", "Nobody", True, 0), ("Rock", "Nobody", False, 0), ("Jazz", "Artist", False, 1)],
+)
+def test_one_genre_of_nearly_all_unlisted_artists_counts_only_where_the_sound_agrees(
+    tmp_path, others, listed, disputed, by_folder
+):
+    root, settings = Path("/music"), Settings()
+    lines = ["name,accept", *(f"{listed} {n:02},Jazz" for n in range(12))]
+    known = ArtistList("\n".join(lines).encode())
+    with Store(tmp_path) as store:
+        for n in range(27):
+            genre = others if n < 4 else "Jazz"
+            tags = TrackTags((genre,) if n < 26 else (), f"{n}", f"Artist {n // 2 % 12:02}")
+            new = Track(root / f"all/{n}.mp3", root, FileIdentity(1, n, 3, 4), tags)
+            store.files.put(new)
+        new = replace(new, tags=TrackTags((), "New", "Artist 05"))
+        evidence = LibraryEvidence(store, settings.evidence, MODEL, known, settings.genres)
+        evidence.prepare()
+        found = evidence.of(new)
+        levels = [level.source for level in evidence.levels(new)]
+    assert levels.count("folder") == by_folder
+    assert found is not None
+    assert found.is_disputed("Jazz", Prediction({"Rock": 0.8, "Jazz": 0.2}, "m")) is disputed
+    assert not found.is_disputed("Jazz", Prediction({"Rock": 0.4, "Jazz": 0.6}, "m"))
 
 
 @pytest.mark.parametrize(
