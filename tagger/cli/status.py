@@ -14,6 +14,7 @@ from tagger.daemon.status.server import query_status
 from tagger.errors import ModelError
 from tagger.inference import read_manifest, registry
 from tagger.library import index
+from tagger.library.evidence import doubted
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "decisions": dict(decisions.most_common()),
         "without_decision": files - decisions.total(),
         "sources": dict(store.runs.sources().most_common()),
+        "doubted": doubted(store),
         "passed_over": dict(store.passed_over.counts().most_common()),
         "listed": store.runs.listed(),
         "corrections": store.corrections.count(),

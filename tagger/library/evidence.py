@@ -154,10 +154,7 @@ class LibraryEvidence:
 
     def _remembered(self) -> Fit | None:
         """Return the fit of an earlier run; None without a readable fit."""
-        try:
-            return msgspec.json.decode(self._store.labels.fit() or b"null", type=Fit | None)
-        except msgspec.MsgspecError:
-            return None
+        return _fit_in(self._store)
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
@@ -401,6 +398,19 @@ class LibraryEvidence:
         for track, genres in sample:
             if counting := self._counting(genres):
                 yield Example(self._unfolded(counting), self.levels(track))
+
+
+def doubted(store: Store) -> tuple[str, ...]:
+    """Return the genres that count for nothing in the library of a store; see `weigh.doubted`."""
+    fit = _fit_in(store)
+    return tuple(map(spelling.canonical, fit.doubted)) if fit else ()
+
+
+def _fit_in(store: Store) -> Fit | None:
+    try:
+        return msgspec.json.decode(store.labels.fit() or b"null", type=Fit | None)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _is_work(track: Track) -> bool:

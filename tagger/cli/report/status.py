@@ -44,6 +44,9 @@ def show_status(found: dict[str, Any]) -> None:
     click.echo(f"decisions   {', '.join(counts) or 'none yet'}")
     sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"genres      {sources or 'none yet'}")
+    if found["doubted"]:
+        text = "not counted for other files; most of their artists have others in the list"
+        click.echo(printable(f"doubted     {', '.join(found['doubted'])}: {text}"))
     if found["passed_over"]:
         click.echo(f"passed over {counted(found['passed_over'])}")
     if found["listed"] >= MANY_LISTED:

@@ -148,6 +148,15 @@ def test_artist_album_and_artist_id_are_evidence_in_every_container(program):
     assert wrong == {}
 
 
+def test_the_status_names_a_genre_that_the_list_has_for_few_of_its_artists(program):
+    bands = "Slayer|Death|Bathory|Carcass|Kreator|Sodom|Venom|Obituary|Exodus|Entombed".split("|")
+    for band in bands:
+        owned(program.music / band, band, "Blues", count=1)
+    program.scan()
+    assert json.loads(program.run("status", "--json").out)["doubted"] == ["Blues"]
+    assert "doubted     Blues: not counted for other files" in program.run("status").out
+
+
 def test_the_owner_s_word_in_another_language_agrees_with_the_sound(program):
     owned(program.music / "a", "Ann Bo", "Метал")
     new = song(program.music / "new.mp3", sound=bundles.high, artist="Ann Bo")
