@@ -13,6 +13,9 @@ _SIGNS = frozenset({"-", "--", "---", ".", "..", "...", "?", "??", "???", "_"})
 """Signs in place of an artist's name; other signs are names, such as "!!!"."""
 _ADDRESS = re.compile(r"://|\bwww\.|\w\.(?:com|net|org|info|ru)\b", re.IGNORECASE)
 
+_TRACK = re.compile(r"(?:(?:audio|cd)?track|titel|piste|pista|traccia|faixa)\d+")
+"""The folded name of a track of a CD without names."""
+
 
 @lru_cache(maxsize=4096)
 def is_unknown_album(title: str) -> bool:
@@ -29,8 +32,13 @@ def is_compilation(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_no_artist(name: str) -> bool:
-    """Check for a word or sign such as "Unknown Artist" or "-", or a compilation's name."""
-    return _folded(name) in _table("artists") or is_compilation(name) or name.strip() in _SIGNS
+    """Check for a word or sign in place of an artist, or a compilation's name.
+
+    They are words such as "Unknown Artist" or "-", "Track 01", and the address of a web site.
+    """
+    if is_compilation(name) or name.strip() in _SIGNS or _ADDRESS.search(name):
+        return True
+    return _folded(name) in _table("artists") or bool(_TRACK.fullmatch(_folded(name)))
 
 
 def is_no_genre(name: str) -> bool:

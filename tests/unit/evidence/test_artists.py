@@ -95,6 +95,7 @@ def test_a_credit_of_nobody_has_no_name(credit):
     "name",
     [
         *("VV.AA.", "Различные исполнители", "Various Artists - Pop", "Track Artist", "-", "???"),
+        *("Trad.", "Track 01", "Audio Track 3", "Piste 4", "www.example.com"),
         *("(null)", "Anonyme", "Artistas Varios", "TV Soundtrack"),
     ],
 )
