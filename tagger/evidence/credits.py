@@ -103,7 +103,8 @@ def _guessed(
     """
     if not is_nobody(tags.artist) or not is_nobody(tags.album_artist):
         return None
-    for name, where in _names(tags.title, path):
+    for credit, where in _names(tags.title, path):
+        name = without_guests(credit)
         artist = None if genres.is_known(name) else known.find(name)
         if artist and _is_spelled(name, artist):
             return [(artist, 1.0)], f" by the {where}"

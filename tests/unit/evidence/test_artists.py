@@ -206,6 +206,7 @@ def test_a_track_counts_for_its_album_artist_only_where_the_credit_has_that_name
         (TrackTags(artist="VA", title="Slayer - Song"), [], " by the title: Metal"),
         (TrackTags(), ["03 Slayer - Song"], " by the file name: Metal"),
         (TrackTags(artist="Unknown"), ["03_-_Slayer_-_Song"], " by the file name: Metal"),
+        (TrackTags(), ["Slayer feat. Ann Bo - Song"], " by the file name: Metal"),
         (TrackTags(), ["50 Cent - Song"], " by the file name: Hip-Hop"),
         (TrackTags(), ["01", "Slayer - Album"], " by the folder Slayer - Album: Metal"),
         (TrackTags(), ["01", "Album", "Iron Maiden"], " by the folder Iron Maiden: Metal, Rock"),
