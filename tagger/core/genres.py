@@ -155,7 +155,9 @@ def _fold(name: str) -> str:
     """
     text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
     text = re.sub(r"[&+]|\bn\b", " and ", text)
-    return "".join(filter(str.isalnum, text)) if text.isascii() else letters(text)
+    if text.isascii():
+        return "".join(filter(str.isalnum, text))
+    return text if text.isalnum() else letters(text)
 
 
 @cache
