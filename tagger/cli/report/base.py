@@ -11,7 +11,7 @@ import click
 from tagger.cli.output import SOME_FAILED, printable
 from tagger.cli.report.lines import outcome_line
 from tagger.cli.report.page import write_page
-from tagger.cli.report.words import NO_MUSIC
+from tagger.cli.report.words import NO_MUSIC, NONE_YET
 from tagger.core.domain import Action
 from tagger.pipeline.command_run import Observer
 from tagger.pipeline.publish import Published
@@ -61,6 +61,7 @@ class Report(Observer):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Print the end of an interrupted run."""
         if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._nothing = NONE_YET
             self._show_end(Published(), self._run)
 
     def started(self, run: int) -> None:

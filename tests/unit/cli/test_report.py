@@ -6,8 +6,10 @@ import re
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from tagger.cli.report.base import Report
 from tagger.cli.report.listing import folder_tables
 from tagger.cli.report.page import page
 from tagger.cli.report.terminal import TerminalReport
@@ -62,6 +64,17 @@ def test_a_terminal_shows_names_and_genres_as_they_are(capsys):
     shown = capsys.readouterr().out
     for text in ("[/b] :cat:", "[u] :cat:.mp3: [x]", "2 ([Ll]ive)"):
         assert text in shown
+
+
+@pytest.mark.parametrize("kind", [Report, TerminalReport])
+def test_an_interrupt_before_the_first_outcome_is_no_run_without_music(kind, capsys):
+    with pytest.raises(KeyboardInterrupt), kind(DONE, dry_run=False) as shown:
+        shown.expect(3)
+        shown.analyzed(2)
+        raise KeyboardInterrupt
+    printed = capsys.readouterr().out
+    assert "none decided yet" in printed
+    assert "no music" not in printed
 
 
 def test_a_page_has_a_row_for_each_file_and_counts_the_reasons():
