@@ -63,7 +63,8 @@ def learn(sounds: Sequence[Prediction], expected: Mapping[str, float]) -> Mixtur
     """Return the mixture of a library; None where too few tracks are known.
 
     Args:
-        sounds: The predictions for tracks of the library, by one model.
+        sounds: The predictions for tracks of the library, by one model; any with other genres, as
+            a damaged database may have, are left out.
         expected: The share of each genre that the model expects.
 
     """
@@ -71,7 +72,9 @@ def learn(sounds: Sequence[Prediction], expected: Mapping[str, float]) -> Mixtur
     rows = [
         [sound.probabilities[genre] for genre in genres]
         for sound in sounds
-        if not sound.sound and is_like_music(sound)
+        if sound.probabilities.keys() == expected.keys()
+        and not sound.sound
+        and is_like_music(sound)
     ]
     if len(rows) < LEAST_TRACKS:
         return None

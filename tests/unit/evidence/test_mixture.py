@@ -59,9 +59,14 @@ def test_unsure_tracks_follow_the_sure_tracks_of_their_library():
 
 
 @pytest.mark.parametrize(
-    "noise", [sound(0.9, Metal=1.0), Prediction(sound(Metal=1.0).probabilities, "test", "rain")]
+    "noise",
+    [
+        sound(0.9, Metal=1.0),
+        Prediction(sound(Metal=1.0).probabilities, "test", "rain"),
+        Prediction({"damaged": 1.0}, "test"),
+    ],
 )
-def test_noise_and_speech_do_not_count(noise):
+def test_noise_speech_and_damaged_rows_do_not_count(noise):
     library = sure("Jazz", 60)
     assert mixture.learn([*library, *[noise] * 60], EVEN) == mixture.learn(library, EVEN)
 
