@@ -14,7 +14,7 @@ from tagger.daemon.status.server import query_status
 from tagger.errors import ModelError
 from tagger.inference import read_manifest, registry
 from tagger.library import index
-from tagger.library.evidence import doubted
+from tagger.library.fit import doubted
 from tagger.store import Store
 
 if TYPE_CHECKING:

@@ -8,22 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
 
 from tagger.core import albums
 from tagger.core import genres as spelling
-from tagger.core.evidence import sounds_as
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
 from tagger.evidence.tally import MANY, Artists, Tally
 from tagger.evidence.weigh import Example, Level
 from tagger.library.counting import count_new, keys_of
+from tagger.library.fit import Fit, remember, remembered
+from tagger.library.genre_words import GenreWords
 from tagger.library.other_tracks import OtherTracks
 from tagger.library.siblings import is_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tagger.config import EvidenceSettings, GenreSettings
@@ -55,24 +55,6 @@ FOLDER_HALF = 3
 """The number of artists below a folder whose weight is half of the trust in folders."""
 
 
-class Fit(Struct, frozen=True):
-    """The part of the evidence that is remembered between runs."""
-
-    trust: dict[str, float]
-    library: dict[str, float]
-    """Files by genre."""
-    since: int = 0
-    """Files with the owner's genres that were counted since."""
-    sources: str = ""
-    """The sources that counted, since each is fitted above the others."""
-    doubted: tuple[str, ...] = ()
-    """Keys of genres that count for nothing; see `weigh.doubted`."""
-    of_all: str = ""
-    """The genre of nearly all artists, where few of them are listed; see `Evidence.is_of_all`."""
-    words: int = 0
-    """A hash of `COUNTING`, and of the user's words by which the genres in the files were read."""
-
-
 class LibraryEvidence:
     """Returns the evidence of tracks from one library."""
 
@@ -94,31 +76,21 @@ class LibraryEvidence:
             genres: The user's words.
 
         """
-        self._words = genres.vocabulary.words
         self._store = store
         self._settings = settings
         self._model = tuple(model)
-        self._of_word: dict[str, tuple[str, ...]] = {}
-        """The genres of the model by the key of the user's word for them."""
-        self._label: dict[str, str] = {}
-        """These words by their keys."""
-        for genre in self._model:
-            word = genres.vocabulary.word(genre)
-            key = spelling.key(word)
-            self._label[key], self._of_word[key] = word, (*self._of_word.get(key, ()), genre)
+        self._words = GenreWords(model, genres.vocabulary)
         self._known = known
         self._genres = genres
         self._whole = sorted({*self._model} - {*spelling.parts(self._model)})
         """The genres of the model that look like a list."""
         self._read_by = names.key(
-            COUNTING, *sorted(genres.empty_keys), "", *sorted(self._words), *self._whole
+            COUNTING, *sorted(genres.empty_keys), "", *sorted(genres.vocabulary.words), *self._whole
         )
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
         self._folders: dict[Path, Artists] = {}
         self._by_folders: dict[tuple[tuple[Path, ...], int | None], list[Level]] = {}
         """The levels of folders, the nearest first, for the tracks of each artist there."""
-        self._spelled: dict[str, str] = {}
-        self._canonical: dict[str, str] = {}
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
 
     @property
@@ -136,7 +108,7 @@ class LibraryEvidence:
             return
         self._folders.clear()
         self._by_folders.clear()
-        fit = self._remembered()
+        fit = remembered(self._store)
         if fit and fit.words != self._read_by:
             self._store.labels.uncount()
         counted = count_new(self._store, self._genres, self._whole)
@@ -149,12 +121,8 @@ class LibraryEvidence:
         else:
             self._use(fit)
             return
-        self._store.labels.put_fit(msgspec.json.encode(fit))
+        remember(fit, self._store)
         self._use(fit)
-
-    def _remembered(self) -> Fit | None:
-        """Return the fit of an earlier run; None without a readable fit."""
-        return _fit_in(self._store)
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
@@ -178,7 +146,7 @@ class LibraryEvidence:
 
     def owned(self, track: Track) -> tuple[str, ...]:
         """Return the genres of a track that its owner gave, by the names of the model."""
-        return self._unfolded(self._store.labels.of(track.path))
+        return self._words.of_model(self._store.labels.of(track.path))
 
     def unsure(self, tracks: Iterable[Track]) -> list[Track]:
         """Return the unsure files of the artists of tracks that have a genre of their owner.
@@ -201,11 +169,7 @@ class LibraryEvidence:
 
     def _others(self) -> OtherTracks:
         labels, most = self._store.labels, albums.LARGEST_ALBUM
-        return OtherTracks(labels, self._tally, self._is_modelled, MOST_TRACKS, most)
-
-    def _is_modelled(self, genre: str) -> bool:
-        """Return whether a genre or a relative of it is among those of the model."""
-        return any(sounds_as(one, self._model) for one in self._unfolded([genre]))
+        return OtherTracks(labels, self._tally, self._words.is_modelled, MOST_TRACKS, most)
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
@@ -238,7 +202,7 @@ class LibraryEvidence:
         return self._level("album", tally, where)
 
     def _level(self, source: str, tally: Tally, where: str) -> Level:
-        shares, text = self._spread(tally.shares), _most(tally, "tracks", where)
+        shares, text = self._words.spread(tally.shares), _most(tally, "tracks", where)
         counts, of_all = dict(tally.having), tally.top == self._of_all
         return Level(source, shares, weigh.strength(tally.tracks), text, counts, of_all)
 
@@ -275,7 +239,7 @@ class LibraryEvidence:
     def _folder_level(self, folder: Path, tally: Tally) -> Level:
         strength = tally.tracks / (tally.tracks + FOLDER_HALF)
         text = _most(tally, "artists", f"in the folder {folder.name}")
-        return Level("folder", self._spread(tally.shares), strength, text, dict(tally.having))
+        return Level("folder", self._words.spread(tally.shares), strength, text, dict(tally.having))
 
     def _named_level(self, folder: Path, named: Sequence[str], tally: Tally) -> Level:
         total = tally.tracks + NAME_ARTISTS
@@ -286,11 +250,11 @@ class LibraryEvidence:
         if tally.tracks:
             text += f", {_most(tally, 'artists', 'there')}"
         strength = weigh.strength(total)
-        return Level("folder name", self._spread(shares), strength, text, dict(tally.having))
+        return Level("folder name", self._words.spread(shares), strength, text, dict(tally.having))
 
     def _named(self, folder: Path) -> tuple[str, ...]:
         found = folders.genres_of(folder.name, self._names)
-        return tuple(dict.fromkeys(map(self._name, found)))
+        return tuple(dict.fromkeys(map(self._words.name, found)))
 
     def _below(self, folder: Path) -> Artists:
         """Count the artists of the files below a folder."""
@@ -311,45 +275,18 @@ class LibraryEvidence:
         Stores and web sites have places, decades and moods beside a genre. So a genre that the
         sound cannot judge counts only alone.
         """
-        named = tuple(dict.fromkeys(map(self._name, genres)))
+        named = tuple(dict.fromkeys(map(self._words.name, genres)))
         if self._doubted:
             named = tuple(name for name in named if not self._is_doubted(name))
-        return (len(named) > 1 and tuple(filter(self._is_modelled, named))) or named
+        return (len(named) > 1 and tuple(filter(self._words.is_modelled, named))) or named
 
     def _is_doubted(self, name: str) -> bool:
-        return spelling.keys(self._unfolded([name])) <= self._doubted
-
-    def _name(self, genre: str) -> str:
-        """Return the one spelling of a genre: the user's, else the library's most common."""
-        if (known := self._canonical.get(genre)) is None:
-            word = self._words.get(spelling.key(genre), genre)
-            key = spelling.key(word)
-            known = self._label.get(key) or self._spelled.get(key) or spelling.canonical(word)
-            self._canonical[genre] = known
-        return known
-
-    def _unfolded(self, genres: Iterable[str]) -> tuple[str, ...]:
-        """Return genres by the names of the model, which may have several for one word."""
-        found: dict[str, None] = {}
-        for name in map(self._name, genres):
-            found |= dict.fromkeys(self._of_word.get(spelling.key(name), (name,)))
-        return tuple(found)
-
-    def _spread(self, shares: Mapping[str, float]) -> dict[str, float]:
-        """Return the shares by the names of the model; a word's share is split evenly."""
-        found: dict[str, float] = {}
-        for name, share in shares.items():
-            of = self._unfolded([name])
-            for one in of:
-                found[one] = found.get(one, 0.0) + share / len(of)
-        return found
+        return spelling.keys(self._words.of_model([name])) <= self._doubted
 
     def _use(self, fit: Fit) -> None:
         self._trust, self._of_all, self._doubted = fit.trust, fit.of_all, frozenset(fit.doubted)
-        self._canonical.clear()
-        for genre in sorted(fit.library, key=lambda genre: -fit.library[genre]):
-            self._spelled.setdefault(spelling.key(genre), genre)
-        library = self._spread(fit.library)
+        self._words.learn(fit.library)
+        library = self._words.spread(fit.library)
         self._even = weigh.base({}, self._model)
         self._base = weigh.base(library, self._model)
         known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
@@ -385,7 +322,8 @@ class LibraryEvidence:
         """Yield each genre of each listed artist, with the genres in the list."""
         seen: set[tuple[int | None, str]] = set()
         for track, genres in sample:
-            found = {(keys_of(track).artist, genre) for genre in self._unfolded(genres)} - seen
+            artist = keys_of(track).artist
+            found = {(artist, genre) for genre in self._words.of_model(genres)} - seen
             seen |= found
             if level := found and self._known and self._listed(track, self._known):
                 yield from ((genre, level) for _, genre in found)
@@ -397,20 +335,7 @@ class LibraryEvidence:
     def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
         for track, genres in sample:
             if counting := self._counting(genres):
-                yield Example(self._unfolded(counting), self.levels(track))
-
-
-def doubted(store: Store) -> tuple[str, ...]:
-    """Return the genres that count for nothing in the library of a store; see `weigh.doubted`."""
-    fit = _fit_in(store)
-    return tuple(map(spelling.canonical, fit.doubted)) if fit else ()
-
-
-def _fit_in(store: Store) -> Fit | None:
-    try:
-        return msgspec.json.decode(store.labels.fit() or b"null", type=Fit | None)
-    except msgspec.MsgspecError:
-        return None
+                yield Example(self._words.of_model(counting), self.levels(track))
 
 
 def _is_work(track: Track) -> bool:
