@@ -33,6 +33,7 @@ from training.research.robustness import robustness as measure_robustness
 from training.research.speech_rejection import speech_written
 from training.research.transfer import TRANSFERS
 from training.research.unknown_genres import unknown_written
+from training.research.wide_unknown import unknown_figures
 
 if TYPE_CHECKING:
     from training.research.datasets import LevelDataset
@@ -106,7 +107,7 @@ def wide(data: Path, output: Path | None, network: Path | None, created: datetim
     suffix = _suffix(network)
     folder = output or _ROOT / "models" / f"default{suffix}"
     left = wide_model.leave_out(data, network)
-    rows = [*wide_model.figures(left), *wide_model.unknown_figures(left)]
+    rows = [*wide_model.figures(left), *unknown_figures(left)]
     results.keep(f"wide{suffix}", rows)
     results.keep(f"added-genres{suffix}", added_genres.figures(left))
     manifest = wide_model.build(left, folder, created.date())
