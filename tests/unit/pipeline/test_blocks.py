@@ -8,6 +8,7 @@ from concurrent.futures import Future
 import bundles
 import msgspec
 import pytest
+from pipelines import NoWorkers, Report
 
 from tagger import config, tags
 from tagger.analysis.analyzer import Analyzer
@@ -17,7 +18,6 @@ from tagger.core.domain import (
     AnalysisKey,
     FileIdentity,
     GenreEdit,
-    Outcome,
     Prediction,
     Track,
     TrackTags,
@@ -32,23 +32,6 @@ from tagger.store import Correction
 SETTINGS = config.Settings()
 COUNT = 2 * BLOCK + 7
 GENRES = bundles.GENRES
-
-
-class Report:
-    """Reports decisions, and refuses what a write would refuse."""
-
-    def refusals(self, tracks):
-        return unwritable(tracks, tags.WriteOptions())
-
-    def apply(self, track, decision):
-        return Outcome.of(track, decision)
-
-
-class NoWorkers:
-    count = 1
-
-    def submit(self, *_):
-        raise AssertionError("each prediction is remembered")
 
 
 class DyingWorkers:

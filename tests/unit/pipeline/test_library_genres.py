@@ -7,6 +7,7 @@ import hashlib
 import bundles
 import msgspec
 import pytest
+from pipelines import NoWorkers, Report
 
 from tagger import config
 from tagger.analysis.analyzer import Analyzer, Request
@@ -14,7 +15,6 @@ from tagger.core.domain import (
     Action,
     AnalysisKey,
     FileIdentity,
-    Outcome,
     Prediction,
     Track,
     TrackTags,
@@ -27,21 +27,6 @@ GENRES = ("Blues", "Country", "Folk", "Jazz", "Metal", "Pop", "Reggae", "Rock")
 SETTINGS = config.Settings()
 UNSURE = {"Jazz": 0.75, "Blues": 0.2}
 """Below the confidence of 0.8 that the model needs."""
-
-
-class Report:
-    def refusals(self, _):
-        return {}
-
-    def apply(self, track, decision):
-        return Outcome.of(track, decision)
-
-
-class NoWorkers:
-    count = 1
-
-    def submit(self, *_):
-        raise AssertionError("each prediction is remembered")
 
 
 @pytest.fixture
