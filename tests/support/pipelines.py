@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Never
+
 from tagger import tags
 from tagger.core.domain import Outcome
 from tagger.pipeline.operations import unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tagger.core.domain import Decision, Track
 
 
 class Report:
     """Reports decisions, and refuses what a write would refuse."""
 
-    def refusals(self, tracks):
+    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
         return unwritable(tracks, tags.WriteOptions())
 
-    def apply(self, track, decision):
+    def apply(self, track: Track, decision: Decision) -> Outcome:
         return Outcome.of(track, decision)
 
 
@@ -22,5 +29,5 @@ class NoWorkers:
 
     count = 1
 
-    def submit(self, *_):
+    def submit(self, *_: object) -> Never:
         raise AssertionError("each prediction is remembered")
