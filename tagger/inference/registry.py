@@ -342,5 +342,5 @@ def missing_network(settings: Settings, *, stored: bool = False) -> str | None:
 
 def _share_written(folder: Path) -> float:
     """Return the share of left-out clips that a default bundle writes."""
-    written = read_manifest(folder).evaluation["left_out"].written
+    written = read_manifest(folder).evaluation["in_library"].written
     return written.coverage if written else 0.0

@@ -59,6 +59,8 @@ COMMAND_WITH_NETWORK = f"{COMMAND} --network FILE"
 PROMISES = (0.85, PROMISE, 0.95)
 POOLING = Pooling(0.0, ALBUM_TRACKS)
 """An album counts as one track. With the likeliest exponent, more unknown albums get a genre."""
+ALONE = "collections left out, artists apart; the interval is over collections"
+IN_LIBRARY = f"{ALONE}; each collection is a library"
 LARGE_SOURCE = 60
 """Clips from which on a source has a figure of its own."""
 ABOUT = """\
@@ -332,19 +334,30 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
         later=left.later,
         expected=left.expected,
     )
-    return publish(folder, ensemble, data, made, {"left_out": evaluation(left)})
+    found = {
+        "left_out": evaluation(left, left.probabilities[: len(songs)], ALONE),
+        "in_library": evaluation(left, left.in_library, IN_LIBRARY),
+    }
+    return publish(folder, ensemble, data, made, found)
 
 
-def evaluation(left: LeftOut) -> Evaluation:
-    """Summarize the left-out figures for the manifest."""
-    tracks, pooled = left.tracks, left.albums
+def evaluation(left: LeftOut, probabilities: Array, split: str) -> Evaluation:
+    """Summarize left-out figures for the manifest.
+
+    Args:
+        left: The data.
+        probabilities: Of the songs, shape (songs, genres).
+        split: What they are.
+
+    """
+    tracks, pooled = left.claims(probabilities), left.album_claims(probabilities)
     right = tracks.right
     low, high = ArtistBootstrap.of(tracks.sources).ratio_interval(right)
     return Evaluation(
         accuracy=rounded(right.mean()),
         interval=(rounded(low), rounded(high)),
         tracks=len(right),
-        split="collections left out, artists apart; the interval is over collections",
+        split=split,
         command=COMMAND if left.music is None else COMMAND_WITH_NETWORK,
         written=_written(tracks, left.promises.tracks),
         album_accuracy=rounded(pooled.right.mean()),

@@ -121,6 +121,7 @@ def test_the_default_bundle_is_small_and_says_how_it_was_measured():
     }
     assert list(manifest.expected) == list(manifest.genres)
     assert sum(manifest.expected.values()) == pytest.approx(1, abs=1e-3)
+    assert manifest.evaluation["in_library"].split.endswith("each collection is a library")
     figure = manifest.evaluation["left_out"]
     low, high = figure.interval
     assert low < figure.accuracy < high
