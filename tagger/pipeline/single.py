@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.core.domain import Decision, Prediction, TrackTags
+    from tagger.core.evidence import Evidence
     from tagger.inference import Manifest
     from tagger.store import Store
 
@@ -67,12 +68,15 @@ class SingleFiles:
         )
         if decision is None:
             evidence = self._evidence.of(track)
-            sound = self.weighed(track, prediction)
+            sound = self._weighed(track, prediction, evidence)
             decision = self.rules.decide(track, sound, evidence=evidence)
         return permitted(track, decision, self._options)
 
     def weighed(self, track: Track, prediction: Prediction) -> Prediction:
         """Weigh a prediction by the genres of the library, where there is no other evidence."""
-        if self._evidence.of(track) is not None:
-            return prediction
-        return self._mixtures.weighed({track: prediction})[track]
+        return self._weighed(track, prediction, self._evidence.of(track))
+
+    def _weighed(
+        self, track: Track, prediction: Prediction, evidence: Evidence | None
+    ) -> Prediction:
+        return prediction if evidence else self._mixtures.weighed({track: prediction})[track]
