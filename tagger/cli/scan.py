@@ -12,7 +12,6 @@ from tagger.cli.overrides import overridable
 from tagger.cli.report.choose import listed_files, report
 from tagger.cli.report.words import NO_MUSIC, NOTHING_TO_DECIDE
 from tagger.cli.types import Formats, Moment
-from tagger.inference import registry
 from tagger.pipeline.plan import planned, write_plan
 from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.store import undamaged
@@ -76,5 +75,5 @@ def command(
         for text in scan.unknown_names():
             warn(text)
     shown.finish(result.published, result.run, result.failed, page)
-    if loss := registry.missing_network(settings, stored=result.run != 1):
+    if loss := scan.missing_network(stored=result.run != 1):
         click.echo(loss, err=True)  # for a missing file once, after the first run

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from tagger.core.evidence import is_like_music
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tagger.core.domain import Prediction
 
@@ -101,14 +101,12 @@ def weighed(sound: Prediction, library: Mixture) -> Prediction:
     return replace(sound, probabilities=probabilities, by_itself=sound)
 
 
-def _means(rows: Iterable[Row]) -> tuple[tuple[Row, ...], Row]:
+def _means(rows: Sequence[Row]) -> tuple[tuple[Row, ...], Row]:
     """Return `Mixture.means` and `Mixture.own` of the probabilities of tracks."""
-    sums: list[Row] = []
-    counts: Row = []
+    counts = [0.0] * len(rows[0])
+    sums = [[0.0] * len(counts) for _ in counts]
     for row in rows:
         logs, shares = _logs(row), _shares(row)
-        if not sums:
-            sums, counts = [[0.0] * len(row) for _ in row], [0.0] * len(row)
         for genre, share in enumerate(shares):
             counts[genre] += share
             sums[genre] = [

@@ -108,6 +108,10 @@ class Scan:
         """Yield a text for each genre of the settings that has no effect."""
         return unknown_names(self._settings, self._manifest, self._store)
 
+    def missing_network(self, *, stored: bool) -> str | None:
+        """Return the loss without the second network, see `registry.missing_network`."""
+        return registry.missing_network(self._settings, stored=stored)
+
     def _run(self, observer: Observer, jobs: TagJobs) -> RunResult:
         run = CommandRun(self._settings, self._store, observer, self._has_failed)
         tracks = self._find(observer, jobs, run.take, self._unchanged())
