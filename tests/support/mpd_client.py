@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+START_S = 10.0
+"""Seconds within which MPD has to listen."""
 
 
 class Mpd:
@@ -14,9 +18,21 @@ class Mpd:
 
     def __init__(self, address: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(address))
+        self._connect(address)
         self._file = self._socket.makefile("rw", encoding="utf-8", newline="\n")
         assert self._file.readline().startswith("OK MPD")
+
+    def _connect(self, address: Path) -> None:
+        """Connect to a socket, which has its name shortly before MPD listens."""
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                return self._socket.connect(str(address))
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    self._socket.close()
+                    raise
+                time.sleep(0.02)
 
     def __call__(self, command: str, *arguments: str) -> list[str]:
         """Send a command; return the lines of its answer."""
