@@ -30,6 +30,8 @@ CPU_S = 3.0
 """Seconds of processor time for the tags of one file."""
 SPARE_MB = 144
 """MiB for the tags of one file."""
+UNDO_SPARE_MB = 2 * SPARE_MB
+"""MiB for an undo: it needs more than the write, and takes back each file that was written."""
 
 
 class TagJobs:
@@ -39,7 +41,12 @@ class TagJobs:
     """
 
     def __init__(
-        self, timeout: float, memory_mb: int, field: str = GENRE, reader: Pool | None = None
+        self,
+        timeout: float,
+        memory_mb: int,
+        field: str = GENRE,
+        reader: Pool | None = None,
+        spare_mb: int = SPARE_MB,
     ) -> None:
         """Set the limits.
 
@@ -48,11 +55,12 @@ class TagJobs:
             memory_mb: MiB of address space for the worker.
             field: The field that tagger writes.
             reader: Reads the tags of files in place of the worker; closed together with it.
+            spare_mb: MiB for the tags of one file.
 
         """
         self.field = field
         self._reader = reader
-        self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=SPARE_MB)
+        self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=spare_mb)
 
     def submit_read(self, path: Path, field: str = "") -> Future[TrackTags]:
         """Begin to read the tags of a file; `result` returns them.

@@ -21,6 +21,7 @@ from tagger.audio.blocks import blocks, joined, reduced_pieces
 from tagger.audio.formats import (
     LONGEST_JUNK,
     inner_beginning,
+    memory_errors,
     open_audio,
     pointer,
     unsupported_name,
@@ -178,7 +179,8 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
             whole = (container.duration or 0) / av.time_base
             time = _seek(container, offset) if offset else 0.0
             frames = _frames(container, digest, time, path)
-            kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
+            with memory_errors():
+                kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(
                 f"is damaged: {getattr(error, 'strerror', None) or error}", path, BROKEN

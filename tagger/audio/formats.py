@@ -7,6 +7,7 @@ object, never a path. A demuxer can then read only the bytes of this file.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from av.container import InputContainer
 
@@ -207,18 +208,30 @@ class Readable(Protocol):
 def open_audio(file: Readable) -> InputContainer:
     """Open a binary file object for demuxing, without access to other files or hosts.
 
-    Raises `av.error.FFmpegError`, `ValueError` or `OSError`, as PyAV does.
+    Raises `av.error.FFmpegError`, `ValueError` or `OSError`, as PyAV does, and MemoryError.
     """
     import av  # noqa: PLC0415 - walks and the daemon need only the names
 
-    container: InputContainer = av.open(
-        _Source(file),
-        mode="r",
-        container_options=dict(DEMUXER_OPTIONS),
-        io_open=_refuse,
-        **_text_options(av.__version__),
-    )
+    with memory_errors():
+        container: InputContainer = av.open(
+            _Source(file),
+            mode="r",
+            container_options=dict(DEMUXER_OPTIONS),
+            io_open=_refuse,
+            **_text_options(av.__version__),
+        )
     return container
+
+
+@contextlib.contextmanager
+def memory_errors() -> Iterator[None]:
+    """Raise MemoryError in place of PyAV's, which is an FFmpegError like those of damaged files."""
+    import av  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except av.error.MemoryError as error:
+        raise MemoryError from error
 
 
 def _text_options(version: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tagger.analysis import forkserver, worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool, usable_cores
-from tagger.analysis.tag_jobs import TagJobs
+from tagger.analysis.tag_jobs import SPARE_MB, TagJobs
 from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.evidence import POINTS
@@ -112,8 +112,12 @@ def _cluster(settings: Settings) -> ClusterPool:
     return ClusterPool(settings.cluster.scheduler, settings.model.bundle.folder, manifest)
 
 
-def tag_jobs(settings: Settings) -> TagJobs:
+def tag_jobs(settings: Settings, spare_mb: int = SPARE_MB) -> TagJobs:
     """Return the worker for tags; a cluster reads them, and this machine writes them.
+
+    Args:
+        settings: The limits, the field and the cluster.
+        spare_mb: MiB for the tags of one file.
 
     Raises:
         ClusterError: the cluster of the settings cannot be used.
@@ -121,7 +125,7 @@ def tag_jobs(settings: Settings) -> TagJobs:
     """
     reader = _cluster(registry.resolve_bundle(settings)) if settings.cluster.scheduler else None
     limits = settings.workers
-    return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader)
+    return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader, spare_mb)
 
 
 def operation(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger import tags
+from tagger.analysis.tag_jobs import UNDO_SPARE_MB
 from tagger.core.domain import Action, Outcome
 from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
 from tagger.library import index, walk
@@ -68,7 +69,7 @@ def undo_run(
 
     """
     changes = Changes()
-    with build.tag_jobs(settings) as jobs:
+    with build.tag_jobs(settings, UNDO_SPARE_MB) as jobs:
         entries = _entries(settings, store, selection, jobs)
         observer.expect(len({(entry.change.path, entry.change.field) for entry in entries}))
         options = build.write_options(settings)

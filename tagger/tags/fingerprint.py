@@ -14,7 +14,7 @@ import itertools
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from tagger.audio.formats import open_audio
+from tagger.audio.formats import memory_errors, open_audio
 from tagger.audio.source import device_errors
 from tagger.tags.containers.base import Span
 
@@ -61,11 +61,12 @@ def contents(file: BinaryIO, pieces: Iterable[Piece]) -> Iterator[Raw]:
 
 def _packets(container: InputContainer) -> Iterator[av.Packet[Any]]:
     """Yield the packets of the sound; foreign bytes behind the sound may raise FFmpegError."""
-    for packet in container.demux(container.streams.audio[0]):
-        if bytes(memoryview(packet)[: len(_APE_PACKET)]) == _APE_PACKET:
-            return
-        if packet.size:
-            yield packet
+    with memory_errors():
+        for packet in container.demux(container.streams.audio[0]):
+            if bytes(memoryview(packet)[: len(_APE_PACKET)]) == _APE_PACKET:
+                return
+            if packet.size:
+                yield packet
 
 
 def stream_fingerprint(file: BinaryIO) -> str | None:

@@ -104,6 +104,8 @@ def _seen(value: Any) -> str:
     """Return a text that identifies a value of mutagen, with digests in place of pictures."""
     if isinstance(value, list):
         return repr([_seen(part) for part in value])
+    if isinstance(value, str):  # Vorbis comments have pictures in Base64
+        return hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()
     if isinstance(value, bytes):
         kind = getattr(value, "imageformat", getattr(value, "dataformat", ""))
         return repr((hashlib.sha256(value).hexdigest(), kind))

@@ -222,12 +222,12 @@ def compose_snapshot(task: CopyTask, snapshot: str, later: Sequence[str] = ()) -
             hint = "if it was only encoded again, change its genre in a tag editor"
             raise SkippedError("contains another recording now", task.path, hint)
         tags = edit.restored(original.container, before)
-        pieces = list(_with_residues(original, tags, before))
-        if _is_composed_of(original.file, pieces):
+        if _is_composed_of(original.file, _with_residues(original, tags, before)):
             return None
         fields = tuple(before.values)
         intended = Intended(tags, fields, None, frozenset(before.added))
-        new = _fill(task, original, copy, pieces, intended)
+        # composed again: a list of pieces would hold a picture in memory during the verification
+        new = _fill(task, original, copy, _with_residues(original, tags, before), intended)
         field, snapshot = before.genre_field, _snapshot(original, new, fields)
         return GenreEdit(task.path, original.values(field), before.genres, snapshot, field)
 

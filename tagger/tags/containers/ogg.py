@@ -10,13 +10,14 @@ later pages get new numbers.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tagger.audio.formats import FORMATS
-from tagger.tags.containers.base import Container, MalformedError, Piece, RawTag, Span
+from tagger.tags.containers.base import Container, MalformedError, Piece, Raw, RawTag, Span
 from tagger.tags.containers.stream import file_size, read_at
 from tagger.tags.containers.vorbis import VorbisComment
 
@@ -51,12 +52,12 @@ class Page:
     serial: int
     number: int
     lacing: bytes
-    body: bytes
+    body: Raw
 
     @property
     def size(self) -> int:
         """The size in the file, bytes."""
-        return HEADER + len(self.lacing) + len(self.body)
+        return HEADER + len(self.lacing) + sum(self.lacing)
 
     @property
     def complete(self) -> bool:
@@ -105,13 +106,17 @@ def first_page(file: BinaryIO, at: int = 0) -> Page:
         page = read_page(file, at)
         if not page.flags & FIRST:
             raise MalformedError("no Ogg stream of a known codec")
-        if page.body.startswith(tuple(CODECS)):
+        if _begins_sound(page):
             return page
         at += page.size
 
 
+def _begins_sound(page: Page) -> bool:
+    return bytes(page.body).startswith(tuple(CODECS))
+
+
 def _codec(first: Page) -> str:
-    return next(name for magic, name in CODECS.items() if first.body.startswith(magic))
+    return next(name for magic, name in CODECS.items() if bytes(first.body).startswith(magic))
 
 
 def ogg_codec(file: BinaryIO, start: int = 0) -> str | None:
@@ -132,15 +137,20 @@ class OggFile(Container):
         self._size = file_size(file)
         self._first = first_page(file)
         self._codec = _codec(self._first)
-        self._group = self._header_pages(file)
-        self._packets = _packets(self._group)
-        self._magic, comments = self._split_magic(self._packets[0])
+        self._group, headers = self._header_pages(file)
+        packets = _packets(self._group, headers)
+        self._magic, comments = self._split_magic(packets[0])
+        self._other_headers = packets[1:]
         self._is_multiplexed = self._has_second_sound()
         self.tags: Mapping[str, RawTag] = {"vorbis": VorbisComment.parse(comments)}
 
-    def _header_pages(self, file: BinaryIO) -> list[Page]:
-        """Read the pages from the comment packet to the first common end of a packet and a page."""
+    def _header_pages(self, file: BinaryIO) -> tuple[list[Page], bytes]:
+        """Read the pages from the comment packet to the first common end of a packet and a page.
+
+        Returns the pages without their bodies, and the bodies together: a picture is many pages.
+        """
         pages: list[Page] = []
+        bodies = bytearray()
         at = self._first.start + self._first.size
         while True:
             page = read_page(file, at)
@@ -149,23 +159,24 @@ class OggFile(Container):
                 continue
             if not pages and page.flags & CONTINUED:
                 raise MalformedError("the comment packet shares a page with the sound")
-            pages.append(page)
+            bodies += page.body
+            pages.append(replace(page, body=b""))
             if page.complete:
                 break
         headers = HEADER_PACKETS.get(self._codec)
         odd = any(page.granule not in (0, NOTHING_ENDS) for page in pages)
-        if odd and (headers is None or len(_packets(pages)) > headers):
+        if odd and (headers is None or len(_packets(pages, bodies)) > headers):
             raise MalformedError("the comment packet shares a page with the sound")
-        return pages
+        return pages, bytes(bodies)
 
-    def _split_magic(self, packet: bytes) -> tuple[bytes, bytes]:
+    def _split_magic(self, packet: memoryview) -> tuple[bytes, memoryview]:
         if self._codec == "oggflac":
             size = int.from_bytes(packet[1:4], "big")
             if packet[0] & 0x7F != FLAC_COMMENT or size != len(packet) - 4:
                 raise MalformedError("the second Ogg FLAC packet is not a comment block")
-            return packet[:4], packet[4:]
+            return bytes(packet[:4]), packet[4:]
         magic = COMMENT_MAGICS[self._codec]
-        if not packet.startswith(magic):
+        if packet[: len(magic)] != magic:
             raise MalformedError("the second packet contains no comments")
         return magic, packet[len(magic) :]
 
@@ -173,7 +184,7 @@ class OggFile(Container):
         """Return whether a further stream of sound begins beside the first."""
         at = self._first.start + self._first.size
         while at < self._size and (page := read_page(self._file, at)).flags & FIRST:
-            if page.body.startswith(tuple(CODECS)):
+            if _begins_sound(page):
                 return True
             at += page.size
         return False
@@ -188,11 +199,12 @@ class OggFile(Container):
             raise MalformedError(
                 "it has two streams of sound side by side, and players disagree on the first"
             )
-        body = (tags["vorbis"] if "vorbis" in tags else self.empty()).render()
+        comments = (tags["vorbis"] if "vorbis" in tags else self.empty()).pieces()
         magic = self._magic
         if self._codec == "oggflac":
-            magic = magic[:1] + len(body).to_bytes(3, "big")
-        pages = _paginate([magic + body, *self._packets[1:]], self._group)
+            magic = magic[:1] + sum(map(len, comments)).to_bytes(3, "big")
+        others: list[list[Raw]] = [[packet] for packet in self._other_headers]
+        pages = _paginate([[magic, *comments], *others], self._group)
         added = len(pages) - len(self._group)
         at = 0
         for i, old in enumerate(self._group):
@@ -219,7 +231,7 @@ class OggFile(Container):
 
     def payload(self, file: BinaryIO) -> Iterator[Piece]:
         """Yield every packet but the comments, and each page without number and checksum."""
-        yield from self._packets[1:]
+        yield from self._other_headers
         rewritten = {page.start for page in self._group}
         for page in _pages(file, 0, self._size):
             if isinstance(page, Span):
@@ -241,27 +253,26 @@ def _pages(file: BinaryIO, at: int, end: int) -> Iterator[Page | Span]:
         at += page.size
 
 
-def _packets(pages: list[Page]) -> list[bytes]:
-    packets, parts = [], []
-    for page in pages:
-        at = 0
-        for size in page.lacing:
-            parts.append(page.body[at : at + size])
-            at += size
-            if size < MAX_SEGMENTS:
-                packets.append(b"".join(parts))
-                parts = []
+def _packets(pages: list[Page], bodies: bytes | bytearray) -> list[memoryview]:
+    """Split the bodies of pages into the packets that end there."""
+    packets: list[memoryview] = []
+    start = end = 0
+    for size in itertools.chain.from_iterable(page.lacing for page in pages):
+        end += size
+        if size < MAX_SEGMENTS:
+            packets.append(memoryview(bodies)[start:end])
+            start = end
     return packets
 
 
-def _lacing(packet: bytes) -> bytes:
-    return b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255])
+def _lacing(size: int) -> bytes:
+    return b"\xff" * (size // 255) + bytes([size % 255])
 
 
-def _paginate(packets: list[bytes], old: list[Page]) -> list[Page]:
-    """Distribute packets over the pages of `old` with equal sizes, or over more pages."""
-    lacing = b"".join(map(_lacing, packets))
-    body = b"".join(packets)
+def _paginate(packets: list[list[Raw]], old: list[Page]) -> list[Page]:
+    """Distribute packets, in pieces, over the pages of `old` with equal sizes, or over more."""
+    lacing = b"".join(_lacing(sum(map(len, pieces))) for pieces in packets)
+    body = memoryview(b"".join(itertools.chain.from_iterable(packets)))
     pages: list[Page] = []
     inside = False
     at = 0

@@ -13,7 +13,7 @@ from tagging import BLUES, TWO, restore, with_info, write
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
 from tagger.core.domain import FileIdentity
-from tagger.errors import CorruptTagsError, TagError
+from tagger.errors import CorruptTagsError, TagError, WorkerCrashedError
 from tagger.tags.containers.asf import HEADER_EXTENSION
 
 METADATA_OBJECT = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
@@ -238,7 +238,10 @@ def test_a_picture_that_is_not_copied_stays_as_it_was(tmp_path, form):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "size_mb"),
-    [("mp3", 25), ("m4a", 25), ("wav", 25), ("aiff", 25), ("ape", 25), ("wma", 15)],
+    [
+        *((form, 25) for form in ("mp3", "m4a", "wav", "aiff", "ape")),
+        *((form, 15) for form in ("wma", "vorbis", "opus", "speex")),
+    ],
 )
 def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size_mb):
     path, _ = pictured(tmp_path, form, size_mb * 10**6)
@@ -251,6 +254,13 @@ def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size
         assert jobs.read(path).genres == BLUES
         tags.restore_genres(path, edit.snapshot, expected=expected, **options)
     assert path.read_bytes() == data
+
+
+def test_a_picture_beyond_the_memory_of_the_worker_is_a_lack_of_memory(tmp_path):
+    path, _ = pictured(tmp_path, "vorbis", 6_000_000)
+    with TagJobs(60, 2048, spare_mb=10) as jobs, pytest.raises(WorkerCrashedError) as refused:
+        jobs.sound(path)
+    assert refused.value.reason == "needs more memory than a worker has"
 
 
 def test_a_dsf_file_whose_tag_mutagen_deleted_is_written_and_undone(tmp_path):
