@@ -173,10 +173,14 @@ def pipeline(
         operation: Applies the decisions.
 
     """
-    rules = decision_rules(settings, manifest)
-    evidence = library_evidence(settings, store, manifest)
     return Pipeline(
-        store, analyzer, rules, operation, evidence, mixtures(settings, store, manifest)
+        store,
+        analyzer,
+        decision_rules(settings, manifest),
+        operation,
+        write_options(settings),
+        library_evidence(settings, store, manifest),
+        mixtures(settings, store, manifest),
     )
 
 

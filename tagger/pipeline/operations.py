@@ -23,7 +23,7 @@ from tagger.errors import (
 from tagger.library import index, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.core.domain import GenreEdit
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 
 class Operation(Protocol):
     """Carries out one decision on one track."""
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """Return the tracks to which nothing will be written, whatever their predictions, and why.
-
-        The tracks are checked at the same time, so a folder is looked at once.
-        """
-        ...
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """Carry out the decision; a file that cannot be written is an outcome, not an exception."""
@@ -52,10 +45,6 @@ class DryRun:
     def __init__(self, jobs: TagJobs, options: WriteOptions) -> None:
         self._jobs = jobs
         self._options = options
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """See `Operation`."""
-        return unwritable(tracks, self._options)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -75,10 +64,6 @@ class KeepUndone:
     def __init__(self, store: Store, operation: Operation) -> None:
         self._store = store
         self._operation = operation
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """See `Operation`."""
-        return self._operation.refusals(tracks)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -103,10 +88,6 @@ class Settled:
         """Wait `settle` seconds, or less: see `SETTLE_S`."""
         self._operation = operation
         self._seconds = min(settle, SETTLE_S)
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """See `Operation`."""
-        return self._operation.refusals(tracks)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -139,10 +120,6 @@ class Write:
         self._run = run
         self._model = model
         self._options = options
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """See `Operation`."""
-        return unwritable(tracks, self._options)
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
@@ -240,7 +217,10 @@ def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decisi
 
 
 def unwritable(tracks: Iterable[Track], options: WriteOptions) -> dict[Track, str]:
-    """Return the tracks whose files must not be written, and why."""
+    """Return the tracks whose files must not be written, and why.
+
+    The tracks are checked at the same time, so a folder is looked at once.
+    """
     folders = tags.Folders()
     found = {}
     for track in tracks:

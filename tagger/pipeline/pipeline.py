@@ -19,7 +19,7 @@ from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import TaggerError
 from tagger.library import index
 from tagger.library.mixtures import SAMPLE
-from tagger.pipeline.operations import REMOVED
+from tagger.pipeline.operations import REMOVED, unwritable
 from tagger.store.failures import NOT_MUSIC
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tagger.library.mixtures import Mixtures
     from tagger.pipeline.operations import Operation
     from tagger.store import Store
+    from tagger.tags import WriteOptions
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
@@ -71,6 +72,7 @@ class Pipeline:
         analyzer: Analyzer,
         rules: DecisionRules,
         operation: Operation,
+        options: WriteOptions,
         evidence: LibraryEvidence,
         mixtures: Mixtures,
     ) -> None:
@@ -81,6 +83,7 @@ class Pipeline:
             analyzer: Returns the predictions.
             rules: The rules of the run.
             operation: Applies the decisions.
+            options: The options for writing files.
             evidence: Returns the evidence beside the sound.
             mixtures: Weighs the sound where there is no other evidence.
 
@@ -91,6 +94,7 @@ class Pipeline:
         self._analyzer = analyzer
         self._rules = rules
         self._operation = operation
+        self._options = options
 
     def run(
         self,
@@ -201,7 +205,7 @@ class Pipeline:
         return [group for group in groups if group[0]]
 
     def _without_audio(self, tracks: Sequence[Track]) -> dict[Track, Decision]:
-        """Decide by the policy alone, or because the operation would refuse the file."""
+        """Decide by the policy alone, or because the file must not be written."""
         corrected = self._store.corrections.among([track.path for track in tracks])
         decided = {
             track: decision
@@ -214,10 +218,10 @@ class Pipeline:
                 )
             )
         }
-        refusals = self._operation.refusals([track for track in tracks if track not in decided])
+        open_ = [track for track in tracks if track not in decided]
         return decided | {
             track: Decision(Action.SKIP, track.tags.genres, reason)
-            for track, reason in refusals.items()
+            for track, reason in unwritable(open_, self._options).items()
         }
 
     def _finish(self, group: _Group) -> Iterator[Outcome]:

@@ -97,12 +97,6 @@ class Rewrite:
         self._now = work.now
         self._operation = operation
 
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        """See `Operation`."""
-        found = self._operation.refusals([self._now[track.path] for track in tracks])
-        by_path = {track.path: reason for track, reason in found.items()}
-        return {track: by_path[track.path] for track in tracks if track.path in by_path}
-
     def apply(self, track: Track, decision: Decision) -> Outcome:
         """See `Operation`."""
         now = self._now[track.path]

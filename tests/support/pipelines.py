@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Never
 
-from tagger import tags
 from tagger.core.domain import Outcome
-from tagger.pipeline.operations import unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tagger.core.domain import Decision, Track
 
 
 class Report:
-    """Reports decisions, and refuses what a write would refuse."""
-
-    def refusals(self, tracks: Sequence[Track]) -> dict[Track, str]:
-        return unwritable(tracks, tags.WriteOptions())
+    """Reports decisions."""
 
     def apply(self, track: Track, decision: Decision) -> Outcome:
         return Outcome.of(track, decision)

@@ -26,7 +26,6 @@ from tagger.errors import CorruptAudioError, WorkerCrashedError
 from tagger.inference import read_manifest
 from tagger.pipeline import build
 from tagger.pipeline.operations import unwritable
-from tagger.pipeline.pipeline import Pipeline
 from tagger.store import Correction
 
 SETTINGS = config.Settings()
@@ -103,10 +102,7 @@ def test_tracks_of_several_blocks_get_the_decisions_that_each_gets_alone(store, 
     mode = msgspec.structs.replace(SETTINGS.tags, mode="replace")
     settings = msgspec.structs.replace(SETTINGS, albums=albums, tags=mode)
     analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen)
-    rules = build.decision_rules(settings, manifest)
-    evidence = build.library_evidence(settings, store, manifest)
-    mixtures = build.mixtures(settings, store, manifest)
-    pipeline = Pipeline(store, analyzer, rules, Report(), evidence, mixtures)
+    pipeline = build.pipeline(settings, store, analyzer, manifest, Report())
     alone = {track.path: next(pipeline.run([track])) for track in tracks}
     together = {one.path: one for one in pipeline.run(tracks)}
     assert together == alone
@@ -125,10 +121,8 @@ def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_p
     track = Track(tmp_path / "song.mp3", tmp_path, identity, TrackTags())
     store.files.put(track)
     analyzer = Analyzer(store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
-    rules = build.decision_rules(SETTINGS, manifest)
-    evidence = build.library_evidence(SETTINGS, store, manifest)
-    mixtures = build.mixtures(SETTINGS, store, manifest)
-    (found,) = Pipeline(store, analyzer, rules, Report(), evidence, mixtures).run([track])
+    pipeline = build.pipeline(SETTINGS, store, analyzer, manifest, Report())
+    (found,) = pipeline.run([track])
     assert (found.action, found.reason) == (Action.ERROR, "died (give it memory)")
     assert store.failures.get(track.path).reason == "died (give it memory)"
 
