@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tagger import config
-from tagger.cli.locations import Location
+from tagger.cli.options import CONFIG_FILE
 from tagger.errors import ConfigError
 from tagger.system.atomic import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command
 @click.argument("action", type=click.Choice(["show", "path", "init"]), default="show")
-@click.option("--config", "file", type=Location(path_type=Path, dir_okay=False), help="This file.")
-@click.pass_context
-def command(ctx: click.Context, action: str, file: Path | None) -> None:
+@CONFIG_FILE
+def command(action: str, config_file: Path | None) -> None:
     """Print the settings in use or the path of their file, or write a first file."""
-    chosen: Path | None = file or ctx.find_root().obj
     if action == "init":
-        click.echo(_init(chosen or config.user_file()))
+        click.echo(_init(config_file or config.user_file()))
     elif action == "path":
-        click.echo(config.find(chosen) or f"{config.user_file()} (not there: defaults hold)")
+        click.echo(config.find(config_file) or f"{config.user_file()} (not there: defaults hold)")
     else:
-        click.echo(config.to_toml(config.load(chosen)), nl=False)
+        click.echo(config.to_toml(config.load(config_file)), nl=False)
 
 
 def _init(path: Path) -> Path:

@@ -31,8 +31,10 @@ CONFIG_FILE = click.option(
     "--config",
     "config_file",
     type=Location(path_type=Path, dir_okay=False),
+    callback=lambda ctx, _, file: file or ctx.find_root().obj,
     help="Use this configuration file.",
 )
+"""The file of a command, else the file that is named before the command."""
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print the changes; write nothing.")
 
 
@@ -52,9 +54,8 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
     @CONFIG_FILE
     @functools.wraps(command)
     def with_settings(*args: P.args, **kwargs: P.kwargs) -> T:
-        named: Any = kwargs.pop("config_file")
-        chosen = named or click.get_current_context().find_root().obj
-        return command(config.load(chosen), *args, **kwargs)
+        file: Any = kwargs.pop("config_file")
+        return command(config.load(file), *args, **kwargs)
 
     return with_settings
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 @click.argument("action", type=click.Choice(["show", "install", "uninstall"]), default="show")
 @click.option("--system", is_flag=True, help="Show the sandboxed one for the whole machine.")
 @CONFIG_FILE
-@click.pass_context
-def command(ctx: click.Context, action: str, *, system: bool, config_file: Path | None) -> None:
+def command(action: str, *, system: bool, config_file: Path | None) -> None:
     """Show the systemd unit that starts `tagger watch`, put it in its place, or remove it.
 
     Nothing is started or stopped: the commands for that are printed. The system's service
@@ -32,16 +31,15 @@ def command(ctx: click.Context, action: str, *, system: bool, config_file: Path 
     """
     if system and action != "show":
         raise click.UsageError("--system is for show: see `tagger service --help`")
-    chosen: Path | None = config_file or ctx.find_root().obj
-    file = config.find(chosen)
+    file = config.find(config_file)
     if system:
-        settings = config.load(chosen)
+        settings = config.load(config_file)
         unit = units.system_unit(settings, file, _user())
         state = settings.store.folder
         if not state.is_dir():
             click.echo(f"first: mkdir -p {printable(shlex.quote(str(state)))}", err=True)
     else:
-        config.load(chosen)
+        config.load(config_file)
         unit = units.user_unit(file if file != config.user_file() else None)
     path = printable(unit.path)
     if action == "show":

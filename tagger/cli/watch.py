@@ -23,15 +23,8 @@ FOLDER = Location(exists=True, file_okay=False, resolve_path=True, path_type=Pat
 @JOBS
 @click.option("--verbose", is_flag=True, help="Log queued files and reconciles as well.")
 @CONFIG_FILE
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
-    folders: Sequence[Path],
-    *,
-    jobs: int | None,
-    verbose: bool,
-    config_file: Path | None,
+    folders: Sequence[Path], *, jobs: int | None, verbose: bool, config_file: Path | None
 ) -> None:
     """Write genres into new files until stopped.
 
@@ -43,10 +36,8 @@ def command(
     from tagger.daemon.daemon import Daemon  # noqa: PLC0415
     from tagger.daemon.host.logs import configure  # noqa: PLC0415
 
-    chosen: Path | None = config_file or ctx.find_root().obj
-
     def read() -> config.Settings:
-        settings = config.load(chosen).with_roots(folders)
+        settings = config.load(config_file).with_roots(folders)
         return settings.override("daemon", workers=jobs)
 
     settings = read()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
-if TYPE_CHECKING:
-    from tagger.evidence.artists import Artist
+from tagger.evidence.artists import Artist
 
 
 def artist_line(name: str, artist: Artist | None) -> str:
@@ -19,20 +18,5 @@ def artist_line(name: str, artist: Artist | None) -> str:
 
 def artist_json(name: str, artist: Artist | None) -> dict[str, object]:
     """Return the entry in the form that is documented for scripts."""
-    if artist is None:
-        return {
-            "asked": name,
-            "name": None,
-            "accept": [],
-            "style": "",
-            "namesakes": False,
-            "own": False,
-        }
-    return {
-        "asked": name,
-        "name": artist.name,
-        "accept": list(artist.accept),
-        "style": artist.style,
-        "namesakes": artist.namesakes,
-        "own": artist.own,
-    }
+    found = asdict(artist or Artist(name, ()))
+    return {"asked": name, **found, "name": artist and artist.name}

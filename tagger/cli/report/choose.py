@@ -36,18 +36,17 @@ def report(
         nothing: The words for a run without a file; without effect on JSON.
 
     """
-    words = words or (WOULD_BE if dry_run else DONE)
+    kind = Report
     if as_json:
         from tagger.cli.report.json import JsonReport  # noqa: PLC0415
 
-        return JsonReport(words, dry_run=dry_run, listing=listing, remember=remember)
-    if sys.stdout.isatty():
+        kind = JsonReport
+    elif sys.stdout.isatty():
         from tagger.cli.report.terminal import TerminalReport  # noqa: PLC0415 - pipes need no rich
 
-        return TerminalReport(
-            words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing
-        )
-    return Report(words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing)
+        kind = TerminalReport
+    words = words or (WOULD_BE if dry_run else DONE)
+    return kind(words, dry_run=dry_run, listing=listing, remember=remember, nothing=nothing)
 
 
 def listed_files(*, all_files: bool, summary: bool) -> Listing:

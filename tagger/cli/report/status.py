@@ -9,20 +9,14 @@ import click
 
 from tagger.cli.output import printable
 from tagger.cli.report.base import counted
+from tagger.cli.report.words import DONE
 from tagger.system.text import number_of
 
 MOST_SHOWN = 20
 MANY_LISTED = 1000
 """Files by known artists from which on a training is offered."""
-WORDS = {
-    "set": "got a genre",
-    "add": "got a further genre",
-    "keep": "kept",
-    "abstain": "left alone, unsure",
-    "skip": "skipped",
-    "error": "failed",
-    "undone": "taken back",
-}
+WORDS = {str(action): text for action, text in DONE.items()}
+WORDS |= {"keep": "kept", "undone": "taken back"}
 """By decision the words that follow a number of files."""
 
 
