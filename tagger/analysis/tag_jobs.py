@@ -59,16 +59,15 @@ class TagJobs:
 
         """
         self.field = field
-        self._reader = reader
         self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=spare_mb)
+        self._reader: Pool = reader or self._pool
 
     def submit_read(self, path: Path, field: str = "") -> Future[TrackTags]:
         """Begin to read the tags of a file; `result` returns them.
 
         `field` is the field of an earlier write, else the field that tagger writes.
         """
-        pool: Pool = self._reader or self._pool
-        return pool.submit(_read, path, field or self.field)
+        return self._reader.submit(_read, path, field or self.field)
 
     def result(self, future: Future[TrackTags], path: Path) -> TrackTags:
         """Wait for the tags of a file.
@@ -78,8 +77,7 @@ class TagJobs:
             WorkerError: the worker died, or the limits were reached.
 
         """
-        pool: Pool = self._reader or self._pool
-        return pool.result(future, path)
+        return self._reader.result(future, path)
 
     def read(self, path: Path, field: str = "") -> TrackTags:
         """Read the tags of a file, as `submit_read`; raises the errors of `result`."""
@@ -138,7 +136,7 @@ class TagJobs:
     def close(self, *, wait: bool = True) -> None:
         """End the worker, after its job or at once."""
         self._pool.close(wait=wait)
-        if self._reader:
+        if self._reader is not self._pool:
             self._reader.close(wait=wait)
 
     def __enter__(self) -> Self:

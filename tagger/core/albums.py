@@ -31,9 +31,10 @@ def group(tracks: Iterable[Track]) -> list[tuple[Track, ...]]:
     groups: dict[Hashable, list[Track]] = defaultdict(list)
     for track in tracks:
         groups[key(track)].append(track)
-    return [
-        album for members in groups.values() for album in (_album(members) or _singles(members))
-    ]
+    found: list[tuple[Track, ...]] = []
+    for members in groups.values():
+        found += [tuple(members)] if _are_one(members) else [(track,) for track in members]
+    return found
 
 
 def key(track: Track) -> Hashable:
@@ -46,25 +47,20 @@ def key(track: Track) -> Hashable:
     return track.path.parent, _folded(tags.album)
 
 
-def _album(members: list[Track]) -> list[tuple[Track, ...]] | None:
+def _are_one(members: list[Track]) -> bool:
+    """Return whether tracks with the same key are one album."""
     if len(members) > LARGEST_ALBUM or any(is_no_artist(track.tags.artist) for track in members):
-        return None
+        return False
     tags = members[0].tags
     artists = {_folded(track.tags.artist) for track in members}
     if tags.album and tags.album_artist:
         named = artists - {""}
         guests = {artist for artist in named if not is_within(_folded(tags.album_artist), artist)}
         of_a_label = len(guests) > 1 and guests == named
-        return None if of_a_label or len(guests) > MOST_GUESTS else [tuple(members)]
+        return not of_a_label and len(guests) <= MOST_GUESTS
     if len(artists) > 1:
-        return None
-    if not tags.album and (not tags.artist or members[0].path.parent == members[0].root):
-        return None
-    return [tuple(members)]
-
-
-def _singles(members: list[Track]) -> list[tuple[Track, ...]]:
-    return [(track,) for track in members]
+        return False
+    return bool(tags.album or (tags.artist and members[0].path.parent != members[0].root))
 
 
 def is_within(name: str, credit: str) -> bool:

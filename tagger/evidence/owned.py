@@ -51,15 +51,23 @@ def _is_genre(name: str) -> bool:
     return not is_no_genre(name) and not names.name_fault(name) and len(name) <= LONGEST_WORD
 
 
+def before_all(writes: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> tuple[str, ...]:
+    """Go back over writes that follow each other, to the genres before the first write.
+
+    `writes` are the genres before and after each write, the oldest first.
+    """
+    before, _ = writes[-1]
+    for earlier, after in reversed(writes[:-1]):
+        if after != before:
+            break
+        before = earlier
+    return before
+
+
 def _before_tagger(present: tuple[str, ...], writes: Sequence[Write]) -> tuple[str, ...]:
-    standing = [write for write in writes if not write[2]]
+    standing = [(before, after) for before, after, undone in writes if not undone]
     if standing and standing[-1][1] == present:
-        before = standing[-1][0]
-        for earlier in reversed(standing[:-1]):
-            if earlier[1] != before:
-                break
-            before = earlier[0]
-        present = before
+        present = before_all(standing)
     written = {
         names.key(genre)
         for before, after, _ in writes

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tagger.core import genres
 from tagger.core.domain import Action, Decision, Outcome, Track
 from tagger.core.policy import is_among
+from tagger.evidence.owned import before_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,7 +83,7 @@ def written_tracks(tracks: Iterable[Track], store: Store) -> dict[Track, tuple[s
         written[path, field].append((before, after))
     corrected = store.corrections.paths()
     return {
-        track: _before(edits)
+        track: before_all(edits)
         for track in tracks
         if (edits := written.get((os.fsencode(track.path), track.tags.field)))
         and edits[-1][1] == track.tags.in_field
@@ -114,16 +115,6 @@ class Rewrite:
 def _kept(now: Track, decision: Decision) -> Outcome:
     """Return the outcome of a decision that leaves the genres in the file."""
     return Outcome.of(now, replace(decision, genres=now.tags.genres))
-
-
-def _before(edits: Sequence[_Edit]) -> tuple[str, ...]:
-    """Go back over writes that follow each other, to the genres before the first write."""
-    before, _ = edits[-1]
-    for earlier, after in reversed(edits[:-1]):
-        if after != before:
-            break
-        before = earlier
-    return before
 
 
 def _with_genres(track: Track, genres: tuple[str, ...]) -> Track:

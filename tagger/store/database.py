@@ -7,6 +7,7 @@ midway leaves the old tables or the new tables. Paths are stored as the file sys
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import time
@@ -46,32 +47,35 @@ _HINT = "check the permissions of the file and its folder, or set store.folder t
 REPAIR = "`tagger scan` and `tagger watch` move it aside and begin a new database"
 
 
+def _checked(method: Any) -> Any:
+    """Let a method of a cursor or a connection, which has a `path`, raise StoreError."""
+
+    @functools.wraps(method)
+    def checked(self: Any, *args: Any) -> Any:
+        try:
+            return method(self, *args)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise unusable(error, self.path) from error
+
+    return checked
+
+
 class _Cursor(sqlite3.Cursor):
     """A cursor that raises StoreError when a row cannot be read."""
 
     connection: Connection
+    fetchmany = _checked(sqlite3.Cursor.fetchmany)
+    fetchone = _checked(sqlite3.Cursor.fetchone)
+    fetchall = _checked(sqlite3.Cursor.fetchall)
+
+    @property
+    def path(self) -> Path:
+        """The path of the database."""
+        return self.connection.path
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         while rows := self.fetchmany(ROWS_AT_ONCE):  # faster than a call for each row
             yield from rows
-
-    def fetchmany(self, *args: Any) -> list[Any]:
-        try:
-            return super().fetchmany(*args)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise unusable(error, self.connection.path) from error
-
-    def fetchone(self) -> Any:
-        try:
-            return super().fetchone()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise unusable(error, self.connection.path) from error
-
-    def fetchall(self) -> list[Any]:
-        try:
-            return super().fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise unusable(error, self.connection.path) from error
 
 
 class Connection(sqlite3.Connection):
@@ -85,19 +89,15 @@ class Connection(sqlite3.Connection):
         """See `sqlite3.Connection.cursor`; its rows raise StoreError."""
         return super().cursor(_Cursor)
 
+    @_checked
     def execute(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.execute`; raises StoreError."""
-        try:
-            return self.cursor().execute(*args)  # the method of the base makes a plain cursor
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise unusable(error, self.path) from error
+        return self.cursor().execute(*args)  # the method of the base makes a plain cursor
 
+    @_checked
     def executemany(self, *args: Any) -> sqlite3.Cursor:
         """See `sqlite3.Connection.executemany`; raises StoreError."""
-        try:
-            return self.cursor().executemany(*args)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise unusable(error, self.path) from error
+        return self.cursor().executemany(*args)
 
     def check_in_place(self) -> None:
         """Raise StoreError if the database is no longer at its path.

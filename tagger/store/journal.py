@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from tagger.evidence.owned import Write
     from tagger.store.database import Connection
-
-Write = tuple[tuple[str, ...], tuple[str, ...], bool]
-"""The genres before and after a write, and whether it was undone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,15 +83,11 @@ class DaemonState:
         with self._lock:
             self.errors.appendleft({"at": time.time(), "path": path, "reason": reason})
 
-    def counts(self) -> dict[str, int]:
-        """Return the number of files of each action since the start."""
-        with self._lock:
-            return {str(action): self.actions[action] for action in Action}
-
     def snapshot(self) -> dict[str, Any]:
         """Return the state as plain values for JSON."""
         with self._lock:
             errors = list(self.errors)
+            actions = {str(action): self.actions[action] for action in Action}
         burst = self.burst
         rate = burst.files / burst.seconds if burst.seconds else 0.0
         return {
@@ -109,7 +105,7 @@ class DaemonState:
             "workers": self.workers,
             "busy": not burst.over,
             "files_per_minute": round(60 * rate, 1),
-            "actions": self.counts(),
+            "actions": actions,
             "reconciled": asdict(self.reconciled) if self.reconciled else None,
             "errors": errors,
         }
