@@ -134,7 +134,7 @@ def test_a_file_whose_writer_was_killed_gets_its_name_back(program, song):
     assert done.returncode == 0, done.stdout + done.stderr
     assert tags.read(song).genres == ("Classical",)
     assert [path.name for path in song.parent.glob(".*")] == []
-    run(share(program), "undo")
+    assert program.run("undo").code == 0
     assert song.read_bytes() == before
 
 
@@ -149,11 +149,11 @@ def test_a_file_keeps_its_name_where_the_copy_cannot_take_it(program, song):
 
 def assert_repaired(program, song, before):
     """Check that the next run writes the file, and that its undo restores the bytes."""
-    done = run(program.environment, "scan")
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = program.run("scan")
+    assert done.code == 0, done.out + done.err
     assert tags.read(song).genres == ("Classical",)
     assert [path.name for path in song.parent.glob(".*")] == []
-    assert run(program.environment, "undo").returncode == 0
+    assert program.run("undo").code == 0
     assert song.read_bytes() == before
 
 

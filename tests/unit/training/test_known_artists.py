@@ -93,6 +93,12 @@ def test_an_artist_is_one_group_beside_guests_and_in_a_sort_name(tmp_path: Path)
     assert len({one.artist for one in found}) == 1
 
 
+def read_bases(bundle: str) -> tuple[added_model.Base, added_model.Base]:
+    """Return a default model's training data, and an eighth of it, for short fits."""
+    whole = added_model.read_base(data_path(f"models/{bundle}"))
+    return whole, replace(whole, vectors=whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0))
+
+
 def remember_metal(settings: Settings, store: TrainingStore, base: added_model.Base) -> None:
     """Store features of metal for each file of the library."""
     metal = base.vectors.of(base.vectors.allowed[:, base.vectors.genres.index("Metal")])
@@ -117,16 +123,16 @@ def test_a_model_of_the_users_genres_is_not_replaced_by_one_without_them(home: P
         )
         (own / "manifest.json").write_bytes(encode(changed))
         models.activate(models.install(own))
-    base = added_model.read_base(data_path("models/default"))
+    base, few = read_bases("default")
     with TrainingStore(home.state) as store:
         remember_metal(settings, store, base)
-        learned = known_artists.learn(settings, store, base, "if-better")
+        learned = known_artists.learn(settings, store, few, "if-better")
     assert learned.comparison.lost == ("Zydeco",)
     assert (learned.promoted, models.active) == (False, "own-1")
     word = msgspec.structs.replace(settings.genres, map={"World": "Zydeco"})
     settings = msgspec.structs.replace(settings, genres=word)
     with TrainingStore(home.state) as store:
-        assert known_artists.learn(settings, store, base, "never").comparison.lost == ()
+        assert known_artists.learn(settings, store, few, "never").comparison.lost == ()
 
 
 @pytest.mark.parametrize(
@@ -136,9 +142,8 @@ def test_a_library_of_listed_artists_makes_a_model(
     home: Program, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = load_settings(home.config)
-    whole = added_model.read_base(data_path(f"models/{bundle}"))
-    few = whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0)
-    few = replace(few, artists=np.resize(artist_keys(METAL), len(few)))
+    whole, part = read_bases(bundle)
+    few = replace(part.vectors, artists=np.resize(artist_keys(METAL), len(part.vectors)))
     few.artists[len(METAL) :] = np.arange(len(few) - len(METAL))
     classifiers: list[AddedGenres] = []
 
@@ -167,8 +172,7 @@ def test_a_library_of_listed_artists_makes_a_model(
 
 def test_a_second_training_meets_a_model_without_the_held_out_artists(home: Program) -> None:
     settings, models = load_settings(home.config), ModelRegistry(home.state)
-    whole = added_model.read_base(data_path("models/default"))
-    few = replace(whole, vectors=whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0))
+    whole, few = read_bases("default")
     with TrainingStore(home.state) as store:
         remember_metal(settings, store, whole)
         first = known_artists.learn(settings, store, few, "always")
@@ -189,8 +193,7 @@ def test_a_second_training_meets_a_model_without_the_held_out_artists(home: Prog
 def test_the_configuration_has_priority_over_a_model_that_is_better(home: Program) -> None:
     settings = load_settings(home.config)
     chosen = msgspec.structs.replace(settings.model, bundle=Bundle("default"))
-    whole = added_model.read_base(data_path("models/default"))
-    few = replace(whole, vectors=whole.vectors.of(np.arange(len(whole.vectors)) % 8 == 0))
+    whole, few = read_bases("default")
     with TrainingStore(home.state) as store:
         remember_metal(settings, store, whole)
         settings = msgspec.structs.replace(settings, model=chosen)

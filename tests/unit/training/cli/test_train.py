@@ -27,6 +27,7 @@ from tagger.errors import ModelError, TaggerError
 from tagger.inference.registry import ModelRegistry
 from training.cli import train
 from training.data.store import TrainingStore
+from training.models import user_model
 
 if TYPE_CHECKING:
     from typing import Any
@@ -123,6 +124,13 @@ def test_a_model_is_trained_measured_and_made_active(taught):
     assert f"model       {name}\n" in program.run("status").out
 
 
+@pytest.fixture
+def few_classifiers(monkeypatch):
+    """Let a training try as few classifiers as for a large library."""
+    monkeypatch.setattr(user_model, "LARGE", 0)
+
+
+@pytest.mark.usefixtures("few_classifiers")
 def test_a_model_that_would_write_no_genre_is_not_made_active(program):
     settle(program)
     for number in range(2 * EACH):  # each band has both labels
@@ -132,6 +140,7 @@ def test_a_model_that_would_write_no_genre_is_not_made_active(program):
     assert "not active  no genre is right often enough" in text
 
 
+@pytest.mark.usefixtures("few_classifiers")
 def test_a_model_without_a_genre_that_the_current_model_was_taught_is_not_made_active(taught):
     program, found = taught
     there, renamed = program.home / "sorted" / "Low", program.home / "sorted" / "New"
