@@ -119,15 +119,12 @@ class ModelRegistry:
             return [_HISTORY]
         return list(dict.fromkeys(name for name in self._history() if not self._exists(name)))
 
-    def mend(self) -> list[str]:
-        """Drop the names that `lost` returns from the list of activations, and return them.
+    def mend(self) -> None:
+        """Drop the names that `lost` returns from the list of activations.
 
         Raises ModelError when the state folder cannot be written.
         """
-        lost = self.lost()
-        if lost:
-            self._write_history([name for name in self._history() if self._exists(name)])
-        return lost
+        self._write_history([name for name in self._history() if self._exists(name)])
 
     def remove(self, name: str, configured: Bundle) -> None:
         """Delete a model's folder.

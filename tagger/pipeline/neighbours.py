@@ -64,14 +64,10 @@ def nearest(features: Features, store: Store, but: Path, most: int = MOST) -> li
     ]
 
 
-def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Counter[str]:
+def learned(features: Features, bundle: Path) -> Counter[str]:
     """Count the genres of the nearest tracks of the training data; empty where it is not known.
 
-    Args:
-        features: The first features of the model, of a sound.
-        bundle: The folder of the model.
-        most: The number of tracks.
-
+    `features` are the first features of the model in the folder `bundle`, of a sound.
     """
     try:
         with np.load(bundle / TRAINING, allow_pickle=False) as file:
@@ -84,7 +80,7 @@ def learned(features: Features, bundle: Path, most: int = MOST_LEARNED) -> Count
     if inputs.ndim != 2 or inputs.shape[1] < len(vector):
         return Counter()
     known = inputs[:, : len(vector)]
-    near = np.argsort(-_likeness(vector, known, _scale([known])))[:most]
+    near = np.argsort(-_likeness(vector, known, _scale([known])))[:MOST_LEARNED]
     return Counter(
         " or ".join(genres[n] for n in np.flatnonzero(allowed[row])) or "no music" for row in near
     )

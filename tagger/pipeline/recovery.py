@@ -28,11 +28,11 @@ def recover(store: Store, jobs: TagJobs) -> int:
     for folder in {entry.change.path.parent for entry in entries}:
         tags.remove_leftovers(folder)
     for entry in entries:
-        settle(entry, store, jobs)
+        _settle(entry, store, jobs)
     return len(entries)
 
 
-def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
+def _settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> None:
     """Confirm an open write that the file shows; discard it where the file is the old file.
 
     An entry stays open while its file cannot be read. A file with other genres altogether was
@@ -43,22 +43,16 @@ def settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> bool:
         store: The state database.
         jobs: Reads the tags of the file.
 
-    Returns:
-        Whether the write was confirmed.
-
     """
     path = entry.change.path
     try:
         identity = FileIdentity.of(path.stat())
         found = jobs.read(path, entry.change.field)
     except (TagError, WorkerError, OSError):
-        return False  # away for now, perhaps: only a file that was read settles its entry
-    if found.in_field == entry.change.after != entry.change.before:
-        store.files.record_write(path, identity, found)
-        store.journal.confirm(entry.id)
-        return True
+        return  # away for now, perhaps: only a file that was read settles its entry
     if found.in_field == entry.change.before:
         store.journal.discard(entry.id)
-    else:
-        store.journal.confirm(entry.id)
-    return False
+        return
+    if found.in_field == entry.change.after:
+        store.files.record_write(path, identity, found)
+    store.journal.confirm(entry.id)

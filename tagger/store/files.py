@@ -236,16 +236,6 @@ class Files:
         """Delete the row of a missing file; its decisions and writes stay in the database."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
-    def under(self, folder: Path) -> Iterator[Track]:
-        """Yield every recorded file at or below `folder`, by path."""
-        if itself := self.get(folder):
-            yield itself
-        rows = self._db.execute(  # without an OR, so that the first row comes at once
-            "SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path",
-            at_or_below(folder)[1:],
-        )
-        yield from map(track_of, rows)
-
     def added_under(self, folder: Path, kind: type[T]) -> Iterator[tuple[str, T, float]]:
         """Yield path and tags of every recorded file below `folder`, with the time when it came.
 

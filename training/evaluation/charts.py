@@ -35,12 +35,9 @@ class Line:
     dots: bool = False
 
 
-def percent_axis(title: str, first: int = 0, last: int = 100, step: int = 20) -> Axis:
-    """Return an axis of shares.
-
-    `title` is its text; `first`, `last` and `step` are the ticks in percent.
-    """
-    return Axis(title, [(tick / 100, f"{tick}%") for tick in range(first, last + 1, step)])
+def percent_axis(title: str, first: int = 0, step: int = 20) -> Axis:
+    """Return an axis of shares up to 100%; `first` and `step` are its ticks in percent."""
+    return Axis(title, [(tick / 100, f"{tick}%") for tick in range(first, 101, step)])
 
 
 def chart(label: str, x: Axis, y: Axis, lines: Iterable[Line]) -> str:

@@ -167,8 +167,8 @@ def test_files_that_an_earlier_version_counted_are_counted_again(tmp_path):
     with library(tmp_path) as store:
         prepared(store, settings, artist=True)
         fit = msgspec.json.decode(store.labels.fit())
-        tracks = list(store.files.under(Path("/music")))
-        store.labels.put([Counted(track.path, (), Keys(None, None)) for track in tracks])
+        paths = [path for path, _, _ in store.files.states_under(Path("/music"))]
+        store.labels.put([Counted(path, (), Keys(None, None)) for path in paths])
         store.labels.put_fit(msgspec.json.encode(fit | {"words": earlier}))
         prepared(store, settings, artist=True)
         assert store.labels.library() == {("Rock",): 60, ("Jazz",): 30}

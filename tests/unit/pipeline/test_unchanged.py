@@ -146,7 +146,7 @@ def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music)
     assert [problem.path.name for problem in problems] == ["b"]
     assert not unchanged.saw_all([], [music])
     assert index.drop_missing(music, store) == 1
-    assert [track.path for track in store.files.under(music)] == [kept]
+    assert [state[0] for state in store.files.states_under(music)] == [kept]
 
 
 def test_a_walk_saw_all_files_unless_one_of_them_is_missing(store, music):

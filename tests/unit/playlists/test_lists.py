@@ -235,8 +235,8 @@ def test_a_users_playlist_is_never_changed_in_any_target(music, store, tmp_path,
     refresh_all(settings, [music], store)
     copied = (folder / f"Rock (tagger){suffix}").read_bytes()
     (folder / f"For the car{suffix}").write_bytes(copied)
-    for path in list(store.files.under(music)):
-        store.files.forget(path.path)
+    for path, _, _ in list(store.files.states_under(music)):
+        store.files.forget(path)
     refresh_all(settings, [music], store)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         f"rock{suffix}": own,

@@ -95,10 +95,11 @@ def test_damage_of_any_kind_raises_its_own_error_or_passes_the_checks(used, tmp_
 
 
 def read_all(store: Store) -> None:
-    for track in store.files.under(Path("/")):
-        store.runs.decision(track.path)
-        store.journal.last(track.path)
-        if track.content:
+    for path, _, _ in store.files.states_under(Path("/")):
+        store.runs.decision(path)
+        store.journal.last(path)
+        track = store.files.get(path)
+        if track and track.content:
             store.analyses.features(track.content, ["levels-1"])
             store.analyses.prediction(track.content, "test-1")
     store.runs.last()
