@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tagger.config.values import Refusal
+
 ENVIRONMENT_VARIABLE = "TAGGER_CONFIG"
 _RENAMED: Final = (("genres", "names", "map"),)
 """Older names of keys, which files may still contain: table, older name, name."""
@@ -166,7 +168,7 @@ def _secret(value: Any, file: Path) -> Secret:
     raise ValueError('Expected text, or { file = "..." }')
 
 
-def _contradictions(settings: Settings) -> Iterator[tuple[Keys, str, str]]:
+def _contradictions(settings: Settings) -> Iterator[Refusal]:
     daemon = settings.daemon
     yield from playlists.contradictions(settings)
     if settings.tags.field == CONFIDENCE or not _FIELD.fullmatch(settings.tags.field):

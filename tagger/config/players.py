@@ -12,6 +12,8 @@ from tagger.config.values import PathMap, Secret, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tagger.config.values import Refusal
+
 NO_SECRET = Secret()
 
 
@@ -114,7 +116,7 @@ class PlayerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A program with its arguments, run after a change; empty: none."""
 
 
-def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def contradictions(players: PlayerSettings) -> Iterator[Refusal]:
     """Yield the key, the reason and the hint of each impossible value or combination."""
     if players.mpd.address and not _is_address(players.mpd.address):
         hint = 'like "localhost", "nas:6600" or "/run/mpd/socket"'
@@ -128,7 +130,7 @@ def contradictions(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], s
     yield from _missing_logins(players)
 
 
-def _missing_logins(players: PlayerSettings) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _missing_logins(players: PlayerSettings) -> Iterator[Refusal]:
     for name, server in (("navidrome", players.navidrome), ("subsonic", players.subsonic)):
         if server.url and not (server.user and server.password):
             kind = "Navidrome requires an administrator's login"

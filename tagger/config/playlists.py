@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tagger.config.settings import Settings
-
-    Refusal = tuple[tuple[str, ...], str, str]
+    from tagger.config.values import Refusal
 
 GENRE = "{genre}"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Text = Annotated[str, Meta(pattern=r"\A[^\0]*[^\s\0][^\0]*\Z")]
 """A text that is not blank, without NUL."""
+Refusal = tuple[tuple[str, ...], str, str]
+"""The key of an impossible value, the reason and the hint."""
 MOST = 10**9
 """The largest count in the settings."""
 

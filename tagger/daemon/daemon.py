@@ -13,8 +13,7 @@ from tagger.daemon.host.logs import log
 from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.host.systemd import SystemdNotifier
 from tagger.daemon.host.wakeup import STOP
-from tagger.daemon.limits import Limits
-from tagger.daemon.loop import EventLoop
+from tagger.daemon.loop import EventLoop, Limits
 from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.daemon.burst import Burst
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
     from tagger.daemon.events import EventQueue
-    from tagger.daemon.limits import Limits
     from tagger.daemon.status.state import DaemonState
     from tagger.store import Store
 
@@ -32,6 +32,19 @@ RESTART_DELAY = 30.0
 """Seconds to wait after an unexpected error."""
 ARRIVAL_GRACE = 5.0
 """Seconds beyond twice `daemon.settle` after which a burst ends despite incomplete files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The time limits of the daemon, in seconds; no setting needs to change them."""
+
+    idle: float = 30.0
+    """Without work, after which the workers are stopped."""
+    stall: float = 900.0
+    """Without a heartbeat, beyond twice a file's time limit, after which pings stop.
+
+    The write of a file of 4 GB to a slow share has no heartbeat for 15 minutes.
+    """
 
 
 class EventLoop(threading.Thread):

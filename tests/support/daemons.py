@@ -31,7 +31,7 @@ from tagger import config
 from tagger.daemon.daemon import Daemon
 from tagger.daemon.host.logs import configure
 from tagger.daemon.host.wakeup import SignalWakeup
-from tagger.daemon.limits import Limits
+from tagger.daemon.loop import Limits
 
 settings = config.load(None)
 configure(settings.daemon.log_format, verbose=True)

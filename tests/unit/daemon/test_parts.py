@@ -26,8 +26,7 @@ from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.host.priority import lower_priority
 from tagger.daemon.intake import CHECK_INTERVAL, MAX_MISSING, Intake
-from tagger.daemon.limits import Limits
-from tagger.daemon.loop import EventLoop
+from tagger.daemon.loop import EventLoop, Limits
 from tagger.daemon.status import metrics
 from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState

@@ -1,6 +1,8 @@
-"""A home of the first state format, which `support/make_old_state.py` made, in today's program.
+"""A home of the first state format in today's program.
 
-The expected results are the old program's own; the tests ask through the commands alone.
+The program of commit 95dbd91 made the home, the last before the first migration of a user's state.
+`make_old_state.py` of commit 5833088 ran it, and put in the failures of a machine, such as a killed
+worker. The expected results are the old program's own; the tests ask through the commands alone.
 """
 
 from __future__ import annotations
