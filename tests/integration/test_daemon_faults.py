@@ -7,9 +7,9 @@ import subprocess
 import textwrap
 from typing import TYPE_CHECKING
 
-import bundles
 import media
 import pytest
+from bundles import song
 from daemons import Watcher, until
 
 from tagger import tags
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 def genres(path):
     return tags.read(path).genres
-
-
-def song(path):
-    return media.make(path, "mp3", signal=bundles.low())
 
 
 FAULTS = """

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bundles
-import media
 import pytest
+from bundles import song
 from daemons import Watcher, until
 from programs import ROOT
 
@@ -40,11 +40,6 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def genres(path):
     return tags.read(path).genres
-
-
-def song(path, sound=bundles.low, **fields):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return media.make(path, "mp3", signal=sound(), tags=fields or None)
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING
 
+import media
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -109,6 +111,18 @@ def _band(lowest: float, highest: float, seconds: float, seed: int) -> Samples:
     made = np.asarray(signal / np.abs(signal).max() * 0.8, np.float32)
     made.setflags(write=False)  # the next caller gets the same array
     return made
+
+
+def song(
+    path: Path,
+    sound: Callable[..., Samples] | None = None,
+    format: str = "mp3",  # noqa: A002
+    **fields: Any,
+) -> Path:
+    """Make a file with the sound of `low`, or another sound; each of few sounds is encoded once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seed = sum(os.fsencode(path.name)) % 3
+    return media.make(path, format, signal=(sound or low)(seed=seed), tags=fields or None)
 
 
 def low(seconds: float = 4.0, seed: int = 0) -> Samples:

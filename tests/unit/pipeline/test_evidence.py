@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import bundles
 import media
@@ -20,11 +19,8 @@ def genres(path):
     return tags.read(path).genres
 
 
-def song(path, sound=bundles.both, format="mp3", **fields):  # noqa: A002
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rate = 48000 if format == "opus" else 44100
-    seed = sum(os.fsencode(path.name)) % 3  # few sounds, each encoded once
-    return media.make(path, format, signal=sound(seed=seed), rate=rate, tags=fields or None)
+def song(path, sound=bundles.both, **more):
+    return bundles.song(path, sound, **more)
 
 
 def owned(folder, artist, genre, count=3, **fields):

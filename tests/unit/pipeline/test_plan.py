@@ -10,8 +10,8 @@ from pathlib import Path
 
 import bundles
 import jsonschema
-import media
 import pytest
+from bundles import song
 from letter_case import ignore_case
 from programs import ROOT, Program
 
@@ -22,13 +22,6 @@ from tagger.errors import PlanError
 from tagger.pipeline.apply import apply_plan
 from tagger.pipeline.plan import read_plan
 from tagger.store import Store
-
-
-def song(path, signal=bundles.low, **fields):
-    media.make(path, "mp3", signal=signal(4.0, len(path.name)))
-    if fields:
-        media.tag(path, **fields)
-    return path
 
 
 @pytest.fixture

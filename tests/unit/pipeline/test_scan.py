@@ -16,6 +16,7 @@ import bundles
 import media
 import mutagen
 import pytest
+from bundles import song
 from letter_case import ignore_case
 from mutagen import id3
 
@@ -33,13 +34,6 @@ def unread(path):
     """All of a file's status but when it was last read."""
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode
-
-
-def song(path, sound=bundles.low, format="mp3", **fields):  # noqa: A002
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rate = {"opus": 48000, "speex": 16000}.get(format, 44100)
-    seed = sum(os.fsencode(path.name)) % 4  # few sounds, each encoded once
-    return media.make(path, format, signal=sound(seed=seed), rate=rate, tags=fields or None)
 
 
 def test_a_library_is_tagged_and_a_second_scan_changes_nothing(program):

@@ -6,8 +6,8 @@ import os
 import shutil
 
 import bundles
-import media
 import pytest
+from bundles import song
 
 from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
 from tagger.core.policy import Policy
@@ -180,11 +180,6 @@ def test_siblings_are_the_settled_files_of_the_album_within_the_scan(store, musi
     (music / "a/.taggerignore").write_text("ignored/\n")
     found = siblings_of([new], {music / "a": music}, [], store)
     assert [track.path for track in found] == [sibling]
-
-
-def song(path, sound, **fields):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return media.make(path, "mp3", signal=sound(), rate=44100, tags=fields or None)
 
 
 def outcomes(result):

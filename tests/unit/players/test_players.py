@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import bundles
 import media
 import pytest
+from bundles import song
 from daemons import Watcher, until
 from hypothesis import given
 from hypothesis import strategies as st
@@ -494,11 +495,6 @@ def test_a_password_is_shown_in_no_output_after_any_fault(player, program, caplo
 
 
 # The program
-
-
-def song(path, sound=bundles.low, **fields):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return media.make(path, "mp3", signal=sound(), tags=fields or None)
 
 
 def test_commands_notify_players_at_their_end_only_after_a_change(program, jellyfin, kodi):

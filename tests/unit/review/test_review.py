@@ -15,6 +15,7 @@ from pathlib import Path
 import bundles
 import media
 import pytest
+from bundles import song
 from daemons import until
 from programs import Program
 from werkzeug.test import Client
@@ -32,14 +33,6 @@ PAGE = {"Host": HOST, "Origin": f"http://{HOST}"}
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def song(path, signal=bundles.low, **fields):
-    path.parent.mkdir(exist_ok=True)
-    media.make(path, "mp3", signal=signal(4.0, len(path.name)))
-    if fields:
-        media.tag(path, **fields)
-    return path
 
 
 class Page:
