@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 
 LONGEST = {
+    "test_known_artists.py",
     "test_model.py",
+    "test_moved.py",
     "test_pool.py",
     "test_readers.py",
     "test_scan.py",
     "test_scripts.py",
+    "test_sync.py",
     "test_train.py",
     "test_undo.py",
     "test_write.py",

@@ -79,6 +79,7 @@ class LibraryEvidence:
         self._store = store
         self._settings = settings
         self._model = tuple(model)
+        self._even = weigh.base({}, model)
         self._words = GenreWords(model, genres.vocabulary)
         self._known = known
         self._genres = genres
@@ -287,7 +288,6 @@ class LibraryEvidence:
         self._trust, self._of_all, self._doubted = fit.trust, fit.of_all, frozenset(fit.doubted)
         self._words.learn(fit.library)
         library = self._words.spread(fit.library)
-        self._even = weigh.base({}, self._model)
         self._base = weigh.base(library, self._model)
         known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
         self._vocabulary = known | set(self._model)
