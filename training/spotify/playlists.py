@@ -107,14 +107,14 @@ def _kept(
 
 
 def _exported(spotify: SpotifySettings, notes: list[str]) -> Iterator[tuple[Playlist, str]]:
-    by_key: dict[str, list[tuple[Exported, Path]]] = defaultdict(list)
+    by_key: dict[str, list[Exported]] = defaultdict(list)
     for file in exports.files(spotify.exports):
         for one in _read(file, notes):
-            by_key[playlist_ids.key(one.name)].append((one, file))
+            by_key[playlist_ids.key(one.name)].append(one)
     for name, genre in playlist_ids.named(spotify).items():
         found = next((by_key[key] for key in playlist_ids.keys(name) if key in by_key), [])
-        for one, file in found:
-            yield Playlist(one.name, genre, one.rows), file.name
+        for one in found:
+            yield Playlist(one.name, genre, one.rows), one.origin.name
         if not found:
             reason = f"no export holds a playlist named {name!r} (training.spotify.exports)"
             notes.append(f"{genre}: {reason}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -112,7 +112,7 @@ class User(Struct, frozen=True):
     """The answer of `GET /me`."""
 
     id: str
-    display_name: str | None = field(default=None)
+    display_name: str | None = None
 
 
 def rows(page: Page, offset: int) -> tuple[PlaylistTrack, ...]:
