@@ -16,7 +16,6 @@ from training.evaluation.metrics import (
     fit_pooling,
     interval,
     operating_points,
-    threshold_for,
     track_predictions,
 )
 from training.models.ensemble import HeldOut, train
@@ -95,7 +94,7 @@ def summarize(split: str, command: str, results: Sequence[Measurement]) -> Evalu
 
 def promised_threshold(held_out: Predictions) -> float | None:
     """Return the threshold that keeps PROMISE on held-out clips, None when no threshold does."""
-    return threshold_for(operating_points(held_out), PROMISE)
+    return operating_points(held_out).threshold(PROMISE, "")
 
 
 def _accuracy(decided: Sequence[tuple[Predictions, float | None]]) -> float:

@@ -150,11 +150,6 @@ def operating_points(verdicts: Predictions) -> OperatingPoints:
     return OperatingPoints(tuple(points))
 
 
-def threshold_for(points: OperatingPoints, precision: float) -> float | None:
-    """Return the overall threshold for one of PRECISIONS, None when the points have none."""
-    return next((p.threshold for p in points.overall if p.precision >= precision), None)
-
-
 def interval(verdicts: Predictions) -> tuple[float, float]:
     """Return the 95% interval of the accuracy, bootstrapped over artists."""
     return ArtistBootstrap.of(verdicts.artists).ratio_interval(verdicts.right)

@@ -18,7 +18,6 @@ from training.evaluation.metrics import (
     album_predictions,
     fit_pooling,
     operating_points,
-    threshold_for,
     track_predictions,
 )
 from training.models.ensemble import HeldOut, train
@@ -89,8 +88,8 @@ def _measured(
     )
     track_points, album_points = operating_points(tracks[0]), operating_points(albums[0])
     for promise in PROMISES:
-        known, written = _written(tracks, threshold_for(track_points, promise))
-        known_albums, written_albums = _written(albums, threshold_for(album_points, promise))
+        known, written = _written(tracks, track_points.threshold(promise, ""))
+        known_albums, written_albums = _written(albums, album_points.threshold(promise, ""))
         called = Counter(taught.genres[genre] for genre in tracks[1].genres[written])
         yield Unknown(
             data.genres[data.labels[strangers[0]]],

@@ -65,12 +65,11 @@ class SpotifyStore:
         self.expire(time.time())
 
     @staticmethod
-    def purge(folder: Path) -> bool:
-        """Delete the database with all its files; return whether there was one."""
-        paths = [path for path in folder.glob(f"{FILE_NAME}*") if path.is_file()]
-        for path in paths:
-            path.unlink(missing_ok=True)
-        return bool(paths)
+    def purge(folder: Path) -> None:
+        """Delete the database with all its files."""
+        for path in folder.glob(f"{FILE_NAME}*"):
+            if path.is_file():
+                path.unlink(missing_ok=True)
 
     def expire(self, now: float) -> None:
         """Delete snapshots that are older than 30 days."""

@@ -261,7 +261,7 @@ def test_every_promised_precision_is_kept_with_a_margin():
 
 def test_too_few_tracks_get_no_promised_precision():
     assert metrics.operating_points(verdicts(clips=29)).overall == ()
-    assert metrics.threshold_for(metrics.operating_points(verdicts(clips=29)), 0.9) is None
+    assert metrics.operating_points(verdicts(clips=29)).threshold(0.9, "") is None
 
 
 def test_calibration_and_intervals_agree_with_made_predictions():
