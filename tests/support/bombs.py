@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import media
+from mutagen.id3 import BitPaddedInt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def short_frames(path: Path) -> None:
 
 def long_id3(path: Path) -> None:
     """Write an MP3 whose ID3 tag has 250 MB of padding, sparse."""
-    tag = b"ID3\x03\x00\x00" + _syncsafe(250 * MB)
+    tag = b"ID3\x03\x00\x00" + BitPaddedInt.to_str(250 * MB)
     sound = media.make(path, "mp3", seconds=4).read_bytes()
     with path.open("wb") as file:
         file.write(tag)
@@ -147,13 +148,10 @@ def _frame(name: bytes, body: bytes) -> bytes:
     return name + struct.pack(">IH", len(body), 0) + body
 
 
-def _syncsafe(size: int) -> bytes:
-    return bytes(size >> shift & 127 for shift in (21, 14, 7, 0))
-
-
 def _with_id3(path: Path, version: int, frames: bytes) -> None:
     sound = media.make(path, "mp3", seconds=4).read_bytes()
-    path.write_bytes(b"ID3" + bytes((version, 0, 0)) + _syncsafe(len(frames)) + frames + sound)
+    head = b"ID3" + bytes((version, 0, 0)) + BitPaddedInt.to_str(len(frames))
+    path.write_bytes(head + frames + sound)
 
 
 def _with_chunks(path: Path, form: str, chunks: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from daemons import PATIENCE, until
-from real_players import GENRES, Lists, Processes, absent, free_port, post
+from real_players import GENRES, Lists, Processes, absent, call, free_port, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,10 +197,7 @@ class Kodi(Processes):
         return files
 
     def _call(self, method: str, **params: Any) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        url = f"http://127.0.0.1:{self._port}/jsonrpc"
-        answer = post(url, json.dumps(body).encode(), Content_Type="application/json")
-        return json.loads(answer).get("result", {})
+        return call(f"http://127.0.0.1:{self._port}/jsonrpc", method, **params)
 
 
 class QuodLibet(Processes):

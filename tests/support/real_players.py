@@ -70,6 +70,13 @@ def post(url: str, body: bytes | None, **headers: str) -> str:
         return str(answer.read().decode())
 
 
+def call(url: str, method: str, **params: Any) -> Any:
+    """Return the result of a call by JSON-RPC; it is empty where the server sends none."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    answer = post(url, json.dumps(body).encode(), Content_Type="application/json")
+    return json.loads(answer).get("result", {})
+
+
 class Processes:
     """Ends what it started."""
 
@@ -247,11 +254,7 @@ enabled = false
         return [track["name"] for one in uris for track in found[one]]
 
     def _call(self, method: str, **params: Any) -> Any:
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        url = f"http://127.0.0.1:{self._port}/mopidy/rpc"
-        return json.loads(post(url, json.dumps(body).encode(), Content_Type="application/json"))[
-            "result"
-        ]
+        return call(f"http://127.0.0.1:{self._port}/mopidy/rpc", method, **params)
 
 
 class Supysonic(Processes):

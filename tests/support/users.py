@@ -1,10 +1,12 @@
-"""A block of a test as another user of the machine; only root can do that."""
+"""Users of the machine: a block of a test as another one, and what a file gives to each."""
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import shutil
+import struct
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -53,3 +55,18 @@ def shared_folder() -> Iterator[Path]:
     folder.chmod(0o777)
     yield folder
     shutil.rmtree(folder)
+
+
+def acl(*entries: tuple[int, int, int]) -> bytes:
+    """Encode an access control list: tag, permissions and number of each entry."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+
+
+def set_xattr(path: Path, name: str, value: bytes) -> None:
+    """Set an extended attribute, or skip the test where the file system has none."""
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EPERM):
+            raise
+        pytest.skip(f"{name} is not supported here")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import media
 import pytest
 from tagging import leftovers, write
-from users import NOBODY, as_user, needs_root, shared_folder
+from users import NOBODY, acl, as_user, needs_root, set_xattr, shared_folder
 
 from tagger import tags
 from tagger.errors import SkippedError
@@ -38,23 +38,9 @@ def folder() -> Iterator[Path]:
     yield from shared_folder()
 
 
-def acl(*entries: tuple[int, int, int]) -> bytes:
-    """Encode an access control list: tag, permissions and number of each entry."""
-    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
-
-
 FRIENDLY = acl(
     (USER_OBJ, 6, -1), (USER, 6, FRIEND), (GROUP_OBJ, 4, -1), (MASK, 6, -1), (OTHER, 0, -1)
 )
-
-
-def set_xattr(path: Path, name: str, value: bytes) -> None:
-    try:
-        os.setxattr(path, name, value)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EPERM):
-            raise
-        pytest.skip(f"{name} is not supported here")
 
 
 @contextlib.contextmanager

@@ -20,17 +20,13 @@ METADATA_OBJECT = bytes.fromhex("eacbf8c5af5b77488467aa8c44fa4cca")
 TITLE = b"TIT2" + struct.pack(">IH", 6, 0) + b"\0Title"
 
 
-def syncsafe(number):
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
-
-
 def frame(name, body, flags=0):
     return name + struct.pack(">IH", len(body), flags) + body
 
 
 def tag(*frames, version=3, footer=False):
     body = b"".join(frames) + (b"" if footer else bytes(64))
-    ends = bytes([version, 0, 0x10 if footer else 0]) + syncsafe(len(body))
+    ends = bytes([version, 0, 0x10 if footer else 0]) + id3.BitPaddedInt.to_str(len(body))
     return b"ID3" + ends + body + (b"3DI" + ends if footer else b"")
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import media
 import pytest
 from forked import Forked
 from tagging import BLUES, TWO, leftovers, restore, write
+from users import acl, needs_root, set_xattr
 
 from tagger import tags
 from tagger.core.domain import FileIdentity
@@ -31,7 +31,6 @@ FORMS = [
     *("mp3", "flac", "vorbis", "m4a"),
     *(pytest.param(form, marks=pytest.mark.slow) for form in ("wav", "wma", "ape", "dsf")),
 ]
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def run_failing(path, fault):
@@ -127,22 +126,13 @@ def test_a_write_keeps_mode_and_extended_attributes(tmp_path):
     set_xattr(path, "user.comment", b"mine")
     # an access control list: user::rw-, user:12345:r--, group::r--, mask::r--, other::---
     entries = ((1, 6, -1), (2, 4, 12345), (4, 4, -1), (16, 4, -1), (32, 0, -1))
-    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
-    set_xattr(path, "system.posix_acl_access", acl)
+    access = acl(*entries)
+    set_xattr(path, "system.posix_acl_access", access)
     mode = path.stat().st_mode
     write(path)
     assert path.stat().st_mode == mode
     assert os.getxattr(path, "user.comment") == b"mine"
-    assert os.getxattr(path, "system.posix_acl_access") == acl
-
-
-def set_xattr(path, name, value):
-    try:
-        os.setxattr(path, name, value)
-    except OSError as error:
-        if error.errno != errno.EOPNOTSUPP:
-            raise
-        pytest.skip(f"{name} is not supported here")
+    assert os.getxattr(path, "system.posix_acl_access") == access
 
 
 @needs_root
