@@ -6,6 +6,10 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+# tests run side by side: more threads would wait for each other; numpy reads this as it is imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import bundles
 import forked
 import hypothesis
@@ -35,9 +39,6 @@ LONGEST = {
 }
 """Test files that take longer than any other."""
 
-# tests run side by side: more threads would wait for each other
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test depends on how fast its machine is; `make test-all` takes the thorough profile
 hypothesis.settings.register_profile("thorough", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
