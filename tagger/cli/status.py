@@ -34,10 +34,8 @@ def command(settings: Settings, *, as_json: bool) -> None:
     with Store(settings.store.folder) as store:
         store.check(rows=False)
         found = _gathered(settings, store)
-    if as_json:
-        print_json(found)
-    else:
-        show_status(found)
+    show = print_json if as_json else show_status
+    show(found)
     if found["daemon"] is None:
         raise click.exceptions.Exit(NOT_RUNNING)
 
