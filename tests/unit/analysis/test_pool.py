@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from daemons import until
 from pebble.pool.process import TaskResult, WorkerManager
@@ -166,11 +167,17 @@ def sleepy(seconds):
     time.sleep(seconds)
 
 
+def is_running(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_an_idle_workers_death_fails_no_task(workers):
     idle = workers.result(workers.submit(os.getpid), PATH)
     os.kill(idle, signal.SIGKILL)
-    while Path(f"/proc/{idle}/stat").exists() and "Z" not in Path(f"/proc/{idle}/stat").read_text():
-        time.sleep(0.01)
+    until(lambda: not is_running(idle), "the worker has ended")
     for value in range(3):
         assert workers.result(workers.submit(fine, value), PATH) == value
 
