@@ -61,6 +61,11 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+AWAY = "move the file away"
+LONGER = f"raise workers.timeout, or {AWAY}"
+MORE_MEMORY = "raise workers.memory_mb"
+"""The next steps where a task reached a limit."""
+
 MAX_POOLS = 3
 """The number of pools that are tried for a task when workers die before it starts."""
 
@@ -173,7 +178,8 @@ class WorkerPool(Pool):
         self.count = count or usable_cores()
         self._timeout = timeout
         self._cpu_s = timeout if cpu_s is None else cpu_s
-        self._memory_hint = "raise workers.memory_mb" if spare_mb is None else None
+        self._time_hint = LONGER if cpu_s is None else AWAY
+        self._memory_hint = MORE_MEMORY if spare_mb is None else f"shrink its pictures, or {AWAY}"
         self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
         self._scheduled: WeakKeyDictionary[Future[Any], _Scheduled] = WeakKeyDictionary()
         self._clock = _Clock()
@@ -244,7 +250,7 @@ class WorkerPool(Pool):
                 raise WorkerTimedOutError(
                     f"took longer than {limit:.0f} s and was given up",
                     path,
-                    "raise workers.timeout, or move the file away",
+                    LONGER,
                 ) from error
             except ProcessExpired as error:
                 if died:
@@ -252,7 +258,7 @@ class WorkerPool(Pool):
                 # Pebble may blame the task before the fatal one, so each task gets a second try
                 died, future = True, self._schedule(self._scheduled[future].call)
             except WorkerTimedOutError as error:
-                raise WorkerTimedOutError(error.reason, path) from error
+                raise WorkerTimedOutError(error.reason, path, self._time_hint) from error
             except MemoryError as error:
                 reason = "needs more memory than a worker has"
                 raise WorkerCrashedError(reason, path, self._memory_hint) from error

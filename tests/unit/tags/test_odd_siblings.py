@@ -257,6 +257,7 @@ def test_a_picture_beyond_the_memory_of_the_worker_is_a_lack_of_memory(tmp_path)
     with TagJobs(60, 2048, spare_mb=10) as jobs, pytest.raises(WorkerCrashedError) as refused:
         jobs.sound(path)
     assert refused.value.reason == "needs more memory than a worker has"
+    assert refused.value.hint == "shrink its pictures, or move the file away"
 
 
 def test_a_dsf_file_whose_tag_mutagen_deleted_is_written_and_undone(tmp_path):
