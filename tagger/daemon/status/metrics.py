@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from tagger.daemon.host.logs import log
+from tagger.daemon.status.serving import Serving
 from tagger.errors import DaemonError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ TIMEOUT_S = 5.0
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class MetricsServer:
+class MetricsServer(Serving):
     """Serves `/metrics` to this computer alone; a context manager."""
 
     def __init__(self, port: int, snapshot: Callable[[], dict[str, Any]]) -> None:
@@ -58,19 +59,12 @@ class MetricsServer:
                 """Log no request."""
 
         try:
-            self._server = _Server((LOOPBACK, port), Handler)
+            server = _Server((LOOPBACK, port), Handler)
         except OSError as error:
             raise DaemonError(
                 f"daemon.metrics_port {port}: {error.strerror}", hint="set another port"
             ) from error
-
-    def __enter__(self) -> Self:
-        serve = self._server.serve_forever
-        threading.Thread(target=serve, args=(60.0,), name="metrics", daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.server_close()
+        super().__init__(server, "metrics")
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,10 +7,10 @@ import json
 import os
 import socket
 import socketserver
-import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from tagger.daemon.host.instance import last_socket_path
+from tagger.daemon.status.serving import Serving
 from tagger.errors import DaemonError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def query_status(state: Path) -> dict[str, Any] | None:
     return found
 
 
-class StatusServer:
+class StatusServer(Serving):
     """Sends a snapshot to each connection; a context manager."""
 
     def __init__(self, path: Path, snapshot: Callable[[], dict[str, Any]]) -> None:
@@ -75,19 +75,15 @@ class StatusServer:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.unlink(missing_ok=True)
             with _address(path) as address:
-                self._server = socketserver.UnixStreamServer(address, Handler)
+                server = socketserver.UnixStreamServer(address, Handler)
             path.chmod(0o600)
         except OSError as error:
             hint = "set XDG_RUNTIME_DIR to your own folder of mode 700 on a disk that has sockets"
             raise DaemonError(f"cannot listen: {error.strerror}", path, hint) from error
-
-    def __enter__(self) -> Self:
-        serve = self._server.serve_forever
-        threading.Thread(target=serve, args=(60.0,), name="status", daemon=True).start()
-        return self
+        super().__init__(server, "status")
 
     def __exit__(self, *_: object) -> None:
-        self._server.server_close()
+        super().__exit__()
         with contextlib.suppress(OSError):  # its folder may be gone, or read-only now
             self._path.unlink()
 

@@ -8,6 +8,8 @@ import logging
 import os
 import re
 import signal
+import threading
+import time
 from pathlib import Path
 
 import platformdirs
@@ -463,6 +465,18 @@ def test_a_socket_whose_folder_is_gone_hinders_no_stop(tmp_path):
     with StatusServer(folder / "sock", DaemonState().snapshot):
         folder.rename(tmp_path / "gone")
         folder.touch()
+
+
+def test_the_end_of_a_server_is_that_of_its_thread(tmp_path):
+    for server in (
+        StatusServer(tmp_path / "sock", DaemonState().snapshot),
+        metrics.MetricsServer(0, DaemonState().snapshot),
+    ):
+        before, began = threading.active_count(), time.monotonic()
+        with server:
+            assert threading.active_count() == before + 1
+        until(lambda before=before: threading.active_count() == before)
+        assert time.monotonic() - began < 20
 
 
 def test_a_database_that_cannot_be_reached_is_named_without_a_traceback(tmp_path, caplog):
