@@ -20,8 +20,6 @@ from tagger.store import Store
 if TYPE_CHECKING:
     from tagger.config import Settings
 
-NOT_RUNNING = 3
-
 
 @click.command
 @JSON
@@ -37,7 +35,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
     show = print_json if as_json else show_status
     show(found)
     if found["daemon"] is None:
-        raise click.exceptions.Exit(NOT_RUNNING)
+        raise click.exceptions.Exit(3)
 
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
