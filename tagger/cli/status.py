@@ -12,7 +12,7 @@ from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
 from tagger.errors import ModelError
-from tagger.inference import read_manifest, registry
+from tagger.inference import registry
 from tagger.library import index
 from tagger.library.fit import doubted
 from tagger.store import Store
@@ -70,9 +70,9 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
 
 
 def _model(settings: Settings) -> dict[str, str | None]:
-    """Return the model's id; for a model that cannot be read its folder, and the reason."""
-    folder = registry.resolve_bundle(settings).model.bundle.folder
+    """Return the model's id; for a model that cannot be used its folder, and the reason."""
+    resolved = registry.resolve_bundle(settings)
     try:
-        return {"model": read_manifest(folder).id, "model_fault": None}
+        return {"model": registry.runnable_manifest(resolved).id, "model_fault": None}
     except ModelError as error:
-        return {"model": str(folder), "model_fault": error.explanation}
+        return {"model": str(resolved.model.bundle.folder), "model_fault": error.explanation}

@@ -53,6 +53,7 @@ class InstalledModel:
     manifest: Manifest | None
     """None when the bundle is damaged."""
     problem: str = ""
+    """Why the model cannot be used: damage, or a missing network."""
 
 
 class ModelRegistry:
@@ -86,9 +87,11 @@ class ModelRegistry:
         """Return a model. Raises ModelError when no model has that name."""
         folder, active = self.path(name), name == self.active
         try:
-            return InstalledModel(name, folder, active, read_manifest(folder))
+            manifest = read_manifest(folder)
         except ModelError as error:
             return InstalledModel(name, folder, active, None, error.reason)
+        lack = _missing_network(manifest, folder, self._state)
+        return InstalledModel(name, folder, active, manifest, lack.explanation if lack else "")
 
     def activate(self, name: str) -> None:
         """Make a model the active model.
@@ -96,7 +99,7 @@ class ModelRegistry:
         Raises ModelError when no model has that name, when the model does not run, or when the
         state folder cannot be written. After an error the previous model stays active.
         """
-        _load(self.path(name))
+        self._require_runs(self.path(name))
         if name != self.active:
             self._write_history([*self._history(), name])
 
@@ -106,7 +109,7 @@ class ModelRegistry:
         Raises ModelError when no such model exists.
         """
         before = [name for name in self._history()[:-1] if self._exists(name)]
-        while before and (before[-1] == self.active or not _runs(self.path(before[-1]))):
+        while before and (before[-1] == self.active or not self._runs(self.path(before[-1]))):
             before.pop()
         if not before:
             raise ModelError("no other model that runs was active before", self.folder)
@@ -187,7 +190,7 @@ class ModelRegistry:
             for file in staging.rglob("*"):
                 atomic.sync(file)
             parts = [file.parent.relative_to(staging) for file in staging.rglob("manifest.json")]
-            if folder.exists() and not all(_runs(folder / part) for part in parts):
+            if folder.exists() and not all(self._runs(folder / part) for part in parts):
                 self._delete(folder)
             if not folder.exists():
                 staging.rename(folder)
@@ -195,6 +198,18 @@ class ModelRegistry:
             else:
                 shutil.rmtree(staging)
         return name
+
+    def _runs(self, folder: Path) -> bool:
+        try:
+            self._require_runs(folder)
+        except ModelError:
+            return False
+        return True
+
+    def _require_runs(self, folder: Path) -> None:
+        manifest = _load(folder).manifest
+        if lack := _missing_network(manifest, folder, self._state):
+            raise lack
 
     def _delete(self, folder: Path) -> None:
         # rename first: a partly deleted model must not be listed
@@ -242,14 +257,6 @@ def _load(folder: Path) -> Model:
     from tagger.inference.bundle import load  # noqa: PLC0415 - numpy and onnxruntime
 
     return load(folder)
-
-
-def _runs(folder: Path) -> bool:
-    try:
-        _load(folder)
-    except ModelError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
@@ -307,13 +314,26 @@ def runnable_manifest(settings: Settings) -> Manifest:
     """
     folder = settings.model.bundle.folder
     manifest = read_manifest(folder)
+    if lack := _missing_network(manifest, folder, settings.store.folder):
+        raise lack
+    return manifest
+
+
+def _missing_network(manifest: Manifest, folder: Path, state: Path) -> MissingWeightsError | None:
+    """Return the error of a model whose network is missing, None for a model that runs.
+
+    Args:
+        manifest: The manifest of the model.
+        folder: The bundle, for the error.
+        state: The state folder, which has the networks.
+
+    """
     for name in manifest.inputs.values():
         weights = WEIGHTS.get(name)
-        if weights and not weights.are_in(networks.folder(settings.store.folder)):
-            lack = missing(weights)
+        if weights and not weights.are_in(networks.folder(state)):
             reason = f"model {manifest.id} needs the network {weights.network}, which is missing"
-            raise MissingWeightsError(reason, folder, lack.hint)
-    return manifest
+            return MissingWeightsError(reason, folder, missing(weights).hint)
+    return None
 
 
 def missing_network(settings: Settings, *, stored: bool = False) -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def model_line(model: InstalledModel) -> str:
     """Return the date, the genres, the tracks and the first figure of a model."""
-    if model.manifest is None:
+    if model.problem or model.manifest is None:
         return f"cannot be used: {model.problem}"
     manifest = model.manifest
     figures = [f"{figure.accuracy:.0%} right ({name})" for name, figure in _figures(model)]

@@ -16,6 +16,7 @@ from tagger.errors import ModelError
 from tagger.features.weights import MN04, SOUNDS_SPEC
 from tagger.inference import networks
 from tagger.inference.registry import ModelRegistry, resolve_bundle
+from tagger.system.resources import data_path
 
 ACTIVE = Bundle("active")
 
@@ -119,6 +120,25 @@ def test_the_network_of_the_active_model_is_not_removed(models, tmp_path):
     models.activate("default")
     assert models.remove_network(MN04)
     assert not weights.exists()
+
+
+def test_a_model_without_its_network_is_listed_with_the_fault_and_cannot_become_active(program):
+    models = ModelRegistry(program.state)
+    models.activate(bundles.installed(models, "one-1"))
+    for name in ("two-2", "three-3"):
+        models.activate(bundles.installed(models, name))
+        folder = models.folder / name
+        shutil.rmtree(folder)
+        shutil.copytree(data_path("models/default-efficientat"), folder)
+    program.bundle = "active"
+    program.configure()
+    (status,) = program.run("status", "--json").objects
+    assert "needs the network" in status["model_fault"]
+    listed = program.run("models", "list").out
+    assert listed.count("cannot be used: model") == listed.count("`tagger models fetch`") == 2
+    assert program.run("models", "rollback").out.startswith("one-1 is active again")
+    assert "needs the network" in program.run("models", "use", "two-2").err
+    assert models.active == "one-1"
 
 
 def test_an_unknown_model_that_is_removed_leaves_no_file_behind(models, tmp_path):
