@@ -36,6 +36,7 @@ from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cross_validation import FOLDS, Execution, cross_validate
+from training.evaluation.measure import never_written
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
@@ -185,10 +186,11 @@ class TrainingRun:
             )
         measured = self._fit(data, rest, base, "measuring")
         whole = self._fit(data, np.arange(len(data)), base, "fitting")
-        evaluation = {"held_out": self._measure(measured, data, held)}
+        judge = self._judge(data, base) if base else None
+        evaluation = {"held_out": _measure(measured, data, held, judge)}
         self._progress.stage("writing", 1)
-        manifest = self._write(workplace, whole, data, evaluation)
-        self._write(workplace / user_model.MEASURED, measured, data, evaluation)
+        manifest = self._write(workplace, whole, data, evaluation, judge)
+        self._write(workplace / user_model.MEASURED, measured, data, evaluation, judge)
         comparison = self._compare(workplace / user_model.MEASURED, manifest, data, held)
         name = self._models.install(workplace)
         promoted, reason = compare.promotion(comparison, promote, self._chosen)
@@ -197,8 +199,10 @@ class TrainingRun:
         shutil.rmtree(self._folder / "scores", ignore_errors=True)
         verdict = f"{'active' if promoted else 'not active'}: {reason}"
         about = {"Date": str(manifest.created), "Model": manifest.id, "Verdict": verdict}
+        if silent := never_written(manifest):
+            about["Never written by the sound alone"] = ", ".join(silent)
         subject = library_subject(measured, data, held, about, evaluation["held_out"])
-        report = page(self._judged(subject, measured))
+        report = page(_judged(subject, measured, judge))
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
@@ -206,36 +210,32 @@ class TrainingRun:
         return specs | set(self._current.specs)
 
     def _write(
-        self, folder: Path, ensemble: Ensemble, data: Dataset, evaluation: Mapping[str, Evaluation]
+        self,
+        folder: Path,
+        ensemble: Ensemble,
+        data: Dataset,
+        evaluation: Mapping[str, Evaluation],
+        judge: added_model.Judge | None,
     ) -> Manifest:
         made = user_model.provenance(datetime.now(UTC).date())
-        if self._base:
-            promises = self._judge(data, self._base).promises(ensemble)
+        if judge:
+            base = judge.base
             made = replace(
                 made,
                 command=user_model.COMMAND,
                 data=added_model.ABOUT,
-                promises=promises,
-                music=self._base.music,
-                later=self._base.later,
-                expected=added_model.expected(ensemble, data, self._base),
+                promises=judge.promises(ensemble),
+                music=base.music,
+                later=base.later,
+                expected=added_model.expected(ensemble, data, base),
             )
         return user_model.write(folder, ensemble, data, made, evaluation)
 
-    def _measure(self, ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
-        if self._base:
-            return self._judge(data, self._base).measure(ensemble, held)
-        return user_model.measure(ensemble, data, held)
-
-    def _judged(self, subject: Subject, measured: Ensemble) -> Subject:
-        """Return the subject of a report by the rules of the printed figures."""
-        if not self._base:
-            return subject
-        judge = self._judge(subject.data, self._base)
-        return replace(subject, accepted=judge.accepted, threshold=judge.threshold(measured))
-
     def _judge(self, data: Dataset, base: Base) -> added_model.Judge:
-        return added_model.Judge(data, base, self._genre_names.parents)
+        """Score other music, and return the judge of models with the genres of the data."""
+        with parallel_fits(self._settings.cluster.scheduler):
+            others = added_model.other_music_for(data, base, self._execution("other music"))
+        return added_model.Judge(data, base, self._genre_names.parents, others)
 
     def _samples(
         self, reader: FeatureReader, collected: CollectedLabels
@@ -267,16 +267,18 @@ class TrainingRun:
 
     def _fit(self, data: Dataset, members: Indices, base: Base | None, stage: str) -> Ensemble:
         recipe = added_model.recipe(data, base) if base else user_model.recipe_for(len(data))
-        scheduler = self._settings.cluster.scheduler
-        jobs = -1 if scheduler else self._settings.workers.count or usable_cores()
-        execution = Execution(jobs, self._folder / "scores", self._progress, stage)
-        with parallel_fits(scheduler):
-            scores = cross_validate(recipe, data, members, execution)
+        with parallel_fits(self._settings.cluster.scheduler):
+            scores = cross_validate(recipe, data, members, self._execution(stage))
         with threadpool_limits(limits=1, user_api="blas"):
             ensemble = train(recipe, data, members, scores)
             if base:
                 return added_model.plain(ensemble, scores)
             return user_model.tempered(ensemble, data)
+
+    def _execution(self, stage: str) -> Execution:
+        clustered = self._settings.cluster.scheduler
+        jobs = -1 if clustered else self._settings.workers.count or usable_cores()
+        return Execution(jobs, self._folder / "scores", self._progress, stage)
 
     def _compare(
         self, measured: Path, manifest: Manifest, data: Dataset, held: Indices
@@ -305,6 +307,19 @@ class TrainingRun:
             compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
+
+
+def _measure(
+    ensemble: Ensemble, data: Dataset, held: Indices, judge: added_model.Judge | None
+) -> Evaluation:
+    return judge.measure(ensemble, held) if judge else user_model.measure(ensemble, data, held)
+
+
+def _judged(subject: Subject, measured: Ensemble, judge: added_model.Judge | None) -> Subject:
+    """Return the subject of a report by the rules of the printed figures."""
+    if not judge:
+        return subject
+    return replace(subject, accepted=judge.accepted, threshold=judge.threshold(measured))
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

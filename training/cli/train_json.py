@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from training.data.select import LEAST_ARTISTS
+from training.evaluation.measure import never_written
 
 if TYPE_CHECKING:
     from training.matching.match import LocalTrack
@@ -76,6 +77,7 @@ def _result_object(result: Result) -> dict[str, Any]:
             "id": result.manifest.id,
             "genres": list(result.manifest.genres),
             "recipe": result.manifest.training.recipe,
+            "never_written": never_written(result.manifest),
             "held_out": msgspec.to_builtins(result.manifest.evaluation["held_out"]),
         },
         "comparison": {

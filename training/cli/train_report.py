@@ -105,7 +105,17 @@ def print_result(found: dict[str, Any]) -> None:
             f"written     {written['precision']:.1%} right at {written['coverage']:.1%} of the"
             f" tracks; the target is {written['promised']:.0%} right"
         )
+    if silent := model["never_written"]:
+        _print(
+            f"never       {_listed(silent)}, by the sound alone: too much other music is like it"
+        )
+        _print("            more tracks by more artists can change this")
     _print_verdict(model["id"], found["reason"], promoted=found["promoted"])
+
+
+def _listed(names: list[str]) -> str:
+    more = [f"{len(names) - MOST_SHOWN} more"] if len(names) > MOST_SHOWN else []
+    return ", ".join(names[:MOST_SHOWN] + more)
 
 
 def _print_verdict(model: str, reason: str, *, promoted: bool) -> None:

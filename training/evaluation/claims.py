@@ -169,7 +169,9 @@ def album_claims(
     )
 
 
-def operating_points(claims: Claims, besides: Claims | None = None) -> OperatingPoints:
+def operating_points(
+    claims: Claims, besides: Claims | None = None, least: int = LEAST_WRITTEN
+) -> OperatingPoints:
     """Find the lowest threshold that keeps each of PRECISIONS in CAUTION of the resamples.
 
     Whole sources are drawn (Efron's bootstrap by cluster): the clips of one are alike.
@@ -177,13 +179,14 @@ def operating_points(claims: Claims, besides: Claims | None = None) -> Operating
     Args:
         claims: Of all clips.
         besides: Of some clips, of which the promise must hold by themselves, without resamples.
+        least: The least number of clips above a threshold.
 
     """
     bootstrap = ArtistBootstrap.of(claims.sources)
     lowest: dict[float, float] = {}
     for threshold in _GRID:
         written, right = claims.written(threshold), claims.rightly(threshold)
-        if written.sum() < LEAST_WRITTEN:
+        if written.sum() < least:
             continue
         drawn = bootstrap.sums(written)
         shares = bootstrap.sums(right) / np.maximum(drawn, 1)

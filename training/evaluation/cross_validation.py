@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 
     from training.classifiers.base import Classifier
     from training.data.dataset import Dataset
+    from training.data.vectors import Vectors
     from training.models.recipe import Recipe
     from training.progress import Progress
 
     Array = NDArray[np.float64]
     Indices = NDArray[np.intp]
+    Mask = NDArray[np.bool_]
     Fold = tuple[Indices, Indices]
     HeldOutScores = Mapping[str, Array]
 
@@ -94,6 +96,34 @@ def in_order(members: Indices, folds: Sequence[Fold], values: Sequence[NDArray[A
     return np.concatenate(repeats).astype(np.float64)
 
 
+def source_folds(sources: NDArray[Any], folds: int) -> Indices:
+    """Assign each source to a fold, the largest first and each to the smallest fold yet.
+
+    Returns the fold of each clip, shape (clips,).
+    """
+    names, source, sizes = np.unique(sources, return_inverse=True, return_counts=True)
+    fold_of, filled = np.zeros(len(names), np.intp), np.zeros(folds, np.intp)
+    for one in np.argsort(-sizes, kind="stable"):
+        fold_of[one] = filled.argmin()
+        filled[fold_of[one]] += sizes[one]
+    return fold_of[source]
+
+
+def source_splits(vectors: Vectors, folds: int) -> Iterator[tuple[Mask, Mask]]:
+    """Yield which vectors are fitted and held out, with no source and no artist in both.
+
+    Music and no music are spread over the folds by themselves.
+    """
+    music = vectors.music
+    fold = np.zeros(len(vectors), np.intp)
+    for part in (music, ~music):
+        if part.any():
+            fold[part] = source_folds(vectors.sources[part], folds)
+    for one in range(folds):
+        held = fold == one
+        yield ~held & ~np.isin(vectors.artists, vectors.artists[held]), held
+
+
 def cross_validate(
     recipe: Recipe,
     data: Dataset,
@@ -109,8 +139,8 @@ def cross_validate(
     """
     folds = repeated_folds(data, members, recipe.repeats)
     classifiers = [classifier for family in recipe.families for classifier in family]
-    fits = [_Fit(classifier, data, *fold) for classifier in classifiers for fold in folds]
-    parts = _scores(fits, execution or Execution())
+    fits = [Fit(classifier, data, *fold) for classifier in classifiers for fold in folds]
+    parts = held_out_scores(fits, execution or Execution())
     return {
         classifier.name: in_order(members, folds, parts[place : place + len(folds)])
         for place, classifier in zip(range(0, len(fits), len(folds)), classifiers, strict=True)
@@ -118,7 +148,7 @@ def cross_validate(
 
 
 @dataclass(frozen=True, eq=False)
-class _Fit:
+class Fit:
     """One fit of a classifier and the clips that it scores."""
 
     classifier: Classifier
@@ -139,7 +169,7 @@ class _Fit:
         return cache / f"{joblib.hash(known)}.npy"
 
 
-def _scores(fits: Sequence[_Fit], execution: Execution) -> list[NDArray[np.floating]]:
+def held_out_scores(fits: Sequence[Fit], execution: Execution) -> list[NDArray[np.floating]]:
     """Return the scores of each fit: from the cache, or from processes that fit now."""
     progress, cache = execution.progress, execution.cache
     progress.stage(execution.stage, len(fits))

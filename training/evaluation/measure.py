@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.inference.manifest import Manifest
     from training.data.dataset import Dataset
     from training.models.ensemble import Ensemble
     from training.models.recipe import Recipe
@@ -107,6 +108,13 @@ def _written(decided: Sequence[tuple[Predictions, float | None]]) -> Written:
     right = np.concatenate([p.right[k] for (p, _), k in zip(decided, kept, strict=True)])
     coverage = np.concatenate(kept).mean()
     return Written(PROMISE, rounded(right.mean() if len(right) else 1.0), rounded(coverage))
+
+
+def never_written(manifest: Manifest) -> list[str]:
+    """Return the genres that are never sure enough for PROMISE, unlike others of the model."""
+    points = manifest.tracks
+    silent = [genre for genre in manifest.genres if points.threshold(PROMISE, genre) is None]
+    return silent if len(silent) < len(manifest.genres) else []
 
 
 def rounded(share: float | np.floating) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.evaluation.measure import PROMISE
+from training.evaluation.measure import PROMISE, never_written
 from training.evaluation.metrics import ALBUM_TRACKS
 from training.evaluation.templates import render
 
@@ -27,6 +27,7 @@ def card(manifest: Manifest, template: Path = TEMPLATE, **values: Any) -> str:
         manifest=manifest,
         promise=PROMISE,
         album_tracks=ALBUM_TRACKS,
+        never_written=never_written(manifest),
         written=_written,
         **values,
     )

@@ -32,18 +32,21 @@ from training.evaluation.measure import PROMISE, rounded
 from training.evaluation.metrics import LEAST_WRITTEN, stand_in_albums
 from training.export.bundle import Promises
 from training.models.ensemble import HeldOut, combined
+from training.models.own_genres import other_music, points_of_genre
 from training.models.recipe import Recipe
 from training.models.user_model import COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from training.data.dataset import Dataset
-    from training.evaluation.cross_validation import HeldOutScores
+    from training.evaluation.claims import Claims
+    from training.evaluation.cross_validation import Execution, HeldOutScores
     from training.models.ensemble import Ensemble
+    from training.models.own_genres import OtherMusic
 
     Indices = NDArray[np.intp]
     Judged = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[Any], Scale]
@@ -108,9 +111,27 @@ def recipe(data: Dataset, base: Base) -> Recipe:
 
     `base` is without the artists of the clips.
     """
+    return Recipe(families=((_classifier(data, base),),), repeats=1, guards=())
+
+
+def _classifier(data: Dataset, base: Base) -> AddedGenres:
     keys = [names.key(genre) for genre in data.genres]
     places = tuple(keys.index(names.key(genre)) for genre in base.vectors.genres)
-    return Recipe(families=((AddedGenres(base.vectors, places),),), repeats=1, guards=())
+    return AddedGenres(base.vectors, places)
+
+
+def other_music_for(data: Dataset, base: Base, execution: Execution) -> OtherMusic | None:
+    """Score the songs of the default model, where the user's clips have genres that it lacks.
+
+    Args:
+        data: The user's clips, with the genres of `with_default_genres`.
+        base: Without the artists of the clips.
+        execution: Where the fits run.
+
+    """
+    if names.keys(data.genres) == names.keys(base.vectors.genres):
+        return None
+    return other_music(data, _classifier(data, base), execution)
 
 
 def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
@@ -146,13 +167,24 @@ class Judge:
     base: Base
     parents: Callable[[str], tuple[str, ...]]
     """See `GenreNames.parents`."""
+    others: OtherMusic | None = None
+    """Other music, where the new model has genres that the default model lacks."""
 
     def promises(self, ensemble: Ensemble) -> Promises:
-        """Raise the default thresholds where the held-out tracks of an ensemble need more."""
+        """Raise the default thresholds where the held-out tracks of an ensemble need more.
+
+        A new genre needs more where other music gets it.
+        """
         held = ensemble.held_out
         albums = list(stand_in_albums(self.data, held.members))
         enough = len(np.unique(held.members))
-        return promises(self._judged(held), albums, self.base, enough)
+        found = promises(self._judged(held), albums, self.base, enough)
+        own = self._own_points(held)
+        return replace(
+            found,
+            tracks=with_genres(found.tracks, own),
+            albums=with_genres(found.albums, own),
+        )
 
     def measure(self, ensemble: Ensemble, held: NDArray[np.intp]) -> Evaluation:
         """Measure an ensemble on tracks of artists that are not in its training data.
@@ -163,8 +195,8 @@ class Judge:
 
         """
         predicted = HeldOut(held, ensemble.log_probabilities(self.data, held))
-        claims = track_claims(*self._judged(predicted))
         threshold = self.threshold(ensemble)
+        claims = self._sure(track_claims(*self._judged(predicted)), predicted, ensemble)
         written, right = claims.written(threshold), claims.rightly(threshold)
         low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
         return Evaluation(
@@ -184,14 +216,36 @@ class Judge:
         """Return the confidence from which an ensemble keeps PROMISE; None where none does."""
         return self.promises(ensemble).tracks.threshold(PROMISE, "")
 
+    def _sure(self, claims: Claims, predicted: HeldOut, ensemble: Ensemble) -> Claims:
+        """Take the confidence from claims of a genre below its own threshold."""
+        points = self.promises(ensemble).tracks
+        needed = [points.threshold(PROMISE, genre) for genre in self.data.genres]
+        limits = np.array([np.inf if one is None else one for one in needed])
+        sure = claims.confidence >= limits[predicted.log_probabilities.argmax(axis=1)]
+        return replace(claims, confidence=np.where(sure, claims.confidence, 0.0))
+
+    def _own_points(self, held: HeldOut) -> dict[str, OperatingPoints]:
+        """Return the thresholds of each new genre, by the music that gets it."""
+        if self.others is None:
+            return {}
+        known, accepted = names.keys(self.base.vectors.genres), self.accepted
+        related = accepted | accepted.T
+        probabilities, allowed, artists, _ = self._judged(held)
+        judged = probabilities, allowed, artists
+        return {
+            genre: points_of_genre(place, judged, self.others, related[place])
+            for place, genre in enumerate(self.data.genres)
+            if names.key(genre) not in known
+        }
+
     @property
     def accepted(self) -> NDArray[np.bool_]:
         """Whether a genre is right for a label, shape (labels, genres)."""
-        count = len(self.data.genres)
-        answers = np.tile(np.eye(count), (count, 1))
-        right = np.repeat(self._accepted, count, axis=0)
-        claims = track_claims(answers, right, np.zeros(count**2), self._scale)
-        return claims.right.reshape(count, count)
+        accepted, scale = self._accepted, self._scale
+        result = accepted.copy()
+        for head in scale.families:
+            result[:, scale.genres.index(head)] = accepted[:, scale.columns(head)].any(axis=1)
+        return result
 
     @property
     def _scale(self) -> Scale:
@@ -230,6 +284,23 @@ def promises(judged: Judged, albums: Sequence[Indices], base: Base, tracks: int)
         raised(default.albums, own_albums, tracks),
         default.pooling,
         scale.families,
+    )
+
+
+def with_genres(points: OperatingPoints, own: Mapping[str, OperatingPoints]) -> OperatingPoints:
+    """Raise the thresholds of single genres.
+
+    Args:
+        points: The thresholds of all genres.
+        own: The thresholds that some genres need; a promise that a genre lacks is dropped for it.
+
+    """
+    found = {
+        genre: tuple(filter(None, (_higher(point, needed.overall) for point in points.overall)))
+        for genre, needed in own.items()
+    }
+    return OperatingPoints(
+        points.overall, {genre: one for genre, one in found.items() if one != points.overall}
     )
 
 

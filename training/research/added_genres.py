@@ -14,9 +14,9 @@ import numpy as np
 from msgspec import Struct
 
 from training.classifiers.softmax import AddedGenres, FittedSoftmax, fit_vectors
+from training.evaluation.cross_validation import source_folds
 from training.evaluation.measure import rounded
 from training.evaluation.metrics import appearances
-from training.research.left_out import source_folds
 from training.research.wide_data import GENRES, joined
 
 if TYPE_CHECKING:

@@ -30,8 +30,10 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
+from training.evaluation.cross_validation import Execution
 from training.models import added_model
 from training.models.ensemble import Ensemble, HeldOut
+from training.models.own_genres import OtherMusic, other_music
 from training.train import TrainingRun
 
 if TYPE_CHECKING:
@@ -179,13 +181,24 @@ def test_a_parent_and_the_family_of_a_label_are_right_and_no_part_of_it() -> Non
     assert right["Rock"] == {"Rock"}
 
 
-def judged(genre: str, answers: Sequence[str], *parents: str) -> OperatingPoints:
+def answered(
+    answers: Sequence[str], genres: Sequence[str], sure: float = 0.8
+) -> NDArray[np.float64]:
+    """Return probabilities with these answers, all equally sure."""
+    count = len(answers)
+    probabilities = np.full((count, len(genres)), (1 - sure) / (len(genres) - 1))
+    probabilities[np.arange(count), [genres.index(answer) for answer in answers]] = sure
+    return probabilities
+
+
+def judged(
+    genre: str, answers: Sequence[str], *parents: str, others: OtherMusic | None = None
+) -> OperatingPoints:
     """Return the thresholds of a model that gives these answers to the user's tracks of a genre."""
     base = added_model.read_base(data_path("models/default"))
     genres = tuple(sorted({*base.vectors.genres, genre}))
     count = len(answers)
-    probabilities = np.full((count, len(genres)), 0.2 / (len(genres) - 1))
-    probabilities[np.arange(count), [genres.index(answer) for answer in answers]] = 0.8
+    probabilities = answered(answers, genres)
     data = Dataset(
         ids=np.arange(count).astype(str),
         labels=np.full(count, genres.index(genre)),
@@ -195,7 +208,7 @@ def judged(genre: str, answers: Sequence[str], *parents: str) -> OperatingPoints
     )
     held_out = HeldOut(np.arange(count), np.log(probabilities))
     ensemble = Ensemble((), (), np.ones(1), (), held_out)
-    return added_model.Judge(data, base, lambda _: parents).promises(ensemble).tracks
+    return added_model.Judge(data, base, lambda _: parents, others).promises(ensemble).tracks
 
 
 def test_a_parent_or_the_family_of_the_users_genre_keeps_a_promise() -> None:
@@ -212,6 +225,65 @@ def test_a_promise_that_the_users_tracks_break_is_dropped() -> None:
     points = judged("House", wrong)
     assert points.threshold(0.9, "House") is None
     assert judged("House", wrong[:20]).threshold(0.9, "House")  # too few to tell
+
+
+def other_songs(genre: str, answer: str, right: str, sure: float, count: int = 40) -> OtherMusic:
+    """Return songs of a default genre that all get one answer.
+
+    Args:
+        genre: The new genre.
+        answer: The genre that the songs get.
+        right: The genre that the songs have.
+        sure: The confidence in the answer.
+        count: The number of songs, each of a collection of its own.
+
+    """
+    default = added_model.read_base(data_path("models/default")).vectors.genres
+    genres = tuple(sorted({*default, genre}))
+    allowed = np.tile(np.array(genres) == right, (count, 1))
+    return OtherMusic(answered([answer] * count, genres, sure), allowed, np.arange(count))
+
+
+def test_a_new_genre_that_other_music_gets_needs_more_or_is_never_written() -> None:
+    default = added_model.read_base(data_path("models/default")).promises.tracks
+    found = ["House"] * 60
+
+    def threshold(answer: str, right: str, sure: float = 0.8, genre: str = "House") -> float | None:
+        others = other_songs("House", answer, right, sure)
+        return judged("House", found, others=others).threshold(0.9, genre)
+
+    usual = default.threshold(0.9, "House")
+    assert usual is not None
+    assert threshold("Rock", "Rock") == usual
+    assert threshold("House", "Rock") is None
+    assert threshold("House", "Rock", genre="Rock") == usual
+    assert threshold("House", "Electronic") == usual  # may be House
+    assert usual < (threshold("House", "Rock", 0.7) or 0) <= 0.8
+
+
+def test_a_genre_of_few_found_tracks_is_not_written_where_other_music_was_asked() -> None:
+    others = other_songs("House", "Rock", "Rock", 0.8)
+    found = [["House", "Electronic"][n % 8 > 0] for n in range(60)]
+    assert judged("House", found, others=others).threshold(0.9, "House") is None
+    assert judged("House", found, others=others).threshold(0.9, "Electronic")
+
+
+def test_a_song_is_scored_by_models_without_its_collection() -> None:
+    inputs, labels = clusters()
+    allowed = np.eye(3, dtype=bool)[labels]
+    base = replace(vectors(allowed, inputs), sources=np.arange(120) % 8)
+    lying = base.sources == 3
+    base = replace(base, allowed=np.where(lying[:, np.newaxis], allowed[:, ::-1], allowed))
+    data = Dataset(
+        ids=np.arange(20).astype(str),
+        labels=np.full(20, 3),
+        genres=(*GENRES, "Waltz"),
+        artists=np.arange(20).astype(str),
+        inputs={SPEC: np.random.default_rng(1).normal(-4, 1, (20, 6)).astype(np.float32)},
+    )
+    others = other_music(data, AddedGenres(base, (0, 1, 2)), Execution())
+    assert others.allowed.shape == others.probabilities.shape == (120, 4)
+    assert (others.probabilities.argmax(axis=1) == labels).mean() > 0.95
 
 
 def song(path: Path, seed: int, brightness: int) -> Path:
