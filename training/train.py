@@ -65,6 +65,8 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.intp]
 
+MOST_NAMED = 5
+"""Small genres in the message of a run without enough training data."""
 FOLDER = "training"
 """In the state folder: the lock and the intermediate results."""
 
@@ -333,10 +335,14 @@ def require_enough(selection: Selection, minimum: int, least: int) -> None:
     """
     if len(selection.genres) >= least:
         return
-    few = ", ".join(
+    largest = sorted(selection.few, key=lambda one: -one.tracks)
+    named = [
         f"{one.genre} has {number_of(one.tracks, 'track')} of {number_of(one.artists, 'artist')}"
-        for one in selection.few
-    )
+        for one in largest[:MOST_NAMED]
+    ]
+    if more := len(largest) - len(named):
+        named.append(number_of(more, "smaller genre"))
+    few = ", ".join(named)
     there = selection.genres[0] if selection.genres else "no genre"
     number = "one genre needs" if least == 1 else "two genres need"
     needed = f"at least {number} {minimum} tracks of {LEAST_ARTISTS} artists each"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from training.train import Prepared, Result
 
 MOST_SHOWN = 10
+_ALL = "`tagger train --dry-run --json`"
 
 
 def show_prepared(prepared: Prepared, minimum: int, progress: Bar | Lines | None) -> None:
@@ -50,8 +51,11 @@ def _print_prepared(found: dict[str, Any]) -> None:
         _print("genre                     tracks  artists  held out")
     for one in found["genres"]:
         _print(f"{one['genre']:<24}{one['tracks']:>8}{one['artists']:>9}{one['held_out']:>10}")
-    for one in found["too_few"]:
+    small = sorted(found["too_few"], key=lambda one: -one["tracks"])
+    for one in small[:MOST_SHOWN]:
         _print(f"not learned {one['genre']}: {_lack(one)}")
+    if len(small) > MOST_SHOWN:
+        _print(f"not learned {number_of(len(small) - MOST_SHOWN, 'more genre')}: {_ALL}")
     for count, noun, what in _left_out(found):
         if count:
             _print(f"left out    {number_of(count, *noun)} {what}")
@@ -74,7 +78,7 @@ def _left_out(found: dict[str, Any]) -> list[tuple[int, tuple[str, ...], str]]:
 def _notes(found: dict[str, Any]) -> list[str]:
     notes = list(found["notes"][:MOST_SHOWN])
     if more := len(found["notes"]) - len(notes):
-        notes.append(f"... and {more} more: `tagger train --dry-run --json`")
+        notes.append(f"... and {more} more: {_ALL}")
     if found["unknown_artists"]:
         count = number_of(found["unknown_artists"], "track")
         notes.append(f"{count} without an artist: the accuracy is overestimated")

@@ -249,6 +249,22 @@ def test_corrections_are_learned_and_the_new_model_stays_away_from_them(program)
     assert "and Sunday has them" in alone
 
 
+def test_hundreds_of_small_genres_are_counted_and_the_largest_are_named(program):
+    for genre in range(30):
+        for number in range(2 if genre == 29 else 1):
+            file = program.home / "sorted" / f"Genre {genre}" / f"{number}.flac"
+            put(file, "High", 2 * genre + number)
+    program.configure(TRAINING.format(sorted=program.home / "sorted"))
+    lines = program.run("train", "--dry-run").out.splitlines()
+    small = [line for line in lines if line.startswith("not learned")]
+    assert small[0].startswith("not learned Genre 29: 2 tracks")
+    assert small[-1] == "not learned 20 more genres: `tagger train --dry-run --json`"
+    assert len(small) == 11
+    alone = refusal(program)
+    assert "; Genre 29 has 2 tracks of 2 artists, " in alone
+    assert "25 smaller genres" in alone
+
+
 def test_a_copy_of_a_file_with_a_renamed_genre_of_tagger_is_no_label(program):
     program.configure('[training]\ntags = ["*"]\nminimum = 10\ngenres = { Metal = "Heavy" }\n')
     for number in range(2):
