@@ -119,7 +119,7 @@ def test_folders_in_other_letters_have_one_path_where_letter_case_is_ignored(
 
 def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
     long = 81 * "x"
-    for name in ("A;B", "1999", "House", "Unknown", "!", long):
+    for name in ("A;B", "1999", "House", "Unknown", "!", long, "_To sort", "NEW", "Nouveau", "VA"):
         touch(tmp_path / "Sorted" / name / "1.mp3")
     (tmp_path / "2024.m3u").write_text("Sorted/House/1.mp3\n")
     training = TrainingSettings(
@@ -132,7 +132,11 @@ def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
         "the genre '!' counts as no genre",
         "the genre '2024' is a number for ID3",
         "the genre 'A;B' contains ';' or an unprintable character",
+        "the genre 'NEW' counts as no genre",
+        "the genre 'Nouveau' counts as no genre",
         "the genre 'Unknown' counts as no genre",
+        "the genre 'VA' counts as no genre",
+        "the genre '_To sort' counts as no genre",
         f"the genre '{long}' has more than 80 characters",
     ]
 
