@@ -11,6 +11,7 @@ import contextlib
 import functools
 import io
 import os
+import warnings
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -180,14 +181,14 @@ def held_out_scores(fits: Sequence[Fit], execution: Execution) -> list[NDArray[n
     missing = [place for place in range(len(fits)) if place not in found]
     # Arguments go through pipes: a memory map for each fit would fill /dev/shm.
     parallel = joblib.Parallel(n_jobs=execution.jobs, return_as="generator", max_nbytes=None)
-    with _safe_paths():
-        computed = parallel(
-            joblib.delayed(_fit_and_score)(*fits[place].arguments) for place in missing
-        )
-        for place, scores in zip(missing, computed, strict=True):
-            found[place] = scores
-            _save(paths[place], scores)
-            progress.done(len(found))
+    with _safe_paths(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of fits that an error leaves unread
+        tasks = (joblib.delayed(_fit_and_score)(*fits[place].arguments) for place in missing)
+        with contextlib.closing(parallel(tasks)) as computed:
+            for place, scores in zip(missing, computed, strict=True):
+                found[place] = scores
+                _save(paths[place], scores)
+                progress.done(len(found))
     return [found[place] for place in range(len(fits))]
 
 

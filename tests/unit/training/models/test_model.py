@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -105,6 +106,15 @@ def test_a_cross_validation_after_an_interrupt_reads_the_scores_of_finished_fits
     assert {path: path.stat().st_ino for path in finished} == finished
     for name, scores in cross_validate(recipe, data, members).items():
         np.testing.assert_array_equal(resumed[name], scores)
+
+
+def test_a_cross_validation_that_cannot_write_ends_with_the_error_alone(data, tmp_path, recwarn):
+    recipe, members = Recipe(((Lda(components=5),),), repeats=1), np.flatnonzero(data.known)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        cross_validate(recipe, data, members, Execution(jobs=2, cache=tmp_path / "file"))
+    gc.collect()
+    assert [str(one.message) for one in recwarn if "tasks" in str(one.message)] == []
 
 
 def test_a_module_in_the_working_folder_is_not_imported_by_the_fits(data, tmp_path, monkeypatch):
