@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from gtzan_like import ARTISTS, write_gtzan
@@ -115,6 +119,42 @@ def test_a_cross_validation_that_cannot_write_ends_with_the_error_alone(data, tm
         cross_validate(recipe, data, members, Execution(jobs=2, cache=tmp_path / "file"))
     gc.collect()
     assert [str(one.message) for one in recwarn if "tasks" in str(one.message)] == []
+
+
+LONG_FITS = """
+import sys, time
+import numpy as np
+from dataclasses import dataclass
+from training.cluster import parallel_fits
+from training.data.dataset import Dataset
+from training.evaluation.cross_validation import Execution, cross_validate
+from training.models.recipe import Recipe
+
+@dataclass(frozen=True)
+class Slow:
+    spec: str = "s"
+    name: str = "slow"
+    def fit(self, inputs, labels, genres):
+        print("fitting", flush=True)
+        time.sleep(600)
+
+clips = np.arange(40)
+artists = clips.astype(str)
+data = Dataset(artists, clips % 2, ("A", "B"), artists, {"s": np.zeros((40, 200_000))})
+with parallel_fits(""):
+    cross_validate(Recipe(((Slow(),),), repeats=1), data, clips, Execution(jobs=2))
+"""
+
+
+@pytest.mark.slow
+def test_the_processes_of_the_fits_end_after_a_killed_training(tmp_path):
+    (tmp_path / "long_fits.py").write_text(LONG_FITS)
+    with subprocess.Popen([sys.executable, tmp_path / "long_fits.py"], stdout=PIPE) as training:
+        assert training.stdout.readline() == b"fitting\n"
+        workers = psutil.Process(training.pid).children(recursive=True)
+        training.kill()
+    assert len(workers) >= 2
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
 
 
 def test_a_module_in_the_working_folder_is_not_imported_by_the_fits(data, tmp_path, monkeypatch):
