@@ -143,7 +143,7 @@ def test_a_model_that_would_write_no_genre_is_not_made_active(program):
 @pytest.mark.usefixtures("few_classifiers")
 def test_a_model_without_a_genre_that_the_current_model_was_taught_is_not_made_active(taught):
     program, found = taught
-    there, renamed = program.home / "sorted" / "Low", program.home / "sorted" / "New"
+    there, renamed = program.home / "sorted" / "Low", program.home / "sorted" / "Deep"
     there.rename(renamed)
     without = trained(program)
     renamed.rename(there)
