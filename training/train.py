@@ -157,7 +157,8 @@ class TrainingRun:
                     unusable[0].path,
                 )
         training = self._settings.training
-        rules = Rules(training.minimum, training.balance, self._genre_names.parents)
+        kept = genres.keys(self._base.vectors.genres if self._base else ())
+        rules = Rules(training.minimum, training.balance, self._genre_names.parents, kept)
         selection = select(collected.labels, samples, rules, self._written_contents())
         held = tuple(held_out(selection.members))
         return Prepared(collected, selection, tuple(unusable), to_analyze, held)

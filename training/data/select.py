@@ -94,6 +94,20 @@ class Rules:
     balance: float
     parents: Callable[[str], tuple[str, ...]]
     """See `GenreNames.parents`."""
+    kept: frozenset[str] = frozenset()
+    """Keys of genres that the model has without the user's tracks."""
+
+    def parents_of_small(self, genre: str) -> tuple[str, ...]:
+        """Return the genres that may get the tracks of a small genre, the nearest first.
+
+        A kept genre has songs of its own. They are not to be contradicted by a larger genre.
+        """
+        found: list[str] = []
+        for name in (genre, *self.parents(genre)):
+            found.append(name)
+            if genres.key(name) in self.kept:
+                break
+        return tuple(found[1:])
 
 
 def select(
@@ -242,7 +256,7 @@ def _enough(members: Sequence[Member], rules: Rules) -> tuple[list[Member], list
     members = list(members)
     few: dict[str, SmallGenre] = {}
     while small := _smallest(members, rules.minimum):
-        parents = rules.parents(small.genre)
+        parents = rules.parents_of_small(small.genre)
         there = {genres.key(member.genre): member.genre for member in members}
         siblings = {
             genres.key(p) for m in members if m.genre != small.genre for p in rules.parents(m.genre)

@@ -25,6 +25,7 @@ from tagger.config import (
     StoreSettings,
     TrainingSettings,
 )
+from tagger.core import genres
 from tagger.core.domain import GENRE, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
@@ -445,9 +446,12 @@ def sample(name, artist="Someone", content=None):
     return Sample(path, FileIdentity(1, 1, 1, 1), TrackTags(artist=artist), content or name)
 
 
-def chosen(labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset()):
+def chosen(
+    labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset(), kept=()
+):
     naming = GenreNames(Settings(training=TrainingSettings(parents=parents or {})))
-    return select(labels, samples, Rules(minimum, balance, naming.parents), written)
+    rules = Rules(minimum, balance, naming.parents, genres.keys(kept))
+    return select(labels, samples, rules, written)
 
 
 def says(name, genre, weight=Weight.FOLDER, source="folders", **more):
@@ -535,6 +539,18 @@ def test_a_small_genre_trains_the_next_parent_where_its_nearest_is_small_too():
         ("Punk", "Rock"),
     ]
     assert found.tracks("Rock") == 16
+
+
+def test_a_small_genre_trains_no_parent_of_a_genre_that_the_model_keeps():
+    punk = joined(many("Punk", 3), many("Hardcore Punk", 5), many("Deep House", 4))
+    labels, heard = joined(many("Rock", 8), many("House", 7), punk)
+    found = chosen(labels, heard, minimum=6, kept=("Rock", "Punk", "Electronic"))
+    assert [(one.genre, one.tracks, one.taught) for one in found.few] == [
+        ("Deep House", 4, "House"),
+        ("Hardcore Punk", 5, ""),
+        ("Punk", 3, ""),
+    ]
+    assert (found.tracks("Rock"), found.tracks("House")) == (8, 11)
 
 
 def test_a_genre_with_too_few_artists_is_left_out():
