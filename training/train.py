@@ -364,7 +364,8 @@ def alone(state: Path) -> Iterator[None]:
         with exclusive(folder / "lock"):
             yield
     except BlockingIOError as error:
-        raise TrainingDataError("another `tagger train` is running", folder) from error
+        reason, hint = "another `tagger train` is running", "wait until it ends"
+        raise TrainingDataError(reason, folder, hint) from error
     except OSError as error:
         raise _unwritable(folder, error) from error
 

@@ -28,6 +28,7 @@ from tagger.inference.registry import ModelRegistry
 from training.cli import train
 from training.data.store import TrainingStore
 from training.models import user_model
+from training.train import alone
 
 if TYPE_CHECKING:
     from typing import Any
@@ -359,6 +360,12 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
     assert (dry(program)["matched"], dry(program)["sources"]["csv"]) == (2, 2)
     outside.unlink()
     assert len(dry(program)["ambiguous"]) == 1
+
+
+def test_a_second_training_is_refused_with_the_next_step(program):
+    settle(program)
+    with alone(program.state):
+        assert "another `tagger train` is running (wait until it ends)" in refusal(program)
 
 
 def test_missing_labels_are_refused_and_nothing_changes(program):
