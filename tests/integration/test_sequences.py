@@ -51,7 +51,7 @@ class Sequence:
 
     def __init__(self, program, seed):
         self.program = program
-        self.random = random.Random(seed)  # noqa: S311 - a test
+        self.random = random.Random(seed)
         self.titles = {}
         self.former = {}
         self.genres = {}
