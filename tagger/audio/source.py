@@ -9,7 +9,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
-from tagger.errors import AGAIN, UnreadableError
+from tagger.errors import UnreadableError
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,9 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise UnreadableError(
-            f"cannot be opened: {error.strerror}",
-            path,
-            "check the path and the permissions of the file",
-        ) from error
+        reason = f"cannot be opened: {error.strerror}"
+        hint = next_step(error, "check the path and the permissions of the file")
+        raise UnreadableError(reason, path, hint) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise UnreadableError("is not a regular file", path)
@@ -58,11 +57,8 @@ class ReadErrors:
     def raise_error(self, path: Path) -> None:
         """Raise UnreadableError if the device failed."""
         if self.error:
-            raise UnreadableError(
-                f"cannot be read: {self.error.strerror}",
-                path,
-                AGAIN,
-            ) from self.error
+            reason = f"cannot be read: {self.error.strerror}"
+            raise UnreadableError(reason, path, next_step(self.error)) from self.error
 
     @contextlib.contextmanager
     def _noted(self) -> Iterator[None]:

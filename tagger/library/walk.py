@@ -20,6 +20,7 @@ from tagger.core.domain import FileIdentity
 from tagger.errors import TagError
 from tagger.library import unfinished
 from tagger.library.ignore import IGNORE_FILE, UNFINISHED, IgnoreRules
+from tagger.system.next_steps import next_step
 from tagger.tags import TEMPORARY_SUFFIX
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def identity_of(path: Path) -> FileIdentity:
     try:
         return FileIdentity.of(path.stat())
     except OSError as error:
-        raise TagError(f"cannot be reached: {error.strerror}", path) from error
+        hint = next_step(error, "mount its disk, or name the folder to which it moved")
+        raise TagError(f"cannot be reached: {error.strerror}", path, hint) from error
 
 
 def root_of(path: Path, roots: Iterable[Path]) -> Path:
@@ -153,8 +155,7 @@ def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[L
     try:
         status = start.stat()
     except OSError as error:
-        fault = Passed(start, f"cannot be read: {error.strerror}", failed=True)
-        yield Listing(os.fspath(start.parent), root, others=(fault,))
+        yield Listing(os.fspath(start.parent), root, others=(_unreadable(start, error),))
         return
     if stat.S_ISDIR(status.st_mode):
         yield from _below(os.fspath(start), root, IgnoreRules(root, patterns))
@@ -170,7 +171,8 @@ def _below(start: str, root: Path, rules: IgnoreRules) -> Iterator[Listing]:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=_NAME)
         except OSError as error:
-            reason = f"cannot be entered: {error.strerror} (check its permissions and its disk)"
+            step = next_step(error, "check its permissions and its disk")
+            reason = f"cannot be entered: {error.strerror} ({step})"
             yield Listing(folder, root, others=(Passed(Path(folder), reason, failed=True),))
             continue
         names = [entry.name.lower() for entry in entries]
@@ -229,8 +231,7 @@ class _Reader:
         try:
             self._take(entry)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
-            self._others.append(Passed(Path(entry), reason, failed=True))
+            self._others.append(_unreadable(Path(entry), error))
 
     def _take(self, entry: os.DirEntry[str]) -> None:
         """Take an entry by its kind; raises OSError, also where names come without a kind."""
@@ -282,8 +283,12 @@ def _named(path: Path, root: Path, status: os.stat_result) -> Listing:
             file = path.name, FileIdentity.of(status)
             return Listing(os.fspath(path.parent), root, (file,))
     except OSError as error:
-        fault = Passed(path, f"cannot be read: {error.strerror}", failed=True)
+        fault = _unreadable(path, error)
     return Listing(os.fspath(path.parent), root, others=(fault,))
+
+
+def _unreadable(path: Path, error: OSError) -> Passed:
+    return Passed(path, f"cannot be read: {error.strerror} ({next_step(error)})", failed=True)
 
 
 def _unfinished(path: Path, sign: str) -> Unfinished:

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tagger.audio.source import device_error
-from tagger.errors import AGAIN, CorruptTagsError, TagError, TaggerError
+from tagger.errors import CorruptTagsError, TagError, TaggerError
+from tagger.system.next_steps import next_step
 from tagger.tags.containers.base import MalformedError
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(cause, PermissionError):
             raise TagError("no permission to read the file", path) from error
         if cause is not None:
-            raise TagError(f"the file cannot be read: {cause.strerror}", path, AGAIN) from error
+            reason = f"the file cannot be read: {cause.strerror}"
+            raise TagError(reason, path, next_step(cause)) from error
         if isinstance(error, MalformedError):
             raise CorruptTagsError(f"the tags cannot be parsed: {error}", path) from error
         hint = "remove the tags, or write them again with another tagger"

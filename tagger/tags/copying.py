@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tagger.core.domain import FileIdentity
-from tagger.errors import AGAIN, FileChangedError, WriteFailedError
+from tagger.errors import FileChangedError, WriteFailedError
+from tagger.system.next_steps import next_step
 from tagger.tags.containers.base import Span
 
 if TYPE_CHECKING:
@@ -27,16 +28,6 @@ _NO_KERNEL_COPY: Final = (
     errno.EPERM,
     errno.EXDEV,
 )
-_HINTS: Final = {
-    errno.ENOSPC: "free some space: the folder must have space for a copy of the file",
-    errno.EDQUOT: "the quota is exhausted: the folder must have space for a copy of the file",
-    errno.EIO: "check the disk, or the connection to it; then repeat the command",
-    errno.EROFS: "mount the file system writable: it is read-only now",
-    errno.EACCES: "check the permissions of the file and its folder",
-    errno.EPERM: "check the permissions of the file and its folder",
-    errno.ENAMETOOLONG: "shorten the name of the file",
-    errno.EBUSY: "the file may be a mount of its own, as in a container: mount its folder instead",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +103,8 @@ def os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, AGAIN)
-        raise WriteFailedError(f"not written: {error.strerror}", path, hint) from error
+        reason = f"not written: {error.strerror}"
+        raise WriteFailedError(reason, path, next_step(error)) from error
 
 
 def _copied_by_kernel(source: int, target: int, size: int, start: int) -> int:

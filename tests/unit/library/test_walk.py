@@ -174,7 +174,10 @@ def test_an_entry_whose_kind_cannot_be_read_costs_this_entry_alone(tmp_path, mon
     found = list(walk(tmp_path, tmp_path))
     assert names(found) == ["good.mp3", "1.mp3"]
     passed = {item.path.name: item.reason for item in found if isinstance(item, Passed)}
-    reason = f"cannot be read: {os.strerror(errno.EIO)}"
+    reason = (
+        f"cannot be read: {os.strerror(errno.EIO)}"
+        " (check the disk, or the connection to it; then repeat the command)"
+    )
     assert passed == {"bad": reason, "bad.mp3": reason}
 
 

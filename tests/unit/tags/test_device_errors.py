@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import media
@@ -24,12 +25,13 @@ class Failing(io.FileIO):
 
     method = ""
     left = 0
+    code = errno.EIO
 
     def _count(self, method: str) -> None:
         if method == Failing.method:
             Failing.left -= 1
             if Failing.left == 0:
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
+                raise OSError(Failing.code, os.strerror(Failing.code))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         self._count("seek")
@@ -51,6 +53,19 @@ class Failing(io.FileIO):
         return super().readinto(buffer)
 
 
+def fail_at(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Let each file that is read fail in one method."""
+    fdopen = os.fdopen
+
+    def failing(file: int, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if mode == "rb":
+            return io.BufferedReader(Failing(file, "rb"))
+        return fdopen(file, mode, *args, **options)
+
+    monkeypatch.setattr(os, "fdopen", failing)
+    monkeypatch.setattr(Failing, "method", method)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -64,15 +79,7 @@ def test_an_error_of_the_device_at_any_step_of_a_write_is_not_final(
 ):
     path = media.make(tmp_path / "song", form, tags={"title": "x"})
     before = path.read_bytes()
-    fdopen = os.fdopen
-
-    def failing(file: int, mode: str = "r", *args: Any, **options: Any) -> Any:
-        if mode == "rb":
-            return io.BufferedReader(Failing(file, "rb"))
-        return fdopen(file, mode, *args, **options)
-
-    monkeypatch.setattr(os, "fdopen", failing)
-    Failing.method = method
+    fail_at(monkeypatch, method)
     for step in range(1, 200, 2):
         Failing.left = step
         try:
@@ -84,3 +91,20 @@ def test_an_error_of_the_device_at_any_step_of_a_write_is_not_final(
         path.write_bytes(before)
         if Failing.left > 0:
             return
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has other errors")
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [("EIO", "check the disk"), ("ENOTCONN", "the connection"), ("EUCLEAN", "fsck")],
+)
+def test_a_file_that_cannot_be_read_names_the_next_step_of_its_error(
+    tmp_path, monkeypatch, code, step
+):
+    path = media.make(tmp_path / "song.mp3")
+    fail_at(monkeypatch, "readinto")
+    monkeypatch.setattr(Failing, "code", getattr(errno, code))
+    monkeypatch.setattr(Failing, "left", 1)
+    with pytest.raises(TagError, match="cannot be read") as written:
+        write(path)
+    assert step in (written.value.hint or "")
