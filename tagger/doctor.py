@@ -242,7 +242,9 @@ def _root(root: Path) -> Finding:
         step = f"chmod u+rx {shlex.quote(str(root))}"
         return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
     if not _writable(root):
-        step = "mount the folder writable or change its permissions; dry runs work without"
+        step = (
+            "mount the folder writable or change its permissions; `tagger classify` works without"
+        )
         return Finding(name, Level.FAILED, "no permission to write", step)
     return _free_space(name, root, "readable and writable")
 

@@ -62,6 +62,15 @@ def is_locked(file: int) -> bool:
     return bool((_flags(file) or 0) & _LOCKED)
 
 
+def are_listed(file: int) -> bool:
+    """Return whether the extended attributes of an open file can be listed, if it can have any."""
+    try:
+        _xattrs(file)
+    except OSError:
+        return False
+    return True
+
+
 def _copy_owner(status: os.stat_result, target: int) -> bool:
     fresh = os.fstat(target)
     try:

@@ -18,6 +18,8 @@ SHARED: Final = frozenset(
 """File systems to which a virtual machine's host or a cloud service writes too."""
 SMB: Final = frozenset({"cifs", "smb3"})
 """The types of an SMB share that Linux itself has mounted."""
+RCLONE: Final = "fuse.rclone"
+"""The type of a mount of rclone."""
 MOUNTS: Final = Path("/proc/self/mountinfo")
 UNKNOWN: Final = "unknown"
 """The type on other systems than Linux."""

@@ -44,7 +44,7 @@ from tagger.system.closing import close
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
-from tagger.tags.writable import check_flags, check_status, check_writable
+from tagger.tags.writable import check_flags, check_mount, check_status, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +103,7 @@ class Replacement:
             self._stack.callback(close, self.original)
             self._ctime = os.fstat(original).st_ctime_ns
             kind = filesystems.kind(original)
+            check_mount(original, self._path, kind)
             self._on_share = kind in filesystems.SMB
             self._may_vanish = not self._on_share and filesystems.may_delete(kind)
             self._check_unchanged()

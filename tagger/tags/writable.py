@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import SkippedError, TagError
-from tagger.system.attributes import is_locked
+from tagger.system import filesystems
+from tagger.system.attributes import are_listed, is_locked
 from tagger.system.closing import close
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _read_only(reason: str, path: Path, hint: str) -> SkippedError:
     """
     with contextlib.suppress(OSError):
         if os.statvfs(path).f_flag & os.ST_RDONLY:
-            hint = "mount it writable, such as by mount -o remount,rw; dry runs work without"
+            hint = "mount it writable: mount -o remount,rw; `tagger classify` works without"
             return SkippedError("read-only file system", path, hint)
     return SkippedError(reason, path, hint)
 
@@ -163,3 +164,18 @@ def check_flags(file: int, path: Path) -> None:
     """
     if is_locked(file):
         raise SkippedError("is immutable or append-only", path, "remove the flag: chattr -i -a")
+
+
+def check_mount(file: int, path: Path, kind: str) -> None:
+    """Raise SkippedError if the file system of an open file has no use for its attributes.
+
+    A mount of rclone returns an error of the disk instead of an empty list.
+
+    Args:
+        file: The descriptor of the file.
+        path: The path of the file.
+        kind: The type of the file system.
+    """
+    if kind == filesystems.RCLONE and not are_listed(file):
+        hint = "mount the files by NFS, SMB or SSH, or run tagger where they are stored"
+        raise SkippedError("a mount of rclone lists no attributes of files", path, hint)

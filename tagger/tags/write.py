@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
 from tagger.errors import PayloadChangedError, SkippedError
+from tagger.system import filesystems
 from tagger.tags import edit, recent, residue
 from tagger.tags.boundary import boundary
 from tagger.tags.containers.base import Span, size_of
@@ -15,7 +16,7 @@ from tagger.tags.parsed import read_by_mutagen
 from tagger.tags.replace import Replacement
 from tagger.tags.values import GenreSnapshot
 from tagger.tags.verify import Intended, JudgedFile, first_difference, mutagen_view
-from tagger.tags.writable import check_flags, check_writable
+from tagger.tags.writable import check_flags, check_mount, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -155,6 +156,7 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
     check_writable(path, root=root, options=options)
     with boundary(path), path.open("rb") as file:
         check_flags(file.fileno(), path)
+        check_mount(file.fileno(), path, filesystems.kind(file.fileno()))
         original = JudgedFile(file, path, recent.take(path, file))
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)

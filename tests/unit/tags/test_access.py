@@ -18,7 +18,8 @@ from tagging import leftovers, write
 from users import NOBODY, acl, as_user, needs_root, set_xattr, shared_folder
 
 from tagger import tags
-from tagger.errors import SkippedError
+from tagger.errors import SkippedError, WriteFailedError
+from tagger.system import filesystems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,6 +241,30 @@ def test_a_file_on_a_read_only_mount_is_skipped_with_the_mount_as_the_reason(fol
         pytest.skip("needs mounts in user namespaces")
     assert "read-only file system (mount it writable" in tried.stderr
     assert "chmod" not in tried.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"), [("fuse.rclone", SkippedError), ("ext4", WriteFailedError)]
+)
+def test_a_mount_that_lists_no_attributes_is_told_from_a_failing_disk(
+    folder, monkeypatch, kind, error
+):
+    path = media.make(folder / "song.mp3")
+    before = path.read_bytes()
+
+    def fail(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "listxattr", fail)
+    monkeypatch.setattr(filesystems, "kind", lambda _: kind)
+    with pytest.raises(error) as refused:
+        write(path)
+    assert ("rclone" in str(refused.value)) == (kind == "fuse.rclone")
+    assert ("check the disk" in str(refused.value)) == (kind == "ext4")
+    assert path.read_bytes() == before
+    if kind == "fuse.rclone":
+        with pytest.raises(SkippedError, match="rclone"):
+            tags.rehearse(path, ("Blues",), root=folder, options=tags.WriteOptions())
 
 
 def test_a_file_is_written_where_the_file_system_lists_attributes_of_its_own(folder, monkeypatch):
