@@ -20,6 +20,7 @@ from tagger.pipeline.unchanged import Unchanged
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.system.spelling import real_path
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -107,6 +108,15 @@ class Scan:
     def unknown_names(self) -> Iterator[str]:
         """Yield a text for each genre of the settings that has no effect."""
         return unknown_names(self._settings, self._manifest, self._store)
+
+    def missing_disks(self) -> Iterator[str]:
+        """Yield a text for each root with recorded files of which none is there."""
+        for root in dict.fromkeys(self._starts.values()):
+            if index.is_there(root, self._store):
+                continue
+            if files := self._store.files.count_under(root):
+                known = number_of(files, "known file")
+                yield f"{root}: {known}, and none is there: is its disk mounted?"
 
     def missing_network(self, *, stored: bool) -> str | None:
         """Return the loss without the second network, see `registry.missing_network`."""

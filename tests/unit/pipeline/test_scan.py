@@ -499,11 +499,15 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     away = program.home / "away"
     program.music.rename(away)
     program.music.mkdir()
-    assert program.scan().summary["files"] == 0
+    empty = program.scan()
+    assert empty.summary["files"] == 0
+    assert f"{program.music}: 1 known file, and none is there: is its disk mounted?" in empty.err
     assert list(program.music.iterdir()) == []
     program.music.rmdir()
     away.rename(program.music)
-    assert program.scan().files["a.mp3"]["decision"] == "keep"
+    back = program.scan()
+    assert back.files["a.mp3"]["decision"] == "keep"
+    assert "mounted" not in back.err
     assert program.run("undo").code == 0
 
 
