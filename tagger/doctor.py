@@ -35,6 +35,7 @@ from tagger.pipeline.unknown_names import unknown_names
 from tagger.players import configured_players, unexpected
 from tagger.playlists.folder import check_place
 from tagger.store import Store, existing, undamaged
+from tagger.system.next_steps import disk_step
 from tagger.system.text import number_of
 
 if TYPE_CHECKING:
@@ -237,15 +238,15 @@ def _root(root: Path) -> Finding:
     name = f"library {root}"
     if fault := _fault(root):
         step = "name your music's folder, or set library.roots: tagger config init"
+        if fault.startswith(_UNREADABLE):
+            step = "check its permissions and its disk"
         return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
         step = f"chmod u+rx {shlex.quote(str(root))}"
         return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
-    if not _writable(root):
-        step = (
-            "mount the folder writable or change its permissions; `tagger classify` works without"
-        )
-        return Finding(name, Level.FAILED, "no permission to write", step)
+    if refusal := _refusal(root):
+        step = "mount it writable, or change its permissions; `tagger classify` works without"
+        return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))
     return _free_space(name, root, "readable and writable")
 
 
@@ -262,8 +263,9 @@ def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
     existing = next(f for f in (folder, *folder.parents) if _fault(f) != _MISSING)
     if fault := _fault(existing):
         return Finding("playlists", Level.FAILED, f"{existing}: {fault}", step)
-    if not _writable(existing):
-        return Finding("playlists", Level.FAILED, f"no permission to write to {existing}", step)
+    if refusal := _refusal(existing):
+        text, step = f"{existing}: {_text(refusal)}", disk_step(refusal, step)
+        return Finding("playlists", Level.FAILED, text, step)
     return Finding("playlists", Level.OK, f"written to {folder}")
 
 
@@ -304,6 +306,7 @@ def _failed(name: str, error: TaggerError, step: str) -> Finding:
 
 
 _MISSING = "there is no such folder"
+_UNREADABLE = "cannot be read"
 
 
 def _fault(folder: Path) -> str | None:
@@ -313,7 +316,7 @@ def _fault(folder: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return _MISSING
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return f"{_UNREADABLE}: {error.strerror}"
 
 
 def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
@@ -346,13 +349,19 @@ def _grant(path: Path, allowed: int, denied: int = 0) -> Callable[[], str]:
     return repair
 
 
-def _writable(folder: Path) -> bool:
-    """Test with a file: it fails for permissions, read-only mounts and full disks alike."""
+def _refusal(folder: Path) -> OSError | None:
+    """Test with a file: it fails for permissions, read-only mounts and failing disks alike."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".tagger-"):
-            return True
-    except OSError:
-        return False
+            return None
+    except OSError as error:
+        return error
+
+
+def _text(error: OSError) -> str:
+    """Return what a folder lacks in which no file can be made."""
+    denied = isinstance(error, PermissionError)
+    return "no permission to write" if denied else f"cannot be written: {error.strerror}"
 
 
 def _free_space(name: str, folder: Path, text: str) -> Finding:

@@ -6,6 +6,7 @@ is tried three times at most. Scan, daemon, reclassify and training share this o
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from tagger.analysis import worker
 from tagger.analysis.remembered import BLOCK, FromFeatures
 from tagger.core.domain import AnalysisKey, Prediction
-from tagger.errors import AudioError, TaggerError, WorkerError
+from tagger.errors import AudioError, TaggerError, UnreadableError, WorkerError
 from tagger.features import later
 from tagger.system import interrupts
 
@@ -90,7 +91,10 @@ class Attempts:
         try:
             answer: T = self._workers.result(future, path)
         except (AudioError, WorkerError) as error:
-            self._failed(path, error)
+            if isinstance(error, UnreadableError) and not os.path.exists(path):  # noqa: PTH110 - raises no error
+                self.withdraw(path)  # its disk is away
+            else:
+                self._failed(path, error)
             raise
         return answer
 

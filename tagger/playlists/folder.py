@@ -16,6 +16,7 @@ from tagger.core import genres
 from tagger.errors import PlaylistError
 from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
+from tagger.system.next_steps import disk_step
 from tagger.system.spelling import fold
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def read_folder(folder: Path, recorded: Mapping[Path, str]) -> FolderContents:
     except FileNotFoundError:
         paths = []
     except OSError as error:
-        raise PlaylistError(f"cannot be read: {error.strerror}", folder, HINT) from error
+        hint = disk_step(error, HINT)
+        raise PlaylistError(f"cannot be read: {error.strerror}", folder, hint) from error
     own = {path: playlist for path in paths if (playlist := _own(path, recorded))}
     return FolderContents(own, frozenset(fold(path.name) for path in paths if path not in own))
 

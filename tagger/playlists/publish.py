@@ -17,6 +17,7 @@ from tagger.errors import PlaylistError
 from tagger.playlists import folder as on_disk
 from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
+from tagger.system.next_steps import disk_step
 from tagger.system.spelling import fold
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = f"cannot create the folder: {error.strerror}"
-        raise PlaylistError(reason, folder, on_disk.HINT) from error
+        raise PlaylistError(reason, folder, disk_step(error, on_disk.HINT)) from error
 
 
 def _apply(step: _Step) -> PlaylistChange:

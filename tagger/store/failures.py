@@ -48,6 +48,8 @@ NOT_MUSIC: Final = (
 )
 """Errors that describe the music rather than a fault of the file."""
 
+_LAST: Final = f"given up after {MAX_ATTEMPTS} attempts: `tagger scan --force` tries again"
+"""The next step of a file that was given up, although its state may be no cause."""
 _CRASHED: Final = "worker-crashed"
 _CRASHED_REASON: Final = "tagger ended during the analysis of this file"
 
@@ -74,7 +76,7 @@ class Failure:
     @property
     def reason(self) -> str:
         """The reason of the last failure, with the next step."""
-        return self.error.reason
+        return self.error.explanation
 
     @property
     def without_music(self) -> bool:
@@ -214,6 +216,7 @@ def _code(error: TaggerError) -> str:
 def _failure(row: sqlite3.Row) -> Failure:
     path = stored_path(row["path"])
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
-    return Failure(
-        path, identity, row["attempts"], CODES.get(row["code"], TaggerError)(row["reason"], path)
-    )
+    kind = CODES.get(row["code"], TaggerError)
+    passing = row["attempts"] >= MAX_ATTEMPTS and issubclass(kind, _PASSING)
+    error = kind(row["reason"], path, _LAST if passing else None)
+    return Failure(path, identity, row["attempts"], error)

@@ -13,6 +13,7 @@ from tagger.errors import SkippedError, TagError
 from tagger.system import filesystems
 from tagger.system.attributes import are_listed, is_locked
 from tagger.system.closing import close
+from tagger.system.next_steps import disk_step, next_step
 
 if TYPE_CHECKING:
     from tagger.tags.options import WriteOptions
@@ -92,7 +93,7 @@ def check_writable(
     Raises:
         SkippedError: the file is outside `root`, not regular, has several names, or is
             read-only; or its folder is read-only.
-        TagError: the file does not exist.
+        TagError: the file does not exist, or its disk fails.
     """
     folders = folders or Folders()
     try:
@@ -111,7 +112,9 @@ def check_writable(
     except FileNotFoundError as error:
         raise TagError("the file does not exist", path) from error
     except OSError as error:
-        raise SkippedError(f"cannot be reached: {error.strerror}", path) from error
+        reason = f"cannot be reached: {error.strerror}"
+        kind = TagError if disk_step(error) else SkippedError
+        raise kind(reason, path, next_step(error)) from error
     if not os.access(os.path.join(folder, name), os.W_OK):  # noqa: PTH118
         hint = "make the file writable: chmod u+w, chattr -i"
         raise _read_only("read-only file", path, hint)

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 
 import bundles
 import click
@@ -486,6 +487,29 @@ def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     assert shown.code == 1
     assert found[f"library {long}"] == "cannot be read: File name too long"
     assert found["playlists"] == f"{long}: cannot be read: File name too long"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "step"),
+    [
+        (errno.EIO, "cannot be written: Input/output error", "check the disk"),
+        (errno.EACCES, "no permission to write", "change its permissions"),
+    ],
+)
+def test_doctor_tells_a_failing_disk_from_a_folder_without_permission(
+    program, monkeypatch, code, text, step
+):
+    program.configure(f'[playlists]\nfolder = "{program.music}"\n')
+
+    def fail(**_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", fail)
+    found = {one["name"]: one for one in program.run("doctor", "--json").objects}
+    library = found[f"library {program.music}"]
+    assert (library["level"], library["text"]) == ("failed", text)
+    assert step in library["next_step"]
+    assert found["playlists"]["text"] == f"{program.music}: {text}"
 
 
 def test_doctor_names_a_folder_of_playlists_that_cannot_be_read(program):

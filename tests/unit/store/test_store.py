@@ -202,6 +202,16 @@ def test_an_error_of_the_file_is_final_and_an_error_of_the_disk_not_recorded(
     assert counted == attempts
 
 
+def test_a_file_that_was_given_up_after_errors_of_the_disk_names_the_way_to_try_again(store):
+    for attempt in range(3):
+        error = UnreadableError("the device failed", hint="check the disk")
+        store.failures.record_failure(ODD, IDENTITY, error)
+        given_up = store.failures.get(ODD)
+        assert ("tagger scan --force" in given_up.reason) == (attempt == 2)
+        assert "check the disk" in given_up.reason
+        assert ("tagger scan --force" in given_up.error.explanation) == (attempt == 2)
+
+
 def test_a_counted_attempt_is_not_counted_again_when_it_fails(store):
     store.failures.start_attempt(ODD, IDENTITY, blamed=True)
     store.failures.record_failure(ODD, IDENTITY, WorkerCrashedError("it died"), counted=True)

@@ -18,7 +18,8 @@ from tagging import leftovers, write
 from users import NOBODY, acl, as_user, needs_root, set_xattr, shared_folder
 
 from tagger import tags
-from tagger.errors import SkippedError, WriteFailedError
+from tagger.core.domain import FileIdentity
+from tagger.errors import SkippedError, TagError, WriteFailedError
 from tagger.system import filesystems
 
 if TYPE_CHECKING:
@@ -241,6 +242,20 @@ def test_a_file_on_a_read_only_mount_is_skipped_with_the_mount_as_the_reason(fol
         pytest.skip("needs mounts in user namespaces")
     assert "read-only file system (mount it writable" in tried.stderr
     assert "chmod" not in tried.stderr.splitlines()[-1]
+
+
+def test_a_file_whose_disk_is_away_is_an_error_and_no_refusal(folder, monkeypatch):
+    """The mount of a FUSE program that died."""
+    path = media.make(folder / "song.mp3")
+    known = FileIdentity.of(path.stat())
+
+    def fail(_):
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+
+    monkeypatch.setattr(os, "lstat", fail)
+    with pytest.raises(TagError, match=r"cannot be reached: .*check the disk, or the con") as away:
+        write(path, expected=known)
+    assert not isinstance(away.value, SkippedError)
 
 
 @pytest.mark.parametrize(
