@@ -153,7 +153,7 @@ def _read_only(reason: str, path: Path, hint: str) -> SkippedError:
     """
     with contextlib.suppress(OSError):
         if os.statvfs(path).f_flag & os.ST_RDONLY:
-            hint = "mount it writable: mount -o remount,rw; `tagger classify` works without"
+            hint = "mount it writable, or see dmesg for an error; `tagger classify` works without"
             return SkippedError("read-only file system", path, hint)
     return SkippedError(reason, path, hint)
 

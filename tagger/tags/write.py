@@ -6,9 +6,9 @@ from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
-from tagger.errors import PayloadChangedError, SkippedError
+from tagger.errors import PayloadChangedError, SkippedError, WriteFailedError
 from tagger.system import filesystems
-from tagger.tags import edit, recent, residue
+from tagger.tags import edit, fingerprint, recent, residue
 from tagger.tags.boundary import boundary
 from tagger.tags.containers.base import Span, size_of
 from tagger.tags.containers.stream import file_size, read_at
@@ -254,6 +254,9 @@ def _fill(
     after = mutagen_view(read_by_mutagen(copy, form, task.path), original.container, fields)
     new = JudgedFile(copy, task.path)
     if fault := first_difference(original, new, intended, (before, after)):
+        if fingerprint.digest(original.file, original.container) != original.digest:
+            hint = "check the disk, its cable and the memory of the computer"
+            raise WriteFailedError("not written: two readings differ", task.path, hint)
         raise PayloadChangedError(f"not written: {fault}", task.path, "please report this file")
     return new
 

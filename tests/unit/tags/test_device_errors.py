@@ -12,12 +12,19 @@ import media
 import pytest
 from tagging import write
 
-from tagger.errors import CorruptTagsError, PayloadChangedError, TagError, UnsupportedContainerError
+from tagger.errors import (
+    CorruptTagsError,
+    PayloadChangedError,
+    TagError,
+    UnsupportedContainerError,
+    WriteFailedError,
+)
 
 if TYPE_CHECKING:
     from typing import Any
 
 FINAL = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
+START_OF_SOUND = 12_000
 
 
 class Failing(io.FileIO):
@@ -53,16 +60,21 @@ class Failing(io.FileIO):
         return super().readinto(buffer)
 
 
-def fail_at(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    """Let each file that is read fail in one method."""
+def read_with(monkeypatch: pytest.MonkeyPatch, kind: type[io.FileIO]) -> None:
+    """Open each file that is read as a file of a kind."""
     fdopen = os.fdopen
 
-    def failing(file: int, mode: str = "r", *args: Any, **options: Any) -> Any:
+    def opened(file: int, mode: str = "r", *args: Any, **options: Any) -> Any:
         if mode == "rb":
-            return io.BufferedReader(Failing(file, "rb"))
+            return io.BufferedReader(kind(file, "rb"))
         return fdopen(file, mode, *args, **options)
 
-    monkeypatch.setattr(os, "fdopen", failing)
+    monkeypatch.setattr(os, "fdopen", opened)
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    """Let each file that is read fail in one method."""
+    read_with(monkeypatch, Failing)
     monkeypatch.setattr(Failing, "method", method)
 
 
@@ -108,3 +120,28 @@ def test_a_file_that_cannot_be_read_names_the_next_step_of_its_error(
     with pytest.raises(TagError, match="cannot be read") as written:
         write(path)
     assert step in (written.value.hint or "")
+
+
+class Flaky(io.FileIO):
+    """A file of a device that returns another wrong byte in each reading of the sound."""
+
+    reads = 0
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        at, size = self.tell(), super().readinto(buffer)
+        if size and at + size > START_OF_SOUND:
+            Flaky.reads += 1
+            place = max(0, START_OF_SOUND - at) + Flaky.reads
+            memoryview(buffer)[place % size] ^= 1
+        return size
+
+
+def test_a_device_that_returns_other_bytes_in_each_reading_condemns_no_file(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"title": "x"})
+    before = path.read_bytes()
+    assert len(before) > 2 * START_OF_SOUND
+    read_with(monkeypatch, Flaky)
+    with pytest.raises(WriteFailedError, match="two readings differ") as refused:
+        write(path)
+    assert not isinstance(refused.value, FINAL)
+    assert path.read_bytes() == before
