@@ -41,6 +41,7 @@ from tagger.errors import (
 from tagger.system import atomic, filesystems, leases, locks
 from tagger.system.attributes import copy_attributes
 from tagger.system.closing import close
+from tagger.system.spelling import listed
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
@@ -278,9 +279,21 @@ class Replacement:
         """Remove a copy that was not committed; after a failure, `remove_leftovers` removes it.
 
         A server may delete the file for a rename that then fails, as through a union of SMB shares.
-        The file is gone when the last program closes it. So a complete copy waits there, under a
-        hidden name, for the next `remove_leftovers`, which looks whether the file exists.
+        The library of FUSE hides an open file before a rename over it, and deletes it at the close.
+        The file is gone when the last program closes it. So a complete copy gets its name where it
+        is gone now. Else the copy waits, under a hidden name, for the next `remove_leftovers`,
+        which looks whether the file exists.
         """
-        if self._temporary and not (self._is_complete and self._may_vanish):
-            with contextlib.suppress(OSError):
+        if not self._temporary:
+            return
+        with contextlib.suppress(OSError):
+            if not (self._is_complete and self._may_vanish):
                 os.unlink(self._temporary, dir_fd=self._folder)
+            elif self._is_gone():
+                self._move(self._temporary, self._place.name)
+                atomic.flush(self._folder)
+
+    def _is_gone(self) -> bool:
+        """Return whether the folder does not list the file; the kernel may have a cached name."""
+        names = frozenset(os.listdir(self._folder))  # noqa: PTH208 - of a descriptor
+        return listed(self._place.name, names) not in names

@@ -157,11 +157,13 @@ def assert_repaired(program, song, before):
     assert song.read_bytes() == before
 
 
-def test_a_file_that_a_failed_rename_deletes_is_there_after_the_next_run(program, song):
+def test_a_file_that_a_failed_rename_deletes_gets_its_copy_at_once(program, song):
     before = song.read_bytes()
     done = run(share(program, "fuse.mergerfs"), "scan")
     assert done.returncode == 1
     assert "Permission denied" in done.stdout
+    assert tags.read(song).genres == ("Classical",)
+    assert [path.name for path in song.parent.glob(".*")] == []
     assert_repaired(program, song, before)
 
 
