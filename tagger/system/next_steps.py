@@ -10,6 +10,7 @@ from tagger.errors import AGAIN
 _DISK: Final = "check the disk, or the connection to it; then repeat the command"
 _FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it (fsck)"
 _PERMISSIONS: Final = "check the permissions of the file and its folder"
+_MOUNT: Final = "this mount lacks a function that a write needs: reach the files by another mount"
 _OF_THE_DISK: Final = {
     "EIO": _DISK,
     "EREMOTEIO": _DISK,
@@ -32,6 +33,9 @@ _STEPS: Final = {
     "EROFS": "the file system is read-only now, most likely after an error of the disk: see dmesg",
     "EACCES": _PERMISSIONS,
     "EPERM": _PERMISSIONS,
+    "ENOSYS": _MOUNT,
+    "ENOTSUP": _MOUNT,
+    "EOPNOTSUPP": _MOUNT,
     "ENAMETOOLONG": "shorten the name of the file",
     "EBUSY": "the file may be a mount of its own, as in a container: mount its folder instead",
 }

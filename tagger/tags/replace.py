@@ -86,6 +86,8 @@ class Replacement:
         """The name of the copy, while there is one."""
         self._is_complete = False
         """Whether the copy may take the place of the file."""
+        self._is_findable = False
+        """Whether `remove_leftovers` finds the name of the file in the name of the copy."""
         self.original: BinaryIO
         self.copy: BinaryIO
 
@@ -128,7 +130,7 @@ class Replacement:
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             name = temporary_name()
             copy = os.open(name, flags, 0o600, dir_fd=self._folder)
-            self._temporary, self._is_complete = name, False
+            self._temporary, self._is_complete, self._is_findable = name, False, False
             self.copy = os.fdopen(copy, "w+b", buffering=0)
             self._stack.callback(close, self.copy)
             with contextlib.suppress(OSError):  # not every network file system has locks
@@ -171,7 +173,7 @@ class Replacement:
             kept = temporary_name(self._place.name)
             with contextlib.suppress(OSError):  # the longer name may be too long
                 self._move(self._temporary, kept)
-                self._temporary = kept
+                self._temporary, self._is_findable = kept, True
         atomic.flush(target)
 
     def _rename(self) -> FileIdentity:
@@ -282,16 +284,16 @@ class Replacement:
         The library of FUSE hides an open file before a rename over it, and deletes it at the close.
         The file is gone when the last program closes it. So a complete copy gets its name where it
         is gone now. Else the copy waits, under a hidden name, for the next `remove_leftovers`,
-        which looks whether the file exists.
+        which looks whether the file exists. A mount without any rename leaves no such name.
         """
         if not self._temporary:
             return
         with contextlib.suppress(OSError):
-            if not (self._is_complete and self._may_vanish):
-                os.unlink(self._temporary, dir_fd=self._folder)
-            elif self._is_gone():
+            if self._is_complete and self._may_vanish and self._is_gone():
                 self._move(self._temporary, self._place.name)
                 atomic.flush(self._folder)
+            elif not (self._is_complete and self._is_findable):
+                os.unlink(self._temporary, dir_fd=self._folder)
 
     def _is_gone(self) -> bool:
         """Return whether the folder does not list the file; the kernel may have a cached name."""

@@ -117,6 +117,21 @@ def test_a_rename_that_leaves_the_old_file_its_name_is_an_error(tmp_path, monkey
     assert path.read_bytes() == before
 
 
+def test_a_mount_without_renames_keeps_no_copy(tmp_path, monkeypatch):
+    path = media.make(tmp_path / "song.mp3")
+    before = path.read_bytes()
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(WriteFailedError, match="another mount"):
+        write(path)
+    assert path.read_bytes() == before
+    assert leftovers(tmp_path) == []
+
+
 # --- what else belongs to a file
 
 
