@@ -49,7 +49,7 @@ NOT_MUSIC: Final = (
 """Errors that describe the music rather than a fault of the file."""
 
 _LAST: Final = f"given up after {MAX_ATTEMPTS} attempts: `tagger scan --force` tries again"
-"""The next step of a file that was given up, although its state may be no cause."""
+"""The next step of a file that was given up after errors of its disk."""
 _CRASHED: Final = "worker-crashed"
 _CRASHED_REASON: Final = "tagger ended during the analysis of this file"
 
@@ -217,6 +217,6 @@ def _failure(row: sqlite3.Row) -> Failure:
     path = stored_path(row["path"])
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
     kind = CODES.get(row["code"], TaggerError)
-    passing = row["attempts"] >= MAX_ATTEMPTS and issubclass(kind, _PASSING)
-    error = kind(row["reason"], path, _LAST if passing else None)
+    of_the_disk = kind is errors.UnreadableError and row["attempts"] >= MAX_ATTEMPTS
+    error = kind(row["reason"], path, _LAST if of_the_disk else None)
     return Failure(path, identity, row["attempts"], error)
