@@ -1,11 +1,13 @@
 """Any sequence of commands, each with other settings: undo restores every byte at its end.
 
-A user's edit of a title in between stays, and the genre of that file is as before.
+A user's edit of a title in between stays, and the genre of that file is as before. After an older
+run was taken back before a newer run, tags and sound are as before, and padding may differ.
 """
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import bundles
 import media
@@ -43,7 +45,17 @@ SETTINGS = {
         "enabled": ["false"],
     },
 }
-COMMANDS = ("scan", "scan", "reclassify", "rehearse", "apply", "normalize", "undo", "edit")
+COMMANDS = (
+    "scan",
+    "scan",
+    "reclassify",
+    "rehearse",
+    "apply",
+    "normalize",
+    "undo",
+    "undo_older",
+    "edit",
+)
 
 
 class Sequence:
@@ -54,14 +66,16 @@ class Sequence:
         self.random = random.Random(seed)
         self.titles = {}
         self.former = {}
-        self.genres = {}
+        self.tags = {}
+        self.sounds = {}
+        self.in_order = True
         for name, data in mutants.files(program.home, bundles.low(SECONDS)).items():
             folder = program.music / self.random.choice(["A", "B", "C"])
             folder.mkdir(exist_ok=True)
             path = folder / name
             path.write_bytes(data)
             self.former[path] = data
-            self.genres[path] = tags.read(path).genres
+            self.tags[path], self.sounds[path] = tags.read(path), tags.sound(path)
 
     def run(self, *args):
         self._configure()
@@ -96,6 +110,12 @@ class Sequence:
     def undo(self):
         self.run("undo")
 
+    def undo_older(self):
+        runs = [run["id"] for run in self.run("runs", "--json").objects]
+        if len(runs) > 1:
+            self.run("undo", "--run", self.random.choice(runs))
+            self.in_order = False
+
     def edit(self):
         path = self.random.choice(list(self.former))
         self.titles[path] = f"Title {len(self.titles)}"
@@ -119,11 +139,12 @@ def check(program, seed):
     for _ in range(sequence.random.randint(2, 6)):
         sequence.step()
     sequence.run("undo", program.music)
-    titles = sequence.titles
-    kept = {path for path in sequence.former if path not in titles}
-    assert [p for p in kept if p.read_bytes() != sequence.former[p]] == []
-    edited = {path: (tags.read(path).title, tags.read(path).genres) for path in titles}
-    assert edited == {path: (title, sequence.genres[path]) for path, title in titles.items()}
+    titles = {path: found.title for path, found in sequence.tags.items()} | sequence.titles
+    former = {path: replace(sequence.tags[path], title=title) for path, title in titles.items()}
+    assert {path: tags.read(path) for path in former} == former
+    assert {path: tags.sound(path) for path in former} == sequence.sounds
+    kept = former.keys() - sequence.titles.keys() if sequence.in_order else ()
+    assert [path for path in kept if path.read_bytes() != sequence.former[path]] == []
     assert [p for p in program.music.rglob(".*") if p.is_file()] == []
 
 
