@@ -20,11 +20,12 @@ from av.stream import Disposition
 from tagger.audio.blocks import blocks, joined, reduced_pieces
 from tagger.audio.formats import (
     LONGEST_JUNK,
-    inner_beginning,
+    NO_TRACK,
+    behind_id3,
     memory_errors,
     open_audio,
     pointer,
-    unsupported_name,
+    why_unsupported,
 )
 from tagger.audio.mix import Mixer
 from tagger.audio.source import ReadErrors, open_regular
@@ -63,8 +64,6 @@ LONGEST = 20 * 60.0
 MAX_CHANNELS = 32
 _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """The dispositions of a video stream that contains a cover."""
-NO_TRACK = "remove the file, or exclude it with library.ignore"
-"""The hint for a file that is no track."""
 BROKEN = "play it to its end: if it stops early, get it again"
 """The hint for a file whose sound cannot be decoded."""
 MAX_BAD_PACKETS = 100
@@ -193,23 +192,17 @@ def _opened(file: ReadErrors, path: Path) -> InputContainer:
     try:
         return open_audio(file)
     except (av.error.FFmpegError, ValueError, OSError) as error:
-        file.seek(0)
-        raise NotAudioError(*_why_not_audio(file.read(LONGEST_JUNK), path)) from error
+        reason, hint = _why_not_audio(file)
+        raise NotAudioError(reason, path, hint) from error
 
 
-def _why_not_audio(head: bytes, path: Path) -> tuple[str, Path, str]:
-    """Return the reason, the file and the next step."""
+def _why_not_audio(file: ReadErrors) -> tuple[str, str]:
+    """Return the reason and the next step."""
+    file.seek(0)
+    head = file.read(LONGEST_JUNK)
     if not head:
-        return "is empty", path, NO_TRACK
-    if text := pointer(head):
-        return text[0], path, text[1]
-    if name := unsupported_name(head):
-        return f"is {name}, which is not supported", path, NO_TRACK
-    if found := inner_beginning(head):
-        start, name = found
-        hint = f"remove them: tail -c +{start + 1} FILE > NEW"
-        return f"is {name} behind {start} other bytes", path, hint
-    return "is not a supported audio file", path, NO_TRACK
+        return "is empty", NO_TRACK
+    return pointer(head) or why_unsupported(file, behind_id3(file))
 
 
 def _check_length(container: InputContainer, path: Path) -> None:

@@ -175,7 +175,7 @@ def pointer(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-def inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
+def _inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
     """Return the offset and the name of a format that begins behind foreign bytes.
 
     Args:
@@ -192,6 +192,10 @@ def inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
     return found.start(), next(name for start, name, _ in BEGINNINGS if start.match(magic)).upper()
 
 
+NO_TRACK = "remove the file, or exclude it with library.ignore"
+"""The next step for a file that is no track."""
+
+
 class Readable(Protocol):
     """The part of a binary file that demuxing needs."""
 
@@ -203,6 +207,28 @@ class Readable(Protocol):
 
     def tell(self) -> int:
         """See `io.IOBase.tell`."""
+
+
+def why_unsupported(file: Readable, behind: int) -> tuple[str, str]:
+    """Return the reason why a file has no supported format, and the next step.
+
+    Args:
+        file: The file.
+        behind: The offset of the sound behind ID3 tags, 0 without them.
+
+    """
+    for start in (0, behind):
+        file.seek(start)
+        if name := unsupported_name(file.read(16)):
+            return f"is {name}, which is not supported", NO_TRACK
+    file.seek(behind)
+    found = _inner_beginning(file.read(LONGEST_JUNK), 0 if behind else 1)
+    if not found:
+        return "is not a supported audio file", NO_TRACK
+    start, name = behind + found[0], found[1]
+    before = "bytes of ID3 tags" if start == behind else "other bytes"
+    reason = f"is {name} behind {start} {before}, which most players cannot read"
+    return reason, f"remove them: tail -c +{start + 1} FILE > NEW"
 
 
 def open_audio(file: Readable) -> InputContainer:
@@ -248,7 +274,7 @@ class _Source:
 
     def __init__(self, file: Readable) -> None:
         self._file = file
-        self._start = _behind_id3(file)
+        self._start = _start_for_ffmpeg(file)
         self.read = file.read
 
     def tell(self) -> int:
@@ -262,15 +288,22 @@ class _Source:
             return -1
 
 
-def _behind_id3(file: Readable) -> int:
-    """Return the offset of a sound without a frame header behind ID3v2 tags, else 0."""
+def behind_id3(file: Readable) -> int:
+    """Return the offset behind all ID3v2 tags at the beginning of a file, and read on there."""
     start = 0
     file.seek(0)
     while (head := file.read(_ID3_HEADER))[:3] == b"ID3" and len(head) == _ID3_HEADER:
         headers = 2 if head[3] == 4 and head[5] & _ID3_FOOTER else 1
         start += _ID3_HEADER * headers + from_syncsafe(head[6:])
         file.seek(start)
-    start = start if _NO_ID3.match(head) else 0
+    file.seek(start)
+    return start
+
+
+def _start_for_ffmpeg(file: Readable) -> int:
+    """Return the offset of a sound without a frame header behind ID3v2 tags, else 0."""
+    start = behind_id3(file)
+    start = start if _NO_ID3.match(file.read(4)) else 0
     file.seek(start)
     return start
 

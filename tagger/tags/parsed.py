@@ -26,10 +26,11 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 
+from tagger.audio.formats import why_unsupported
 from tagger.audio.source import device_errors
 from tagger.core.domain import GENRE, GROUPING, OtherField, TrackTags
 from tagger.errors import CorruptTagsError, UnsupportedContainerError
-from tagger.tags.containers import describe, dismantle, identify
+from tagger.tags.containers import dismantle, identify
 from tagger.tags.containers.base import MalformedError, Span
 from tagger.tags.containers.stream import Part, file_size, sound_start
 from tagger.tags.fields import fields
@@ -222,7 +223,7 @@ def read_by_mutagen(file: BinaryIO, form: str, path: Path) -> Any:
 
 
 def _unsupported(file: BinaryIO, path: Path) -> UnsupportedContainerError:
-    reason, hint = describe(file)
+    reason, hint = why_unsupported(file, sound_start(file))
     return UnsupportedContainerError(reason, path, hint)
 
 

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Final
 from tagger.audio.formats import (
     BEGINNINGS,
     FORMATS,
-    LONGEST_JUNK,
     OGG,
     OTHER_CONTAINERS,
-    inner_beginning,
     unsupported_name,
 )
 from tagger.tags.containers.asf import AsfFile
@@ -81,24 +79,6 @@ def identify(file: BinaryIO) -> str | None:
         if magic.match(head):
             return name if form.after_id3 else None
     return None if unsupported_name(head) else "mp3"
-
-
-def describe(file: BinaryIO) -> tuple[str, str | None]:
-    """Return the reason why no container is found in a file, and the next step."""
-    behind = sound_start(file)
-    for start in (0, behind):
-        file.seek(start)
-        if name := unsupported_name(file.read(16)):
-            return f"{name}, which tagger does not support", None
-    file.seek(0)
-    data = file.read(behind + LONGEST_JUNK)
-    found = inner_beginning(data, max(behind, 1))
-    if not found:
-        return "not a supported audio file", None
-    start, name = found
-    before = "ID3 tags" if start == behind else "other bytes"
-    reason = f"{name} behind {start} bytes of {before}, which most players cannot read"
-    return reason, f"remove them: tail -c +{start + 1} FILE > NEW"
 
 
 def dismantle(file: BinaryIO, form: str) -> Container:

@@ -158,8 +158,15 @@ def test_a_file_without_audio_is_refused_and_opens_no_other_file(tmp_path, conte
 def test_a_container_behind_other_bytes_is_refused_with_the_next_step(tmp_path, form, name):
     path = media.make(tmp_path / "song", form, seconds=4)
     path.write_bytes(b"HTTP/1.1 200 OK\r\n\r\n" + path.read_bytes())
-    reason = rf"is {name} behind 19 other bytes \(remove them: tail -c \+20 "
-    with pytest.raises(NotAudioError, match=reason):
+    with pytest.raises(NotAudioError, match=f"is {name} behind 19 other bytes, ") as caught:
+        read_clip(path)
+    assert caught.value.hint == "remove them: tail -c +20 FILE > NEW"
+
+
+def test_a_stream_of_another_format_behind_id3_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "song.mp3"
+    path.write_bytes(b"ID3\4\0\0\0\0\0\x0a" + bytes(10) + b"\xff\xf1\x50\x80" + bytes(500))
+    with pytest.raises(NotAudioError, match="is AAC without a container"):
         read_clip(path)
 
 

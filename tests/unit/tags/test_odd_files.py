@@ -416,7 +416,7 @@ def test_an_id3_tag_before_a_container_is_named_with_the_next_step(tmp_path, for
 def test_other_bytes_before_a_container_are_named_with_the_next_step(tmp_path, form, name):
     path = media.make(tmp_path / "song", form)
     path.write_bytes(b"hello" + path.read_bytes())
-    with pytest.raises(UnsupportedContainerError, match=f"^.*{name} behind 5 bytes of other"):
+    with pytest.raises(UnsupportedContainerError, match=f"^.*{name} behind 5 other bytes"):
         tags.read(path)
 
 
