@@ -68,6 +68,7 @@ class StatusServer(Serving):
             def handle(self) -> None:
                 # ASCII, so that names that are not UTF-8 come through
                 answer = json.dumps(snapshot(), default=str).encode("ascii")
+                self.request.settimeout(TIMEOUT)
                 with contextlib.suppress(OSError):
                     self.request.sendall(answer)
 

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -477,6 +478,17 @@ def test_the_end_of_a_server_is_that_of_its_thread(tmp_path):
             assert threading.active_count() == before + 1
         until(lambda before=before: threading.active_count() == before)
         assert time.monotonic() - began < 20
+
+
+def test_a_client_that_reads_nothing_hinders_no_stop(tmp_path, monkeypatch):
+    monkeypatch.setattr("tagger.daemon.status.server.TIMEOUT", 0.1)
+    running = StatusServer(tmp_path / "sock", lambda: {"errors": "x" * (1 << 22)})
+    with running, socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(tmp_path / "sock"))
+        client.recv(1)  # the answer has begun
+        end = threading.Thread(target=running.__exit__, daemon=True)
+        end.start()
+        until(lambda: not end.is_alive(), "the end of the server")
 
 
 def test_a_database_that_cannot_be_reached_is_named_without_a_traceback(tmp_path, caplog):
