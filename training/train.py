@@ -36,7 +36,7 @@ from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cross_validation import FOLDS, Execution, cross_validate
-from training.evaluation.measure import never_written
+from training.evaluation.measure import PROMISE, never_written
 from training.evaluation.report import library_subject, page
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from training.data.select import Selection
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison, Promote
-    from training.evaluation.report import Subject
     from training.labels.collect import CollectedLabels
     from training.models.added_model import Base
     from training.models.ensemble import Ensemble
@@ -193,7 +192,7 @@ class TrainingRun:
         evaluation = {"held_out": _measure(measured, data, held, judge)}
         self._progress.stage("writing", 1)
         manifest = self._write(workplace, whole, data, evaluation, judge)
-        self._write(workplace / user_model.MEASURED, measured, data, evaluation, judge)
+        compared = self._write(workplace / user_model.MEASURED, measured, data, evaluation, judge)
         comparison = self._compare(workplace / user_model.MEASURED, manifest, data, held)
         name = self._models.install(workplace)
         promoted, reason = compare.promotion(comparison, promote, self._chosen)
@@ -205,7 +204,10 @@ class TrainingRun:
         if silent := never_written(manifest):
             about["Never written by the sound alone"] = ", ".join(silent)
         subject = library_subject(measured, data, held, about, evaluation["held_out"])
-        report = page(_judged(subject, measured, judge))
+        if judge:  # by the rules of the printed figures
+            threshold = compared.tracks.threshold(PROMISE, "")
+            subject = replace(subject, accepted=judge.accepted, threshold=threshold)
+        report = page(subject)
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
@@ -316,13 +318,6 @@ def _measure(
     ensemble: Ensemble, data: Dataset, held: Indices, judge: added_model.Judge | None
 ) -> Evaluation:
     return judge.measure(ensemble, held) if judge else user_model.measure(ensemble, data, held)
-
-
-def _judged(subject: Subject, measured: Ensemble, judge: added_model.Judge | None) -> Subject:
-    """Return the subject of a report by the rules of the printed figures."""
-    if not judge:
-        return subject
-    return replace(subject, accepted=judge.accepted, threshold=judge.threshold(measured))
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

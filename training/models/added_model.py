@@ -195,8 +195,9 @@ class Judge:
 
         """
         predicted = HeldOut(held, ensemble.log_probabilities(self.data, held))
-        threshold = self.threshold(ensemble)
-        claims = self._sure(track_claims(*self._judged(predicted)), predicted, ensemble)
+        points = self.promises(ensemble).tracks
+        threshold = points.threshold(PROMISE, "")
+        claims = self._sure(track_claims(*self._judged(predicted)), predicted, points)
         written, right = claims.written(threshold), claims.rightly(threshold)
         low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
         return Evaluation(
@@ -212,13 +213,8 @@ class Judge:
             ),
         )
 
-    def threshold(self, ensemble: Ensemble) -> float | None:
-        """Return the confidence from which an ensemble keeps PROMISE; None where none does."""
-        return self.promises(ensemble).tracks.threshold(PROMISE, "")
-
-    def _sure(self, claims: Claims, predicted: HeldOut, ensemble: Ensemble) -> Claims:
+    def _sure(self, claims: Claims, predicted: HeldOut, points: OperatingPoints) -> Claims:
         """Take the confidence from claims of a genre below its own threshold."""
-        points = self.promises(ensemble).tracks
         needed = [points.threshold(PROMISE, genre) for genre in self.data.genres]
         limits = np.array([np.inf if one is None else one for one in needed])
         sure = claims.confidence >= limits[predicted.log_probabilities.argmax(axis=1)]
