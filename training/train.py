@@ -51,12 +51,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tagger.config import Settings
+    from tagger.core.thresholds import OperatingPoints
     from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison, Promote
+    from training.evaluation.report import Subject
     from training.labels.collect import CollectedLabels
     from training.models.added_model import Base
     from training.models.ensemble import Ensemble
@@ -204,10 +206,7 @@ class TrainingRun:
         if silent := never_written(manifest):
             about["Never written by the sound alone"] = ", ".join(silent)
         subject = library_subject(measured, data, held, about, evaluation["held_out"])
-        if judge:  # by the rules of the printed figures
-            threshold = compared.tracks.threshold(PROMISE, "")
-            subject = replace(subject, accepted=judge.accepted, threshold=threshold)
-        report = page(subject)
+        report = page(_judged(subject, compared.tracks, judge.accepted) if judge else subject)
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
 
     def _specs(self, tracks: int) -> set[str]:
@@ -318,6 +317,13 @@ def _measure(
     ensemble: Ensemble, data: Dataset, held: Indices, judge: added_model.Judge | None
 ) -> Evaluation:
     return judge.measure(ensemble, held) if judge else user_model.measure(ensemble, data, held)
+
+
+def _judged(subject: Subject, points: OperatingPoints, accepted: NDArray[np.bool_]) -> Subject:
+    """Return the subject of a report by the rules of the printed figures."""
+    overall = points.threshold(PROMISE, "")
+    higher = [genre for genre in points.genres if points.threshold(PROMISE, genre) != overall]
+    return replace(subject, accepted=accepted, threshold=overall, higher=higher)
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

@@ -52,6 +52,8 @@ class Subject:
     """See `Predictions.accepted`."""
     figures: Evaluation | None = None
     """The figures of the manifest, if the model has a manifest."""
+    higher: Sequence[str] = ()
+    """Genres that need a higher confidence than `threshold`, or are never written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,12 @@ def page(subject: Subject) -> str:
             }
             for mistake in breakdown.mistakes(subject.data, members, predictions, MOST_MISTAKES)
         ],
-        written=f"{written} would be written.",
+        written=f"{written} would be written{_needed(subject.higher)}.",
     )
+
+
+def _needed(higher: Sequence[str]) -> str:
+    return f"; more is needed for {', '.join(map(_printable, higher))}" if higher else ""
 
 
 def _tiles(predictions: Predictions, figures: Evaluation) -> list[tuple[str, str]]:

@@ -142,6 +142,11 @@ def test_the_page_of_a_library_escapes_any_name(data):
     text.encode()
 
 
+def test_the_page_names_the_genres_that_need_more_than_the_other_tracks(subject):
+    text = report.page(replace(subject, threshold=0.61, higher=["House", "<b>"]))
+    assert "Tracks from 61% on would be written; more is needed for House, &lt;b&gt;." in text
+
+
 def test_the_page_counts_as_its_figures_and_tells_how_many_mistakes_it_leaves_out(data):
     wrong = np.full((len(data), 10), -9.0)
     wrong[np.arange(len(data)), (data.labels + 1) % 10] = -0.001

@@ -317,6 +317,7 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     assert sum(result.manifest.expected.values()) == pytest.approx(1, abs=1e-3)
     figures = result.manifest.evaluation["held_out"]
     assert f"<b>{figures.accuracy:.1%}</b><span>right, of all tracks" in result.page
+    assert "would be written; more is needed for Baroque." in result.page
     new = song(home / "new.flac", 99, 12)
     (heard,) = program.run("classify", "--json", new).objects
     assert (heard["genre"], heard["model"]) == ("Baroque", result.manifest.id)
