@@ -111,7 +111,8 @@ def print_result(found: dict[str, Any]) -> None:
         )
     if silent := model["never_written"]:
         _print(
-            f"never       {_listed(silent)}, by the sound alone: too much other music is like it"
+            f"never       {_listed(silent)}, by the sound alone: too few of their tracks or"
+            " too much other music get them"
         )
         _print("            more tracks by more artists can change this")
     _print_verdict(model["id"], found["reason"], promoted=found["promoted"])

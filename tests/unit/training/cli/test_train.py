@@ -26,6 +26,7 @@ from tagger.cli import models
 from tagger.errors import ModelError, TaggerError
 from tagger.inference.registry import ModelRegistry
 from training.cli import train
+from training.cli.train_report import print_result
 from training.data.store import TrainingStore
 from training.models import user_model
 from training.train import alone
@@ -264,6 +265,16 @@ def test_hundreds_of_small_genres_are_counted_and_the_largest_are_named(program)
     alone = refusal(program)
     assert "; Genre 29 has 2 tracks of 2 artists, " in alone
     assert "25 smaller genres" in alone
+
+
+def test_genres_that_are_never_written_are_listed_with_the_possible_causes(capsys):
+    written = {"precision": 0.9, "coverage": 0.5, "promised": 0.9}
+    figures = {"accuracy": 0.8, "interval": [0.7, 0.9], "tracks": 90, "written": written}
+    silent = [f"Genre {number}" for number in range(12)]
+    model = {"id": "own17", "recipe": "", "never_written": silent, "held_out": figures}
+    print_result({"model": model, "comparison": {"artists": 40}, "promoted": True, "reason": ""})
+    out = capsys.readouterr().out
+    assert "Genre 9, 2 more, by the sound alone: too few of their tracks or too much" in out
 
 
 def test_a_copy_of_a_file_with_a_renamed_genre_of_tagger_is_no_label(program):
