@@ -237,7 +237,7 @@ def _new_state(folder: Path) -> str:
 def _root(root: Path) -> Finding:
     name = f"library {root}"
     if fault := _fault(root):
-        step = "name your music's folder, or set library.roots: tagger config init"
+        step = "name your music's folder, set library.roots (tagger config init), or mount its disk"
         if fault.startswith(_UNREADABLE):
             step = "check its permissions and its disk"
         return Finding(name, Level.FAILED, fault, step)

@@ -90,11 +90,8 @@ class Scan:
         self._manifest = registry.runnable_manifest(self._settings)
         for start in self._starts:
             if walk.is_gone(start):
-                raise ConfigError(
-                    "there is no such folder",
-                    start,
-                    "name your music's folder, or set library.roots in the configuration",
-                )
+                hint = "name your music's folder, set library.roots in the configuration"
+                raise ConfigError("there is no such folder", start, f"{hint}, or mount its disk")
         check_folders(settings, self._starts.values())
 
     def run(self, observer: Observer) -> RunResult:

@@ -338,7 +338,9 @@ def test_unusable_settings_models_and_folders_give_one_line_errors(program):
     program.configure()
     assert program.run("scan", program.home / "nowhere").code == 2
     shutil.rmtree(program.music)
-    assert "no such folder" in program.scan().err
+    refused = program.scan().err
+    assert "no such folder" in refused
+    assert "mount its disk" in refused
     program.music.mkdir()
     program.bundle = program.home / "no-bundle"
     program.configure()
