@@ -9,6 +9,7 @@ import click
 from tagger.cli.options import DRY_RUN, EXISTING, JSON, configured
 from tagger.cli.output import warn
 from tagger.cli.report.choose import report
+from tagger.cli.report.words import NO_GENRE
 from tagger.pipeline.normalize import normalize as normalize_names
 from tagger.store import undamaged
 
@@ -38,7 +39,7 @@ def normalize(
     your own words; genres outside genres.only are removed beside others. Try --dry-run first;
     `tagger undo` takes the run back.
     """
-    shown = report(as_json=as_json, dry_run=dry_run)
+    shown = report(as_json=as_json, dry_run=dry_run, nothing=NO_GENRE)
     with undamaged(settings.store.folder, warn) as store, shown:
         result = normalize_names(settings, store, paths, shown, dry_run=dry_run)
     shown.finish(result.published, result.run, failed=result.failed)

@@ -16,6 +16,7 @@ DONE = {
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
 NO_MUSIC = "no music found"
+NO_GENRE = "no file with a genre found"
 NOTHING_TO_DECIDE = "no genre of tagger to decide again"
 NOTHING_TO_UNDO = "no genre of tagger to take back"
 EMPTY_PLAN = "the plan is empty"

@@ -26,3 +26,8 @@ def test_a_genre_of_the_users_model_with_a_separator_in_it_is_no_list(tmp_path: 
     assert program.run("genres", "normalize").code == 0
     assert tags.read(ours).genres == ("AC\uff0fDC",)
     assert tags.read(theirs).genres == ("Pop", "Rock")
+
+
+def test_files_without_a_genre_are_no_lack_of_music(program: Program) -> None:
+    media.make(program.music / "plain.mp3")
+    assert program.run("genres", "normalize").out == "0 files: no file with a genre found\n"
