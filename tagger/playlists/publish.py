@@ -17,7 +17,7 @@ from tagger.errors import PlaylistError
 from tagger.playlists import folder as on_disk
 from tagger.playlists.formats import FORMATS
 from tagger.system import atomic
-from tagger.system.next_steps import disk_step
+from tagger.system.next_steps import disk_step, next_step
 from tagger.system.spelling import fold
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def _apply(step: _Step) -> PlaylistChange:
         elif change.action in {PlaylistAction.CREATED, PlaylistAction.UPDATED}:
             on_disk.replace(change.path, step.data, create=not step.before)
     except OSError as error:
-        reason = error.strerror or str(error)
+        hint = next_step(error, on_disk.HINT)
+        reason = PlaylistError(error.strerror or str(error), hint=hint).explanation
         return replace(change, action=PlaylistAction.REFUSED, reason=reason, sha256=step.before)
     return change

@@ -475,7 +475,8 @@ def test_a_failed_write_is_reported_and_the_playlist_unchanged(folder):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert done == {"Pop.m3u8": "removed", "Rock.m3u8": "refused", "Jazz.m3u8": "refused"}
-    assert folder.reasons[1:] == [os.strerror(errno.EFBIG)] * 2
+    step = "set playlists.folder to another folder, or playlists.enabled to false"
+    assert folder.reasons[1:] == [f"{os.strerror(errno.EFBIG)} ({step})"] * 2
     assert folder.files() == {"Rock.m3u8": before["Rock.m3u8"]}
     [path] = folder.record
     assert folder.record[path] == record[path]
