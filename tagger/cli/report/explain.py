@@ -61,7 +61,9 @@ def verdict(found: Explanation) -> str:
     decision = found.decision
     if decision.action.writes:
         return f"A scan would write {', '.join(decision.genres)}: {decision.reason}."
-    words = {Action.KEEP: "keep the genre", Action.SKIP: "skip the file"}
+    words = {Action.SKIP: "skip the file"}
+    if found.genres:
+        words[Action.KEEP] = "keep the genre"
     return f"A scan would {words.get(decision.action, 'leave the file alone')}: {decision.reason}."
 
 

@@ -134,6 +134,10 @@ def test_the_option_config_works_before_and_after_the_command(program):
     assert 'mode = "add"' in program.run("config", "--config", other).out
 
 
+def test_a_mistyped_command_is_answered_with_the_nearest_one(program):
+    assert "Did you mean 'scan'?" in program.run("scna").err
+
+
 def test_unknown_commands_and_options_are_usage_errors(program):
     assert program.run("skan").code == 2
     assert program.run("scan", "--moode").code == 2

@@ -61,9 +61,16 @@ def explanation():
     ],
 )
 def test_the_first_sentence_agrees_with_the_decision(explanation, action, words):
-    decided = replace(explanation, decision=Decision(action, ("Rock",), "because"))
+    decided = replace(
+        explanation, genres=("Rock",), decision=Decision(action, ("Rock",), "because")
+    )
     text = "\n".join(explanation_lines(decided))
     assert f"A scan {words}: because." in " ".join(text.split())
+
+
+def test_no_genre_of_a_podcast_without_one_is_kept(explanation):
+    kept = replace(explanation, decision=Decision(Action.KEEP, (), "is a podcast"))
+    assert "A scan would leave the file alone: is a podcast." in "\n".join(explanation_lines(kept))
 
 
 def test_the_lines_name_threshold_neighbours_and_sound(explanation):
