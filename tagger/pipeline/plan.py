@@ -97,7 +97,7 @@ def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[Planne
         maps: Folders of the plan, each with the folder that has the same files here.
 
     Raises:
-        PlanError: the file cannot be read, or a line is malformed.
+        PlanError: the file cannot be read, a line is malformed, or a folder of `maps` has no file.
 
     """
     try:
@@ -107,14 +107,19 @@ def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[Planne
     except UnicodeDecodeError:
         raise PlanError("is not UTF-8", path, "save it as UTF-8") from None
     plan: dict[str, PlannedFile] = {}
+    unused = {source for source, _ in maps}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        file = _moved(_parsed(line, path, number), maps)
+        planned = _parsed(line, path, number)
+        unused -= {source for source in unused if Path(planned.path).is_relative_to(source)}
+        file = _moved(planned, maps)
         if file.path in plan:
             reason = f"line {number}: the file has a line already: {file.path}"
             raise PlanError(reason, path, "remove one of the lines")
         plan[file.path] = file
+    for source in unused if plan else ():
+        raise PlanError(f"has no file below {source}", path, "correct --map FROM TO")
     return list(plan.values())
 
 

@@ -68,6 +68,13 @@ def test_a_map_in_other_letters_names_the_same_files_where_letter_case_is_ignore
     assert result.summary["set"] == 2
 
 
+def test_a_map_of_a_folder_that_the_plan_lacks_is_refused(planned, program):
+    result = program.run("apply", "--map", program.home / "Misuc", program.music, planned)
+    assert result.code == 2
+    assert f"has no file below {program.home / 'Misuc'} (correct --map FROM TO)" in result.err
+    assert tags.read(program.music / "calm.mp3").genres == ()
+
+
 def test_files_of_a_plan_that_are_gone_or_no_files_fail_alone(planned, program):
     (program.music / "calm.mp3").unlink()
     extra = {"version": 1, "path": str(program.home), "content": None, "now": [], "then": ["X"]}
