@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NAMED, ListFirst, configured
+from tagger.cli.options import JSON, NAMED, ListFirst, configured, no_such_path
 from tagger.cli.output import print_json, printable
 from tagger.store import Store
 
@@ -51,8 +52,11 @@ def forget(settings: Settings, *, paths: Sequence[Path]) -> None:
     The next scan decides such a file like any other file. The file itself stays as it is.
     """
     with Store(settings.store.folder) as store, store.transaction():
-        forgotten = sum(store.corrections.forget(path.absolute()) for path in paths)
-    click.echo(f"{forgotten} forgotten")
+        counts = {path: store.corrections.forget(path.absolute()) for path in paths}
+        for path, count in counts.items():
+            if not count and not os.path.lexists(path):
+                raise no_such_path(path)
+    click.echo(f"{sum(counts.values())} forgotten")
 
 
 def _json(correction: Correction) -> dict[str, object]:

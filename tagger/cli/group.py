@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
-            names = self.list_commands(ctx)  # click itself knows the loaded commands alone
+            names = self.list_commands(ctx)  # click itself has the loaded commands alone
             raise click.NoSuchCommand(error.command_name, possibilities=names, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -60,6 +60,11 @@ def configured(command: Callable[Concatenate[config.Settings, P], T]) -> Callabl
     return with_settings
 
 
+def no_such_path(path: Path) -> click.BadParameter:
+    """Return the error for a path that is neither on the disk nor in the database."""
+    return click.BadParameter(f"Path '{path}' does not exist.", param_hint="PATH")
+
+
 def check_outputs(plan: Path | None, page: Path | None, *, dry_run: bool) -> None:
     """Raise a usage error for outputs of a scan that exclude each other.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, no_such_path
 from tagger.cli.output import warn
 from tagger.cli.report.choose import report
 from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE
@@ -53,5 +54,8 @@ def command(
     with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):
             raise click.BadParameter(f"there is no run {run}", param_hint="--run")
+        for path in selection.paths:
+            if not os.path.lexists(path) and not store.journal.done(below=path):
+                raise no_such_path(path)
         published = undo_run(settings, store, selection, shown, dry_run=dry_run)
     shown.finish(published)

@@ -134,6 +134,14 @@ def test_the_option_config_works_before_and_after_the_command(program):
     assert 'mode = "add"' in program.run("config", "--config", other).out
 
 
+@pytest.mark.parametrize("words", [("undo",), ("corrections", "forget")])
+def test_a_mistyped_path_is_no_path_without_a_write(program, words):
+    result = program.run(*words, program.home / "Misuc")
+    assert result.code == 2
+    assert f"Path '{program.home / 'Misuc'}' does not exist." in result.err
+    assert program.run(*words, program.music).code == 0
+
+
 def test_a_mistyped_command_is_answered_with_the_nearest_one(program):
     assert "Did you mean 'scan'?" in program.run("scna").err
 
