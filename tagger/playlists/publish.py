@@ -142,7 +142,7 @@ def _assign_paths(
 
 def _removal_step(path: Path, own: on_disk.OwnPlaylist, paths: Mapping[str, Path]) -> _Step:
     now = paths.get(own.playlist.mark)
-    reason = f"now {now.name}" if now else "no longer has enough tracks"
+    reason = f"now {now.name}" if now else "too few tracks, or left out by the configuration"
     change = PlaylistChange(path, PlaylistAction.REMOVED, own.playlist.genre, reason)
     return _Step(change, b"", own.sha256)
 

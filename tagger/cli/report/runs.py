@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tagger.cli.output import printable
-from tagger.cli.report.status import moment
+from tagger.cli.report.status import minute, moment
 
 if TYPE_CHECKING:
     from tagger.core.domain import Decision
@@ -30,7 +30,7 @@ def run_line(found: RunSummary) -> str:
     run = found.run
     counts = [f"{found.written} written"] if found.written else []
     counts += [f"{found.undone} taken back"] if found.undone else []
-    when = moment(run.started)[:16].replace("T", " ")
+    when = minute(moment(run.started))
     end = "" if run.finished is not None else "  (not finished)"
     return f"{run.id:>6}  {run.kind:<6}  {when}  {', '.join(counts) or 'nothing written'}{end}"
 

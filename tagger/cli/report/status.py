@@ -24,7 +24,7 @@ def show_status(found: dict[str, Any]) -> None:
     """Print the object of `status --json` as lines."""
     _show_daemon(found["daemon"])
     last = found["last_run"]
-    when = f"{last['kind']} {last['id']}, {last['started']}" if last else "none yet"
+    when = f"{last['kind']} {last['id']}, {minute(last['started'])}" if last else "none yet"
     decisions = found["decisions"].items()
     counts = [f"{n} {WORDS.get(action, action)}" for action, n in decisions]
     if undecided := found["without_decision"]:
@@ -54,8 +54,10 @@ def show_status(found: dict[str, Any]) -> None:
         )
     click.echo(f"last run    {when}")
     if wrote := found["last_write"]:
-        text = f"{wrote['kind']} {wrote['id']}, {wrote['started']}: {wrote['written']} written"
-        click.echo(f"last write  {text}; `tagger runs show {wrote['id']}`")
+        when = f"{wrote['kind']} {wrote['id']}, {minute(wrote['started'])}"
+        click.echo(
+            f"last write  {when}: {wrote['written']} written; `tagger runs show {wrote['id']}`"
+        )
     click.echo(f"no music    {len(silent)} (silent, too short, a video)")
     click.echo(f"failures    {len(failures)}")
     for failure in failures[:MOST_SHOWN]:
@@ -81,6 +83,11 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
     for error in daemon["errors"]:
         text = f"{moment(error['at'])} {error['path']} {error['reason']}"
         click.echo(f"error       {printable(text)}")
+
+
+def minute(when: str) -> str:
+    """Return a time of `moment` as lines have it, to the minute."""
+    return when[:16].replace("T", " ")
 
 
 def moment(at: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -140,6 +141,20 @@ def test_a_mistyped_path_is_no_path_without_a_write(program, words):
     assert result.code == 2
     assert f"Path '{program.home / 'Misuc'}' does not exist." in result.err
     assert program.run(*words, program.music).code == 0
+
+
+def test_the_status_and_the_list_of_runs_print_one_time_of_a_run(program):
+    program.run("scan")
+    listed = re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d  ", program.run("runs").out)
+    assert f"scan 1, {listed[0].strip()}\n" in program.run("status").out
+
+
+def test_a_playlist_that_the_configuration_leaves_out_lacks_no_tracks(program):
+    bundles.song(program.music / "calm.mp3")
+    program.run("scan")
+    program.configure('[playlists]\ngenres = ["Metal"]\n')
+    removed = program.run("playlists").out
+    assert "Classical.m3u8  (too few tracks, or left out by the configuration)" in removed
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest_one(program):
