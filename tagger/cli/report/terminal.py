@@ -73,7 +73,7 @@ class TerminalReport(Report):
 
     def expect(self, files: int) -> None:
         """Begin the bar."""
-        self._progress.reset(self._task, total=files, description="Analyzing", rate="")
+        self._progress.reset(self._task, total=files, description="Files", rate="")
 
     def analyzed(self, files: int) -> None:
         """Move the bar before the first outcome."""

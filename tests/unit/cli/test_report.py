@@ -13,7 +13,7 @@ from tagger.cli.report.base import Report
 from tagger.cli.report.listing import folder_tables
 from tagger.cli.report.page import page
 from tagger.cli.report.terminal import TerminalReport
-from tagger.cli.report.words import DONE
+from tagger.cli.report.words import DONE, UNDONE
 from tagger.core.domain import Action, Outcome
 from tagger.pipeline.publish import Published
 
@@ -53,6 +53,16 @@ def test_a_listing_has_each_folder_and_its_files_in_order():
 def test_a_listing_on_a_narrow_terminal_folds_its_reasons():
     assert all(len(line) <= 60 for line in shown(60))
     assert "needed" in " ".join(shown(60))
+
+
+def test_the_bar_of_an_undo_counts_files_and_analyzes_none(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a bar is for a terminal
+    with TerminalReport(UNDONE, dry_run=False) as report:
+        report.expect(2)
+    bar = capsys.readouterr().out
+    assert "0/2" in bar
+    assert "Files" in bar
+    assert "Analyzing" not in bar
 
 
 def test_a_terminal_shows_names_and_genres_as_they_are(capsys):
