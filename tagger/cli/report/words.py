@@ -7,8 +7,8 @@ from tagger.core.domain import Action
 DONE = {
     Action.SET: "got a genre",
     Action.ADD: "got a further genre",
-    Action.KEEP: "kept as they are",
-    Action.ABSTAIN: "left alone, unsure",
+    Action.KEEP: "kept as is",
+    Action.ABSTAIN: "left alone as unsure",
     Action.SKIP: "skipped",
     Action.ERROR: "failed",
 }

@@ -90,7 +90,7 @@ def test_an_interrupt_before_the_first_outcome_is_no_run_without_music(kind, cap
 def test_a_page_has_a_row_for_each_file_and_counts_the_reasons():
     text = page(OUTCOMES, dry_run=True, run=None)
     assert re.findall(r'<tr class="(\w+)">', text) == ["keep", "set", "abstain"]
-    assert "<td>left alone, unsure</td><td>unsure</td>" in text
+    assert "<td>left alone as unsure</td><td>unsure</td>" in text
     assert "1 would get a genre" in text
     assert "undo" not in text
 

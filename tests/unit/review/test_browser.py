@@ -204,6 +204,6 @@ def test_the_page_of_a_run_is_filtered_and_sorted(browser, tmp_path):
     page.get_by_label("Filter").fill("rock")
     assert page.evaluate(names) == ["a.mp3"]
     page.get_by_label("Filter").fill("")
-    page.get_by_label("kept as they are").uncheck()
+    page.get_by_label("kept as is").uncheck()
     assert page.evaluate(names) == ["c.mp3", "a.mp3"]
     page.close()
