@@ -237,9 +237,10 @@ def _new_state(folder: Path) -> str:
 def _root(root: Path) -> Finding:
     name = f"library {root}"
     if fault := _fault(root):
-        step = "name your music's folder, set library.roots (tagger config init), or mount its disk"
-        if fault.startswith(_UNREADABLE):
-            step = "check its permissions and its disk"
+        step = "check its permissions and its disk"
+        if fault in (_MISSING, _NO_FOLDER):
+            step = "name your music's folder, set library.roots (tagger config init)"
+            step += ", or mount its disk"
         return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
         step = f"chmod u+rx {shlex.quote(str(root))}"
@@ -306,17 +307,17 @@ def _failed(name: str, error: TaggerError, step: str) -> Finding:
 
 
 _MISSING = "there is no such folder"
-_UNREADABLE = "cannot be read"
+_NO_FOLDER = "is no folder"
 
 
 def _fault(folder: Path) -> str | None:
     """Return why a folder cannot be looked into; None for a folder."""
     try:
-        return None if stat.S_ISDIR(folder.stat().st_mode) else "is no folder"
+        return None if stat.S_ISDIR(folder.stat().st_mode) else _NO_FOLDER
     except (FileNotFoundError, NotADirectoryError):
         return _MISSING
     except OSError as error:
-        return f"{_UNREADABLE}: {error.strerror}"
+        return f"cannot be read: {error.strerror}"
 
 
 def _exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:

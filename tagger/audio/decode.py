@@ -174,11 +174,11 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
         if any(not stream.disposition & _STILL for stream in container.streams.video):
             raise MovingPictureError("is a video", path, NO_TRACK)
         try:
-            _check_length(container, path)
-            whole = (container.duration or 0) / av.time_base
-            time = _seek(container, offset) if offset else 0.0
-            frames = _frames(container, digest, time, path)
             with memory_errors():
+                _check_length(container, path)
+                whole = (container.duration or 0) / av.time_base
+                time = _seek(container, offset) if offset else 0.0
+                frames = _frames(container, digest, time, path)
                 kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
             raise CorruptAudioError(

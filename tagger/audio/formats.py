@@ -76,6 +76,8 @@ _INSIDE: Final = re.compile(
     re.DOTALL,
 )
 """Beginnings of formats that are distinct enough to be searched for."""
+NO_TRACK: Final = "remove the file, or exclude it with library.ignore"
+"""The next step for a file that is no track."""
 LONGEST_JUNK: Final = 1 << 16
 """Foreign bytes before the beginning of a file, at most."""
 
@@ -175,7 +177,7 @@ def pointer(head: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
+def _inner_beginning(data: bytes, start: int) -> tuple[int, str] | None:
     """Return the offset and the name of a format that begins behind foreign bytes.
 
     Args:
@@ -190,10 +192,6 @@ def _inner_beginning(data: bytes, start: int = 1) -> tuple[int, str] | None:
     if magic.startswith(OGG):
         return found.start(), "Ogg"
     return found.start(), next(name for start, name, _ in BEGINNINGS if start.match(magic)).upper()
-
-
-NO_TRACK = "remove the file, or exclude it with library.ignore"
-"""The next step for a file that is no track."""
 
 
 class Readable(Protocol):
