@@ -54,6 +54,17 @@ class Claims:
             self.family_right[clips],
         )
 
+    def genres_of(self, clips: Mask) -> Claims:
+        """Return the claims where some clips get their likeliest genre, and no clip anything else.
+
+        Args:
+            clips: Which clips, shape (clips,).
+
+        """
+        nothing = np.zeros(len(clips))
+        confidence = np.where(clips, self.confidence, nothing)
+        return Claims(self.sources, confidence, self.right, nothing, nothing.astype(bool))
+
     @classmethod
     def joined(cls, parts: Sequence[Claims]) -> Claims:
         """Put the claims of several parts together."""

@@ -85,7 +85,7 @@ class WideFigure(Struct, frozen=True):
     part: str
     """`all`, `source`, `genre`, `albums`, `unknown`, `unknown albums` or `no music`.
 
-    With `library`, each source is a library.
+    `written genre` has the clips that get a genre. With `library`, each source is a library.
     """
     name: str
     promise: float
@@ -280,6 +280,11 @@ def figures(left: LeftOut) -> Iterator[WideFigure]:
             yield at.figure("albums", name, pooled.of(part))
             yield at.figure("library albums", name, left.album_claims(in_library).of(part))
     at = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
+    alone = left.probabilities[: len(songs.vectors)]
+    for written, found in (("written genre", alone), ("library written genre", in_library)):
+        every, likeliest = left.claims(found), found.argmax(axis=1)
+        for place, genre in enumerate(GENRES):
+            yield at.figure(written, genre, every.genres_of(likeliest == place))
     for name, size in zip(*np.unique(tracks.sources, return_counts=True), strict=True):
         if size >= LARGE_SOURCE:
             yield at.figure("source", str(name), tracks.of(tracks.sources == name))

@@ -165,6 +165,18 @@ def test_rock_is_right_for_punk_and_punk_is_wrong_for_rock() -> None:
     assert claims.rightly(0.8).tolist() == [True, False, True]
 
 
+def test_the_claims_of_a_genre_have_its_clips_and_no_family() -> None:
+    genres = ("Jazz", "Punk", "Rock")
+    probabilities = np.array([[0.9, 0.0, 0.1], [0.0, 0.4, 0.6], [0.0, 0.9, 0.1]])
+    allowed = np.eye(3, dtype=bool)[[0, 1, 2]]
+    claims = track_claims(probabilities, allowed, np.arange(3), Scale(genres, families(genres)))
+    assert claims.written(0.8).tolist() == [True, True, True]
+    rock = claims.genres_of(probabilities.argmax(axis=1) == 2)
+    assert (rock.written(0.8).any(), rock.written(0.5).tolist()) == (False, [0, 1, 0])
+    punk = claims.genres_of(probabilities.argmax(axis=1) == 1)
+    assert (punk.written(0.8).tolist(), punk.rightly(0.8).any()) == ([0, 0, 1], False)
+
+
 def test_a_parent_and_the_family_of_a_label_are_right_and_no_part_of_it() -> None:
     base = added_model.read_base(data_path("models/default"))
     genres = tuple(sorted({*base.vectors.genres, "Newgrass"}))
