@@ -38,7 +38,7 @@ _MUSEPACK: Final = "mpc8"
 def digest(file: BinaryIO, container: Container) -> str:
     """Return the SHA-256 of everything but the tags."""
     total = hashlib.sha256()
-    for data in contents(file, container.payload(file)):
+    for data in contents(file, container.payload()):
         total.update(data)
     return total.hexdigest()
 

@@ -18,7 +18,6 @@ from tagger.tags.containers.texts import genre_names, values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from typing import BinaryIO
 
 
 MOST_FIELDS: Final = 20_000
@@ -277,6 +276,6 @@ class Container(ABC):
     def compose(self, tags: Mapping[str, RawTag]) -> Iterator[Piece]:
         """Yield the file with these tags in place of its tags; a missing kind is removed."""
 
-    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002 - Ogg needs it
+    def payload(self) -> Iterator[Piece]:
         """Yield all bytes outside the tags, normalised so that their offset does not matter."""
         return self.compose({})

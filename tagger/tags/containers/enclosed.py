@@ -18,8 +18,7 @@ class EnclosedFile(StreamFile):
 
     def __init__(self, file: BinaryIO, parse: Callable[[BinaryIO], Container]) -> None:
         super().__init__(file, "")
-        self._part = cast("BinaryIO", Part(file, self.sound))
-        self._inner = parse(self._part)
+        self._inner = parse(cast("BinaryIO", Part(file, self.sound)))
         self.primary = self._inner.primary
         self.tags: Mapping[str, RawTag] = {**self._inner.tags, **self.tags}
 
@@ -39,10 +38,10 @@ class EnclosedFile(StreamFile):
         yield from self._placed(self._inner.compose(own))
         yield from rendered(self.slots, tags)
 
-    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002 - see `Part`
+    def payload(self) -> Iterator[Piece]:
         """Yield the bytes around the container, and its own payload."""
         yield from (piece for piece in (*self.front, *self.slots) if isinstance(piece, Span))
-        yield from self._placed(self._inner.payload(self._part))
+        yield from self._placed(self._inner.payload())
 
     def _placed(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
         for piece in pieces:

@@ -90,7 +90,7 @@ class FlacFile(StreamFile):
             size = BLOCK_HEADER + size_of(tag.pieces())
             yield from self._stream(tags, tag.reserved_bytes - size)
 
-    def payload(self, file: BinaryIO) -> Iterator[Piece]:  # noqa: ARG002
+    def payload(self) -> Iterator[Piece]:
         """Yield the file without comments, padding and the tags around the stream."""
         yield from self._stream({}, 0)
 

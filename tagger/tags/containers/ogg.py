@@ -229,11 +229,11 @@ class OggFile(Container):
             else:
                 yield replace(page, number=page.number + added).render()
 
-    def payload(self, file: BinaryIO) -> Iterator[Piece]:
+    def payload(self) -> Iterator[Piece]:
         """Yield every packet but the comments, and each page without number and checksum."""
         yield from self._other_headers
         rewritten = {page.start for page in self._group}
-        for page in _pages(file, 0, self._size):
+        for page in _pages(self._file, 0, self._size):
             if isinstance(page, Span):
                 yield page
             elif page.start not in rewritten:
