@@ -39,22 +39,22 @@ def open_for_writing(path: Path) -> bool:
     except OSError as error:
         return error.errno == errno.EAGAIN
     try:
-        return is_being_written(file)
+        return _is_being_written(file, filesystems.kind(file))
     finally:
         close(file)
 
 
-def is_being_written(file: int) -> bool:
-    """Return the same for a descriptor that this process opened for reading only."""
-    with ReadLease(file) as lease:
+def _is_being_written(file: int, kind: str) -> bool:
+    with ReadLease(file, kind) as lease:
         return lease.refused
 
 
-def wait_for_writers(file: int, patience: float) -> bool:
+def wait_for_writers(file: int, kind: str, patience: float) -> bool:
     """Wait until no process has a file open for writing, or waits to open it for writing.
 
     Args:
         file: A descriptor that this process opened for reading only.
+        kind: The type of its file system.
         patience: Seconds.
 
     Returns:
@@ -62,7 +62,7 @@ def wait_for_writers(file: int, patience: float) -> bool:
 
     """
     end = time.monotonic() + patience
-    while is_being_written(file):
+    while _is_being_written(file, kind):
         if time.monotonic() > end:
             return False
         time.sleep(_CHECK_S)
@@ -77,14 +77,16 @@ class ReadLease:
     for the end of the own lease (both seen with Linux 6.1).
     """
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, kind: str) -> None:
+        """Lease a descriptor on a file system of the type `kind`, see `filesystems.kind`."""
         self._file = file
+        self._has_leases = HAS_LEASES and kind not in filesystems.NETWORK
         self._granted = False
         self.refused = False
         """Whether a process has the file open for writing."""
 
     def __enter__(self) -> Self:
-        if HAS_LEASES and filesystems.kind(self._file) not in filesystems.NETWORK:
+        if self._has_leases:
             try:
                 # an open during the lease sends a signal to this process; the default, SIGIO,
                 # would end the process, but SIGURG is ignored

@@ -105,10 +105,10 @@ class Replacement:
             self.original = os.fdopen(original, "rb")
             self._stack.callback(close, self.original)
             self._ctime = os.fstat(original).st_ctime_ns
-            kind = filesystems.kind(original)
-            check_mount(original, self._path, kind)
-            self._on_share = kind in filesystems.SMB
-            self._may_vanish = not self._on_share and filesystems.may_delete(kind)
+            self._kind = filesystems.kind(original)
+            check_mount(original, self._path, self._kind)
+            self._on_share = self._kind in filesystems.SMB
+            self._may_vanish = not self._on_share and filesystems.may_delete(self._kind)
             self._check_unchanged()
             check_flags(original, self._path)
             self._stack = self._stack.pop_all()
@@ -150,7 +150,7 @@ class Replacement:
             self._lock()
             self._check_unchanged()
         before_commit()
-        with os_errors(self._path), leases.ReadLease(self.original.fileno()) as lease:
+        with os_errors(self._path), leases.ReadLease(self.original.fileno(), self._kind) as lease:
             if lease.refused:
                 raise self._changed("another program is writing the file")
             self._check_unchanged()
@@ -227,7 +227,7 @@ class Replacement:
         Returns whether that was done. Otherwise the new file stays: the original is open for too
         long, or cannot be copied, or the new file has changed already.
         """
-        if not leases.wait_for_writers(self.original.fileno(), PATIENCE_S):
+        if not leases.wait_for_writers(self.original.fileno(), self._kind, PATIENCE_S):
             return False
         with contextlib.suppress(TagError, OSError):
             task = self.start_copy()
