@@ -9,8 +9,8 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from tagger.system import locks
 from tagger.system.closing import close
-from tagger.system.locks import try_far_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +57,10 @@ def remove_leftovers(folder: Path) -> None:
     An unfinished file of a running process is locked, and stays.
     """
     with contextlib.suppress(OSError):
-        leftovers = list(folder.glob(TEMPORARY))
-        for leftover in leftovers:
-            with contextlib.suppress(OSError):
-                _remove(leftover)
+        for path in list(folder.glob(TEMPORARY)):
+            with contextlib.suppress(OSError), locks.leftover(path, without_locks=True) as is_free:
+                if is_free:
+                    path.unlink()
 
 
 def flush(descriptor: int) -> None:
@@ -96,29 +96,11 @@ def _unfinished(path: Path, mode: int) -> tuple[Path, int]:
     for left in reversed(range(_ATTEMPTS)):
         temporary = path.with_name(TEMPORARY.replace("*", secrets.token_hex(8)))
         descriptor = os.open(temporary, flags, mode)
-        if (_lock(descriptor) and _has_name(descriptor)) or not left:
+        if (locks.try_far_lock(descriptor) and _has_name(descriptor)) or not left:
             break
         close(descriptor)
         temporary.unlink(missing_ok=True)
     return temporary, descriptor
-
-
-def _remove(leftover: Path) -> None:
-    """Remove a file that no process has locked; its lock is held until the name is gone."""
-    file = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if _lock(file):
-            leftover.unlink()
-    finally:
-        close(file)
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock an open file; return whether no other process has the lock."""
-    try:
-        return try_far_lock(descriptor)
-    except OSError:  # some network file systems have no locks
-        return True
 
 
 def _has_name(descriptor: int) -> bool:

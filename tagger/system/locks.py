@@ -35,7 +35,7 @@ def try_lock(file: int) -> bool:
     return True
 
 
-def try_far_lock(file: int, *, shared: bool = False) -> bool:
+def try_far_lock(file: int, *, shared: bool = False, without_locks: bool = True) -> bool:
     """Take a lock under which other programs can read and write the file; False when it is taken.
 
     A server of SMB shares lets nobody else read or write locked bytes. So this lock has one byte
@@ -45,9 +45,7 @@ def try_far_lock(file: int, *, shared: bool = False) -> bool:
     Args:
         file: The descriptor, open for writing, or for reading where the lock is shared.
         shared: Several open files can have the lock.
-
-    Raises:
-        OSError: the file system has no locks.
+        without_locks: The result on a file system without locks, as some on networks.
 
     """
     try:
@@ -59,7 +57,28 @@ def try_far_lock(file: int, *, shared: bool = False) -> bool:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return False
+    except OSError:
+        return without_locks
     return True
+
+
+@contextlib.contextmanager
+def leftover(path: Path, *, without_locks: bool) -> Iterator[bool]:
+    """Yield whether the writer of a file under a far lock is gone; then the block has the lock.
+
+    Args:
+        path: The file; a link is an error.
+        without_locks: The result on a file system without locks.
+
+    Raises:
+        OSError: the file cannot be opened.
+
+    """
+    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield try_far_lock(file, without_locks=without_locks)
+    finally:
+        close(file)
 
 
 def open_lock_file(path: Path) -> int:

@@ -9,8 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from tagger.system.closing import close
-from tagger.system.locks import try_far_lock
+from tagger.system import locks
 
 TEMPORARY_SUFFIX: Final = ".tagger-tmp"
 _TEMPORARY: Final = re.compile(
@@ -46,20 +45,14 @@ def remove_leftovers(folder: Path) -> list[Path]:
 
 
 def _remove(path: Path, original: str | None) -> bool:
-    """Delete a leftover, or give it the name of its original; return whether it is deleted."""
-    try:
-        file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        if not try_far_lock(file):
-            return False
-        if original and not os.path.lexists(path.with_name(original)):
+    """Delete a leftover, or give it the name of its original; return whether it is deleted.
+
+    Without locks it stays: a copy of a running process has no other mark.
+    """
+    with contextlib.suppress(OSError), locks.leftover(path, without_locks=False) as is_free:
+        if is_free and original and not os.path.lexists(path.with_name(original)):
             path.rename(path.with_name(original))
-            return False
-        path.unlink()
-    except OSError:
-        return False
-    finally:
-        close(file)
-    return True
+        elif is_free:
+            path.unlink()
+            return True
+    return False

@@ -133,8 +133,7 @@ class Replacement:
             self._temporary, self._is_complete, self._is_findable = name, False, False
             self.copy = os.fdopen(copy, "w+b", buffering=0)
             self._stack.callback(close, self.copy)
-            with contextlib.suppress(OSError):  # not every network file system has locks
-                locks.try_far_lock(copy)
+            locks.try_far_lock(copy)
             inode = os.fstat(copy).st_ino
         folder = self._place.folder
         return CopyTask(self._path, folder / self._place.name, folder / name, self._expected, inode)
@@ -197,8 +196,7 @@ class Replacement:
     @contextlib.contextmanager
     def _moved_aside(self) -> Iterator[None]:
         """Give the original another name; it gets its name back after an error in the block."""
-        with contextlib.suppress(OSError):  # a file of another process has no such lock
-            locks.try_far_lock(self.original.fileno(), shared=True)
+        locks.try_far_lock(self.original.fileno(), shared=True)
         aside = temporary_name(self._place.name)
         self._move(self._place.name, aside)
         try:
