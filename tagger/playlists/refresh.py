@@ -79,7 +79,7 @@ def _alone(lock: Path) -> Iterator[None]:
     """Wait until no other process refreshes playlists: its lists may be older or newer."""
     with ExitStack() as stack:
         with suppress(OSError):  # some network file systems have no locks
-            stack.enter_context(locks.waiting(lock))
+            stack.enter_context(locks.exclusive(lock, wait=True))
         yield
 
 

@@ -178,7 +178,7 @@ def complete(path: Path) -> None:
 def _locked(path: Path) -> Iterator[None]:
     """Let one process at a time move a database."""
     try:
-        with locks.waiting(path.with_name(LOCK)):
+        with locks.exclusive(path.with_name(LOCK), wait=True):
             yield
     except OSError as error:
         hint = "move it to another folder by hand"

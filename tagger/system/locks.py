@@ -94,32 +94,21 @@ def open_lock_file(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file at `path` for the length of the block.
 
+    Args:
+        path: The lock file.
+        wait: Wait for another process that holds the lock.
+
     Raises:
-        BlockingIOError: another process holds the lock.
+        BlockingIOError: another process holds the lock, without `wait`.
         OSError: the lock file cannot be made or locked.
+
     """
     file = open_lock_file(path)
     try:
-        if not try_lock(file):
-            raise BlockingIOError
-        yield
-    finally:
-        close(file)
-
-
-@contextlib.contextmanager
-def waiting(path: Path) -> Iterator[None]:
-    """Hold the lock file at `path` for the length of the block; wait for another holder.
-
-    Raises:
-        OSError: the lock file cannot be made or locked.
-    """
-    file = open_lock_file(path)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         close(file)

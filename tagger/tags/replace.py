@@ -23,7 +23,6 @@ from which `remove_leftovers` restores a file that is gone.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
@@ -242,12 +241,9 @@ class Replacement:
         """Exclude other tagger processes between the last check and the rename."""
         if self._on_share:  # nobody else could read the file
             return
-        try:
-            fcntl.flock(self.original.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise self._changed("another program changed the file, or is about to") from error
-        except OSError:
-            pass  # not every network file system has locks
+        with contextlib.suppress(OSError):  # not every network file system has locks
+            if not locks.try_lock(self.original.fileno()):
+                raise self._changed("another program changed the file, or is about to")
 
     def _check_unchanged(self) -> None:
         named = os.stat(self._place.name, dir_fd=self._folder, follow_symlinks=False)
