@@ -72,7 +72,7 @@ def command(
         result = scan.run(shown)
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
-        for text in (*scan.unknown_names(), *scan.missing_disks()):
+        for text in (*scan.unknown_names(), *scan.missing_disks(result)):
             warn(text)
     shown.finish(result.published, result.run, result.failed, page)
     if loss := scan.missing_network(stored=result.run != 1):

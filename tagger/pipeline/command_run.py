@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action
 from tagger.pipeline import build
-from tagger.pipeline.publish import Published, after_run
+from tagger.pipeline.publish import Published, absent, after_run
 from tagger.players import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from tagger.analysis.tag_jobs import TagJobs
@@ -108,10 +108,10 @@ class CommandRun:
             self._observer.started(self._number)
         return build.operation(self._settings, self._store, jobs, self._number, model)
 
-    def finish(self, roots: Iterable[Path]) -> RunResult:
+    def finish(self, roots: Collection[Path]) -> RunResult:
         """Finish the run, refresh the playlists of these roots, and notify players."""
         if self._number is None:
-            return RunResult(None, Published(), self._failed)
+            return RunResult(None, Published(absent=absent(roots, self._store)), self._failed)
         self._store.runs.finish(self._number)
         published = after_run(self._settings, self._store, self._changes, roots)
         return RunResult(self._number, published, self._failed)

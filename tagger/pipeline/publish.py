@@ -12,7 +12,7 @@ from tagger.playlists.refresh import Refreshed
 from tagger.playlists.smart import COMMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tagger.config import PlayerSettings, Settings
@@ -30,13 +30,15 @@ class Published:
     playlists: Refreshed = field(default_factory=lambda: Refreshed((), ()))
     players: Mapping[str, TaggerError | None] = field(default_factory=dict)
     """By name; None for a player that was notified."""
+    absent: Sequence[Path] = ()
+    """The roots without any file that is known: their disks may not be mounted."""
 
 
 def after_run(  # noqa: PLR0913 - the one end of every run
     settings: Settings,
     store: Store,
     changes: Changes,
-    roots: Iterable[Path],
+    roots: Collection[Path],
     *,
     notify: Notify = notify_all,
     dry_run: bool = False,
@@ -47,20 +49,24 @@ def after_run(  # noqa: PLR0913 - the one end of every run
         settings: Without `playlists.enabled`, playlists stay as they are.
         store: The state database.
         changes: The files that the run changed; the changed playlists are added.
-        roots: The library roots that the run touched. A root of which no known file is left is
-            left out: its disk may not be mounted.
+        roots: The library roots that the run touched; the playlists of absent roots stay.
         notify: Notifies the players of the changes.
         dry_run: Return what would be done to playlists; notify nobody.
 
     """
-    refreshed = Refreshed((), ())
+    refreshed, away = Refreshed((), ()), absent(roots, store)
     if settings.playlists.enabled:
-        mounted = [root for root in roots if index.is_there(root, store)]
+        mounted = [root for root in roots if root not in away]
         refreshed = refresh.refresh_all(settings, mounted, store, dry_run=dry_run)
         changes.playlists(refreshed.written)
     if changes and not dry_run and keeps_playlists(settings.players):
         changes.lists = _player_lists(settings, store)
-    return Published(refreshed, {} if dry_run else notify(settings.players, changes))
+    return Published(refreshed, {} if dry_run else notify(settings.players, changes), away)
+
+
+def absent(roots: Iterable[Path], store: Store) -> list[Path]:
+    """Return the roots of which no known file is there."""
+    return [root for root in roots if not index.is_there(root, store)]
 
 
 def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:

@@ -106,11 +106,9 @@ class Scan:
         """Yield a text for each genre of the settings that has no effect."""
         return unknown_names(self._settings, self._manifest, self._store)
 
-    def missing_disks(self) -> Iterator[str]:
+    def missing_disks(self, result: RunResult) -> Iterator[str]:
         """Yield a text for each root with recorded files of which none is there."""
-        for root in dict.fromkeys(self._starts.values()):
-            if index.is_there(root, self._store):
-                continue
+        for root in result.published.absent:
             if files := self._store.files.count_under(root):
                 known = number_of(files, "known file")
                 yield f"{root}: {known}, and none is there: is its disk mounted?"
@@ -128,7 +126,7 @@ class Scan:
         with contextlib.closing(self._outcomes(tracks, operation, observer)) as outcomes:
             for outcome in outcomes:
                 run.take(outcome)
-        return run.finish(self._starts.values())
+        return run.finish(dict.fromkeys(self._starts.values()))
 
     def _unchanged(self) -> Unchanged | None:
         """Return what finds files without any work; None where each file needs a decision."""
