@@ -243,9 +243,10 @@ class Analyzer:
 
     def _predicted(self, track: Track) -> Request | None:
         """Begin a prediction from remembered features, if they are there."""
-        key = self._key(track)
-        features = self._store.analyses.features(key, self._specs, self._later) if key else None
-        if key is None or features is None:
+        if (key := self._key(track)) is None:
+            return None
+        known = self._store.analyses.packed([key], self._specs, self._later)
+        if (features := known.get(str(key))) is None:
             return None
         future = self._pool.submit(worker.predict, key.content, features, self._bundle)
         return Request(track, future)

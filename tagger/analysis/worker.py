@@ -189,23 +189,24 @@ def _later_features(path: Path, specs: Iterable[str], part: Window) -> tuple[Fea
     return tuple(Features(later(one.spec), one.values) for one in found)
 
 
-def predict(content: str, features: tuple[Features, ...], bundle: Path) -> Analysis:
-    """Run a model on features that were computed before.
+def predict(content: str, features: tuple[PackedFeatures, ...], bundle: Path) -> Analysis:
+    """Run a model on features that were computed before, which the result does not repeat.
 
     Args:
         content: The content id that the features belong to.
-        features: One for each spec of the model.
+        features: See `predict_all`.
         bundle: The folder of the model bundle.
 
     Raises:
-        ModelError: the bundle cannot be run, or features are missing.
+        ModelError: as `predict_all` raises it.
+        StoreDamagedError: as `predict_all` raises it.
 
     """
-    return Analysis(content, features, _model(bundle).predict([features])[0])
+    return Analysis(content, (), predict_all([features], bundle)[0])
 
 
 def predict_all(tracks: Sequence[tuple[PackedFeatures, ...]], bundle: Path) -> list[Prediction]:
-    """Run a model on the features of many tracks, see `predict`.
+    """Run a model on the features of many tracks that were computed before.
 
     Args:
         tracks: For each track, one of the features for each spec of the model.

@@ -73,18 +73,9 @@ class Analyses:
             for key, probabilities, sound in rows
         }
 
-    def features(
-        self, key: AnalysisKey, specs: Sequence[str], optional: Sequence[str] = ()
-    ) -> tuple[Features, ...] | None:
-        """Return the features of these specs, in their order, or None if any is missing.
-
-        Args:
-            key: The key of a track.
-            specs: Names of feature specs.
-            optional: Names whose features follow where they are stored.
-
-        """
-        found = self.packed([key], specs, optional).get(str(key))
+    def features(self, key: AnalysisKey, specs: Sequence[str]) -> tuple[Features, ...] | None:
+        """Return the features of these specs, in their order, or None if any is missing."""
+        found = self.packed([key], specs).get(str(key))
         if found is None:
             return None
         return tuple(Features(one.spec, _unpacked(one.data)) for one in found)

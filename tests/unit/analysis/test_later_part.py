@@ -16,10 +16,11 @@ from tagger.analysis.pool import WorkerPool
 from tagger.analysis.portrait import portrait
 from tagger.audio import decode
 from tagger.audio.decode import read_recording
-from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
+from tagger.core.domain import AnalysisKey, FileIdentity, PackedFeatures, Track, TrackTags
 from tagger.errors import UnreadableError
 from tagger.inference import read_manifest
 from tagger.store import Store
+from tagger.system import arrays
 
 WINDOW = worker.Window(0.0, 4.0)
 VERDICT = "does not sound like music after its beginning"
@@ -102,7 +103,8 @@ def test_a_disk_that_fails_at_the_later_part_is_an_error_of_the_file(tmp_path, b
 def test_the_features_of_a_training_have_the_later_part_for_a_scan_after_it(tmp_path, bundle):
     path = talk(tmp_path / "talk.flac", "flac")
     found = worker.features(path, ["levels-1"], WINDOW)
-    prediction = worker.predict(found.content, found.features, bundle).prediction
+    stored = tuple(PackedFeatures(f.spec, arrays.to_bytes(f.values)) for f in found.features)
+    prediction = worker.predict(found.content, stored, bundle).prediction
     assert prediction == worker.analyze(path, bundle, WINDOW).prediction
     assert prediction.sound == VERDICT
 
