@@ -86,6 +86,8 @@ class Scan:
         roots = settings.library.real_roots
         starts = [real_path(path) for path in paths] or roots
         self._starts = {start: walk.root_of(start, roots) for start in starts}
+        self._inner = [one for one in self._starts if _is_inside(one, self._starts)]
+        """The starts below another start, whose files are found twice."""
         self._ignored: Counter[str] = Counter()
         self._manifest = registry.runnable_manifest(self._settings)
         for start in self._starts:
@@ -162,8 +164,8 @@ class Scan:
                 take(item)
             else:
                 tracks.append(item)
-        seen = unchanged and not _shared(self._starts) and unchanged.saw_all(tracks, self._starts)
-        for start in () if seen else self._starts:
+        saw_all = unchanged and not self._inner and unchanged.saw_all(tracks, self._starts)
+        for start in () if saw_all else self._starts:
             index.drop_missing(start, self._store)
         return tracks
 
@@ -171,7 +173,7 @@ class Scan:
         self, observer: Observer, take: Take, unchanged: Unchanged | None
     ) -> Iterator[walk.Found]:
         """Yield each file once that needs work; the outcomes of all others are taken."""
-        seen = _Seen(self._starts)
+        seen = _Seen(self._inner)
         files = 0
         for start, root in self._starts.items():
             counts: Counter[str] = Counter()
@@ -264,16 +266,17 @@ class Scan:
 class _Seen:
     """The files that an earlier start of the same scan has found."""
 
-    def __init__(self, starts: Collection[Path]) -> None:
-        self._shared = _shared(starts)
+    def __init__(self, inner: Collection[Path]) -> None:
+        """Remember the files below `inner` alone: the starts below another start."""
+        self._inner = inner
         self._seen: set[Path] = set()
 
     def without_seen(self, listing: walk.Listing) -> walk.Listing:
-        """Return the listing without such files. Only files below two starts are remembered."""
-        if not self._shared:
+        """Return the listing without such files."""
+        if not self._inner:
             return listing
         paths = [Path(listing.folder, name) for name, _ in listing.files]
-        if not any(path.is_relative_to(one) for path in paths for one in self._shared):
+        if not any(path.is_relative_to(one) for path in paths for one in self._inner):
             return listing
         files = [
             file for path, file in zip(paths, listing.files, strict=True) if path not in self._seen
@@ -282,9 +285,9 @@ class _Seen:
         return listing._replace(files=tuple(files))
 
 
-def _shared(starts: Collection[Path]) -> list[Path]:
-    """Return the starts that are below another start."""
-    return [one for one in starts if any(one != o and one.is_relative_to(o) for o in starts)]
+def _is_inside(start: Path, starts: Collection[Path]) -> bool:
+    """Return whether a start is below another start."""
+    return any(start != other and start.is_relative_to(other) for other in starts)
 
 
 def _passed(item: walk.Passed) -> Outcome:
