@@ -19,7 +19,7 @@ from tagger.evidence.weigh import Example, Level
 from tagger.library.counting import count_new, keys_of
 from tagger.library.fit import Fit, remember, remembered
 from tagger.library.genre_words import GenreWords
-from tagger.library.other_tracks import OtherTracks
+from tagger.library.other_tracks import MOST_OF_ARTIST, OtherTracks
 from tagger.library.siblings import is_unchanged
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ SOURCES = ("album", "artist", "folders", "known_artists")
 """The settings of sources."""
 COUNTING = "by the artist of a track, without doubted genres"
 """How files are counted; all are counted again where an earlier version counted otherwise."""
-MOST_TRACKS = 500
-"""Tracks of one artist that are counted at most."""
 MOST_BELOW = 2000
 """Files below one folder that are counted at most."""
 MOST_FOLDERS = 1000
@@ -161,7 +159,7 @@ class LibraryEvidence:
             for track in tracks
             if self._store.labels.of(track.path) and (keys := keys_of(track)).artist is not None
         }
-        found = self._store.labels.unsure([a for a in artists if a is not None], MOST_TRACKS)
+        found = self._store.labels.unsure([a for a in artists if a is not None], MOST_OF_ARTIST)
         return [track for track in found if is_unchanged(track)]
 
     def levels(self, track: Track) -> tuple[Level, ...]:
@@ -169,8 +167,7 @@ class LibraryEvidence:
         return self._levels(track, self._others())
 
     def _others(self) -> OtherTracks:
-        labels, most = self._store.labels, albums.LARGEST_ALBUM
-        return OtherTracks(labels, self._tally, self._words.is_modelled, MOST_TRACKS, most)
+        return OtherTracks(self._store.labels, self._tally, self._words.is_modelled)
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tagger.core.albums import LARGEST_ALBUM
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
     from pathlib import Path
@@ -17,27 +19,25 @@ if TYPE_CHECKING:
     Test = Callable[[str], bool]
 
 
+MOST_OF_ARTIST = 500
+"""Tracks of one artist that count at most."""
+
+
 class OtherTracks:
     """Reads the tracks of each artist and album once; for a block of tracks, not for a run."""
 
-    def __init__(
-        self, labels: Labels, tally: Count, modelled: Test, most_of_artist: int, most_of_album: int
-    ) -> None:
+    def __init__(self, labels: Labels, tally: Count, modelled: Test) -> None:
         """Read from a store.
 
         Args:
             labels: The owner's genres.
             tally: Counts the genres of tracks.
             modelled: Returns whether a genre or a relative of it is among those of the model.
-            most_of_artist: The number of tracks of an artist that count at most.
-            most_of_album: The number of tracks of an album that count at most.
 
         """
         self._labels = labels
         self._tally = tally
         self._is_modelled = modelled
-        self._most_of_artist = most_of_artist
-        self._most_of_album = most_of_album
         self._known: dict[Hashable, _Tracks] = {}
 
     def of_artist(self, keys: Keys, without: Path) -> Tally:
@@ -46,7 +46,7 @@ class OtherTracks:
         The sound can neither confirm nor refuse a genre such as Christmas or Live, which may be
         that of one album. Such a genre counts where the owner gave most tracks of the artist one.
         """
-        key, most = ("artist", keys.artist, keys.artist_id), self._most_of_artist
+        key, most = ("artist", keys.artist, keys.artist_id), MOST_OF_ARTIST
         if (known := self._known.get(key)) is None:
             rows = [self._labels.of_artist(keys, most + 1)]
             if keys.artist_id:
@@ -58,10 +58,10 @@ class OtherTracks:
 
     def of_album(self, keys: Keys, without: Path) -> Tally:
         """Count the genres of other tracks of an album; `without` is the track itself."""
-        key, most = ("album", keys.album), self._most_of_album
+        key = "album", keys.album
         if (known := self._known.get(key)) is None:
-            rows = [self._labels.of_album(keys, most + 1)]
-            known = self._known[key] = _Tracks(rows, most, self._tally)
+            rows = [self._labels.of_album(keys, LARGEST_ALBUM + 1)]
+            known = self._known[key] = _Tracks(rows, LARGEST_ALBUM, self._tally)
         return known.without(os.fsencode(without))
 
     def _modelled(self, rows: list[Labelled]) -> list[Labelled]:
