@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.core import genres
+from tagger.store.rows import json_text
 
 if TYPE_CHECKING:
     from tagger.store import Store
@@ -33,14 +34,14 @@ class Fit(msgspec.Struct, frozen=True):
 def remembered(store: Store) -> Fit | None:
     """Return the fit of an earlier run; None without a readable fit."""
     try:
-        return msgspec.json.decode(store.labels.fit() or b"null", type=Fit | None)
+        return msgspec.json.decode(store.labels.fit() or "null", type=Fit | None)
     except msgspec.MsgspecError:
         return None
 
 
 def remember(fit: Fit, store: Store) -> None:
     """Store a fit for later runs."""
-    store.labels.put_fit(msgspec.json.encode(fit))
+    store.labels.put_fit(json_text(fit))
 
 
 def doubted(store: Store) -> tuple[str, ...]:

@@ -175,11 +175,11 @@ class Labels:
             )
         ]
 
-    def fit(self) -> bytes | None:
-        """Return what the last `put_fit` stored."""
+    def fit(self) -> str | None:
+        """Return the text that the last `put_fit` stored."""
         row = self._db.execute("SELECT fit FROM evidence").fetchone()
-        return row[0].encode() if row else None
+        return row[0] if row else None
 
-    def put_fit(self, fit: bytes) -> None:
-        """Store the fit of the evidence."""
-        self._db.execute("INSERT OR REPLACE INTO evidence VALUES (0, ?)", (fit.decode(),))
+    def put_fit(self, fit: str) -> None:
+        """Store the fit of the evidence, a text of `library.fit`."""
+        self._db.execute("INSERT OR REPLACE INTO evidence VALUES (0, ?)", (fit,))

@@ -51,7 +51,7 @@ def test_the_trust_is_fitted_again_for_other_sources(tmp_path):
 def test_a_fit_that_cannot_be_read_is_made_again(tmp_path):
     with library(tmp_path) as store:
         wanted = prepared(store, Settings(), album=True)
-        store.labels.put_fit(b'{"trust": 1}')
+        store.labels.put_fit('{"trust": 1}')
         assert prepared(store, Settings(), album=True) == wanted
 
 
@@ -169,7 +169,7 @@ def test_files_that_an_earlier_version_counted_are_counted_again(tmp_path):
         fit = msgspec.json.decode(store.labels.fit())
         paths = [path for path, _, _ in store.files.states_under(Path("/music"))]
         store.labels.put([Counted(path, (), Keys(None, None)) for path in paths])
-        store.labels.put_fit(msgspec.json.encode(fit | {"words": earlier}))
+        store.labels.put_fit(msgspec.json.encode(fit | {"words": earlier}).decode())
         prepared(store, settings, artist=True)
         assert store.labels.library() == {("Rock",): 60, ("Jazz",): 30}
 
