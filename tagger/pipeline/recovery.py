@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.core.domain import FileIdentity
 from tagger.errors import TagError, WorkerError
+from tagger.library import walk
 
 if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
@@ -46,9 +46,9 @@ def _settle(entry: JournalEntry, store: Store, jobs: TagJobs) -> None:
     """
     path = entry.change.path
     try:
-        identity = FileIdentity.of(path.stat())
+        identity = walk.identity_of(path)
         found = jobs.read(path, entry.change.field)
-    except (TagError, WorkerError, OSError):
+    except (TagError, WorkerError):
         return  # away for now, perhaps: only a file that was read settles its entry
     if found.in_field == entry.change.before:
         store.journal.discard(entry.id)
