@@ -67,14 +67,16 @@ def remember(folder: Path, track: Path, count: int) -> dict[str, str]:
     fill(state, root, count, on_disk=True)
     settings = registry.resolve_bundle(config.Settings())
     with build.worker_pool(settings) as pool:
-        window = build.window(settings)
+        window = settings.listen.window
         found = pool.submit(worker.analyze, track, settings.model.bundle.folder, window).result()
     with Store(state) as store:
         run = store.runs.start("scan")
         for start in range(0, count, BATCH):
             with store.transaction():
                 for number in range(start, min(count, start + BATCH)):
-                    _remember(store, track_of(number, root), run, found, settings.listen.window)
+                    _remember(
+                        store, track_of(number, root), run, found, str(settings.listen.window)
+                    )
         store.runs.finish(run)
     env = environment(folder, state, root)
     # the scan that wrote the genres has counted those of the owner
@@ -121,7 +123,7 @@ def one_worker(track: Path):
     """Yield the resident memory of a worker after one track, with the pages that it shares."""
     settings = registry.resolve_bundle(config.Settings())
     with build.worker_pool(settings) as pool:
-        window, bundle = build.window(settings), settings.model.bundle.folder
+        window, bundle = settings.listen.window, settings.model.bundle.folder
         pool.submit(worker.analyze, track, bundle, window).result()
         memory = max(map(resident_mb, psutil.Process().children(recursive=True)))
     model = read_manifest(bundle).id

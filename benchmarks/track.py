@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.measure import Result, in_turn, processor_ms
 from tagger.analysis import worker
 from tagger.audio.decode import read_recording
+from tagger.core.domain import Window
 from tagger.features.mel import log_mel
 from tagger.features.specs import extract_all
 from tagger.features.weights import MN04
@@ -157,7 +158,7 @@ def _whole(path: Path, bundle: Path, aim: float):
 
 def whole(path: Path, bundle: Path) -> None:
     """Analyze a file, as a worker does."""
-    worker.analyze(path, bundle, worker.Window(0.0, SECONDS))
+    worker.analyze(path, bundle, Window(0.0, SECONDS))
 
 
 def _peers(own: Mapping[Peer, list[Path]], files: list[Path], bundle: Path):

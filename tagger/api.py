@@ -299,7 +299,7 @@ class Tagger:
         except (OSError, ValueError) as error:  # a loop of links, or NUL in the name
             reason = error.strerror if isinstance(error, OSError) else error
             return _Started(path, TagError(f"cannot be read: {reason}", path))
-        window = build.window(self._settings)
+        window = self._settings.listen.window
         sound = self._workers.submit(worker.classify, where, self._bundle, window)
         return _Started(path, _Jobs(where, identity, self._tag_jobs.submit_read(where), sound))
 

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from tagger.analysis.pool import Pool
     from tagger.analysis.remembered import Block
-    from tagger.config import AnalysisSettings
-    from tagger.core.domain import FileIdentity, Track
+    from tagger.core.domain import FileIdentity, Track, Window
     from tagger.inference import Manifest
     from tagger.store import Failure, Store
 
@@ -154,7 +153,7 @@ class Analyzer:
         pool: Pool,
         bundle: Path,
         manifest: Manifest,
-        part: AnalysisSettings,
+        window: Window,
     ) -> None:
         """Analyze with the model of one bundle.
 
@@ -163,7 +162,7 @@ class Analyzer:
             pool: The worker processes.
             bundle: The folder of the model bundle.
             manifest: The manifest of that bundle.
-            part: The part of a track that is decoded.
+            window: The part of a track that is decoded.
 
         """
         self._store = store
@@ -172,7 +171,7 @@ class Analyzer:
         self._model = manifest.id
         self._specs = tuple(manifest.inputs.values())
         self._later = tuple(map(later, self._specs))
-        self._part = part
+        self._window, self._in_keys = window, str(window)
         self._from_features = FromFeatures(store, pool, bundle, manifest)
         self._attempts = Attempts(store, pool)
         self._failures: dict[Path, Failure | None] = {}
@@ -235,8 +234,8 @@ class Analyzer:
             if request := self._predicted(track):
                 return request
         self._attempts.start(track.path, track.identity, alone=alone)
-        window = worker.Window(self._part.offset, self._part.length)
-        return Request(track, self._pool.submit(worker.analyze, track.path, self._bundle, window))
+        future = self._pool.submit(worker.analyze, track.path, self._bundle, self._window)
+        return Request(track, future)
 
     def _remembered(self, track: Track) -> Prediction | None:
         return self.remembered([track]).get(track)
@@ -263,7 +262,7 @@ class Analyzer:
             analysis = self._attempts.result(track.path, answer)
         except (AudioError, WorkerError) as error:
             return error
-        key = AnalysisKey(analysis.content, self._part.window)
+        key = AnalysisKey(analysis.content, self._in_keys)
         with self._store.transaction():
             self._store.failures.clear(track.path)
             self._store.analyses.put_features(key, analysis.features)
@@ -323,4 +322,4 @@ class Analyzer:
 
     def _key(self, track: Track) -> AnalysisKey | None:
         key = track.content
-        return key if key and key.window == self._part.window else None
+        return key if key and key.window == self._in_keys else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.core.domain import Features, Prediction
+    from tagger.core.domain import Features, Prediction, Window
 
 STEP = 5
 """Seconds of each part whose prediction is computed alone."""
@@ -44,7 +44,7 @@ class Portrait:
     """The prediction for the later part by itself, None for a short file."""
 
 
-def portrait(path: Path, bundle: Path, window: worker.Window) -> Portrait:
+def portrait(path: Path, bundle: Path, window: Window) -> Portrait:
     """Analyze a part of a file.
 
     Args:

@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.core.domain import Features
+from tagger.core.domain import Features, Window
 from tagger.errors import AudioError, ModelError, StoreDamagedError, UnreadableError
 from tagger.features import later
 from tagger.features.weights import use_folder
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from tagger.audio.decode import Recording
     from tagger.core.domain import PackedFeatures, Prediction
     from tagger.inference.bundle import Model
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The part of a track that is decoded."""
-
-    offset: float
-    """Seconds from the start of the track."""
-    length: float
-    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)

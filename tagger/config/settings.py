@@ -18,7 +18,7 @@ from tagger.config.players import PlayerSettings
 from tagger.config.training import TrainingSettings
 from tagger.config.values import MOST, PathMap, Text, expand
 from tagger.core import genres
-from tagger.core.domain import GENRE
+from tagger.core.domain import GENRE, Window
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.core.thresholds import Share  # noqa: TC001  # likewise
 from tagger.core.vocabulary import Vocabulary
@@ -101,9 +101,9 @@ class AnalysisSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds."""
 
     @property
-    def window(self) -> str:
-        """The key of this part of a track in the store, e.g. `@0+30`."""
-        return f"@{self.offset:g}+{self.length:g}"
+    def window(self) -> Window:
+        """The part, for the analysis of a track and for its key in the store."""
+        return Window(self.offset, self.length)
 
 
 class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):

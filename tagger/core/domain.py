@@ -53,13 +53,32 @@ def _signed(number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a track that is decoded; its text is a part of the key of an analysis."""
+
+    offset: float
+    """Seconds from the start of the track."""
+    length: float
+    """Seconds."""
+
+    def __str__(self) -> str:
+        return f"@{self.offset:g}+{self.length:g}"
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """Return the window whose text, as `str` writes it, is `text`."""
+        offset, _, length = text.removeprefix("@").partition("+")
+        return cls(float(offset), float(length))
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisKey:
     """The sound of an analysis: a recording, and the decoded part of it."""
 
     content: str
     """`AudioClip.content_id`."""
     window: str
-    """`AnalysisSettings.window`, such as `@0+30`."""
+    """The text of a `Window`, such as `@0+30`: its numbers are rounded."""
 
     def __str__(self) -> str:
         return self.content + self.window

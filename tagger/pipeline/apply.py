@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.analysis import worker
-from tagger.core.domain import Action, AnalysisKey, Decision, Outcome, Track
+from tagger.core.domain import Action, AnalysisKey, Decision, Outcome, Track, Window
 from tagger.errors import AudioError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
@@ -106,7 +106,7 @@ class _Checks:
             elif line.content is None or str(item.content) == line.content:
                 yield item, _decision(line)
             else:
-                window = _window(AnalysisKey.parse(line.content))
+                window = Window.parse(AnalysisKey.parse(line.content).window)
                 waiting.append(
                     (item, line, self._pool.submit(worker.features, item.path, (), window))
                 )
@@ -162,11 +162,6 @@ def _decision(line: PlannedFile) -> Decision:
 
 def _kept(track: Track, action: Action, reason: str) -> Outcome:
     return Outcome.of(track, Decision(action, track.tags.genres, reason))
-
-
-def _window(key: AnalysisKey) -> worker.Window:
-    offset, _, length = key.window.removeprefix("@").partition("+")
-    return worker.Window(float(offset), float(length))
 
 
 def _text(genres: tuple[str, ...]) -> str:

@@ -74,11 +74,6 @@ def write_options(settings: Settings) -> WriteOptions:
     )
 
 
-def window(settings: Settings) -> worker.Window:
-    """Return the part of a track that is analyzed."""
-    return worker.Window(settings.listen.offset, settings.listen.length)
-
-
 def start_server(settings: Settings) -> None:
     """Start the server of workers while the command opens its files; see `forkserver.start`."""
     if not settings.cluster.scheduler:
@@ -157,7 +152,7 @@ def analyzer(settings: Settings, store: Store, pool: Pool, manifest: Manifest) -
         manifest: The manifest of the bundle.
 
     """
-    return Analyzer(store, pool, settings.model.bundle.folder, manifest, settings.listen)
+    return Analyzer(store, pool, settings.model.bundle.folder, manifest, settings.listen.window)
 
 
 def pipeline(

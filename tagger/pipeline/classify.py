@@ -44,7 +44,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
         ModelError: the model cannot be run.
 
     """
-    bundle, window = settings.model.bundle.folder, build.window(settings)
+    bundle, window = settings.model.bundle.folder, settings.listen.window
     single = SingleFiles(settings, store, registry.runnable_manifest(settings))
     files = list(_files(settings, paths))
     with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:

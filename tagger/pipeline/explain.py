@@ -64,9 +64,8 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     manifest = registry.runnable_manifest(settings)
     files = SingleFiles(settings, store, manifest)
     path = real_path(path)
-    window = build.window(settings)
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
-        found = pool.result(pool.submit(portrait, path, bundle, window), path)
+        found = pool.result(pool.submit(portrait, path, bundle, settings.listen.window), path)
         tags = jobs.read(path)
     track = files.track(path, walk.identity_of(path), tags)
     weighed = files.weighed(track, found.prediction)

@@ -114,8 +114,7 @@ class FeatureReader:
 
     def _request(self, sample: Sample, attempts: Attempts, pool: Pool) -> Future[worker.FeatureSet]:
         attempts.start(sample.path, sample.identity, alone=False)
-        window = build.window(self._settings)
-        return pool.submit(worker.features, sample.path, self._specs, window)
+        return pool.submit(worker.features, sample.path, self._specs, self._window)
 
     def _finish(
         self,
@@ -131,7 +130,7 @@ class FeatureReader:
         except (AudioError, WorkerError) as error:
             done[sample.path] = UnusableFile(sample.path, error.reason)
             return
-        key = AnalysisKey(features.content, self._window)
+        key = AnalysisKey(features.content, str(self._window))
         analyzed = replace(sample, content_id=str(key))
         with store.transaction():
             store.failures.clear(sample.path)
@@ -149,7 +148,7 @@ class FeatureReader:
 
     def _in_window(self, content_id: str | None) -> str | None:
         """Return an analysis key of the configured window, None for another window."""
-        fits = content_id and content_id.endswith(self._window)
+        fits = content_id and content_id.endswith(str(self._window))
         return content_id if fits else None
 
 

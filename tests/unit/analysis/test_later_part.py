@@ -16,13 +16,13 @@ from tagger.analysis.pool import WorkerPool
 from tagger.analysis.portrait import portrait
 from tagger.audio import decode
 from tagger.audio.decode import read_recording
-from tagger.core.domain import AnalysisKey, FileIdentity, PackedFeatures, Track, TrackTags
+from tagger.core.domain import AnalysisKey, FileIdentity, PackedFeatures, Track, TrackTags, Window
 from tagger.errors import UnreadableError
 from tagger.inference import read_manifest
 from tagger.store import Store
 from tagger.system import arrays
 
-WINDOW = worker.Window(0.0, 4.0)
+WINDOW = Window(0.0, 4.0)
 VERDICT = "does not sound like music after its beginning"
 
 
@@ -85,7 +85,7 @@ def test_a_file_cut_off_before_its_later_part_is_not_judged_by_its_beginning(
     signal = np.concatenate([bundles.low(3), bundles.both(5), bundles.low(30)])
     path = media.make(tmp_path / "song", kind, signal=signal)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
-    found = worker.analyze(path, bundle, worker.Window(4.0, 4.0))
+    found = worker.analyze(path, bundle, Window(4.0, 4.0))
     assert [features.spec for features in found.features] == ["levels-1"]
 
 
@@ -131,14 +131,14 @@ def test_the_remembered_features_of_a_talk_give_the_same_verdict(tmp_path, bundl
     path = talk(tmp_path / "talk.flac", "flac")
     found = worker.analyze(path, bundle, WINDOW)
     settings = config.Settings().listen
-    key = AnalysisKey(found.content, settings.window)
+    key = AnalysisKey(found.content, str(settings.window))
     track = Track(path, tmp_path, FileIdentity(1, 1, 1, 1), TrackTags(), key)
     with (
         Store(tmp_path / "state") as store,
         WorkerPool(1, 60, 2048, worker.prepare, bundle, tmp_path) as pool,
     ):
         store.analyses.put_features(key, found.features)
-        analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), settings)
+        analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), settings.window)
         if together:
             analyzer.remember([track], decode=False)
         else:

@@ -30,7 +30,7 @@ def levels(number: int) -> Features:
 
 def track(root, number: int) -> Track:
     identity = FileIdentity(1, number + 1, 1, 1)
-    key = AnalysisKey(f"{number:064x}", WINDOW)
+    key = AnalysisKey(f"{number:064x}", str(WINDOW))
     return Track(root / f"{number}.mp3", root, identity, TrackTags(), key)
 
 
@@ -72,7 +72,7 @@ def test_tracks_of_several_blocks_get_the_predictions_that_each_gets_alone(tmp_p
     without = track(tmp_path, 1000)
     store.failures.start_attempt(tracks[0].path, tracks[0].identity, blamed=True)
     with WorkerPool(1, 60, 2048, worker.prepare, bundle, tmp_path) as pool:
-        analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), config.Settings().listen)
+        analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), WINDOW)
         analyzer.remember([*tracks, without], decode=False)
     model = load(bundle)
     for number, one in enumerate(tracks):
@@ -87,7 +87,7 @@ def test_a_block_whose_worker_dies_is_predicted_track_by_track(tmp_path, store):
     given_up = tracks[2]
     error = WorkerCrashedError("died", given_up.path)
     store.failures.give_up(given_up.path, given_up.identity, error)
-    analyzer = Analyzer(store, InProcess(), bundle, read_manifest(bundle), config.Settings().listen)
+    analyzer = Analyzer(store, InProcess(), bundle, read_manifest(bundle), WINDOW)
     analyzer.remember(tracks, decode=True)
     assert analyzer.predicted(tracks) == set(tracks[:2])
 

@@ -66,7 +66,7 @@ def library(store, root, manifest):
             artist_id=rng.choice(["", "id-1", "id-2"]),
             spoken=rng.random() < 0.1,
         )
-        key = AnalysisKey(f"{number:064x}", SETTINGS.listen.window)
+        key = AnalysisKey(f"{number:064x}", str(SETTINGS.listen.window))
         track = Track(path, root, identity, made, key)
         first = rng.random()
         rest = (1 - first) / (len(GENRES) - 1)
@@ -101,7 +101,7 @@ def test_tracks_of_several_blocks_get_the_decisions_that_each_gets_alone(store, 
     albums = msgspec.structs.replace(SETTINGS.albums, together=False)
     mode = msgspec.structs.replace(SETTINGS.tags, mode="replace")
     settings = msgspec.structs.replace(SETTINGS, albums=albums, tags=mode)
-    analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen)
+    analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen.window)
     pipeline = build.pipeline(settings, store, analyzer, manifest, Report())
     alone = {track.path: next(pipeline.run([track])) for track in tracks}
     together = {one.path: one for one in pipeline.run(tracks)}
@@ -120,7 +120,9 @@ def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_p
     identity = FileIdentity.of((tmp_path / "song.mp3").stat())
     track = Track(tmp_path / "song.mp3", tmp_path, identity, TrackTags())
     store.files.put(track)
-    analyzer = Analyzer(store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
+    analyzer = Analyzer(
+        store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen.window
+    )
     pipeline = build.pipeline(SETTINGS, store, analyzer, manifest, Report())
     (found,) = pipeline.run([track])
     assert (found.action, found.reason) == (Action.ERROR, "died (give it memory)")

@@ -50,7 +50,7 @@ def library(store, manifest):
             rest = (1 - sum(shares.values())) / len(GENRES)
             sound = Prediction({g: rest + shares.get(g, 0.0) for g in GENRES}, manifest.id)
             sha = hashlib.sha256(str(path).encode()).hexdigest()
-            key = AnalysisKey(sha, SETTINGS.listen.window)
+            key = AnalysisKey(sha, str(SETTINGS.listen.window))
             identity = FileIdentity.of(path.stat())
             track = Track(path, root, identity, TrackTags(**tags), key)
             store.files.put(track)
@@ -67,7 +67,9 @@ def decide(store, manifest, tmp_path):
     """Return a function that decides tracks as a scan does, by path."""
 
     def run(tracks, settings=SETTINGS):
-        analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen)
+        analyzer = Analyzer(
+            store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen.window
+        )
         pipeline = build.pipeline(settings, store, analyzer, manifest, Report())
         return {outcome.path: outcome for outcome in pipeline.run(tracks, analyzed=print)}
 
@@ -140,7 +142,7 @@ class Listening(Analyzer):
 def test_a_scan_analyzes_a_new_library_all_over_first(ahead, store, manifest, library, tmp_path):
     sounds = [UNSURE if number < 700 else {"Jazz": 0.9} for number in range(1400)]
     tracks = library(tmp_path / "music", sounds, analyzed=False)
-    analyzer = Listening(store, NoWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen)
+    analyzer = Listening(store, NoWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen.window)
     analyzer.sounds = tracks
     counts = []
     pipeline = build.pipeline(SETTINGS, store, analyzer, manifest, Report())

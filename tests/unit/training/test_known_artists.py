@@ -104,7 +104,7 @@ def remember_metal(settings: Settings, store: TrainingStore, base: added_model.B
     """Store features of metal for each file of the library."""
     metal = base.vectors.of(base.vectors.allowed[:, base.vectors.genres.index("Metal")])
     for number, track in enumerate(library(settings, store)):
-        key = AnalysisKey(f"{number:064x}", settings.listen.window)
+        key = AnalysisKey(f"{number:064x}", str(settings.listen.window))
         rows = split_inputs(metal)
         store.files.set_content(track, key)
         features = [Features(spec, values[number % len(values)]) for spec, values in rows.items()]
