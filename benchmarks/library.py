@@ -63,10 +63,10 @@ def _record(store: Store, run: int, number: int, root: Path, *, on_disk: bool) -
     grounds = Grounds("sound", {}, {track.tags.genres[0]: 0.9})
     action = Action.SET if number % 10 < 3 else Action.KEEP
     store.files.put(track)
-    store.runs.decided(
+    store.runs.put_decision(
         track.path, run, Decision(action, track.tags.genres, "made", grounds=grounds), "made"
     )
-    store.files.handled(track.path)
+    store.files.mark_handled(track.path)
 
 
 def walk(root: Path) -> int:

@@ -51,9 +51,9 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
         "sources": dict(store.runs.sources().most_common()),
         "doubted": doubted(store),
         "passed_over": dict(store.passed_over.counts().most_common()),
-        "listed": store.runs.listed(),
+        "listed": store.runs.count_by_list(),
         "corrections": store.corrections.count(),
-        "corrections_to_before": store.corrections.returned(),
+        "corrections_to_before": store.corrections.count_returned(),
         "last_run": last
         and {
             "id": last.id,

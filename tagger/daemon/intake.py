@@ -159,7 +159,7 @@ class Intake:
         name first, so that its record moves along. The records of a root that is not mounted stay.
         Such a root is looked at again after a change of the store or of the missing files.
         """
-        if not self._missing or (revision := self._store.published.revision()) == self._absent_at:
+        if not self._missing or (revision := self._store.revision()) == self._absent_at:
             return 0
         mounted = {root for root in self._roots if index.is_there(root, self._store)}
         missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]

@@ -279,7 +279,7 @@ def _moved(found: Found, store: Store, known: Track | None = None) -> Track | No
     file and write an edited copy under its name: both have the writes then. Some file systems give
     a file another number at any time, so a number alone shows no move.
     """
-    moved = store.files.moved_here(found.identity)
+    moved = store.files.in_state(found.identity)
     if moved is None or not is_elsewhere(moved, Lost()):
         return None
     renumbered = known is not None and known.identity[2:] == found.identity[2:]
@@ -296,7 +296,7 @@ def _moved(found: Found, store: Store, known: Track | None = None) -> Track | No
 def _is_new(path: Path, store: Store) -> bool:
     """Return whether a file is at a path, and has no row at any path."""
     try:
-        return store.files.moved_here(walk.identity_of(path)) is None
+        return store.files.in_state(walk.identity_of(path)) is None
     except TagError:
         return False
 

@@ -51,7 +51,7 @@ class OtherTracks:
             rows = [self._labels.of_artist(keys, most + 1)]
             if keys.artist_id:
                 rows.append(self._labels.of_artist_id(keys, most + 1))
-            if not self._labels.are_most(keys):
+            if not self._labels.cover_half(keys):
                 rows = [self._modelled(tracks) for tracks in rows]
             known = self._known[key] = _Tracks(rows, most, self._tally)
         return known.without(os.fsencode(without))

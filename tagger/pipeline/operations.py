@@ -141,10 +141,10 @@ class Write:
         if decision.confidence is not None or result.action is not Action.KEEP:
             # a file kept without an analysis keeps the recorded reason of its earlier write
             noted = replace(decision, action=result.action, reason=result.reason)
-            self._store.runs.decided(track.path, self._run, noted, self._model)
+            self._store.runs.put_decision(track.path, self._run, noted, self._model)
         if result.action is not Action.ERROR:
             fixed = result.action is Action.SKIP and unwritable([track], self._options)
-            self._store.files.handled(track.path, writable=not fixed)
+            self._store.files.mark_handled(track.path, writable=not fixed)
         return result
 
     def _index_again(self, track: Track) -> None:

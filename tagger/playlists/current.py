@@ -51,7 +51,7 @@ def state_of(settings: Settings, shelf: Shelf, revision: int) -> str:
 
 def unchanged(shelf: Shelf, store: Store) -> list[PlaylistChange]:
     """Return the playlists of a folder whose state is the same as after the last refresh."""
-    known = store.published.in_folder(shelf.folder)
+    known = store.playlists.in_folder(shelf.folder)
     changes = [
         PlaylistChange(path, PlaylistAction.UNCHANGED, genre, sha256=sha)
         for path, (sha, genre) in known.items()

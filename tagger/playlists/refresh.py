@@ -90,12 +90,12 @@ def _refresh_all(
     problems: dict[Path | None, PlaylistError] = {}
     lost: list[PlaylistError] = []
     composed: dict[Roots, list[TrackList]] = {}
-    revision = store.published.revision()  # before the tracks: a later change counts again
+    revision = store.revision()  # before the tracks: a later change counts again
     for shelf in shelves(settings, store.files.roots()):
         if not set(roots) & set(shelf.roots):
             continue
         state = current.state_of(settings, shelf, revision)
-        if state and state == store.published.state(shelf.folder):
+        if state and state == store.playlists.state(shelf.folder):
             changes += current.unchanged(shelf, store)
             continue
         if shelf.roots not in composed:
@@ -108,7 +108,7 @@ def _refresh_all(
             if not dry_run:
                 done = not (refreshed.failed or refreshed.problems)
                 state = current.state_of(settings, shelf, revision) if done else ""
-                store.published.note_state(shelf.folder, state)
+                store.playlists.note_state(shelf.folder, state)
             changes += refreshed.changes
             problems |= {problem.path: problem for problem in refreshed.problems}
     return Refreshed(tuple(changes), tuple(problems.values()), tuple(lost))
@@ -168,7 +168,7 @@ def refresh(
         composed = rules(lists, settings.playlists.order)
     else:
         composed = compose(lists, locator(shelf.target, shelf.folder))
-    known = store.published.in_folder(shelf.folder)
+    known = store.playlists.in_folder(shelf.folder)
     changes = publish(
         shelf.folder,
         composed.playlists,
@@ -179,7 +179,7 @@ def refresh(
     if not dry_run:
         with store.transaction():
             for change in changes:
-                store.published.note(change.path, change.sha256, change.genre)
+                store.playlists.note(change.path, change.sha256, change.genre)
     return Refreshed(tuple(changes), tuple(composed.left_out.values()))
 
 

@@ -70,7 +70,7 @@ class Store:
         self.journal = Journal(self._connection)
         self.failures = Failures(self._connection)
         self.corrections = Corrections(self._connection)
-        self.published = PlaylistFiles(self._connection)
+        self.playlists = PlaylistFiles(self._connection)
         self.labels = Labels(self._connection)
         self.queue = Queue(self._connection)
         self.passed_over = PassedOver(self._connection)
@@ -90,6 +90,10 @@ class Store:
     def check_in_place(self) -> None:
         """Raise StoreError if the database was moved or deleted."""
         self._connection.check_in_place()
+
+    def revision(self) -> int:
+        """Return a number that grows with each change of files, writes and unsure decisions."""
+        return int(self._connection.execute("SELECT number FROM revision").fetchone()[0])
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all statements of the block together, or none."""

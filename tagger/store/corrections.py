@@ -92,7 +92,7 @@ class Corrections:
         """Return the number of corrections."""
         return int(self._db.execute("SELECT count(*) FROM corrections").fetchone()[0])
 
-    def returned(self) -> int:
+    def count_returned(self) -> int:
         """Return the number of corrections to the genre from before tagger.
 
         Another program with an older database writes such genres.

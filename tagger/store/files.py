@@ -101,7 +101,7 @@ class Files:
         rows.row_factory = None
         return rows.fetchall()
 
-    def moved_here(self, identity: FileIdentity) -> Track | None:
+    def in_state(self, identity: FileIdentity) -> Track | None:
         """Return a recorded file in exactly this state, at any path."""
         rows = self._db.execute(
             "SELECT * FROM files WHERE (device, inode, size, mtime_ns) = (?, ?, ?, ?) LIMIT 1",
@@ -156,7 +156,7 @@ class Files:
         if not known.rowcount and self.get(track.path) is None:
             self.put(replace(track, content=content))
 
-    def handled(self, path: Path, *, writable: bool = True) -> None:
+    def mark_handled(self, path: Path, *, writable: bool = True) -> None:
         """Mark a file in its recorded state as handled.
 
         A file that was not writable is marked as such, because it may become writable.

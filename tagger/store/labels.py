@@ -104,7 +104,7 @@ class Labels:
             (keys.artist_id, keys.artist, most),
         )
 
-    def are_most(self, keys: Keys) -> bool:
+    def cover_half(self, keys: Keys) -> bool:
         """Return whether the owner gave at least half of an artist's tracks a genre."""
         number, owned = self._db.execute(
             "SELECT count(*), sum(owned > '') FROM files"

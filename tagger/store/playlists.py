@@ -24,10 +24,6 @@ class PlaylistFiles:
         found = {stored_path(row["path"]): (row["sha256"], row["genre"]) for row in rows}
         return {path: known for path, known in found.items() if path.parent == folder}
 
-    def revision(self) -> int:
-        """Return a number that grows with each change of files, writes and unsure decisions."""
-        return int(self._db.execute("SELECT number FROM revision").fetchone()[0])
-
     def state(self, folder: Path) -> str:
         """Return the state that `note_state` stored for a folder, empty without one."""
         sql = "SELECT state FROM playlist_folders WHERE path = ?"

@@ -122,7 +122,7 @@ class Runs:
         row = self._db.execute("SELECT max(run) FROM changes WHERE state = 'done'").fetchone()
         return None if row[0] is None else int(row[0])
 
-    def decided(self, path: Path, run: int, decision: Decision, model: str) -> None:
+    def put_decision(self, path: Path, run: int, decision: Decision, model: str) -> None:
         """Store the newest decision on a file, with its reason.
 
         Args:
@@ -161,7 +161,7 @@ class Runs:
         action = stored_action(row["action"])
         return Decision(action, genres, row["reason"], row["genre"], row["confidence"], grounds)
 
-    def listed(self) -> int:
+    def count_by_list(self) -> int:
         """Count the recorded files whose newest decision the artists list had the last word on."""
         actions = [str(action) for action in Action]  # all, so that SQLite uses its index
         row = self._db.execute(

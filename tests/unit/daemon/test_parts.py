@@ -385,7 +385,7 @@ def test_files_that_are_not_writable_need_no_query_each_at_a_reconcile(tmp_path)
             for path in map(tmp_path.joinpath, names):
                 path.touch(mode=0o444)
                 store.files.put(Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags()))
-                store.files.handled(path, writable=False)
+                store.files.mark_handled(path, writable=False)
             statements = []
             store._connection.set_trace_callback(statements.append)
             intake.request_reconcile("a test")

@@ -26,7 +26,7 @@ def unsure(store, path, artist):
     made = track(path, artist)
     store.files.put(made)
     decision = Decision(Action.ABSTAIN, (), "unsure")
-    store.runs.decided(path, store.runs.start("watch"), decision, "model")
+    store.runs.put_decision(path, store.runs.start("watch"), decision, "model")
     return made
 
 

@@ -32,7 +32,7 @@ def record(store, path, root, tags=ROCK, content=b"x" * 100):
     path.write_bytes(content)
     track = Track(path, root, FileIdentity.of(path.stat()), tags)
     store.files.put(track)
-    store.files.handled(path)
+    store.files.mark_handled(path)
     return track
 
 

@@ -99,11 +99,11 @@ def test_the_list_of_unsure_files_follows_each_new_decision(store, music):
     run = store.runs.start("scan")
     lists = {"undecided": "Unsure", "recent": "New"}
     assert actions(store, music, **lists) == {}
-    store.runs.decided(path, run, Decision(Action.ABSTAIN, (), "unsure"), "model")
+    store.runs.put_decision(path, run, Decision(Action.ABSTAIN, (), "unsure"), "model")
     assert actions(store, music, **lists) == {"Unsure.m3u8": "created"}
-    store.runs.decided(path, run, Decision(Action.ABSTAIN, (), "unsure again"), "model")
+    store.runs.put_decision(path, run, Decision(Action.ABSTAIN, (), "unsure again"), "model")
     assert actions(store, music, **lists) == {"Unsure.m3u8": "unchanged"}
-    store.runs.decided(path, run, Decision(Action.SKIP, (), "skipped"), "model")
+    store.runs.put_decision(path, run, Decision(Action.SKIP, (), "skipped"), "model")
     assert actions(store, music, **lists) == {"Unsure.m3u8": "removed"}
 
 

@@ -106,7 +106,7 @@ def read_all(store: Store) -> None:
     store.runs.tally()
     store.corrections.all()
     store.failures.all()
-    store.published.in_folder(Path("/"))
+    store.playlists.in_folder(Path("/"))
     store.queue.take(100)
 
 

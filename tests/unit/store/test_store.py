@@ -112,7 +112,7 @@ def test_the_rows_of_a_moved_file_follow_it(store):
     change = store.journal.intend(run, Path("/music"), GenreEdit(ODD, (), ("Rock",), "{}"))
     store.journal.confirm(change)
     new = Path("/music/new.mp3")
-    assert store.files.moved_here(IDENTITY).path == ODD
+    assert store.files.in_state(IDENTITY).path == ODD
     store.files.move(ODD, new)
     assert store.files.get(new).content == KEY
     assert store.journal.last(new).change.after == ("Rock",)
@@ -231,7 +231,7 @@ def test_every_error_that_can_be_recorded_has_a_code_of_its_own():
 def test_decisions_and_corrections_are_read_back(store):
     run = store.runs.start("scan")
     decision = Decision(Action.SET, ("Rock",), "Rock at 90%", "Rock", 0.9)
-    store.runs.decided(ODD, run, decision, "model-1")
+    store.runs.put_decision(ODD, run, decision, "model-1")
     assert store.runs.decision(ODD) == decision
     assert store.runs.decision(ODD, run=run + 1) is None
     assert store.runs.tally() == {}
@@ -435,7 +435,7 @@ def test_a_handled_or_given_up_file_is_not_queued_again(store):
     assert store.queue.needs(ODD, IDENTITY)
     store.files.put(TRACK)
     assert store.queue.needs(ODD, IDENTITY)
-    store.files.handled(ODD)
+    store.files.mark_handled(ODD)
     assert not store.queue.needs(ODD, moved)
     assert store.queue.needs(ODD, IDENTITY._replace(size=9))
     store.files.put(TRACK)
@@ -505,7 +505,7 @@ def test_a_file_with_an_inode_number_of_64_bits_is_indexed_and_found_again(store
     store.files.put(track)
     store.failures.start_attempt(ODD, identity, blamed=True)
     assert store.files.get(ODD) == track
-    assert store.files.moved_here(identity) == track
+    assert store.files.in_state(identity) == track
     assert store.failures.get(ODD).identity == identity
 
 
@@ -514,14 +514,14 @@ def test_the_tally_counts_decisions_whose_newest_write_was_undone(store):
     for name, states in {"a": ["undone"], "b": ["undone", "done"], "c": ["done", "undone"]}.items():
         path = Path(f"/music/{name}.mp3")
         store.files.put(replace(TRACK, path=path))
-        store.runs.decided(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+        store.runs.put_decision(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
         for state in states:
             change = store.journal.intend(run, path.parent, GenreEdit(path, (), ("Rock",), "{}"))
             store.journal.confirm(change)
             if state == "undone":
                 store.journal.mark_undone([change])
     gone = Path("/music/gone.mp3")
-    store.runs.decided(gone, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+    store.runs.put_decision(gone, run, Decision(Action.SET, ("Rock",), "sure"), "model")
     assert store.runs.tally() == {"set": 1, "undone": 2}
     assert store.runs.sources() == {"sound": 1}
     assert store.runs.last_write().run.id == run
@@ -531,7 +531,7 @@ def test_the_sources_of_written_genres_leave_out_files_that_are_gone(store):
     run = store.runs.start("scan")
     store.files.put(TRACK)
     for path in (TRACK.path, Path("/music/gone.mp3")):
-        store.runs.decided(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
+        store.runs.put_decision(path, run, Decision(Action.SET, ("Rock",), "sure"), "model")
     assert store.runs.sources() == {"sound": 1}
     assert store.runs.sources(run) == {"sound": 2}
 
@@ -542,10 +542,10 @@ def test_the_count_of_the_artists_list_leaves_out_files_that_are_gone(store):
     grounds = Grounds("list", {"Rock": 1.0}, {"Pop": 0.4})
     for path in (TRACK.path, Path("/music/gone.mp3")):
         decision = Decision(Action.ABSTAIN, (), "unsure", "Rock", 0.5, grounds)
-        store.runs.decided(path, run, decision, "model")
-    assert store.runs.listed() == 1
+        store.runs.put_decision(path, run, decision, "model")
+    assert store.runs.count_by_list() == 1
     store.files.forget(TRACK.path)
-    assert store.runs.listed() == 0
+    assert store.runs.count_by_list() == 0
 
 
 def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
@@ -555,12 +555,14 @@ def test_decisions_on_files_without_a_record_do_not_count(tmp_path):
         for path in paths:
             track = Track(path, Path("/music"), FileIdentity(1, 1, 1, 1), TrackTags())
             store.files.put(track)
-            store.runs.decided(path, run, Decision(Action.SKIP, (), "made"), "model")
+            store.runs.put_decision(path, run, Decision(Action.SKIP, (), "made"), "model")
         assert store.runs.tally() == {"skip": 4}
         store.files.forget(paths[0])
         store.files.move(paths[1], Path("/music/moved.mp3"))
         store.files.move(paths[2], paths[3])
-        store.runs.decided(Path("/music/never.mp3"), run, Decision(Action.KEEP, (), "x"), "model")
+        store.runs.put_decision(
+            Path("/music/never.mp3"), run, Decision(Action.KEEP, (), "x"), "model"
+        )
         assert store.runs.tally() == {"skip": 2}
         store.files.put(Track(paths[0], Path("/music"), FileIdentity(1, 1, 1, 1), TrackTags()))
         assert store.runs.tally() == {"skip": 3}
