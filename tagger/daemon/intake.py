@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.daemon.events import EventQueue
     from tagger.daemon.status.state import DaemonState
-    from tagger.library.walk import Found
     from tagger.store import Store
     from tagger.store.files import RecordedState
 
@@ -223,11 +222,13 @@ class Intake:
                 mark = _mark(state, identity)
                 if mark == HANDLED:
                     continue
-                found = listing.found(name, identity)
-                if mark == NOT_WRITABLE and not self._is_writable(found.path, folders):
-                    continue  # as all files of a folder may be, without a query for each
-                if self._is_new(found):
-                    self.track(found.path)
+                path = listing.found(name, identity).path
+                if mark == NOT_WRITABLE:  # all files of a folder may be: no query for each
+                    needed = self._is_writable(path, folders)
+                else:
+                    needed = self._needs(path, identity)
+                if needed and not self._store.queue.holds(path):
+                    self.track(path)
             if self._overflowed or self._event_queue.closed:
                 break
         return files, rows
@@ -254,10 +255,6 @@ class Intake:
             yield listing
         if start == root:
             self._store.passed_over.put(root, counts)
-
-    def _is_new(self, found: Found) -> bool:
-        """Return whether a file needs work and is not in the queue."""
-        return self._needs(found.path, found.identity) and not self._store.queue.holds(found.path)
 
     def _needs(self, path: Path, identity: FileIdentity) -> bool:
         """Return whether a file needs work, or could not be written before and can be now."""
