@@ -20,7 +20,7 @@ from tagger.core.domain import (
 from tagger.core.policy import Policy
 from tagger.library import index
 from tagger.library import walk as walk_module
-from tagger.pipeline.unchanged import Unchanged
+from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ def parts(state: Path, root: Path, count: int):
             pass
 
     def decided() -> None:
-        unchanged = Unchanged(store, Policy(), GENRE)
+        finder = UnchangedFinder(store, Policy(), GENRE)
         for listing, states in index.recorded(walk_module.folders(root, root), store):
-            unchanged.split(listing, states)
+            finder.split(listing, states)
 
     with Store(state) as store:
         took = in_turn(lambda: walk(root), listed, recorded, decided, store.check, rounds=7)

@@ -16,7 +16,7 @@ from tagger.inference import networks, registry
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.library.mixtures import Mixtures
-from tagger.pipeline.operations import DryRun, Settled, Write
+from tagger.pipeline.operations import DryRun, WhenStable, Write
 from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
@@ -139,7 +139,7 @@ def operation(
     options = write_options(settings)
     if run is None:
         return DryRun(jobs, options)
-    return Settled(Write(store, jobs, run, model, options), settings.daemon.settle)
+    return WhenStable(Write(store, jobs, run, model, options), settings.daemon.settle)
 
 
 def analyzer(settings: Settings, store: Store, pool: Pool, manifest: Manifest) -> Analyzer:

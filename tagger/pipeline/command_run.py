@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.core.domain import Outcome
     from tagger.pipeline.operations import Operation
-    from tagger.pipeline.unchanged import SettledFolder
+    from tagger.pipeline.unchanged import UnchangedFiles
     from tagger.store import Store
 
 
@@ -43,9 +43,9 @@ class Observer:
     def outcome(self, outcome: Outcome) -> None:
         """Take the outcome of one file."""
 
-    def settled(self, settled: SettledFolder) -> None:
+    def unchanged(self, files: UnchangedFiles) -> None:
         """Take the files of a folder without any work; `expect` does not count them."""
-        for outcome in settled.outcomes():
+        for outcome in files.outcomes():
             self.outcome(outcome)
 
 

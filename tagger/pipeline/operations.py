@@ -78,7 +78,7 @@ SETTLE_S = 2.0
 """Seconds without a change before a command writes a file; at most `daemon.settle`."""
 
 
-class Settled:
+class WhenStable:
     """Waits before a write until the file is unchanged for some time; for commands.
 
     The write itself then refuses a file that changed during the wait.

@@ -13,10 +13,10 @@ from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
 from tagger.library import index, walk
-from tagger.pipeline import build, reclassify, recovery, unchanged
+from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
-from tagger.pipeline.unchanged import Unchanged
+from tagger.pipeline.unchanged import UnchangedFinder, siblings_of
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.system.spelling import real_path
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tagger.core.domain import Track
     from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.operations import Operation
-    from tagger.pipeline.unchanged import SettledFolder
+    from tagger.pipeline.unchanged import UnchangedFiles
     from tagger.store import Store
 
     Take = Callable[[Outcome], object]
@@ -121,7 +121,7 @@ class Scan:
 
     def _run(self, observer: Observer, jobs: TagJobs) -> RunResult:
         run = CommandRun(self._settings, self._store, observer, self._has_failed)
-        tracks = self._find(observer, jobs, run.take, self._unchanged())
+        tracks = self._find(observer, jobs, run.take, self._finder())
         observer.passed_over(self._ignored)
         observer.expect(len(tracks))
         operation = run.start("scan", jobs, self._manifest.id, dry_run=self._options.dry_run)
@@ -130,13 +130,13 @@ class Scan:
                 run.take(outcome)
         return run.finish(dict.fromkeys(self._starts.values()))
 
-    def _unchanged(self) -> Unchanged | None:
+    def _finder(self) -> UnchangedFinder | None:
         """Return what finds files without any work; None where each file needs a decision."""
         options = self._options
         if options.reclassify or options.formats is not None or options.since is not None:
             return None
         policy = build.policy(self._settings)
-        return Unchanged(self._store, policy, self._settings.tags.field)
+        return UnchangedFinder(self._store, policy, self._settings.tags.field)
 
     def find(self, observer: Observer, jobs: TagJobs) -> tuple[list[Track], list[Outcome]]:
         """Index the files of the scan.
@@ -153,24 +153,24 @@ class Scan:
         return self._find(observer, jobs, passed.append, None), passed
 
     def _find(
-        self, observer: Observer, jobs: TagJobs, take: Take, unchanged: Unchanged | None
+        self, observer: Observer, jobs: TagJobs, take: Take, finder: UnchangedFinder | None
     ) -> list[Track]:
         """Index the files, and return the tracks that need a decision."""
         recovery.recover(self._store, jobs)
         tracks: list[Track] = []
-        files = self._walk(observer, take, unchanged)
+        files = self._walk(observer, take, finder)
         for item in index_files(files, self._store, jobs):
             if isinstance(item, Outcome):
                 take(item)
             else:
                 tracks.append(item)
-        saw_all = unchanged and not self._inner and unchanged.saw_all(tracks, self._starts)
+        saw_all = finder and not self._inner and finder.saw_all(tracks, self._starts)
         for start in () if saw_all else self._starts:
             index.drop_missing(start, self._store)
         return tracks
 
     def _walk(
-        self, observer: Observer, take: Take, unchanged: Unchanged | None
+        self, observer: Observer, take: Take, finder: UnchangedFinder | None
     ) -> Iterator[walk.Found]:
         """Yield each file once that needs work; the outcomes of all others are taken."""
         seen = _Seen(self._inner)
@@ -178,10 +178,10 @@ class Scan:
         for start, root in self._starts.items():
             counts: Counter[str] = Counter()
             listings = self._listings(start, root, counts, take)
-            for settled, found in self._split(map(seen.without_seen, listings), unchanged):
-                if settled:
-                    files += len(settled.files)
-                    observer.settled(settled)
+            for unchanged, found in self._split(map(seen.without_seen, listings), finder):
+                if unchanged:
+                    files += len(unchanged.decisions)
+                    observer.unchanged(unchanged)
                 wanted = [one for one in found if self._wanted(one.path)]
                 files += len(wanted)
                 observer.found(files)
@@ -197,15 +197,15 @@ class Scan:
             yield listing
 
     def _split(
-        self, listings: Iterable[walk.Listing], unchanged: Unchanged | None
-    ) -> Iterator[tuple[SettledFolder | None, list[walk.Found]]]:
+        self, listings: Iterable[walk.Listing], finder: UnchangedFinder | None
+    ) -> Iterator[tuple[UnchangedFiles | None, list[walk.Found]]]:
         """Yield the files of each folder without any work, and the other files."""
-        if unchanged is None:
+        if finder is None:
             yield from ((None, listing.all_found()) for listing in listings)
             return
         for listing, states in index.recorded(listings, self._store):
-            settled, found = unchanged.split(listing, states)
-            yield settled if settled.files else None, found
+            unchanged, found = finder.split(listing, states)
+            yield unchanged if unchanged.decisions else None, found
 
     def _pass_over(self, listing: walk.Listing, counts: Counter[str], take: Take) -> None:
         """Count what a walk passes over in one folder, and clean up after a killed tagger."""
@@ -248,7 +248,7 @@ class Scan:
             if not self._options.reclassify:
                 pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
                 ignored = settings.library.ignore
-                siblings = unchanged.siblings_of(tracks, self._starts, ignored, store)
+                siblings = siblings_of(tracks, self._starts, ignored, store)
                 yield from pipeline.run(
                     tracks,
                     siblings=siblings,

@@ -47,22 +47,22 @@ class _Genres(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class SettledFolder:
+class UnchangedFiles:
     """The files of a folder without any work."""
 
     folder: str
-    files: list[tuple[str, Decision]]
+    decisions: list[tuple[str, Decision]]
     """The name of each file, and the decision on it."""
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield the outcome of each file."""
-        for name, decision in self.files:
+        for name, decision in self.decisions:
             genres = decision.genres
             path = Path(self.folder, name)
             yield Outcome(path, decision.action, genres, genres, None, None, decision.reason)
 
 
-class Unchanged:
+class UnchangedFinder:
     """Finds the files of a folder without any work."""
 
     def __init__(self, store: Store, policy: Policy, field: str) -> None:
@@ -83,7 +83,7 @@ class Unchanged:
 
     def split(
         self, listing: Listing, states: Sequence[RecordedState | None]
-    ) -> tuple[SettledFolder, list[Found]]:
+    ) -> tuple[UnchangedFiles, list[Found]]:
         """Return the files without any work, with their decisions, and the other files.
 
         Args:
@@ -91,7 +91,7 @@ class Unchanged:
             states: The row of each of its files, see `index.recorded`.
 
         """
-        settled = SettledFolder(listing.folder, [])
+        unchanged = UnchangedFiles(listing.folder, [])
         root = os.fsencode(listing.root)
         others: list[Found] = []
         for state, (name, identity) in zip(states, listing.files, strict=True):
@@ -107,11 +107,11 @@ class Unchanged:
                 and handled
                 and (decision := self._decision(text, corrected))
             ):
-                settled.files.append((name, decision))
+                unchanged.decisions.append((name, decision))
             else:
                 others.append(listing.found(name, identity))
         self._recorded += len(states) - states.count(None)
-        return settled, others
+        return unchanged, others
 
     def saw_all(self, tracks: Iterable[Track], starts: Iterable[Path]) -> bool:
         """Return whether each recorded file below the starts was found, so that none is missing.

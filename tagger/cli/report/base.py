@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.core.domain import Outcome
-    from tagger.pipeline.unchanged import SettledFolder
+    from tagger.pipeline.unchanged import UnchangedFiles
 
 Listing = Literal["auto", "all", "none"]
 """Files in the report: those of a dry run, of a pipe and of JSON, all files, or none."""
@@ -81,12 +81,12 @@ class Report(Observer):
             self._genres.update(set(outcome.after) - set(outcome.before))
         self._show(outcome)
 
-    def settled(self, settled: SettledFolder) -> None:
+    def unchanged(self, files: UnchangedFiles) -> None:
         """Take the files of a folder without any work."""
         if self._remember:
-            self.outcomes += settled.outcomes()
-        self._actions.update([decision.action for _, decision in settled.files])
-        self._show_settled(settled)
+            self.outcomes += files.outcomes()
+        self._actions.update([decision.action for _, decision in files.decisions])
+        self._show_unchanged(files)
 
     def finish(
         self,
@@ -141,9 +141,9 @@ class Report(Observer):
         if self._listing != "none":
             click.echo(self._line(outcome))
 
-    def _show_settled(self, settled: SettledFolder) -> None:
+    def _show_unchanged(self, files: UnchangedFiles) -> None:
         if self._listing != "none":
-            click.echo("\n".join(map(self._line, settled.outcomes())))
+            click.echo("\n".join(map(self._line, files.outcomes())))
 
     def _line(self, outcome: Outcome) -> str:
         return outcome_line(outcome)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tagger.cli.report.base import Listing
     from tagger.core.domain import Outcome
     from tagger.pipeline.publish import Published
-    from tagger.pipeline.unchanged import SettledFolder
+    from tagger.pipeline.unchanged import UnchangedFiles
 
 MOST_SHOWN = 10
 
@@ -92,7 +92,7 @@ class TerminalReport(Report):
         done = max(self._analyzed, self._decided)
         self._progress.update(self._task, completed=done, rate=rate)
 
-    def _show_settled(self, settled: SettledFolder) -> None:
+    def _show_unchanged(self, files: UnchangedFiles) -> None:
         """Show nothing: the files were counted while they were found."""
 
     def _show_end(self, published: Published, run: int | None) -> None:

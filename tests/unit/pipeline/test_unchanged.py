@@ -12,7 +12,7 @@ from bundles import song
 from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
 from tagger.core.policy import Policy
 from tagger.library import index, walk
-from tagger.pipeline.unchanged import Unchanged, siblings_of
+from tagger.pipeline.unchanged import UnchangedFinder, siblings_of
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY
 
@@ -37,33 +37,33 @@ def record(store, path, root, tags=ROCK, content=b"x" * 100):
 
 
 def split(store, music, field="GENRE"):
-    """Walk, and return the settled paths with their reasons, and the other paths."""
-    unchanged = Unchanged(store, Policy(), field)
-    settled, others = {}, []
+    """Walk, and return the unchanged paths with their reasons, and the other paths."""
+    finder = UnchangedFinder(store, Policy(), field)
+    unchanged, others = {}, []
     for listing, states in index.recorded(walk.folders(music, music), store):
-        found, rest = unchanged.split(listing, states)
-        settled |= {outcome.path: outcome.reason for outcome in found.outcomes()}
+        found, rest = finder.split(listing, states)
+        unchanged |= {outcome.path: outcome.reason for outcome in found.outcomes()}
         others += [one.path for one in rest]
-    return settled, others
+    return unchanged, others
 
 
-def test_a_recorded_file_with_a_genre_is_settled(store, music):
+def test_a_recorded_file_with_a_genre_is_unchanged(store, music):
     path = record(store, music / "a/1.mp3", music).path
     assert split(store, music) == ({path: "has a genre"}, [])
 
 
-def test_files_of_more_folders_than_one_query_reads_are_settled(store, music):
+def test_files_of_more_folders_than_one_query_reads_are_unchanged(store, music):
     paths = [
         record(store, music / f"{number}/{below}{number}.mp3", music).path
         for number in range(FOLDERS_IN_ONE_QUERY + 8)
         for below in ("", "b/", "b/c/")
     ]
     paths += [record(store, music / f"many/{number}/x.mp3", music).path for number in range(99)]
-    settled, others = split(store, music)
-    assert (set(settled), others) == (set(paths), [])
+    unchanged, others = split(store, music)
+    assert (set(unchanged), others) == (set(paths), [])
 
 
-def test_a_corrected_file_is_settled_with_the_reason(store, music):
+def test_a_corrected_file_is_unchanged_with_the_reason(store, music):
     path = record(store, music / "1.mp3", music).path
     store.corrections.put(Correction(path, None, ("Pop",), ("Rock",)))
     assert split(store, music) == ({path: "you changed the genre after tagger"}, [])
@@ -110,29 +110,29 @@ def test_a_file_replaced_by_another_of_the_same_size_and_time_is_found(store, mu
     assert split(store, music) == ({}, [path])
 
 
-def test_names_that_are_no_text_are_settled_under_their_path(store, music):
+def test_names_that_are_no_text_are_unchanged_under_their_path(store, music):
     names = [b"a\xff.mp3", "\u00e4.mp3".encode(), b"new\nline.mp3"]
     paths = {record(store, music / os.fsdecode(name), music).path for name in names}
-    settled, others = split(store, music)
-    assert settled.keys() == paths
+    unchanged, others = split(store, music)
+    assert unchanged.keys() == paths
     assert others == []
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
-def test_a_folder_of_any_size_with_many_files_below_it_is_settled(store, music, count):
+def test_a_folder_of_any_size_with_many_files_below_it_is_unchanged(store, music, count):
     with store.transaction():
         paths = {record(store, music / f"z{n}.mp3", music).path for n in range(count)}
         for number in range(2 * count + 2):  # before the files in the order of paths
             paths.add(record(store, music / f"a/{number}.mp3", music).path)
-    settled, others = split(store, music)
-    assert settled.keys() == paths
+    unchanged, others = split(store, music)
+    assert unchanged.keys() == paths
     assert others == []
 
 
 def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music):
     kept = record(store, music / "a/1.mp3", music).path
     record(store, music / "b/2.mp3", music)
-    unchanged = Unchanged(store, Policy(), "GENRE")
+    finder = UnchangedFinder(store, Policy(), "GENRE")
     problems = []
 
     def vanishing():
@@ -142,9 +142,9 @@ def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music)
 
     for listing, states in index.recorded(vanishing(), store):
         problems += listing.others
-        unchanged.split(listing, states)
+        finder.split(listing, states)
     assert [problem.path.name for problem in problems] == ["b"]
-    assert not unchanged.saw_all([], [music])
+    assert not finder.saw_all([], [music])
     assert index.drop_missing(music, store) == 1
     assert [state[0] for state in store.files.states_under(music)] == [kept]
 
@@ -155,19 +155,19 @@ def test_a_walk_saw_all_files_unless_one_of_them_is_missing(store, music):
     new = music / "3.mp3"
     new.write_bytes(b"x")
     for missing in (False, True):
-        unchanged = Unchanged(store, Policy(), "GENRE")
+        finder = UnchangedFinder(store, Policy(), "GENRE")
         for listing, states in index.recorded(walk.folders(music, music), store):
-            unchanged.split(listing, states)
-        assert not unchanged.saw_all([], [music]) or not missing
+            finder.split(listing, states)
+        assert not finder.saw_all([], [music]) or not missing
         added = Track(new, music, FileIdentity.of(new.stat()), ROCK)
         if not missing:
-            assert unchanged.saw_all([], [music])  # the new file has no row yet
+            assert finder.saw_all([], [music])  # the new file has no row yet
         store.files.put(added)
-        assert unchanged.saw_all([] if missing else [added], [music]) is not missing
+        assert finder.saw_all([] if missing else [added], [music]) is not missing
         gone.unlink(missing_ok=True)
 
 
-def test_siblings_are_the_settled_files_of_the_album_within_the_scan(store, music):
+def test_siblings_are_the_unchanged_files_of_the_album_within_the_scan(store, music):
     new = record(
         store, music / "a/cd1/1.mp3", music, TrackTags(album="Blue Train", album_artist="COLTRANE")
     )
