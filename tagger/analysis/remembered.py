@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.analysis.pool import Pool
-    from tagger.core.domain import AnalysisKey, Prediction, Track
+    from tagger.core.domain import AnalysisKey, PackedFeatures, Prediction, Track
     from tagger.inference import Manifest
     from tagger.store import Store
 
@@ -54,6 +54,13 @@ class FromFeatures:
         self.ahead = pool.count
         """How many blocks may wait for workers."""
 
+    def begin_one(self, key: AnalysisKey) -> Future[worker.Analysis] | None:
+        """Begin the prediction for one sound; None without remembered features."""
+        features = self._features([key]).get(str(key))
+        if features is None:
+            return None
+        return self._pool.submit(worker.predict, key.content, features, self._bundle)
+
     def begin(self, tracks: Mapping[Track, AnalysisKey]) -> tuple[Block | None, list[Track]]:
         """Begin the missing predictions; also return the tracks without remembered features.
 
@@ -61,7 +68,7 @@ class FromFeatures:
         """
         known = self._store.analyses.predicted(tracks.values(), self._model)
         missing = {track: key for track, key in tracks.items() if str(key) not in known}
-        features = self._store.analyses.packed(missing.values(), self._specs, self._later)
+        features = self._features(missing.values())
         others = [track for track, key in missing.items() if str(key) not in features]
         block = {track: key for track, key in missing.items() if str(key) in features}
         if not block:
@@ -85,6 +92,9 @@ class FromFeatures:
             self._store.analyses.put_predictions(zip(block.keys, predictions, strict=True))
             for path in self._failed(block.tracks):
                 self._store.failures.clear(path)
+
+    def _features(self, keys: Iterable[AnalysisKey]) -> Mapping[str, tuple[PackedFeatures, ...]]:
+        return self._store.analyses.packed(keys, self._specs, self._later)
 
     def _failed(self, tracks: Iterable[Track]) -> Iterable[Path]:
         return self._store.failures.among(track.path for track in tracks)

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tagger.analysis.analyzer import Attempts, suspicion
+from tagger.analysis.attempts import Attempts, suspicion
 from tagger.core.domain import Action, Outcome, Track, TrackTags
 from tagger.errors import (
     CorruptTagsError,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
-from tagger.analysis.analyzer import AHEAD, Attempts
+from tagger.analysis.analyzer import AHEAD
+from tagger.analysis.attempts import Attempts
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError

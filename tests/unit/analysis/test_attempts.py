@@ -8,7 +8,7 @@ from unittest import mock
 import media
 import pytest
 
-from tagger.analysis.analyzer import Attempts
+from tagger.analysis.attempts import Attempts
 from tagger.core.domain import FileIdentity
 from tagger.errors import UnreadableError
 from tagger.store import Store
