@@ -161,14 +161,8 @@ def _worker_parses(folder: Path) -> Counter[str]:
     counts = Counts(song)
     sys.setprofile(counts.profile)
     tags.read(song)
-    tags.write_genres(
-        song,
-        ("Rock",),
-        root=folder,
-        expected=FileIdentity.of(song.stat()),
-        options=tags.WriteOptions(),
-        before_commit=lambda _: None,
-    )
+    target = tags.Target(song, folder, FileIdentity.of(song.stat()), tags.WriteOptions())
+    tags.write_genres(target, ("Rock",), before_commit=lambda _: None)
     sys.setprofile(None)
     return counts.parses
 

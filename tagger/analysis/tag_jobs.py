@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tagger.analysis.pool import Pool
     from tagger.core.domain import TrackTags
-    from tagger.tags import Run, WriteOptions
+    from tagger.tags import Run, Target
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,24 +105,15 @@ class TagJobs:
         """
         return self._pool.result(self._pool.submit(_is_restored, path, snapshot), path)
 
-    def rehearse(
-        self, path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions
-    ) -> None:
-        """Raise the error of `write`, as far as it can be found without a copy.
-
-        Args:
-            path: The file.
-            genres: The genres that would be written.
-            root: The music folder; a link that leads out of it is refused.
-            options: How files are written.
+    def rehearse(self, target: Target, genres: tuple[str, ...]) -> None:
+        """Raise the error of a write of `genres`, as far as it can be found without a copy.
 
         Raises:
             TagError: as `tags.rehearse` raises it.
             WorkerError: the worker died, or the limits were reached.
 
         """
-        future = self._pool.submit(_rehearse, path, genres, root=root, options=options)
-        self._pool.result(future, path)
+        self._pool.result(self._pool.submit(_rehearse, target, genres), target.path)
 
     def run_on(self, path: Path) -> Run:
         """Return the `run` of `tags.write_genres` and `tags.restore_genres` for one file."""
@@ -166,5 +157,5 @@ def _is_restored(path: Path, snapshot: str) -> bool:
     return tags.is_restored(path, snapshot)
 
 
-def _rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
-    tags.rehearse(path, genres, root=root, options=options)
+def _rehearse(target: Target, genres: tuple[str, ...]) -> None:
+    tags.rehearse(target, genres)

@@ -50,9 +50,7 @@ class DryRun:
         """See `Operation`."""
         if decision.action.writes:
             try:
-                self._jobs.rehearse(
-                    track.path, decision.genres, root=track.root, options=self._options
-                )
+                self._jobs.rehearse(_target(track, self._options), decision.genres)
             except (TagError, WorkerError) as error:
                 return refused(track, decision, error)
         return Outcome.of(track, decision)
@@ -178,12 +176,9 @@ class Write:
 
         try:
             written = tags.write_genres(
-                track.path,
+                _target(track, self._options),
                 decision.genres,
                 confidence=decision.confidence,
-                root=track.root,
-                expected=track.identity,
-                options=self._options,
                 before_commit=intend,
                 run=self._jobs.run_on(track.path),
             )
@@ -201,6 +196,10 @@ class Write:
                 self._store.journal.confirm(change_id)
             tags_now = track.tags.with_field(change.after)
             self._store.files.record_write(track.path, identity, tags_now)
+
+
+def _target(track: Track, options: WriteOptions) -> tags.Target:
+    return tags.Target(track.path, track.root, track.identity, options)
 
 
 def permitted(track: Track, decision: Decision, options: WriteOptions) -> Decision:

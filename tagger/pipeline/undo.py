@@ -197,11 +197,8 @@ def _restore(
 
     store.check_in_place()
     written = tags.restore_genres(
-        path,
+        tags.Target(path, _root(oldest), identity, options),
         oldest.change.snapshot,
-        root=_root(oldest),
-        expected=identity,
-        options=options,
         # beforehand, so that a kill in between does not pass for the user's own correction
         before_commit=prepare,
         run=jobs.run_on(path),

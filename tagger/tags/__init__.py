@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tagger.core.domain import TrackTags
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
-from tagger.tags.options import WriteOptions
+from tagger.tags.options import Target, WriteOptions
 from tagger.tags.writable import Folders, check_writable
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "TEMPORARY_SUFFIX",
     "Folders",
     "Run",
+    "Target",
     "TrackTags",
     "WriteOptions",
     "check_writable",

@@ -1,11 +1,16 @@
-"""The options of a write."""
+"""The target and the options of a write."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tagger.core.domain import CONFIDENCE, GENRE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tagger.core.domain import FileIdentity
 
 FieldValues = dict[str, tuple[str, ...]]
 """The fields that one write sets, with their values; the first field has the genres."""
@@ -38,3 +43,16 @@ class WriteOptions:
         if self.confidence:
             values[CONFIDENCE] = () if confidence is None else (f"{confidence:.2f}",)
         return values
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to write."""
+
+    path: Path
+    """The file, or a link to it: then the target of the link is written."""
+    root: Path
+    """The music folder; a link that leads out of it is refused."""
+    expected: FileIdentity
+    """The state of the file at the decision; in another state it is not written."""
+    options: WriteOptions

@@ -48,9 +48,9 @@ from tagger.tags.writable import check_flags, check_mount, check_status, check_w
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from tagger.tags.options import WriteOptions
+    from tagger.tags.options import Target
+    from tagger.tags.writable import Place
 
 
 _OF_THE_CONTENT: Final = (CorruptTagsError, PayloadChangedError, UnsupportedContainerError)
@@ -65,21 +65,15 @@ class Replacement:
     `start_copy` makes the copy, which any process may fill and verify; then `commit`. Leaving the
     context without a commit removes the copy. An OSError becomes a WriteFailedError.
 
-    Args:
-        path: The file.
-        root: The music folder that must contain the file.
-        expected: The state of the file at the decision.
-        options: How files are written.
     """
 
-    def __init__(
-        self, path: Path, *, root: Path, expected: FileIdentity, options: WriteOptions
-    ) -> None:
-        self._path = path
-        self._expected = expected
-        self._options = options
-        self._place = check_writable(path, root=root, options=options)
-        self._root = root
+    def __init__(self, target: Target) -> None:
+        """Raise SkippedError or TagError if the file may not be replaced; see `check_writable`."""
+        self._path = target.path
+        self._expected = target.expected
+        self._options = target.options
+        self._root = target.root
+        self._place = self._find()
         self._stack = contextlib.ExitStack()
         self._temporary = ""
         """The name of the copy, while there is one."""
@@ -97,7 +91,7 @@ class Replacement:
             self._stack.callback(close, self._folder)
             self._stack.callback(self._end)
             # check again: the open descriptor now pins the folder
-            if check_writable(self._path, root=self._root, options=self._options) != self._place:
+            if self._find() != self._place:
                 raise FileChangedError("the file was moved", self._path)
             nonblocking = flags | os.O_NOFOLLOW | os.O_NONBLOCK
             original = os.open(self._place.name, nonblocking, dir_fd=self._folder)
@@ -119,6 +113,9 @@ class Replacement:
                 # an edit during the copy explains the error, which would be final
                 with os_errors(self._path):
                     self._check_unchanged()
+
+    def _find(self) -> Place:
+        return check_writable(self._path, root=self._root, options=self._options)
 
     def start_copy(self) -> CopyTask:
         """Create and lock the empty copy; returns the task of filling it.

@@ -20,14 +20,17 @@ from tagger.tags.writable import check_flags, check_mount, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from tagger.core.domain import FileIdentity
     from tagger.tags.containers.base import Piece
     from tagger.tags.copying import CopyTask
     from tagger.tags.edit import Tags
-    from tagger.tags.options import FieldValues, WriteOptions
+    from tagger.tags.options import FieldValues, Target, WriteOptions
+
+    BeforeCommit = Callable[[GenreEdit], None]
+    Written = tuple[GenreEdit, FileIdentity]
+    """An edit, and the identity of the new file."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,29 +71,23 @@ def run_here(
     return function(*args, **kwargs)
 
 
-def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
-    path: Path,
+def write_genres(
+    target: Target,
     genres: tuple[str, ...],
     *,
     confidence: float | None = None,
-    root: Path,
-    expected: FileIdentity,
-    options: WriteOptions,
-    before_commit: Callable[[GenreEdit], None],
+    before_commit: BeforeCommit,
     run: Run = run_here,
-) -> tuple[GenreEdit, FileIdentity] | None:
+) -> Written | None:
     """Write genres into a file; returns the edit and the new file's identity.
 
-    Returns None if the file contains these genres already, whatever confidence it contains. The
-    target of a symbolic link is written. After any error, the file is unchanged.
+    Returns None if the file contains these genres already, whatever confidence it contains. After
+    any error, the file is unchanged.
 
     Args:
-        path: the file.
+        target: the file.
         genres: the genres, in their order.
         confidence: the probability of the first genre, None for a choice of the user.
-        root: the music folder; a link that leads out of it is refused.
-        expected: the state of the file at the decision.
-        options: how files are written.
         before_commit: called once, right before the file is replaced, to journal the edit; after
             an exception of it, the file is unchanged.
         run: runs the part that parses the file, e.g. in a worker process.
@@ -101,14 +98,33 @@ def write_genres(  # noqa: PLR0913 - keywords, each part of the contract
         UnsupportedContainerError: not an audio file that tagger supports.
         CorruptTagsError: the tags cannot be parsed.
         WriteFailedError: the operating system refused.
-        FileChangedError: the file is not in the state `expected`.
+        FileChangedError: the file is not in the expected state.
         PayloadChangedError: the copy failed its verification.
 
     """
     edit.check_genres(genres)
-    with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        values = options.values(genres, confidence)
-        change = run(expected.size, compose_fields, transaction.start_copy(), values, options)
+    size, options = target.expected.size, target.options
+    values = options.values(genres, confidence)
+
+    def compose(task: CopyTask) -> GenreEdit | None:
+        return run(size, compose_fields, task, values, options)
+
+    return _replace(target, compose, before_commit)
+
+
+def _replace(
+    target: Target, compose: Callable[[CopyTask], GenreEdit | None], before_commit: BeforeCommit
+) -> Written | None:
+    """Replace a file by a copy; None if there is nothing to change.
+
+    Args:
+        target: The file.
+        compose: Fills and verifies the copy.
+        before_commit: See `write_genres`.
+
+    """
+    with Replacement(target) as transaction:
+        change = compose(transaction.start_copy())
         if change is None:
             return None
         return change, transaction.commit(lambda: before_commit(change))
@@ -143,17 +159,11 @@ def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -
         return GenreEdit(task.path, before, genres, _snapshot(original, new, values), field)
 
 
-def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteOptions) -> None:
-    """Raise the errors of `write_genres` that need no copy.
-
-    Args:
-        path: The file.
-        genres: The genres, in their order.
-        root: The music folder that must contain the file.
-        options: How files are written.
-    """
+def rehearse(target: Target, genres: tuple[str, ...]) -> None:
+    """Raise the errors of a write of `genres` that need no copy, in any state of the file."""
+    path, options = target.path, target.options
     edit.check_genres(genres)
-    check_writable(path, root=root, options=options)
+    check_writable(path, root=target.root, options=options)
     with boundary(path), path.open("rb") as file:
         check_flags(file.fileno(), path)
         check_mount(file.fileno(), path, filesystems.kind(file.fileno()))
@@ -165,27 +175,21 @@ def rehearse(path: Path, genres: tuple[str, ...], *, root: Path, options: WriteO
             pass
 
 
-def restore_genres(  # noqa: PLR0913 - as above
-    path: Path,
+def restore_genres(
+    target: Target,
     snapshot: str,
     *,
-    root: Path,
-    expected: FileIdentity,
-    options: WriteOptions,
-    before_commit: Callable[[GenreEdit], None],
+    before_commit: BeforeCommit,
     run: Run = run_here,
     later: Sequence[str] = (),
-) -> tuple[GenreEdit, FileIdentity] | None:
+) -> Written | None:
     """Restore the genre fields of a snapshot, byte by byte; returns the values of `write_genres`.
 
     A tag that tagger created is removed, unless another program has put a field into it.
 
     Args:
-        path: the file.
+        target: the file; the version of ID3 in its options has no effect.
         snapshot: `GenreEdit.snapshot` of the edit that is undone.
-        root: the music folder; a link that leads out of it is refused.
-        expected: the state of the file at the decision.
-        options: how files are written; `id3_version` has no effect.
         before_commit: as in `write_genres`.
         run: as in `write_genres`.
         later: the snapshots of the edits after it, oldest first; their further fields are restored
@@ -196,11 +200,11 @@ def restore_genres(  # noqa: PLR0913 - as above
         TagError: as in `write_genres`.
 
     """
-    with Replacement(path, root=root, expected=expected, options=options) as transaction:
-        change = run(expected.size, compose_snapshot, transaction.start_copy(), snapshot, later)
-        if change is None:
-            return None
-        return change, transaction.commit(lambda: before_commit(change))
+
+    def compose(task: CopyTask) -> GenreEdit | None:
+        return run(target.expected.size, compose_snapshot, task, snapshot, later)
+
+    return _replace(target, compose, before_commit)
 
 
 def compose_snapshot(task: CopyTask, snapshot: str, later: Sequence[str] = ()) -> GenreEdit | None:

@@ -46,11 +46,8 @@ DONE, REFUSED, STRANGE = 0, 3, 4
 
 def write(path: Path) -> None:
     tags.write_genres(
-        path,
+        tags.Target(path, path.parent, FileIdentity.of(path.stat()), tags.WriteOptions()),
         GENRES,
-        root=path.parent,
-        expected=FileIdentity.of(path.stat()),
-        options=tags.WriteOptions(),
         before_commit=lambda _: None,
     )
 

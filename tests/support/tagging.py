@@ -20,6 +20,14 @@ BLUES = ("Blues",)
 TWO = ("Deep House", "Électronique")
 
 
+def target(
+    path: Path, root: Path | None = None, expected: FileIdentity | None = None, **options: Any
+) -> tags.Target:
+    """Return the file as a target, in its present state and of its own folder by default."""
+    state = expected or FileIdentity.of(path.stat())
+    return tags.Target(path, root or path.parent, state, tags.WriteOptions(**options))
+
+
 def write(
     path: Path,
     genres: tuple[str, ...] = TWO,
@@ -32,12 +40,9 @@ def write(
 ) -> Any:
     """Write genres into the file in its present state; return the edit, if there is one."""
     written = tags.write_genres(
-        path,
+        target(path, root, expected, **options),
         genres,
         confidence=probability,
-        root=root or path.parent,
-        expected=expected or FileIdentity.of(path.stat()),
-        options=tags.WriteOptions(**options),
         before_commit=before_commit or (lambda _: None),
     )
     return written and written[0]
@@ -46,12 +51,7 @@ def write(
 def restore(path: Path, snapshot: Any, *, root: Path | None = None, **options: Any) -> Any:
     """Take a write back in the file's present state; return the edit, if there is one."""
     written = tags.restore_genres(
-        path,
-        snapshot,
-        root=root or path.parent,
-        expected=FileIdentity.of(path.stat()),
-        options=tags.WriteOptions(**options),
-        before_commit=lambda _: None,
+        target(path, root, **options), snapshot, before_commit=lambda _: None
     )
     return written and written[0]
 

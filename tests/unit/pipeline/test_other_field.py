@@ -10,6 +10,7 @@ import bundles
 import media
 import pytest
 from mutagen import id3
+from tagging import restore, target
 
 from tagger import config, tags
 from tagger.analysis.tag_jobs import TagJobs
@@ -162,31 +163,20 @@ def test_a_written_grouping_is_no_genre_of_the_owner(program):
 
 def test_a_kill_after_the_rename_is_recovered_by_the_field_of_the_write(tmp_path):
     path = media.make(tmp_path / "song.mp3")
-    options = tags.WriteOptions(field=OWN, confidence=True)
     before = path.read_bytes()
     with Store(tmp_path / "state") as store:
         run = store.runs.start("scan")
         tags.write_genres(
-            path,
+            target(path, field=OWN, confidence=True),
             ("Jazz",),
             confidence=0.8,
-            root=tmp_path,
-            expected=FileIdentity.of(path.stat()),
-            options=options,
             before_commit=lambda change: store.journal.intend(run, tmp_path, change),
         )
     with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
         assert recover(store, jobs) == 1
         (entry,) = store.journal.done()
         assert (entry.change.field, entry.change.after) == (OWN, ("Jazz",))
-        tags.restore_genres(
-            path,
-            entry.change.snapshot,
-            root=tmp_path,
-            expected=FileIdentity.of(path.stat()),
-            options=tags.WriteOptions(),
-            before_commit=lambda _: None,
-        )
+        restore(path, entry.change.snapshot)
     assert path.read_bytes() == before
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import media
 import pytest
-from tagging import leftovers, write
+from tagging import leftovers, target, write
 from users import NOBODY, acl, as_user, needs_root, set_xattr, shared_folder
 
 from tagger import tags
@@ -279,7 +279,7 @@ def test_a_mount_that_lists_no_attributes_is_told_from_a_failing_disk(
     assert path.read_bytes() == before
     if kind == "fuse.rclone":
         with pytest.raises(SkippedError, match="rclone"):
-            tags.rehearse(path, ("Blues",), root=folder, options=tags.WriteOptions())
+            tags.rehearse(target(path), ("Blues",))
 
 
 def test_a_file_is_written_where_the_file_system_lists_attributes_of_its_own(folder, monkeypatch):

@@ -8,11 +8,10 @@ import struct
 import media
 import pytest
 from mutagen import aiff, apev2, asf, dsf, id3
-from tagging import BLUES, TWO, restore, with_info, write
+from tagging import BLUES, TWO, restore, target, with_info, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
-from tagger.core.domain import FileIdentity
 from tagger.errors import CorruptTagsError, TagError, WorkerCrashedError
 from tagger.tags.containers.asf import HEADER_EXTENSION
 
@@ -243,12 +242,10 @@ def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size
     path, _ = pictured(tmp_path, form, size_mb * 10**6)
     data = path.read_bytes()
     with TagJobs(60, 2048) as jobs:
-        options = {"root": tmp_path, "options": tags.WriteOptions(), "run": jobs.run_on(path)}
-        options["before_commit"] = lambda _: None
-        expected = FileIdentity.of(path.stat())
-        edit, expected = tags.write_genres(path, BLUES, expected=expected, **options)
+        how = {"run": jobs.run_on(path), "before_commit": lambda _: None}
+        edit, expected = tags.write_genres(target(path), BLUES, **how)
         assert jobs.read(path).genres == BLUES
-        tags.restore_genres(path, edit.snapshot, expected=expected, **options)
+        tags.restore_genres(target(path, expected=expected), edit.snapshot, **how)
     assert path.read_bytes() == data
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tagging import TWO, others, write
+from tagging import TWO, others, target, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
@@ -75,15 +75,7 @@ def test_an_edit_of_equal_size_and_time_between_two_jobs_of_a_worker_is_kept(tmp
     with TagJobs(30, 2048) as jobs:
         assert jobs.read(path).title == "One"
         edit(path, other.read_bytes())
-        tags.write_genres(
-            path,
-            TWO,
-            root=tmp_path,
-            expected=FileIdentity.of(path.stat()),
-            options=tags.WriteOptions(),
-            before_commit=lambda _: None,
-            run=jobs.run_on(path),
-        )
+        tags.write_genres(target(path), TWO, before_commit=lambda _: None, run=jobs.run_on(path))
         found = jobs.read(path)
     assert (found.title, found.genres) == ("Two", TWO)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import media
 import pytest
 from forked import Forked
-from tagging import BLUES, TWO, leftovers, restore, write
+from tagging import BLUES, TWO, leftovers, restore, target, write
 from users import acl, needs_root, set_xattr
 
 from tagger import tags
@@ -175,12 +175,7 @@ def test_a_write_returns_the_identity_of_the_new_file(tmp_path, preserve_mtime):
     path = media.make(tmp_path / "song.mp3")
     before = FileIdentity.of(path.stat())
     _, identity = tags.write_genres(
-        path,
-        BLUES,
-        root=tmp_path,
-        expected=before,
-        options=tags.WriteOptions(preserve_mtime=preserve_mtime),
-        before_commit=lambda _: None,
+        target(path, preserve_mtime=preserve_mtime), BLUES, before_commit=lambda _: None
     )
     assert identity == FileIdentity.of(path.stat()) != before
 
@@ -215,14 +210,7 @@ def test_the_identity_through_fuse_is_that_after_the_rename(tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "replace", rounding)
     monkeypatch.setattr(filesystems, "MOUNTS", tmp_path / "none")
-    _, identity = tags.write_genres(
-        path,
-        BLUES,
-        root=tmp_path,
-        expected=FileIdentity.of(path.stat()),
-        options=tags.WriteOptions(),
-        before_commit=lambda _: None,
-    )
+    _, identity = tags.write_genres(target(path), BLUES, before_commit=lambda _: None)
     assert identity == FileIdentity.of(path.stat())
 
 
