@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tagger.analysis.cluster import ClusterPool
     from tagger.analysis.pool import Pool
     from tagger.config import Settings
-    from tagger.core.decide import Thresholds
     from tagger.core.thresholds import OperatingPoints
     from tagger.inference import Manifest
     from tagger.pipeline.operations import Operation
@@ -49,18 +48,18 @@ def decision_rules(settings: Settings, manifest: Manifest) -> DecisionRules:
     return DecisionRules(
         policy(settings),
         manifest.pooling,
-        _thresholds(settings, manifest, manifest.tracks),
-        _thresholds(settings, manifest, manifest.albums),
+        {genre: _threshold(settings, manifest.tracks, genre) for genre in manifest.genres},
+        {genre: _threshold(settings, manifest.albums, genre) for genre in manifest.genres},
         settings.albums.together,
         manifest.families,
-        _evidence_threshold(settings),
+        _threshold(settings, POINTS),
         one_per_album=settings.tags.per_album,
     )
 
 
-def _evidence_threshold(settings: Settings) -> float | None:
+def _threshold(settings: Settings, points: OperatingPoints, genre: str = "") -> float | None:
     fixed = settings.tags.min_confidence
-    return POINTS.threshold(settings.tags.target_precision, "") if fixed == "auto" else fixed
+    return points.threshold(settings.tags.target_precision, genre) if fixed == "auto" else fixed
 
 
 def write_options(settings: Settings) -> WriteOptions:
@@ -208,11 +207,3 @@ def mixtures(settings: Settings, store: Store, manifest: Manifest) -> Mixtures:
     return Mixtures(
         store, manifest.id, manifest.expected if settings.evidence.library_sound else {}
     )
-
-
-def _thresholds(settings: Settings, manifest: Manifest, points: OperatingPoints) -> Thresholds:
-    fixed = settings.tags.min_confidence
-    return {
-        genre: points.threshold(settings.tags.target_precision, genre) if fixed == "auto" else fixed
-        for genre in manifest.genres
-    }
