@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tagger import tags
 from tagger.analysis import worker
-from tagger.core.domain import Action, AnalysisKey, Decision, Outcome, Track, Window
+from tagger.core.domain import Action, Decision, Outcome, Track, Window
 from tagger.errors import AudioError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tagger.analysis.pool import Pool
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
+    from tagger.core.domain import AnalysisKey
     from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.plan import PlannedFile
     from tagger.store import Store
@@ -95,7 +96,7 @@ class _Checks:
     def run(self, plan: Sequence[PlannedFile]) -> Iterator[Outcome | tuple[Track, Decision]]:
         """Yield the outcome of each file that is left alone, and the decisions on the others."""
         lines = {Path(line.path): line for line in plan}
-        waiting: deque[tuple[Track, PlannedFile, Future[worker.FeatureSet]]] = deque()
+        waiting: deque[tuple[Track, PlannedFile, AnalysisKey, Future[worker.FeatureSet]]] = deque()
         for item in index_files(self._found(lines), self._store, self._jobs):
             if isinstance(item, Outcome):
                 yield item
@@ -103,13 +104,12 @@ class _Checks:
             line = lines[item.path]
             if reason := _left_alone(item, line):
                 yield _kept(item, *reason)
-            elif line.content is None or str(item.content) == line.content:
+            elif (key := line.key) is None or item.content == key:
                 yield item, _decision(line)
             else:
-                window = Window.parse(AnalysisKey.parse(line.content).window)
-                waiting.append(
-                    (item, line, self._pool.submit(worker.features, item.path, (), window))
-                )
+                window = Window.parse(key.window)
+                future = self._pool.submit(worker.features, item.path, (), window)
+                waiting.append((item, line, key, future))
             if len(waiting) > 2 * self._pool.count:
                 yield self._compared(*waiting.popleft())
         yield from self._missing
@@ -128,14 +128,13 @@ class _Checks:
                 self._missing.append(Outcome.undecided(path, Action.ERROR, reason))
 
     def _compared(
-        self, track: Track, line: PlannedFile, future: Future[worker.FeatureSet]
+        self, track: Track, line: PlannedFile, key: AnalysisKey, future: Future[worker.FeatureSet]
     ) -> Outcome | tuple[Track, Decision]:
         try:
             content = self._pool.result(future, track.path).content
         except (AudioError, WorkerError) as error:
             return _kept(track, Action.ERROR, error.explanation)
-        planned = AnalysisKey.parse(line.content or "")
-        if content != planned.content:
+        if content != key.content:
             return _kept(track, Action.SKIP, "its sound is not the sound of the plan")
         return track, _decision(line)
 

@@ -16,7 +16,7 @@ import msgspec
 
 from tagger.config.diagnostics import json_fault
 from tagger.core import genres
-from tagger.core.domain import Action
+from tagger.core.domain import Action, AnalysisKey
 from tagger.core.thresholds import Share  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.errors import OutputError, PlanError
 from tagger.system import atomic
@@ -52,6 +52,11 @@ class PlannedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Probability of the likeliest genre."""
     reason: str = ""
     """The reason of the decision."""
+
+    @property
+    def key(self) -> AnalysisKey | None:
+        """`content` as a value."""
+        return AnalysisKey.parse(self.content) if self.content else None
 
     @property
     def writes(self) -> bool:
