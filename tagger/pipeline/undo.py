@@ -127,18 +127,12 @@ def undo(
         dry_run: Change nothing.
 
     """
-    by_path: dict[Path, dict[str, list[JournalEntry]]] = {}
-    for entry in entries:
-        fields = by_path.setdefault(entry.change.path, {})
-        fields.setdefault(entry.change.field, []).append(entry)
-    for folder in {path.parent for path in by_path}:
+    groups = _by_field(entries)
+    for folder in {changes[0].change.path.parent for changes in groups}:
         tags.remove_leftovers(folder)
-    # of a file, the field that was written last comes first
-    groups = [(path, field) for path, fields in by_path.items() for field in reversed(fields)]
-    for path, field in groups:
-        changes = by_path[path][field]
+    for changes in groups:
         oldest, newest = changes[0], changes[-1]
-        now = newest.change.after
+        path, field, now = newest.change.path, newest.change.field, newest.change.after
         try:
             identity = walk.identity_of(path)
             found = jobs.read(path, field)
@@ -157,6 +151,15 @@ def undo(
             yield _outcome(path, action, now, now, error.explanation)
         else:
             yield _outcome(path, Action.SET, now, oldest.change.before, "taken back")
+
+
+def _by_field(entries: Iterable[JournalEntry]) -> list[list[JournalEntry]]:
+    """Return the writes of each field of each file; the field that was written last comes first."""
+    files: dict[Path, dict[str, list[JournalEntry]]] = {}
+    for entry in entries:
+        fields = files.setdefault(entry.change.path, {})
+        fields.setdefault(entry.change.field, []).append(entry)
+    return [changes for fields in files.values() for changes in reversed(fields.values())]
 
 
 def _changed(entry: JournalEntry, now: tuple[str, ...], store: Store) -> SkippedError:
