@@ -61,7 +61,7 @@ def prepare(tracks: Sequence[Track], store: Store, analyzer: Analyzer) -> Reclas
     predicted |= analyzer.predicted(set(now.values()) - predicted)
     return Reclassification(
         tuple(
-            _with_genres(indexed, written[track])
+            replace(indexed, tags=indexed.tags.with_field(written[track]))
             for track, indexed in now.items()
             if indexed in predicted
         ),
@@ -115,11 +115,6 @@ class Rewrite:
 def _kept(now: Track, decision: Decision) -> Outcome:
     """Return the outcome of a decision that leaves the genres in the file."""
     return Outcome.of(now, replace(decision, genres=now.tags.genres))
-
-
-def _with_genres(track: Track, genres: tuple[str, ...]) -> Track:
-    tags = track.tags.with_field(genres)
-    return Track(track.path, track.root, track.identity, tags, track.content)
 
 
 def skip_lost(work: Reclassification, operation: Operation) -> Iterator[Outcome]:
