@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Published:
     """The playlists and players after a run."""
 
-    playlists: Refreshed = field(default_factory=lambda: Refreshed((), ()))
+    playlists: Refreshed = field(default_factory=Refreshed)
     players: Mapping[str, TaggerError | None] = field(default_factory=dict)
     """By name; None for a player that was notified."""
     absent: Sequence[Path] = ()
@@ -54,7 +54,7 @@ def after_run(  # noqa: PLR0913 - the one end of every run
         dry_run: Return what would be done to playlists; notify nobody.
 
     """
-    refreshed, away = Refreshed((), ()), absent(roots, store)
+    refreshed, away = Refreshed(), absent(roots, store)
     if settings.playlists.enabled:
         mounted = [root for root in roots if root not in away]
         refreshed = refresh.refresh_all(settings, mounted, store, dry_run=dry_run)

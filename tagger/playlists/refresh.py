@@ -42,8 +42,8 @@ WRITTEN = (PlaylistAction.CREATED, PlaylistAction.UPDATED, PlaylistAction.REMOVE
 class Refreshed:
     """The changes of the playlists."""
 
-    changes: tuple[PlaylistChange, ...]
-    problems: tuple[PlaylistError, ...]
+    changes: tuple[PlaylistChange, ...] = ()
+    problems: tuple[PlaylistError, ...] = ()
     """Tracks that a playlist cannot contain, by their names or by their folders."""
     lost_folders: tuple[PlaylistError, ...] = ()
     """Folders that could not be read or written."""
