@@ -66,6 +66,8 @@ HOLES = (
 def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> bool:
     """Return whether `sign` may find something; cheap, for every file of a walk.
 
+    `sign` alone opens the file, and finds parts that are allocated but not written.
+
     Args:
         name: The name of the file.
         status: Its status.
@@ -84,21 +86,17 @@ def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = Non
     Args:
         path: The file.
         status: Its status.
-        beside: The result of `controlled` for its folder. Without it, the disk is asked, and the
-            file is opened to find parts that are allocated, but not written.
+        beside: The result of `controlled` for its folder; without it, the disk is asked.
 
     """
     if _SOULSEEK.match(path.name):
         return "it has the name of an unfinished download"
-    known = beside is not None
     if beside is None:
         beside = controlled(
             path.name + ending for ending in CONTROL if os.path.lexists(f"{path}{ending}")
         )
     if path.name.lower() in beside:
         return "a control file of a download is beside it"
-    if known and status.st_blocks * _BLOCK >= status.st_size:
-        return None
     return HOLES if has_holes(path, status.st_size) else None
 
 
