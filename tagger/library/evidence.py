@@ -171,14 +171,14 @@ class LibraryEvidence:
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
-        keys = keys_of(track)
+        keys, above = keys_of(track), folders.above(track)
         found: list[Level | None] = []
         if self._known is not None:
             if CLASSICAL in self._vocabulary and _is_work(track):
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
-            found.append(self._listed(track, self._known))
+            found.append(self._listed(track, self._known, above))
         if on.folders:
-            found += self._folder_levels(track, keys.artist)
+            found += self._folder_levels(above, keys.artist)
         if on.artist and keys.artist is not None:
             found.append(self._artist_level(track, others.of_artist(keys, track.path)))
         if on.album and keys.album is not None:
@@ -204,9 +204,8 @@ class LibraryEvidence:
         counts, of_all = dict(tally.having), tally.top == self._of_all
         return Level(source, shares, weigh.strength(tally.tracks), text, counts, of_all)
 
-    def _folder_levels(self, track: Track, artist: int | None) -> list[Level]:
+    def _folder_levels(self, above: tuple[Path, ...], artist: int | None) -> list[Level]:
         """Return the nearest folder of one genre, and the nearest that is named for a genre."""
-        above = folders.above(track)
         if (known := self._by_folders.get((above, artist))) is None:
             if len(self._by_folders) >= MOST_FOLDERS:
                 self._by_folders.clear()
@@ -322,11 +321,12 @@ class LibraryEvidence:
             artist = keys_of(track).artist
             found = {(artist, genre) for genre in self._words.of_model(genres)} - seen
             seen |= found
-            if level := found and self._known and self._listed(track, self._known):
-                yield from ((genre, level) for _, genre in found)
+            if found and self._known:
+                level = self._listed(track, self._known, folders.above(track))
+                yield from ((genre, level) for _, genre in found if level)
 
-    def _listed(self, track: Track, known: ArtistList) -> Level | None:
-        path = (track.path.stem, *(folder.name for folder in folders.above(track)))
+    def _listed(self, track: Track, known: ArtistList, above: tuple[Path, ...]) -> Level | None:
+        path = (track.path.stem, *(folder.name for folder in above))
         return list_level(track.tags, known, self._vocabulary, path)
 
     def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
