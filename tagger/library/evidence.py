@@ -107,20 +107,18 @@ class LibraryEvidence:
             return
         self._folders.clear()
         self._by_folders.clear()
-        fit = remembered(self._store)
-        if fit and fit.words != self._read_by:
+        before = remembered(self._store)
+        if before and before.words != self._read_by:
             self._store.labels.uncount()
         counted = count_new(self._store, self._genres, self._whole)
-        since = counted + (fit.since if fit else 0)
-        same = fit and (fit.sources, fit.words) == (self._sources, self._read_by)
-        if not (fit and same) or since > NEW_SHARE * sum(fit.library.values()):
-            fit = self._fit()
-        elif counted:
-            fit = msgspec.structs.replace(fit, since=since)
+        since = counted + (before.since if before else 0)
+        same = before and (before.sources, before.words) == (self._sources, self._read_by)
+        if before and same and since <= NEW_SHARE * sum(before.library.values()):
+            fit = msgspec.structs.replace(before, since=since)
         else:
-            self._use(fit)
-            return
-        remember(fit, self._store)
+            fit = self._fit()
+        if fit != before:
+            remember(fit, self._store)
         self._use(fit)
 
     def of(self, track: Track) -> Evidence | None:
