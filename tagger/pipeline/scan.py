@@ -10,11 +10,12 @@ from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
 from tagger.library import index, walk
+from tagger.library.siblings import unchanged_siblings
 from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.search import Search
-from tagger.pipeline.unchanged import UnchangedFinder, siblings_of
+from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.system.spelling import real_path
@@ -185,7 +186,7 @@ class Scan:
             if not self._options.reclassify:
                 pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
                 ignored = settings.library.ignore
-                siblings = siblings_of(tracks, self._starts, ignored, store)
+                siblings = unchanged_siblings(tracks, self._starts, ignored, store)
                 yield from pipeline.run(
                     tracks,
                     siblings=siblings,

@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tagger.core import albums
 from tagger.core.domain import GENRE, Outcome
-from tagger.library.ignore import IgnoreRules
-from tagger.library.siblings import is_unchanged
 from tagger.store.rows import stored_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tagger.core.domain import Decision, Track
     from tagger.core.policy import Policy
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST_GENRES = 10_000
 """Decisions that are kept in memory, by the genres of a file."""
-MOST_SIBLINGS = 10 * albums.LARGEST_ALBUM
 
 
 class _Field(Struct):
@@ -138,42 +134,3 @@ class UnchangedFinder:
                 tags.genres, corrected=bool(corrected), spoken=tags.spoken
             )
         return decision
-
-
-def siblings_of(
-    tracks: Collection[Track],
-    starts: Mapping[Path, Path],
-    patterns: Sequence[str],
-    store: Store,
-) -> Iterator[Track]:
-    """Yield the files without any work that belong to the albums of `tracks`.
-
-    Args:
-        tracks: All other files of a scan.
-        starts: The files and folders of the scan, each with its root.
-        patterns: `library.ignore`.
-        store: The state database.
-
-    """
-    rules = {root: IgnoreRules(root, patterns) for root in starts.values()}
-    wanted = {albums.key(track): track for track in tracks}
-    given = {track.path for track in tracks}
-    for key, track in wanted.items():
-        if not isinstance(key, tuple):
-            continue
-        for sibling in store.files.album_siblings(track, MOST_SIBLINGS):
-            if sibling.path in given or albums.key(sibling) != key:
-                continue
-            given.add(sibling.path)
-            if _is_found(sibling, starts, rules) and is_unchanged(sibling):
-                yield sibling
-
-
-def _is_found(track: Track, starts: Mapping[Path, Path], rules: Mapping[Path, IgnoreRules]) -> bool:
-    """Return whether a walk of one of the starts finds a recorded file, if it exists."""
-    return any(
-        root == track.root
-        and track.path.is_relative_to(start)
-        and (track.path == start or not rules[root].ignores_on_the_way(track.path, start))
-        for start, root in starts.items()
-    )

@@ -12,7 +12,7 @@ from bundles import song
 from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
 from tagger.core.policy import Policy
 from tagger.library import index, walk
-from tagger.pipeline.unchanged import UnchangedFinder, siblings_of
+from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY
 
@@ -165,21 +165,6 @@ def test_a_walk_saw_all_files_unless_one_of_them_is_missing(store, music):
         store.files.put(added)
         assert finder.saw_all([] if missing else [added], [music]) is not missing
         gone.unlink(missing_ok=True)
-
-
-def test_siblings_are_the_unchanged_files_of_the_album_within_the_scan(store, music):
-    new = record(
-        store, music / "a/cd1/1.mp3", music, TrackTags(album="Blue Train", album_artist="COLTRANE")
-    )
-    sibling = record(store, music / "a/cd2/2.mp3", music).path
-    record(store, music / "b/3.mp3", music)
-    record(store, music / "a/ignored/4.mp3", music)
-    record(store, music / "a/other.mp3", music, TrackTags(("Rock",), album="Other"))
-    changed = record(store, music / "a/5.mp3", music).path
-    changed.write_bytes(b"longer" * 100)
-    (music / "a/.taggerignore").write_text("ignored/\n")
-    found = siblings_of([new], {music / "a": music}, [], store)
-    assert [track.path for track in found] == [sibling]
 
 
 def outcomes(result):
