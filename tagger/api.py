@@ -152,9 +152,9 @@ class Tagger:
         tags = _replaced(settings.tags, given)
         if sound_only:
             settings = settings.by_sound_alone()
-        self._settings = registry.resolve_bundle(msgspec.structs.replace(settings, tags=tags))
+        settings = msgspec.structs.replace(settings, tags=tags)
+        self._settings, self._manifest = registry.model_in_use(settings)
         self._bundle = self._settings.model.bundle.folder
-        self._manifest = registry.runnable_manifest(self._settings)
         self._workers = build.worker_pool(self._settings)
         self._tag_jobs = build.tag_jobs(self._settings)
         self._store: Store | None = None

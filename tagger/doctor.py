@@ -135,8 +135,7 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        resolved = registry.resolve_bundle(settings)
-        registry.runnable_manifest(resolved)
+        resolved, _ = registry.model_in_use(settings)
         use_folder(networks.folder(settings.store.folder))
         model = load(resolved.model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
@@ -223,7 +222,7 @@ def _state(settings: Settings) -> Finding:
 def _unknown_genres(settings: Settings) -> Iterator[Finding]:
     """Find genres of the settings without any effect; other checks find an unreadable file."""
     with contextlib.suppress(TaggerError), existing(settings.store.folder) as store:
-        manifest = registry.runnable_manifest(registry.resolve_bundle(settings))
+        _, manifest = registry.model_in_use(settings)
         for text in unknown_names(settings, manifest, store):
             yield Finding("genres", Level.WARNING, text, "correct the configuration")
 

@@ -21,7 +21,7 @@ from tagger.evidence.credits import list_level
 from tagger.evidence.names import key
 from tagger.inference.bundle import load
 from tagger.inference.manifest import Evaluation
-from tagger.inference.registry import ModelRegistry, resolve_bundle, runnable_manifest
+from tagger.inference.registry import ModelRegistry, model_in_use
 from tagger.library.known_artists import open_list
 from tagger.pipeline import build
 from training.classifiers.softmax import AddedGenres
@@ -147,8 +147,7 @@ def learn(
 
     """
     chosen, progress = settings.model.bundle, progress or Silent()
-    settings = resolve_bundle(settings)
-    present = runnable_manifest(settings)
+    settings, present = model_in_use(settings)
     current = user_model.without_held_out(settings.model.bundle.folder)
     clips, others = _training_data(settings, store, base, current, progress)
     progress.stage("measuring", 1)

@@ -20,12 +20,7 @@ from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.inference.bundle import load
 from tagger.inference.manifest import read_manifest
-from tagger.inference.registry import (
-    ModelRegistry,
-    default_folder,
-    resolve_bundle,
-    runnable_manifest,
-)
+from tagger.inference.registry import ModelRegistry, default_folder, model_in_use
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from tagger.system.text import number_of
@@ -122,8 +117,7 @@ class TrainingRun:
 
         """
         self._base = base
-        self._settings = resolve_bundle(settings)
-        runnable_manifest(self._settings)
+        self._settings, _ = model_in_use(settings)
         self._chosen = settings.model.bundle
         self._store = store
         self._names = names

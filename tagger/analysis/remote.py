@@ -58,9 +58,9 @@ class Station:
 
         Raises ModelError when the model of the settings cannot be run.
         """
-        settings = registry.resolve_bundle(settings)
+        settings, manifest = registry.model_in_use(settings)
         self._bundle = settings.model.bundle.folder
-        self._found = Requirements.of(registry.runnable_manifest(settings))
+        self._found = Requirements.of(manifest)
         self._maps = PathMaps(settings.cluster.map)
         limits = settings.workers
         folders = self._bundle, networks.folder(settings.store.folder)

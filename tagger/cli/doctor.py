@@ -56,8 +56,7 @@ def command(
 
 
 def _list_mistakes(settings: Settings, *, as_json: bool, page: Path | None) -> None:
-    settings = registry.resolve_bundle(settings)
-    manifest = registry.runnable_manifest(settings)
+    settings, manifest = registry.model_in_use(settings)
     found = []
     with Store(settings.store.folder) as store:
         for outcome in mistakes(settings, store, manifest):

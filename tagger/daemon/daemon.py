@@ -172,7 +172,8 @@ def _check(settings: Settings) -> Manifest:
         PlaylistError: a file is in the place of a folder of playlists.
     """
     check_folders(settings, settings.library.real_roots)
-    return registry.runnable_manifest(registry.resolve_bundle(settings))
+    _, manifest = registry.model_in_use(settings)
+    return manifest
 
 
 def _restart_values(settings: Settings) -> tuple[object, ...]:

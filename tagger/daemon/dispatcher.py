@@ -97,8 +97,7 @@ class Dispatcher:
 
     def _process(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
         # for each batch: `tagger train` may have made another model active
-        settings = registry.resolve_bundle(settings)
-        manifest = registry.runnable_manifest(settings)
+        settings, manifest = registry.model_in_use(settings)
         self._state.model = manifest.id
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count

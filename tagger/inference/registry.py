@@ -298,6 +298,15 @@ def resolve_bundle(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, model=model)
 
 
+def model_in_use(settings: Settings) -> tuple[Settings, Manifest]:
+    """Return the settings with the bundle resolved, and the manifest of this bundle.
+
+    Raises ModelError for a damaged manifest, MissingWeightsError for a network that is missing.
+    """
+    resolved = resolve_bundle(settings)
+    return resolved, runnable_manifest(resolved)
+
+
 def default_folder(state: Path) -> Path:
     """Return the better of the two default bundles that can be run.
 

@@ -83,13 +83,12 @@ class Scan:
             PlaylistError: a file is in the place of a folder of playlists.
 
         """
-        self._settings = registry.resolve_bundle(settings)
+        self._settings, self._manifest = registry.model_in_use(settings)
         self._store = store
         self._options = options
         roots = settings.library.real_roots
         starts = [real_path(path) for path in paths] or roots
         self._starts = {start: walk.root_of(start, roots) for start in starts}
-        self._manifest = registry.runnable_manifest(self._settings)
         for start in self._starts:
             if walk.is_gone(start):
                 hint = "name your music's folder, set library.roots in the configuration"

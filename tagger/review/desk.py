@@ -82,8 +82,7 @@ class Desk:
             ModelError: the model bundle is unusable.
 
         """
-        self._settings = registry.resolve_bundle(settings)
-        self._manifest = registry.runnable_manifest(self._settings)
+        self._settings, self._manifest = registry.model_in_use(settings)
         self._paths = paths
         self._run: int | None = None
         self._thread = ThreadPoolExecutor(1, "desk")
