@@ -104,7 +104,8 @@ def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) 
 
     """
     known = open_list(settings.evidence.artists)
-    evidence = build.library_evidence(settings, store, load(settings.model.bundle.folder).manifest)
+    manifest = load(settings.model.bundle.folder).manifest
+    evidence = build.Parts(settings, manifest, store).evidence()
     tracks = library(settings, store)
     evidence.prepare()
     found: list[Labelled] = []

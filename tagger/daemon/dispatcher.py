@@ -115,8 +115,8 @@ class Dispatcher:
         options = build.write_options(settings)
         write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, options)
         operation = KeepUndone(self._store, write)
-        analyzer = build.analyzer(settings, self._store, workers, manifest)
-        pipeline = build.pipeline(settings, self._store, analyzer, manifest, operation)
+        parts = build.Parts(settings, manifest, self._store)
+        pipeline = parts.pipeline(parts.analyzer(workers), operation)
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others, related=True):
             if outcome.action in MAY_HAVE_CHANGED and (track := tracks.get(outcome.path)):
                 self._track_if_changed(track)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis import forkserver, worker
@@ -141,69 +142,46 @@ def operation(
     return WhenStable(Write(store, jobs, run, model, options), settings.daemon.settle)
 
 
-def analyzer(settings: Settings, store: Store, pool: Pool, manifest: Manifest) -> Analyzer:
-    """Return an analyzer.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Makes the parts of one run by one model."""
 
-    Args:
-        settings: With the bundle resolved, see `registry.resolve_bundle`.
-        store: Where analyses are remembered.
-        pool: The worker processes.
-        manifest: The manifest of the bundle.
+    settings: Settings
+    """With the bundle resolved, see `registry.model_in_use`."""
+    manifest: Manifest
+    """The manifest of the bundle."""
+    store: Store
 
-    """
-    return Analyzer(store, pool, settings.model.bundle.folder, manifest, settings.listen.window)
+    def analyzer(self, pool: Pool) -> Analyzer:
+        """Return an analyzer with these worker processes."""
+        folder, window = self.settings.model.bundle.folder, self.settings.listen.window
+        return Analyzer(self.store, pool, folder, self.manifest, window)
 
+    def pipeline(self, analyzer: Analyzer, operation: Operation) -> Pipeline:
+        """Return the pipeline of predictions from an analyzer; `operation` applies its decisions.
 
-def pipeline(
-    settings: Settings, store: Store, analyzer: Analyzer, manifest: Manifest, operation: Operation
-) -> Pipeline:
-    """Return the pipeline of one run.
+        Raises ConfigError when the user's list of artists cannot be read.
+        """
+        return Pipeline(
+            self.store,
+            analyzer,
+            decision_rules(self.settings, self.manifest),
+            operation,
+            write_options(self.settings),
+            self.evidence(),
+            self.mixtures(),
+        )
 
-    Args:
-        settings: With the bundle resolved, see `registry.resolve_bundle`.
-        store: The state database.
-        analyzer: Returns the predictions.
-        manifest: The manifest of the bundle.
-        operation: Applies the decisions.
+    def evidence(self) -> LibraryEvidence:
+        """Return the evidence beside the sound.
 
-    """
-    return Pipeline(
-        store,
-        analyzer,
-        decision_rules(settings, manifest),
-        operation,
-        write_options(settings),
-        library_evidence(settings, store, manifest),
-        mixtures(settings, store, manifest),
-    )
+        Raises ConfigError when the user's list of artists cannot be read.
+        """
+        on = self.settings.evidence
+        known = open_list(on.artists) if on.known_artists else None
+        return LibraryEvidence(self.store, on, self.manifest.genres, known, self.settings.genres)
 
-
-def library_evidence(settings: Settings, store: Store, manifest: Manifest) -> LibraryEvidence:
-    """Return the evidence beside the sound for the predictions of a model.
-
-    Args:
-        settings: The settings.
-        store: The state database, with the genres of the library.
-        manifest: The manifest of the model.
-
-    Raises:
-        ConfigError: the user's list of artists cannot be read.
-
-    """
-    on = settings.evidence
-    known = open_list(on.artists) if on.known_artists else None
-    return LibraryEvidence(store, on, manifest.genres, known, settings.genres)
-
-
-def mixtures(settings: Settings, store: Store, manifest: Manifest) -> Mixtures:
-    """Return the genres of the libraries, by the sound that the store remembers.
-
-    Args:
-        settings: The settings.
-        store: The state database.
-        manifest: The manifest of the model.
-
-    """
-    return Mixtures(
-        store, manifest.id, manifest.expected if settings.evidence.library_sound else {}
-    )
+    def mixtures(self) -> Mixtures:
+        """Return the genres of the libraries, by the sound that the store remembers."""
+        expected = self.manifest.expected if self.settings.evidence.library_sound else {}
+        return Mixtures(self.store, self.manifest.id, expected)

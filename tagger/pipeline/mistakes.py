@@ -49,15 +49,14 @@ def mistakes(settings: Settings, store: Store, manifest: Manifest) -> Iterator[O
         ModelError: the model cannot be run.
 
     """
-    on = _sources(settings)
-    evidence = build.library_evidence(on, store, manifest)
+    evidence = build.Parts(_sources(settings), manifest, store).evidence()
     evidence.prepare()
     found = [c for track in store.labels.owned() if (c := _candidate(track, evidence))]
     if not found:
         return
     rules = build.decision_rules(settings, manifest)
     with build.worker_pool(settings) as pool:
-        analyzer = build.analyzer(settings, store, pool, manifest)
+        analyzer = build.Parts(settings, manifest, store).analyzer(pool)
         for candidate in found:
             answer = analyzer.result(analyzer.request(candidate.track))
             if isinstance(answer, Prediction) and (outcome := _judged(candidate, answer, rules)):

@@ -179,11 +179,12 @@ class Scan:
     def _outcomes(
         self, tracks: list[Track], operation: Operation, observer: Observer
     ) -> Generator[Outcome]:
-        settings, store, manifest = self._settings, self._store, self._manifest
+        settings, store = self._settings, self._store
+        parts = build.Parts(settings, self._manifest, store)
         with build.worker_pool(settings) as pool:
-            analyzer = build.analyzer(settings, store, pool, manifest)
+            analyzer = parts.analyzer(pool)
             if not self._options.reclassify:
-                pipeline = build.pipeline(settings, store, analyzer, manifest, operation)
+                pipeline = parts.pipeline(analyzer, operation)
                 ignored = settings.library.ignore
                 siblings = unchanged_siblings(tracks, self._starts, ignored, store)
                 yield from pipeline.run(
@@ -195,6 +196,6 @@ class Scan:
                 return
             work = reclassify.prepare(tracks, store, analyzer)
             rewrite = reclassify.Rewrite(work, operation)
-            pipeline = build.pipeline(settings, store, analyzer, manifest, rewrite)
+            pipeline = parts.pipeline(analyzer, rewrite)
             yield from reclassify.skip_lost(work, operation)
             yield from pipeline.run(work.tracks, siblings=work.siblings)

@@ -42,9 +42,10 @@ class SingleFiles:
         self._store = store
         self._options = build.write_options(settings)
         self._roots = settings.library.real_roots
-        self._evidence = build.library_evidence(settings, store, manifest)
+        parts = build.Parts(settings, manifest, store)
+        self._evidence = parts.evidence()
         self._evidence.prepare()
-        self._mixtures = build.mixtures(settings, store, manifest)
+        self._mixtures = parts.mixtures()
 
     def track(self, path: Path, identity: FileIdentity, tags: TrackTags) -> Track:
         """Return a file as a track of its music folder.

@@ -70,7 +70,7 @@ def decide(store, manifest, tmp_path):
         analyzer = Analyzer(
             store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen.window
         )
-        pipeline = build.pipeline(settings, store, analyzer, manifest, Report())
+        pipeline = build.Parts(settings, manifest, store).pipeline(analyzer, Report())
         return {outcome.path: outcome for outcome in pipeline.run(tracks, analyzed=print)}
 
     return run
@@ -145,7 +145,7 @@ def test_a_scan_analyzes_a_new_library_all_over_first(ahead, store, manifest, li
     analyzer = Listening(store, NoWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen.window)
     analyzer.sounds = tracks
     counts = []
-    pipeline = build.pipeline(SETTINGS, store, analyzer, manifest, Report())
+    pipeline = build.Parts(SETTINGS, manifest, store).pipeline(analyzer, Report())
     found = list(pipeline.run(tracks, analyzed=counts.append if ahead else None))
     assert sorted(one.path for one in found) == sorted(track.path for track in tracks)
     unsure = sum(one.action is Action.ABSTAIN for one in found)
