@@ -170,9 +170,9 @@ class Journal:
 
     def of_run(self, run: int) -> list[tuple[JournalEntry, bool]]:
         """Return the changes of a run, oldest first, each with whether it was undone."""
-        undone = {entry.id for entry in self._select("state = 'undone' AND run = ?", (run,))}
-        entries = self._select("state <> 'intended' AND run = ?", (run,))
-        return [(entry, entry.id in undone) for entry in entries]
+        sql = "SELECT * FROM changes WHERE state <> 'intended' AND run = ? ORDER BY id"
+        rows = self._db.execute(sql, (run,))
+        return [(_entry(row), row["state"] == "undone") for row in rows]
 
     def paths(self, run: int) -> Iterator[Path]:
         """Yield the files of a run's changes that were not undone."""
