@@ -50,9 +50,8 @@ def normalize(
     run = CommandRun(settings, store, observer)
     whole = store.journal.written_genres()  # "Drum/Bass" may be a genre of the user's model
     with build.tag_jobs(settings) as jobs:
-        tracks, passed = Scan(settings, store, paths, ScanOptions(dry_run=True)).find(
-            observer, jobs
-        )
+        scan = Scan(settings, store, paths, ScanOptions(dry_run=True))
+        tracks, passed = scan.find(observer, jobs)
         named = [track for track in tracks if track.tags.genres]
         failed_before = [found for found in passed if found.action is Action.ERROR]
         observer.expect(len(named) + len(failed_before))
