@@ -503,7 +503,9 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     program.music.mkdir()
     empty = program.scan()
     assert empty.summary["files"] == 0
-    assert f"{program.music}: 1 known file, and none is there: is its disk mounted?" in empty.err
+    question = f"{program.music}: 1 known file, and none is there: is its disk mounted?"
+    assert question in empty.err
+    assert question in program.scan("--dry-run").err
     assert list(program.music.iterdir()) == []
     program.music.rmdir()
     away.rename(program.music)
