@@ -26,7 +26,7 @@ from tagger.errors import (
     TaggerError,
 )
 from tagger.features.specs import extract_all
-from tagger.features.weights import MN04, use_folder
+from tagger.features.weights import FETCH, MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
 from tagger.library.known_artists import read_own
@@ -142,7 +142,7 @@ def _model(settings: Settings) -> Finding:
         recording = Recording.of(0.1 * noise, SAMPLE_RATE)
         model.predict([extract_all(model.specs, recording)])
     except MissingWeightsError as error:
-        return _failed("model", error, "tagger models fetch")
+        return _failed("model", error, FETCH)
     except TaggerError as error:
         failed = _failed("model", error, "set model.bundle")
         if settings.model.bundle != "active":
@@ -203,7 +203,7 @@ def _network(settings: Settings) -> Iterator[Finding]:
         return
     with contextlib.suppress(TaggerError):
         if loss := registry.missing_network(settings):
-            yield Finding("network", Level.WARNING, loss, "tagger models fetch")
+            yield Finding("network", Level.WARNING, loss.reason, FETCH)
 
 
 def _state(settings: Settings) -> Finding:

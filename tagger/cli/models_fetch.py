@@ -46,8 +46,9 @@ def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None
         if not if_possible:
             raise
         reason = f"{source}: {error.reason}" if source else error.reason
-        loss = missing_network(settings)
-        click.echo(printable("; ".join(filter(None, [reason, loss]))), err=True)
+        if loss := missing_network(settings):
+            reason = f"{reason}; {loss.explanation}"
+        click.echo(printable(reason), err=True)
         return
     click.echo(printable(f"{MN04.network}, by {MN04.authors}, {MN04.licence}: {path}"))
     click.echo("the default model uses it: unsure files are decided again at the next scan")

@@ -76,4 +76,4 @@ def command(
             warn(text)
     shown.finish(result.published, result.run, result.failed, page)
     if loss := scan.missing_network(stored=result.run != 1):
-        click.echo(loss, err=True)  # for a missing file once, after the first run
+        click.echo(loss.explanation, err=True)  # for a missing file once, after the first run

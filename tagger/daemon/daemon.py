@@ -85,7 +85,7 @@ class Daemon:
         with ExitStack() as stack:
             stack.enter_context(InstanceLock(state, socket))
             if loss := registry.missing_network(self._settings, stored=True):
-                log.warning("network unusable", reason=loss)
+                log.warning("network unusable", reason=loss.explanation)
             with undamaged(state, log.warning) as store:
                 if store.files.count():  # the first scan finds the user's genres
                     for text in unknown_names(self._settings, manifest, store):

@@ -345,7 +345,7 @@ def _missing_network(manifest: Manifest, folder: Path, state: Path) -> MissingWe
     return None
 
 
-def missing_network(settings: Settings, *, stored: bool = False) -> str | None:
+def missing_network(settings: Settings, *, stored: bool = False) -> MissingWeightsError | None:
     """Return the loss without the network, None where the model in use gains nothing by it.
 
     Args:
@@ -360,10 +360,8 @@ def missing_network(settings: Settings, *, stored: bool = False) -> str | None:
         return None
     shares = [_share_written(data_path(name)) for name in (_WITH_NETWORK, _BUILT_IN)]
     why = f"the file of the network {MN04.network} {fault}; " if fault else ""
-    return why + (
-        f"without the network {MN04.network}, some {shares[1]:.0%} of files get a genre"
-        f" instead of {shares[0]:.0%}; {FETCH}"
-    )
+    loss = f"some {shares[1]:.0%} of files get a genre instead of {shares[0]:.0%}"
+    return MissingWeightsError(f"{why}without the network {MN04.network}, {loss}", hint=FETCH)
 
 
 def _share_written(folder: Path) -> float:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tagger.analysis.tag_jobs import TagJobs
     from tagger.config import Settings
     from tagger.core.domain import Track
+    from tagger.errors import MissingWeightsError
     from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.operations import Operation
     from tagger.pipeline.search import Take
@@ -114,7 +115,7 @@ class Scan:
                 known = number_of(files, "known file")
                 yield f"{root}: {known}, and none is there: is its disk mounted?"
 
-    def missing_network(self, *, stored: bool) -> str | None:
+    def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
         """Return the loss without the second network, see `registry.missing_network`."""
         return registry.missing_network(self._settings, stored=stored)
 

@@ -553,6 +553,9 @@ def test_doctor_names_the_next_step_once(program):
     shown = program.run("doctor").out
     assert shown.count("install the bundle again") == 1
     assert "model.bundle" in shown
+    program.bundle = "active"
+    program.configure()
+    assert program.run("doctor").out.count("tagger models fetch") == 1
 
 
 def test_a_run_names_ten_of_the_tracks_that_a_playlist_cannot_contain(program):
