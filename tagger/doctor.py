@@ -238,8 +238,8 @@ def _root(root: Path) -> Finding:
     if fault := _fault(root):
         step = "check its permissions and its disk"
         if fault in (_MISSING, _NO_FOLDER):
-            step = "name your music's folder, set library.roots (tagger config init)"
-            step += ", or mount its disk"
+            step = "set library.roots to your music's folder, or mount its disk;"
+            step += " `tagger config path` prints the file of the settings"
         return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
         step = f"chmod u+rx {shlex.quote(str(root))}"

@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 def command(action: str, config_file: Path | None) -> None:
     """Print the settings in use or the path of their file, or write a first file."""
     if action == "init":
-        click.echo(_init(config_file or config.user_file()))
+        click.echo(_init(config_file or config.named_file() or config.user_file()))
     elif action == "path":
-        click.echo(config.find(config_file) or f"{config.user_file()} (not there: defaults hold)")
+        missing = "not there, so the defaults hold; `tagger config init` writes it"
+        click.echo(config.find(config_file) or f"{config.user_file()} ({missing})")
     else:
         click.echo(config.to_toml(config.load(config_file)), nl=False)
 
 
 def _init(path: Path) -> Path:
     if os.path.lexists(path):
-        raise ConfigError("is there already; nothing was changed", path)
+        hint = "edit it, or name another file with --config"
+        raise ConfigError("is there already; nothing was changed", path, hint)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, config.example_text().encode())
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path) from error
+        hint = "check the permissions and the free space of its folder"
+        raise ConfigError(f"cannot be written: {error.strerror}", path, hint) from error
     return path

@@ -1,6 +1,6 @@
 """One frozen tree of settings, read from a TOML file; every key has a default."""
 
-from tagger.config.load import ENVIRONMENT_VARIABLE, find, load, user_file
+from tagger.config.load import ENVIRONMENT_VARIABLE, find, load, named_file, user_file
 from tagger.config.players import (
     JellyfinSettings,
     KodiSettings,
@@ -70,6 +70,7 @@ __all__ = [
     "gitignore",
     "is_pattern",
     "load",
+    "named_file",
     "to_toml",
     "user_file",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -57,13 +58,19 @@ def find(path: Path | None = None) -> Path | None:
             folder of a file may not be searched. Also raised as by `user_file`.
     """
     own = user_file()
-    named = os.environ.get(ENVIRONMENT_VARIABLE)
-    asked = path if path is not None else expand(named) if named else None
+    asked = path if path is not None else named_file()
     if asked is None:
         return own if _exists(own) else None
     if not _exists(asked):
-        raise ConfigError("there is no such file", asked, "create it with `tagger config init`")
+        command = f"tagger config init --config {shlex.quote(str(asked))}"
+        raise ConfigError("there is no such file", asked, f"create it with `{command}`")
     return asked
+
+
+def named_file() -> Path | None:
+    """Return the file that the environment names."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    return expand(named) if named else None
 
 
 def _exists(file: Path) -> bool:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import click
 import man
 import media
 import pytest
-from programs import ROOT
+from programs import ROOT, run_here
 
 from tagger.analysis import forkserver
 from tagger.cli.completion import SHELLS
@@ -112,7 +113,43 @@ def test_config_init_path_and_show_agree_on_one_file(program):
     assert 'mode = "empty"' in shown.out
     again = program.run("config", "init", "--config", program.config)
     assert again.code == 2
-    assert "already" in again.err
+    assert "is there already; nothing was changed (edit it" in again.err
+
+
+@pytest.mark.parametrize("option", [False, True])
+def test_a_missing_configuration_is_created_by_the_command_of_its_error(program, option):
+    program.config.unlink()
+    named = program.home / "my music.toml"
+    arguments = ["--config", named] if option else []
+    if not option:
+        program.config = named  # as the environment names it
+    refused = program.run("scan", *arguments)
+    assert (refused.code, "there is no such file" in refused.err) == (2, True)
+    command = refused.err.partition("`tagger ")[2].partition("`")[0]
+    begun = program.run(*shlex.split(command))
+    assert (begun.code, begun.out.strip()) == (0, str(named))
+    assert program.run("config", "path", *arguments).out.strip() == str(named)
+
+
+def test_a_first_configuration_is_the_file_that_the_environment_names(program):
+    program.config.unlink()
+    assert program.run("config", "init").out.strip() == str(program.config)
+
+
+def test_the_path_of_a_configuration_without_a_file_names_the_command_that_writes_it(program):
+    environment = program.environment
+    del environment["TAGGER_CONFIG"]
+    shown = run_here(environment, "config", "path").out
+    assert "`tagger config init` writes it" in shown
+    assert run_here(environment, "config", "init").out.strip() == shown.partition(" (")[0]
+
+
+def test_doctor_names_no_first_configuration_where_there_is_a_file(program):
+    program.music.rmdir()
+    found = {one["name"]: one for one in program.run("doctor", "--json").objects}
+    step = found[f"library {program.music}"]["next_step"]
+    assert "config init" not in step
+    assert "`tagger config path`" in step
 
 
 def test_config_init_on_a_full_disk_leaves_no_half_file(program):
