@@ -163,7 +163,7 @@ def _why(error: BaseException) -> str:
         return f"the library {error.name} is not installed there"
     found = error.strerror if isinstance(error, OSError) else None
     cause = error.__cause__ or error.__context__
-    return found or (_why(cause) if cause else f"the connection failed ({type(error).__name__})")
+    return found or (_why(cause) if cause else f"the connection failed with {type(error).__name__}")
 
 
 def _lost(scheduler: str) -> ClusterError:

@@ -93,7 +93,7 @@ def spec(name: str) -> Spec[Any]:
     """Find a spec by its name; raises ModelError for an unknown name."""
     if name not in SPECS:
         known = ", ".join(sorted(SPECS))
-        raise ModelError(f"unknown feature spec {name!r} (this version supports {known})")
+        raise ModelError(f"unknown feature spec {name!r}; this version supports {known}")
     return SPECS[name]
 
 

@@ -158,7 +158,7 @@ def load(folder: Path) -> Model:
 def _verified(path: Path, sha256: str) -> bytes:
     content = read_file(path, _FILE_BYTES)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(f"{path.name} is not the file that manifest.json describes (SHA-256)")
+        raise ModelError(f"{path.name} differs from the SHA-256 in manifest.json")
     return content
 
 

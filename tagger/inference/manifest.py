@@ -149,7 +149,7 @@ def read_manifest(folder: Path) -> Manifest:
         if unknown := set(manifest.inputs.values()) - SPEC_NAMES:
             known = ", ".join(sorted(SPEC_NAMES))
             raise ModelError(
-                f"unknown feature spec {min(unknown)!r} (this version supports {known})"
+                f"unknown feature spec {min(unknown)!r}; this version supports {known}"
             )
     return manifest
 

@@ -218,5 +218,6 @@ def _failure(row: sqlite3.Row) -> Failure:
     identity = FileIdentity(row["device"], row["inode"], row["size"], row["mtime_ns"])
     kind = CODES.get(row["code"], TaggerError)
     of_the_disk = kind is errors.UnreadableError and row["attempts"] >= MAX_ATTEMPTS
-    error = kind(row["reason"], path, _LAST if of_the_disk else None)
+    reason = f"{row['reason']}; {_LAST}" if of_the_disk else row["reason"]
+    error = kind(reason, path)
     return Failure(path, identity, row["attempts"], error)

@@ -8,7 +8,7 @@ from typing import Final
 from tagger.errors import AGAIN
 
 _DISK: Final = "check the disk, or the connection to it; then repeat the command"
-_FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it (fsck)"
+_FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it with fsck"
 _PERMISSIONS: Final = "check the permissions of the file and its folder"
 _MOUNT: Final = "this mount lacks a function that a write needs: reach the files by another mount"
 _OF_THE_DISK: Final = {

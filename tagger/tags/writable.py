@@ -119,7 +119,7 @@ def check_writable(
         hint = "make the file writable: chmod u+w, chattr -i"
         raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
-        hint = "make the folder writable (chmod u+w, chattr -a): a copy replaces the file"
+        hint = "make the folder writable with chmod u+w or chattr -a: a copy replaces the file"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
 
@@ -139,7 +139,7 @@ def check_status(status: os.stat_result, path: Path, options: WriteOptions) -> N
         raise _read_only("read-only file", path, "make the file writable: chmod u+w")
     if status.st_nlink > 1 and options.hard_links == "skip":
         hint = 'set tags.hard_links = "break" to separate it from its other names'
-        raise SkippedError(f"has {status.st_nlink} names (hard links)", path, hint)
+        raise SkippedError(f"has {status.st_nlink} names by hard links", path, hint)
 
 
 def _read_only(reason: str, path: Path, hint: str) -> SkippedError:

@@ -99,9 +99,9 @@ class Comparison:
             return f"worse than the current model: {figures}"
         if self.lost:
             lost = ", ".join(self.lost)
-            return f"lacks {lost}, which the current model has ({figures})"
+            return f"lacks {lost}, which the current model has: {figures}"
         if self.mute:
-            return f"no genre is right often enough to be written by its sound ({figures})"
+            return f"no genre is right often enough to be written by its sound: {figures}"
         if self._equal:
             return f"no better than the current model: {figures}"
         return f"not worse than the current model: {figures}"
@@ -168,7 +168,7 @@ def promotion(comparison: Comparison, promote: Promote, configured: Bundle) -> t
     if promote == "if-better" and not comparison.holds:
         return False, comparison.reason
     if promote == "never":
-        return False, f"--promote never ({comparison.reason})"
+        return False, f"--promote never; {comparison.reason}"
     if configured != "active":
         return True, (
             f'{comparison.reason}; but model.bundle = "{configured}" in the configuration'

@@ -73,8 +73,8 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
     faults = _faults(names_given, settings.genres.empty_keys)
     labels = [label for label in labels if label.genre not in faults]
     entries = [entry for entry in entries if entry.genre not in faults]
-    hint = "not learned (name it in training.genres)"
-    notes += [f"the genre {name!r} {fault}: {hint}" for name, fault in faults.items()]
+    hint = "so it is not learned: name it in training.genres"
+    notes += [f"the genre {name!r} {fault}, {hint}" for name, fault in faults.items()]
     choices = {
         entry: path
         for entry, path in store.choices.all().items()

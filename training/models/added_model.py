@@ -89,7 +89,7 @@ def read_base(bundle: Path) -> Base:
         vectors = Vectors.decode((bundle / VECTORS_FILE).read_bytes())
     except (OSError, ValueError, KeyError) as error:
         raise TrainingDataError(
-            f"no training vectors ({error})",
+            f"no training vectors: {error}",
             bundle,
             "install tagger again, or train on your genres alone with --only-mine",
         ) from error

@@ -101,9 +101,9 @@ def _kept(
             yield Playlist(reading.name, genre, tuple(store.rows(reading))), playlist
         if problem:
             age = "could not be read again" if reading else "could not be read"
-            notes.append(f"{genre}: {name} {age}: {problem.reason} ({problem.hint})")
+            notes.append(f"{genre}: {name} {age}, {problem.reason}: {problem.hint}")
         elif not reading:
-            notes.append(f"{genre}: {name} has not been read yet ({SYNC})")
+            notes.append(f"{genre}: {name} has not been read yet: {SYNC}")
 
 
 def _exported(spotify: SpotifySettings, notes: list[str]) -> Iterator[tuple[Playlist, str]]:

@@ -54,7 +54,7 @@ def check(response: requests.Response, *_: Any, **__: Any) -> None:
         return
     error = _error(response)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _unavailable(f"Spotify failed ({status})")
+        raise _unavailable(f"Spotify failed with the status {status}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise _too_many(error, response.headers.get("Retry-After"))
     if path.endswith("/api/token"):
@@ -84,7 +84,8 @@ def _refusal(status: int, error: dict[str, Any], *, of_playlist: bool) -> Spotif
         return _forbidden(str(error.get("message")), of_playlist=of_playlist)
     if of_playlist:
         return _not_there(status)
-    return SpotifyAccountError(f"Spotify refuses ({status})", hint="update tagger and spotipy")
+    reason = f"Spotify refuses with the status {status}"
+    return SpotifyAccountError(reason, hint="update tagger and spotipy")
 
 
 def _not_there(status: int) -> SpotifyError:
@@ -95,7 +96,7 @@ def _not_there(status: int) -> SpotifyError:
         )
         return SpotifyPlaylistError("a playlist of Spotify, or deleted", hint=hint)
     hint = "copy the playlist's link again into training.spotify.playlists"
-    return SpotifyPlaylistError(f"Spotify does not recognise the playlist ({status})", hint=hint)
+    return SpotifyPlaylistError("Spotify does not recognise the playlist", hint=hint)
 
 
 def _forbidden(message: str, *, of_playlist: bool) -> SpotifyError:

@@ -161,7 +161,7 @@ class Report(Observer):
 
 def counted(counts: Mapping[str, int]) -> str:
     """Return counts by reason as text."""
-    return ", ".join(f"{count} ({reason})" for reason, count in counts.items())
+    return "; ".join(f"{reason}: {count}" for reason, count in counts.items())
 
 
 def warnings(published: Published, *, listed: bool = False) -> Iterator[str]:

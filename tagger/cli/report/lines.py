@@ -30,5 +30,5 @@ def outcome_line(outcome: Outcome) -> str:
     genres = ", ".join(outcome.after) or "-"
     if outcome.action.writes and outcome.before:
         genres = f"{', '.join(outcome.before)} -> {genres}"
-    text = f"{outcome.action:<8} {genres:<20} {outcome.path}  ({outcome.reason})"
+    text = f"{outcome.action:<8} {genres:<20} {outcome.path}: {outcome.reason}"
     return printable(text)

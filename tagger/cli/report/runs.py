@@ -66,6 +66,6 @@ def change_line(entry: JournalEntry, decision: Decision | None, *, undone: bool)
     """
     change = entry.change
     genres = f"{', '.join(change.before) or '-'} -> {', '.join(change.after) or '-'}"
-    reason = f"  ({decision.reason})" if decision else ""
+    reason = f": {decision.reason}" if decision else ""
     back = "taken back" if undone else "written"
     return printable(f"{back:<10}  {genres:<24} {change.path}{reason}")

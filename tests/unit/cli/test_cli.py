@@ -131,6 +131,21 @@ def test_a_missing_configuration_is_created_by_the_command_of_its_error(program,
     assert program.run("config", "path", *arguments).out.strip() == str(named)
 
 
+def test_no_line_of_a_run_has_brackets_in_brackets(program):
+    media.make(program.music / "twin.flac", "flac", signal=bundles.low())
+    (program.music / "other.flac").hardlink_to(program.music / "twin.flac")
+    media.make(program.music / "closed.flac", "flac", signal=bundles.low()).chmod(0o444)
+    (program.music / "empty.mp3").touch()
+    media.make(program.music / "book.m4b", "m4a")
+    media.make(program.music / "song.flac", "flac", signal=bundles.high())
+    shown = program.run("scan").out + program.run("runs", "show", "1").out
+    shown += program.run("status").out
+    assert "hard links" in shown
+    assert "an audiobook" in shown
+    assert not re.search(r"\([^()]*\(", shown)
+    assert ") (" not in shown
+
+
 def test_a_first_configuration_is_the_file_that_the_environment_names(program):
     program.config.unlink()
     assert program.run("config", "init").out.strip() == str(program.config)

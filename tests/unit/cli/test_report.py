@@ -72,7 +72,7 @@ def test_a_terminal_shows_names_and_genres_as_they_are(capsys):
     report.passed_over({"[Ll]ive": 2})
     report.finish(Published())
     shown = capsys.readouterr().out
-    for text in ("[/b] :cat:", "[u] :cat:.mp3: [x]", "2 ([Ll]ive)"):
+    for text in ("[/b] :cat:", "[u] :cat:.mp3: [x]", "[Ll]ive: 2"):
         assert text in shown
 
 

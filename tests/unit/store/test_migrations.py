@@ -81,7 +81,7 @@ def test_a_database_of_version_3_gets_codes_for_names_of_classes(folder):
         for failure in failed:
             name = type(failure.error).__name__
             assert failure.given_up
-            assert failure.error.reason == "damaged"
+            assert failure.error.reason.startswith("damaged")
             assert name in (failure.path.stem, "TaggerError")
         assert len({type(failure.error) for failure in failed}) == 13
     with closing(sqlite3.connect(folder / "tagger.sqlite3")) as db, db:

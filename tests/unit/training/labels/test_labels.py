@@ -129,7 +129,7 @@ def test_a_genre_that_no_file_can_have_is_not_learned(tmp_path, store, music):
     settings = Settings(library=LibrarySettings(roots=(music,)), training=training)
     found = gather(("folders", "playlists"), settings, store)
     assert {label.genre for label in found.labels} == {"House", "Pop"}
-    assert [note.partition(": ")[0] for note in found.notes] == [
+    assert [note.partition(", so it is not learned: ")[0] for note in found.notes] == [
         "the genre '!' counts as no genre",
         "the genre '2024' is a number for ID3",
         "the genre 'A;B' contains ';' or an unprintable character",
