@@ -15,6 +15,7 @@ with memory.lasting_imports():
 
     from tagger.cli.root import cli
     from tagger.errors import AudioError, TagError, TaggerError, WorkerError
+    from tagger.system.next_steps import next_step
     from tagger.system.text import one_line
 
 __all__ = ["main"]
@@ -70,7 +71,8 @@ def _run() -> int:
             raise
         # a disk or a share that fails in the middle of a run
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        hint = " (raise the limit on open files: ulimit -n 1024)" if limited else ""
+        step = next_step(error, "")
+        hint = f" ({step})" if step else ""
         click.echo(one_line(f"tagger: {where}{error.strerror}{hint}"), err=True)
         status = UNUSABLE
     except (click.Abort, KeyboardInterrupt):

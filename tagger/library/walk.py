@@ -314,7 +314,7 @@ def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignor
     except (FileNotFoundError, NotADirectoryError):
         is_folder = False
     except OSError as error:
-        reason = f"links to a place that cannot be read: {error.strerror}"
+        reason = f"links to a place that cannot be read: {error.strerror} ({next_step(error)})"
         yield Passed(path, reason, failed=False)
         return
     if is_folder:

@@ -9,34 +9,47 @@ from tagger.errors import AGAIN
 
 _DISK: Final = "check the disk, or the connection to it; then repeat the command"
 _FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it with fsck"
-_PERMISSIONS: Final = "check the permissions of the file and its folder"
+_COPY: Final = "each file is copied before its replacement"
+_PERMISSIONS: Final = "check its permissions, and the permissions of its folder"
 _MOUNT: Final = "this mount lacks a function that a write needs: reach the files by another mount"
 _OF_THE_DISK: Final = {
     "EIO": _DISK,
     "EREMOTEIO": _DISK,
     "ENXIO": _DISK,
     "ENODEV": _DISK,
+    "ENOMEDIUM": _DISK,
     "ENOTCONN": _DISK,
+    "ECONNABORTED": _DISK,
+    "ECONNRESET": _DISK,
     "EHOSTDOWN": _DISK,
+    "EHOSTUNREACH": _DISK,
+    "ENETUNREACH": _DISK,
     "ESTALE": _DISK,
     "ETIMEDOUT": _DISK,
     "EUCLEAN": _FILE_SYSTEM,
     "EBADMSG": _FILE_SYSTEM,
+    "ENOSPC": f"free some space: {_COPY}",
+    "EDQUOT": f"raise the quota, or delete files that count for it: {_COPY}",
 }
 """By the name of an error, because not each system has each error.
 
 Linux returns `EUCLEAN` and `EBADMSG` where the structures of a file system are wrong.
 """
 _STEPS: Final = {
-    "ENOSPC": "free some space: the folder must have space for a copy of the file",
-    "EDQUOT": "the quota is exhausted: the folder must have space for a copy of the file",
-    "EROFS": "the file system is read-only now, most likely after an error of the disk: see dmesg",
+    "EROFS": "mount it writable, or see dmesg for an error of the disk",
     "EACCES": _PERMISSIONS,
-    "EPERM": _PERMISSIONS,
+    "EPERM": f"{_PERMISSIONS}; lsattr shows their flags",
+    "ENOKEY": "unlock the encrypted folder",
     "ENOSYS": _MOUNT,
     "ENOTSUP": _MOUNT,
     "EOPNOTSUPP": _MOUNT,
+    "ENOLCK": _MOUNT,
     "ENAMETOOLONG": "shorten the name of the file",
+    "ELOOP": "the link leads to itself: remove it",
+    "EFBIG": "raise the limit `ulimit -f`, or use a file system for large files",
+    "EMFILE": "raise the limit on open files: ulimit -n 1024",
+    "ENFILE": "raise the limit on open files of the system: sysctl fs.file-max",
+    "ENOMEM": "end other programs, or give this computer more memory",
     "EBUSY": "the file may be a mount of its own, as in a container: mount its folder instead",
 }
 

@@ -572,6 +572,8 @@ def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     ("code", "text", "step"),
     [
         (errno.EIO, "cannot be written: Input/output error", "check the disk"),
+        (errno.EDQUOT, "cannot be written: Disk quota exceeded", "raise the quota"),
+        (errno.ENOSPC, "cannot be written: No space left on device", "free some space"),
         (errno.EACCES, "no permission to write", "change its permissions"),
     ],
 )
@@ -588,7 +590,9 @@ def test_doctor_tells_a_failing_disk_from_a_folder_without_permission(
     library = found[f"library {program.music}"]
     assert (library["level"], library["text"]) == ("failed", text)
     assert step in library["next_step"]
-    assert found["playlists"]["text"] == f"{program.music}: {text}"
+    playlists = found["playlists"]
+    assert playlists["text"] == f"{program.music}: {text}"
+    assert ("[playlists]" in playlists["next_step"]) == (code == errno.EACCES)
 
 
 def test_doctor_names_a_folder_of_playlists_that_cannot_be_read(program):

@@ -475,7 +475,7 @@ def test_a_failed_write_is_reported_and_the_playlist_unchanged(folder):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert done == {"Pop.m3u8": "removed", "Rock.m3u8": "refused", "Jazz.m3u8": "refused"}
-    step = "set playlists.folder to another folder, or playlists.enabled to false"
+    step = "raise the limit `ulimit -f`, or use a file system for large files"
     assert folder.reasons[1:] == [f"{os.strerror(errno.EFBIG)} ({step})"] * 2
     assert folder.files() == {"Rock.m3u8": before["Rock.m3u8"]}
     [path] = folder.record
