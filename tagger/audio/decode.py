@@ -181,9 +181,9 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
                 frames = _frames(container, digest, time, path)
                 kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
         except (av.error.FFmpegError, ValueError, OSError) as error:
-            raise CorruptAudioError(
-                f"is damaged: {getattr(error, 'strerror', None) or error}", path, BROKEN
-            ) from error
+            found = getattr(error, "strerror", None) or error
+            reason = f'is damaged: FFmpeg returns "{found}"'
+            raise CorruptAudioError(reason, path, BROKEN) from error
     parts = tuple((block.rate, block.samples) for block in kept)
     return Recording(parts, length, digest.hexdigest(), whole, offset)
 
@@ -238,7 +238,8 @@ def _frames(
     bad = barren = 0
     usable = 0, 0
     if stream.codec_context is None:  # PyAV's types lack this case
-        raise CorruptAudioError("uses a codec that FFmpeg does not support", path)
+        hint = "encode it again, or exclude it with library.ignore"
+        raise CorruptAudioError("uses a codec that FFmpeg does not support", path, hint)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
         digest.update(packet)

@@ -278,7 +278,18 @@ def test_a_codec_that_ffmpeg_does_not_support_is_the_fault_of_the_file(tmp_path)
     at = content.index(b"fmt ") + 8
     content[at : at + 2] = b"\x99\x99"
     path.write_bytes(content)
-    with pytest.raises(CorruptAudioError, match="codec"):
+    with pytest.raises(CorruptAudioError, match="codec.*encode it again"):
+        read_clip(path)
+
+
+def test_damage_names_the_error_as_one_of_ffmpeg(tmp_path):
+    # "Operation not permitted" of FFmpeg has no relation to the permissions of the file
+    path = media.make(tmp_path / "song.wv", "wavpack", seconds=8)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"wvpk", 1) + 4
+    content[at : at + 8] = 8 * b"\xff"
+    path.write_bytes(content)
+    with pytest.raises(CorruptAudioError, match='is damaged: FFmpeg returns "Invalid data'):
         read_clip(path)
 
 
