@@ -56,7 +56,7 @@ def normalize(
         failed_before = [found for found in passed if found.action is Action.ERROR]
         observer.expect(len(named) + len(failed_before))
         for found in failed_before:
-            observer.outcome(found)
+            run.take(found)
         operation = run.start("names", jobs, MODEL, dry_run=dry_run)
         for track in named:
             decision = permitted(track, decide(track, policy, whole), options)

@@ -33,7 +33,8 @@ def boundary(path: Path) -> Iterator[None]:
         if isinstance(cause, FileNotFoundError):
             raise TagError("the file does not exist", path) from error
         if isinstance(cause, PermissionError):
-            raise TagError("no permission to read the file", path) from error
+            hint = "make it and its folder readable for the user of tagger"
+            raise TagError("no permission to read the file", path, hint) from error
         if cause is not None:
             reason = f"the file cannot be read: {cause.strerror}"
             raise TagError(reason, path, next_step(cause)) from error

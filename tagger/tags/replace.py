@@ -44,7 +44,13 @@ from tagger.system.spelling import listed
 from tagger.tags.containers.base import Span
 from tagger.tags.copying import CopyTask, os_errors
 from tagger.tags.leftovers import temporary_name
-from tagger.tags.writable import check_flags, check_mount, check_status, check_writable
+from tagger.tags.writable import (
+    AS_OWNER,
+    check_flags,
+    check_mount,
+    check_status,
+    check_writable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,7 +166,7 @@ class Replacement:
         target = self.copy.fileno()
         if lost := copy_attributes(self.original.fileno(), target):
             reason = f"{lost} cannot be kept in a new file"
-            raise SkippedError(reason, self._path, "run tagger as the owner of the file, or root")
+            raise SkippedError(reason, self._path, AS_OWNER)
         if preserve_mtime:
             status = os.fstat(self.original.fileno())
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))

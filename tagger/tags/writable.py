@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tagger.errors import SkippedError, TagError
 from tagger.system import filesystems
@@ -17,6 +17,10 @@ from tagger.system.next_steps import disk_step, next_step
 
 if TYPE_CHECKING:
     from tagger.tags.options import WriteOptions
+
+
+AS_OWNER: Final = "run tagger as the owner of the file, or root"
+"""The hint for a file whose owner the user of tagger is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,12 @@ def check_writable(
         kind = TagError if disk_step(error) else SkippedError
         raise kind(reason, path, next_step(error)) from error
     if not os.access(os.path.join(folder, name), os.W_OK):  # noqa: PTH118
+        if os.geteuid() not in (0, status.st_uid):
+            raise _read_only("no permission to write the file", path, AS_OWNER)
         hint = "make the file writable: chmod u+w, chattr -i"
         raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
-        hint = "make the folder writable with chmod u+w or chattr -a: a copy replaces the file"
+        hint = "make the folder writable for the user of tagger: a copy replaces the file"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
 

@@ -278,7 +278,7 @@ def test_a_codec_that_ffmpeg_does_not_support_is_the_fault_of_the_file(tmp_path)
     at = content.index(b"fmt ") + 8
     content[at : at + 2] = b"\x99\x99"
     path.write_bytes(content)
-    with pytest.raises(CorruptAudioError, match="codec.*encode it again"):
+    with pytest.raises(CorruptAudioError, match=r"codec.*encode it again"):
         read_clip(path)
 
 

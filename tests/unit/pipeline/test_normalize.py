@@ -31,3 +31,11 @@ def test_a_genre_of_the_users_model_with_a_separator_in_it_is_no_list(tmp_path: 
 def test_files_without_a_genre_are_no_lack_of_music(program: Program) -> None:
     media.make(program.music / "plain.mp3")
     assert program.run("genres", "normalize").out == "0 files: no file with a genre found\n"
+
+
+def test_a_folder_that_cannot_be_searched_is_a_failure_of_the_run(program: Program) -> None:
+    media.make(program.music / "named.mp3", "mp3", tags={"genre": "hip hop"})
+    (program.music / "closed" / ".taggerignore").mkdir(parents=True)
+    result = program.run("genres", "normalize")
+    assert "2 files: 1 failed, 1 got a genre" in result.out
+    assert result.code == program.run("scan").code == 1

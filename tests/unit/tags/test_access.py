@@ -142,6 +142,33 @@ def test_a_file_of_another_user_is_skipped_with_the_reason(folder):
 
 
 @needs_root
+def test_a_file_that_another_user_may_only_read_names_its_owner_as_the_next_step(folder):
+    path = media.make(folder / "song.mp3")
+    path.chmod(0o644)
+    check_skipped(path, "no permission to write the file")
+    with pytest.raises(SkippedError, match="run tagger as the owner of the file"):
+        as_user(lambda: write(path, root=folder) and None)
+
+
+@needs_root
+def test_a_folder_of_another_user_names_the_user_of_tagger(folder):
+    path = media.make(folder / "song.mp3")
+    os.chown(path, NOBODY, NOBODY)
+    folder.chmod(0o755)
+    check_skipped(path, "read-only folder")
+    with pytest.raises(SkippedError, match="make the folder writable for the user of tagger"):
+        as_user(lambda: write(path, root=folder) and None)
+
+
+@needs_root
+def test_a_file_that_may_not_be_read_names_the_next_step(folder):
+    path = media.make(folder / "song.mp3")
+    path.chmod(0o600)
+    with pytest.raises(TagError, match="make it and its folder readable"):
+        as_user(lambda: tags.read(path) and None)
+
+
+@needs_root
 def test_a_file_of_a_strange_group_is_skipped_and_of_an_own_group_is_written(folder):
     path = media.make(folder / "song.mp3")
     os.chown(path, NOBODY, 4321)
