@@ -113,7 +113,8 @@ class Scan:
         for root in result.published.absent:
             if files := self._store.files.count_under(root):
                 known = number_of(files, "known file")
-                yield f"{root}: {known}, and none is there: is its disk mounted?"
+                step = "mount its disk, or leave the folder out of the scan"
+                yield f"{root}: {known}, and none is there: {step}"
 
     def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
         """Return the loss without the second network, see `registry.missing_network`."""
