@@ -66,6 +66,7 @@ _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.s
 """The dispositions of a video stream that contains a cover."""
 BROKEN = "play it to its end: if it stops early, get it again"
 """The hint for a file whose sound cannot be decoded."""
+UNKNOWN_CODEC = "encode it again, or exclude it with library.ignore"
 MAX_BAD_PACKETS = 100
 MAX_SILENT_PACKETS = 10_000
 """Packets in a row without decoded samples, after which decoding stops."""
@@ -238,8 +239,7 @@ def _frames(
     bad = barren = 0
     usable = 0, 0
     if stream.codec_context is None:  # PyAV's types lack this case
-        hint = "encode it again, or exclude it with library.ignore"
-        raise CorruptAudioError("uses a codec that FFmpeg does not support", path, hint)
+        raise CorruptAudioError("uses a codec that FFmpeg does not support", path, UNKNOWN_CODEC)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
         digest.update(packet)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, ListFirst, configured
+from tagger.cli.options import JSON, ListFirst, configured, no_such_run
 from tagger.cli.output import print_json
 from tagger.cli.report.runs import change_json, change_line, run_json, run_line
+from tagger.cli.types import RunNumber
 from tagger.store import Store
 
 if TYPE_CHECKING:
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
 MOST_SHOWN = 20
 
 
-@click.group(cls=ListFirst)
+class _Runs(ListFirst):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return a command; a number in its place is that of a run."""
+        if args[0].isdecimal():
+            ctx.fail(f"No such command '{args[0]}'. One run: tagger runs show {args[0]}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Runs)
 def command() -> None:
     """List the runs, and the changes of a run. Without a command, list the last runs."""
 
@@ -44,7 +55,7 @@ def list_(settings: Settings, *, as_json: bool = False, whole: bool = False) -> 
 
 
 @command.command
-@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@click.argument("number", type=RunNumber())
 @JSON
 @configured
 def show(settings: Settings, *, number: int, as_json: bool) -> None:
@@ -52,7 +63,7 @@ def show(settings: Settings, *, number: int, as_json: bool) -> None:
     with Store(settings.store.folder) as store:
         store.check(rows=False)
         if not store.runs.exists(number):
-            raise click.BadParameter(f"there is no run {number}", param_hint="NUMBER")
+            raise no_such_run(number, "NUMBER")
         if not as_json and (sources := store.runs.sources(number)):
             click.echo(", ".join(f"{n} by {source}" for source, n in sources.most_common()))
         changes = store.journal.of_run(number)

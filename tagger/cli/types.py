@@ -11,6 +11,8 @@ import click
 
 from tagger.audio.formats import EXTENSIONS
 
+LIST_RUNS = "`tagger runs` lists the runs"
+"""The next step after a wrong number of a run."""
 _AGO = re.compile(r"(\d{1,9})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -46,6 +48,19 @@ class Formats(click.ParamType[frozenset[str]]):
             known = ", ".join(sorted(ending[1:] for ending in EXTENSIONS))
             self.fail(f"{', '.join(sorted(unknown))} is none of: {known}", param, ctx)
         return frozenset(found)
+
+
+class RunNumber(click.ParamType[int]):
+    """The number of a run."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; SQLite has no larger numbers."""
+        text = str(value)
+        if not text.isdecimal() or len(text) > 18 or int(text) == 0:
+            self.fail(f"{text!r} is not a number of a run; {LIST_RUNS}", param, ctx)
+        return int(text)
 
 
 class Moment(click.ParamType[float]):

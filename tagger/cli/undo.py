@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, no_such_path
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, no_such_path, no_such_run
 from tagger.cli.output import warn
 from tagger.cli.report.choose import report
 from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE
-from tagger.cli.types import Moment
+from tagger.cli.types import Moment, RunNumber
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
 from tagger.system.spelling import real_path
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 @click.command
 @click.argument("paths", nargs=-1, type=NAMED, metavar="[PATH]...")
 @click.option(
-    "--run",
-    type=click.IntRange(1, 2**63 - 1),
-    help="Take back this run; `tagger runs` lists the numbers.",
+    "--run", type=RunNumber(), help="Take back this run; `tagger runs` lists the numbers."
 )
 @click.option("--since", type=Moment(), help="Everything since then: 2h, 3d, 2026-11-22T18:00.")
 @DRY_RUN
@@ -53,9 +51,14 @@ def command(
     shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE, nothing=NOTHING_TO_UNDO)
     with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):
-            raise click.BadParameter(f"there is no run {run}", param_hint="--run")
-        for path in selection.paths:
+            raise no_such_run(run, "--run")
+        for path, given in zip(selection.paths, paths, strict=True):
             if not os.path.lexists(path) and not store.journal.done(below=path):
-                raise no_such_path(path)
+                raise no_such_path(path, _as_run(given))
         published = undo_run(settings, store, selection, shown, dry_run=dry_run)
     shown.finish(published)
+
+
+def _as_run(path: Path) -> str:
+    """Return the next step for a missing path that is a number."""
+    return f" A run: tagger undo --run {path}" if str(path).isdecimal() else ""

@@ -645,6 +645,27 @@ def test_a_group_without_a_command_lists_with_the_options_of_list(program, group
     assert "Commands:" in program.run(group, "--help").out
 
 
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        ("runs 1", "No such command '1'. One run: tagger runs show 1"),
+        ("runs list 1", "Got unexpected extra argument (1)"),
+        ("runs show 7", "there is no run 7; `tagger runs` lists the runs"),
+        ("undo --run 7", "there is no run 7; `tagger runs` lists the runs"),
+        ("undo 7", "does not exist. A run: tagger undo --run 7"),
+        ("undo --run x", "'x' is not a number of a run; `tagger runs` lists the runs"),
+        ("runs show x", "'x' is not a number of a run; `tagger runs` lists the runs"),
+        ("undo --run 0", "'0' is not a number of a run; `tagger runs` lists the runs"),
+        ("runs shwo", "No such command 'shwo'. Did you mean 'show'?"),
+    ],
+)
+def test_a_wrong_run_names_how_to_see_the_runs(program, command, fault):
+    program.scan()
+    refused = program.run(*command.split())
+    assert refused.code == 2
+    assert fault in refused.err
+
+
 def test_a_low_limit_on_open_files_is_named_with_the_next_step(program, monkeypatch):
     def refuse(*_, **__):
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
