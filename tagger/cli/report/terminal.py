@@ -125,9 +125,18 @@ class TerminalReport(Report):
             self._console.print(table)
 
     def _show_troubles(self) -> None:
-        for outcome in self._troubles[:MOST_SHOWN]:
+        ordered = sorted(self._troubles, key=lambda outcome: outcome.action is not Action.ERROR)
+        for outcome in ordered[:MOST_SHOWN]:
             text = printable(f"{outcome.path}: {outcome.reason}")
             self._console.print(f"{outcome.action}: {text}")
-        if len(self._troubles) > MOST_SHOWN:
-            more = len(self._troubles) - MOST_SHOWN
-            self._console.print(f"... and {more} more: `tagger status` lists failures")
+        if more := Counter(outcome.action for outcome in ordered[MOST_SHOWN:]):
+            counts = ", ".join(f"{n} {self._words[action]}" for action, n in more.items())
+            self._console.print(f"... and {counts}{self._where_listed()}")
+
+    def _where_listed(self) -> str:
+        """Return where each file is listed; `tagger status` lists no skipped file."""
+        if self._lists_files:
+            return ", as listed"
+        if self._listing == "none":
+            return ": --dry-run without --summary lists each file"
+        return ": the same command with --dry-run lists each file"
