@@ -76,7 +76,7 @@ _INSIDE: Final = re.compile(
     re.DOTALL,
 )
 """Beginnings of formats that are distinct enough to be searched for."""
-NO_TRACK: Final = "remove the file, or exclude it with library.ignore"
+NO_TRACK: Final = "move the file away, or exclude it with library.ignore"
 """The next step for a file that is no track."""
 LONGEST_JUNK: Final = 1 << 16
 """Foreign bytes before the beginning of a file, at most."""

@@ -38,6 +38,7 @@ DEFAULT = "default"
 _BUILT_IN = "models/default"
 _WITH_NETWORK = "models/default-efficientat"
 _HISTORY = "active"
+_SEE_LIST = "see `tagger models list`"
 _USE_ANOTHER = "choose another model with `tagger models use`"
 _MAX_HISTORY = 20
 
@@ -77,7 +78,7 @@ class ModelRegistry:
             return default_folder(self._state)
         if name in self._names():
             return self.folder / name
-        raise ModelError(f"no model has the name {name!r}", self.folder, "see `tagger models list`")
+        raise ModelError(f"no model has the name {name!r}", self.folder, _SEE_LIST)
 
     def all(self) -> list[InstalledModel]:
         """Return every model, the one that comes with tagger first, then by name."""
@@ -112,7 +113,8 @@ class ModelRegistry:
         while before and (before[-1] == self.active or not self._runs(self.path(before[-1]))):
             before.pop()
         if not before:
-            raise ModelError("no other model that runs was active before", self.folder)
+            reason = "no other model that runs was active before"
+            raise ModelError(reason, self.folder, _SEE_LIST)
         self._write_history(before)
         return before[-1]
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 _CONTENT = re.compile(r"[0-9a-f]{64}@\d+(\.\d+)?\+\d+(\.\d+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_AGAIN = "correct the line, or make the plan again: tagger scan --dry-run --plan FILE"
+_ANEW = "make the plan again: tagger scan --dry-run --plan FILE"
+_AGAIN = f"correct the line, or {_ANEW}"
 _PLANNED = (Action.SET, Action.ADD, Action.KEEP, Action.ABSTAIN)
 """Actions on files that can be written."""
 
@@ -110,7 +111,7 @@ def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[Planne
     except OSError as error:
         raise PlanError(f"cannot be read: {error.strerror}", path, "check the file") from error
     except UnicodeDecodeError:
-        raise PlanError("is not UTF-8", path, "save it as UTF-8") from None
+        raise PlanError("is not UTF-8", path, f"save it as UTF-8, or {_ANEW}") from None
     plan: dict[str, PlannedFile] = {}
     unused = {source for source, _ in maps}
     for number, line in enumerate(lines, 1):

@@ -143,7 +143,8 @@ def require_some(said: CollectedLabels) -> None:
     notes = list(said.notes)
     if missing := len(said.matching.missing):
         notes.append(f"{number_of(missing, 'entry', 'entries')} of lists not in the library")
-    reason, hint = "no source names a file", "set training.folders, tags, playlists or csv"
+    reason = "no source names a file"
+    hint = "set training.folders, tags, playlists or csv, or add --from known-artists"
     if notes:
         more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
         reason, hint = "; ".join(notes[:MOST_NOTES] + more), "correct [training]"

@@ -19,7 +19,10 @@ def model_line(model: InstalledModel) -> str:
     if model.problem or model.manifest is None:
         return f"cannot be used: {model.problem}"
     manifest = model.manifest
-    figures = [f"{figure.accuracy:.0%} right ({name})" for name, figure in _figures(model)]
+    figures = [
+        f"{figure.accuracy:.0%} right ({name.replace('_', ' ')})"
+        for name, figure in _figures(model)
+    ]
     made = f"{manifest.created.isoformat()}, {len(manifest.genres)} genres"
     return ", ".join([made, f"{manifest.training.tracks} tracks", *figures[:1]])
 

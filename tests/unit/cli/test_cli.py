@@ -396,7 +396,7 @@ def test_a_file_without_sound_is_a_failed_file_and_no_unusable_command(program):
     (program.music / "a.mp3").write_text("no music")
     ended = program.run("explain", program.music / "a.mp3")
     assert (ended.code, ended.out) == (1, "")
-    hint = "(remove the file, or exclude it with library.ignore)"
+    hint = "(move the file away, or exclude it with library.ignore)"
     named = program.music / "a.mp3"
     assert ended.err == f"tagger: {named}: is not a supported audio file {hint}\n"
 
@@ -643,6 +643,22 @@ def test_a_group_without_a_command_lists_with_the_options_of_list(program, group
     assert program.run(group).code == listed.code == 0
     assert "No such option" in program.run(group, "--nope").err
     assert "Commands:" in program.run(group, "--help").out
+
+
+def test_the_list_of_models_names_its_figure_in_words(program):
+    assert "right (left out)" in program.run("models", "list").out
+
+
+def test_a_rollback_without_an_earlier_model_names_the_list(program):
+    refused = program.run("models", "rollback")
+    assert "was active before (see `tagger models list`)" in refused.err
+
+
+def test_a_plan_that_is_no_text_names_the_command_that_makes_one(program):
+    song = media.make(program.music / "a.mp3")
+    refused = program.run("apply", song)
+    assert (refused.code, "is not UTF-8" in refused.err) == (2, True)
+    assert "tagger scan --dry-run --plan" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -380,6 +380,10 @@ def test_a_second_training_is_refused_with_the_next_step(program):
 
 
 def test_missing_labels_are_refused_and_nothing_changes(program):
+    program.configure()
+    refused = refusal(program)
+    assert "no training data" in refused
+    assert "--from known-artists" in refused
     settle(program)
     assert "no training data" in refusal(program)
     program.configure(TRAINING.format(sorted=program.home / "sortde"))
