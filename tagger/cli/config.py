@@ -11,6 +11,7 @@ from tagger import config
 from tagger.cli.options import CONFIG_FILE
 from tagger.errors import ConfigError
 from tagger.system.atomic import replace_file
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,6 @@ def _init(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, config.example_text().encode())
     except OSError as error:
-        hint = "check the permissions and the free space of its folder"
+        hint = next_step(error, "name another file with --config")
         raise ConfigError(f"cannot be written: {error.strerror}", path, hint) from error
     return path

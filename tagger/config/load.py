@@ -25,6 +25,7 @@ from tagger.config.settings import Bundle, Settings
 from tagger.config.values import Secret, expand, is_pattern
 from tagger.core.domain import CONFIDENCE
 from tagger.errors import ConfigError
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +105,8 @@ def _read(file: Path) -> str:
         with file.open("rb") as opened:
             raw = opened.read(LARGEST + 1)
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file) from error
+        hint = next_step(error, "name another file with --config")
+        raise ConfigError(f"cannot be read: {error.strerror}", file, hint) from error
     if len(raw) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST >> 20} MiB", file, "name another file")
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tagger.errors import DownloadError
 from tagger.system import atomic
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,5 +68,6 @@ def remove(weights: Weights, state: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise DownloadError(f"cannot be removed: {error.strerror}", path) from error
+        hint = next_step(error, "remove it by hand")
+        raise DownloadError(f"cannot be removed: {error.strerror}", path, hint) from error
     return True

@@ -14,12 +14,14 @@ from tagger.evidence import artists
 from tagger.evidence.artists import Artist, ArtistList, Problem
 from tagger.evidence.names import fold
 from tagger.system.atomic import replace_file
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OWN_FILE = "artists.csv"
 """The name of the user's list, in the folder of the configuration."""
+_ANOTHER = "set evidence.artists to another file"
 LARGEST = 16 << 20
 """Bytes of a user's list."""
 
@@ -48,7 +50,8 @@ def read_own(path: Path) -> tuple[list[Artist], list[Problem]]:
     except (FileNotFoundError, NotADirectoryError):
         return [], []
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", path) from error
+        hint = next_step(error, _ANOTHER)
+        raise ConfigError(f"cannot be read: {error.strerror}", path, hint) from error
     if len(raw) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST >> 20} MiB", path, "shorten the list")
     found = list(artists.parse(raw.decode("utf-8", "surrogateescape")))
@@ -75,4 +78,5 @@ def add_own(path: Path, artist: Artist) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, text.getvalue().encode())
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", path) from error
+        hint = next_step(error, _ANOTHER)
+        raise ConfigError(f"cannot be written: {error.strerror}", path, hint) from error

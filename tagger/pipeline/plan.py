@@ -20,6 +20,7 @@ from tagger.core.domain import Action, AnalysisKey
 from tagger.core.thresholds import Share  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.errors import OutputError, PlanError
 from tagger.system import atomic
+from tagger.system.next_steps import next_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,7 +93,8 @@ def write_plan(path: Path, plan: Iterable[PlannedFile]) -> None:
     try:
         atomic.replace_file(path, "".join(lines).encode())
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path) from error
+        hint = next_step(error, "name another file")
+        raise OutputError(f"cannot be written: {error.strerror}", path, hint) from error
 
 
 def read_plan(path: Path, maps: Sequence[tuple[Path, Path]] = ()) -> list[PlannedFile]:

@@ -9,6 +9,7 @@ import click
 
 from tagger.cli.output import print_json, printable
 from tagger.system.atomic import replace_file
+from tagger.system.next_steps import next_step
 from tagger.system.text import number_of
 from training.cli.train_json import prepared_object
 from training.errors import TrainingDataError
@@ -177,7 +178,8 @@ def write_report(path: Path, found: dict[str, Any], page: str) -> None:
     try:
         replace_file(path, f"{text.rstrip()}\n".encode())
     except OSError as error:
-        raise TrainingDataError(f"cannot be written: {error.strerror}", path) from error
+        hint = next_step(error, "name another file")
+        raise TrainingDataError(f"cannot be written: {error.strerror}", path, hint) from error
 
 
 def show_learned(learned: Learned, *, as_json: bool) -> None:

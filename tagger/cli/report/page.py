@@ -12,6 +12,7 @@ from tagger.cli.report.words import DONE, WOULD_BE
 from tagger.core.domain import Action
 from tagger.errors import OutputError
 from tagger.system.atomic import replace_file
+from tagger.system.next_steps import next_step
 from tagger.system.text import one_line
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def write_page(
     try:
         replace_file(path, text.encode())
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path) from error
+        hint = next_step(error, "name another file")
+        raise OutputError(f"cannot be written: {error.strerror}", path, hint) from error
 
 
 def page(

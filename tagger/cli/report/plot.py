@@ -9,6 +9,7 @@ import numpy as np
 from tagger.analysis.portrait import STEP
 from tagger.cli.report.explain import MOST_GUESSES, verdict
 from tagger.errors import OutputError
+from tagger.system.next_steps import next_step
 from tagger.system.text import one_line
 
 try:
@@ -44,7 +45,8 @@ def write_plot(path: Path, found: Explanation) -> None:
     try:
         image.save(path, "PNG")
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path) from error
+        hint = next_step(error, "name another file")
+        raise OutputError(f"cannot be written: {error.strerror}", path, hint) from error
 
 
 def _spectrogram(

@@ -13,6 +13,7 @@ import platformdirs
 
 from tagger.errors import DaemonError
 from tagger.system import atomic
+from tagger.system.next_steps import next_step
 from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def install(unit: Unit) -> None:
         target = unit.path.resolve()  # a link into a folder of dotfiles stays one
         atomic.replace_file(target, unit.text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        raise DaemonError(f"cannot be written: {error.strerror}", unit.path) from error
+        hint = next_step(error, "`tagger service show` prints the unit")
+        raise DaemonError(f"cannot be written: {error.strerror}", unit.path, hint) from error
 
 
 def uninstall(unit: Unit) -> bool:
@@ -82,7 +84,8 @@ def uninstall(unit: Unit) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise DaemonError(f"cannot be removed: {error.strerror}", unit.path) from error
+        hint = next_step(error, "remove it by hand")
+        raise DaemonError(f"cannot be removed: {error.strerror}", unit.path, hint) from error
     return True
 
 

@@ -176,6 +176,7 @@ def test_config_init_on_a_full_disk_leaves_no_half_file(program):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (full.code, "cannot be written" in full.err) == (2, True)
+    assert "ulimit -f" in full.err
     assert program.run("config", "init", "--config", program.config).code == 0
     assert program.run("config", "show").code == 0
 
@@ -652,6 +653,21 @@ def test_the_list_of_models_names_its_figure_in_words(program):
 def test_a_rollback_without_an_earlier_model_names_the_list(program):
     refused = program.run("models", "rollback")
     assert "was active before (see `tagger models list`)" in refused.err
+
+
+def test_an_own_list_of_artists_that_cannot_be_written_names_the_setting(program):
+    below = program.config / "artists.csv"
+    program.configure(f'[evidence]\nartists = "{below}"\n')
+    refused = program.run("artists", "add", "Ada", "Rock")
+    assert (refused.code, "cannot be written" in refused.err) == (2, True)
+    assert "set evidence.artists to another file" in refused.err
+
+
+def test_a_unit_that_cannot_be_written_names_the_next_step(program):
+    (program.home / "xdg_config_home").touch()
+    refused = program.run("service", "install")
+    assert (refused.code, "cannot be written" in refused.err) == (2, True)
+    assert "`tagger service show` prints the unit" in refused.err
 
 
 def test_a_plan_that_is_no_text_names_the_command_that_makes_one(program):
