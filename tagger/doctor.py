@@ -91,7 +91,8 @@ def repaired(finding: Finding) -> Finding:
     try:
         text = finding.repair()
     except (OSError, TaggerError) as error:
-        return replace(finding, text=f"{finding.text}; not repaired: {error}", repair=None)
+        reason = error.strerror if isinstance(error, OSError) else error
+        return replace(finding, text=f"{finding.text}; not repaired: {reason}", repair=None)
     return Finding(finding.name, Level.OK, f"repaired: {text}")
 
 
@@ -242,8 +243,12 @@ def _root(root: Path) -> Finding:
             step += " `tagger config path` prints the file of the settings"
         return Finding(name, Level.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
+        text = "no permission to read"
+        if os.geteuid() != root.stat().st_uid:
+            step = "make it readable for the user of tagger, or run tagger as its owner"
+            return Finding(name, Level.FAILED, text, step)
         step = f"chmod u+rx {shlex.quote(str(root))}"
-        return Finding(name, Level.FAILED, "no permission to read", step, _grant(root, 0o500))
+        return Finding(name, Level.FAILED, text, step, _grant(root, 0o500))
     if refusal := _refusal(root):
         step = "mount it writable, or change its permissions; `tagger classify` works without"
         return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))

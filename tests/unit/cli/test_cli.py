@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import bundles
 import click
@@ -602,6 +603,24 @@ def test_doctor_names_a_folder_of_playlists_that_cannot_be_read(program):
     found = {one["name"]: one for one in program.run("doctor", "--json").objects}["playlists"]
     assert found["level"] == "failed"
     assert found["text"] == f"{long / 'Genres'}: cannot be read: File name too long"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_doctor_repairs_only_permissions_that_the_user_may_change(program, monkeypatch, own):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(program.music))
+
+    monkeypatch.setattr(os, "access", lambda path, _: path != program.music)
+    monkeypatch.setattr(os, "geteuid", lambda: program.music.stat().st_uid + 1 - own)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    shown = program.run("doctor", "--fix", "--json").objects
+    found = {one["name"]: one for one in shown}[f"library {program.music}"]
+    if own:
+        assert found["text"] == "no permission to read; not repaired: Operation not permitted"
+        assert "chmod u+rx" in found["next_step"]
+    else:
+        assert found["text"] == "no permission to read"
+        assert "for the user of tagger" in found["next_step"]
 
 
 def test_doctor_names_the_next_step_once(program):
