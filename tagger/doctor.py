@@ -29,6 +29,7 @@ from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
+from tagger.library import index
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
 from tagger.pipeline.unknown_names import unknown_names
@@ -36,6 +37,7 @@ from tagger.players import configured_players, unexpected
 from tagger.playlists.folder import check_place
 from tagger.store import Store, existing, undamaged
 from tagger.system.next_steps import disk_step
+from tagger.system.spelling import real_path
 from tagger.system.text import number_of
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _state(settings)
     yield from _unknown_genres(settings)
     for root in settings.library.roots:
-        yield _root(root)
+        yield _root(root, settings.store.folder)
     if settings.playlists.enabled:
         for folder in settings.playlist_folders:
             yield _playlists(folder, settings.library.roots)
@@ -234,7 +236,7 @@ def _new_state(folder: Path) -> str:
         return "; ".join(lines) or "the database can be read again"
 
 
-def _root(root: Path) -> Finding:
+def _root(root: Path, state: Path) -> Finding:
     name = f"library {root}"
     if fault := _fault(root):
         step = "check its permissions and its disk"
@@ -252,7 +254,17 @@ def _root(root: Path) -> Finding:
     if refusal := _refusal(root):
         step = "mount it writable, or change its permissions; `tagger classify` works without"
         return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))
+    if missing := _missing_files(root, state):
+        step = "mount its disk, or leave the folder out of library.roots"
+        return Finding(name, Level.WARNING, missing, step)
     return _free_space(name, root, "readable and writable")
+
+
+def _missing_files(root: Path, state: Path) -> str:
+    """Return the fault of a folder that may be an empty mount point, an empty text for others."""
+    with contextlib.suppress(TaggerError), existing(state) as store:
+        return index.missing_files(real_path(root), store)
+    return ""  # another check names the error of the database
 
 
 def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:

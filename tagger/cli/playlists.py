@@ -35,7 +35,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
             because = f"  ({change.reason})" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
     if not (published.playlists.changes or published.playlists.failed or as_json):
-        click.echo("no playlists: no file of a scan has a genre")
+        click.echo("no playlists: no scanned file has a genre, or its disk is not mounted")
     for warning in warnings(published, listed=True):
         click.echo(printable(warning), err=True)
     if published.playlists.failed:

@@ -10,7 +10,7 @@ import click
 from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, no_such_path, no_such_run
 from tagger.cli.output import warn
 from tagger.cli.report.choose import report
-from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE
+from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE, WOULD_BE_UNDONE
 from tagger.cli.types import Moment, RunNumber
 from tagger.pipeline.undo import Selection, undo_run
 from tagger.store import undamaged
@@ -48,7 +48,8 @@ def command(
     whose genre was changed since is left as it is.
     """
     selection = Selection(run, since, tuple(map(real_path, paths)))
-    shown = report(as_json=as_json, dry_run=dry_run, words=UNDONE, nothing=NOTHING_TO_UNDO)
+    words = WOULD_BE_UNDONE if dry_run else UNDONE
+    shown = report(as_json=as_json, dry_run=dry_run, words=words, nothing=NOTHING_TO_UNDO)
     with undamaged(settings.store.folder, warn) as store, shown:
         if run is not None and not store.runs.exists(run):
             raise no_such_run(run, "--run")

@@ -17,6 +17,7 @@ from tagger.library import walk
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY, IN_ONE_QUERY
 from tagger.system.spelling import in_both_cases, listed, names_in
+from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -257,6 +258,12 @@ def is_there(root: Path, store: Store) -> bool:
     lost = Lost()
     there = store.files.states_under(root, lambda path: not lost(path))
     return next(there, None) is not None
+
+
+def missing_files(root: Path, store: Store) -> str:
+    """Return how many files below a root are recorded, if none is there; else an empty text."""
+    files = 0 if is_there(root, store) else store.files.count_under(root)
+    return f"{number_of(files, 'known file')}, and none is there" if files else ""
 
 
 def is_elsewhere(track: Track, lost: Lost) -> bool:

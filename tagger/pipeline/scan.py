@@ -19,7 +19,6 @@ from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.system.spelling import real_path
-from tagger.system.text import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -111,10 +110,8 @@ class Scan:
     def missing_disks(self, result: RunResult) -> Iterator[str]:
         """Yield a text for each root with recorded files of which none is there."""
         for root in result.published.absent:
-            if files := self._store.files.count_under(root):
-                known = number_of(files, "known file")
-                step = "mount its disk, or leave the folder out of the scan"
-                yield f"{root}: {known}, and none is there: {step}"
+            if missing := index.missing_files(root, self._store):
+                yield f"{root}: {missing}: mount its disk, or leave the folder out of the scan"
 
     def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
         """Return the loss without the second network, see `registry.missing_network`."""

@@ -150,7 +150,8 @@ def undo(
             action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
             yield _outcome(path, action, now, now, error.explanation)
         else:
-            yield _outcome(path, Action.SET, now, oldest.change.before, "taken back")
+            reason = "would be taken back" if dry_run else "taken back"
+            yield _outcome(path, Action.SET, now, oldest.change.before, reason)
 
 
 def _by_field(entries: Iterable[JournalEntry]) -> list[list[JournalEntry]]:

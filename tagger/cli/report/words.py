@@ -15,6 +15,7 @@ DONE = {
 """By action the words that follow a number of files."""
 WOULD_BE = DONE | {Action.SET: "would get a genre", Action.ADD: "would get a further genre"}
 UNDONE = DONE | {Action.SET: "taken back"}
+WOULD_BE_UNDONE = DONE | {Action.SET: "would be taken back"}
 NO_MUSIC = "no music found"
 NO_GENRE = "no file with a genre found"
 NOTHING_TO_DECIDE = "no genre of tagger to decide again"

@@ -505,12 +505,20 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     assert empty.summary["files"] == 0
     assert f"{program.music}: 1 known file, and none is there: mount its disk" in empty.err
     assert empty.code == program.run("scan", "--dry-run").code == 1  # as a cron job expects
+    library = f"library {program.music}: 1 known file, and none is there"
+    assert f"warning  {library}\n         -> mount its disk" in program.run("doctor").out
+    shown = program.run("playlists").out
+    assert shown == "no playlists: no scanned file has a genre, or its disk is not mounted\n"
     assert list(program.music.iterdir()) == []
     program.music.rmdir()
     away.rename(program.music)
     back = program.scan()
     assert (back.code, back.files["a.mp3"]["decision"]) == (0, "keep")
     assert "mount its disk" not in back.err
+    assert "none is there" not in program.run("doctor").out
+    dry = program.run("undo", "--dry-run").out
+    assert "1 file: 1 would be taken back" in dry
+    assert "a.mp3: would be taken back" in dry
     assert program.run("undo").code == 0
 
 
