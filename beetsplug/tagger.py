@@ -144,7 +144,7 @@ class TaggerPlugin(BeetsPlugin):
             if judgement.action is Action.ABSTAIN and not self._genres(item):
                 item["tagger_genres"], item["tagger_field"] = "", self._field
             return False
-        self._report("{}: {} ({})", item, SEPARATOR.join(genres), judgement.reason)
+        self._report("{}: {}: {}", item, SEPARATOR.join(genres), judgement.reason)
         if not self._is_found(item):  # else the genre from before the plugin would be lost
             item["tagger_before"] = SEPARATOR.join(self._genres(item))
         item["tagger_genres"] = SEPARATOR.join(genres)

@@ -32,7 +32,7 @@ def command(settings: Settings, *, dry_run: bool, as_json: bool) -> None:
         if as_json:
             print_json(_json(change))
         else:
-            because = f"  ({change.reason})" if change.reason else ""
+            because = f": {change.reason}" if change.reason else ""
             click.echo(printable(f"{change.action:<9} {change.path}{because}"))
     if not (published.playlists.changes or published.playlists.failed or as_json):
         click.echo("no playlists: no scanned file has a genre, or its disk is not mounted")

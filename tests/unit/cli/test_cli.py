@@ -147,6 +147,18 @@ def test_no_line_of_a_run_has_brackets_in_brackets(program):
     assert ") (" not in shown
 
 
+def test_a_playlist_that_cannot_be_written_has_no_brackets_in_brackets(program, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+    media.make(program.music / "song.flac", "flac", tags={"genre": "Rock"})
+    program.scan("--no-playlists")
+    monkeypatch.setattr("tagger.playlists.folder.replace", fail)
+    refused = program.run("playlists")
+    assert refused.code == 1
+    assert "Rock.m3u8: File too large (raise the limit" in refused.out
+
+
 def test_a_first_configuration_is_the_file_that_the_environment_names(program):
     program.config.unlink()
     assert program.run("config", "init").out.strip() == str(program.config)
@@ -208,7 +220,7 @@ def test_a_playlist_that_the_configuration_leaves_out_lacks_no_tracks(program):
     program.run("scan")
     program.configure('[playlists]\ngenres = ["Metal"]\n')
     removed = program.run("playlists").out
-    assert "Classical.m3u8  (too few tracks, or left out by the configuration)" in removed
+    assert "Classical.m3u8: too few tracks, or left out by the configuration\n" in removed
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest_one(program):
