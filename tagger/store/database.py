@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
+from tagger.system.next_steps import disk_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,8 @@ def unusable(error: Exception, path: Path) -> StoreError:
         return StoreDamagedError(f"the state database is damaged: {error}", path, REPAIR)
     full = code == sqlite3.SQLITE_IOERR_SHMSIZE  # no space for the index of the write-ahead log
     hint = _HINTS.get(sqlite3.SQLITE_FULL if full else (code or 0) & 0xFF, _HINT)
+    if isinstance(error, OSError):
+        hint = disk_step(error, _HINT)
     if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a folder that is not searchable
         hint = "move this folder away: tagger needs a file of this name"
     reason = (isinstance(error, OSError) and error.strerror) or str(error)  # without the path

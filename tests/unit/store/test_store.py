@@ -414,6 +414,27 @@ def test_a_full_disk_is_a_store_error(tmp_path):
                 store.files.put(replace(TRACK, path=Path(f"/m/{number}")))
 
 
+@pytest.mark.parametrize(
+    ("code", "step"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "raise the quota"),
+        (errno.EIO, "check the disk"),
+        (errno.EACCES, "check the permissions of the file and its folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_an_error_with_the_next_step(
+    tmp_path, monkeypatch, code, step
+):
+    def fail(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "mkdir", fail)
+    with pytest.raises(StoreError, match=os.strerror(code)) as caught:
+        Store(tmp_path / "state")
+    assert step in caught.value.hint
+
+
 def test_the_queue_gives_whole_folders_and_takes_unfinished_files_back(store):
     root = Path("/m")
     store.queue.put(root, [root / f"{folder}/{n}" for folder in "ab" for n in range(3)])
