@@ -57,8 +57,10 @@ def print_status(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    login = f"until {found['login_ends']}" if found["logged_in"] else f"none: {LOGIN}"
-    click.echo(f"source     {'on' if found['enabled'] else 'off: training.spotify.enabled'}")
+    on = found["enabled"]
+    nobody = f"none: {LOGIN}" if on else "none"  # a login needs the source
+    login = f"until {found['login_ends']}" if found["logged_in"] else nobody
+    click.echo(f"source     {'on' if on else 'off: set training.spotify.enabled = true'}")
     click.echo(f"terms      {'agreed to ' + found['agreed'] if found['agreed'] else 'not agreed'}")
     click.echo(f"login      {login}")
     if found["paused_until"]:

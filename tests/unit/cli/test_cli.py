@@ -677,6 +677,14 @@ def test_a_group_without_a_command_lists_with_the_options_of_list(program, group
     assert "Commands:" in program.run(group, "--help").out
 
 
+def test_spotify_names_the_setting_before_the_login(program):
+    shown = program.run("spotify", "status").out
+    assert "set training.spotify.enabled = true" in shown
+    assert "tagger spotify login" not in shown
+    program.configure("[training.spotify]\nenabled = true\n")
+    assert "login      none: run `tagger spotify login`" in program.run("spotify", "status").out
+
+
 def test_the_list_of_models_names_its_figure_in_words(program):
     assert "right (left out)" in program.run("models", "list").out
 
