@@ -8,7 +8,7 @@ import click
 
 from tagger.cli.models_fetch import fetch
 from tagger.cli.options import JSON, configured
-from tagger.cli.output import printable
+from tagger.cli.output import printable, warn
 from tagger.cli.report.models import show_listed, show_model, show_switch, warn_of_override
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
@@ -28,8 +28,12 @@ def command() -> None:
 @configured
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List the models; the active one has a star."""
-    for model in ModelRegistry(settings.store.folder).all():
+    models = ModelRegistry(settings.store.folder)
+    found = models.all()
+    for model in found:
         show_listed(model, as_json=as_json)
+    if not any(model.active for model in found):
+        warn(f"the active model {models.active} is not there: see `tagger models use --help`")
     warn_of_override(settings)
 
 

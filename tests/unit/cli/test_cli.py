@@ -689,6 +689,17 @@ def test_the_list_of_models_names_its_figure_in_words(program):
     assert "right (left out)" in program.run("models", "list").out
 
 
+def test_the_list_of_models_names_a_lost_active_model(program):
+    models = program.state / "models"
+    models.mkdir(parents=True)
+    (models / "active").write_text("mine-1\n")
+    listed = program.run("models", "list")
+    assert listed.code == 0
+    assert "the active model mine-1 is not there: see `tagger models use --help`" in listed.err
+    assert program.run("models", "use", "default").code == 0
+    assert "is not there" not in program.run("models", "list").err
+
+
 def test_a_rollback_without_an_earlier_model_names_the_list(program):
     refused = program.run("models", "rollback")
     assert "was active before (see `tagger models list`)" in refused.err
