@@ -261,8 +261,14 @@ def is_there(root: Path, store: Store) -> bool:
 
 
 def missing_files(root: Path, store: Store) -> str:
-    """Return how many files below a root are recorded, if none is there; else an empty text."""
-    files = 0 if is_there(root, store) else store.files.count_under(root)
+    """Return how many recorded files of a root are not there, if none is and a disk may be away.
+
+    An empty text for all other roots. A folder that the user emptied is still on the disk of its
+    files, an empty mount point is not.
+    """
+    if is_there(root, store):
+        return ""
+    files = sum(_device(path) != device for path, _, device in store.files.states_under(root))
     return f"{number_of(files, 'known file')}, and none is there" if files else ""
 
 

@@ -108,7 +108,7 @@ class Scan:
         return unknown_names(self._settings, self._manifest, self._store)
 
     def missing_disks(self, result: RunResult) -> Iterator[str]:
-        """Yield a text for each root with recorded files of which none is there."""
+        """Yield a text for each root whose disk may not be mounted, see `index.missing_files`."""
         for root in result.published.absent:
             if missing := index.missing_files(root, self._store):
                 yield f"{root}: {missing}: mount its disk, or leave the folder out of the scan"

@@ -501,6 +501,10 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     away = program.home / "away"
     program.music.rename(away)
     program.music.mkdir()
+    assert (program.scan().code, program.scan().err) == (0, "")  # as of a user who emptied it
+    (state,) = program.home.rglob("tagger.sqlite3")
+    with closing(sqlite3.connect(state)) as db, db:  # as of a disk that is not mounted now
+        db.execute("UPDATE files SET device = device + 1")
     empty = program.scan()
     assert empty.summary["files"] == 0
     assert f"{program.music}: 1 known file, and none is there: mount its disk" in empty.err
