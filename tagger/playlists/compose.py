@@ -76,5 +76,5 @@ def _entry(track: Listed, locate: Locate) -> Entry:
     tags = track.tags
     title = tags.title or PurePath(track.file).stem
     label = f"{tags.artist} - {title}" if tags.artist else title
-    known = math.isfinite(tags.duration) and tags.duration > 0
+    known = 0 < tags.duration < math.inf
     return Entry(location, label, round(tags.duration) if known else None)

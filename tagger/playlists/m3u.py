@@ -6,6 +6,7 @@ A path is bytes: a name that is not UTF-8 keeps its bytes through surrogate esca
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 
@@ -31,14 +32,15 @@ def render(playlist: Playlist) -> bytes:
         PlaylistError: a location fails `check`.
     """
     mark = f"{MANIFEST}{fold_spaces(playlist.mark)}\n" if playlist.mark else ""
-    text = bytearray(_bytes(f"{_HEADER}\n{_NAME}{fold_spaces(playlist.name)}\n{mark}"))
+    text = io.BytesIO()  # returns its bytes without a copy
+    text.write(_bytes(f"{_HEADER}\n{_NAME}{fold_spaces(playlist.name)}\n{mark}"))
     for entry in playlist.entries:
-        check(entry.location)
+        location = entry.location
+        check(location)
         seconds = -1 if entry.seconds is None else entry.seconds
-        dot = "./" if _NEEDS_DOT.match(entry.location) else ""
-        label = fold_spaces(entry.label)
-        text += _bytes(f"#EXTINF:{seconds},{label}\n{dot}{entry.location}\n")
-    return bytes(text)
+        dot = "./" if _NEEDS_DOT.match(location) else ""
+        text.write(_bytes(f"#EXTINF:{seconds},{fold_spaces(entry.label)}\n{dot}{location}\n"))
+    return text.getvalue()
 
 
 def _bytes(text: str) -> bytes:
@@ -64,7 +66,7 @@ def parse(data: bytes) -> Playlist:
     """Parse M3U of any program; a byte order mark, CRLF and unknown comments are ignored."""
     head, entries = parse_head(data), []
     label, seconds = "", None
-    for line in _lines(data):
+    for line in (text.removesuffix("\r") for text in _text(data).split("\n")):
         if info := _INFO.fullmatch(line):
             label, seconds = info[2], int(info[1]) if int(info[1]) >= 0 else None
         elif line and not line.startswith("#"):
@@ -75,13 +77,17 @@ def parse(data: bytes) -> Playlist:
 
 def parse_head(data: bytes) -> Playlist:
     """Return the name and the mark of M3U, without its entries."""
-    name, mark = "", ""
-    for line in _lines(data):
-        if line.startswith(_NAME):
-            name = line.removeprefix(_NAME)
-        elif line.startswith(MANIFEST):
-            mark = line.removeprefix(MANIFEST)
-    return Playlist(name, (), *marked(mark))
+    text = _text(data)
+    return Playlist(_last(text, _NAME), (), *marked(_last(text, MANIFEST)))
+
+
+def _last(text: str, start: str) -> str:
+    """Return the rest of the last line with this start, empty without such a line."""
+    begin = text.rfind(f"\n{start}") + 1  # 0 where no further line has it
+    if not text.startswith(start, begin):
+        return ""
+    end = text.find("\n", begin)
+    return text[begin + len(start) : None if end < 0 else end].removesuffix("\r")
 
 
 def fold_spaces(text: str) -> str:
@@ -92,14 +98,13 @@ def fold_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def _lines(data: bytes) -> list[str]:
-    """Split a text in UTF-8 or UTF-16 at any line end; other bytes become lone surrogates."""
+def _text(data: bytes) -> str:
+    """Return a text in UTF-8 or UTF-16, with LF or CRLF; other bytes become lone surrogates."""
     if encoding := _utf16(data):
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
     else:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    lines = text.split("\n" if "\n" in text else "\r")
-    return [line.removesuffix("\r") for line in lines]
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 def _utf16(data: bytes) -> str:

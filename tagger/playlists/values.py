@@ -76,9 +76,8 @@ class TrackList:
         return mark(self.genre, self.special)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A track in a playlist."""
+class Entry(Struct, frozen=True, gc=False):
+    """A track in a playlist; a library has many."""
 
     location: str
     """The path that the player opens."""
