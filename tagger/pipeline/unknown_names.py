@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tagger.core import genres
 from tagger.errors import ConfigError
 from tagger.inference.registry import ModelRegistry
@@ -18,12 +16,6 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.inference import Manifest
     from tagger.store import Store
-
-
-class _Tags(msgspec.Struct, frozen=True):
-    """The part of `TrackTags` that names genres."""
-
-    genres: tuple[str, ...] = ()
 
 
 def unknown_names(settings: Settings, manifest: Manifest, store: Store) -> Iterator[str]:
@@ -99,10 +91,6 @@ def _names(settings: Settings, manifest: Manifest, store: Store) -> set[str]:
 
 def _of_files(store: Store) -> set[str]:
     """Return the genres in all files, those of tagger too."""
-    texts = {
-        text
-        for root in store.files.roots()
-        for _, tags, _ in store.files.added_under(root, _Tags)
-        for text in tags.genres
-    }
+    found = store.files.combinations(store.files.roots())
+    texts = {text for combination in found for text in combination.genres}
     return {*texts, *genres.parts(texts)}

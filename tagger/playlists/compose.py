@@ -12,7 +12,7 @@ from tagger.playlists import m3u
 from tagger.playlists.values import Entry, Playlist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tagger.playlists.locations import Locate
     from tagger.playlists.values import Listed, TrackList
@@ -31,30 +31,39 @@ class _Entries:
     """The entries of one list, made when they are read: a library has too many for the memory."""
 
     def __init__(
-        self, tracks: Sequence[Listed], locate: Locate, left_out: dict[str, PlaylistError]
+        self, tracks: TrackList, locate: Locate, left_out: dict[str, PlaylistError]
     ) -> None:
-        self._tracks = tracks
+        self._list = tracks
         self._locate = locate
         self._left_out = left_out
 
     def __iter__(self) -> Iterator[Entry]:
-        for track in self._tracks:
+        for track in self._list.tracks:
             try:
                 yield _entry(track, self._locate)
             except PlaylistError as error:
                 self._left_out[track.file] = PlaylistError(error.reason, track.path, error.hint)
+
+    def __bool__(self) -> bool:
+        """Return whether there is any; without an entry, each track is left out."""
+        return any(map(self._has_entry, self._list.read())) or any(True for _ in self)
+
+    def _has_entry(self, track: Listed) -> bool:
+        try:
+            _entry(track, self._locate)
+        except PlaylistError:
+            return False
+        return True
 
 
 def compose(lists: Iterable[TrackList], locate: Locate) -> Composed:
     """Make the playlist of each list; `locate` returns the location of a track for the target."""
     left_out: dict[str, PlaylistError] = {}
     playlists = (
-        Playlist(
-            one.name, _Entries(one.tracks, locate, left_out), one.genre, one.special, one.texts
-        )
+        Playlist(one.name, _Entries(one, locate, left_out), one.genre, one.special, one.texts)
         for one in lists
     )
-    return Composed(tuple(one for one in playlists if any(map(bool, one.entries))), left_out)
+    return Composed(tuple(one for one in playlists if one.entries), left_out)
 
 
 def rules(lists: Iterable[TrackList], order: str) -> Composed:

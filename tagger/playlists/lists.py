@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
@@ -14,10 +14,14 @@ from tagger.playlists.m3u import fold_spaces
 from tagger.playlists.values import TrackList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tagger.config import PlaylistSettings
     from tagger.playlists.values import Listed
+    from tagger.store.files import Combination
+
+    Read = Callable[[Sequence[Combination]], Iterable[Listed]]
+    """Returns the tracks with these combinations of genres, in any order."""
 
 UNDECIDED, RECENT = "undecided", "recent"
 """The special lists."""
@@ -43,17 +47,23 @@ class Names:
 
 
 class _Genre:
-    """The tracks and spellings of one genre."""
+    """The combinations with one genre, and its spellings."""
 
     def __init__(self) -> None:
-        self.tracks: list[Listed] = []
+        self.combinations: list[Combination] = []
         self.spellings: Counter[str] = Counter()
         self.texts: set[str] = set()
 
-    def add(self, track: Listed, *texts: str) -> None:
-        if not self.tracks or self.tracks[-1] is not track:  # by several texts or children
-            self.tracks.append(track)
+    def add(self, combination: Combination, *texts: str) -> None:
+        known = self.combinations
+        if not known or known[-1] is not combination:  # by several texts or children
+            known.append(combination)
         self.texts.update(texts)
+
+    @property
+    def count(self) -> int:
+        """The number of tracks."""
+        return sum(one.files for one in self.combinations)
 
     @property
     def name(self) -> str:
@@ -62,35 +72,39 @@ class _Genre:
 
 
 def genre_lists(
-    tracks: Iterable[Listed], settings: PlaylistSettings, names: Names = Names()
+    combinations: Iterable[Combination],
+    read: Read,
+    settings: PlaylistSettings,
+    names: Names = Names(),
 ) -> list[TrackList]:
     """Return the list of each genre, by the name of the genre.
 
     Args:
-        tracks: All tracks of the library. A text that may be a list counts as its parts.
+        combinations: All combinations of genres in the library. A text that may be a list counts
+            as its parts.
+        read: Reads the tracks of a list.
         settings: Which genres, how many tracks, their order, and the names of the lists.
         names: The names of genres.
 
     """
     found: dict[str, _Genre] = defaultdict(_Genre)
-    read = lru_cache(maxsize=1024)(lambda text: _read(text, names, parents=settings.parents))
-    for track in tracks:
-        for text in track.tags.genres:
-            for part, key, genre, parents in read(text):
-                found[key].add(track, text, part)
-                found[key].spellings[genre] += 1
+    parsed = lru_cache(maxsize=1024)(lambda text: _parse(text, names, parents=settings.parents))
+    for combination in combinations:
+        for text in combination.genres:
+            for part, key, genre, parents in parsed(text):
+                found[key].add(combination, text, part)
+                found[key].spellings[genre] += combination.files
                 for parent in parents:
-                    found[parent].add(track, text, part)
+                    found[parent].add(combination, text, part)
     chosen = frozenset(map(genres.key, settings.genres))
+    in_order = partial(ordered, order=settings.order, seed=settings.seed)
     lists = []
     for key, one in found.items():
         name = fold_spaces(one.name if one.spellings else _parent_name(key, names, found))
-        if name and (not chosen or key in chosen) and len(one.tracks) >= settings.min_tracks:
-            tracks_in_order = ordered(one.tracks, settings.order, settings.seed)
-            texts = tuple(sorted(one.texts))
-            lists.append(
-                TrackList(list_name(settings.name, name), tracks_in_order, name, "", texts)
-            )
+        if name and (not chosen or key in chosen) and one.count >= settings.min_tracks:
+            tracks, texts = partial(read, one.combinations), tuple(sorted(one.texts))
+            called = list_name(settings.name, name)
+            lists.append(TrackList(called, tracks, name, "", texts, in_order))
     return sorted(lists, key=lambda one: one.genre)
 
 
@@ -107,8 +121,8 @@ def special_lists(
     """
     in_order = ordered(undecided, settings.order, settings.seed)
     lists = [
-        TrackList(fold_spaces(settings.undecided), in_order, special=UNDECIDED),
-        TrackList(fold_spaces(settings.recent), tuple(recent), special=RECENT),
+        TrackList(fold_spaces(settings.undecided), lambda: in_order, special=UNDECIDED),
+        TrackList(fold_spaces(settings.recent), lambda: recent, special=RECENT),
     ]
     return [one for one in lists if one.name and one.tracks]
 
@@ -149,7 +163,7 @@ def _album(track: Listed) -> tuple[str, str]:
     return (tags.album_artist or tags.artist).casefold(), tags.album.casefold()
 
 
-def _read(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, str, list[str]]]:
+def _parse(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, str, list[str]]]:
     """Return each genre in a text as its part of it, its key, its name and its parents' keys."""
     found = []
     for part in names.vocabulary.read([text], names.whole):

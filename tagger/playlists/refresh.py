@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagger.config.values import expand
 from tagger.core import genres
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
     from tagger.config import PlaylistTarget, Settings
     from tagger.core.domain import Track
+    from tagger.playlists.lists import Read
     from tagger.playlists.publish import PlaylistChange
     from tagger.playlists.values import Roots, TrackList
     from tagger.store import Store
+    from tagger.store.files import Combination
 
 LOCK = "playlists.lock"
 """The name of the lock in the state folder."""
@@ -193,42 +196,38 @@ def library_lists(settings: Settings, roots: Roots, store: Store) -> list[TrackL
 
     """
     playlists = settings.playlists
-    tracks = list(_tracks(roots, store))
     names = Names(
         store.journal.written_genres(),
         settings.genres.empty_keys,
         genres.by_key(settings.training.parents),
         settings.genres.vocabulary,
     )
-    undecided = _undecided(tracks, names, store) if playlists.undecided else []
+    combinations = store.files.combinations(roots)
+    read = partial(_tracks, roots, store)
+    undecided = _undecided(combinations, read, names, store) if playlists.undecided else []
     recent = _recent(roots, playlists.recent_tracks, store) if playlists.recent else []
     return [
-        *genre_lists(tracks, playlists, names),
+        *genre_lists(combinations, read, playlists, names),
         *special_lists(undecided, recent, playlists),
     ]
 
 
-def _tracks(roots: Roots, store: Store) -> Iterator[Listed]:
-    """Yield the tracks below the roots, each once; texts of several tracks are in memory once."""
-    same: dict[Any, Any] = {}
-    for root in roots:
-        if any(root != other and root.is_relative_to(other) for other in roots):
-            continue
-        for file, tags, added in store.files.added_under(root, ListedTags):
-            of_many = (tags.artist, tags.album, tags.album_artist)
-            artist, album, album_artist = (same.setdefault(text, text) for text in of_many)
-            shared = same.setdefault(tags.genres, tags.genres)
-            kept = ListedTags(shared, tags.title, artist, album, album_artist, tags.duration)
-            yield Listed(file, kept, added)
+def _tracks(roots: Roots, store: Store, combinations: Iterable[Combination]) -> Iterator[Listed]:
+    """Yield the tracks below the roots that have these genres; equal texts are in memory once."""
+    texts, same = [one.text for one in combinations], dict[str, str]().setdefault
+    for file, tags, added in store.files.with_genres(roots, texts, ListedTags):
+        artist, album = same(tags.artist, tags.artist), same(tags.album, tags.album)
+        album_artist = same(tags.album_artist, tags.album_artist)
+        kept = ListedTags(tags.title, artist, album, album_artist, tags.duration)
+        yield Listed(file, kept, added)
 
 
-def _undecided(tracks: Iterable[Listed], names: Names, store: Store) -> list[Listed]:
+def _undecided(
+    combinations: Iterable[Combination], read: Read, names: Names, store: Store
+) -> list[Listed]:
     """Return the files that were left alone as unsure and have no genre yet."""
-    found = {
-        one.file: one
-        for one in tracks
-        if all(genres.is_empty(genre, names.empty) for genre in one.tags.genres)
-    }
+    empty = partial(genres.is_empty, empty=names.empty)
+    found = {one.file: one for one in read([c for c in combinations if all(map(empty, c.genres))])}
     decided = map(os.fspath, store.runs.decided_paths([Action.ABSTAIN]))
     return [found[file] for file in decided if file in found]
 
@@ -242,7 +241,5 @@ def _recent(roots: Roots, most: int, store: Store) -> list[Listed]:
 
 def _listed(track: Track) -> Listed:
     tags = track.tags
-    kept = ListedTags(
-        tags.genres, tags.title, tags.artist, tags.album, tags.album_artist, tags.duration
-    )
+    kept = ListedTags(tags.title, tags.artist, tags.album, tags.album_artist, tags.duration)
     return Listed(os.fspath(track.path), kept)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tagger.config import PlaylistTarget
 
@@ -28,9 +28,8 @@ class Shelf:
 
 
 class ListedTags(Struct, frozen=True, gc=False):
-    """The part of `TrackTags` that playlists need; a library has many of them in memory."""
+    """The part of `TrackTags` that playlists need; a list has many of them in memory."""
 
-    genres: tuple[str, ...] = ()
     title: str = ""
     artist: str = ""
     album: str = ""
@@ -59,7 +58,8 @@ class TrackList:
     """The tracks of one playlist, for every target and player."""
 
     name: str
-    tracks: tuple[Listed, ...]
+    read: Callable[[], Iterable[Listed]]
+    """Returns the tracks in any order. A library has too many tracks for the memory."""
     genre: str = ""
     """The genre of the tracks; empty for a special list."""
     special: str = ""
@@ -69,6 +69,13 @@ class TrackList:
 
     The parts of a list as well: Navidrome reads `Rock/Pop` as two genres, other players as one.
     """
+    in_order: Callable[[Iterable[Listed]], tuple[Listed, ...]] = tuple
+    """Returns the tracks in the order of the list."""
+
+    @property
+    def tracks(self) -> tuple[Listed, ...]:
+        """The tracks in order, read each time."""
+        return self.in_order(self.read())
 
     @property
     def mark(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tagger.core.domain import AnalysisKey, FileIdentity, Track, TrackTags
 from tagger.store.rows import (
@@ -36,6 +36,8 @@ _BELOW = (  # from folder to folder: a plain JOIN may read the whole table
     f"WITH folders (low, high) AS (VALUES {', '.join(['(?, ?)'] * FOLDERS_IN_ONE_QUERY)})"
     f" {_STATE} FROM folders CROSS JOIN files ON path > low AND path < high LIMIT ?"
 )
+_GENRES = "ifnull(json_extract(tags, '$.genres'), '[]')"
+"""As in the index."""
 _AMONG = f"{_STATE} FROM files WHERE path IN ({', '.join('?' * IN_ONE_QUERY)})"
 _TABLES = ("files", "decisions", "changes", "corrections", "failures")
 """The tables with records of a file, by its path."""
@@ -51,6 +53,16 @@ RecordedState = tuple[bytes, bytes, int, int, int, int, int, str, int]
 They are path, root, device, inode, size, mtime_ns, handled, tags, and whether the user changed the
 genre after tagger.
 """
+
+
+class Combination(NamedTuple):
+    """The genres that some files have together."""
+
+    text: str
+    """The genres as in the rows."""
+    genres: tuple[str, ...]
+    files: int
+    """The number of files with exactly these genres."""
 
 
 class Files:
@@ -236,16 +248,37 @@ class Files:
         """Delete the row of a missing file; its decisions and writes stay in the database."""
         self._db.execute("DELETE FROM files WHERE path = ?", (os.fsencode(path),))
 
-    def added_under(self, folder: Path, kind: type[T]) -> Iterator[tuple[str, T, float]]:
-        """Yield path and tags of every recorded file below `folder`, with the time when it came.
-
-        That is its modification time when tagger first found it, Unix seconds. `kind` is a
-        structure with some of the fields of `TrackTags`.
-        """
+    def combinations(self, folders: Sequence[Path]) -> list[Combination]:
+        """Return each combination of genres of the recorded files below some folders."""
+        below, bounds = _below_any(folders)
         rows = self._db.execute(
-            "SELECT path, tags, added FROM files WHERE path > ? AND path < ? ORDER BY path",
-            at_or_below(folder)[1:],
+            f"SELECT {_GENRES}, count(*) FROM files WHERE {below} GROUP BY 1",  # noqa: S608 - constants
+            bounds,
         )
+        return [Combination(text, stored_json(text, tuple[str, ...]), n) for text, n in rows]
+
+    def with_genres(
+        self, folders: Sequence[Path], texts: Sequence[str], kind: type[T]
+    ) -> Iterator[tuple[str, T, float]]:
+        """Yield path and tags of the recorded files with some genres, with the time when each came.
+
+        Args:
+            folders: The files are below any of them.
+            texts: The text of each combination of genres.
+            kind: A structure with some of the fields of `TrackTags`.
+
+        Yields:
+            The path, the tags, and the modification time when tagger first found the file, Unix
+            seconds.
+
+        """
+        below, bounds = _below_any(folders)
+        rows = self._db.execute(
+            "SELECT path, tags, added FROM files"  # noqa: S608 - constants
+            f" WHERE {_GENRES} IN (SELECT value FROM json_each(?)) AND ({below})",
+            (json_text(texts), *bounds),
+        )
+        rows.row_factory = None
         for path, tags, added in rows:
             yield stored_file(path), stored_json(tags, kind), added or 0.0
 
@@ -304,6 +337,15 @@ class Files:
             " WHERE root IS NOT NULL) SELECT root FROM roots WHERE root IS NOT NULL"
         )
         return [stored_path(row[0]) for row in rows]
+
+
+def _below_any(folders: Sequence[Path]) -> tuple[str, list[bytes]]:
+    """Return a condition for the paths below any of some folders, with its values.
+
+    A plus before the column lets SQLite use the index of the genres.
+    """
+    bounds = [bound for folder in folders for bound in at_or_below(folder)[1:]]
+    return " OR ".join(["+path > ? AND +path < ?"] * len(folders)) or "0", bounds
 
 
 def track_of(row: sqlite3.Row) -> Track:

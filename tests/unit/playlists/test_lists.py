@@ -11,12 +11,13 @@ import media
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listing import lists_of
 
 from tagger.config import LibrarySettings, PathMap, PlaylistSettings, PlaylistTarget, Settings
 from tagger.core.domain import FileIdentity, Track, TrackTags
 from tagger.playlists import Listed, Playlist, parse
 from tagger.playlists.formats import FORMATS
-from tagger.playlists.lists import Names, genre_lists, ordered
+from tagger.playlists.lists import Names, ordered
 from tagger.playlists.locations import absolute
 from tagger.playlists.m3u import fold_spaces, render
 from tagger.playlists.refresh import refresh_all, shelves
@@ -24,8 +25,12 @@ from tagger.playlists.values import Entry, ListedTags
 from tagger.store import Store
 
 
-def listed(name, *genres, added=0.0, **fields):
-    return Listed(f"/m/{name}", ListedTags(genres, **fields), added)
+def listed(name, added=0.0, **fields):
+    return Listed(f"/m/{name}", ListedTags(**fields), added)
+
+
+def tagged(**genres):
+    return {listed(name): (genre,) for name, genre in genres.items()}
 
 
 def by_name(lists):
@@ -36,24 +41,19 @@ def by_name(lists):
 
 
 def test_lists_have_the_name_and_least_size_of_the_settings_and_chosen_genres_only():
-    tracks = [listed("a", "Rock"), listed("b", "rock"), listed("c", "Pop"), listed("d", "Jazz")]
+    tracks = tagged(a="Rock", b="rock", c="Pop", d="Jazz")
     settings = PlaylistSettings(name="Genre: {genre}", min_tracks=2)
-    assert by_name(genre_lists(tracks, settings)) == {"Genre: Rock": ["a", "b"]}
+    assert by_name(lists_of(tracks, settings)) == {"Genre: Rock": ["a", "b"]}
     chosen = PlaylistSettings(genres=("POP", "jazz"))
-    assert by_name(genre_lists(tracks, chosen)) == {"Jazz": ["d"], "Pop": ["c"]}
+    assert by_name(lists_of(tracks, chosen)) == {"Jazz": ["d"], "Pop": ["c"]}
 
 
 def test_a_parents_list_gathers_its_children_under_the_owners_spelling():
-    tracks = [
-        listed("a", "Punk"),
-        listed("b", "Grindcore"),
-        listed("c", "ROCK"),
-        listed("d", "Mine"),
-    ]
-    plain = by_name(genre_lists(tracks, PlaylistSettings()))
+    tracks = tagged(a="Punk", b="Grindcore", c="ROCK", d="Mine")
+    plain = by_name(lists_of(tracks, PlaylistSettings()))
     assert plain == {"Grindcore": ["b"], "Mine": ["d"], "Punk": ["a"], "ROCK": ["c"]}
     names = Names(own_parents={"mine": "Yours"})
-    found = genre_lists(tracks, PlaylistSettings(parents=True), names)
+    found = lists_of(tracks, PlaylistSettings(parents=True), names)
     gathered = by_name(found)
     assert gathered["ROCK"][:1] + gathered["ROCK"][-1:] == ["a", "c"]
     assert gathered["Yours"] == ["d"]
@@ -62,11 +62,11 @@ def test_a_parents_list_gathers_its_children_under_the_owners_spelling():
 
 
 def test_the_name_of_a_parent_in_two_spellings_depends_on_no_order_of_tracks():
-    tracks = [listed("a", "mine"), listed("b", "other")]
+    tracks = tagged(a="mine", b="other")
     names = Names(own_parents={"mine": "yours", "other": "Yours"})
     settings = PlaylistSettings(parents=True)
-    for some in (tracks, tracks[::-1]):
-        assert "Yours" in by_name(genre_lists(some, settings, names))
+    for some in (tracks, dict(reversed(tracks.items()))):
+        assert "Yours" in by_name(lists_of(some, settings, names))
 
 
 def test_tracks_are_in_the_order_of_the_settings():
@@ -102,7 +102,7 @@ def test_a_smart_playlist_of_navidrome_is_its_documented_rule():
 
 def test_the_rule_of_a_genre_in_a_list_matches_on_a_server_that_splits_the_list():
     settings = PlaylistSettings(parents=True)
-    lists = genre_lists([listed("1", "Ska/Punk"), listed("2", "ska")], settings)
+    lists = lists_of({listed("1"): ("Ska/Punk",), listed("2"): ("ska",)}, settings)
     texts = {one.genre: one.texts for one in lists}
     assert texts["Rock"] == ("Punk", "Ska/Punk")
     assert texts["Punk"] == ("Punk", "Ska/Punk")

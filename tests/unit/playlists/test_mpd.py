@@ -93,7 +93,7 @@ def published(settings: Settings, library: Path) -> Path:
     tracks = tuple(
         Listed(f"{library}/{name}", ListedTags(title=name, duration=1.0)) for name in names
     )
-    rock = TrackList("Rock & Roll", tracks, genre="Rock & Roll")
+    rock = TrackList("Rock & Roll", lambda: tracks, genre="Rock & Roll")
     composed = compose([rock], locator(settings.playlists, settings.playlist_folders[0]))
     suffix = settings.playlists.suffix
     [change] = publish(settings.playlist_folders[0], composed.playlists, suffix=suffix, recorded={})

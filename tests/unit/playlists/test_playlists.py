@@ -12,12 +12,13 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from listing import lists_of
 
 from tagger.config import LibrarySettings, PathMap, PlaylistSettings, Settings
 from tagger.core.domain import FileIdentity, GenreEdit, Track, TrackTags
 from tagger.errors import PlaylistError
 from tagger.playlists import Entry, Listed, Playlist, compose, locator, m3u, parse, publish, render
-from tagger.playlists.lists import Names, genre_lists
+from tagger.playlists.lists import Names
 from tagger.playlists.locations import absolute, mpd, standard, uri
 from tagger.playlists.refresh import refresh_all
 from tagger.playlists.values import ListedTags
@@ -191,15 +192,13 @@ def test_the_settings_choose_the_profile(tmp_path):
 
 def test_tracks_are_composed_into_one_sorted_playlist_a_genre():
     music = Path("/music")
-    tracks = [
-        Listed(
-            f"{music}/b.mp3",
-            ListedTags(("Rock", "Pop"), title="B\nside", artist="Band", duration=61.5),
-        ),
-        Listed(f"{music}/a.mp3", ListedTags(("Rock ", " "))),
-        Listed(f"{music}/line\nbreak.mp3", ListedTags(("Rock",))),
-    ]
-    lists = genre_lists(tracks, PlaylistSettings(min_tracks=2))
+    tags = ListedTags(title="B\nside", artist="Band", duration=61.5)
+    tracks = {
+        Listed(f"{music}/b.mp3", tags): ("Rock", "Pop"),
+        Listed(f"{music}/a.mp3", ListedTags()): ("Rock ", " "),
+        Listed(f"{music}/line\nbreak.mp3", ListedTags()): ("Rock",),
+    }
+    lists = lists_of(tracks, PlaylistSettings(min_tracks=2))
     composed = compose(lists, standard(music / "Lists"))
     (rock,) = composed.playlists
     expected = (Entry("../a.mp3", "a"), Entry("../b.mp3", "Band - B\nside", 62))
@@ -411,8 +410,8 @@ def test_another_folders_playlists_are_left_alone(folder, tmp_path):
 
 def test_hostile_genres_stay_in_the_folder(folder):
     genres = ["../../evil", "/etc/passwd", "..", "~", "\0", "a" * 500, "x\ny"]
-    track = Listed("/m/a.mp3", ListedTags(tuple(genres)))
-    lists = genre_lists([track], PlaylistSettings(), Names(whole=frozenset(genres)))
+    track = Listed("/m/a.mp3", ListedTags())
+    lists = lists_of({track: tuple(genres)}, PlaylistSettings(), Names(whole=frozenset(genres)))
     composed = compose(lists, absolute())
     folder.publish(*composed.playlists)
     assert len(folder.files()) == len(composed.playlists) == 4
