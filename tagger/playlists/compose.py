@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -23,8 +24,13 @@ class Composed:
     """The playlists of a target, and the tracks that none of them can contain."""
 
     playlists: tuple[Playlist, ...]
-    left_out: Mapping[str, PlaylistError]
-    """By file; complete when the entries of all playlists were read."""
+    by_genre: Mapping[str, Mapping[str, PlaylistError]]
+    """The tracks that a list cannot contain, by file; complete when its entries were read."""
+
+    @property
+    def left_out(self) -> dict[str, PlaylistError]:
+        """The tracks that a list cannot contain, by file."""
+        return {file: error for one in self.by_genre.values() for file, error in one.items()}
 
 
 class _Entries:
@@ -56,14 +62,30 @@ class _Entries:
         return True
 
 
-def compose(lists: Iterable[TrackList], locate: Locate) -> Composed:
-    """Make the playlist of each list; `locate` returns the location of a track for the target."""
-    left_out: dict[str, PlaylistError] = {}
+def compose(
+    lists: Iterable[TrackList], locate: Locate, known: Mapping[str, str] | None = None
+) -> Composed:
+    """Make the playlist of each list.
+
+    Args:
+        lists: The lists.
+        locate: Returns the location of a track for the target.
+        known: The SHA-256 (hex) of each playlist that is known without its entries, by genre.
+
+    """
+    digests, left_out = known or {}, defaultdict[str, dict[str, PlaylistError]](dict)
     playlists = (
-        Playlist(one.name, _Entries(one, locate, left_out), one.genre, one.special, one.texts)
+        Playlist(
+            one.name,
+            _Entries(one, locate, left_out[one.genre]),
+            one.genre,
+            one.special,
+            one.texts,
+            sha256=digests.get(one.genre, ""),
+        )
         for one in lists
     )
-    return Composed(tuple(one for one in playlists if one.entries), left_out)
+    return Composed(tuple(one for one in playlists if one.sha256 or one.entries), left_out)
 
 
 def rules(lists: Iterable[TrackList], order: str) -> Composed:

@@ -1,7 +1,8 @@
-"""Whether the playlists of a folder are current, without a look at any track.
+"""Whether playlists are current, without a look at any track.
 
 The state of a folder is a digest of the store's revision, the settings, and the status of every
 file in the folder. With the same state as after the last refresh, each playlist would be the same.
+So would a playlist with the same state of its list: the settings, and the revisions of its tracks.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from tagger import __version__
 from tagger.playlists.publish import PlaylistAction, PlaylistChange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tagger.config import Settings
-    from tagger.playlists.values import Shelf
+    from tagger.playlists.values import Shelf, TrackList
     from tagger.store import Store
 
 
@@ -35,28 +38,33 @@ def state_of(settings: Settings, shelf: Shelf, revision: int) -> str:
             files = sorted(_status(entry) for entry in entries)
     except OSError:
         return ""
-    behind = (
-        __version__,
-        revision,
-        settings.playlists,
-        settings.genres,
-        settings.training.parents,
-        shelf,
-        shelf.target.music_directory.resolve(),
-        files,
-    )
-    text = msgspec.json.encode(behind, enc_hook=os.fsencode, order="deterministic")
-    return hashlib.sha256(text).hexdigest()
+    return _digest(settings, shelf, revision, settings.genres, settings.training.parents, files)
+
+
+def states_of(settings: Settings, shelf: Shelf, lists: Iterable[TrackList]) -> dict[str, str]:
+    """Return the state of each genre's list in a folder of playlists, by genre."""
+    return {
+        one.genre: _digest(settings, shelf, one.name, one.genre, one.texts, one.combinations)
+        for one in lists
+        if one.genre
+    }
 
 
 def unchanged(shelf: Shelf, store: Store) -> list[PlaylistChange]:
     """Return the playlists of a folder whose state is the same as after the last refresh."""
     known = store.playlists.in_folder(shelf.folder)
     changes = [
-        PlaylistChange(path, PlaylistAction.UNCHANGED, genre, sha256=sha)
-        for path, (sha, genre) in known.items()
+        PlaylistChange(path, PlaylistAction.UNCHANGED, one.genre, sha256=one.sha256)
+        for path, one in known.items()
     ]
     return sorted(changes, key=lambda change: (not change.genre, change.genre))
+
+
+def _digest(settings: Settings, shelf: Shelf, *further: object) -> str:
+    music = shelf.target.music_directory.resolve()
+    behind = (__version__, settings.playlists, shelf, music, *further)
+    text = msgspec.json.encode(behind, enc_hook=os.fsencode, order="deterministic")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _status(entry: os.DirEntry[str]) -> tuple[bytes, int, int, int, int, int]:

@@ -104,7 +104,7 @@ def genre_lists(
         if name and (not chosen or key in chosen) and one.count >= settings.min_tracks:
             tracks, texts = partial(read, one.combinations), tuple(sorted(one.texts))
             called = list_name(settings.name, name)
-            lists.append(TrackList(called, tracks, name, "", texts, in_order))
+            lists.append(TrackList(called, tracks, name, "", texts, one.combinations, in_order))
     return sorted(lists, key=lambda one: one.genre)
 
 

@@ -107,9 +107,8 @@ def _plan(
     paths = _assign_paths(folder, playlists, suffix, contents)
     gone = sorted(contents.own.keys() - paths.values())
     removals = [_removal_step(path, contents.own[path], paths) for path in gone]
-    render = FORMATS[suffix].render
     writes = (
-        _write_step(path, one, render(one), contents.own.get(path), recorded.get(path))
+        _write_step(path, one, contents.own.get(path), recorded.get(path))
         for one in playlists
         if (path := paths[one.mark])
     )
@@ -148,12 +147,12 @@ def _removal_step(path: Path, own: on_disk.OwnPlaylist, paths: Mapping[str, Path
 
 
 def _write_step(
-    path: Path,
-    playlist: Playlist,
-    data: bytes,
-    own: on_disk.OwnPlaylist | None,
-    last_written: str | None,
+    path: Path, playlist: Playlist, own: on_disk.OwnPlaylist | None, last_written: str | None
 ) -> _Step:
+    if own and own.sha256 == playlist.sha256:
+        same = PlaylistChange(path, PlaylistAction.UNCHANGED, playlist.genre, sha256=own.sha256)
+        return _Step(same)
+    data = FORMATS[path.suffix].render(playlist)
     reason, sha256 = "", on_disk.digest(data)
     preferred = next(on_disk.names(playlist.name, path.suffix))
     if own is None:

@@ -21,6 +21,7 @@ from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
 from tagger.playlists.values import Listed, ListedTags, Shelf
+from tagger.store.playlists import Published
 from tagger.system import locks
 
 if TYPE_CHECKING:
@@ -166,23 +167,27 @@ def refresh(
         PlaylistError: the folder cannot be written.
 
     """
-    suffix = shelf.target.suffix
+    known = store.playlists.in_folder(shelf.folder)
+    states = current.states_of(settings, shelf, lists)
     if shelf.target.is_smart:
         composed = rules(lists, settings.playlists.order)
     else:
-        composed = compose(lists, locator(shelf.target, shelf.folder))
-    known = store.playlists.in_folder(shelf.folder)
+        same = {p.genre: p.sha256 for p in known.values() if p.state == states.get(p.genre)}
+        composed = compose(lists, locator(shelf.target, shelf.folder), same)
     changes = publish(
         shelf.folder,
         composed.playlists,
-        suffix=suffix,
-        recorded={path: sha for path, (sha, _) in known.items()},
+        suffix=shelf.target.suffix,
+        recorded={path: one.sha256 for path, one in known.items()},
         dry_run=dry_run,
     )
     if not dry_run:
         with store.transaction():
             for change in changes:
-                store.playlists.note(change.path, change.sha256, change.genre)
+                done = change.action is not PlaylistAction.REFUSED
+                done = done and not composed.by_genre.get(change.genre)
+                state = states.get(change.genre, "") if done else ""
+                store.playlists.note(change.path, Published(change.sha256, change.genre, state))
     return Refreshed(tuple(changes), tuple(composed.left_out.values()))
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from tagger.config import PlaylistTarget
+    from tagger.store.files import Combination
 
 
 Roots = tuple[Path, ...]
@@ -69,6 +70,8 @@ class TrackList:
 
     The parts of a list as well: Navidrome reads `Rock/Pop` as two genres, other players as one.
     """
+    combinations: Sequence[Combination] = ()
+    """The genres of the tracks; empty for a special list."""
     in_order: Callable[[Iterable[Listed]], tuple[Listed, ...]] = tuple
     """Returns the tracks in the order of the list."""
 
@@ -109,6 +112,8 @@ class Playlist:
     """See `TrackList.texts`."""
     order: str = "path"
     """The order of a smart playlist, as in `[playlists]`; other playlists are in order."""
+    sha256: str = ""
+    """Of its file (hex), where that is known without the entries."""
 
     @property
     def mark(self) -> str:

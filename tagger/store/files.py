@@ -63,6 +63,8 @@ class Combination(NamedTuple):
     genres: tuple[str, ...]
     files: int
     """The number of files with exactly these genres."""
+    revision: int
+    """Grows with each change that left a file with these genres; 0 for no change yet."""
 
 
 class Files:
@@ -252,10 +254,15 @@ class Files:
         """Return each combination of genres of the recorded files below some folders."""
         below, bounds = _below_any(folders)
         rows = self._db.execute(
-            f"SELECT {_GENRES}, count(*) FROM files WHERE {below} GROUP BY 1",  # noqa: S608 - constants
+            f"WITH found AS (SELECT {_GENRES} AS genres, count(*) AS counted FROM files"  # noqa: S608 - constants
+            f" WHERE {below} GROUP BY 1) SELECT genres, counted, ifnull(number, 0)"
+            " FROM found LEFT JOIN genre_revisions USING (genres)",
             bounds,
         )
-        return [Combination(text, stored_json(text, tuple[str, ...]), n) for text, n in rows]
+        return [
+            Combination(text, stored_json(text, tuple[str, ...]), counted, number)
+            for text, counted, number in rows
+        ]
 
     def with_genres(
         self, folders: Sequence[Path], texts: Sequence[str], kind: type[T]

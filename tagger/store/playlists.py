@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.store.rows import stored_path
 
@@ -12,16 +12,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class Published(NamedTuple):
+    """A playlist as tagger last wrote it."""
+
+    sha256: str
+    """Of the file (hex)."""
+    genre: str
+    """Empty for a special list."""
+    state: str
+    """The state of everything behind the playlist; empty for unknown."""
+
+
 class PlaylistFiles:
     """The table of playlists, keyed by path."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def in_folder(self, folder: Path) -> dict[Path, tuple[str, str]]:
-        """Return SHA-256 (hex) and genre of each playlist of tagger in a folder, by path."""
-        rows = self._db.execute("SELECT path, sha256, genre FROM playlists ORDER BY path")
-        found = {stored_path(row["path"]): (row["sha256"], row["genre"]) for row in rows}
+    def in_folder(self, folder: Path) -> dict[Path, Published]:
+        """Return each playlist of tagger in a folder, by path."""
+        rows = self._db.execute("SELECT path, sha256, genre, state FROM playlists ORDER BY path")
+        found = {stored_path(path): Published(*known) for path, *known in rows}
         return {path: known for path, known in found.items() if path.parent == folder}
 
     def state(self, folder: Path) -> str:
@@ -35,18 +46,12 @@ class PlaylistFiles:
         sql = "INSERT OR REPLACE INTO playlist_folders VALUES (?, ?)"
         self._db.execute(sql, (os.fsencode(folder), state))
 
-    def note(self, path: Path, sha256: str, genre: str) -> None:
-        """Record a playlist.
-
-        Args:
-            path: The file of the playlist.
-            sha256: The SHA-256 (hex) of the file; an empty text removes the record.
-            genre: The genre of the playlist.
-        """
-        if sha256:
+    def note(self, path: Path, written: Published) -> None:
+        """Record a playlist; an empty SHA-256 removes the record."""
+        if written.sha256:
             self._db.execute(
-                "INSERT OR REPLACE INTO playlists VALUES (?, ?, ?)",
-                (os.fsencode(path), sha256, genre),
+                "INSERT OR REPLACE INTO playlists (path, sha256, genre, state) VALUES (?, ?, ?, ?)",
+                (os.fsencode(path), *written),
             )
         else:
             self._db.execute("DELETE FROM playlists WHERE path = ?", (os.fsencode(path),))

@@ -24,7 +24,7 @@ def lists_of(
     for track, genres in tracks.items():
         found[genres].append(track)
     combinations = [
-        Combination(json_text(genres), genres, len(some)) for genres, some in found.items()
+        Combination(json_text(genres), genres, len(some), 0) for genres, some in found.items()
     ]
 
     def read(wanted: Iterable[Combination]) -> list[Listed]:

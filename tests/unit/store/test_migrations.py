@@ -42,7 +42,7 @@ def test_a_database_of_version_3_keeps_files_decisions_and_journal(folder):
         assert [e.change.path.name for e in store.journal.intended()] == ["new.flac"]
         assert store.corrections.all()[0].theirs == ("Sunday",)
         found = store.playlists.in_folder(Path("/music/Playlists"))
-        assert found == {Path("/music/Playlists/Rock.m3u8"): ("cd" * 32, "Rock")}
+        assert found == {Path("/music/Playlists/Rock.m3u8"): ("cd" * 32, "Rock", "")}
         assert [job.path.name for job in store.queue.take(9)] == ["later.mp3"]
 
 
