@@ -58,8 +58,8 @@ def main() -> int:
             scans.append((size, results[-3].value))
         for size in asked.records:
             add(library.queries(folder / f"records-{size}", size))
-            found.setdefault("status", []).append((size, results[-6].value))
-            found.setdefault("playlists", []).append((size, results[-4].value))
+            found.setdefault("status", []).append((size, results[-8].value))
+            found.setdefault("playlists", []).append((size, results[-6].value))
         add(processes.one_worker(folder / "track.mp3"))
         add(processes.reclassify(folder / "again", folder / "track.mp3", asked.reclassified))
         add(processes.idle_watch(folder / "watched", asked.watched))

@@ -151,7 +151,12 @@ def queries(folder: Path, count: int):
         ("status", "status"),
         ("playlists, first", "playlists"),
         ("playlists, unchanged", "playlists"),
+        ("playlists, a new album", "playlists"),
     ):
+        if name.endswith("album"):
+            with Store(state) as store:
+                for number in range(count, count + 10):
+                    store.files.put(track_of(number, root))
         (cost,) = commands((*TAGGER, command), rounds=1, env=env)
         yield Result(f"tagger {name}, {count:,} tracks", cost.cpu_s, "s", None, 2.0)
         yield Result(f"tagger {name}, {count:,} tracks, memory", cost.peak_mb, "MB", None, 200.0)
