@@ -168,10 +168,11 @@ def drop_missing(folder: Path, store: Store) -> int:
     Where nothing at all is left of a root, it is more likely that a disk is not there. The same
     goes for the files of one device below a root.
     """
-    gone = list(store.files.states_under(folder, Lost()))
-    missing = {root for root in {root for _, root, _ in gone} if not is_there(root, store)}
+    lost = list(store.files.states_under(folder, Lost()))
+    mounted = {root for root in {root for _, root, _ in lost} if is_there(root, store)}
+    gone = [state for state in lost if state[1] in mounted]
     away = _away(gone, store)
-    dropped = [p for p, root, device in gone if root not in missing and (root, device) not in away]
+    dropped = [path for path, root, device in gone if (root, device) not in away]
     with store.transaction():
         for path in dropped:
             store.files.forget(path)
@@ -224,7 +225,7 @@ class Lost:
 
 def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, int]]:
     """Return the devices, by root, of which no file is left, and which are not where they were."""
-    elsewhere = {(root, device) for path, root, device in gone if _device(path) != device}
+    elsewhere = set(_elsewhere(gone))
     present: set[tuple[Path, int]] = set()
     lost = Lost()
     for root in {root for root, _ in elsewhere}:
@@ -232,6 +233,19 @@ def _away(gone: list[tuple[Path, Path, int]], store: Store) -> set[tuple[Path, i
             if (root, device) in elsewhere - present and not lost(os.fsencode(path)):
                 present.add((root, device))
     return elsewhere - present
+
+
+def _elsewhere(states: Iterable[tuple[Path, Path, int]]) -> Iterator[tuple[Path, int]]:
+    """Yield root and recorded device of each file whose place is on another device now.
+
+    The files come by folder, so that each folder is looked up once.
+    """
+    above, now = None, None
+    for path, root, device in states:
+        if path.parent != above:
+            above, now = path.parent, _device(path)
+        if now != device:
+            yield root, device
 
 
 def was_removed(path: Path, identity: FileIdentity) -> bool:
@@ -268,7 +282,7 @@ def missing_files(root: Path, store: Store) -> str:
     """
     if is_there(root, store):
         return ""
-    files = sum(_device(path) != device for path, _, device in store.files.states_under(root))
+    files = sum(1 for _ in _elsewhere(store.files.states_under(root)))
     return f"{number_of(files, 'known file')}, and none is there" if files else ""
 
 
