@@ -251,12 +251,13 @@ def _root(root: Path, state: Path) -> Finding:
             return Finding(name, Level.FAILED, text, step)
         step = f"chmod u+rx {shlex.quote(str(root))}"
         return Finding(name, Level.FAILED, text, step, _grant(root, 0o500))
-    if refusal := _refusal(root):
-        step = "mount it writable, or change its permissions; `tagger classify` works without"
-        return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))
+    refusal = _refusal(root)
     if missing := _missing_files(root, state):
         step = "mount its disk, or leave the folder out of library.roots"
-        return Finding(name, Level.WARNING, missing, step)
+        return Finding(name, Level.FAILED if refusal else Level.WARNING, missing, step)
+    if refusal:
+        step = "mount it writable, or change its permissions; `tagger classify` works without"
+        return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))
     return _free_space(name, root, "readable and writable")
 
 

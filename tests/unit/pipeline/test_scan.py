@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -524,6 +526,23 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     assert "1 file: 1 would be taken back" in dry
     assert "a.mp3: would be taken back" in dry
     assert program.run("undo").code == 0
+
+
+def test_doctor_asks_for_the_disk_of_an_empty_mount_point_of_another_user(program, monkeypatch):
+    path = song(program.music / "a.mp3")
+    program.scan()
+    path.unlink()
+    with closing(sqlite3.connect(program.state / "tagger.sqlite3")) as db, db:
+        db.execute("UPDATE files SET device = device + 1")
+
+    def refuse(**_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    found = {one["name"]: one for one in program.run("doctor", "--json").objects}
+    library = found[f"library {program.music}"]
+    assert (library["level"], library["text"]) == ("failed", "1 known file, and none is there")
+    assert "mount its disk" in library["next_step"]
 
 
 def test_a_restored_backup_is_not_recorded_as_a_correction(program):
