@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 AGAIN = "repeat the command; `tagger watch` tries again by itself"
 """The hint of an error that may be gone then, in any command that reads or writes a file."""
+REPAIR = "`tagger scan` and `tagger watch` move it aside and begin a new database"
+"""The hint for a damaged database."""
 NO_TEMPORARY_FOLDER = "free some space in /tmp, or set TMPDIR to a folder with free space"
 """The hint where Python finds no folder for temporary files."""
 

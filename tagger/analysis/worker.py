@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Features, Window
-from tagger.errors import AudioError, ModelError, StoreDamagedError, UnreadableError
+from tagger.errors import REPAIR, AudioError, ModelError, StoreDamagedError, UnreadableError
 from tagger.features import later
 from tagger.features.weights import use_folder
 from tagger.system import arrays, memory
@@ -214,4 +214,4 @@ def _unpacked(features: PackedFeatures) -> Features:
     try:
         return Features(features.spec, arrays.from_bytes(features.data))
     except ValueError as error:
-        raise StoreDamagedError(f"the state database is damaged: {error}") from error
+        raise StoreDamagedError(f"the state database is damaged: {error}", hint=REPAIR) from error

@@ -12,10 +12,9 @@ import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tagger.errors import StoreDamagedError, StoreError
+from tagger.errors import REPAIR, StoreDamagedError, StoreError
 from tagger.store.database import (
     MIGRATIONS,
-    REPAIR,
     check_version,
     connect,
     connect_empty,

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagger.errors import StoreDamagedError, StoreError, StoreTooNewError
+from tagger.errors import REPAIR, StoreDamagedError, StoreError, StoreTooNewError
 from tagger.system.next_steps import disk_step
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _HINTS = {
     sqlite3.SQLITE_IOERR: "check the disk, or set store.folder to another folder",
 }
 _HINT = "check the permissions of the file and its folder, or set store.folder to another folder"
-REPAIR = "`tagger scan` and `tagger watch` move it aside and begin a new database"
 
 
 def _checked(method: Any) -> Any:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from tagger.core.domain import Action
-from tagger.errors import StoreDamagedError
-from tagger.store.database import REPAIR
+from tagger.errors import REPAIR, StoreDamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
