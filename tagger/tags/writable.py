@@ -125,7 +125,8 @@ def check_writable(
         hint = "make the file writable: chmod u+w, chattr -i"
         raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
-        hint = "make the folder writable for the user of tagger: a copy replaces the file"
+        how = "by chmod, chown or chattr -a: a copy replaces the file"
+        hint = f"make the folder writable for the user of tagger, {how}"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
 

@@ -80,12 +80,15 @@ def check_written(path: Path) -> None:
     assert tags.read(path).genres
 
 
-def check_skipped(path: Path, reason: str, user: int = NOBODY, *, groups: tuple[int, ...] = ()):
+def check_skipped(
+    path: Path, reason: str, user: int = NOBODY, *, groups: tuple[int, ...] = (), step: str = ""
+):
     before, content = access(path), path.read_bytes()
     with pytest.raises(SkippedError) as caught:
         as_user(lambda: write(path, root=path.parent) and None, user, groups)
     assert reason in caught.value.reason
     assert caught.value.hint
+    assert step in caught.value.hint
     assert (access(path), path.read_bytes()) == (before, content)
     assert not leftovers(path.parent)
 
@@ -226,7 +229,7 @@ def test_a_file_in_an_append_only_folder_is_skipped_without_a_copy(folder):
     path = media.make(folder / "song.mp3")
     set_flags(folder, flags(folder) | APPEND)
     try:
-        check_skipped(path, "read-only folder", 0)
+        check_skipped(path, "read-only folder", 0, step="chattr -a")
         assert [one.name for one in folder.iterdir()] == [path.name]
     finally:
         set_flags(folder, flags(folder) & ~APPEND)
