@@ -9,7 +9,7 @@ from tagger.errors import AGAIN
 
 _DISK: Final = "check the disk, or the connection to it; then repeat the command"
 _FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it with fsck"
-_COPY: Final = "each file is copied before its replacement"
+_WHOLE: Final = "a new file is complete before it has its name"
 _PERMISSIONS: Final = "check its permissions, and the permissions of its folder"
 _MOUNT: Final = "this mount lacks a function that a write needs: reach the files by another mount"
 _OF_THE_DISK: Final = {
@@ -28,8 +28,8 @@ _OF_THE_DISK: Final = {
     "ETIMEDOUT": _DISK,
     "EUCLEAN": _FILE_SYSTEM,
     "EBADMSG": _FILE_SYSTEM,
-    "ENOSPC": f"free some space: {_COPY}",
-    "EDQUOT": f"raise the quota, or delete files that count for it: {_COPY}",
+    "ENOSPC": f"free some space: {_WHOLE}",
+    "EDQUOT": f"raise the quota, or delete files that count for it: {_WHOLE}",
 }
 """By the name of an error, because not each system has each error.
 
@@ -45,7 +45,7 @@ _STEPS: Final = {
     "EOPNOTSUPP": _MOUNT,
     "ENOLCK": _MOUNT,
     "ENAMETOOLONG": "shorten the name of the file",
-    "ELOOP": "the link leads to itself: remove it",
+    "ELOOP": "correct the link: most likely it leads to itself",
     "EFBIG": "raise the limit `ulimit -f`, or use a file system for large files",
     "EMFILE": "raise the limit on open files: ulimit -n 1024",
     "ENFILE": "raise the limit on open files of the system: sysctl fs.file-max",
