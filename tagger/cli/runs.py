@@ -23,7 +23,7 @@ class _Runs(ListFirst):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return a command; a number in its place is that of a run."""
-        if args[0].isdecimal():
+        if args[0].isdecimal() and not ctx.resilient_parsing:
             ctx.fail(f"No such command '{args[0]}'. One run: tagger runs show {args[0]}")
         return super().resolve_command(ctx, args)
 

@@ -17,6 +17,7 @@ import click
 import man
 import media
 import pytest
+from click.shell_completion import ShellComplete
 from programs import ROOT, run_here
 
 from tagger.analysis import forkserver
@@ -370,6 +371,11 @@ def test_a_completion_script_names_the_command(program, shell):
 def test_completion_of_a_command_imports_no_command():
     items = cli.shell_complete(click.Context(cli), "sc")
     assert [item.value for item in items] == ["scan"]
+
+
+def test_completion_after_a_number_in_place_of_a_command_is_no_error():
+    words = ShellComplete(cli, {}, "tagger", "_TAGGER_COMPLETE").get_completions(["runs", "3"], "")
+    assert [item.value for item in words] == ["list", "show"]
 
 
 def test_doctor_repairs_a_readable_password_and_a_broken_model(program):
