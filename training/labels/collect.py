@@ -141,8 +141,10 @@ def require_some(said: CollectedLabels) -> None:
     if said.labels:
         return
     notes = list(said.notes)
-    if missing := len(said.matching.missing):
-        notes.append(f"{number_of(missing, 'entry', 'entries')} of lists not in the library")
+    if missing := said.matching.missing:
+        lost = number_of(len(missing), "entry", "entries")
+        example = f"{missing[0].title!r} of {missing[0].origin}"
+        notes.append(f"{lost} of lists not in the library, such as {example}")
     reason = "no source names a file"
     hint = "set training.folders, tags, playlists or csv, or add --from known-artists"
     if notes:

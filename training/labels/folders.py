@@ -59,15 +59,12 @@ class FolderSource:
         inside = sorted(top.iterdir())
         lost = [path for path in inside if path.is_symlink() and not path.exists()]
         notes += [f"training.folders: {path} links to a place that does not exist" for path in lost]
+        rules, ignored = IgnoreRules(top, ()), self._settings.library.ignore
         for genre_folder in filter(Path.is_dir, inside):
             genre = self._naming.genre(genre_folder.name)
             hidden = genre_folder.name.startswith(".")
-            if (
-                genre
-                and not hidden
-                and not IgnoreRules(top, ()).ignores(genre_folder, is_folder=True)
-            ):
-                found = list(walk.walk(genre_folder, top, self._settings.library.ignore))
+            if genre and not hidden and not rules.ignores(genre_folder, is_folder=True):
+                found = list(walk.walk(genre_folder, top, ignored))
                 labels += _music(found, genre_folder, genre)
                 notes += _left_out(found, genre_folder)
         unknown = Counter(bool(_GTZAN.fullmatch(label.path.stem)) for label in labels)[True]
@@ -76,8 +73,13 @@ class FolderSource:
                 f"{unknown} files are GTZAN's, which names no artists: without a table of path,"
                 " genre and artist (training.csv) the figures come out too good"
             )
+        beside = len(next(walk.folders(top, top, ignored)).files)
+        files = number_of(beside, "file")
         if not labels:
-            notes.append(f"training.folders: no music in folders below {folder}")
+            instead = f", but {files} in it: name {top.parent}" if beside else ""
+            notes.append(f"training.folders: no music in folders below {top}{instead}")
+        elif beside:
+            notes.append(f"training.folders: {files} in {top} are in no folder of a genre")
         return Gathered(tuple(labels), notes=tuple(notes))
 
 

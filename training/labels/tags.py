@@ -31,7 +31,7 @@ class TagSource:
         named = context.settings.training.tags
         self._all = ALL in named
         self._roots = context.settings.library.real_roots
-        self._wanted = {genres.key(self._naming.genre(tag)) for tag in named}
+        self._wanted = {genres.key(self._naming.genre(tag)): tag for tag in named if tag != ALL}
 
     def gather(self) -> Gathered:
         """Return every wanted genre of every file, each once."""
@@ -39,11 +39,12 @@ class TagSource:
         # tagger may write another field: the genre there is the owner's all the same
         written = {entry.change.path: entry for entry in done if entry.change.field == GENRE}
         labels: list[Label] = []
-        ours = 0
+        ours, there = 0, set[str]()
         for track in self._tracks:
             found: dict[str, Label] = {}
             for tag in self._naming.parts(track.tags.in_genre):
                 genre = self._naming.genre(tag)
+                there.add(genres.key(genre))
                 if not genre or not (self._all or genres.key(genre) in self._wanted):
                     continue
                 if is_ours(tag, track.path, written):
@@ -55,6 +56,11 @@ class TagSource:
             f"library.roots: no music below {root}"
             for root in self._roots
             if not any(track.path.is_relative_to(root) for track in self._tracks)
+        ]
+        notes += [
+            f"training.tags: no file in library.roots has the genre {tag}"
+            for key, tag in self._wanted.items()
+            if key not in there
         ]
         if ours:
             notes.append(f"{number_of(ours, 'genre')} from tagger itself, not learned")

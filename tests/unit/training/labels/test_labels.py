@@ -158,6 +158,25 @@ def test_a_folder_is_a_genre_at_any_depth_and_the_configuration_names_it(tmp_pat
     assert "no folder" in missing.notes[0]
 
 
+def test_music_beside_the_folders_of_genres_is_counted(tmp_path, store):
+    touch(tmp_path / "Sorted" / "Baroque" / "1.mp3")
+    for name in ("2.mp3", "3.flac", "notes.txt"):
+        touch(tmp_path / "Sorted" / name)
+    found = told("folders", tmp_path, store, folders=(tmp_path / "Sorted",))
+    assert words(found) == {("1.mp3", "Baroque")}
+    beside = f"training.folders: 2 files in {tmp_path / 'Sorted'} are in no folder of a genre"
+    assert found.notes == (beside,)
+
+
+def test_the_folder_of_one_genre_is_named_with_the_folder_to_name_instead(tmp_path, store):
+    one = touch(tmp_path / "Sorted" / "Baroque" / "1.mp3").parent
+    found = told("folders", tmp_path, store, folders=(one,))
+    assert found.notes == (
+        f"training.folders: no music in folders below {one}, but 1 file in it:"
+        f" name {tmp_path / 'Sorted'}",
+    )
+
+
 def test_the_lost_part_of_a_genre_folder_is_named(tmp_path, store):
     top = tmp_path / "Sorted"
     touch(top / "House" / "1.mp3")
@@ -238,6 +257,14 @@ def test_the_owners_genre_beside_an_equal_genre_of_tagger_in_another_field_is_a_
     assert not words(told("tags", tmp_path, store, (ours,), tags=("*",)))
 
 
+def test_a_wanted_genre_that_no_file_has_is_named(tmp_path, store, music):
+    jazz = track(music / "jazz.mp3", "Jazz")
+    found = told("tags", tmp_path, store, (jazz,), tags=("Jazz", "Loung"))
+    assert words(found) == {("jazz.mp3", "Jazz")}
+    assert found.notes == ("training.tags: no file in library.roots has the genre Loung",)
+    assert not told("tags", tmp_path, store, (jazz,), tags=("*",)).notes
+
+
 def test_a_root_without_music_is_named_and_the_other_roots_are_read(tmp_path, store, music):
     media.make(music / "a.mp3", "mp3", tags={"genre": "Jazz"})
     (tmp_path / "empty").mkdir()
@@ -258,6 +285,18 @@ def test_a_run_without_labels_names_the_first_notes_and_counts_the_others(tmp_pa
     with pytest.raises(TrainingDataError) as caught:
         require_some(gather(("folders",), settings, store))
     assert f"there is no folder {folders[2]}; and 2 more (" in str(caught.value)
+
+
+def test_a_run_with_lost_entries_alone_names_the_first_with_its_list(tmp_path, store, music):
+    (tmp_path / "Sunday.m3u").write_text("#EXTINF:61,Someone - Lost\nlost.mp3\nno/other.mp3\n")
+    settings = Settings(
+        library=LibrarySettings(roots=(music,)),
+        training=TrainingSettings(playlists=(tmp_path / "Sunday.m3u",)),
+    )
+    with pytest.raises(TrainingDataError) as caught:
+        require_some(gather(("playlists",), settings, store))
+    lost = "2 entries of lists not in the library, such as 'Lost' of Sunday.m3u"
+    assert f"no training data: {lost}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
