@@ -44,10 +44,12 @@ def _print_prepared(found: dict[str, Any]) -> None:
     labels = ", ".join(f"{name} {count}" for name, count in found["sources"].items()) or "none"
     _print(f"labels      {labels}")
     if found["matched"] or found["missing"] or found["ambiguous"]:
-        _print(
-            f"lists       {found['matched']} matched, {len(found['missing'])} not in the library,"
-            f" {len(found['ambiguous'])} ambiguous (choose with `tagger train match`)"
-        )
+        _print(f"lists       {found['matched']} matched")
+    if found["missing"]:
+        _print(f"            {len(found['missing'])} not in the library: {_ALL} lists them")
+    if found["ambiguous"]:
+        choose = "choose with `tagger train match`"
+        _print(f"            {len(found['ambiguous'])} ambiguous: {choose}")
     if found["genres"]:
         _print("genre                     tracks  artists  held out")
     for one in found["genres"]:

@@ -353,6 +353,9 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
     program.configure(f'[training]\ncsv = ["{table}"]\n')
     found = dry(program)
     assert (found["matched"], len(found["missing"])) == (1, 1)
+    shown = program.run("train", "--dry-run").out
+    assert "1 ambiguous: choose with `tagger train match`\n" in shown
+    assert "1 not in the library: `tagger train --dry-run --json` lists them\n" in shown
     unknown = program.run("train", "match", "url:1", program.music / "2.flac")
     assert (unknown.code, "the entry 'url:1'" in unknown.err) == (2, True)
     assert "did you mean 'uri:1'?" in unknown.err
