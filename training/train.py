@@ -150,6 +150,7 @@ class TrainingRun:
                 raise TrainingDataError(
                     f"none of {len(unusable)} labelled files can be analyzed: {unusable[0].reason}",
                     unusable[0].path,
+                    "name other music in [training]; see `tagger config path`",
                 )
         training = self._settings.training
         kept = genres.keys(self._base.vectors.genres if self._base else ())

@@ -396,7 +396,9 @@ def test_missing_labels_are_refused_and_nothing_changes(program):
         path = program.home / "sorted" / "Broken" / f"{number}.mp3"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"no music at all" * 99)
-    assert "can be analyzed" in refusal(program)
+    refused = refusal(program)
+    assert "can be analyzed: is not a supported audio file" in refused
+    assert "(name other music in [training]" in refused
     fill(program.home / "sorted", each=EACH)
     models = program.state / "models"
     models.write_text("a file where a folder has to be")
