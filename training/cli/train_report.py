@@ -43,13 +43,7 @@ def show_prepared(prepared: Prepared, minimum: int, progress: Bar | Lines | None
 def _print_prepared(found: dict[str, Any]) -> None:
     labels = ", ".join(f"{name} {count}" for name, count in found["sources"].items()) or "none"
     _print(f"labels      {labels}")
-    if found["matched"] or found["missing"] or found["ambiguous"]:
-        _print(f"lists       {found['matched']} matched")
-    if found["missing"]:
-        _print(f"            {len(found['missing'])} not in the library: {_ALL} lists them")
-    if found["ambiguous"]:
-        choose = "choose with `tagger train match`"
-        _print(f"            {len(found['ambiguous'])} ambiguous: {choose}")
+    _print_lists(found)
     if found["genres"]:
         _print("genre                     tracks  artists  held out")
     for one in found["genres"]:
@@ -66,6 +60,15 @@ def _print_prepared(found: dict[str, Any]) -> None:
         _print(f"unusable    {number_of(count, 'file')}: {reason}")
     for note in _notes(found):
         _print(f"note        {note}")
+
+
+def _print_lists(found: dict[str, Any]) -> None:
+    if found["matched"] or found["missing"] or found["ambiguous"]:
+        _print(f"lists       {found['matched']} matched")
+    if lost := len(found["missing"]):
+        _print(f"            {lost} not in the library: {_ALL} lists them")
+    if several := len(found["ambiguous"]):
+        _print(f"            {several} ambiguous: choose with `tagger train match`")
 
 
 def _left_out(found: dict[str, Any]) -> list[tuple[int, tuple[str, ...], str]]:
