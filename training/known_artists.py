@@ -20,26 +20,23 @@ from tagger.core.families import families
 from tagger.evidence.credits import list_level
 from tagger.evidence.names import key
 from tagger.inference.bundle import load
-from tagger.inference.manifest import Evaluation
 from tagger.inference.registry import ModelRegistry, model_in_use
 from tagger.library.known_artists import open_list
 from tagger.pipeline import build
-from training.classifiers.softmax import AddedGenres
-from training.data.dataset import Dataset, parts
+from training.data.dataset import parts
 from training.data.features import FeatureReader, UnusableFile
-from training.data.vectors import Vectors, artist_keys, split_inputs
+from training.data.vectors import Vectors, artist_keys, as_dataset
 from training.errors import TrainingDataError
 from training.evaluation import compare
-from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.claims import Scale
-from training.evaluation.measure import rounded
+from training.evaluation.measure import accuracy
 from training.evaluation.metrics import stand_in_albums
 from training.export.bundle import Provenance
 from training.labels.collect import library
 from training.labels.genre_names import GenreNames
 from training.matching.normalize import main_artist, one_group
 from training.models import added_model, user_model
-from training.models.ensemble import Ensemble, HeldOut
+from training.models.ensemble import HeldOut
 from training.progress import Silent
 
 if TYPE_CHECKING:
@@ -52,14 +49,17 @@ if TYPE_CHECKING:
     from tagger.core.domain import Features, Track
     from tagger.inference import Manifest
     from tagger.inference.bundle import Model
+    from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.store import TrainingStore
     from training.evaluation.compare import Comparison, Promote
     from training.export.bundle import Promises
     from training.models.added_model import Base
+    from training.models.ensemble import Ensemble
     from training.progress import Progress
 
 COMMAND = "tagger train --from known-artists"
+SPLIT = "your library by the artists list, artists held out of training"
 MOST_OF_ARTIST = 10
 """Tracks of one artist that are learned at most."""
 LEAST_TRACKS = 100
@@ -253,7 +253,8 @@ def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base
         later=base.later,
         expected=added_model.expected(whole, data, base),
     )
-    evaluation = {"held_out": _evaluation(test.right, test.clips)}
+    artists = test.clips.artists.astype(str)
+    evaluation = {"held_out": accuracy(test.right, artists, SPLIT, COMMAND)}
     whole = replace(whole, held_out=held_out)
     manifest = user_model.write(folder, whole, data, made, evaluation)
     companion = replace(test.measured, held_out=held_out)
@@ -307,19 +308,8 @@ def _clips(
 
 def _fit(clips: Vectors, kept: Vectors) -> Ensemble:
     """Fit the default model's regression to clips and to the data of other artists."""
-    every = Vectors(
-        kept.genres,
-        np.concatenate([kept.inputs, clips.inputs]),
-        np.concatenate([kept.allowed, clips.allowed]),
-        np.concatenate([kept.sources.astype(str), clips.sources]),
-        np.concatenate([kept.artists, clips.artists]),
-        kept.spec,
-    )
-    classifier = AddedGenres(every, tuple(range(len(every.genres))))
-    nothing = np.empty((0, every.inputs.shape[1]), np.float32)
-    fitted = classifier.fit(nothing, np.empty(0, np.intp), len(every.genres))
-    empty = HeldOut(np.empty(0, np.intp), np.empty((0, len(every.genres))))
-    return Ensemble((classifier,), (fitted,), np.ones(1), (), empty)
+    nothing = HeldOut(np.empty(0, np.intp), np.empty((0, len(kept.genres))))
+    return added_model.fit_alone(Vectors.joined([kept, clips]), nothing)
 
 
 def _right(model: Model, clips: _Clips, members: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -337,26 +327,9 @@ def _right(model: Model, clips: _Clips, members: NDArray[np.intp]) -> NDArray[np
     return np.array(found, bool)
 
 
-def _evaluation(right: NDArray[np.bool_], clips: Vectors) -> Evaluation:
-    low, high = ArtistBootstrap.of(clips.artists.astype(str)).ratio_interval(right)
-    return Evaluation(
-        accuracy=rounded(right.mean()),
-        interval=(rounded(low), rounded(high)),
-        tracks=len(right),
-        split="your library by the artists list, artists held out of training",
-        command=COMMAND,
-    )
-
-
 def _dataset(clips: Vectors) -> Dataset:
     """Return clips with the first of the genres that are right for each."""
-    return Dataset(
-        ids=np.arange(len(clips)).astype(str),
-        labels=clips.allowed.argmax(axis=1),
-        genres=clips.genres,
-        artists=clips.artists.astype(str),
-        inputs=split_inputs(clips),
-    )
+    return as_dataset(clips, clips.allowed.argmax(axis=1))
 
 
 def promises_of(probabilities: NDArray[np.float64], clips: Vectors, base: Base) -> Promises:

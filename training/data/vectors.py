@@ -16,11 +16,11 @@ import numpy as np
 from tagger.evidence.names import key as text_key
 from tagger.features import SOUNDS_SPEC
 from tagger.features.specs import spec as feature_spec
-from training.data.dataset import join, parts
+from training.data.dataset import Dataset, join, parts
 from training.matching.normalize import whole_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,6 +72,18 @@ class Vectors:
             self.sources[members],
             self.artists[members],
             self.spec,
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Vectors]) -> Vectors:
+        """Put vectors of the same genres and spec together."""
+        return cls(
+            parts[0].genres,
+            np.concatenate([part.inputs for part in parts]),
+            np.concatenate([part.allowed for part in parts]),
+            np.concatenate([part.sources.astype(str) for part in parts]),
+            np.concatenate([part.artists for part in parts]),
+            parts[0].spec,
         )
 
     def without_genre(self, genre: str) -> Vectors:
@@ -126,6 +138,17 @@ def split_inputs(vectors: Vectors) -> dict[str, NDArray[np.float32]]:
     specs = parts(vectors.spec)
     ends = np.cumsum([feature_spec(name).shape[0] for name in specs])
     return dict(zip(specs, np.split(vectors.inputs, ends[:-1], axis=1), strict=True))
+
+
+def as_dataset(vectors: Vectors, labels: NDArray[np.intp]) -> Dataset:
+    """Return vectors as labelled clips; `labels` has one of the genres of each."""
+    return Dataset(
+        ids=np.arange(len(vectors)).astype(str),
+        labels=labels,
+        genres=vectors.genres,
+        artists=vectors.artists.astype(str),
+        inputs=split_inputs(vectors),
+    )
 
 
 def artist_key(name: str) -> int:

@@ -61,9 +61,21 @@ class Claims:
             clips: Which clips, shape (clips,).
 
         """
-        nothing = np.zeros(len(clips))
-        confidence = np.where(clips, self.confidence, nothing)
-        return Claims(self.sources, confidence, self.right, nothing, nothing.astype(bool))
+        confidence = np.where(clips, self.confidence, 0.0)
+        return Claims.of_genres(self.sources, confidence, self.right)
+
+    @classmethod
+    def of_genres(cls, sources: NDArray[Any], confidence: Array, right: Mask) -> Claims:
+        """Return claims of genres alone, of which no clip gets a family.
+
+        Args:
+            sources: See `Claims`, as are `confidence` and `right`; each of shape (clips,).
+            confidence: Of the likeliest genre.
+            right: Whether it is right.
+
+        """
+        nothing = np.zeros(len(right))
+        return cls(sources, confidence, right, nothing, nothing.astype(bool))
 
     @classmethod
     def joined(cls, parts: Sequence[Claims]) -> Claims:
@@ -86,6 +98,12 @@ class Claims:
         """Return which clips get a genre or a family that is right for them."""
         genre = self.confidence >= (np.inf if threshold is None else threshold)
         return self.written(threshold) & np.where(genre, self.right, self.family_right)
+
+    def outcome(self, threshold: float | None) -> tuple[float | None, float]:
+        """Return the precision at a threshold, None where no clip is written; then the coverage."""
+        written, right = self.written(threshold), self.rightly(threshold)
+        precision = float(right.sum() / written.sum()) if written.any() else None
+        return precision, float(written.mean())
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tagger.inference.manifest import Evaluation, Written
 from training.data.dataset import exclude_artists
+from training.evaluation.bootstrap import ArtistBootstrap
 from training.evaluation.metrics import (
     Predictions,
     album_predictions,
@@ -91,6 +92,23 @@ def summarize(split: str, command: str, results: Sequence[Measurement]) -> Evalu
         album_accuracy=_accuracy(albums) if albums else None,
         album_written=_written(albums) if albums else None,
     )
+
+
+def accuracy(
+    right: NDArray[np.bool_], groups: NDArray[Any], split: str, command: str
+) -> Evaluation:
+    """Return the accuracy of clips, with its interval.
+
+    Args:
+        right: Whether each clip is right.
+        groups: The artist or the collection of each clip, of which the resamples are.
+        split: See `summarize`, as is `command`.
+        command: Measures the figure again.
+
+    """
+    low, high = ArtistBootstrap.of(groups).ratio_interval(right)
+    share, tracks = rounded(right.mean()), len(right)
+    return Evaluation(share, (rounded(low), rounded(high)), tracks, split, command)
 
 
 def promised_threshold(held_out: Predictions) -> float | None:

@@ -11,27 +11,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 
 from tagger.core import genres as names
 from tagger.core.families import families
 from tagger.core.thresholds import OperatingPoint, OperatingPoints
 from tagger.inference import read_manifest
-from tagger.inference.manifest import Evaluation, Written
-from training.classifiers.softmax import AddedGenres
+from tagger.inference.manifest import Written
+from training.classifiers.softmax import AddedGenres, fit_vectors
 from training.data.dataset import parts
 from training.data.vectors import VECTORS_FILE, Vectors, artist_keys, split_inputs
 from training.errors import TrainingDataError
-from training.evaluation.bootstrap import ArtistBootstrap
-from training.evaluation.claims import (
-    Scale,
-    album_claims,
-    operating_points,
-    track_claims,
-)
-from training.evaluation.measure import PROMISE, rounded
+from training.evaluation.claims import Scale, album_claims, operating_points, track_claims
+from training.evaluation.measure import PROMISE, accuracy, rounded
 from training.evaluation.metrics import LEAST_WRITTEN, stand_in_albums
 from training.export.bundle import Promises
-from training.models.ensemble import HeldOut, combined
+from training.models.ensemble import Ensemble, HeldOut, combined
 from training.models.own_genres import other_music, points_of_genre
 from training.models.recipe import Recipe
 from training.models.user_model import COMMAND
@@ -42,10 +37,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tagger.inference.manifest import Evaluation
     from training.data.dataset import Dataset
     from training.evaluation.claims import Claims
     from training.evaluation.cross_validation import Execution, HeldOutScores
-    from training.models.ensemble import Ensemble
     from training.models.own_genres import OtherMusic
 
     Indices = NDArray[np.intp]
@@ -118,6 +113,12 @@ def _classifier(data: Dataset, base: Base) -> AddedGenres:
     keys = [names.key(genre) for genre in data.genres]
     places = tuple(keys.index(names.key(genre)) for genre in base.vectors.genres)
     return AddedGenres(base.vectors, places)
+
+
+def fit_alone(vectors: Vectors, held_out: HeldOut) -> Ensemble:
+    """Fit the regression to vectors alone; `held_out` are predictions for its clips."""
+    classifier = AddedGenres(vectors, tuple(range(len(vectors.genres))))
+    return Ensemble((classifier,), (fit_vectors(vectors),), np.ones(1), (), held_out)
 
 
 def other_music_for(data: Dataset, base: Base, execution: Execution) -> OtherMusic | None:
@@ -198,19 +199,10 @@ class Judge:
         points = self.promises(ensemble).tracks
         threshold = points.threshold(PROMISE, "")
         claims = self._sure(track_claims(*self._judged(predicted)), predicted, points)
-        written, right = claims.written(threshold), claims.rightly(threshold)
-        low, high = ArtistBootstrap.of(self.data.artists[held]).ratio_interval(claims.right)
-        return Evaluation(
-            accuracy=rounded(claims.right.mean()),
-            interval=(rounded(low), rounded(high)),
-            tracks=len(held),
-            split=SPLIT,
-            command=COMMAND,
-            written=Written(
-                PROMISE,
-                rounded(right.sum() / written.sum()) if written.any() else 1.0,
-                rounded(written.mean()),
-            ),
+        right, written = claims.outcome(threshold)
+        return structs.replace(
+            accuracy(claims.right, self.data.artists[held], SPLIT, COMMAND),
+            written=Written(PROMISE, rounded(1.0 if right is None else right), rounded(written)),
         )
 
     def _sure(self, claims: Claims, predicted: HeldOut, points: OperatingPoints) -> Claims:

@@ -107,6 +107,5 @@ def points_of_genre(
 def _claims(genre: int, probabilities: Array, right: Mask, sources: NDArray[Any]) -> Claims:
     """Return the clips that get a genre; the confidence of every other clip is 0."""
     found = probabilities.argmax(axis=1) == genre
-    nothing = np.zeros(len(found))
-    confidence = np.where(found, probabilities[:, genre], nothing)
-    return Claims(sources.astype(str), confidence, right, nothing, nothing.astype(bool))
+    confidence = np.where(found, probabilities[:, genre], 0.0)
+    return Claims.of_genres(sources.astype(str), confidence, right)

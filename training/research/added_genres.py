@@ -14,17 +14,17 @@ import numpy as np
 from msgspec import Struct
 
 from training.classifiers.softmax import AddedGenres, FittedSoftmax, fit_vectors
+from training.data.vectors import Vectors
 from training.evaluation.cross_validation import source_folds
 from training.evaluation.measure import rounded
 from training.evaluation.metrics import appearances
-from training.research.wide_data import GENRES, joined
+from training.research.wide_data import GENRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from training.data.vectors import Vectors
     from training.research.wide import LeftOut
 
     Mask = NDArray[np.bool_]
@@ -58,7 +58,7 @@ def figures(left: LeftOut) -> Iterator[AddedGenre]:
     for one in range(_FOLDS):
         held = fold == one
         fit = ~held & ~np.isin(songs.artists, songs.artists[held])
-        training = joined(songs.of(fit), left.nonmusic)
+        training = Vectors.joined([songs.of(fit), left.nonmusic])
         full[held] = _right(fit_vectors(training), songs, held)
         for genre, draw in itertools.product(LEFT_OUT, range(DRAWS)):
             place = GENRES.index(genre)

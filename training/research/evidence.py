@@ -72,7 +72,7 @@ class EvidenceFigure(Struct, frozen=True):
     """The decisions of one experiment."""
 
     part: str
-    """`library`, `list`, `genre`, `guide`, `titles` or `default`."""
+    """`library`, `list`, `genre`, `guide` or `teacher`."""
     name: str
     clips: int
     written: float

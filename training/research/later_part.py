@@ -21,11 +21,11 @@ from tagger.features.frames import RATE
 from tagger.features.specs import SPECS
 from tagger.features.wideband import RATE as WIDEBAND_RATE
 from tagger.inference import read_manifest
-from training.data.vectors import SPEC
+from training.data.vectors import SPEC, Vectors
 from training.evaluation.claims import Scale, track_claims
 from training.evaluation.measure import PROMISE, rounded
 from training.research.left_out import left_out_models
-from training.research.wide_data import GENRES, joined, read_nonmusic, read_songs, song_rows
+from training.research.wide_data import GENRES, read_nonmusic, read_songs, song_rows
 from training.research.wide_inputs import decoded
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from training.data.vectors import Vectors
     from training.evaluation.claims import Claims
 
     Array = NDArray[np.float64]
@@ -87,7 +86,7 @@ def figures(data: Path, network: Path, bundles: Path) -> Iterator[LaterFigure]:
         for (seconds, first), weight in product(zip(FIRST, firsts, strict=True), WEIGHTS):
             pooled = softmax((1 - weight) * first + weight * later, axis=1)
             claims = track_claims(pooled, clips.allowed, clips.sources, scale)
-            written, right = claims.written(threshold), claims.rightly(threshold)
+            right, written = claims.outcome(threshold)
             yield LaterFigure(
                 file is not None,
                 seconds,
@@ -95,8 +94,8 @@ def figures(data: Path, network: Path, bundles: Path) -> Iterator[LaterFigure]:
                 len(kept),
                 rounded(claims.right.mean()),
                 rounded(_share(claims)),
-                rounded(written.mean()),
-                rounded(right.sum() / written.sum()),
+                rounded(written),
+                rounded(right or 0.0),
             )
 
 
@@ -133,7 +132,7 @@ def _logs(songs: Vectors, kept: NDArray[np.intp], parts: NDArray[np.float32]) ->
     """
     nonmusic, _ = read_nonmusic(songs.spec)
     scores = np.zeros((parts.shape[1], len(kept), len(GENRES)))
-    for fitted, held in left_out_models(joined(songs, nonmusic)):
+    for fitted, held in left_out_models(Vectors.joined([songs, nonmusic])):
         clips = np.flatnonzero(held[kept])
         for place in range(parts.shape[1]):
             scores[place, clips] = fitted.scores(parts[clips, place])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from scipy.special import expit
 
 from tagger.core.families import families
@@ -19,11 +19,8 @@ from tagger.core.pooling import Pooling
 from tagger.features import SOUNDS_SPEC
 from tagger.features.efficientat import EMBEDDING
 from tagger.features.sounds import MUSIC
-from tagger.inference.manifest import Evaluation, Written
-from training.classifiers.softmax import AddedGenres
-from training.data.dataset import Dataset
-from training.data.vectors import VECTORS_FILE, Vectors, split_inputs
-from training.evaluation.bootstrap import ArtistBootstrap
+from tagger.inference.manifest import Written
+from training.data.vectors import VECTORS_FILE, Vectors, as_dataset, split_inputs
 from training.evaluation.claims import (
     Claims,
     Scale,
@@ -32,14 +29,14 @@ from training.evaluation.claims import (
     operating_points,
     track_claims,
 )
-from training.evaluation.measure import PROMISE, rounded
+from training.evaluation.measure import PROMISE, accuracy, rounded
 from training.evaluation.metrics import ALBUM_TRACKS
 from training.export.bundle import Promises, Provenance, publish
-from training.models.added_model import raised
-from training.models.ensemble import Ensemble, HeldOut
+from training.models.added_model import fit_alone, raised
+from training.models.ensemble import HeldOut
 from training.research.left_out import left_out_probabilities
 from training.research.libraries import weighed
-from training.research.wide_data import GENRES, Songs, joined, read_nonmusic, read_songs
+from training.research.wide_data import GENRES, Songs, read_nonmusic, read_songs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tagger.core.thresholds import OperatingPoints
-    from tagger.inference.manifest import Manifest
+    from tagger.inference.manifest import Evaluation, Manifest
 
     Array = NDArray[np.float64]
     Mask = NDArray[np.bool_]
@@ -113,11 +110,11 @@ class Promise:
             claims: Of the clips.
 
         """
-        written, right = claims.written(self.threshold), claims.rightly(self.threshold)
-        share = rounded(right.sum() / written.sum()) if written.any() else None
-        written_share = rounded(written.mean())
+        right, written = claims.outcome(self.threshold)
+        share = None if right is None else rounded(right)
+        clips = len(claims.right)
         return WideFigure(
-            part, name, self.precision, len(written), written_share, share, self.threshold
+            part, name, self.precision, clips, rounded(written), share, self.threshold
         )
 
 
@@ -185,7 +182,7 @@ def leave_out(data: Path, network: Path | None = None) -> LeftOut:
     """
     songs = read_songs(data, network)
     nonmusic, kinds = read_nonmusic(songs.vectors.spec)
-    every = joined(songs.vectors, nonmusic)
+    every = Vectors.joined([songs.vectors, nonmusic])
     probabilities = left_out_probabilities(every)
     music = music_threshold(songs.vectors) if network else None
     later = later_threshold(probabilities[: len(songs.vectors)])
@@ -313,19 +310,9 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
 
     """
     songs = left.songs.vectors
-    every = joined(songs, left.nonmusic)
-    classifier = AddedGenres(every, tuple(range(len(GENRES))))
-    nothing = np.empty((0, songs.inputs.shape[1]), np.float32)
-    fitted = classifier.fit(nothing, np.empty(0, np.intp), len(GENRES))
-    data = Dataset(
-        ids=np.arange(len(songs)).astype(str),
-        labels=left.songs.best,
-        genres=GENRES,
-        artists=songs.artists.astype(str),
-        inputs=split_inputs(songs),
-    )
+    every = Vectors.joined([songs, left.nonmusic])
     held_out = HeldOut(np.arange(len(songs)), np.log(left.probabilities[: len(songs)] + 1e-12))
-    ensemble = Ensemble((classifier,), (fitted,), np.ones(1), (), held_out)
+    ensemble = fit_alone(every, held_out)
     files = {VECTORS_FILE: every.encode()}
     with_network = left.music is not None
     made = Provenance(
@@ -343,7 +330,7 @@ def build(left: LeftOut, folder: Path, created: date) -> Manifest:
         "left_out": evaluation(left, left.probabilities[: len(songs)], ALONE),
         "in_library": evaluation(left, left.in_library, IN_LIBRARY),
     }
-    return publish(folder, ensemble, data, made, found)
+    return publish(folder, ensemble, as_dataset(songs, left.songs.best), made, found)
 
 
 def evaluation(left: LeftOut, probabilities: Array, split: str) -> Evaluation:
@@ -356,14 +343,9 @@ def evaluation(left: LeftOut, probabilities: Array, split: str) -> Evaluation:
 
     """
     tracks, pooled = left.claims(probabilities), left.album_claims(probabilities)
-    right = tracks.right
-    low, high = ArtistBootstrap.of(tracks.sources).ratio_interval(right)
-    return Evaluation(
-        accuracy=rounded(right.mean()),
-        interval=(rounded(low), rounded(high)),
-        tracks=len(right),
-        split=split,
-        command=COMMAND if left.music is None else COMMAND_WITH_NETWORK,
+    command = COMMAND if left.music is None else COMMAND_WITH_NETWORK
+    return structs.replace(
+        accuracy(tracks.right, tracks.sources, split, command),
         written=_written(tracks, left.promises.tracks),
         album_accuracy=rounded(pooled.right.mean()),
         album_written=_written(pooled, left.promises.albums),
@@ -371,11 +353,8 @@ def evaluation(left: LeftOut, probabilities: Array, split: str) -> Evaluation:
 
 
 def _written(claims: Claims, points: OperatingPoints) -> Written | None:
-    threshold = points.threshold(PROMISE, "")
-    written, right = claims.written(threshold), claims.rightly(threshold)
-    if not written.any():
-        return None
-    return Written(PROMISE, rounded(right.sum() / written.sum()), rounded(written.mean()))
+    right, written = claims.outcome(points.threshold(PROMISE, ""))
+    return None if right is None else Written(PROMISE, rounded(right), rounded(written))
 
 
 def _albums(sources: NDArray[Any]) -> dict[str, Mask]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.data.dataset import joined as joined_features
+from training.data.dataset import joined
 from training.data.vectors import SPEC, SPEC_WITH_NETWORK, Vectors, artist_key, artist_keys
 from training.research.efficientat import logits as sound_logits
 from training.research.nonmusic import NONMUSIC
@@ -107,23 +107,11 @@ def read_nonmusic(spec: str, path: Path = NONMUSIC) -> tuple[Vectors, NDArray[An
 
     """
     with np.load(path, allow_pickle=False) as archive:
-        inputs = joined_features(archive, spec).astype(np.float32)
+        inputs = joined(archive, spec).astype(np.float32)
         sources, kinds = archive["sources"], archive["kinds"]
     nobody = artist_keys(f"{source}:{place}" for place, source in enumerate(sources))
     allowed = np.zeros((len(inputs), len(GENRES)), bool)
     return Vectors(GENRES, inputs, allowed, sources, nobody, spec), kinds
-
-
-def joined(one: Vectors, other: Vectors) -> Vectors:
-    """Put vectors of the same genres together."""
-    return Vectors(
-        one.genres,
-        np.concatenate([one.inputs, other.inputs]),
-        np.concatenate([one.allowed, other.allowed]),
-        np.concatenate([one.sources, other.sources]),
-        np.concatenate([one.artists, other.artists]),
-        one.spec,
-    )
 
 
 def _source(row: dict[str, str]) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.classifiers.softmax import fit_vectors
+from training.data.vectors import Vectors
 from training.evaluation.claims import album_claims, album_indices, track_claims
 from training.evaluation.measure import PROMISE
 from training.research.libraries import weighed
 from training.research.wide import Promise, expected, music_probabilities
-from training.research.wide_data import GENRES, joined
+from training.research.wide_data import GENRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def unknown_figures(left: LeftOut) -> Iterator[WideFigure]:
     """Leave each genre out of the training data and decide its clips."""
     songs = left.songs
-    every = joined(songs.vectors, left.nonmusic)
+    every = Vectors.joined([songs.vectors, left.nonmusic])
     track = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
     album = Promise(PROMISE, left.promises.albums.threshold(PROMISE, ""))
     for place, genre in enumerate(GENRES):

@@ -154,7 +154,7 @@ def test_a_library_of_listed_artists_makes_a_model(
 
     with TrainingStore(home.state) as store:
         remember_metal(settings, store, whole)
-        monkeypatch.setattr(known_artists, "AddedGenres", fitted)
+        monkeypatch.setattr(added_model, "AddedGenres", fitted)
         if bundle != "default":  # the features are made, the network is not there
             monkeypatch.setattr(Weights, "are_in", lambda *_: True)
         learned = known_artists.learn(settings, store, replace(whole, vectors=few), "always")
