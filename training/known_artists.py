@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,6 @@ from training.evaluation import compare
 from training.evaluation.claims import Scale
 from training.evaluation.measure import accuracy
 from training.evaluation.metrics import stand_in_albums
-from training.export.bundle import Provenance
 from training.labels.collect import library
 from training.labels.genre_names import GenreNames
 from training.matching.normalize import main_artist, one_group
@@ -241,25 +239,15 @@ def _write(folder: Path, whole: Ensemble, clips: _Clips, test: _Test, base: Base
     held_out = HeldOut(everything[held], test.scores)
     data = _dataset(clips.vectors)
     promises = promises_of(np.exp(test.scores), test.clips, base)
-    today = datetime.now(UTC).date()
-    made = Provenance(
-        user_model.PREFIX,
-        today,
-        added_model.ABOUT,
-        COMMAND,
-        promises=promises,
-        members=everything,
-        music=base.music,
-        later=base.later,
-        expected=added_model.expected(whole, data, base),
-    )
-    artists = test.clips.artists.astype(str)
-    evaluation = {"held_out": accuracy(test.right, artists, SPLIT, COMMAND)}
+    shares = added_model.expected(whole, data, base)
+    made = added_model.provenance(base, promises, shares)
+    made = replace(made, command=COMMAND, members=everything)
+    figures = accuracy(test.right, test.clips.artists.astype(str), SPLIT, COMMAND)
     whole = replace(whole, held_out=held_out)
-    manifest = user_model.write(folder, whole, data, made, evaluation)
+    manifest = user_model.write(folder, whole, data, made, figures)
     companion = replace(test.measured, held_out=held_out)
     made = replace(made, members=everything[~held])
-    user_model.write(folder / user_model.MEASURED, companion, data, made, evaluation)
+    user_model.write(folder / user_model.MEASURED, companion, data, made, figures)
     return manifest
 
 

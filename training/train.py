@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,23 +30,21 @@ from training.data.select import LEAST_ARTISTS, Rules, held_out, select
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cross_validation import FOLDS, Execution, cross_validate
-from training.evaluation.measure import PROMISE, never_written
-from training.evaluation.report import library_subject, page
+from training.evaluation.measure import never_written
+from training.evaluation.report import library_subject
 from training.labels.collect import gather, require_some
 from training.labels.genre_names import GenreNames
 from training.models import added_model, user_model
-from training.models.ensemble import train
 from training.progress import Silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tagger.config import Settings
-    from tagger.core.thresholds import OperatingPoints
-    from tagger.inference.manifest import Evaluation, Manifest
+    from tagger.inference.manifest import Manifest
     from training.data.dataset import Dataset
     from training.data.file_table import Sample
     from training.data.select import Selection
@@ -60,6 +57,7 @@ if TYPE_CHECKING:
     from training.progress import Progress
 
     Indices = NDArray[np.intp]
+    Method = user_model.OnlyMine | added_model.BesideDefault
 
 MOST_NAMED = 5
 """Small genres in the message of a run without enough training data."""
@@ -90,8 +88,8 @@ class Result:
     """The id of the model that was active before."""
     promoted: bool
     reason: str
-    page: str
-    """An HTML report on the model; see `training.evaluation.report`."""
+    subject: Subject
+    """The model and its predictions for held-out tracks, for a report."""
 
 
 class TrainingRun:
@@ -183,13 +181,13 @@ class TrainingRun:
                 f"too little training data: fewer than {FOLDS} artists are not held out",
                 hint="give the artists of more tracks the split `train`",
             )
-        measured = self._fit(data, rest, base, "measuring")
-        whole = self._fit(data, np.arange(len(data)), base, "fitting")
-        judge = self._judge(data, base) if base else None
-        evaluation = {"held_out": _measure(measured, data, held, judge)}
+        method = self._method(data, base)
+        measured = self._fit(method, rest, "measuring")
+        whole = self._fit(method, np.arange(len(data)), "fitting")
+        figures = method.measure(measured, held)
         self._progress.stage("writing", 1)
-        manifest = self._write(workplace, whole, data, evaluation, judge)
-        compared = self._write(workplace / user_model.MEASURED, measured, data, evaluation, judge)
+        manifest = method.write(workplace, whole, figures)
+        compared = method.write(workplace / user_model.MEASURED, measured, figures)
         comparison = self._compare(workplace / user_model.MEASURED, manifest, data, held)
         name = self._models.install(workplace)
         promoted, reason = compare.promotion(comparison, promote, self._chosen)
@@ -200,41 +198,21 @@ class TrainingRun:
         about = {"Date": str(manifest.created), "Model": manifest.id, "Verdict": verdict}
         if silent := never_written(manifest):
             about["Never written by the sound alone"] = ", ".join(silent)
-        subject = library_subject(measured, data, held, about, evaluation["held_out"])
-        report = page(_judged(subject, compared.tracks, judge.accepted) if judge else subject)
-        return Result(manifest, comparison, self._current.manifest.id, promoted, reason, report)
+        subject = library_subject(measured, data, held, about, compared)
+        subject = replace(subject, accepted=method.accepted)
+        return Result(manifest, comparison, self._current.manifest.id, promoted, reason, subject)
 
     def _specs(self, tracks: int) -> set[str]:
         specs = self._base.specs if self._base else user_model.recipe_for(tracks).specs
         return specs | set(self._current.specs)
 
-    def _write(
-        self,
-        folder: Path,
-        ensemble: Ensemble,
-        data: Dataset,
-        evaluation: Mapping[str, Evaluation],
-        judge: added_model.Judge | None,
-    ) -> Manifest:
-        made = user_model.provenance(datetime.now(UTC).date())
-        if judge:
-            base = judge.base
-            made = replace(
-                made,
-                command=user_model.COMMAND,
-                data=added_model.ABOUT,
-                promises=judge.promises(ensemble),
-                music=base.music,
-                later=base.later,
-                expected=added_model.expected(ensemble, data, base),
-            )
-        return user_model.write(folder, ensemble, data, made, evaluation)
-
-    def _judge(self, data: Dataset, base: Base) -> added_model.Judge:
-        """Score other music, and return the judge of models with the genres of the data."""
+    def _method(self, data: Dataset, base: Base | None) -> Method:
+        """Return the way to learn the genres of the data, after other music was scored for it."""
+        if base is None:
+            return user_model.OnlyMine(data)
         with parallel_fits(self._settings.cluster.scheduler):
             others = added_model.other_music_for(data, base, self._execution("other music"))
-        return added_model.Judge(data, base, self._genre_names.parents, others)
+        return added_model.BesideDefault(data, base, self._genre_names.parents, others)
 
     def _samples(
         self, reader: FeatureReader, collected: CollectedLabels
@@ -264,15 +242,11 @@ class TrainingRun:
                 found |= {(str(track.content), genres.key(named(w))) for w in words}
         return frozenset(found)
 
-    def _fit(self, data: Dataset, members: Indices, base: Base | None, stage: str) -> Ensemble:
-        recipe = added_model.recipe(data, base) if base else user_model.recipe_for(len(data))
+    def _fit(self, method: Method, members: Indices, stage: str) -> Ensemble:
         with parallel_fits(self._settings.cluster.scheduler):
-            scores = cross_validate(recipe, data, members, self._execution(stage))
+            scores = cross_validate(method.recipe, method.data, members, self._execution(stage))
         with threadpool_limits(limits=1, user_api="blas"):
-            ensemble = train(recipe, data, members, scores)
-            if base:
-                return added_model.plain(ensemble, scores)
-            return user_model.tempered(ensemble, data)
+            return method.fit(members, scores)
 
     def _execution(self, stage: str) -> Execution:
         clustered = self._settings.cluster.scheduler
@@ -306,19 +280,6 @@ class TrainingRun:
             compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
-
-
-def _measure(
-    ensemble: Ensemble, data: Dataset, held: Indices, judge: added_model.Judge | None
-) -> Evaluation:
-    return judge.measure(ensemble, held) if judge else user_model.measure(ensemble, data, held)
-
-
-def _judged(subject: Subject, points: OperatingPoints, accepted: NDArray[np.bool_]) -> Subject:
-    """Return the subject of a report by the rules of the printed figures."""
-    overall = points.threshold(PROMISE, "")
-    higher = [genre for genre in points.genres if points.threshold(PROMISE, genre) != overall]
-    return replace(subject, accepted=accepted, threshold=overall, higher=higher)
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

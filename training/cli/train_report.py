@@ -14,6 +14,7 @@ from tagger.system.text import number_of
 from training.cli.train_json import prepared_object
 from training.errors import TrainingDataError
 from training.evaluation.metrics import few_artists
+from training.evaluation.report import page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,19 +168,22 @@ def finish(
 
     """
     if report:
-        write_report(report, found, result.page if result else "")
+        write_report(report, found, result)
     if as_json:
         print_json(found)
     elif result:
         print_result(found)
 
 
-def write_report(path: Path, found: dict[str, Any], page: str) -> None:
-    """Write a report file: the HTML `page` where `path` ends in .html, else `found` as JSON.
+def write_report(path: Path, found: dict[str, Any], result: Result | None) -> None:
+    """Write a page on a `result` where `path` ends in .html, else `found` as JSON.
 
     Raises TrainingDataError when the file cannot be written.
     """
-    text = page if path.suffix == ".html" and page else json.dumps(found, indent=2, default=str)
+    if result and path.suffix == ".html":
+        text = page(result.subject)
+    else:
+        text = json.dumps(found, indent=2, default=str)
     try:
         replace_file(path, f"{text.rstrip()}\n".encode())
     except OSError as error:

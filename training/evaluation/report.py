@@ -10,7 +10,7 @@ import numpy as np
 
 from tagger.system.text import number_of
 from training.evaluation import breakdown, charts
-from training.evaluation.measure import PROMISE, Measurement, promised_threshold, summarize
+from training.evaluation.measure import PROMISE, Measurement, summarize
 from training.evaluation.metrics import (
     calibration_error,
     few_artists,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.inference.manifest import Evaluation
+    from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
     from training.evaluation.metrics import Indices, Predictions
     from training.models.ensemble import Ensemble
@@ -70,7 +70,7 @@ def library_subject(
     data: Dataset,
     held: Indices,
     about: Mapping[str, str],
-    figures: Evaluation,
+    manifest: Manifest,
 ) -> Subject:
     """Describe a model of the user's own on held-out artists.
 
@@ -79,9 +79,11 @@ def library_subject(
         data: The user's tracks.
         held: The tracks that are not in the training data of `ensemble`, as indices.
         about: Further descriptions by heading, such as date and verdict.
-        figures: Of these tracks.
+        manifest: Of the model, with the figures of these tracks.
 
     """
+    points = manifest.tracks
+    overall = points.threshold(PROMISE, "")
     return Subject(
         "Your own library",
         {
@@ -92,8 +94,9 @@ def library_subject(
         },
         data,
         HeldOut(held, ensemble.log_probabilities(data, held)),
-        promised_threshold(track_predictions(data, ensemble.held_out)),
-        figures=figures,
+        overall,
+        figures=manifest.evaluation["held_out"],
+        higher=[name for name in points.genres if points.threshold(PROMISE, name) != overall],
     )
 
 

@@ -25,11 +25,11 @@ from training.errors import TrainingDataError
 from training.evaluation.claims import Scale, album_claims, operating_points, track_claims
 from training.evaluation.measure import PROMISE, accuracy, rounded
 from training.evaluation.metrics import LEAST_WRITTEN, stand_in_albums
-from training.export.bundle import Promises
-from training.models.ensemble import Ensemble, HeldOut, combined
+from training.export.bundle import Promises, Provenance
+from training.models.ensemble import Ensemble, HeldOut, combined, train
 from training.models.own_genres import other_music, points_of_genre
 from training.models.recipe import Recipe
-from training.models.user_model import COMMAND
+from training.models.user_model import COMMAND, PREFIX, today, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tagger.inference.manifest import Evaluation
+    from tagger.inference.manifest import Evaluation, Manifest
     from training.data.dataset import Dataset
     from training.evaluation.claims import Claims
     from training.evaluation.cross_validation import Execution, HeldOutScores
@@ -101,14 +101,6 @@ def with_default_genres(data: Dataset, base: Base) -> Dataset:
     return replace(data, genres=genres, labels=places[data.labels])
 
 
-def recipe(data: Dataset, base: Base) -> Recipe:
-    """Return the recipe for clips with the genres of `with_default_genres`.
-
-    `base` is without the artists of the clips.
-    """
-    return Recipe(families=((_classifier(data, base),),), repeats=1, guards=())
-
-
 def _classifier(data: Dataset, base: Base) -> AddedGenres:
     keys = [names.key(genre) for genre in data.genres]
     places = tuple(keys.index(names.key(genre)) for genre in base.vectors.genres)
@@ -135,16 +127,6 @@ def other_music_for(data: Dataset, base: Base, execution: Execution) -> OtherMus
     return other_music(data, _classifier(data, base), execution)
 
 
-def plain(ensemble: Ensemble, scores: HeldOutScores) -> Ensemble:
-    """Take the probabilities of the regression as they are.
-
-    `scores` are those of the cross-validation that `ensemble` was trained with.
-    """
-    weights = np.ones(1)
-    logs = combined([scores[ensemble.candidates[0].name]], weights)
-    return replace(ensemble, weights=weights, held_out=HeldOut(ensemble.held_out.members, logs))
-
-
 def expected(ensemble: Ensemble, data: Dataset, base: Base) -> NDArray[np.float64]:
     """Return the mean probability of each genre for the base and the user's clips together.
 
@@ -160,16 +142,63 @@ def expected(ensemble: Ensemble, data: Dataset, base: Base) -> NDArray[np.float6
     return shares
 
 
+def provenance(base: Base, promises: Promises, shares: NDArray[np.float64]) -> Provenance:
+    """Return the origin of a model that learned the user's clips beside those of the default model.
+
+    Args:
+        base: The training data of the default model.
+        promises: Of the new model.
+        shares: See `expected`.
+
+    """
+    return Provenance(
+        PREFIX,
+        today(),
+        ABOUT,
+        COMMAND,
+        promises=promises,
+        music=base.music,
+        later=base.later,
+        expected=shares,
+    )
+
+
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """The rules of a scan for the user's tracks: a parent or the family of a label is right."""
+class BesideDefault:
+    """A model of the user's genres beside those of the default model.
+
+    The rules for the user's tracks are those of a scan: a parent or the family of a label is right.
+    """
 
     data: Dataset
+    """With the genres of `with_default_genres`."""
     base: Base
+    """Without the artists of the data."""
     parents: Callable[[str], tuple[str, ...]]
     """See `GenreNames.parents`."""
     others: OtherMusic | None = None
     """Other music, where the new model has genres that the default model lacks."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The regression alone."""
+        return Recipe(((_classifier(self.data, self.base),),), repeats=1, guards=())
+
+    def fit(self, members: Indices, scores: HeldOutScores) -> Ensemble:
+        """Fit to clips, and take the probabilities of the regression as they are.
+
+        `members` are indices into the data, `scores` their scores by the recipe's cross-validation.
+        """
+        ensemble = train(self.recipe, self.data, members, scores)
+        weights = np.ones(1)
+        logs = combined([scores[ensemble.candidates[0].name]], weights)
+        return replace(ensemble, weights=weights, held_out=HeldOut(members, logs))
+
+    def write(self, folder: Path, ensemble: Ensemble, figures: Evaluation) -> Manifest:
+        """Write and verify the bundle of an ensemble, see `write`; `figures` are held-out."""
+        shares = expected(ensemble, self.data, self.base)
+        made = provenance(self.base, self.promises(ensemble), shares)
+        return write(folder, ensemble, self.data, made, figures)
 
     def promises(self, ensemble: Ensemble) -> Promises:
         """Raise the default thresholds where the held-out tracks of an ensemble need more.
@@ -229,7 +258,7 @@ class Judge:
     @property
     def accepted(self) -> NDArray[np.bool_]:
         """Whether a genre is right for a label, shape (labels, genres)."""
-        accepted, scale = self._accepted, self._scale
+        accepted, scale = self._with_parents, self._scale
         result = accepted.copy()
         for head in scale.families:
             result[:, scale.genres.index(head)] = accepted[:, scale.columns(head)].any(axis=1)
@@ -241,11 +270,11 @@ class Judge:
 
     def _judged(self, held: HeldOut) -> Judged:
         artists = self.data.artists[held.members]
-        allowed = self._accepted[self.data.labels[held.members]]
+        allowed = self._with_parents[self.data.labels[held.members]]
         return np.exp(held.log_probabilities), allowed, artists, self._scale
 
     @property
-    def _accepted(self) -> NDArray[np.bool_]:
+    def _with_parents(self) -> NDArray[np.bool_]:
         """Whether a genre is a label or a parent of it, shape (labels, genres)."""
         keys = [names.key(genre) for genre in self.data.genres]
         accepted = [

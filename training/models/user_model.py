@@ -10,7 +10,8 @@ second fit has all artists, and is the model that decides.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +24,11 @@ from training.classifiers.speech_data import ABOUT as SPEECH
 from training.evaluation.measure import evaluate, summarize
 from training.export.bundle import Provenance, publish, write_card
 from training.export.card import card
-from training.models.ensemble import HeldOut
+from training.models.ensemble import HeldOut, train
 from training.models.recipe import RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import date
     from pathlib import Path
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tagger.inference.manifest import Evaluation, Manifest
     from tagger.store import Store
     from training.data.dataset import Dataset
+    from training.evaluation.cross_validation import HeldOutScores
     from training.labels.genre_names import GenreNames
     from training.models.ensemble import Ensemble
     from training.models.recipe import Recipe
@@ -98,6 +100,41 @@ def without_held_out(folder: Path) -> Model:
     return load(measured if measured.is_dir() else folder)
 
 
+@dataclass(frozen=True, eq=False)
+class OnlyMine:
+    """A model of the user's genres alone."""
+
+    data: Dataset
+    accepted = None
+    """The label alone is right, see `Predictions.accepted`."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe for the clips."""
+        return recipe_for(len(self.data))
+
+    def fit(self, members: Indices, scores: HeldOutScores) -> Ensemble:
+        """Fit to clips.
+
+        `members` are indices into the data, `scores` their scores by the recipe's cross-validation.
+        """
+        return tempered(train(self.recipe, self.data, members, scores), self.data)
+
+    def measure(self, ensemble: Ensemble, held: Indices) -> Evaluation:
+        """Measure an ensemble on held-out clips.
+
+        `held` are indices into the data, of artists that are not in the training data of
+        `ensemble`.
+        """
+        split = "your library, artists held out of training"
+        return summarize(split, COMMAND, [evaluate(ensemble, self.data, held)])
+
+    def write(self, folder: Path, ensemble: Ensemble, figures: Evaluation) -> Manifest:
+        """Write and verify the bundle of an ensemble, see `write`; `figures` are held-out."""
+        made = Provenance(PREFIX, today(), f"{ABOUT} {SPEECH}", COMMAND_ONLY_MINE)
+        return write(folder, ensemble, self.data, made, figures)
+
+
 def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
     """Bound the confidence of a model without mistakes.
 
@@ -123,33 +160,20 @@ def tempered(ensemble: Ensemble, data: Dataset) -> Ensemble:
     return replace(ensemble, weights=weights, held_out=HeldOut(held.members, logs))
 
 
-def measure(ensemble: Ensemble, data: Dataset, held: Indices) -> Evaluation:
-    """Measure an ensemble on held-out clips.
-
-    `held` are indices into `data`, of artists that are not in the training data of `ensemble`.
-    """
-    split = "your library, artists held out of training"
-    return summarize(split, COMMAND, [evaluate(ensemble, data, held)])
-
-
-def provenance(created: date) -> Provenance:
-    """Return the origin of a model that the user's library alone taught."""
-    return Provenance(PREFIX, created, f"{ABOUT} {SPEECH}", COMMAND_ONLY_MINE)
+def today() -> date:
+    """Return the date in the manifest of a new model."""
+    return datetime.now(UTC).date()
 
 
 def write(
-    folder: Path,
-    ensemble: Ensemble,
-    data: Dataset,
-    made: Provenance,
-    evaluation: Mapping[str, Evaluation],
+    folder: Path, ensemble: Ensemble, data: Dataset, made: Provenance, figures: Evaluation
 ) -> Manifest:
     """Write and verify the bundle of a fitted ensemble, with its card.
 
     `folder` is the new bundle, `made` its provenance. `ensemble` was fitted to clips of `data`, and
-    `evaluation` are its figures. Raises ModelError when the exported network differs
+    `figures` are those of held-out artists. Raises ModelError when the exported network differs
     from the fitted ensemble.
     """
-    manifest = publish(folder, ensemble, data, made, evaluation)
+    manifest = publish(folder, ensemble, data, made, {"held_out": figures})
     write_card(folder, card(manifest))
     return manifest

@@ -31,6 +31,7 @@ from training.evaluation.claims import (
     track_claims,
 )
 from training.evaluation.cross_validation import Execution
+from training.evaluation.report import page
 from training.models import added_model
 from training.models.ensemble import Ensemble, HeldOut
 from training.models.own_genres import OtherMusic, other_music
@@ -118,7 +119,8 @@ def test_the_users_labels_override_the_base_for_an_artist() -> None:
     joined = added_model.with_default_genres(data, base)
     assert len(joined.genres) == 16
     assert joined.genres[joined.labels[0]] == "Hip Hop"
-    ((classifier,),) = added_model.recipe(joined, base.without(["dismember"])).families
+    method = added_model.BesideDefault(joined, base.without(["dismember"]), lambda _: ())
+    ((classifier,),) = method.recipe.families
     assert isinstance(classifier, AddedGenres)
     assert key not in classifier.base.artists
     assert len(classifier.base) < len(base.vectors)
@@ -182,7 +184,7 @@ def test_a_parent_and_the_family_of_a_label_are_right_and_no_part_of_it() -> Non
     genres = tuple(sorted({*base.vectors.genres, "Newgrass"}))
     data = Dataset(np.array([]), np.array([], np.intp), genres, np.array([]), {})
     parents = {"Newgrass": ("Country",)}
-    accepted = added_model.Judge(data, base, lambda genre: parents.get(genre, ())).accepted
+    accepted = added_model.BesideDefault(data, base, lambda genre: parents.get(genre, ())).accepted
     right = {
         genre: {genres[place] for place in np.flatnonzero(row)}
         for genre, row in zip(genres, accepted, strict=True)
@@ -220,7 +222,9 @@ def judged(
     )
     held_out = HeldOut(np.arange(count), np.log(probabilities))
     ensemble = Ensemble((), (), np.ones(1), (), held_out)
-    return added_model.Judge(data, base, lambda _: parents, others).promises(ensemble).tracks
+    return (
+        added_model.BesideDefault(data, base, lambda _: parents, others).promises(ensemble).tracks
+    )
 
 
 def test_a_parent_or_the_family_of_the_users_genre_keeps_a_promise() -> None:
@@ -328,8 +332,9 @@ def test_train_adds_a_genre_and_keeps_the_default_genres(tmp_path: Path) -> None
     assert list(result.manifest.expected) == list(result.manifest.genres)
     assert sum(result.manifest.expected.values()) == pytest.approx(1, abs=1e-3)
     figures = result.manifest.evaluation["held_out"]
-    assert f"<b>{figures.accuracy:.1%}</b><span>right, of all tracks" in result.page
-    assert "would be written; more is needed for Baroque." in result.page
+    text = page(result.subject)
+    assert f"<b>{figures.accuracy:.1%}</b><span>right, of all tracks" in text
+    assert "would be written; more is needed for Baroque." in text
     new = song(home / "new.flac", 99, 12)
     (heard,) = program.run("classify", "--json", new).objects
     assert (heard["genre"], heard["model"]) == ("Baroque", result.manifest.id)
