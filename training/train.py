@@ -311,7 +311,7 @@ def require_enough(selection: Selection, minimum: int, least: int) -> None:
 
 
 @contextlib.contextmanager
-def alone(state: Path) -> Iterator[None]:
+def training_lock(state: Path) -> Iterator[None]:
     """Lock the state folder against a second training run.
 
     Raises TrainingDataError when another run has the lock or the folder cannot be written.

@@ -15,7 +15,7 @@ from training.spotify import consent, endpoints
 from training.spotify.auth import Authorization, plain_session
 from training.spotify.cache import FILE_NAME, SpotifyStore
 from training.spotify.callback import Callback
-from training.spotify.session import alone, client_id, connected, purge
+from training.spotify.session import client_id, connected, login_lock, purge
 from training.spotify.tokens import LIFETIME_S, TokenFile
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def login(settings: Settings, *, paste: bool) -> None:
 def logout(settings: Settings, *, everything: bool) -> None:
     """Delete the login."""
     folder = settings.store.folder
-    with alone(folder):
+    with login_lock(folder):
         was = TokenFile(folder).forget()
         click.echo("Logged out." if was else "There was no login.")
         if everything:

@@ -11,7 +11,7 @@ from training.cli.train_json import as_object
 from training.cli.train_progress import shown
 from training.data.store import TrainingStore
 from training.models.added_model import read_base
-from training.train import TrainingRun, alone
+from training.train import TrainingRun, training_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def from_sources(
 
     """
     state, minimum = settings.store.folder, settings.training.minimum
-    with TrainingStore(state) as store, alone(state), shown(quiet=as_json) as progress:
+    with TrainingStore(state) as store, training_lock(state), shown(quiet=as_json) as progress:
         base = None if only_mine else read_base(default_folder(state))
         run = TrainingRun(settings, store, names, progress, base=base)
         prepared = run.prepare(dry_run=dry_run)
@@ -63,7 +63,7 @@ def from_known_artists(settings: Settings, promote: Promote, *, as_json: bool) -
 
     """
     state = settings.store.folder
-    with TrainingStore(state) as store, alone(state), shown(quiet=as_json) as progress:
+    with TrainingStore(state) as store, training_lock(state), shown(quiet=as_json) as progress:
         base = read_base(default_folder(state))
         learned = known_artists.learn(settings, store, base, promote, progress)
     output.show_learned(learned, as_json=as_json)

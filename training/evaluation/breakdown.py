@@ -71,66 +71,66 @@ class Mistake:
     confidence: float
 
 
-def confusion(verdicts: Predictions, genres: int) -> NDArray[np.intp]:
+def confusion(predictions: Predictions, genres: int) -> NDArray[np.intp]:
     """Count clips, shape (label, prediction)."""
     counts = np.zeros((genres, genres), np.intp)
-    np.add.at(counts, (verdicts.labels, verdicts.genres), 1)
+    np.add.at(counts, (predictions.labels, predictions.genres), 1)
     return counts
 
 
-def by_genre(verdicts: Predictions, genres: Sequence[str]) -> list[GenreFigures]:
+def by_genre(predictions: Predictions, genres: Sequence[str]) -> list[GenreFigures]:
     """Measure every genre, with intervals over resamples of the artists."""
-    bootstrap = ArtistBootstrap.of(verdicts.artists)
+    bootstrap = ArtistBootstrap.of(predictions.artists)
     figures = []
     for place, genre in enumerate(genres):
-        there, called = verdicts.labels == place, verdicts.genres == place
+        there, called = predictions.labels == place, predictions.genres == place
         figures.append(
             GenreFigures(
                 genre,
                 int(there.sum()),
-                len(np.unique(verdicts.artists[there])),
-                _share(verdicts.right & called, called, bootstrap),
-                _share(verdicts.right & there, there, bootstrap),
+                len(np.unique(predictions.artists[there])),
+                _share(predictions.right & called, called, bootstrap),
+                _share(predictions.right & there, there, bootstrap),
             )
         )
     return figures
 
 
-def risk_coverage(verdicts: Predictions) -> tuple[Array, Array]:
+def risk_coverage(predictions: Predictions) -> tuple[Array, Array]:
     """Return the share written and the precision, by descending confidence, shape (clips,) each."""
-    order = np.argsort(-verdicts.confidence, kind="stable")
+    order = np.argsort(-predictions.confidence, kind="stable")
     written = np.arange(1, len(order) + 1)
-    return written / len(order), np.cumsum(verdicts.right[order]) / written
+    return written / len(order), np.cumsum(predictions.right[order]) / written
 
 
-def calibration(verdicts: Predictions) -> list[Bin]:
+def calibration(predictions: Predictions) -> list[Bin]:
     """Compare confidence with accuracy in bins of confidence."""
-    place = bins(verdicts)
+    place = bins(predictions)
     return [
         Bin(
-            float(verdicts.confidence[place == one].mean()),
-            float(verdicts.right[place == one].mean()),
+            float(predictions.confidence[place == one].mean()),
+            float(predictions.right[place == one].mean()),
             int((place == one).sum()),
         )
         for one in np.unique(place)
     ]
 
 
-def mistakes(data: Dataset, members: Indices, verdicts: Predictions, most: int) -> list[Mistake]:
+def mistakes(data: Dataset, members: Indices, predictions: Predictions, most: int) -> list[Mistake]:
     """List the mistakes with the highest confidence.
 
-    `members` are indices into `data`, `verdicts` their predictions in the same order; at most
+    `members` are indices into `data`, `predictions` their predictions in the same order; at most
     `most` mistakes are returned.
     """
-    wrong = np.flatnonzero(~verdicts.right)
-    surest = wrong[np.argsort(-verdicts.confidence[wrong], kind="stable")][:most]
+    wrong = np.flatnonzero(~predictions.right)
+    surest = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:most]
     return [
         Mistake(
             str(data.ids[members[one]]),
             str(data.artists[members[one]]),
-            data.genres[verdicts.labels[one]],
-            data.genres[verdicts.genres[one]],
-            float(verdicts.confidence[one]),
+            data.genres[predictions.labels[one]],
+            data.genres[predictions.genres[one]],
+            float(predictions.confidence[one]),
         )
         for one in surest
     ]

@@ -78,7 +78,7 @@ class Predictions:
 
 def track_predictions(data: Dataset, held_out: HeldOut) -> Predictions:
     """Predict every clip alone."""
-    return _verdicts(data, held_out.members, np.exp(held_out.log_probabilities))
+    return _predictions(data, held_out.members, np.exp(held_out.log_probabilities))
 
 
 def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Predictions:
@@ -89,7 +89,7 @@ def album_predictions(data: Dataset, held_out: HeldOut, pooling: Pooling) -> Pre
     probabilities = np.exp(held_out.log_probabilities)
     for album in stand_in_albums(data, held_out.members):
         probabilities[album] = pooling.probabilities(held_out.log_probabilities[album].tolist())
-    return _verdicts(data, held_out.members, probabilities)
+    return _predictions(data, held_out.members, probabilities)
 
 
 def stand_in_albums(data: Dataset, members: Indices) -> Iterator[Indices]:
@@ -128,7 +128,7 @@ def fit_pooling(data: Dataset, held_out: HeldOut) -> Pooling:
     return Pooling(round(float(found.x), 3), ALBUM_TRACKS)
 
 
-def operating_points(verdicts: Predictions) -> OperatingPoints:
+def operating_points(predictions: Predictions) -> OperatingPoints:
     """Find the lowest threshold that keeps each of PRECISIONS, if there is any.
 
     A threshold keeps a precision when the clips above it have this precision in CAUTION of the
@@ -136,9 +136,9 @@ def operating_points(verdicts: Predictions) -> OperatingPoints:
     others. The margin also allows for a library that is less like the training data than its
     held-out parts.
     """
-    order = np.argsort(-verdicts.confidence, kind="stable")
-    confidence = verdicts.confidence[order]
-    kept = _cautious_precision(verdicts, order)
+    order = np.argsort(-predictions.confidence, kind="stable")
+    confidence = predictions.confidence[order]
+    kept = _cautious_precision(predictions, order)
     points = []
     for precision in PRECISIONS:
         enough = np.flatnonzero(kept[LEAST_WRITTEN - 1 :] >= precision)
@@ -150,9 +150,9 @@ def operating_points(verdicts: Predictions) -> OperatingPoints:
     return OperatingPoints(tuple(points))
 
 
-def interval(verdicts: Predictions) -> tuple[float, float]:
+def interval(predictions: Predictions) -> tuple[float, float]:
     """Return the 95% interval of the accuracy, bootstrapped over artists."""
-    return ArtistBootstrap.of(verdicts.artists).ratio_interval(verdicts.right)
+    return ArtistBootstrap.of(predictions.artists).ratio_interval(predictions.right)
 
 
 FEW_ARTISTS = 20
@@ -178,20 +178,20 @@ def few_artists(artists: int, accuracy: float) -> str:
     return f"{few}, as few as {0.05 ** (1 / artists):.0%} of other artists could be right"
 
 
-def calibration_error(verdicts: Predictions) -> float:
+def calibration_error(predictions: Predictions) -> float:
     """Return the expected calibration error over the bins of confidence."""
-    place = bins(verdicts)
-    gaps = np.bincount(place, verdicts.confidence - verdicts.right, minlength=BINS)
+    place = bins(predictions)
+    gaps = np.bincount(place, predictions.confidence - predictions.right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(place))
 
 
-def bins(verdicts: Predictions) -> Indices:
+def bins(predictions: Predictions) -> Indices:
     """Return the bin of confidence of each clip, 0 to BINS - 1."""
-    place: Indices = np.minimum((verdicts.confidence * BINS).astype(int), BINS - 1)
+    place: Indices = np.minimum((predictions.confidence * BINS).astype(int), BINS - 1)
     return place
 
 
-def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predictions:
+def _predictions(data: Dataset, members: Indices, probabilities: Array) -> Predictions:
     return Predictions(
         data.artists[members],
         data.labels[members],
@@ -200,12 +200,12 @@ def _verdicts(data: Dataset, members: Indices, probabilities: Array) -> Predicti
     )
 
 
-def _cautious_precision(verdicts: Predictions, order: Indices) -> Array:
+def _cautious_precision(predictions: Predictions, order: Indices) -> Array:
     """Return the precision that CAUTION of the resamples reach, by the number of written clips."""
-    bootstrap = ArtistBootstrap.of(verdicts.artists[order])
+    bootstrap = ArtistBootstrap.of(predictions.artists[order])
     drawn = bootstrap.counts[:, bootstrap.group].astype(np.float32)
     written = np.cumsum(drawn, axis=1)
-    precision = np.cumsum(drawn * verdicts.right[order], axis=1) / np.maximum(written, 1)
+    precision = np.cumsum(drawn * predictions.right[order], axis=1) / np.maximum(written, 1)
     cautious: Array = np.percentile(precision, 100 * (1 - CAUTION), axis=0)
     return cautious
 

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tagger.config import Settings
@@ -89,6 +90,15 @@ class Gathered:
     entries: tuple[ListedTrack, ...] = ()
     notes: tuple[str, ...] = ()
     """One sentence each: the reason of an exclusion, and the next step."""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Gathered]) -> Gathered:
+        """Put the labels, entries and notes of several parts together."""
+        return cls(
+            tuple(label for part in parts for label in part.labels),
+            tuple(entry for part in parts for entry in part.entries),
+            tuple(note for part in parts for note in part.notes),
+        )
 
 
 @dataclass(frozen=True, slots=True)

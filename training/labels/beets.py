@@ -37,7 +37,7 @@ class BeetsSource:
     def __init__(self, context: Context) -> None:
         self._store = context.store
         self._settings = context.settings.training.beets
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return the first genre of each item that the user changed.
@@ -48,7 +48,7 @@ class BeetsSource:
         labels, gone = [], 0
         for path, found, now in self._judged():
             texts = [text for text in now if not is_ours(text, path, written)]
-            genre = self._naming.first(texts)
+            genre = self._names.first(texts)
             if not genre or genres.keys(now) == genres.keys(found):
                 continue
             if walk.is_gone(path):

@@ -15,7 +15,7 @@ from tagger.pipeline.scan import Scan, ScanOptions
 from tagger.system.text import number_of
 from training import labels as sources
 from training.errors import TrainingDataError
-from training.labels.base import Context, Label
+from training.labels.base import Context, Gathered, Label
 from training.matching.match import LocalTrack, Matching, match
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tagger.config import Settings
     from tagger.core.domain import Track, TrackTags
     from training.data.store import TrainingStore
-    from training.labels.base import ListedTrack
 
 MOST_NOTES = 3
 """Notes in the message of a run without labels."""
@@ -61,20 +60,13 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
     when a configured source cannot be used.
     """
     context = Context(settings, store, library(settings, store))
-    labels: list[Label] = []
-    entries: list[ListedTrack] = []
-    notes: list[str] = []
-    for name in names:
-        gathered = sources.source(name, context).gather()
-        labels += gathered.labels
-        entries += gathered.entries
-        notes += gathered.notes
-    names_given = {label.genre for label in labels} | {entry.genre for entry in entries}
-    faults = _faults(names_given, settings.genres.empty_keys)
-    labels = [label for label in labels if label.genre not in faults]
-    entries = [entry for entry in entries if entry.genre not in faults]
+    found = Gathered.joined([sources.source(name, context).gather() for name in names])
+    given = {label.genre for label in found.labels} | {entry.genre for entry in found.entries}
+    faults = _faults(given, settings.genres.empty_keys)
+    labels = [label for label in found.labels if label.genre not in faults]
+    entries = [entry for entry in found.entries if entry.genre not in faults]
     hint = "so it is not learned: name it in training.genres"
-    notes += [f"the genre {name!r} {fault}, {hint}" for name, fault in faults.items()]
+    notes = [f"the genre {name!r} {fault}, {hint}" for name, fault in faults.items()]
     choices = {
         entry: path
         for entry, path in store.choices.all().items()
@@ -86,7 +78,7 @@ def gather(names: Sequence[str], settings: Settings, store: TrainingStore) -> Co
         for m in matching.matched
     ]
     counts = {name: sum(label.source == name for label in labels) for name in names}
-    return CollectedLabels(tuple(labels), matching, counts, tuple(notes))
+    return CollectedLabels(tuple(labels), matching, counts, (*found.notes, *notes))
 
 
 def _faults(names: Iterable[str], empty: Collection[str]) -> dict[str, str]:
@@ -136,12 +128,12 @@ def _named(tags: TrackTags, path: Path) -> tuple[str, tuple[str, ...]]:
     return (after, artists or (before,)) if dash else (path.stem, artists)
 
 
-def require_some(said: CollectedLabels) -> None:
+def require_some(collected: CollectedLabels) -> None:
     """Raise TrainingDataError when nothing is labelled; the reason has the first notes."""
-    if said.labels:
+    if collected.labels:
         return
-    notes = list(said.notes)
-    if missing := said.matching.missing:
+    notes = list(collected.notes)
+    if missing := collected.matching.missing:
         lost = number_of(len(missing), "entry", "entries")
         example = f"{missing[0].title!r} of {missing[0].origin}"
         notes.append(f"{lost} of lists not in the library, such as {example}")

@@ -20,14 +20,14 @@ class CorrectionSource:
 
     def __init__(self, context: Context) -> None:
         self._store = context.store
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return the first genre that the user left in each corrected file."""
         labels = []
         gone = 0
         for correction in sorted(self._store.corrections.all(), key=lambda c: c.path):
-            genre = self._naming.first(correction.theirs)
+            genre = self._names.first(correction.theirs)
             if walk.is_gone(correction.path):
                 gone += 1
             elif genre:

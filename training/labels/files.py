@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tagger.library import walk
+from training.labels.base import Gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 
@@ -19,28 +20,31 @@ LARGEST = 64 << 20
 """Bytes of a playlist or a table."""
 
 
-def source_files(
-    named: Iterable[Path], extensions: tuple[str, ...], notes: list[str], key: str
-) -> Iterator[Path]:
-    """Yield configured files, and the files of configured folders by name.
+def gather_files(
+    named: Iterable[Path],
+    extensions: tuple[str, ...],
+    key: str,
+    read: Callable[[Path], Gathered],
+) -> Gathered:
+    """Read configured files, and the files of configured folders by name.
 
     `named` are the files and folders under `key` in the configuration. Of folders, only files with
     one of the `extensions` count. Paths that are missing, unreadable, too large or no files, such
-    as pipes, are added to `notes`, and so are folders without such files.
+    as pipes, are notes, and so are folders without such files. `read` gets every other file.
     """
+    parts: list[Gathered] = []
     for path in named:
         try:
             inside = _listed(path, extensions) if path.is_dir() else [path]
         except OSError as error:
-            notes.append(f"{key}: {path} cannot be read: {error.strerror}")
+            parts.append(Gathered(notes=(f"{key}: {path} cannot be read: {error.strerror}",)))
             continue
         if not inside:
-            notes.append(f"{key}: no {' or '.join(extensions)} in {path}")
+            parts.append(Gathered(notes=(f"{key}: no {' or '.join(extensions)} in {path}",)))
         for file in inside:
-            if fault := _fault(file):
-                notes.append(f"{key}: {file} {fault}")
-            else:
-                yield file
+            fault = _fault(file)
+            parts.append(Gathered(notes=(f"{key}: {file} {fault}",)) if fault else read(file))
+    return Gathered.joined(parts)
 
 
 def _fault(file: Path) -> str:

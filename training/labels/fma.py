@@ -23,7 +23,7 @@ _COLUMNS = {
 _PARTS = {"training": "train", "validation": "train", "test": "test"}
 
 
-def tables(folder: Path) -> Path | None:
+def find_table(folder: Path) -> Path | None:
     """Return the data set's table, if `folder` is of this layout."""
     if not any(folder.glob("[0-9][0-9][0-9]")):
         return None
@@ -31,16 +31,16 @@ def tables(folder: Path) -> Path | None:
     return next((p / "tracks.csv" for p in places if (p / "tracks.csv").is_file()), None)
 
 
-def gather(folder: Path, table: Path, naming: GenreNames) -> Gathered:
+def gather(folder: Path, table: Path, names: GenreNames) -> Gathered:
     """Return a label for each existing file, with its artist and the published split.
 
-    `folder` has the numbered files, `table` is `tracks.csv`, `naming` the user's names of genres.
+    `folder` has the numbered files, `table` is `tracks.csv`, `names` the user's names of genres.
     """
     labels = []
     try:
         for track, row in _rows(table):
             path = folder / f"{track // 1000:03d}" / f"{track:06d}.mp3"
-            genre = naming.genre(row["genre"]) if row["genre"] else ""
+            genre = names.genre(row["genre"]) if row["genre"] else ""
             if genre and path.is_file():
                 part = _PARTS.get(row["part"], "")
                 artist = f"fma:{row['artist']}"

@@ -32,15 +32,12 @@ class FolderSource:
 
     def __init__(self, context: Context) -> None:
         self._settings = context.settings
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return every music file at any depth below a genre's folder."""
-        parts = [self._read(real_path(folder)) for folder in self._settings.training.folders]
-        return Gathered(
-            tuple(label for part in parts for label in part.labels),
-            notes=tuple(note for part in parts for note in part.notes),
-        )
+        named = self._settings.training.folders
+        return Gathered.joined([self._read(real_path(folder)) for folder in named])
 
     def _read(self, folder: Path) -> Gathered:
         try:
@@ -52,8 +49,8 @@ class FolderSource:
     def _of(self, folder: Path) -> Gathered:
         if not folder.is_dir():
             return Gathered(notes=(f"training.folders: there is no folder {folder}",))
-        if tables := fma.tables(folder):
-            return fma.gather(folder, tables, self._naming)
+        if table := fma.find_table(folder):
+            return fma.gather(folder, table, self._names)
         top = _below_archive(folder)
         labels, notes = list[Label](), list[str]()
         inside = sorted(top.iterdir())
@@ -61,7 +58,7 @@ class FolderSource:
         notes += [f"training.folders: {path} links to a place that does not exist" for path in lost]
         rules, ignored = IgnoreRules(top, ()), self._settings.library.ignore
         for genre_folder in filter(Path.is_dir, inside):
-            genre = self._naming.genre(genre_folder.name)
+            genre = self._names.genre(genre_folder.name)
             hidden = genre_folder.name.startswith(".")
             if genre and not hidden and not rules.ignores(genre_folder, is_folder=True):
                 found = list(walk.walk(genre_folder, top, ignored))

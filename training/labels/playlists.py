@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagger.playlists import parse
 from training.labels.base import Gathered, Label, ListedTrack, Weight
-from training.labels.files import decoded_path, local_file, readable, source_files
+from training.labels.files import decoded_path, gather_files, local_file, readable
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -26,19 +26,11 @@ class PlaylistSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.playlists
         self._roots = context.settings.library.roots
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return a label for each line with a local file, and an entry for each other line."""
-        labels: list[Label] = []
-        entries: list[ListedTrack] = []
-        notes: list[str] = []
-        for file in source_files(self._named, EXTENSIONS, notes, "training.playlists"):
-            found = self._read(file)
-            labels += found.labels
-            entries += found.entries
-            notes += found.notes
-        return Gathered(tuple(labels), tuple(entries), tuple(notes))
+        return gather_files(self._named, EXTENSIONS, "training.playlists", self._read)
 
     def _read(self, file: Path) -> Gathered:
         try:
@@ -47,7 +39,7 @@ class PlaylistSource:
             return Gathered(notes=(f"{file} cannot be read: {error.strerror}",))
         if playlist.mark:
             return Gathered(notes=(f"{file} is a playlist of tagger: skipped",))
-        genre = self._naming.genre(readable(playlist.name).strip() or file.stem)
+        genre = self._names.genre(readable(playlist.name).strip() or file.stem)
         if not genre:
             return Gathered()
         if not playlist.entries:

@@ -45,12 +45,12 @@ class SpotifySource:
                 f"no playlist has been read for {', '.join(sorted(lost)) or 'any genre'}",
                 hint="; ".join(lists.notes) or "set training.spotify.playlists",
             )
-        naming = GenreNames(self._settings)
+        names = GenreNames(self._settings)
         return Gathered(
             entries=tuple(
                 entry
                 for playlist in lists.playlists
-                if (genre := naming.genre(playlist.genre))
+                if (genre := names.genre(playlist.genre))
                 for entry in entries(playlist, genre)
             ),
             notes=(*lists.notes, *TokenFile(folder).warnings()),

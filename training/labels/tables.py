@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tagger.system.text import number_of
 from training.labels import track_table
 from training.labels.base import Gathered, Label, ListedTrack, Weight
-from training.labels.files import decoded, local_file, source_files
+from training.labels.files import decoded, gather_files, local_file
 from training.labels.genre_names import GenreNames
 
 if TYPE_CHECKING:
@@ -30,23 +30,23 @@ class TableSource:
     def __init__(self, context: Context) -> None:
         self._named = context.settings.training.csv
         self._roots = context.settings.library.roots
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
 
     def gather(self) -> Gathered:
         """Return a label for each row with a local file, and an entry for each other track."""
-        labels: list[Label] = []
-        entries: list[ListedTrack] = []
-        notes: list[str] = []
-        for file in source_files(self._named, (".csv",), notes, "training.csv"):
-            try:
-                self._read(file, labels, entries, notes)
-            except OSError as error:
-                notes.append(f"{file} cannot be read: {error.strerror}")
-            except (UnicodeDecodeError, csv.Error) as error:
-                notes.append(f"{file} cannot be read: {error}")
+        return gather_files(self._named, (".csv",), "training.csv", self._read)
+
+    def _read(self, file: Path) -> Gathered:
+        labels, entries, notes = list[Label](), list[ListedTrack](), list[str]()
+        try:
+            self._add_rows(file, labels, entries, notes)
+        except OSError as error:
+            notes.append(f"{file} cannot be read: {error.strerror}")
+        except (UnicodeDecodeError, csv.Error) as error:
+            notes.append(f"{file} cannot be read: {error}")
         return Gathered(tuple(labels), tuple(entries), tuple(notes))
 
-    def _read(
+    def _add_rows(
         self, file: Path, labels: list[Label], entries: list[ListedTrack], notes: list[str]
     ) -> None:
         lost = number = 0
@@ -56,7 +56,7 @@ class TableSource:
                 notes.append(f"{file} has no column for a path or a title")
                 return
             for number, row in enumerate(track_table.rows(reader), 2):
-                genre = self._naming.genre(row.get("genre", file.stem))
+                genre = self._names.genre(row.get("genre", file.stem))
                 if not genre:
                     continue
                 path = local_file(row.get("path", ""), (file.parent, *self._roots))

@@ -27,11 +27,11 @@ class TagSource:
     def __init__(self, context: Context) -> None:
         self._tracks = context.tracks
         self._store = context.store
-        self._naming = GenreNames(context.settings)
+        self._names = GenreNames(context.settings)
         named = context.settings.training.tags
         self._all = ALL in named
         self._roots = context.settings.library.real_roots
-        self._wanted = {genres.key(self._naming.genre(tag)): tag for tag in named if tag != ALL}
+        self._wanted = {genres.key(self._names.genre(tag)): tag for tag in named if tag != ALL}
 
     def gather(self) -> Gathered:
         """Return every wanted genre of every file, each once."""
@@ -42,8 +42,8 @@ class TagSource:
         ours, there = 0, set[str]()
         for track in self._tracks:
             found: dict[str, Label] = {}
-            for tag in self._naming.parts(track.tags.in_genre):
-                genre = self._naming.genre(tag)
+            for tag in self._names.parts(track.tags.in_genre):
+                genre = self._names.genre(tag)
                 there.add(genres.key(genre))
                 if not genre or not (self._all or genres.key(genre) in self._wanted):
                     continue

@@ -78,13 +78,13 @@ def study_random(_: Recipe, data: LevelDataset) -> Evaluation:
 
 def ours_random(recipe: Recipe, data: LevelDataset) -> Evaluation:
     """Measure our recipe, with the first candidate of each family, on the same random folds."""
-    verdicts = []
+    predictions = []
     for fit, test in _random_folds(data):
         ensemble = train(recipe.plain, data, fit)
         heard = HeldOut(test, ensemble.log_probabilities(data, test))
-        verdicts.append(track_predictions(data, heard))
+        predictions.append(track_predictions(data, heard))
     split = "GTZAN, random ten-fold cross-validation, artists on both sides"
-    return _evaluation("ours_random", split, verdicts)
+    return _evaluation("ours_random", split, predictions)
 
 
 REFERENCES = {
@@ -116,11 +116,11 @@ def _random_folds(data: LevelDataset) -> Iterator[tuple[Indices, Indices]]:
     yield from folds.split(data.labels, data.labels)
 
 
-def _evaluation(name: str, split: str, verdicts: Sequence[Predictions]) -> Evaluation:
-    together = Predictions.joined(verdicts)
+def _evaluation(name: str, split: str, predictions: Sequence[Predictions]) -> Evaluation:
+    together = Predictions.joined(predictions)
     low, high = interval(together)
     return Evaluation(
-        accuracy=rounded(np.mean([part.accuracy for part in verdicts])),
+        accuracy=rounded(np.mean([part.accuracy for part in predictions])),
         interval=(rounded(low), rounded(high)),
         tracks=len(together.labels),
         split=split,

@@ -66,7 +66,7 @@ class Fold:
 class Answers:
     """The predictions of each fold's held-out clips."""
 
-    verdicts: Predictions
+    predictions: Predictions
     written: NDArray[np.bool_]
 
 
@@ -135,24 +135,24 @@ def _held(
     for name, data in changes:
         after = _answers(folds, data)
         before = before or after
-        right = after.verdicts.right[after.written]
+        right = after.predictions.right[after.written]
         yield RobustnessResult(
             name,
             on,
             len(after.written),
-            rounded(after.verdicts.accuracy),
-            rounded((after.verdicts.genres == before.verdicts.genres).mean()),
+            rounded(after.predictions.accuracy),
+            rounded((after.predictions.genres == before.predictions.genres).mean()),
             rounded(right.mean()) if len(right) else None,
             rounded(after.written.mean()),
         )
 
 
 def _answers(folds: Sequence[Fold], data: LevelDataset) -> Answers:
-    verdicts, written = [], []
+    predictions, written = [], []
     for fold in folds:
         members = np.flatnonzero(np.isin(data.ids, fold.unheard))
         if len(members):
             heard = HeldOut(members, fold.ensemble.log_probabilities(data, members))
-            verdicts.append(track_predictions(data, heard))
-            written.append(verdicts[-1].surer_than(fold.threshold))
-    return Answers(Predictions.joined(verdicts), np.concatenate(written))
+            predictions.append(track_predictions(data, heard))
+            written.append(predictions[-1].surer_than(fold.threshold))
+    return Answers(Predictions.joined(predictions), np.concatenate(written))

@@ -104,7 +104,7 @@ def _measured(
 
 
 def _written(
-    verdicts: tuple[Predictions, Predictions], threshold: float | None
+    predictions: tuple[Predictions, Predictions], threshold: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    known, unknown = verdicts
+    known, unknown = predictions
     return known.surer_than(threshold), unknown.surer_than(threshold)

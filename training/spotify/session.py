@@ -38,7 +38,7 @@ def client_id(settings: Settings) -> str:
 
 
 def purge(folder: Path) -> None:
-    """Delete all content from Spotify in the state folder; the caller has the lock of `alone`."""
+    """Delete all content from Spotify in the state folder; the caller has the `login_lock`."""
     SpotifyStore.purge(folder)
     with TrainingStore(folder) as store:
         store.choices.forget_all(URI)
@@ -53,13 +53,13 @@ def connected(settings: Settings) -> Iterator[Api]:
     invalidates the old login, so only one process may renew it.
     """
     where, file = endpoints.chosen(), TokenFile(settings.store.folder)
-    with alone(settings.store.folder), plain_session() as session:
+    with login_lock(settings.store.folder), plain_session() as session:
         login = Login(client_id(settings), file, where, session)
         yield Api(login, where, session, Pace(where.interval))
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def login_lock(folder: Path) -> Iterator[None]:
     """Lock the login against other processes. Raises SpotifyError when it is locked."""
     with contextlib.ExitStack() as stack:
         try:

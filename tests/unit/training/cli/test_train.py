@@ -29,7 +29,7 @@ from training.cli import train
 from training.cli.train_report import print_result
 from training.data.store import TrainingStore
 from training.models import user_model
-from training.train import alone
+from training.train import training_lock
 
 if TYPE_CHECKING:
     from typing import Any
@@ -378,7 +378,7 @@ def test_a_playlist_is_matched_and_an_ambiguous_entry_is_chosen_once(program):
 
 def test_a_second_training_is_refused_with_the_next_step(program):
     settle(program)
-    with alone(program.state):
+    with training_lock(program.state):
         assert "another `tagger train` is running (wait until it ends)" in refusal(program)
 
 
