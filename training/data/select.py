@@ -133,12 +133,12 @@ def select(
             else:
                 by_content[content].append(label)
     members, conflicts = [], []
-    for content, said in by_content.items():
-        genre = _vote(said, rules)
+    for content, given in by_content.items():
+        genre = _vote(given, rules)
         if genre is None:
-            conflicts.append(said[0].path)
+            conflicts.append(given[0].path)
         else:
-            members.append(_member(content, genre, said, by_path[said[0].path]))
+            members.append(_member(content, genre, given, by_path[given[0].path]))
     members = _one_spelling(_one_group(members))
     members, few = _enough(members, rules)
     kept = _balanced(members, rules)
@@ -147,7 +147,7 @@ def select(
         tuple(sorted(kept, key=lambda member: member.path)),
         tuple(few),
         tuple(sorted(conflicts)),
-        sum(len({label.path for label in said}) - 1 for said in by_content.values()),
+        sum(len({label.path for label in given}) - 1 for given in by_content.values()),
         own_words,
         dict(left_out),
         sum(member.artist.startswith("?") for member in kept),
@@ -188,17 +188,17 @@ def _drawn(tracks: Mapping[str, int]) -> list[str]:
     return drawn
 
 
-def _vote(said: Sequence[Label], rules: Rules) -> str | None:
+def _vote(labels: Sequence[Label], rules: Rules) -> str | None:
     """Choose the genre of a recording: by weight, a subgenre before its parents.
 
     The user's correction of a genre has priority over all other labels.
     """
-    said = [label for label in said if label.weight == Weight.CORRECTION] or said
+    labels = [label for label in labels if label.weight == Weight.CORRECTION] or labels
     weights: Counter[str] = Counter()
     names: dict[str, str] = {}
-    for label in set(said):
+    for label in set(labels):
         weights[genres.key(label.genre)] += label.weight
-    for label in said:
+    for label in labels:
         names.setdefault(genres.key(label.genre), label.genre)
     parents = {key: set(map(genres.key, rules.parents(name))) for key, name in names.items()}
     covered = set().union(*parents.values())
@@ -212,24 +212,24 @@ def _vote(said: Sequence[Label], rules: Rules) -> str | None:
     return names[best[0]] if len(best) == 1 else None
 
 
-def _member(content: str, genre: str, said: Sequence[Label], sample: Sample) -> Member:
-    given = next((label.artist for label in said if label.artist), "")
-    part = next((label.part for label in said if label.part), "")
-    names = dict.fromkeys(label.source for label in said)
-    artist = _artist(given, said, sample)
+def _member(content: str, genre: str, labels: Sequence[Label], sample: Sample) -> Member:
+    named = next((label.artist for label in labels if label.artist), "")
+    part = next((label.part for label in labels if label.part), "")
+    names = dict.fromkeys(label.source for label in labels)
+    artist = _artist(named, labels, sample)
     return Member(content, sample.path, genre, min(artist), artist, part, tuple(names))
 
 
-def _artist(given: str, said: Sequence[Label], sample: Sample) -> frozenset[str]:
+def _artist(named: str, labels: Sequence[Label], sample: Sample) -> frozenset[str]:
     """Spell the artist of a recording; the name of an unknown artist begins with `?`.
 
     Without an artist the album's folder is the artist, unless it is the folder of the genre.
     """
-    for named in (given, sample.tags.artist, sample.tags.album_artist):
-        if names := main_artist(named):
+    for credit in (named, sample.tags.artist, sample.tags.album_artist):
+        if names := main_artist(credit):
             return names
     folder = sample.path.parent
-    if any(label.source == "folders" and label.origin != str(folder) for label in said):
+    if any(label.source == "folders" and label.origin != str(folder) for label in labels):
         return frozenset({f"folder:{folder}"})
     return frozenset({f"?{sample.path}"})
 

@@ -32,6 +32,8 @@ LEAST_WRITTEN = 30
 """Least number of held-out tracks above a threshold of a promise."""
 CAUTION = 0.9
 """Share of the resamples in which a promise must hold."""
+FEW_ARTISTS = 20
+"""With fewer held-out artists, a figure comes with a caution."""
 BINS = 10
 """Bins of confidence of equal width."""
 
@@ -153,10 +155,6 @@ def operating_points(predictions: Predictions) -> OperatingPoints:
 def interval(predictions: Predictions) -> tuple[float, float]:
     """Return the 95% interval of the accuracy, bootstrapped over artists."""
     return ArtistBootstrap.of(predictions.artists).ratio_interval(predictions.right)
-
-
-FEW_ARTISTS = 20
-"""With fewer held-out artists, a figure comes with a caution."""
 
 
 def few_artists(artists: int, accuracy: float) -> str:

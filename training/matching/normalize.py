@@ -180,11 +180,11 @@ def _split(text: str) -> tuple[str, list[str]]:
 
 
 def _is_neutral(note: str) -> bool:
-    said = set(note.split())
+    given = set(note.split())
     others = {
-        word for word in said - words.NEUTRAL - words.NEUTRAL_COMPANY if not _YEAR.fullmatch(word)
+        word for word in given - words.NEUTRAL - words.NEUTRAL_COMPANY if not _YEAR.fullmatch(word)
     }
-    return bool(words.SOUNDTRACK.match(note)) or (bool(said & words.NEUTRAL) and not others)
+    return bool(words.SOUNDTRACK.match(note)) or (bool(given & words.NEUTRAL) and not others)
 
 
 def _kinds(text: str, table: dict[str, str]) -> frozenset[str]:
@@ -221,8 +221,8 @@ def _artist(text: str) -> set[str]:
 
 def _title(text: str) -> str:
     before, counting, result = "", False, list[str]()
-    for said in plain(text).split():
-        word = words.SAME_WORD.get(said, said)
+    for written in plain(text).split():
+        word = words.SAME_WORD.get(written, written)
         counting = before in words.COUNTED or (counting and before.isdigit())  # "parts I-V"
         before = _number(word, counting=counting)
         result.append(before)

@@ -59,7 +59,7 @@ class Sync:
 
     api: Api
     store: SpotifyStore
-    heard: Callable[[str, int, int], None] = lambda _name, _done, _total: None
+    on_page: Callable[[str, int, int], None] = lambda _name, _done, _total: None
     """Receives each page: the playlist's name, places read, places in all."""
     now: Callable[[], float] = time.time
 
@@ -132,5 +132,5 @@ class Sync:
             total, begin = page.total, offset
             offset = begin + len(page.items) if page.next else total
             self.store.add_page(reading, rows(page, begin), total=total, offset=offset)
-            self.heard(reading.name, min(offset, total), total)
+            self.on_page(reading.name, min(offset, total), total)
         return total

@@ -143,7 +143,7 @@ def test_a_playlist_that_changes_during_its_reading_is_read_again(server, store,
         if len(seen) == 2:
             getattr(metal, how)()
 
-    outcome = synced(server, store, heard=move)
+    outcome = synced(server, store, on_page=move)
     assert outcome[metal.id].state is State.READ
     assert kept_titles(store, metal) == titles(metal)
     assert store.finished(metal.id).snapshot == metal.snapshot_id
@@ -156,7 +156,7 @@ def test_a_change_whose_snapshot_lags_shows_in_the_total(server, store):
         if not moved:
             moved.append(metal.places.pop(0))
 
-    assert synced(server, store, heard=move)[metal.id].state is State.READ
+    assert synced(server, store, on_page=move)[metal.id].state is State.READ
     assert kept_titles(store, metal) == titles(metal)
 
 
@@ -165,7 +165,7 @@ def test_a_playlist_that_keeps_changing_keeps_its_older_snapshot(server, store):
     synced(server, store)
     kept = kept_titles(store, metal)
     metal.touch()
-    outcome = synced(server, store, heard=lambda *_: metal.touch())
+    outcome = synced(server, store, on_page=lambda *_: metal.touch())
     assert outcome[metal.id].state is State.FAILED
     assert "changed during each" in outcome[metal.id].problem.reason
     assert kept_titles(store, metal) == kept
@@ -235,13 +235,13 @@ def test_a_login_that_ends_midway_loses_no_page(server, store):
             server.refresh.clear()
 
     with pytest.raises(SpotifyLoginError):
-        synced(server, store, heard=end)
+        synced(server, store, on_page=end)
     synced(server, store)
     assert server.pages_read() == all_pages(server)
 
 
 def test_a_token_that_ends_midway_is_renewed(server, store):
-    synced(server, store, heard=lambda *_: server.access.clear())
+    synced(server, store, on_page=lambda *_: server.access.clear())
     assert server.pages_read() == all_pages(server)
 
 
