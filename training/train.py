@@ -154,6 +154,10 @@ class TrainingRun:
         kept = genres.keys(self._base.vectors.genres if self._base else ())
         rules = Rules(training.minimum, training.balance, self._genre_names.parents, kept)
         selection = select(collected.labels, samples, rules, self._written_contents())
+        if kept:
+            without = [genre for genre in selection.genres if not self._has_larger(genre, kept)]
+            notes = (*collected.notes, *_without_parent(without))
+            collected = replace(collected, notes=notes)
         held = tuple(held_out(selection.members))
         return Prepared(collected, selection, tuple(unusable), to_analyze, held)
 
@@ -231,6 +235,10 @@ class TrainingRun:
                 self._progress.done(number)
         return samples, unusable
 
+    def _has_larger(self, genre: str, kept: frozenset[str]) -> bool:
+        """Return whether a genre or a parent of it is a default genre, whose keys are `kept`."""
+        return bool(genres.keys((genre, *self._genre_names.parents(genre))) & kept)
+
     def _written_contents(self) -> frozenset[tuple[str, str]]:
         """Return the genres that tagger wrote, by content: a copy of a file is no label either."""
         found, named = set(), self._genre_names.genre
@@ -280,6 +288,16 @@ class TrainingRun:
             compare.lost_genres(data.genres, needed),
             mute=compare.is_mute(self._settings, manifest, self._current.manifest),
         )
+
+
+def _without_parent(named: Sequence[str]) -> list[str]:
+    """Return a note on genres that are part of no default genre, as far as is known."""
+    if not named:
+        return []
+    more = [f"{len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+    listed = ", ".join([*named[:MOST_NAMED], *more])
+    wrong = "so a larger genre counts as wrong: name it in training.parents"
+    return [f"no parent of {listed} is known, {wrong}"]
 
 
 def require_enough(selection: Selection, minimum: int, least: int) -> None:

@@ -176,6 +176,17 @@ def test_of_many_notes_the_first_are_printed_and_the_others_counted(taught):
     assert "note        ... and 2 more: `tagger train --dry-run --json`" in text
 
 
+def test_a_new_genre_without_a_larger_genre_is_named_with_its_setting(taught):
+    program, _ = taught
+    note = "note        no parent of High, Low is known, so a larger genre counts as wrong"
+    text = program.run("train", "--dry-run").out
+    assert f"{note}: name it in training.parents\n" in text
+    assert note not in program.run("train", "--dry-run", "--only-mine").out
+    settle(program, '[training.parents]\nHigh = "Rock"\nLow = "Jazz"\n')
+    assert "no parent" not in program.run("train", "--dry-run").out
+    settle(program)
+
+
 def test_a_report_named_html_is_a_page(taught):
     program, _ = taught
     text = (program.home / "report.html").read_text()
