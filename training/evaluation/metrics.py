@@ -137,6 +137,9 @@ def operating_points(predictions: Predictions) -> OperatingPoints:
     resamples of the artists. The precision on these artists alone would fail for half of all
     others. The margin also allows for a library that is less like the training data than its
     held-out parts.
+
+    Every confidence can be the threshold here: the rule of the recipe of `--only-mine`. Models with
+    families have the rule of `claims.operating_points`, on a grid.
     """
     order = np.argsort(-predictions.confidence, kind="stable")
     confidence = predictions.confidence[order]
