@@ -252,7 +252,7 @@ def _root(root: Path, state: Path) -> Finding:
         step = f"chmod u+rx {shlex.quote(str(root))}"
         return Finding(name, Level.FAILED, text, step, _grant(root, 0o500))
     refusal = _refusal(root)
-    if missing := _missing_files(root, state):
+    if missing := _away(root, state):
         step = "mount its disk, or leave the folder out of library.roots"
         return Finding(name, Level.FAILED if refusal else Level.WARNING, missing, step)
     if refusal:
@@ -261,10 +261,11 @@ def _root(root: Path, state: Path) -> Finding:
     return _free_space(name, root, "readable and writable")
 
 
-def _missing_files(root: Path, state: Path) -> str:
+def _away(root: Path, state: Path) -> str:
     """Return the fault of a folder that may be an empty mount point, an empty text for others."""
     with contextlib.suppress(TaggerError), existing(state) as store:
-        return index.missing_files(real_path(root), store)
+        missing = index.missing_files(real_path(root), store)
+        return str(missing) if missing and missing.away else ""
     return ""  # another check names the error of the database
 
 

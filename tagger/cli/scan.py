@@ -72,9 +72,9 @@ def command(
         result = scan.run(shown)
         if plan:
             write_plan(plan, planned(shown.outcomes, store))
-        missing = list(scan.missing_disks(result))
-        for text in (*scan.unknown_names(), *missing):
+        absent = dict(scan.absent(result))
+        for text in (*scan.unknown_names(), *absent):
             warn(text)
-    shown.finish(result.published, result.run, result.failed + len(missing), page)
+    shown.finish(result.published, result.run, result.failed + sum(absent.values()), page)
     if loss := scan.missing_network(stored=result.run != 1):
         click.echo(loss.explanation, err=True)  # for a missing file once, after the first run

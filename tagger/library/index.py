@@ -9,7 +9,7 @@ import contextlib
 import os
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tagger.core.domain import GENRE, FileIdentity, OtherField, Track, TrackTags
 from tagger.errors import TagError
@@ -274,16 +274,26 @@ def is_there(root: Path, store: Store) -> bool:
     return next(there, None) is not None
 
 
-def missing_files(root: Path, store: Store) -> str:
-    """Return how many recorded files of a root are not there, if none is and a disk may be away.
+class Missing(NamedTuple):
+    """The known files of a root of which none is there."""
 
-    An empty text for all other roots. A folder that the user emptied is still on the disk of its
-    files, an empty mount point is not.
+    files: int
+    away: int
+    """Files on another device than the root has now: their disk may not be mounted."""
+
+    def __str__(self) -> str:
+        """Return the fault in words."""
+        return f"{number_of(self.files, 'known file')}, and none is there"
+
+
+def missing_files(root: Path, store: Store) -> Missing | None:
+    """Return the known files of a root if none is there, else None.
+
+    A folder that the user emptied is still on the disk of its files, an empty mount point is not.
     """
-    if is_there(root, store):
-        return ""
-    files = sum(1 for _ in _elsewhere(store.files.states_under(root)))
-    return f"{number_of(files, 'known file')}, and none is there" if files else ""
+    if is_there(root, store) or not (files := store.files.count_under(root)):
+        return None
+    return Missing(files, sum(1 for _ in _elsewhere(store.files.states_under(root))))
 
 
 def is_elsewhere(track: Track, lost: Lost) -> bool:

@@ -107,11 +107,14 @@ class Scan:
         """Yield a text for each genre of the settings that has no effect."""
         return unknown_names(self._settings, self._manifest, self._store)
 
-    def missing_disks(self, result: RunResult) -> Iterator[str]:
-        """Yield a text for each root whose disk may not be mounted, see `index.missing_files`."""
+    def absent(self, result: RunResult) -> Iterator[tuple[str, bool]]:
+        """Yield a text for each root without any known file, and whether its disk may be away."""
         for root in result.published.absent:
             if missing := index.missing_files(root, self._store):
-                yield f"{root}: {missing}: mount its disk, or leave the folder out of the scan"
+                step = "mount its disk, or leave the folder out of the scan"
+                if not missing.away:
+                    step = "its playlists stay until a new file is there"
+                yield f"{root}: {missing}: {step}", bool(missing.away)
 
     def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
         """Return the loss without the second network, see `registry.missing_network`."""

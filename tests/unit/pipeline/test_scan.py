@@ -503,7 +503,9 @@ def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     away = program.home / "away"
     program.music.rename(away)
     program.music.mkdir()
-    assert (program.scan().code, program.scan().err) == (0, "")  # as of a user who emptied it
+    emptied = program.scan()
+    assert emptied.code == 0
+    assert "1 known file, and none is there: its playlists stay until a new file" in emptied.err
     (state,) = program.home.rglob("tagger.sqlite3")
     with closing(sqlite3.connect(state)) as db, db:  # as of a disk that is not mounted now
         db.execute("UPDATE files SET device = device + 1")
