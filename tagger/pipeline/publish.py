@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tagger.library import index
+from tagger.library import index, walk
 from tagger.players import Changes, ListedTrack, PlayerList, keeps_playlists, notify_all
 from tagger.playlists import refresh
 from tagger.playlists.refresh import Refreshed
@@ -57,7 +58,8 @@ def after_run(  # noqa: PLR0913 - the one end of every run
     refreshed, away = Refreshed(), absent(roots, store)
     if settings.playlists.enabled:
         mounted = [root for root in roots if root not in away]
-        refreshed = refresh.refresh_all(settings, mounted, store, dry_run=dry_run)
+        is_away = partial(_is_away, store=store)
+        refreshed = refresh.refresh_all(settings, mounted, store, is_away, dry_run=dry_run)
         changes.playlists(refreshed.written)
     if changes and not dry_run and keeps_playlists(settings.players):
         changes.lists = _player_lists(settings, store)
@@ -67,6 +69,12 @@ def after_run(  # noqa: PLR0913 - the one end of every run
 def absent(roots: Iterable[Path], store: Store) -> list[Path]:
     """Return the roots of which no known file is there."""
     return [root for root in roots if not index.is_there(root, store)]
+
+
+def _is_away(root: Path, store: Store) -> bool:
+    """Return whether the disk of a root may not be mounted, so that no playlist belongs there."""
+    missing = index.missing_files(root, store)
+    return walk.is_gone(root) or (missing is not None and missing.away > 0)
 
 
 def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:

@@ -63,6 +63,9 @@ class ScanOptions:
         return max(status.st_mtime, status.st_ctime) >= self.since
 
 
+NO_FOLDER = "there is no such folder"
+
+
 class Scan:
     """Files the music at or below some paths, once."""
 
@@ -78,7 +81,7 @@ class Scan:
             options: The options of the scan.
 
         Raises:
-            ConfigError: a path is gone.
+            ConfigError: a path is gone, or each configured root.
             ModelError: the model bundle is unusable, or its network is missing.
             PlaylistError: a file is in the place of a folder of playlists.
 
@@ -88,11 +91,12 @@ class Scan:
         self._options = options
         roots = settings.library.real_roots
         starts = [real_path(path) for path in paths] or roots
-        self._starts = {start: walk.root_of(start, roots) for start in starts}
-        for start in self._starts:
-            if walk.is_gone(start):
-                hint = "name your music's folder, set library.roots in the configuration"
-                raise ConfigError("there is no such folder", start, f"{hint}, or mount its disk")
+        self._gone = [start for start in starts if walk.is_gone(start)]
+        if self._gone and (paths or len(self._gone) == len(starts)):
+            hint = "name your music's folder, set library.roots in the configuration"
+            raise ConfigError(NO_FOLDER, self._gone[0], f"{hint}, or mount its disk")
+        there = (start for start in starts if start not in self._gone)
+        self._starts = {start: walk.root_of(start, roots) for start in there}
         check_folders(settings, self._starts.values())
 
     def run(self, observer: Observer) -> RunResult:
@@ -109,6 +113,8 @@ class Scan:
 
     def absent(self, result: RunResult) -> Iterator[tuple[str, bool]]:
         """Yield a text for each root without any known file, and whether its disk may be away."""
+        for root in self._gone:
+            yield f"{root}: {NO_FOLDER}: mount its disk, or leave it out of library.roots", True
         for root in result.published.absent:
             if missing := index.missing_files(root, self._store):
                 step = "mount its disk, or leave the folder out of the scan"

@@ -25,7 +25,7 @@ from tagger.store.playlists import Published
 from tagger.system import locks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tagger.config import PlaylistTarget, Settings
     from tagger.core.domain import Track
@@ -65,17 +65,27 @@ class Refreshed:
 
 
 def refresh_all(
-    settings: Settings, roots: Sequence[Path], store: Store, *, dry_run: bool = False
+    settings: Settings,
+    roots: Sequence[Path],
+    store: Store,
+    is_away: Callable[[Path], bool] = lambda _: False,
+    *,
+    dry_run: bool = False,
 ) -> Refreshed:
     """Refresh the playlists of each library that contains one of the roots, in each target.
 
     A target that fails is among the lost folders, and the others go on.
 
-    `settings` name the configured library, `roots` are resolved paths, and `store` contains the
-    tracks. `dry_run` returns the planned changes without a write.
+    Args:
+        settings: They name the configured library.
+        roots: Resolved paths.
+        store: It contains the tracks.
+        is_away: Returns whether a root is not there; playlists in it stay as they are.
+        dry_run: Return the planned changes without a write.
+
     """
     with nullcontext() if dry_run else _alone(store.path.with_name(LOCK)):
-        return _refresh_all(settings, roots, store, dry_run=dry_run)
+        return _refresh_all(settings, roots, store, is_away, dry_run=dry_run)
 
 
 @contextmanager
@@ -88,7 +98,12 @@ def _alone(lock: Path) -> Iterator[None]:
 
 
 def _refresh_all(
-    settings: Settings, roots: Sequence[Path], store: Store, *, dry_run: bool
+    settings: Settings,
+    roots: Sequence[Path],
+    store: Store,
+    is_away: Callable[[Path], bool],
+    *,
+    dry_run: bool,
 ) -> Refreshed:
     changes: list[PlaylistChange] = []
     problems: dict[Path | None, PlaylistError] = {}
@@ -97,6 +112,8 @@ def _refresh_all(
     revision = store.revision()  # before the tracks: a later change counts again
     for shelf in shelves(settings, store.files.roots()):
         if not set(roots) & set(shelf.roots):
+            continue
+        if any(shelf.folder.is_relative_to(root) and is_away(root) for root in shelf.roots):
             continue
         state = current.state_of(settings, shelf, revision)
         if state and state == store.playlists.state(shelf.folder):

@@ -497,6 +497,46 @@ def test_a_video_with_sound_is_skipped(program):
     assert genres(cover) == ("Classical",)
 
 
+def two_folders(program):
+    """Configure a second folder, with a song in each; return the second."""
+    second = program.home / "second"
+    second.mkdir()
+    text = program.config.read_text()
+    program.config.write_text(text.replace('music"]', f'music", "{second}"]', 1))
+    song(program.music / "a.mp3")
+    song(second / "b.mp3")
+    assert program.scan().summary["files"] == 2
+    return second
+
+
+def test_a_missing_folder_of_the_configuration_does_not_stop_the_scan_of_the_others(program):
+    second = two_folders(program)
+    away = program.home / "away"
+    program.music.rename(away)
+    song(second / "c.mp3")
+    scan = program.scan()
+    assert (scan.code, set(scan.files)) == (1, {"b.mp3", "c.mp3"})
+    assert f"{program.music}: there is no such folder: mount its disk" in scan.err
+    assert not program.music.exists()  # it has the playlists
+    away.rename(program.music)
+    assert program.scan().code == 0
+    lists = (program.music / "Playlists/Genres").iterdir()
+    assert any("c.mp3" in file.read_text() for file in lists)
+
+
+def test_no_playlist_is_written_into_an_empty_mount_point(program):
+    second = two_folders(program)
+    away = program.home / "away"
+    program.music.rename(away)
+    program.music.mkdir()
+    (state,) = program.home.rglob("tagger.sqlite3")
+    with closing(sqlite3.connect(state)) as db, db:  # as of a disk that is not mounted now
+        db.execute("UPDATE files SET device = device + 1 WHERE root = ?", [bytes(program.music)])
+    song(second / "c.mp3")
+    assert program.scan(second).files["c.mp3"]["decision"] == "set"
+    assert list(program.music.iterdir()) == []
+
+
 def test_an_empty_mount_point_gets_no_playlists_and_forgets_no_file(program):
     song(program.music / "a.mp3")
     program.scan()
