@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tagger.library import index, walk
@@ -58,8 +57,13 @@ def after_run(  # noqa: PLR0913 - the one end of every run
     refreshed, away = Refreshed(), absent(roots, store)
     if settings.playlists.enabled:
         mounted = [root for root in roots if root not in away]
-        is_away = partial(_is_away, store=store)
-        refreshed = refresh.refresh_all(settings, mounted, store, is_away, dry_run=dry_run)
+        refreshed = refresh.refresh_all(
+            settings,
+            mounted,
+            store,
+            lambda root: root not in mounted and _is_away(root, store),
+            dry_run=dry_run,
+        )
         changes.playlists(refreshed.written)
     if changes and not dry_run and keeps_playlists(settings.players):
         changes.lists = _player_lists(settings, store)
