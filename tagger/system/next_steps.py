@@ -9,7 +9,7 @@ from tagger.errors import AGAIN
 
 _DISK: Final = "check the disk, or the connection to it; then repeat the command"
 _FILE_SYSTEM: Final = "the file system is damaged: make a backup, then check it with fsck"
-_WHOLE: Final = "a new file is complete before it has its name"
+_SPACE: Final = "a change needs space for a whole new file"
 _PERMISSIONS: Final = "check its permissions, and the permissions of its folder"
 _MOUNT: Final = "this mount lacks a function that a write needs: reach the files by another mount"
 _OF_THE_DISK: Final = {
@@ -28,8 +28,8 @@ _OF_THE_DISK: Final = {
     "ETIMEDOUT": _DISK,
     "EUCLEAN": _FILE_SYSTEM,
     "EBADMSG": _FILE_SYSTEM,
-    "ENOSPC": f"free some space: {_WHOLE}",
-    "EDQUOT": f"raise the quota, or delete files that count for it: {_WHOLE}",
+    "ENOSPC": f"free some space: {_SPACE}",
+    "EDQUOT": f"raise the quota, or delete files that count for it: {_SPACE}",
 }
 """By the name of an error, because not each system has each error.
 

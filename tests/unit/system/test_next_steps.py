@@ -20,7 +20,7 @@ def error(name: str) -> OSError:
     ("name", "step"),
     [
         ("EDQUOT", "raise the quota"),
-        ("ENOSPC", "free some space: a new file is complete"),
+        ("ENOSPC", "free some space: a change needs space"),
         ("EROFS", "mount it writable"),
         ("EACCES", "check its permissions"),
         ("EPERM", "lsattr"),
