@@ -15,6 +15,7 @@ TaggerError
 │   ├── UnsupportedContainerError
 │   ├── CorruptTagsError
 │   ├── SkippedError
+│   │   └── ChangedSinceError
 │   └── WriteFailedError
 │       ├── FileChangedError
 │       └── PayloadChangedError
@@ -129,6 +130,10 @@ class CorruptTagsError(TagError):
 
 class SkippedError(TagError):
     """The write was refused for safety: hard links, read-only, outside the roots."""
+
+
+class ChangedSinceError(SkippedError):
+    """A file is no longer as tagger wrote it, so an undo leaves it alone."""
 
 
 class WriteFailedError(TagError):

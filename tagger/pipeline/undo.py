@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagger import tags
 from tagger.analysis.tag_jobs import UNDO_SPARE_MB
 from tagger.core.domain import Action, Outcome
-from tagger.errors import FileChangedError, SkippedError, StoreError, TagError, WorkerError
+from tagger.errors import ChangedSinceError, FileChangedError, StoreError, TagError, WorkerError
 from tagger.library import index, walk
 from tagger.pipeline import build, moved, recovery
 from tagger.pipeline.publish import Published, after_run
@@ -116,8 +116,8 @@ def undo(
 ) -> Iterator[Outcome]:
     """Bring each file's genres back to the genres before the oldest of these writes.
 
-    A write that cannot be undone is an outcome. It is `skip` for a file whose genres were changed
-    after tagger, and `error` for a file that is gone or cannot be written.
+    A write that cannot be undone is an outcome. It is `skip` for a file whose genres or sound were
+    changed after tagger, and `error` for a file that is gone or cannot be written.
 
     Args:
         entries: Entries of the journal, oldest first.
@@ -147,7 +147,7 @@ def undo(
                 # a genre that was chosen on the page is taken back with its choice
                 store.corrections.retract(path, newest.change.after)
         except (TagError, WorkerError, StoreError) as error:
-            action = Action.SKIP if isinstance(error, SkippedError) else Action.ERROR
+            action = Action.SKIP if isinstance(error, ChangedSinceError) else Action.ERROR
             yield _outcome(path, action, now, now, error.explanation)
         else:
             reason = "would be taken back" if dry_run else "taken back"
@@ -163,7 +163,7 @@ def _by_field(entries: Iterable[JournalEntry]) -> list[list[JournalEntry]]:
     return [changes for fields in files.values() for changes in reversed(fields.values())]
 
 
-def _changed(entry: JournalEntry, now: tuple[str, ...], store: Store) -> SkippedError:
+def _changed(entry: JournalEntry, now: tuple[str, ...], store: Store) -> ChangedSinceError:
     """Return the error for genres that are not as a write left them.
 
     Args:
@@ -176,8 +176,8 @@ def _changed(entry: JournalEntry, now: tuple[str, ...], store: Store) -> Skipped
     last = store.journal.last(path, entry.change.field)
     if last and last.id > entry.id and last.change.after == now:
         first = f"take it back first: tagger undo --run {last.run}"
-        return SkippedError(f"run {last.run} changed the genre later", path, first)
-    return SkippedError("the genre was changed after tagger wrote it", path)
+        return ChangedSinceError(f"run {last.run} changed the genre later", path, first)
+    return ChangedSinceError("the genre was changed after tagger wrote it", path)
 
 
 def _restore(

@@ -6,7 +6,7 @@ from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tagger.core.domain import GenreEdit
-from tagger.errors import PayloadChangedError, SkippedError, WriteFailedError
+from tagger.errors import ChangedSinceError, PayloadChangedError, WriteFailedError
 from tagger.system import filesystems
 from tagger.tags import edit, fingerprint, recent, residue
 from tagger.tags.boundary import boundary
@@ -196,7 +196,8 @@ def restore_genres(
             as well, such as a confidence.
 
     Raises:
-        SkippedError: the snapshot was taken of another recording; see also `check_writable`.
+        ChangedSinceError: the snapshot was taken of another recording.
+        SkippedError: see `check_writable`.
         TagError: as in `write_genres`.
 
     """
@@ -226,7 +227,7 @@ def compose_snapshot(task: CopyTask, snapshot: str, later: Sequence[str] = ()) -
         original = JudgedFile(original_file, task.path)
         if original.stream != before.sound and original.digest != before.content:
             hint = "if it was only encoded again, change its genre in a tag editor"
-            raise SkippedError("contains another recording now", task.path, hint)
+            raise ChangedSinceError("contains another recording now", task.path, hint)
         tags = edit.restored(original.container, before)
         if _is_composed_of(original.file, _with_residues(original, tags, before)):
             return None

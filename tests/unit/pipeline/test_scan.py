@@ -447,6 +447,19 @@ def test_a_file_moved_over_another_is_undone_to_its_own_genre(program):
     assert genres(two) == ("Jazz",)
 
 
+def test_an_undo_of_a_file_that_cannot_be_written_fails(program):
+    program.configure("[playlists]\nenabled = false\n")
+    path = song(program.music / "1.mp3")
+    program.scan()
+    path.chmod(0o444)
+    for arguments in (["--dry-run"], []):
+        result = program.run("undo", "--json", *arguments)
+        assert (result.code, result.files["1.mp3"]["decision"]) == (1, "error")
+    path.chmod(0o644)
+    assert program.run("undo").code == 0
+    assert genres(path) == ()
+
+
 def test_another_recording_under_the_same_name_is_not_undone(program):
     path = song(program.music / "1.mp3", genre=["Folk"])
     program.scan("--mode", "replace")
