@@ -268,25 +268,28 @@ def figures(left: LeftOut) -> Iterator[WideFigure]:
     """Measure the promises on the left-out clips."""
     songs, tracks, pooled = left.songs, left.tracks, left.albums
     in_library = left.in_library
+    there, pooled_there = left.claims(in_library), left.album_claims(in_library)
     for promise in PROMISES:
         at = Promise(promise, left.promises.tracks.threshold(promise, ""))
         yield at.figure("all", "all sources", tracks)
-        yield at.figure("library", "all sources", left.claims(in_library))
+        yield at.figure("library", "all sources", there)
         at = Promise(promise, left.promises.albums.threshold(promise, ""))
         for name, part in _albums(pooled.sources).items():
             yield at.figure("albums", name, pooled.of(part))
-            yield at.figure("library albums", name, left.album_claims(in_library).of(part))
+            yield at.figure("library albums", name, pooled_there.of(part))
     at = Promise(PROMISE, left.promises.tracks.threshold(PROMISE, ""))
     alone = left.probabilities[: len(songs.vectors)]
-    for written, found in (("written genre", alone), ("library written genre", in_library)):
-        every, likeliest = left.claims(found), found.argmax(axis=1)
+    for written, claims, found in (
+        ("written genre", tracks, alone),
+        ("library written genre", there, in_library),
+    ):
+        likeliest = found.argmax(axis=1)
         for place, genre in enumerate(GENRES):
-            yield at.figure(written, genre, every.genres_of(likeliest == place))
+            yield at.figure(written, genre, claims.genres_of(likeliest == place))
     for name, size in zip(*np.unique(tracks.sources, return_counts=True), strict=True):
         if size >= LARGE_SOURCE:
             yield at.figure("source", str(name), tracks.of(tracks.sources == name))
-            there = left.claims(in_library).of(tracks.sources == name)
-            yield at.figure("library source", str(name), there)
+            yield at.figure("library source", str(name), there.of(tracks.sources == name))
     for place, genre in enumerate(GENRES):
         yield at.figure("genre", genre, tracks.of(songs.best == place))
     others = left.nonmusic
