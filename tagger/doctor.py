@@ -29,7 +29,7 @@ from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
-from tagger.library import index
+from tagger.library import index, walk
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
 from tagger.pipeline.unknown_names import unknown_names
@@ -240,7 +240,7 @@ def _root(root: Path, state: Path) -> Finding:
     name = f"library {root}"
     if fault := _fault(root):
         step = "check its permissions and its disk"
-        if fault in (_MISSING, _NO_FOLDER):
+        if fault in (walk.NO_FOLDER, _NO_FOLDER):
             step = "set library.roots to your music's folder, or mount its disk;"
             step += " `tagger config path` prints the file of the settings"
         return Finding(name, Level.FAILED, fault, step)
@@ -279,7 +279,7 @@ def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
     except PlaylistError as error:
         return _failed("playlists", error, "set another folder in [playlists]")
     step = "set another folder in [playlists], or playlists.enabled = false"
-    existing = next(f for f in (folder, *folder.parents) if _fault(f) != _MISSING)
+    existing = next(f for f in (folder, *folder.parents) if _fault(f) != walk.NO_FOLDER)
     if fault := _fault(existing):
         return Finding("playlists", Level.FAILED, f"{existing}: {fault}", step)
     if refusal := _refusal(existing):
@@ -324,7 +324,6 @@ def _failed(name: str, error: TaggerError, step: str) -> Finding:
     return Finding(name, Level.FAILED, text, error.hint or step)
 
 
-_MISSING = "there is no such folder"
 _NO_FOLDER = "is no folder"
 
 
@@ -333,7 +332,7 @@ def _fault(folder: Path) -> str | None:
     try:
         return None if stat.S_ISDIR(folder.stat().st_mode) else _NO_FOLDER
     except (FileNotFoundError, NotADirectoryError):
-        return _MISSING
+        return walk.NO_FOLDER
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 

@@ -291,9 +291,10 @@ def missing_files(root: Path, store: Store) -> Missing | None:
 
     A folder that the user emptied is still on the disk of its files, an empty mount point is not.
     """
-    if is_there(root, store) or not (files := store.files.count_under(root)):
+    if is_there(root, store):
         return None
-    return Missing(files, sum(1 for _ in _elsewhere(store.files.states_under(root))))
+    away = sum(1 for _ in _elsewhere(store.files.states_under(root)))
+    return Missing(store.files.count_under(root), away)
 
 
 def is_elsewhere(track: Track, lost: Lost) -> bool:

@@ -26,6 +26,11 @@ from tagger.tags import TEMPORARY_SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+NO_FOLDER = "there is no such folder"
+"""The fault of a root or a start that is gone."""
+MOUNT_IT = "mount its disk, or leave the folder out of the scan"
+"""The next step for a folder whose disk may be away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -155,7 +160,10 @@ def folders(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[L
     try:
         status = start.stat()
     except OSError as error:
-        yield Listing(os.fspath(start.parent), root, others=(_unreadable(start, error),))
+        fault = _unreadable(start, error)
+        if is_gone(start):
+            fault = Passed(start, f"{NO_FOLDER} ({MOUNT_IT})", failed=True)
+        yield Listing(os.fspath(start.parent), root, others=(fault,))
         return
     if stat.S_ISDIR(status.st_mode):
         yield from _below(os.fspath(start), root, IgnoreRules(root, patterns))

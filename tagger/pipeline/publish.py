@@ -12,7 +12,7 @@ from tagger.playlists.refresh import Refreshed
 from tagger.playlists.smart import COMMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from tagger.config import PlayerSettings, Settings
@@ -30,7 +30,7 @@ class Published:
     playlists: Refreshed = field(default_factory=Refreshed)
     players: Mapping[str, TaggerError | None] = field(default_factory=dict)
     """By name; None for a player that was notified."""
-    absent: Sequence[Path] = ()
+    absent: Mapping[Path, index.Missing] = field(default_factory=dict)
     """The roots without any file that is known: their disks may not be mounted."""
 
 
@@ -54,31 +54,25 @@ def after_run(  # noqa: PLR0913 - the one end of every run
         dry_run: Return what would be done to playlists; notify nobody.
 
     """
-    refreshed, away = Refreshed(), absent(roots, store)
+    refreshed, found = Refreshed(), absent(roots, store)
+
+    def is_away(root: Path) -> bool:
+        missing = found.get(root) if root in roots else index.missing_files(root, store)
+        return walk.is_gone(root) or (missing is not None and missing.away > 0)
+
     if settings.playlists.enabled:
-        mounted = [root for root in roots if root not in away]
-        refreshed = refresh.refresh_all(
-            settings,
-            mounted,
-            store,
-            lambda root: root not in mounted and _is_away(root, store),
-            dry_run=dry_run,
-        )
+        mounted = [root for root in roots if root not in found]
+        refreshed = refresh.refresh_all(settings, mounted, store, is_away, dry_run=dry_run)
         changes.playlists(refreshed.written)
     if changes and not dry_run and keeps_playlists(settings.players):
         changes.lists = _player_lists(settings, store)
-    return Published(refreshed, {} if dry_run else notify(settings.players, changes), away)
+    return Published(refreshed, {} if dry_run else notify(settings.players, changes), found)
 
 
-def absent(roots: Iterable[Path], store: Store) -> list[Path]:
-    """Return the roots of which no known file is there."""
-    return [root for root in roots if not index.is_there(root, store)]
-
-
-def _is_away(root: Path, store: Store) -> bool:
-    """Return whether the disk of a root may not be mounted, so that no playlist belongs there."""
-    missing = index.missing_files(root, store)
-    return walk.is_gone(root) or (missing is not None and missing.away > 0)
+def absent(roots: Iterable[Path], store: Store) -> dict[Path, index.Missing]:
+    """Return the roots of which no known file is there, with their missing files."""
+    found = ((root, index.missing_files(root, store)) for root in roots)
+    return {root: missing for root, missing in found if missing is not None}
 
 
 def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:

@@ -63,9 +63,6 @@ class ScanOptions:
         return max(status.st_mtime, status.st_ctime) >= self.since
 
 
-NO_FOLDER = "there is no such folder"
-
-
 class Scan:
     """Files the music at or below some paths, once."""
 
@@ -91,12 +88,11 @@ class Scan:
         self._options = options
         roots = settings.library.real_roots
         starts = [real_path(path) for path in paths] or roots
-        self._gone = [start for start in starts if walk.is_gone(start)]
-        if self._gone and (paths or len(self._gone) == len(starts)):
+        gone = [start for start in starts if walk.is_gone(start)]
+        if gone and (paths or len(gone) == len(starts)):
             hint = "name your music's folder, set library.roots in the configuration"
-            raise ConfigError(NO_FOLDER, self._gone[0], f"{hint}, or mount its disk")
-        there = (start for start in starts if start not in self._gone)
-        self._starts = {start: walk.root_of(start, roots) for start in there}
+            raise ConfigError(walk.NO_FOLDER, gone[0], f"{hint}, or mount its disk")
+        self._starts = {start: walk.root_of(start, roots) for start in starts}
         check_folders(settings, self._starts.values())
 
     def run(self, observer: Observer) -> RunResult:
@@ -113,14 +109,13 @@ class Scan:
 
     def absent(self, result: RunResult) -> Iterator[tuple[str, bool]]:
         """Yield a text for each root without any known file, and whether its disk may be away."""
-        for root in self._gone:
-            yield f"{root}: {NO_FOLDER}: mount its disk, or leave it out of library.roots", True
-        for root in result.published.absent:
-            if missing := index.missing_files(root, self._store):
-                step = "mount its disk, or leave the folder out of the scan"
-                if not missing.away:
-                    step = "its playlists stay until a new file is there"
-                yield f"{root}: {missing}: {step}", bool(missing.away)
+        for root, missing in result.published.absent.items():
+            if missing.files and not walk.is_gone(root):  # the walk names a root that is gone
+                step = "its playlists stay until a new file is there"
+                yield (
+                    f"{root}: {missing}: {walk.MOUNT_IT if missing.away else step}",
+                    bool(missing.away),
+                )
 
     def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
         """Return the loss without the second network, see `registry.missing_network`."""

@@ -528,8 +528,13 @@ def test_a_missing_folder_of_the_configuration_does_not_stop_the_scan_of_the_oth
     program.music.rename(away)
     song(second / "c.mp3")
     scan = program.scan()
-    assert (scan.code, set(scan.files)) == (1, {"b.mp3", "c.mp3"})
-    assert f"{program.music}: there is no such folder: mount its disk" in scan.err
+    assert (scan.code, set(scan.files)) == (1, {"b.mp3", "c.mp3", "music"})
+    failed = scan.files["music"]
+    assert failed["decision"] == "error"
+    assert "there is no such folder (mount its disk" in failed["reason"]
+    assert "none is there" not in scan.err
+    names = program.run("genres", "normalize", "--json")
+    assert (names.code, names.files["music"]["decision"]) == (1, "error")
     assert not program.music.exists()  # it has the playlists
     away.rename(program.music)
     assert program.scan().code == 0
