@@ -198,21 +198,25 @@ def _named(frame: Any) -> tuple[str, tuple[str, ...]]:
     kind: str = frame.FrameID
     name, texts = _ID3.get(kind, ""), tuple[str, ...]()
     if kind == "TXXX":
-        name = _TXXX.get(frame.desc.upper(), frame.desc.upper())
-        texts = tuple(map(str, frame.text))
+        name, texts = _TXXX.get(frame.desc.upper(), frame.desc.upper()), _decoded(frame)
     elif kind in _DESCRIBED:
         described = frame.desc and frame.desc != _V1_COMMENT
         name = _DESCRIBED[kind] + (f":{frame.desc.upper()}" if described else "")
-        text = frame.url if kind == "WXXX" else frame.text
-        texts = (text,) if isinstance(text, str) else tuple(text)
+        texts = (frame.url,) if kind == "WXXX" else _decoded(frame)
     elif kind == "UFID" and frame.owner == "http://musicbrainz.org":
         name, texts = "MUSICBRAINZ_TRACKID", (frame.data.decode("ascii", "replace"),)
     elif name and kind.startswith("W"):
         texts = (frame.url,)
     elif name:
-        joined = "\0".join(map(str, frame.text))
-        texts = tuple((relenient(joined) if frame.encoding == 0 else joined).split("\0"))
+        texts = _decoded(frame)
     return name, tuple(text for text in texts if text)
+
+
+def _decoded(frame: Any) -> tuple[str, ...]:
+    """Return the texts of a frame; Latin-1 is often another encoding."""
+    texts = (frame.text,) if isinstance(frame.text, str) else frame.text
+    joined = "\0".join(map(str, texts))
+    return tuple((relenient(joined) if frame.encoding == 0 else joined).split("\0"))
 
 
 def carried(target: RawTag, sources: Iterable[RawTag], without: Collection[str]) -> RawTag:

@@ -358,12 +358,21 @@ def _picture(file: Any, data: bytes) -> None:
 
 
 def id3v1(
-    path: Path, *, title: str = "", artist: str = "", album: str = "", genre: int = 255
+    path: Path,
+    *,
+    title: str = "",
+    artist: str = "",
+    album: str = "",
+    comment: str = "",
+    genre: int = 255,
 ) -> Path:
     """Append an ID3v1 tag; `genre` is the number, 255 for none."""
-    texts = [t.encode("latin-1").ljust(30, b"\0")[:30] for t in (title, artist, album)]
+    names, remark = (
+        b"".join(text.encode("latin-1").ljust(30, b"\0")[:30] for text in texts)
+        for texts in ((title, artist, album), (comment,))
+    )
     with path.open("ab") as file:
-        file.write(b"TAG" + b"".join(texts) + b"1999" + b"\0" * 30 + bytes([genre]))
+        file.write(b"TAG" + names + b"1999" + remark + bytes([genre]))
     return path
 
 

@@ -12,10 +12,14 @@ Readers do not find it, but it may contain the genre of the file.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from mutagen.mp3 import HeaderNotFoundError, MPEGFrame
 
 from tagger.audio.formats import LONGEST_JUNK
 from tagger.tags.containers import apev2, id3
@@ -39,6 +43,8 @@ LYRICS3_END: Final = 15
 MOST_TAGS: Final = 64
 _SOUND: Final = re.compile(rb"\xff[\xe0-\xff]|fLaC|OggS|MAC |wvpk|MPCK|MP\+")
 """The beginning of a stream."""
+MOST_SYNCS: Final = 1000
+"""Apparent frames of MPEG that are looked at; each takes some 20 µs."""
 _CONTAINER: Final = re.compile(
     rb"RIFF|FORM|DSD |\x30\x26\xb2\x75|....(ftyp|moov|mdat|wide|free|skip)", re.DOTALL
 )
@@ -131,10 +137,28 @@ def _junk(file: BinaryIO, at: int, size: int) -> int:
     file.seek(at)
     data = file.read(LONGEST_JUNK + id3.HEADER)
     place = data.find(b"ID3")
-    if place < 1 or _SOUND.search(data, 0, place):
+    if place < 1 or _has_sound(data, place):
         return 0
     step = id3.tag_size(data[place : place + id3.HEADER])
     return place if step and data[place + 3] in (2, 3, 4) and at + place + step <= size else 0
+
+
+def _has_sound(data: bytes, end: int) -> bool:
+    """Return whether a stream begins before `end`, as TagLib looks for it.
+
+    Two bytes of other data often look like the beginning of a frame of MPEG. A true frame ends
+    where the next begins.
+    """
+    for count, found in enumerate(_SOUND.finditer(data, 0, end)):
+        if count == MOST_SYNCS or not found[0].startswith(b"\xff"):
+            return True
+        stream = io.BytesIO(data)
+        stream.seek(found.start())
+        with contextlib.suppress(HeaderNotFoundError):
+            MPEGFrame(stream)
+            MPEGFrame(stream)
+            return True
+    return False
 
 
 def sound_start(file: BinaryIO) -> int:

@@ -40,10 +40,13 @@ def v1(genre):
 
 
 SALSA = id3_tag(genre="Salsa")
+NO_FRAME = b"junk" + b"\xff\xfb\x90\x64" * 9 + b"junk"
+"""Headers of frames without their frames."""
 MP3 = {
     "one NUL before ID3v2": lambda sound: b"\0" + SALSA + sound,
     "a line end before ID3v2": lambda sound: b"\r\n" + SALSA + sound,
     "512 NULs before ID3v2": lambda sound: bytes(512) + SALSA + sound,
+    "bytes like a frame before ID3v2": lambda sound: NO_FRAME + SALSA + sound,
     "a second ID3v2 tag": lambda sound: id3_tag() + SALSA + sound,
     "a second ID3v2 tag behind NULs": lambda sound: id3_tag() + bytes(50) + SALSA + sound,
     "ID3v2.4 at the end": lambda sound: sound + appended(id3_tag(version=4, genre="Salsa")),

@@ -272,14 +272,15 @@ def test_beside_an_id3v1_tag_a_new_id3v2_tag_holds_its_fields_too(tmp_path):
 def test_a_text_whose_encoding_is_a_guess_keeps_its_bytes(tmp_path, form, text, encoding):
     path = media.make(tmp_path / "song", form)
     if form == "mp3":
-        media.id3v1(path, title=text.decode("latin-1"))
+        read = text.decode("latin-1")
+        media.id3v1(path, title=read, comment=read)
     else:
-        with_info(path, INAM=text + b"\0")
+        with_info(path, INAM=text + b"\0", ICMT=text + b"\0")
     before = path.read_bytes()
     written = write(path)
-    title = mutagen.File(path).tags["TIT2"]
-    assert title.encoding == encoding
-    assert title.text[0].encode("utf-8" if encoding else "latin-1") == text
+    for frame in (mutagen.File(path).tags[name] for name in ("TIT2", "COMM::XXX")):
+        assert frame.encoding == encoding
+        assert frame.text[0].encode("utf-8" if encoding else "latin-1") == text
     restore(path, written.snapshot)
     assert path.read_bytes() == before
 
