@@ -57,6 +57,8 @@ class Apev2(RawTag):
     reserved: bytes = bytes(8)
     last: bool = False
     """Whether it is to be the last tag of the file, the only tag that FFmpeg reads."""
+    lacking: int = 0
+    """Items that the tag claims and does not have; other programs write such tags and read them."""
 
     genre_names: ClassVar = frozenset({"genre"})
 
@@ -69,8 +71,8 @@ class Apev2(RawTag):
         check_claim(count, _LEAST_ITEM, size)
         check_count(count)
         at, end = len(data) - size, len(data) - FOOTER
-        items = []
-        for _ in range(count):
+        items: list[Item] = []
+        while len(items) < count and at < end:
             key_end = data.find(b"\0", at + 8, end)
             if key_end < 0:
                 raise MalformedError("an APEv2 item is cut off")
@@ -82,7 +84,8 @@ class Apev2(RawTag):
             at = stop
         if at != end:
             raise MalformedError("an APEv2 tag contains more than its items")
-        return cls(tuple(items), len(data), version, flags, reserved)
+        lacking = count - len(items)
+        return cls(tuple(items), len(data), version, flags, reserved, lacking=lacking)
 
     def texts(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the keys and the values of all texts, in the order of the tag."""
@@ -125,5 +128,5 @@ class Apev2(RawTag):
         return [self._end(size, self.flags | IS_HEADER), *body, footer]
 
     def _end(self, size: int, flags: int) -> bytes:
-        numbers = (self.header_version, size, len(self.items), flags)
+        numbers = (self.header_version, size, len(self.items) + self.lacking, flags)
         return PREAMBLE + struct.pack("<4I8s", *numbers, self.reserved)

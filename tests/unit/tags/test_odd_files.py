@@ -100,6 +100,21 @@ def test_an_apev2_tag_that_lacks_the_header_of_its_flags_takes_no_sound(tmp_path
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("form", ["mp3", "musepack"])
+def test_an_apev2_tag_that_claims_more_items_than_it_has_keeps_its_claim(tmp_path, form):
+    path = media.make(tmp_path / f"song{media.FORMATS[form]}", form)
+    claim = struct.pack("<2I", 3, 0)
+    with path.open("ab") as file:
+        file.write(ape("Salsa").replace(struct.pack("<2I", 2, 0), claim))
+    before = path.read_bytes()
+    assert tags.read(path).genres == ("Salsa",)
+    written = write(path, BLUES)
+    assert b"Blues" in path.read_bytes()[-80:]
+    assert claim in path.read_bytes()[-20:]
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
 def test_a_lyrics_tag_without_its_size_is_no_obstacle(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     data = path.read_bytes() + b"LYRICSBEGIN" + b"12345xLYRICS200"
