@@ -189,7 +189,8 @@ class Write:
                     self._store.journal.discard(change_id)
             raise
         if written is None:
-            return
+            reason = "contains these genres already: another program wrote them"
+            raise FileChangedError(reason, track.path)
         change, identity = written
         with self._store.transaction():
             for change_id in intended:

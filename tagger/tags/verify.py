@@ -50,6 +50,10 @@ class JudgedFile(ParsedFile):
         """FFmpeg's view of a sound whose last packet extends over the tag, else None."""
         return fingerprint.decoded_fingerprint(self.file) if self.form in OPEN_ENDED else None
 
+    def check_readable(self) -> None:
+        """Raise the error of a file that mutagen cannot read: no copy of it passes the checks."""
+        self.mutagen  # noqa: B018 - reads the file
+
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of everything but the tags."""

@@ -150,6 +150,7 @@ def compose_fields(task: CopyTask, values: FieldValues, options: WriteOptions) -
         known = recent.take(task.path, original_file)
         original = JudgedFile(original_file, task.path, known)
         if edit.has_values(original.container, field, genres):
+            original.check_readable()
             return None
         tags = edit.retagged(original.container, values, options)
         added = frozenset(item.whole for item in edit.completion(original.container, values))
@@ -170,6 +171,7 @@ def rehearse(target: Target, genres: tuple[str, ...]) -> None:
         original = JudgedFile(file, path, recent.take(path, file))
         if original.stream is None:
             raise PayloadChangedError("not written: FFmpeg cannot open the file", path)
+        original.check_readable()
         tags = edit.retagged(original.container, options.values(genres), options)
         for _ in original.container.compose(tags):
             pass

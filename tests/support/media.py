@@ -9,6 +9,7 @@ Tags are written by mutagen (`tag`), and ID3 in its old shapes by hand (`id3v22`
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import itertools
@@ -28,10 +29,11 @@ import numpy as np
 import pytest
 from mutagen import apev2, asf, flac, id3, mp4
 from mutagen.asf._attrs import ASFByteArrayAttribute
+from mutagen.ogg import OggPage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterator, Mapping
+    from typing import Any, BinaryIO
 
     from _pytest.mark import ParameterSet
     from numpy.typing import ArrayLike, NDArray
@@ -374,6 +376,22 @@ def id3v1(
     with path.open("ab") as file:
         file.write(b"TAG" + names + b"1999" + remark + bytes([genre]))
     return path
+
+
+def without_continuations(path: Path) -> Path:
+    """Clear the flag of the pages of an Ogg file that continue a packet; mutagen needs it."""
+    with path.open("rb") as file:
+        pages = list(_pages(file))
+    for page in pages:
+        page.continued = False
+    path.write_bytes(b"".join(page.write() for page in pages))
+    return path
+
+
+def _pages(file: BinaryIO) -> Iterator[OggPage]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield OggPage(file)
 
 
 def id3v22(path: Path, *frames: tuple[bytes, bytes]) -> Path:

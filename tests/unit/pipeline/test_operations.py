@@ -56,6 +56,36 @@ def test_a_file_with_another_inode_number_is_written_where_nothing_else_changed(
         assert not store.journal.intended()
 
 
+def test_a_genre_that_another_program_wrote_meanwhile_is_no_genre_of_this_run(tmp_path):
+    path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz", "Rock"]})
+    track = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        store.files.put(track)
+        write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
+        outcome = write.apply(track, ROCK)
+        assert (outcome.action, outcome.reason) == (
+            Action.SKIP,
+            "contains these genres already: another program wrote them",
+        )
+        assert store.files.get(path).tags.genres == ("Jazz", "Rock")
+
+
+def test_a_file_whose_genre_other_programs_cannot_read_is_an_error(tmp_path):
+    fields = {"genre": ["Jazz", "Rock"], "title": ["x" * 70_000]}
+    path = media.make(tmp_path / "song.ogg", "vorbis", tags=fields)
+    media.without_continuations(path)
+    before = path.read_bytes()
+    track = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
+    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+        store.files.put(track)
+        write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
+        for operation in (DryRun(jobs, tags.WriteOptions()), write):
+            outcome = operation.apply(track, ROCK)
+            assert outcome.action is Action.ERROR
+            assert outcome.reason.startswith("the tags are damaged")
+    assert path.read_bytes() == before
+
+
 def test_a_likely_genre_of_a_family_stays_when_it_is_decided_again(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Punk"]})
     before = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
