@@ -49,6 +49,7 @@ class Mixer:
         self._energy: NDArray[np.float64] = np.zeros(1)
         self._mixed = 0.0
 
+    @np.errstate(over="ignore", invalid="ignore")  # such samples are refused as damage
     def mono(self, by_channel: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
         """Return one channel, float32 within -1..1, from the samples (n,) of each channel."""
         if self._channel is None:
