@@ -11,18 +11,17 @@ import bisect
 import itertools
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from av import AudioFifo, AudioFrame
-from av.audio.frame import format_dtypes
 
 from tagger.audio.mix import HIGHEST_KEPT, reduced
+from tagger.audio.planes import by_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from av.audio.plane import AudioPlane
     from numpy.typing import NDArray
 
     from tagger.audio.mix import Mixer
@@ -145,21 +144,3 @@ def _block(fifo: AudioFifo, rate: int, sizes: list[int], mixer: Mixer) -> Block:
     frame = fifo.read(0)
     samples = np.zeros(0, np.float32) if frame is None else mixer.mono(by_channel(frame))
     return Block(rate, samples, tuple(sizes))
-
-
-def by_channel(frame: AudioFrame) -> Sequence[NDArray[Any]]:
-    """Return views of the samples of each channel, in the decoder's format.
-
-    Raises ValueError for a sample format that NumPy lacks.
-    """
-    kind = format_dtypes.get(frame.format.name)
-    if kind is None:
-        raise ValueError(f"the sample format {frame.format.name} is not supported")
-    if frame.format.is_planar:
-        return [_view(plane, kind, frame.samples) for plane in frame.planes]
-    channels = frame.layout.nb_channels
-    return list(_view(frame.planes[0], kind, frame.samples * channels).reshape(-1, channels).T)
-
-
-def _view(plane: AudioPlane, kind: str, count: int) -> NDArray[Any]:
-    return np.frombuffer(plane, kind, count)  # type: ignore[call-overload,no-any-return]

@@ -135,9 +135,11 @@ def _decoded(codec: Any, packet: Any) -> Iterator[bytes]:
     """Yield the samples of a packet, and the name of an error of the decoder."""
     import av  # noqa: PLC0415 - only workers open files
 
+    from tagger.audio.planes import by_channel  # noqa: PLC0415 - imports NumPy
+
     try:
         for part in (packet, None) if packet else ():
             for frame in codec.decode(part):
-                yield frame.to_ndarray().tobytes()
+                yield from (samples.tobytes() for samples in by_channel(frame))
     except av.FFmpegError as error:
         yield type(error).__name__.encode()

@@ -187,6 +187,22 @@ def _by_av(name: str, signal: Samples, rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def surround(path: Path, form: str, *, layout: str = "7.1", seconds: float = 4.0) -> Path:
+    """Write a file whose channels all have the same tone."""
+    container, codec, sample_format, options = _ENCODERS[form]
+    channels, rate = av.AudioLayout(layout).nb_channels, 48_000
+    pcm = np.repeat(_int16(tone(seconds, rate)), channels)[None]
+    frame = av.AudioFrame.from_ndarray(pcm, "s16", layout)  # fails for 8 planes
+    frame.rate = rate
+    with av.open(path, "w", format=container, options=_QUIET.get(form, {})) as output:
+        stream: Any = output.add_stream(codec, rate=rate, options=options, layout=layout)
+        stream.format = sample_format
+        resampler = av.AudioResampler(sample_format, layout, rate, 960)
+        for part in (*resampler.resample(frame), None):
+            output.mux(stream.encode(part))
+    return path
+
+
 def _untagged(name: str, data: bytes) -> bytes:
     """Take away the encoder's own tags, so that a file without tags really has none."""
     buffer = io.BytesIO(data)

@@ -12,6 +12,7 @@ from tagging import others, restore, write
 
 from tagger import tags
 from tagger.audio.formats import open_audio
+from tagger.audio.planes import by_channel
 from tagger.errors import TaggerError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def sound(path: Path) -> str:
     try:
         with path.open("rb") as file, open_audio(file) as container:
             for frame in container.decode(audio=0):
-                digest.update(frame.to_ndarray().tobytes())
+                for samples in by_channel(frame):
+                    digest.update(samples.tobytes())
     except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
         digest.update(type(error).__name__.encode())
     return digest.hexdigest()

@@ -133,6 +133,14 @@ def test_two_channels_are_averaged_to_one(tmp_path):
     assert np.abs(read_clip(path).samples - read_clip(one).samples).max() < 1e-3
 
 
+@pytest.mark.parametrize("form", ["flac", "m4a", "opus", "wavpack"])
+def test_eight_channels_are_averaged_to_one(tmp_path, form):
+    path = media.surround(tmp_path / f"song{media.FORMATS[form]}", form)
+    one = media.make(tmp_path / "one.wav", "wav", seconds=4, rate=48_000)
+    found, expected = (np.square(read_clip(file).samples).mean() ** 0.5 for file in (path, one))
+    assert abs(found / expected - 1) < 0.15  # a low-frequency channel loses the tone
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
@@ -194,7 +202,8 @@ def test_samples_that_are_no_sound_are_refused_as_damage_without_a_warning(tmp_p
     path = tmp_path / "odd.wav"
     data = np.full((5 * 22050, len(values)), values, "<f4").tobytes()
     kind = struct.pack("<HHIIHH", 3, len(values), 22050, 88200 * len(values), 4 * len(values), 32)
-    body = b"WAVEfmt " + struct.pack("<I", 16) + kind + b"data" + struct.pack("<I", len(data)) + data
+    body = b"WAVEfmt " + struct.pack("<I", 16) + kind
+    body += b"data" + struct.pack("<I", len(data)) + data
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
     with pytest.raises(CorruptAudioError):
         from tagger.features.mel import log_mel  # noqa: PLC0415

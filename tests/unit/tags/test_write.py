@@ -257,6 +257,15 @@ def test_an_id3v1_tag_without_a_genre_gets_none(tmp_path):
     assert path.read_bytes()[-128:] == before
 
 
+def test_a_file_with_eight_channels_is_written_and_restored(tmp_path):
+    path = media.surround(tmp_path / "song.wv", "wavpack")
+    before = path.read_bytes()
+    written = write(path, BLUES)
+    assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
 def test_beside_an_id3v1_tag_a_new_id3v2_tag_holds_its_fields_too(tmp_path):
     path = media.id3v1(media.make(tmp_path / "song.mp3"), title="One", artist="Two", genre=17)
     write(path)
