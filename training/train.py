@@ -26,7 +26,7 @@ from tagger.system.text import number_of
 from training.cluster import parallel_fits
 from training.data.dataset import exclude_artists, read_selection
 from training.data.features import FeatureReader, UnusableFile
-from training.data.select import LEAST_ARTISTS, Rules, held_out, select
+from training.data.select import LEAST_ARTISTS, Rules, can_suffice, held_out, select
 from training.errors import TrainingDataError
 from training.evaluation import compare
 from training.evaluation.cross_validation import FOLDS, Execution, cross_validate
@@ -128,8 +128,9 @@ class TrainingRun:
         self._opponent = user_model.without_held_out(self._settings.model.bundle.folder)
 
     def prepare(self, *, dry_run: bool = False) -> Prepared:
-        """Collect labels and analyze the labelled files; a dry run analyzes no file.
+        """Collect labels and analyze the labelled files.
 
+        A dry run analyzes no file, and neither does a run whose labels cannot be enough.
         Raises TrainingDataError when no file is labelled or usable, and TaggerError when a source
         cannot be used.
         """
@@ -139,22 +140,20 @@ class TrainingRun:
         reader = FeatureReader(self._settings, self._store, self._specs(len(collected.labels)))
         samples, unusable = self._samples(reader, collected)
         to_analyze = sum(not reader.has_features(sample) for sample in samples)
-        if not dry_run:
+        rules = self._rules()
+        if not dry_run and can_suffice(collected.labels, samples, rules, self._least):
             self._progress.stage("analyzing", len(samples))
             samples, failed = reader.read(samples, self._progress.done)
             unusable += failed
             to_analyze = 0
-            if not samples:
-                raise TrainingDataError(
-                    f"none of {len(unusable)} labelled files can be analyzed: {unusable[0].reason}",
-                    unusable[0].path,
-                    "name other music in [training]; see `tagger config path`",
-                )
-        training = self._settings.training
-        kept = genres.keys(self._base.vectors.genres if self._base else ())
-        rules = Rules(training.minimum, training.balance, self._genre_names.parents, kept)
+        if not dry_run and not samples:
+            raise TrainingDataError(
+                f"none of {len(unusable)} labelled files can be analyzed: {unusable[0].reason}",
+                unusable[0].path,
+                "name other music in [training]; see `tagger config path`",
+            )
         selection = select(collected.labels, samples, rules, self._written_contents())
-        if kept:
+        if kept := rules.kept:
             without = [genre for genre in selection.genres if not self._has_larger(genre, kept)]
             notes = (*collected.notes, *_without_parent(without))
             collected = replace(collected, notes=notes)
@@ -167,8 +166,7 @@ class TrainingRun:
         Raises TrainingDataError when there is too little training data. After any error the active
         model is the same as before.
         """
-        least = 1 if self._base else 2
-        require_enough(prepared.selection, self._settings.training.minimum, least)
+        require_enough(prepared.selection, self._settings.training.minimum, self._least)
         with self._models.staging() as workplace:
             return self._train_in(workplace, prepared, promote)
 
@@ -205,6 +203,16 @@ class TrainingRun:
         subject = library_subject(measured, data, held, about, compared)
         subject = replace(subject, accepted=method.accepted)
         return Result(manifest, comparison, self._current.manifest.id, promoted, reason, subject)
+
+    @property
+    def _least(self) -> int:
+        """How many genres need enough tracks."""
+        return 1 if self._base else 2
+
+    def _rules(self) -> Rules:
+        training = self._settings.training
+        kept = genres.keys(self._base.vectors.genres if self._base else ())
+        return Rules(training.minimum, training.balance, self._genre_names.parents, kept)
 
     def _specs(self, tracks: int) -> set[str]:
         specs = self._base.specs if self._base else user_model.recipe_for(tracks).specs

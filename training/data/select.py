@@ -154,6 +154,27 @@ def select(
     )
 
 
+def can_suffice(
+    labels: Iterable[Label], samples: Iterable[Sample], rules: Rules, least: int
+) -> bool:
+    """Return whether `least` genres can have enough tracks and artists after an analysis.
+
+    Each label counts for its genre and for all parents. An analysis finds copies of files with a
+    genre of tagger, so another label of a file may win.
+    """
+    by_path: dict[Path, list[Label]] = defaultdict(list)
+    for label in labels:
+        by_path[label.path].append(label)
+    members: list[Member] = []
+    for sample in samples:
+        given = by_path[sample.path]
+        member = _member(str(sample.path), "", given, sample)
+        named = (name for one in given for name in (one.genre, *rules.parents(one.genre)))
+        members += [replace(member, genre=key) for key in set(map(genres.key, named))]
+    there = {member.genre for member in members}
+    return len(there) - len(_lacking(members, rules.minimum)) >= least
+
+
 def held_out(members: Sequence[Member]) -> list[bool]:
     """Return for each member whether it is held out: a fifth of each genre's artists.
 
@@ -292,12 +313,16 @@ def _in_the_end(few: Mapping[str, SmallGenre]) -> list[SmallGenre]:
 
 
 def _smallest(members: Iterable[Member], minimum: int) -> SmallGenre | None:
+    lacking = _lacking(members, minimum)
+    return min(lacking, key=lambda one: (one.tracks, one.genre), default=None)
+
+
+def _lacking(members: Iterable[Member], minimum: int) -> list[SmallGenre]:
     by_genre: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_genre[member.genre].append(member)
     counted = [SmallGenre(g, len(m), len({one.artist for one in m})) for g, m in by_genre.items()]
-    lacking = [c for c in counted if c.tracks < minimum or c.artists < LEAST_ARTISTS]
-    return min(lacking, key=lambda one: (one.tracks, one.genre), default=None)
+    return [c for c in counted if c.tracks < minimum or c.artists < LEAST_ARTISTS]
 
 
 def _balanced(members: Sequence[Member], rules: Rules) -> list[Member]:

@@ -288,13 +288,20 @@ def test_genres_that_are_never_written_are_listed_with_the_possible_causes(capsy
     assert "Genre 9, 2 more, by the sound alone: too few of their tracks or too much" in out
 
 
+def test_too_few_labels_are_refused_before_a_file_is_analyzed(program):
+    settle(program)
+    fill(program.home / "sorted", each=EACH - 1)
+    assert "High has 9 tracks of 9 artists, Low has 9 tracks of 9 artists" in refusal(program)
+    assert dry(program)["to_hear"] == 2 * (EACH - 1)
+
+
 def test_a_copy_of_a_file_with_a_renamed_genre_of_tagger_is_no_label(program):
     program.configure('[training]\ntags = ["*"]\nminimum = 10\ngenres = { Metal = "Heavy" }\n')
     for number in range(2):
         put(program.music / f"{number}.flac", "High", number)
     program.scan()
     shutil.copy(program.music / "0.flac", program.music / "copy.flac")
-    assert "too little training data" in refusal(program)  # the copy is analyzed now
+    program.scan("--mode", "replace", "--dry-run")  # analyzes the copy
     found = dry(program)
     assert (found["sources"]["tags"], found["own_words"]) == (1, 1)
 
@@ -307,7 +314,8 @@ def test_the_owners_genre_beside_an_equal_genre_of_tagger_is_a_label(program):
     assert song["grouping"] == ["Metal"]
     song["genre"] = "Metal"
     song.save()
-    assert "Metal has 1 track" in refusal(program)  # the file is analyzed now
+    program.scan("--mode", "replace", "--dry-run")  # analyzes the file
+    assert "Metal has 1 track" in refusal(program)
     found = dry(program)
     assert (found["sources"]["tags"], found["own_words"]) == (1, 0)
 
@@ -403,8 +411,8 @@ def test_missing_labels_are_refused_and_nothing_changes(program):
     program.configure(TRAINING.format(sorted=program.home / "sortde"))
     assert f"there is no folder {program.home / 'sortde'}" in refusal(program)
     settle(program)
-    for number in range(7):
-        path = program.home / "sorted" / "Broken" / f"{number}.mp3"
+    for number in range(2 * EACH):
+        path = program.home / "sorted" / f"Broken {number % 2}" / f"{number}.mp3"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"no music at all" * 99)
     refused = refusal(program)

@@ -29,7 +29,7 @@ from tagger.core import genres
 from tagger.core.domain import GENRE, FileIdentity, GenreEdit, Track, TrackTags
 from tagger.store import Correction
 from training.data.file_table import Sample
-from training.data.select import LEAST_ARTISTS, Rules, held_out, select
+from training.data.select import LEAST_ARTISTS, Rules, can_suffice, held_out, select
 from training.data.store import TrainingStore
 from training.data.vectors import artist_key as key
 from training.data.vectors import artist_keys
@@ -486,9 +486,12 @@ def sample(name, artist="Someone", content=None):
 def chosen(
     labels, samples, *, minimum=1, balance=100.0, parents=None, written=frozenset(), kept=()
 ):
+    return select(labels, samples, rules(minimum, balance, parents, kept), written)
+
+
+def rules(minimum, balance=100.0, parents=None, kept=()):
     naming = GenreNames(Settings(training=TrainingSettings(parents=parents or {})))
-    rules = Rules(minimum, balance, naming.parents, genres.keys(kept))
-    return select(labels, samples, rules, written)
+    return Rules(minimum, balance, naming.parents, genres.keys(kept))
 
 
 def says(name, genre, weight=Weight.FOLDER, source="folders", **more):
@@ -603,6 +606,25 @@ def test_duplicates_count_once_and_tagger_s_own_genres_never():
     found = chosen(labels, heard, written=frozenset([("c", "pop")]))
     assert (found.tracks("Jazz"), found.duplicates, found.written) == (8, 1, 1)
     assert found.members[0].sources == ("folders", "csv")
+
+
+def test_labels_can_be_enough_once_an_analysis_finds_the_genres_of_tagger():
+    names = [str(number) for number in range(8)]
+    copies = [says(n, genre, Weight.TAG, "tags") for n in names for genre in ("Jazz", "Pop")]
+    heard = [sample(name, f"Artist {name}") for name in names]
+    assert not chosen(copies, heard, minimum=8).genres  # two genres of equal weight
+    written = frozenset((name, "pop") for name in names)
+    assert chosen(copies, heard, minimum=8, written=written).genres == ("Jazz",)
+    assert can_suffice(copies, heard, rules(8), 1)
+    assert not can_suffice(copies, heard, rules(9), 1)
+    alike = [sample(name, "The one artist") for name in names]
+    assert not can_suffice(copies, alike, rules(8), 1)
+
+
+def test_labels_of_small_genres_can_be_enough_for_a_parent():
+    few = joined(many("Bebop", 4), many("Swing", 4))
+    assert can_suffice(*few, rules(8), 1)
+    assert not can_suffice(*few, rules(8), 2)
 
 
 def test_large_genres_give_a_track_of_every_artist_before_a_second_one():
