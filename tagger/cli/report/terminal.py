@@ -134,9 +134,9 @@ class TerminalReport(Report):
             self._console.print(f"... and {counts}{self._where_listed()}")
 
     def _where_listed(self) -> str:
-        """Return where each file is listed; `tagger status` lists no skipped file."""
+        """Return where each file is listed: a dry run does not fail where a write does."""
         if self._lists_files:
             return ", as listed"
         if self._listing == "none":
-            return ": --dry-run without --summary lists each file"
-        return ": the same command with --dry-run lists each file"
+            return ": `| less` in place of --summary lists each file"
+        return ": the same command with `| less` lists each file"

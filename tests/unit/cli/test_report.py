@@ -76,9 +76,9 @@ def test_a_terminal_shows_names_and_genres_as_they_are(capsys):
         assert text in shown
 
 
-def troubles(capsys, *, dry_run=False, listing="auto"):
+def troubles(capsys, listing="auto"):
     """Return the last lines of a run with twelve skipped files and, after them, two failures."""
-    report = TerminalReport(DONE, dry_run=dry_run, listing=listing)
+    report = TerminalReport(DONE, dry_run=False, listing=listing)
     for number in range(14):
         action = Action.SKIP if number < 12 else Action.ERROR
         report.outcome(Outcome(MUSIC / f"{number}.mp3", action, (), (), None, None, "why"))
@@ -89,17 +89,12 @@ def troubles(capsys, *, dry_run=False, listing="auto"):
 def test_a_terminal_names_failures_first_and_counts_skipped_files_apart(capsys):
     *named, more = troubles(capsys)
     assert [line.partition(":")[0] for line in named] == ["error"] * 2 + ["skip"] * 8
-    assert more == "... and 4 skipped: the same command with --dry-run lists each file"
-
-
-@pytest.mark.parametrize(("dry_run", "listing"), [(True, "auto"), (False, "all")])
-def test_a_terminal_that_lists_each_file_names_no_command_for_more(capsys, dry_run, listing):
-    assert troubles(capsys, dry_run=dry_run, listing=listing)[-1] == "... and 4 skipped, as listed"
+    assert more == "... and 4 skipped: the same command with `| less` lists each file"
 
 
 def test_a_terminal_with_counts_alone_names_the_option_that_leaves_the_list_out(capsys):
-    more = troubles(capsys, dry_run=True, listing="none")[-1]
-    assert more == "... and 4 skipped: --dry-run without --summary lists each file"
+    more = troubles(capsys, "none")[-1]
+    assert more == "... and 4 skipped: `| less` in place of --summary lists each file"
 
 
 @pytest.mark.parametrize("kind", [Report, TerminalReport])
