@@ -115,7 +115,8 @@ class TerminalReport(Report):
             self._console.print(f"Notified: {', '.join(notified)}")
         if run is not None and self.written:
             self._console.print(f"`tagger undo --run {run}` takes this run back.")
-        self._show_troubles()
+        if not self._lists_files:
+            self._show_troubles()
 
     def _show_genres(self) -> None:
         table = Table("Genre", "Tracks", title="Would write" if self._dry_run else "Written")
@@ -135,8 +136,6 @@ class TerminalReport(Report):
 
     def _where_listed(self) -> str:
         """Return where each file is listed: a dry run does not fail where a write does."""
-        if self._lists_files:
-            return ", as listed"
         if self._listing == "none":
             return ": `| less` in place of --summary lists each file"
         return ": the same command with `| less` lists each file"

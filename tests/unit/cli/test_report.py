@@ -97,6 +97,14 @@ def test_a_terminal_with_counts_alone_names_the_option_that_leaves_the_list_out(
     assert more == "... and 4 skipped: `| less` in place of --summary lists each file"
 
 
+@pytest.mark.parametrize(("dry_run", "listing"), [(True, "auto"), (False, "all")])
+def test_a_terminal_that_lists_each_file_lists_a_failure_once(capsys, dry_run, listing):
+    report = TerminalReport(DONE, dry_run=dry_run, listing=listing)
+    report.outcome(Outcome(MUSIC / "1.mp3", Action.ERROR, (), (), None, None, "why"))
+    report.finish(Published(), failed=0)
+    assert capsys.readouterr().out.count("why") == 1
+
+
 @pytest.mark.parametrize("kind", [Report, TerminalReport])
 def test_an_interrupt_before_the_first_outcome_is_no_run_without_music(kind, capsys):
     with pytest.raises(KeyboardInterrupt), kind(DONE, dry_run=False) as shown:
