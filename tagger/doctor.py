@@ -41,7 +41,7 @@ from tagger.system.spelling import real_path
 from tagger.system.text import number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tagger.config import PlayerSettings, Settings
@@ -113,8 +113,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for root in settings.library.roots:
         yield _root(root, settings.store.folder)
     if settings.playlists.enabled:
+        reported = [root for root in settings.library.roots if _fault(root)]
         for folder in settings.playlist_folders:
-            yield _playlists(folder, settings.library.roots)
+            if not any(map(folder.is_relative_to, reported)):
+                yield _playlists(folder)
     for player in configured_players(settings.players):
         yield _player(player)
     yield from _exposed_secrets(settings.players)
@@ -269,11 +271,7 @@ def _away(root: Path, state: Path) -> str:
     return ""  # another check names the error of the database
 
 
-def _playlists(folder: Path, roots: Sequence[Path]) -> Finding:
-    for root in roots:
-        if folder.is_relative_to(root) and (fault := _fault(root)):
-            step = f"make {root} available, or set another folder in [playlists]"
-            return Finding("playlists", Level.FAILED, f"{root}: {fault}", step)
+def _playlists(folder: Path) -> Finding:
     try:
         check_place(folder)
     except PlaylistError as error:

@@ -585,7 +585,7 @@ def test_doctor_continues_after_a_folder_that_cannot_be_looked_up(program):
     found = {one["name"]: one["text"] for one in shown.objects}
     assert shown.code == 1
     assert found[f"library {long}"] == "cannot be read: File name too long"
-    assert found["playlists"] == f"{long}: cannot be read: File name too long"
+    assert "playlists" not in found  # they are in the folder, and the fault is named once
 
 
 @pytest.mark.parametrize(
