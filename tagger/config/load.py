@@ -77,7 +77,10 @@ def named_file() -> Path | None:
 def _exists(file: Path) -> bool:
     try:
         file.stat()  # Path.exists hides a folder that may not be searched, from Python 3.14 on
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if file.is_symlink():  # without the settings behind it, a run would take the defaults
+            hint = "correct the link, or remove it"
+            raise ConfigError("is a link to a missing file", file, hint) from error
         return False
     except OSError as error:
         hint = "check the permissions of its folder, or name another file with --config"

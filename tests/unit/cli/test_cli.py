@@ -195,6 +195,20 @@ def test_config_init_on_a_full_disk_leaves_no_half_file(program):
     assert program.run("config", "show").code == 0
 
 
+def test_a_link_to_a_missing_configuration_is_no_configuration_to_begin(program):
+    environment = program.environment
+    own = Path(environment["XDG_CONFIG_HOME"]) / "tagger" / "config.toml"
+    own.parent.mkdir(parents=True)
+    own.symlink_to(program.home / "gone.toml")
+    without = {name: value for name, value in environment.items() if name != "TAGGER_CONFIG"}
+    for broken in (
+        run_here(without, "config", "path"),
+        run_here(environment | {"TAGGER_CONFIG": str(own)}, "scan"),
+    ):
+        assert (broken.code, "is a link to a missing file" in broken.err) == (2, True)
+        assert "config init" not in broken.err
+
+
 def test_the_option_config_works_before_and_after_the_command(program):
     other = program.home / "other.toml"
     other.write_text('[tags]\nmode = "add"\n')
