@@ -68,6 +68,8 @@ class Intake:
         self._missing: dict[Path, None] = {}
         self._absent_at = NEVER
         """The revision of the store at which the roots of all missing files were not mounted."""
+        self._away: set[Path] = set()
+        """The roots whose disks may not be mounted; each is logged once."""
         self._reconcile_reason = "start"
         """Why a reconcile is due now; empty when only the interval makes it due."""
         self._overflowed = False
@@ -160,13 +162,22 @@ class Intake:
         """
         if not self._missing or (revision := self._store.revision()) == self._absent_at:
             return 0
-        mounted = {root for root in self._roots if index.is_there(root, self._store)}
+        mounted = {root for root in self._roots if self._is_mounted(root)}
         missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
         for path in missing:
             del self._missing[path]
         dropped = sum(index.drop_missing(path, self._store) for path in missing)
         self._absent_at = NEVER if dropped else revision
         return dropped
+
+    def _is_mounted(self, root: Path) -> bool:
+        """Return whether a known file of a root is there; a root without its disk is logged."""
+        missing = index.missing_files(root, self._store)
+        if missing and missing.away and root not in self._away and not walk.is_gone(root):
+            self._away.add(root)
+            reason = f"{missing}: {walk.MOUNT_IT}"
+            log.warning("folder without its files", folder=root, reason=reason)
+        return missing is None
 
     def close(self) -> None:
         """Stop the observers."""
@@ -231,6 +242,9 @@ class Intake:
                     self.track(path)
             if self._overflowed or self._event_queue.closed:
                 break
+        if rows and root in self._away:
+            self._away.remove(root)
+            log.info("folder has files again", folder=root)
         return files, rows
 
     def _walk(self, start: Path, root: Path) -> Iterator[walk.Listing]:

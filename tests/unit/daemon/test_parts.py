@@ -376,6 +376,49 @@ def test_a_root_that_is_not_mounted_is_looked_at_once_for_each_reconcile(tmp_pat
     assert len(looks) == 2
 
 
+def test_an_empty_mount_point_is_logged_once_and_its_return_once(tmp_path, caplog):
+    caplog.set_level("INFO", "tagger")
+    root = tmp_path / "disk"
+    root.mkdir()
+    path = root / "a.mp3"
+    settings = Settings(library=LibrarySettings(roots=(root,)))
+
+    def events():
+        for _ in range(3):
+            intake.request_reconcile("a test")
+            intake.run_due()
+            intake.drop_missing()
+        found = [(one.levelname, one.getMessage()) for one in caplog.records]
+        caplog.clear()
+        return found
+
+    with Store(tmp_path / "state") as store:
+        elsewhere = FileIdentity.of(root.stat())._replace(device=1)
+        store.files.put(Track(path, root, elsewhere, TrackTags()))
+        intake = Intake(settings, store, EventQueue(), DaemonState())
+        for _ in range(2):
+            assert events() == [("WARNING", "folder without its files")]
+            path.touch()
+            assert events() == [("INFO", "folder has files again")]
+            path.unlink()
+        intake.close()
+
+
+def test_a_folder_that_the_user_emptied_is_no_empty_mount_point(tmp_path, caplog):
+    path = tmp_path / "music" / "a.mp3"
+    path.parent.mkdir()
+    path.touch()
+    settings = Settings(library=LibrarySettings(roots=(path.parent,)))
+    with Store(tmp_path / "state") as store:
+        store.files.put(Track(path, path.parent, FileIdentity.of(path.stat()), TrackTags()))
+        path.unlink()
+        intake = Intake(settings, store, EventQueue(), DaemonState())
+        intake.run_due()
+        intake.drop_missing()
+        intake.close()
+    assert not caplog.records
+
+
 def test_files_that_are_not_writable_need_no_query_each_at_a_reconcile(tmp_path):
     settings = Settings(library=LibrarySettings(roots=(tmp_path,)))
     with Store(tmp_path / "state") as store:
