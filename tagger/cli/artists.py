@@ -36,7 +36,7 @@ def command() -> None:
 @JSON
 @configured
 def show(settings: Settings, /, names: Sequence[str], *, as_json: bool) -> None:
-    """Show what the lists have for artists; exits with 1 if one is in neither."""
+    """Show what the lists have for artists. Exits with 1 if one is in neither."""
     known = known_artists.open_list(settings.evidence.artists)
     missing = False
     for name in names:
@@ -55,7 +55,7 @@ def show(settings: Settings, /, names: Sequence[str], *, as_json: bool) -> None:
 @click.argument("genres", nargs=-1, required=True, metavar="GENRE...")
 @configured
 def add(settings: Settings, /, name: str, genres: Sequence[str]) -> None:
-    """Write an artist with its genres, the best first, into your own list."""
+    """Write an artist with its genres into your own list. The best genre comes first."""
     artist = Artist(name, tuple(dict.fromkeys(map(spelling.canonical, genres))), own=True)
     if reason := fault(artist):
         raise ConfigError(reason, None, "name an artist and its genres")

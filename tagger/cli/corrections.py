@@ -28,7 +28,7 @@ def command() -> None:
 @JSON
 @configured
 def list_(settings: Settings, *, as_json: bool = False) -> None:
-    """List each file whose genre you changed, with tagger's genre and yours."""
+    """List each file whose genre you changed, with tagger's and yours."""
     with Store(settings.store.folder) as store:
         found = store.corrections.all()
     for correction in found:

@@ -33,7 +33,7 @@ def command() -> None:
 def normalize(
     settings: Settings, /, paths: Sequence[Path], *, dry_run: bool, as_json: bool
 ) -> None:
-    """Write the genres in files under one name: Hip Hop and hip-hop become Hip-Hop.
+    """Write the genres in files under one name. Hip Hop and hip-hop become Hip-Hop.
 
     A list in one text, such as Rap/Hip-Hop, becomes its genres. genres.map in the configuration has
     your own words; genres outside genres.only are removed beside others. Try --dry-run first;

@@ -51,7 +51,7 @@ def show(settings: Settings, *, name: str | None, as_json: bool) -> None:
 @click.argument("name")
 @configured
 def use(settings: Settings, *, name: str) -> None:
-    """Make a model the active one; `default` is the one that comes with tagger."""
+    """Make a model the active one. `default` is the model that comes with tagger."""
     ModelRegistry(settings.store.folder).activate(name)
     show_switch(settings, f"{name} is active")
 
@@ -68,7 +68,7 @@ def rollback(settings: Settings) -> None:
 @click.argument("name")
 @configured
 def remove(settings: Settings, *, name: str) -> None:
-    """Delete a model of your own that is not active, or the fetched network."""
+    """Delete a model of your own, or the fetched network. The active model stays."""
     models = ModelRegistry(settings.store.folder)
     if name != MN04.name:
         models.remove(name, settings.model.bundle)

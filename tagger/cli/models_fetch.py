@@ -27,7 +27,7 @@ SOON = 15.0
 @click.option("--if-possible", is_flag=True, help="Try for 15 s; a failure is no error.")
 @configured
 def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None:
-    """Download the network EfficientAT mn04, with which more files get a genre.
+    """Download the network EfficientAT mn04. With it, more files get a genre.
 
     4 MB over HTTPS from the release of its authors, checked by size and SHA-256. Nothing else of
     tagger's analysis uses the network connection.

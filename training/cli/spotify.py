@@ -31,7 +31,7 @@ def command() -> None:
 @JSON
 @configured
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Show login, playlists and their problems, without a request to Spotify."""
+    """Show login, playlists and their problems. No request is sent to Spotify."""
     output.print_status(output.status_of(settings), as_json=as_json)
 
 
@@ -39,7 +39,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
 @JSON
 @configured
 def playlists(settings: Settings, *, as_json: bool) -> None:
-    """List the playlists of your account, with their genres in the configuration."""
+    """List the playlists of your account, with their genres."""
     require_consent(settings)
     with connected(settings) as api:
         me = api.me().id
@@ -51,7 +51,7 @@ def playlists(settings: Settings, *, as_json: bool) -> None:
 @JSON
 @configured
 def sync(settings: Settings, *, as_json: bool) -> None:
-    """Read changes of the configured playlists; continues after an interrupted run."""
+    """Read changes of the configured playlists. It continues after an interrupted run."""
     require_consent(settings)
     folder = settings.store.folder
     for warning in TokenFile(folder).warnings():

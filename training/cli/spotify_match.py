@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @JSON
 @configured
 def match(settings: Settings, *, as_json: bool) -> None:
-    """Count the tracks of each playlist in the library, without a request to Spotify."""
+    """Count the tracks of each playlist in the library. No request is sent to Spotify."""
     from training.labels.spotify import found_in_library  # noqa: PLC0415 - needs the matching
 
     found, notes = found_in_library(settings)

@@ -39,7 +39,7 @@ def match_command(
     only_list: bool,
     as_json: bool,
 ) -> None:
-    """Choose the file of an entry of a playlist or table; tagger keeps the choice.
+    """Choose the file of an entry of a playlist or table. The choice is kept.
 
     Without arguments, the command asks for each ambiguous entry. ENTRY is the name of an entry in
     `tagger train match --list`, FILE its file, in the library or not.

@@ -373,6 +373,21 @@ def test_the_help_has_a_plain_line_for_each_command_in_groups(program):
     assert "From " not in text
 
 
+def group_names():
+    """Return the names of the commands that have commands below them."""
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    return [name for name, command in found.items() if isinstance(command, click.Group)]
+
+
+@pytest.mark.parametrize("name", group_names())
+def test_the_help_of_a_group_cuts_no_text_of_a_command(program, name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = program.run(name, "--help").out.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed
+
+
 def test_the_man_page_in_the_docs_is_that_of_the_commands():
     assert (ROOT / "docs/tagger.1").read_text() == man.page(), "run `make man`"
 
