@@ -84,7 +84,7 @@ def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:
             one.name,
             COMMENT + one.mark,
             tuple(
-                ListedTrack(t.path, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
+                ListedTrack(t.file, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
             ),
         )
         for one in refresh.library_lists(settings, roots, store)

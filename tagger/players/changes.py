@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from tagger.config import PathMaps
 
 if TYPE_CHECKING:
@@ -19,11 +21,11 @@ MAX_FOLDERS = 100
 """Above this number, parent folders replace the folders."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedTrack:
-    """A track of a list, as a player can find it."""
+class ListedTrack(Struct, frozen=True, gc=False):
+    """A track of a list, as a player can find it; a library has many."""
 
-    path: Path
+    file: str
+    """The resolved path; an object of `Path` takes more time than all other work on a list."""
     title: str
     artist: str
     album: str

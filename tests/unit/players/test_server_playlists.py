@@ -53,7 +53,7 @@ def load(tmp_path: Path) -> Callable[[str], config.PlayerSettings]:
 
 
 def playlist(name, *numbers, mark=""):
-    tracks = (ListedTrack(Path(f"/m/Album/{n}.mp3"), f"T{n}", "", "") for n in numbers)
+    tracks = (ListedTrack(f"/m/Album/{n}.mp3", f"T{n}", "", "") for n in numbers)
     return PlayerList(name, f"Kept by tagger: {mark or f'genre={name}'}", tuple(tracks))
 
 
@@ -247,7 +247,7 @@ def song(id_, path, title="", artist="", album=""):
 
 
 def track(path, title="", artist="", album=""):
-    return ListedTrack(Path(path), title, artist, album)
+    return ListedTrack(path, title, artist, album)
 
 
 def test_a_track_is_found_by_its_path_then_by_its_tags():
