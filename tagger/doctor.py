@@ -36,7 +36,7 @@ from tagger.pipeline.unknown_names import unknown_names
 from tagger.players import configured_players, unexpected
 from tagger.playlists.folder import check_place
 from tagger.store import Store, existing, undamaged
-from tagger.system.next_steps import disk_step
+from tagger.system.next_steps import disk_step, install_step
 from tagger.system.spelling import real_path
 from tagger.system.text import number_of
 
@@ -125,7 +125,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
 def _formats() -> Finding:
     missing = [name for name, decoder in DECODERS.items() if not _has_decoder(decoder)]
     if missing:
-        step = "install the wheel of `av` for your platform: pip install --force-reinstall av"
+        step = "install the wheel of `av` for your platform: "
+        step += install_step("--force-reinstall", "av")
         return Finding("formats", Level.WARNING, f"cannot decode {', '.join(missing)}", step)
     return Finding("formats", Level.OK, f"decodes {', '.join(DECODERS)}")
 

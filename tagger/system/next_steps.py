@@ -1,8 +1,10 @@
-"""The next step after an error of the operating system on a file or folder."""
+"""The next step after an error of the operating system, or after a missing library."""
 
 from __future__ import annotations
 
 import errno
+import shlex
+import sys
 from typing import Final
 
 from tagger.errors import AGAIN
@@ -74,6 +76,14 @@ def disk_step(error: OSError, otherwise: str = "") -> str:
 
     """
     return _OF_THE_DISK.get(_name(error), otherwise)
+
+
+def install_step(*packages: str) -> str:
+    """Return the command that installs packages where this program runs, with options of pip.
+
+    The `pip` of the user may be another environment's, as beside the `.venv` of a checkout.
+    """
+    return shlex.join([sys.executable, "-m", "pip", "install", *packages])
 
 
 def _name(error: OSError) -> str:

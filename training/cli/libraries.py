@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
+from tagger.system.next_steps import install_step
 from training.errors import TrainingDataError
 
 LIBRARIES = tuple("anyascii jinja2 joblib onnx rapidfuzz scipy sklearn threadpoolctl".split())
@@ -15,5 +16,5 @@ def require_libraries() -> None:
     if missing:
         raise TrainingDataError(
             f"training needs more libraries ({', '.join(missing)})",
-            hint="pip install 'tagger-by-ear[train]'",
+            hint=install_step("tagger-by-ear[train]"),
         )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from tagger.errors import TaggerError
+from tagger.system.next_steps import install_step
 
 if find_spec("spotipy") is None:
     raise TaggerError(
         "Spotify playlists need the libraries of the extra `train`",
-        hint="pip install 'tagger-by-ear[train]'",
+        hint=install_step("tagger-by-ear[train]"),
     )

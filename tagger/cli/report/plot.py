@@ -9,13 +9,13 @@ import numpy as np
 from tagger.analysis.portrait import STEP
 from tagger.cli.report.explain import MOST_GUESSES, verdict
 from tagger.errors import OutputError
-from tagger.system.next_steps import next_step
+from tagger.system.next_steps import install_step, next_step
 from tagger.system.text import one_line
 
 try:
     from PIL import Image, ImageDraw, ImageFont
 except ImportError as error:
-    hint = "pip install 'tagger-by-ear[plot]'"
+    hint = install_step("tagger-by-ear[plot]")
     raise OutputError("--plot needs Pillow", None, hint) from error
 
 if TYPE_CHECKING:

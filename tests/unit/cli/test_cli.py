@@ -320,7 +320,7 @@ def test_a_plot_without_its_extra_is_refused_before_the_work(program, monkeypatc
     monkeypatch.delitem(sys.modules, "tagger.cli.report.plot", raising=False)
     result = program.run("explain", song, "--plot", program.home / "plot.png")
     assert (result.code, result.out) == (2, "")
-    assert "pip install 'tagger-by-ear[plot]'" in result.err
+    assert f"{sys.executable} -m pip install 'tagger-by-ear[plot]'" in result.err
 
 
 @pytest.mark.parametrize("command", ["status", "--help", "nonsense"])

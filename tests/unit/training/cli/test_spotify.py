@@ -77,7 +77,7 @@ def test_spotify_without_the_extra_is_refused_in_one_sentence(listener):
         check=False,
     )
     assert done.returncode == 2
-    assert "pip install 'tagger-by-ear[train]'" in done.stderr
+    assert f"{sys.executable} -m pip install 'tagger-by-ear[train]'" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -464,7 +464,7 @@ def test_train_without_the_extra_names_the_command_to_install_it(monkeypatch, tm
     monkeypatch.setenv("TAGGER_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(f'store.folder = "{tmp_path / "state"}"')
     result = CliRunner().invoke(train.command, [])
-    assert "pip install 'tagger-by-ear[train]'" in str(result.exception)
+    assert f"{sys.executable} -m pip install 'tagger-by-ear[train]'" in str(result.exception)
     assert not (tmp_path / "state").exists()
 
 
