@@ -17,6 +17,7 @@ from tagger.pipeline import build, recovery
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
 from tagger.playlists.refresh import check_folders
+from tagger.store import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from tagger.pipeline.command_run import Observer, RunResult
     from tagger.pipeline.plan import PlannedFile
     from tagger.store import Store
-
-MODEL = "plan"
-"""The model of the decisions in the store: a plan may come from any model, or from the user."""
 
 
 def apply_plan(
@@ -77,7 +75,7 @@ def apply_plan(
         found = settings.library.real_roots
         roots = dict.fromkeys(walk.root_of(Path(line.path), found) for line in plan)
         check_folders(settings, roots)
-        operation = run.start("apply", jobs, MODEL, dry_run=dry_run)
+        operation = run.start("apply", jobs, Origin.PLAN, dry_run=dry_run)
         for track, decision in ready:
             run.take(operation.apply(track, decision))
     return run.finish(roots)

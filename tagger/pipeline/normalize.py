@@ -10,6 +10,7 @@ from tagger.pipeline import build
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.operations import permitted
 from tagger.pipeline.scan import Scan, ScanOptions
+from tagger.store import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from tagger.core.policy import Policy
     from tagger.pipeline.command_run import Observer, RunResult
     from tagger.store import Store
-
-MODEL = "names"
-"""The model of these decisions in the store: they come from a table of names."""
 
 
 def normalize(
@@ -57,7 +55,7 @@ def normalize(
         observer.expect(len(named) + len(failed_before))
         for found in failed_before:
             run.take(found)
-        operation = run.start("names", jobs, MODEL, dry_run=dry_run)
+        operation = run.start("names", jobs, Origin.NAMES, dry_run=dry_run)
         for track in named:
             decision = permitted(track, decide(track, policy, whole), options)
             writes = decision.action.writes

@@ -18,7 +18,7 @@ from tagger.library.walk import Found
 from tagger.pipeline import build, neighbours, recovery, undo
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import Write
-from tagger.store import Correction, Store
+from tagger.store import Correction, Origin, Store
 from tagger.system.spelling import fold
 from tagger.tags.cover import cover
 
@@ -42,8 +42,6 @@ SHOWN = {
 PAGE = 20
 """Folders on one page."""
 COVERS = ("cover.jpg", "folder.jpg", "front.jpg", "cover.png", "folder.png")
-MODEL = "you"
-"""The model of a decision that the user made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +234,7 @@ class Desk:
                 self._store,
                 self._jobs,
                 self._started(),
-                MODEL,
+                Origin.USER,
                 build.write_options(self._settings),
             )
             decision = Decision(Action.SET, (genre,), "you chose it", genre)

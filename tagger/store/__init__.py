@@ -24,7 +24,7 @@ from tagger.store.passed_over import PassedOver
 from tagger.store.playlists import PlaylistFiles
 from tagger.store.queue import Job, Queue
 from tagger.store.run_locks import RunLocks
-from tagger.store.runs import Run, Runs, RunSummary
+from tagger.store.runs import Origin, Run, Runs, RunSummary
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,6 +38,7 @@ __all__ = [
     "Job",
     "JournalEntry",
     "Keys",
+    "Origin",
     "Run",
     "RunSummary",
     "Store",

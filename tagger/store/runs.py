@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, Decision, Grounds
@@ -27,6 +28,16 @@ class Run:
     kind: str
     started: float
     finished: float | None
+
+
+class Origin(StrEnum):
+    """The origin of a decision without a prediction, in place of a model."""
+
+    PLAN = "plan"
+    """A plan may come from any model, or from the user."""
+    NAMES = "names"
+    """A table of names."""
+    USER = "you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +140,9 @@ class Runs:
             path: The file.
             run: The id of the run.
             decision: The decision.
-            model: The id of the model.
+            model: The id of the model, or an `Origin`.
         """
+        origin = model if model in tuple(Origin) else None
         self._db.execute(
             "INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -143,7 +155,7 @@ class Runs:
                 decision.reason,
                 model,
                 time.time(),
-                decision.grounds and decision.grounds.source,
+                decision.grounds.source if decision.grounds else origin,
                 json_text(decision.grounds) if decision.grounds else None,
             ),
         )
@@ -172,7 +184,7 @@ class Runs:
         return int(row[0])
 
     def sources(self, run: int | None = None) -> Counter[str]:
-        """Count the newest decisions that wrote a genre by their source.
+        """Count the newest decisions that wrote a genre by their source, or their `Origin`.
 
         Args:
             run: The run of the decisions; None for all runs, without files that are gone and

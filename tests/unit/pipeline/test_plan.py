@@ -44,6 +44,16 @@ def test_a_plan_keeps_to_its_published_schema(planned):
     assert [line["then"] for line in lines(planned)] == [["Classical"], ["Metal"]]
 
 
+def test_genres_of_a_plan_or_of_names_are_not_counted_as_decided_by_the_sound(planned, program):
+    assert program.run("apply", planned).code == 0
+    assert json.loads(program.run("status", "--json").out)["sources"] == {"plan": 2}
+    assert program.run("runs", "show", "1").out.startswith("2 by plan\n")
+    program.configure('[genres]\nmap = { Metal = "Heavy" }\n')
+    assert program.run("genres", "normalize").code == 0
+    found = json.loads(program.run("status", "--json").out)["sources"]
+    assert found == {"plan": 1, "names": 1}
+
+
 def test_a_plan_of_another_machine_is_compared_by_sound_and_path(planned, bundle):
     home = planned.parent / "other"
     home.mkdir()
