@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from av import AudioStream
     from av.container import InputContainer
 
 OGG: Final = b"OggS"
@@ -80,6 +81,9 @@ NO_TRACK: Final = "move the file away, or exclude it with library.ignore"
 """The next step for a file that is no track."""
 LONGEST_JUNK: Final = 1 << 16
 """Foreign bytes before the beginning of a file, at most."""
+
+_UNNAMED_ORDER: Final = " channels ("
+"""FFmpeg's description of an order of channels without a name."""
 
 OTHER_CONTAINERS: Final = rb"RIFF|FORM|\x1a\x45\xdf\xa3"
 """Magic numbers of unsupported containers; the sound in Matroska may be MP3 frames."""
@@ -244,7 +248,20 @@ def open_audio(file: Readable) -> InputContainer:
             io_open=_refuse,
             **_text_options(av.__version__),
         )
+        for stream in container.streams.audio:
+            _without_order(stream)
     return container
+
+
+def _without_order(stream: AudioStream) -> None:
+    """Forget an order of channels that has no name, and keep their number.
+
+    PyAV shares the memory of such an order with each layout that it returns, and each frees it.
+    """
+    if codec := stream.codec_context:  # None for an unknown codec
+        layout = codec.layout
+        if _UNNAMED_ORDER in layout.name:
+            codec.layout = f"{layout.nb_channels} channels"
 
 
 @contextlib.contextmanager

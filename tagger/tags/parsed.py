@@ -6,6 +6,7 @@ mutagen, whose reading is also a check of every write.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -24,7 +25,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
-from mutagen.wavpack import WavPack
+from mutagen.wavpack import WavPack, WavPackInfo
 
 from tagger.audio.formats import why_unsupported
 from tagger.audio.source import device_errors
@@ -43,6 +44,21 @@ if TYPE_CHECKING:
 
     from tagger.tags.containers.base import Container
 
+
+class _AnyRateInfo(WavPackInfo):
+    """The information of WavPack, without a length for a rate outside mutagen's table."""
+
+    length = 0.0
+
+    def __init__(self, fileobj: BinaryIO) -> None:
+        with contextlib.suppress(IndexError):
+            super().__init__(fileobj)  # type: ignore[no-untyped-call]
+
+
+class _WavPack(WavPack):
+    _Info = _AnyRateInfo
+
+
 READERS: Final[dict[str, Any]] = {
     "aiff": AIFF,
     "ape": MonkeysAudio,
@@ -57,7 +73,7 @@ READERS: Final[dict[str, Any]] = {
     "speex": OggSpeex,
     "vorbis": OggVorbis,
     "wav": WAVE,
-    "wavpack": WavPack,
+    "wavpack": _WavPack,
 }
 
 FIELDS: Final[dict[str, dict[str, str]]] = {

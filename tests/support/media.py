@@ -187,10 +187,12 @@ def _by_av(name: str, signal: Samples, rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def surround(path: Path, form: str, *, layout: str = "7.1", seconds: float = 4.0) -> Path:
-    """Write a file whose channels all have the same tone."""
+def surround(
+    path: Path, form: str, *, layout: str = "7.1", seconds: float = 4.0, rate: int = 48_000
+) -> Path:
+    """Write a file with the tags of FFmpeg, whose channels all have the same tone."""
     container, codec, sample_format, options = _ENCODERS[form]
-    channels, rate = av.AudioLayout(layout).nb_channels, 48_000
+    channels = av.AudioLayout(layout).nb_channels
     pcm = np.repeat(_int16(tone(seconds, rate)), channels)[None]
     frame = av.AudioFrame.from_ndarray(pcm, "s16", layout)  # fails for 8 planes
     frame.rate = rate

@@ -133,7 +133,7 @@ def test_two_channels_are_averaged_to_one(tmp_path):
     assert np.abs(read_clip(path).samples - read_clip(one).samples).max() < 1e-3
 
 
-@pytest.mark.parametrize("form", ["flac", "m4a", "opus", "wavpack"])
+@pytest.mark.parametrize("form", ["aiff", "flac", "m4a", "opus", "wavpack"])
 def test_eight_channels_are_averaged_to_one(tmp_path, form):
     path = media.surround(tmp_path / f"song{media.FORMATS[form]}", form)
     one = media.make(tmp_path / "one.wav", "wav", seconds=4, rate=48_000)

@@ -257,11 +257,21 @@ def test_an_id3v1_tag_without_a_genre_gets_none(tmp_path):
     assert path.read_bytes()[-128:] == before
 
 
-def test_a_file_with_eight_channels_is_written_and_restored(tmp_path):
-    path = media.surround(tmp_path / "song.wv", "wavpack")
+@pytest.mark.parametrize("form", ["aiff", "wavpack"])
+def test_a_file_with_eight_channels_is_written_and_restored(tmp_path, form):
+    path = media.surround(tmp_path / f"song{media.FORMATS[form]}", form)
     before = path.read_bytes()
     written = write(path, BLUES)
     assert tags.read(path).genres == BLUES
+    restore(path, written.snapshot)
+    assert path.read_bytes() == before
+
+
+def test_a_wavpack_file_of_any_rate_is_written_and_restored(tmp_path):
+    path = media.surround(tmp_path / "song.wv", "wavpack", layout="stereo", rate=352_800)
+    before = path.read_bytes()
+    written = write(path, BLUES)
+    assert (tags.read(path).genres, tags.read(path).duration) == (BLUES, 0.0)
     restore(path, written.snapshot)
     assert path.read_bytes() == before
 
