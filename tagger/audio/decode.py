@@ -66,6 +66,7 @@ _STILL = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.s
 """The dispositions of a video stream that contains a cover."""
 BROKEN = "play it to its end: if it stops early, get it again"
 """The hint for a file whose sound cannot be decoded."""
+UNSUPPORTED = "uses a codec that FFmpeg does not support"
 UNKNOWN_CODEC = "encode it again, or exclude it with library.ignore"
 MAX_BAD_PACKETS = 100
 MAX_SILENT_PACKETS = 10_000
@@ -181,6 +182,8 @@ def _decode(file: ReadErrors, path: Path, offset: float, length: float, mixer: M
                 time = _seek(container, offset) if offset else 0.0
                 frames = _frames(container, digest, time, path)
                 kept = _sounding(reduced_pieces(frames, mixer), length, mixer)
+        except (av.error.PatchWelcomeError, av.error.NotImplementedError) as error:
+            raise CorruptAudioError(UNSUPPORTED, path, UNKNOWN_CODEC) from error
         except (av.error.FFmpegError, ValueError, OSError) as error:
             found = getattr(error, "strerror", None) or error
             reason = f'is damaged: FFmpeg returns "{found}"'
@@ -239,7 +242,7 @@ def _frames(
     bad = barren = 0
     usable = 0, 0
     if stream.codec_context is None:  # PyAV's types lack this case
-        raise CorruptAudioError("uses a codec that FFmpeg does not support", path, UNKNOWN_CODEC)
+        raise CorruptAudioError(UNSUPPORTED, path, UNKNOWN_CODEC)
     digest.update(stream.codec_context.name.encode())
     for packet in container.demux(stream):
         digest.update(packet)

@@ -291,6 +291,17 @@ def test_a_codec_that_ffmpeg_does_not_support_is_the_fault_of_the_file(tmp_path)
         read_clip(path)
 
 
+def test_a_kind_of_aac_that_ffmpeg_lacks_is_no_damage(tmp_path):
+    path = media.make(tmp_path / "song.m4a", "m4a", seconds=4)
+    lc, celp = 2 << 3, 8 << 3
+    with av.open(path) as container:
+        config = container.streams.audio[0].codec_context.extradata
+    other = bytes([config[0] - lc + celp]) + config[1:]
+    path.write_bytes(path.read_bytes().replace(config, other, 1))
+    with pytest.raises(CorruptAudioError, match=r"does not support.*encode it again"):
+        read_clip(path)
+
+
 def test_damage_names_the_error_as_one_of_ffmpeg(tmp_path):
     # "Operation not permitted" of FFmpeg has no relation to the permissions of the file
     path = media.make(tmp_path / "song.wv", "wavpack", seconds=8)
