@@ -21,7 +21,7 @@ from tagger.errors import TagError
 from tagger.library import unfinished
 from tagger.library.ignore import IGNORE_FILE, UNFINISHED, IgnoreRules
 from tagger.system.next_steps import next_step
-from tagger.tags import TEMPORARY_SUFFIX
+from tagger.tags import TEMPORARY_SUFFIX, is_annexed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -331,7 +331,7 @@ def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignor
             yield Passed(path, reason, failed=False)
     elif not is_music:
         return
-    elif ".git" in target.parts and "annex" in target.parts:
+    elif is_annexed(target):
         yield Passed(
             path, "is a link of git-annex: `git annex unlock` makes it a file", failed=False
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tagger.core.domain import TrackTags
 from tagger.tags.leftovers import TEMPORARY_SUFFIX, remove_leftovers
 from tagger.tags.options import Target, WriteOptions
-from tagger.tags.writable import Folders, check_writable
+from tagger.tags.writable import Folders, check_writable, is_annexed
 
 if TYPE_CHECKING:
     from tagger.tags.files import is_restored, read, sound, sound_of
@@ -27,6 +27,7 @@ __all__ = [
     "TrackTags",
     "WriteOptions",
     "check_writable",
+    "is_annexed",
     "is_restored",
     "read",
     "rehearse",

@@ -95,8 +95,8 @@ def check_writable(
         folders: The folders of files that are checked at the same time; None for a file alone.
 
     Raises:
-        SkippedError: the file is outside `root`, not regular, has several names, or is
-            read-only; or its folder is read-only.
+        SkippedError: the file is outside `root`, not regular, has several names, is read-only,
+            or is an object of git-annex; or its folder is read-only.
         TagError: the file does not exist, or its disk fails.
     """
     folders = folders or Folders()
@@ -112,6 +112,9 @@ def check_writable(
         folder = folders.inside(above, root)
         if folder is None:
             raise SkippedError("is outside the music folder", path)
+        if is_annexed(folder):  # its read-only mode is no fault to mend
+            hint = "`git annex unlock` makes a file of its link"
+            raise SkippedError("is an object of git-annex", path, hint)
         check_status(status, path, options)
     except FileNotFoundError as error:
         raise TagError("the file does not exist", path) from error
@@ -129,6 +132,11 @@ def check_writable(
         hint = f"make the folder writable for the user of tagger, {how}"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)
+
+
+def is_annexed(path: Path) -> bool:
+    """Return whether a real path is in a store of git-annex, whose objects never change."""
+    return ".git" in path.parts and "annex" in path.parts
 
 
 def check_status(status: os.stat_result, path: Path, options: WriteOptions) -> None:

@@ -334,6 +334,23 @@ def test_a_link_that_leads_outside_the_library_is_skipped(tmp_path):
     refused(root / ".." / "outside" / "target.mp3", "outside", root=root)
 
 
+@pytest.mark.parametrize("mode", [0o444, 0o644], ids=["read-only", "writable"])
+def test_an_object_of_git_annex_is_never_written_and_stays_read_only(tmp_path, mode):
+    folder = tmp_path / ".git/annex/objects/K/K.mp3"
+    folder.mkdir(parents=True)
+    thing = media.make(folder / "K.mp3")
+    thing.chmod(mode)
+    link = tmp_path / "song.mp3"
+    link.symlink_to(os.path.relpath(thing, tmp_path))
+    before = thing.read_bytes()
+    for path in (link, thing):
+        with pytest.raises(SkippedError, match="git-annex") as caught:
+            write(path, root=tmp_path)
+        assert caught.value.hint == "`git annex unlock` makes a file of its link"
+    assert thing.read_bytes() == before
+    assert leftovers(folder) == []
+
+
 def test_a_file_below_a_linked_root_is_written(tmp_path):
     real = tmp_path / "real"
     real.mkdir()
