@@ -1,4 +1,4 @@
-"""Signs on the disk of a file that another program is still writing: control files and holes."""
+"""Signs on the disk of a file that is still being written: control files, holes, rsync's time."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ HOLES = (
     "`cp --sparse=never`"
 )
 
+_INTERRUPTED = "it has the time of an interrupted rsync, 1970; if it is complete, `touch` it"
+
 
 def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> bool:
     """Return whether `sign` may find something; cheap, for every file of a walk.
@@ -74,7 +76,8 @@ def is_suspect(name: str, status: os.stat_result, beside: frozenset[str]) -> boo
         beside: The result of `controlled` for its folder.
     """
     return (
-        status.st_blocks * _BLOCK < status.st_size
+        _is_interrupted(status)
+        or status.st_blocks * _BLOCK < status.st_size
         or bool(beside and name.lower() in beside)
         or _SOULSEEK.match(name) is not None
     )
@@ -91,6 +94,8 @@ def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = Non
     """
     if _SOULSEEK.match(path.name):
         return "it has the name of an unfinished download"
+    if _is_interrupted(status):
+        return _INTERRUPTED
     if beside is None:
         beside = controlled(
             path.name + ending for ending in CONTROL if os.path.lexists(f"{path}{ending}")
@@ -98,6 +103,14 @@ def sign(path: Path, status: os.stat_result, beside: frozenset[str] | None = Non
     if path.name.lower() in beside:
         return "a control file of a download is beside it"
     return HOLES if has_holes(path, status.st_size) else None
+
+
+def _is_interrupted(status: os.stat_result) -> bool:
+    """Return whether rsync left a file unfinished: it sets the second, and keeps its fraction.
+
+    `rsync --append` goes on at the end of the file, whose length a write would change.
+    """
+    return 0 <= status.st_mtime_ns < 1_000_000_000
 
 
 def has_holes(path: Path, size: int) -> bool:

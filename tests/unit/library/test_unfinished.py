@@ -50,6 +50,20 @@ def test_a_file_with_the_name_of_an_unfinished_download_is_unfinished(tmp_path):
     assert found(path.rename(tmp_path / "INCOMPLETE.mp3")) == [walk.Found]
 
 
+def test_a_file_with_the_time_of_an_interrupted_rsync_is_unfinished_until_it_gets_a_time(program):
+    """`rsync --partial` sets the second 0 and keeps the fraction; `--append` goes on at the end."""
+    song = media.make(program.music / "song.mp3", signal=bundles.low())
+    os.utime(song, ns=(0, 977_000_000))
+    before = song.read_bytes()
+    (line,) = program.scan().files.values()
+    assert line["decision"] == "skip"
+    assert line["reason"].startswith("is still being written: ")
+    assert "`touch`" in line["reason"]
+    assert song.read_bytes() == before
+    song.touch()
+    assert program.scan().files["song.mp3"]["decision"] == "set"
+
+
 def test_a_control_file_of_another_file_is_no_sign(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"1")
     (tmp_path / "b.mp3.aria2").touch()
