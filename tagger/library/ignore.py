@@ -58,8 +58,14 @@ _FOLDERS: Final = {
     _SNAPSHOTS: "a folder of snapshots",
     _PARTIAL: "a folder of unfinished files",
 }
-_TRASHED: Final = re.compile(r"\.trashed-\d+-.*", re.DOTALL)
-"""The name of a file that Android keeps for thirty days."""
+CONFLICT: Final = ".sync-conflict-"
+"""Part of the name of a version that Syncthing keeps for the user to compare."""
+_KEPT: Final = {
+    re.compile(r"\.trashed-\d+-.*", re.DOTALL): "a file in the trash of Android",
+    re.compile(rf".+{CONFLICT}\d{{8}}-\d{{6}}.*", re.DOTALL): "a conflict copy of Syncthing",
+    re.compile(r"\.bak\.\d+\..+", re.DOTALL): "a backup of Unison",
+}
+"""The names of files that are kept beside the music, each with the reason to leave them alone."""
 _PENDING: Final = re.compile(r"\.pending-\d+-.*", re.DOTALL)
 """The name of a file that a program on Android is still writing."""
 _ENCODINGS: Final = {
@@ -177,13 +183,12 @@ def _known(name: str, *, is_folder: bool) -> str:
     if not is_folder:
         if name.startswith("._"):
             return "a resource file of macOS"
-        if _TRASHED.fullmatch(name):
-            return "a file in the trash of Android"
-        written = name.endswith(UNFINISHED) or _PENDING.fullmatch(name)
-        return "an unfinished file" if written else ""
-    if name in SERVICE:
+        if name.endswith(UNFINISHED) or _PENDING.fullmatch(name):
+            return "an unfinished file"
+    elif name in SERVICE:
         return "a folder of a server or system"
-    return next((reason for names, reason in _FOLDERS.items() if names.fullmatch(name)), "")
+    reasons = _FOLDERS if is_folder else _KEPT
+    return next((reason for names, reason in reasons.items() if names.fullmatch(name)), "")
 
 
 def _read(name: str) -> GitIgnoreSpec | None:

@@ -19,7 +19,7 @@ from tagger.audio.formats import EXTENSIONS, UNSUPPORTED
 from tagger.core.domain import FileIdentity
 from tagger.errors import TagError
 from tagger.library import unfinished
-from tagger.library.ignore import IGNORE_FILE, UNFINISHED, IgnoreRules
+from tagger.library.ignore import CONFLICT, IGNORE_FILE, UNFINISHED, IgnoreRules
 from tagger.system.next_steps import next_step
 from tagger.tags import TEMPORARY_SUFFIX, is_annexed
 
@@ -217,8 +217,9 @@ class _Reader:
         plain: list[os.DirEntry[str]] = []
         rest: list[os.DirEntry[str]] = []
         for entry, lower in zip(entries, names, strict=True):
-            music = lower[lower.rfind(".") :] in EXTENSIONS and lower[0] != "."
-            (plain if music and not self._patterns else rest).append(entry)
+            music = lower[lower.rfind(".") :] in EXTENSIONS
+            known = lower[0] == "." or CONFLICT in lower  # by the built-in rules
+            (plain if music and not known and not self._patterns else rest).append(entry)
         self._beside = unfinished.controlled(entry.name for entry in rest)
         for entry in rest:
             self._read(entry)

@@ -51,6 +51,8 @@ def test_names_with_a_dot_are_music(tmp_path):
         ("song.mp3.part", "an unfinished file"),
         ("song.mp3~", "an unfinished file"),
         ("song.mp3.crdownload", "an unfinished file"),
+        ("song.sync-conflict-20261130-095244-OVLOSR5.mp3", "a conflict copy of Syncthing"),
+        (".bak.0.song.mp3", "a backup of Unison"),
         ("song.webm", "WebM (.webm) is not supported"),
         ("song.AAC", "AAC without a container (.aac) is not supported"),
     ],
@@ -74,6 +76,12 @@ def test_folders_of_servers_and_trash_and_snapshots_are_left_out(tmp_path, name)
     found = list(walk(tmp_path, tmp_path))
     assert names(found) == []
     assert reasons(found).keys() == {name}
+
+
+@pytest.mark.parametrize("name", ["sync-conflict-1.mp3", ".bak.song.mp3", "a.bak.0.song.mp3"])
+def test_a_name_with_the_words_of_a_copy_is_music(tmp_path, name):
+    touch(tmp_path / name)
+    assert names(walk(tmp_path, tmp_path)) == [name]
 
 
 @pytest.mark.parametrize("name", ["Trash", "Recycled", "Snapshots", "Recycle", "local"])
