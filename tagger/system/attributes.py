@@ -22,12 +22,13 @@ _LOCKED = 0x10 | 0x20
 """Flags of a file that may not change: immutable, append only (`man 2 ioctl_iflags`)."""
 _COPYFILE_ACL_XATTR = 0x1 | 0x4
 """Of macOS (`man 3 copyfile`)."""
-_KEPT = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80
-"""Flags that stay: secure deletion, undeletion, compression, sync, no dump, no access time."""
+_KEPT = 0x1 | 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x800000
+"""Flags that stay: secure deletion, undeletion, compression, sync, no dump, no access time, and on
+btrfs no copy-on-write, without which a file has checksums."""
 
 
 def copy_attributes(source: int, target: int) -> str | None:
-    """Copy owner, group, mode, extended attributes (ACLs among them) and flags of open files.
+    """Copy owner, group, mode and extended attributes (ACLs among them) of open files.
 
     Attributes that the target inherited from its folder are removed.
 
@@ -36,8 +37,7 @@ def copy_attributes(source: int, target: int) -> str | None:
         target: A descriptor of its copy, which has its content already.
 
     Returns:
-        The name of the first attribute that cannot be kept, else None. Flags that cannot be kept
-        do not count: they change nobody's access.
+        The name of the first attribute that cannot be kept, else None.
 
     Raises:
         OSError: for any other failure than a refusal.
@@ -48,13 +48,30 @@ def copy_attributes(source: int, target: int) -> str | None:
         return "the owner and the group"
     if name := _copy_xattrs(source, target):
         return f"the attribute {name}"
-    _copy_flags(source, target)
     if os.fstat(target).st_mode != status.st_mode:
         with contextlib.suppress(PermissionError):
             os.fchmod(target, stat.S_IMODE(status.st_mode))
         if os.fstat(target).st_mode != status.st_mode:
             return f"the mode {stat.S_IMODE(status.st_mode):o}"
     return None
+
+
+def copy_flags(source: int, target: int) -> None:
+    """Copy the flags of an open file to an empty file, as far as possible: they give no access.
+
+    btrfs takes the flag of copy-on-write for an empty file alone, and compresses later writes.
+
+    Args:
+        source: A descriptor of the original.
+        target: A descriptor of its empty copy.
+
+    """
+    wanted, present = _flags(source), _flags(target)
+    if wanted is None or present is None or not (wanted ^ present) & _KEPT:
+        return
+    flags = (present & ~_KEPT) | (wanted & _KEPT)
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(target, _SETFLAGS, struct.pack("=l", flags))
 
 
 def is_locked(file: int) -> bool:
@@ -135,15 +152,6 @@ def _xattrs(file: int) -> dict[str, bytes]:
             with contextlib.suppress(OSError):  # listed, but for other users
                 found[name] = os.getxattr(file, name)
     return found
-
-
-def _copy_flags(source: int, target: int) -> None:
-    wanted, present = _flags(source), _flags(target)
-    if wanted is None or present is None or not (wanted ^ present) & _KEPT:
-        return
-    flags = (present & ~_KEPT) | (wanted & _KEPT)
-    with contextlib.suppress(OSError):
-        fcntl.ioctl(target, _SETFLAGS, struct.pack("=l", flags))
 
 
 def _flags(file: int) -> int | None:

@@ -38,7 +38,7 @@ from tagger.errors import (
     WriteFailedError,
 )
 from tagger.system import atomic, filesystems, leases, locks
-from tagger.system.attributes import copy_attributes
+from tagger.system.attributes import copy_attributes, copy_flags
 from tagger.system.closing import close
 from tagger.system.spelling import listed
 from tagger.tags.containers.base import Span
@@ -136,6 +136,7 @@ class Replacement:
             self.copy = os.fdopen(copy, "w+b", buffering=0)
             self._stack.callback(close, self.copy)
             locks.try_far_lock(copy)
+            copy_flags(self.original.fileno(), copy)
             inode = os.fstat(copy).st_ino
         folder = self._place.folder
         return CopyTask(self._path, folder / self._place.name, folder / name, self._expected, inode)

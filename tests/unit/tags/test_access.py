@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import media
 import pytest
-from tagging import leftovers, target, write
+from disks import btrfs
+from tagging import leftovers, restore, target, write
 from users import NOBODY, acl, as_user, needs_root, set_xattr, shared_folder
 
 from tagger import tags
@@ -31,6 +32,7 @@ FRIEND = 999
 USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
 GETFLAGS, SETFLAGS = 0x80086601, 0x40086602
 IMMUTABLE, APPEND, NO_DUMP, NO_ACCESS_TIME = 0x10, 0x20, 0x40, 0x80
+NO_COW = 0x800000
 NO_MOUNT = 77
 """The exit code of a shell that may not mount."""
 
@@ -241,6 +243,24 @@ def test_the_flags_of_a_file_stay(folder):
     before = flags(path)
     check_written(path)
     assert flags(path) == before
+
+
+@needs_root
+@pytest.mark.parametrize(("of_folder", "of_file"), [(NO_COW, 0), (0, NO_COW)])
+def test_a_file_keeps_its_checksums_in_a_folder_without_copy_on_write(folder, of_folder, of_file):
+    """A new file on btrfs inherits the flag of its folder, and then has no checksums."""
+    disk = folder / "disk"
+    disk.mkdir()
+    with btrfs(disk):
+        path = disk / "song.mp3"
+        path.touch()
+        set_flags(path, of_file)
+        path.write_bytes(media.make(folder / "song.mp3").read_bytes())
+        set_flags(disk, of_folder)
+        snapshot = write(path).snapshot
+        assert flags(path) == of_file
+        restore(path, snapshot)
+        assert flags(path) == of_file
 
 
 @needs_root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import json
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import media
 import pytest
+from disks import mounted
 from forked import Forked
 from tagging import BLUES, TWO, leftovers, restore, target, write
 from users import acl, needs_root, set_xattr
@@ -67,17 +67,6 @@ def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_file(tmp_path, form):
         assert attempt["removed"] == attempt["left"], attempt
     assert any(attempt["left"] for attempt in killed)
     assert last["file"] == "new"
-
-
-@contextlib.contextmanager
-def mounted(place, *options):
-    """Mount a file system or a file at a place."""
-    if subprocess.run(["mount", *options, place], check=False, capture_output=True).returncode:
-        pytest.skip("mounting is not permitted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 def small_disk(folder, size):
