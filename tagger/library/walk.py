@@ -337,8 +337,10 @@ def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignor
             path, "is a link of git-annex: `git annex unlock` makes it a file", failed=False
         )
     elif is_gone(target):
-        yield Passed(path, "links to a file that does not exist", failed=False)
+        reason = "links to a file that does not exist: mount its disk, or delete the link"
+        yield Passed(path, reason, failed=False)
     elif not target.is_relative_to(root):
-        yield Passed(path, "links to a file outside the library", failed=False)
+        reason = f"links to a file outside the library: add {target.parent} to library.roots"
+        yield Passed(path, reason, failed=False)
     elif rules.ignores_on_the_way(target):
         yield Ignored(path, "a link to an ignored file")

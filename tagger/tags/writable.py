@@ -125,10 +125,10 @@ def check_writable(
     if not os.access(os.path.join(folder, name), os.W_OK):  # noqa: PTH118
         if os.geteuid() not in (0, status.st_uid):
             raise _read_only("no permission to write the file", path, AS_OWNER)
-        hint = "make the file writable: chmod u+w, chattr -i"
+        hint = "make the file writable: chmod u+w, chattr -i; a snapshot stays read-only"
         raise _read_only("read-only file", path, hint)
     if not folders.accept_files(folder):
-        how = "by chmod, chown or chattr -a: a copy replaces the file"
+        how = "by chmod, chown or chattr -i -a: a copy replaces the file"
         hint = f"make the folder writable for the user of tagger, {how}"
         raise _read_only("read-only folder", path, hint)
     return Place(folder, name)

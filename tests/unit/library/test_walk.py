@@ -200,8 +200,21 @@ def test_links_of_git_annex_and_links_into_nothing_are_passed_over_with_the_reas
     passed = {item.path.name: item.reason for item in found if isinstance(item, Passed)}
     assert "git-annex" in passed["song.mp3"]
     assert "git-annex" in passed["gone.mp3"]
-    assert "does not exist" in passed["dead.mp3"]
+    step = "mount its disk, or delete the link"
+    assert passed["dead.mp3"] == f"links to a file that does not exist: {step}"
     assert reasons(found)["alias.mp3"] == "a link to an ignored file"
+
+
+def test_a_link_that_leaves_the_library_names_the_root_to_add(tmp_path):
+    library, store = tmp_path / "music", tmp_path / "store"
+    library.mkdir()
+    (library / "song.mp3").symlink_to(touch(store / "A/song.mp3"))
+    (library / "B").symlink_to(touch(store / "B/song.mp3").parent)
+    passed = {item.path.name: item.reason for item in walk(library, library)}
+    assert passed == {
+        "song.mp3": f"links to a file outside the library: add {store / 'A'} to library.roots",
+        "B": f"links to a folder outside the library: add {store / 'B'} to library.roots",
+    }
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])

@@ -227,14 +227,26 @@ def test_an_immutable_or_append_only_file_is_skipped(folder, flag, reason):
 
 
 @needs_root
-def test_a_file_in_an_append_only_folder_is_skipped_without_a_copy(folder):
+@pytest.mark.parametrize("flag", [IMMUTABLE, APPEND])
+def test_a_file_in_an_immutable_or_append_only_folder_is_skipped_without_a_copy(folder, flag):
     path = media.make(folder / "song.mp3")
-    set_flags(folder, flags(folder) | APPEND)
+    set_flags(folder, flags(folder) | flag)
     try:
-        check_skipped(path, "read-only folder", 0, step="chattr -a")
+        check_skipped(path, "read-only folder", 0, step="chattr -i -a")
         assert [one.name for one in folder.iterdir()] == [path.name]
     finally:
-        set_flags(folder, flags(folder) & ~APPEND)
+        set_flags(folder, flags(folder) & ~flag)
+
+
+@needs_root
+def test_a_file_in_a_read_only_snapshot_is_skipped_and_the_step_names_the_snapshot(folder):
+    disk = folder / "disk"
+    disk.mkdir()
+    with btrfs(disk):
+        (disk / "song.mp3").write_bytes(media.make(folder / "song.mp3").read_bytes())
+        command = ["btrfs", "subvolume", "snapshot", "-r", disk, disk / "then"]
+        subprocess.run(command, check=True, capture_output=True)
+        check_skipped(disk / "then/song.mp3", "read-only file", 0, step="snapshot")
 
 
 def test_the_flags_of_a_file_stay(folder):
