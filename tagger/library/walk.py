@@ -316,8 +316,7 @@ def _may_be_music(entry: os.DirEntry[str]) -> bool:
 
 def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignored]:
     """Report links; only linked files inside that are found at their own paths need no word."""
-    target = Path(os.path.realpath(path))
-    is_music = path.suffix.lower() in EXTENSIONS
+    target, reason = Path(os.path.realpath(path)), ""
     try:
         is_folder = stat.S_ISDIR(target.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -329,18 +328,22 @@ def _link(path: Path, root: Path, rules: IgnoreRules) -> Iterator[Passed | Ignor
     if is_folder:
         if not target.is_relative_to(root):
             reason = f"links to a folder outside the library: add {target} to library.roots"
-            yield Passed(path, reason, failed=False)
-    elif not is_music:
-        return
-    elif is_annexed(target):
-        yield Passed(
-            path, "is a link of git-annex: `git annex unlock` makes it a file", failed=False
-        )
-    elif is_gone(target):
-        reason = "links to a file that does not exist: mount its disk, or delete the link"
+    elif path.suffix.lower() in EXTENSIONS:
+        reason = _fault_of(target, root)
+        if not reason and rules.ignores_on_the_way(target):
+            yield Ignored(path, "a link to an ignored file")
+        elif not reason and target.suffix.lower() not in EXTENSIONS | UNSUPPORTED.keys():
+            reason = "links to a file without the ending of music: replace the link by a copy"
+    if reason:
         yield Passed(path, reason, failed=False)
-    elif not target.is_relative_to(root):
-        reason = f"links to a file outside the library: add {target.parent} to library.roots"
-        yield Passed(path, reason, failed=False)
-    elif rules.ignores_on_the_way(target):
-        yield Ignored(path, "a link to an ignored file")
+
+
+def _fault_of(target: Path, root: Path) -> str:
+    """Return why a linked file is never found at its own path; empty without a reason."""
+    if is_annexed(target):
+        return "is a link of git-annex: `git annex unlock` makes it a file"
+    if is_gone(target):
+        return "links to a file that does not exist: mount its disk, or delete the link"
+    if not target.is_relative_to(root):
+        return f"links to a file outside the library: add {target.parent} to library.roots"
+    return ""

@@ -205,6 +205,17 @@ def test_links_of_git_annex_and_links_into_nothing_are_passed_over_with_the_reas
     assert reasons(found)["alias.mp3"] == "a link to an ignored file"
 
 
+def test_a_link_to_a_file_that_no_walk_finds_is_passed_over_with_the_next_step(tmp_path):
+    """The objects of a store have no endings."""
+    (tmp_path / "song.mp3").symlink_to(touch(tmp_path / ".store/0af9"))
+    (tmp_path / "alias.mp3").symlink_to(touch(tmp_path / "found.mp3"))
+    found = list(walk(tmp_path, tmp_path))
+    assert names(found) == ["found.mp3"]
+    (passed,) = (item for item in found if isinstance(item, Passed))
+    assert passed.path.name == "song.mp3"
+    assert passed.reason.endswith("without the ending of music: replace the link by a copy")
+
+
 def test_a_link_that_leaves_the_library_names_the_root_to_add(tmp_path):
     library, store = tmp_path / "music", tmp_path / "store"
     library.mkdir()
