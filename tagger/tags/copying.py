@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tagger.tags.containers.base import Piece, Raw
 
 _BLOCK: Final = 1 << 20
+_PAGE: Final = 4096
+"""Bytes: the size of a block of btrfs and XFS."""
 _NO_KERNEL_COPY: Final = (
     errno.EBADF,
     errno.EINVAL,
@@ -77,12 +79,16 @@ class CopyTask:
             WriteFailedError: the operating system refused.
 
         """
+        position = 0
         with os_errors(self.path):
             for piece in pieces:
                 if isinstance(piece, Span):
-                    self._copy_span(original.fileno(), copy.fileno(), piece)
+                    for part in _parts(piece, position):
+                        self._copy_span(original.fileno(), copy.fileno(), part)
+                    position += piece.size
                 else:
                     _write_all(copy.fileno(), piece)
+                    position += len(piece)
 
     def _copy_span(self, source: int, target: int, span: Span) -> None:
         at, left = span.start, span.size
@@ -105,6 +111,23 @@ def os_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = f"not written: {error.strerror}"
         raise WriteFailedError(reason, path, next_step(error)) from error
+
+
+def _parts(span: Span, position: int) -> Iterator[Span]:
+    """Yield a span in parts, so that the kernel may let both files share the blocks of the last.
+
+    btrfs and XFS share whole blocks alone. A snapshot or reflink then keeps few blocks of its own.
+
+    Args:
+        span: Bytes of the original.
+        position: Their place in the copy.
+
+    """
+    lead = min(-span.start % _PAGE, span.size)
+    if lead and (span.start - position) % _PAGE == 0:
+        yield Span(span.start, lead)
+        span = Span(span.start + lead, span.size - lead)
+    yield span
 
 
 def _copied_by_kernel(source: int, target: int, size: int, start: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import media
 import pytest
-from disks import mounted
+from disks import btrfs, mounted
 from forked import Forked
 from tagging import BLUES, TWO, leftovers, restore, target, write
 from users import acl, needs_root, set_xattr
@@ -157,6 +157,26 @@ def test_the_modification_time_moves_without_preserve_mtime(tmp_path):
     os.utime(path, ns=(10**18, 10**18 + 7))
     write(path, BLUES, preserve_mtime=True)
     assert path.stat().st_mtime_ns == 10**18 + 7
+
+
+@needs_root
+@pytest.mark.parametrize("form", ["mp3", "flac", "aiff"])
+def test_a_written_file_shares_the_blocks_of_its_sound_with_a_snapshot(tmp_path, form):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with btrfs(disk):
+        path = media.make(disk / "song", form, seconds=30, tags={"title": "x"})
+        subprocess.run(["btrfs", "subvolume", "snapshot", disk, disk / "then"], check=True)
+        before = path.read_bytes()
+        snapshot = write(path).snapshot
+        assert (disk / "then" / path.name).read_bytes() == before
+        os.sync()
+        extents = subprocess.run(
+            ["filefrag", "-v", path], check=True, capture_output=True, text=True
+        )
+        assert "shared" in extents.stdout
+        restore(path, snapshot)
+        assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("preserve_mtime", [True, False])
