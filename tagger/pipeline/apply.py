@@ -16,6 +16,7 @@ from tagger.library import walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
+from tagger.pipeline.search import passed_over
 from tagger.playlists.refresh import check_folders
 from tagger.store import Origin
 
@@ -118,9 +119,11 @@ class _Checks:
         for path in lines:
             root = walk.root_of(path, self._roots)
             is_folder = os.path.isdir(path)  # noqa: PTH112 - raises no error for a long name
-            found = None if is_folder else next(walk.music(path, root), None)
-            if found:
-                yield found
+            item = None if is_folder else next(walk.walk(path, root))
+            if isinstance(item, walk.Found):
+                yield item
+            elif isinstance(item, walk.Unfinished):
+                self._missing.append(passed_over(item))
             else:
                 reason = "is not there" if walk.is_gone(path) else "is not a file that can be read"
                 self._missing.append(Outcome.undecided(path, Action.ERROR, reason))

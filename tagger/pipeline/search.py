@@ -93,7 +93,7 @@ class Search:
                 if isinstance(item, walk.Ignored):
                     self.ignored[item.reason] += 1
                 else:
-                    take(_passed(item))
+                    take(passed_over(item))
             yield self._seen.without_seen(listing)
 
     def _split(
@@ -138,6 +138,7 @@ class _Seen:
         return listing._replace(files=tuple(files))
 
 
-def _passed(item: walk.Passed) -> Outcome:
+def passed_over(item: walk.Passed) -> Outcome:
+    """Return the outcome of something that a walk passed over."""
     action = Action.ERROR if item.failed else Action.SKIP
     return Outcome.undecided(item.path, action, item.reason)

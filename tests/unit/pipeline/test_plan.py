@@ -96,6 +96,18 @@ def test_files_of_a_plan_that_are_gone_or_no_files_fail_alone(planned, program):
     assert result.files["loud.mp3"]["decision"] == "set"
 
 
+def test_a_file_of_a_plan_that_is_still_being_written_is_skipped_with_the_next_step(
+    planned, program
+):
+    os.utime(program.music / "calm.mp3", (0, 0))
+    (program.music / "loud.mp3.part").touch()
+    result = program.run("apply", "--json", planned)
+    assert [one["decision"] for one in result.files.values()] == ["skip", "skip"]
+    time, control = (one["reason"] for one in result.files.values())
+    assert time.startswith("is still being written: it has the time of an interrupted rsync")
+    assert control == "is still being written: a control file of a download is beside it"
+
+
 def test_a_line_with_a_genre_that_no_tag_can_hold_fails_alone(planned, program):
     planned.write_text(planned.read_text().replace('["Classical"]', '["a;b"]'))
     result = program.run("apply", "--json", planned)
