@@ -9,6 +9,7 @@ import click
 from tagger.cli.options import JOBS, JSON, NAMED, SOUND_ONLY, configured
 from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.classify import classified_json, classified_text
+from tagger.core.domain import Action
 from tagger.inference import registry
 from tagger.pipeline import build
 from tagger.pipeline.classify import classify
@@ -50,7 +51,7 @@ def command(
     failed = False
     with existing(settings.store.folder) as store:
         for found in classify(settings, store, paths):
-            failed = failed or found.prediction is None
+            failed = failed or found.decision.action is Action.ERROR
             if as_json:
                 print_json(classified_json(found, model, top))
             else:

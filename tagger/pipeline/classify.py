@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.analysis import worker
@@ -11,12 +12,12 @@ from tagger.errors import AudioError, TagError, TaggerError, WorkerError
 from tagger.inference import registry
 from tagger.library import walk
 from tagger.pipeline import build
+from tagger.pipeline.search import passed_over
 from tagger.pipeline.single import SingleFiles
 from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from tagger.config import Settings
     from tagger.store import Store
@@ -28,12 +29,12 @@ class Classified:
 
     path: Path
     prediction: Prediction | None
-    """None for a file that cannot be analyzed."""
+    """None for a file that is passed over or cannot be analyzed."""
     decision: Decision
 
 
 def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterator[Classified]:
-    """Yield the prediction and the decision for each file.
+    """Yield the prediction and the decision for each file, and what a folder passes over.
 
     Args:
         settings: With the bundle resolved, see `registry.resolve_bundle`.
@@ -46,21 +47,27 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
     """
     bundle, window = settings.model.bundle.folder, settings.listen.window
     single = SingleFiles(settings, store, registry.runnable_manifest(settings))
-    files = list(_files(settings, paths))
+    found = list(_found(settings, paths))
+    files = [item for item in found if isinstance(item, Path)]
     with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:
-        futures = [pool.submit(worker.classify, path, bundle, window) for path in files]
-        for path, future in zip(files, futures, strict=True):
+        futures = iter([pool.submit(worker.classify, path, bundle, window) for path in files])
+        for item in found:
+            if isinstance(item, walk.Passed):
+                outcome = passed_over(item)
+                decision = Decision(outcome.action, (), outcome.reason)
+                yield Classified(item.path, None, decision)
+                continue
             try:
-                prediction = pool.result(future, path)
-                identity = walk.identity_of(path)
-                track = single.track(real_path(path), identity, jobs.read(path))
+                prediction = pool.result(next(futures), item)
+                identity = walk.identity_of(item)
+                track = single.track(real_path(item), identity, jobs.read(item))
             except (AudioError, WorkerError, TagError) as error:
-                yield Classified(path, None, _failed(error))
+                yield Classified(item, None, _failed(error))
             else:
-                yield Classified(path, prediction, single.decide(track, prediction))
+                yield Classified(item, prediction, single.decide(track, prediction))
 
 
-def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
+def _found(settings: Settings, paths: Sequence[Path]) -> Iterator[Path | walk.Passed]:
     """Yield each file; a file that was named is yielded whatever its state is."""
     roots = settings.library.real_roots
     for path in paths:
@@ -68,8 +75,11 @@ def _files(settings: Settings, paths: Sequence[Path]) -> Iterator[Path]:
             yield path
             continue
         folder = real_path(path)
-        for found in walk.music(folder, walk.root_of(folder, roots), settings.library.ignore):
-            yield found.path
+        for item in walk.walk(folder, walk.root_of(folder, roots), settings.library.ignore):
+            if isinstance(item, walk.Found):
+                yield item.path
+            elif isinstance(item, walk.Passed):
+                yield item
 
 
 def _failed(error: TaggerError) -> Decision:
