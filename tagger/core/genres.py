@@ -55,11 +55,13 @@ def common() -> frozenset[str]:
     return frozenset(_spellings().values())
 
 
-@lru_cache(maxsize=4096)
-def parents(name: str) -> tuple[str, ...]:
-    """Return the genres that `name` is part of, the nearest first; none for an unknown name."""
-    above = _parent_of().get(canonical(name))
-    return (above, *parents(above)) if above else ()
+def parents(name: str, own: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the genres that `name` is part of, the nearest first; none for an unknown name.
+
+    `own` is the user's parent of each genre, by the key of the genre; the table follows.
+    """
+    above = own.get(key(name)) if own else None
+    return (above, *_above(above)) if above else _above(name)
 
 
 def is_parent(name: str) -> bool:
@@ -169,6 +171,12 @@ def _table() -> dict[str, Any]:
 def _parent_of() -> dict[str, str]:
     parts = [*_table()["children"].items(), *_table()["translations"].items()]
     return {child: parent for parent, children in parts for child in children}
+
+
+@lru_cache(maxsize=4096)
+def _above(name: str) -> tuple[str, ...]:
+    above = _parent_of().get(canonical(name))
+    return (above, *_above(above)) if above else ()
 
 
 @cache

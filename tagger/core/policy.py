@@ -149,7 +149,8 @@ class Policy:
             if place == 0 or probability >= least
         ]
         if self.parents:
-            genres += [parent for genre in genres for parent in self._parents(genre)]
+            own = self.own_parents
+            genres += [above for genre in genres for above in names.parents(genre, own)]
         allowed = [genre for genre in genres if self.vocabulary.refusal(genre) is None]
         return tuple(dict.fromkeys(map(self.own_name, allowed)))
 
@@ -171,10 +172,6 @@ class Policy:
     def _named(self, existing: tuple[str, ...]) -> tuple[str, ...]:
         """Return the texts that name a genre."""
         return tuple(text for text in existing if not names.is_empty(text, self.empty))
-
-    def _parents(self, genre: str) -> tuple[str, ...]:
-        above = self.own_parents.get(names.key(genre))
-        return (above, *names.parents(above)) if above else names.parents(genre)
 
 
 def is_among(existing: tuple[str, ...], family: tuple[str, ...]) -> bool:

@@ -40,11 +40,6 @@ class Names:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     """The user's words; a genre outside `genres.only` has no list."""
 
-    def parents(self, genre: str) -> tuple[str, ...]:
-        """Return the genres that a genre is part of, the nearest first."""
-        above = self.own_parents.get(genres.key(genre))
-        return (above, *genres.parents(above)) if above else genres.parents(genre)
-
 
 class _Genre:
     """The combinations with one genre, and its spellings."""
@@ -169,7 +164,7 @@ def _parse(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, st
     for part in names.vocabulary.read([text], names.whole):
         genre = names.vocabulary.words.get(genres.key(part), part)
         if not genres.is_empty(genre, names.empty) and names.vocabulary.wants(genre):
-            above = names.parents(genre) if parents else ()
+            above = genres.parents(genre, names.own_parents) if parents else ()
             found.append((part, genres.key(genre), genre, list(map(genres.key, above))))
     return found
 
@@ -177,4 +172,5 @@ def _parse(text: str, names: Names, *, parents: bool) -> list[tuple[str, str, st
 def _parent_name(key: str, names: Names, found: Mapping[str, _Genre]) -> str:
     """Return the name of a genre that no track has, from its children in any order."""
     spelled = (name for genre in found.values() for name in genre.spellings)
-    return min(p for name in spelled for p in names.parents(name) if genres.key(p) == key)
+    above = (parent for name in spelled for parent in genres.parents(name, names.own_parents))
+    return min(parent for parent in above if genres.key(parent) == key)
