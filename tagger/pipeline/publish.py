@@ -9,7 +9,6 @@ from tagger.library import index, walk
 from tagger.players import Changes, ListedTrack, PlayerList, keeps_playlists, notify_all
 from tagger.playlists import refresh
 from tagger.playlists.refresh import Refreshed
-from tagger.playlists.smart import COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -82,7 +81,7 @@ def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:
     return tuple(
         PlayerList(
             one.name,
-            COMMENT + one.mark,
+            one.mark,
             tuple(
                 ListedTrack(t.file, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
             ),

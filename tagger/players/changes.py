@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tagger.config import PathMap
     from tagger.core.domain import Outcome
 
+COMMENT = "Kept by tagger: "
+"""The start of the comment of a playlist that tagger made on a server."""
 MAX_FOLDERS = 100
 """Above this number, parent folders replace the folders."""
 
@@ -36,9 +38,14 @@ class PlayerList:
     """A playlist for players that keep playlists themselves."""
 
     name: str
-    comment: str
-    """What marks the playlist as made by tagger; another one for each list."""
+    mark: str
+    """The identity of the list, such as `genre=Rock`."""
     tracks: tuple[ListedTrack, ...]
+
+    @property
+    def comment(self) -> str:
+        """What marks the playlist as made by tagger."""
+        return COMMENT + self.mark
 
 
 class Changes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tagger.errors import PlayerError
+from tagger.players.changes import COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -164,10 +165,6 @@ class ServerPlaylists:
     def _read(self, id_: str) -> dict[str, Any]:
         found = self._api.call("getPlaylist", id=id_).get("playlist")
         return found if isinstance(found, dict) else {}
-
-
-COMMENT = "Kept by tagger: "
-"""The start of the comment of a playlist that tagger made."""
 
 
 def _parts(path: str) -> tuple[str, ...]:

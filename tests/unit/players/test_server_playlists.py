@@ -54,7 +54,7 @@ def load(tmp_path: Path) -> Callable[[str], config.PlayerSettings]:
 
 def playlist(name, *numbers, mark=""):
     tracks = (ListedTrack(f"/m/Album/{n}.mp3", f"T{n}", "", "") for n in numbers)
-    return PlayerList(name, f"Kept by tagger: {mark or f'genre={name}'}", tuple(tracks))
+    return PlayerList(name, mark or f"genre={name}", tuple(tracks))
 
 
 def changed(*lists):
