@@ -13,8 +13,6 @@ from tagger.core.families import Families, merged
 from tagger.core.pooling import Pooling, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from tagger.core.domain import Prediction, Track
     from tagger.core.evidence import Evidence
     from tagger.core.policy import Policy
@@ -23,6 +21,21 @@ SMALL_CHANGE = 0.03
 """A change of the confidence by the genres of the library that no reason names."""
 Thresholds = Mapping[str, float | None]
 """The least confidence of a prediction for each genre; None if no confidence is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A prediction of music for one track, as the policy decides on it."""
+
+    existing: tuple[str, ...]
+    """The genres in the file."""
+    album_of: int
+    """The number of tracks behind the prediction."""
+    prediction: Prediction
+    """Of the sound, or the posterior by evidence."""
+    chosen: Prediction
+    """The same, or the prediction of families; see `DecisionRules.widened`."""
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,73 +92,74 @@ class DecisionRules:
             return self.policy.no_music(prediction, track.tags.genres)
         thresholds = self.track_thresholds if album_of == 1 else self.album_thresholds
         chosen = chosen or self.widened(prediction, thresholds)
+        case = _Case(track.tags.genres, album_of, prediction, chosen, thresholds)
         if evidence is None:
-            note = self._weighing(prediction, chosen, thresholds)
+            return self._by_sound(case, self._weighing(case))
+        if not is_like_music(prediction):
+            return self._by_sound(case, f"{evidence.text}, but the sound is like no music")
+        return self._by_evidence(case, evidence)
+
+    def _by_sound(self, case: _Case, note: str) -> Decision:
+        return self._applied(case, note).with_grounds(_grounds(None, case.prediction))
+
+    def _by_evidence(self, case: _Case, evidence: Evidence) -> Decision:
+        """Decide by the posterior; abstain where the sound and the evidence contradict."""
+        sound, existing = self.sound(case.chosen), case.existing
+        sure = _is_sure(case.chosen, case.thresholds) and case.chosen.confidence >= SURE
+        if sure and evidence.excludes(case.chosen.genre):
+            decision = self.policy.contradicted(case.chosen, existing, f"{evidence.text}; {sound}")
+            return decision.with_grounds(_grounds(evidence, case.chosen))
+        weighed, needed = posterior(case.prediction, evidence), self._needed(evidence, case)
+        chosen = self.widened(weighed, needed)
+        evidence = evidence.on(chosen.genre)
+        if evidence.is_disputed(chosen.genre, case.prediction):
+            listed = [evidence.listed.text] if evidence.listed else []
+            note = "; ".join((evidence.text, *listed, sound))
+            decision = self.policy.contradicted(chosen, existing, note)
         else:
-            note = f"{evidence.text}; {self.sound(chosen)}"
-        weighed = prediction
-        if evidence is not None and not is_like_music(prediction):
-            note = f"{evidence.text}, but the sound is like no music"
-            evidence = None
-        if evidence is not None:
-            sure = _is_sure(chosen, thresholds) and chosen.confidence >= SURE
-            if sure and evidence.excludes(chosen.genre):
-                decision = self.policy.contradicted(chosen, track.tags.genres, note)
-                return decision.with_grounds(_grounds(evidence, chosen))
-            weighed = posterior(prediction, evidence)
-            thresholds = self._needed(evidence, thresholds)
-            sound, chosen = self.sound(chosen), self.widened(weighed, thresholds)
-            evidence = evidence.on(chosen.genre)
-            note = f"{evidence.text}; {sound}"
-            if evidence.is_disputed(chosen.genre, prediction):
-                listed = [evidence.listed.text] if evidence.listed else []
-                note = "; ".join((evidence.text, *listed, sound))
-                decision = self.policy.contradicted(chosen, track.tags.genres, note)
-                return decision.with_grounds(_grounds(evidence, prediction))
-        members = () if chosen is weighed else self.families[chosen.genre]
-        decision = self.policy.decide(
+            weighed_case = _Case(existing, case.album_of, weighed, chosen, needed)
+            decision = self._applied(weighed_case, f"{evidence.text}; {sound}")
+        return decision.with_grounds(_grounds(evidence, case.prediction))
+
+    def _applied(self, case: _Case, note: str) -> Decision:
+        """Apply the policy to a case; `note` is the evidence for the reason."""
+        chosen, probabilities = case.chosen, case.prediction.probabilities
+        members = () if chosen is case.prediction else self.families[chosen.genre]
+        return self.policy.decide(
             chosen,
-            track.tags.genres,
-            thresholds,
-            album_of=album_of,
-            members={member: weighed.probabilities[member] for member in members},
+            case.existing,
+            case.thresholds,
+            album_of=case.album_of,
+            members={member: probabilities[member] for member in members},
             note=note,
         )
-        return decision.with_grounds(_grounds(evidence, prediction))
 
-    def _weighing(self, prediction: Prediction, chosen: Prediction, thresholds: Thresholds) -> str:
-        """Return the text on what the genres of the library changed, "" for next to nothing.
-
-        Args:
-            prediction: The prediction, weighed by them or not.
-            chosen: The result of `widened` for it.
-            thresholds: Of the decision.
-
-        """
-        before = prediction.by_itself
+    def _weighing(self, case: _Case) -> str:
+        """Return the text on what the genres of the library changed, "" for next to nothing."""
+        before, chosen = case.prediction.by_itself, case.chosen
         if before is None:
             return ""
-        alone = self.widened(before, thresholds)
+        alone = self.widened(before, case.thresholds)
         if (
             alone.genre == chosen.genre
-            and _is_sure(alone, thresholds) == _is_sure(chosen, thresholds)
+            and _is_sure(alone, case.thresholds) == _is_sure(chosen, case.thresholds)
             and abs(alone.confidence - chosen.confidence) < SMALL_CHANGE
         ):
             return ""
         return f"{self._percent(alone)} without the rest of the library"
 
-    def _needed(self, evidence: Evidence, thresholds: Thresholds) -> Thresholds:
-        """Return the thresholds of the posterior.
+    def _needed(self, evidence: Evidence, case: _Case) -> Thresholds:
+        """Return the thresholds of the posterior of a case.
 
         A genre that the evidence does not support needs as much as by the sound alone. A genre
         outside the model needs the highest threshold of the model then.
         """
-        known = [need for need in thresholds.values() if need is not None]
+        known = [need for need in case.thresholds.values() if need is not None]
         highest = max(known, default=None)
         return {
             genre: self.evidence_threshold
             if evidence.supports(self.families.get(genre, (genre,)))
-            else thresholds.get(genre, highest)
+            else case.thresholds.get(genre, highest)
             for genre in evidence.prior
         }
 
@@ -180,34 +194,97 @@ def decide_together(
 
     """
     known = evidence or {}
-    if no_music := {track: p for track, p in predictions.items() if p.sound}:
-        music = {track: p for track, p in predictions.items() if not p.sound}
-        return decide_together(music, rules, known) | {
-            track: rules.decide(track, p) for track, p in no_music.items()
+    no_music = {track: rules.decide(track, p) for track, p in predictions.items() if p.sound}
+    music = {track: p for track, p in predictions.items() if not p.sound}
+    if len(music) < 2:
+        return _apart(music, rules, known) | no_music
+    album = _Album(music, rules, known)
+    return (album.as_one() if rules.one_per_album else album.together()) | no_music
+
+
+class _Album:
+    """Two or more tracks of music of one album, and their pooled prediction."""
+
+    def __init__(
+        self,
+        predictions: Mapping[Track, Prediction],
+        rules: DecisionRules,
+        evidence: Mapping[Track, Evidence],
+    ) -> None:
+        """Pool the predictions.
+
+        Args:
+            predictions: The predictions of the tracks.
+            rules: The rules of the run.
+            evidence: The evidence beside the sound, of the tracks that have any.
+
+        """
+        self._predictions = predictions
+        self._rules = rules
+        self._evidence = evidence
+        self._pooled = pool(list(predictions.values()), rules.pooling)
+        self._chosen = rules.widened(self._pooled, rules.album_thresholds)
+
+    def together(self) -> dict[Track, Decision]:
+        """Decide the tracks alike, but those that are sure of another genre by themselves."""
+        apart = {
+            track: own
+            for track, own in self._predictions.items()
+            if own.genre != self._pooled.genre and _is_sure(own, self._rules.track_thresholds)
         }
-    if rules.one_per_album and len(predictions) > 1:
-        return _decide_as_one(predictions, rules, known)
-    if len(predictions) < 2:
-        return _decide_apart(predictions, rules, known)
-    pooled = pool(list(predictions.values()), rules.pooling)
-    apart = {
-        track: own
-        for track, own in predictions.items()
-        if own.genre != pooled.genre and _is_sure(own, rules.track_thresholds)
-    }
-    decisions = _decide_apart(apart, rules, known)
-    together = {track: p for track, p in predictions.items() if track not in apart}
-    if len(together) < 2:
-        return decisions | _decide_apart(together, rules, known)
-    if apart:
-        pooled = pool(list(together.values()), rules.pooling)
-    chosen = rules.widened(pooled, rules.album_thresholds)
-    if _has_majority(pooled, chosen, list(together.values()), rules):
-        return decisions | _decide_alike(together, rules, known, pooled, chosen)
-    return decisions | _decide_apart(together, rules, known)
+        rest = {track: p for track, p in self._predictions.items() if track not in apart}
+        decisions = _apart(apart, self._rules, self._evidence)
+        if len(rest) > 1:
+            album = _Album(rest, self._rules, self._evidence) if apart else self
+            if album.agrees():
+                return decisions | album.alike()
+        return decisions | _apart(rest, self._rules, self._evidence)
+
+    def as_one(self) -> dict[Track, Decision]:
+        """Decide all tracks by the same evidence; without a majority, none is written.
+
+        The evidence is that of most tracks, so that a guest on one track does not name the album.
+        """
+        in_order = sorted(self._predictions, key=lambda track: track.path)
+        known = [self._evidence.get(track) for track in in_order]
+        shared = max(known, key=known.count)
+        if shared is not None or self.agrees():
+            return {track: self._decided(track, shared) for track in self._predictions}
+        reason = "unsure: the tracks of the album differ, and tags.per_album wants one genre"
+        confidence = self._pooled.confidence
+        return {
+            track: Decision(Action.ABSTAIN, track.tags.genres, reason, None, confidence)
+            for track in self._predictions
+        }
+
+    def agrees(self) -> bool:
+        """Return whether at least half of the tracks have the genre, or family, as likeliest."""
+        genre = self._chosen.genre
+        members = (genre,) if genre == self._pooled.genre else self._rules.families[genre]
+        agreeing = sum(own.genre in members for own in self._predictions.values())
+        return 2 * agreeing >= len(self._predictions)
+
+    def alike(self) -> dict[Track, Decision]:
+        """Decide each track by the pooled prediction and its own evidence.
+
+        Most tracks have the genres and the evidence of the track before: the same decision.
+        """
+        decisions: dict[Track, Decision] = {}
+        before: tuple[tuple[str, ...], Evidence | None] | None = None
+        for track in self._predictions:
+            own = track.tags.genres, self._evidence.get(track)
+            if own != before:
+                decision = self._decided(track, own[1])
+                before = own
+            decisions[track] = decision
+        return decisions
+
+    def _decided(self, track: Track, evidence: Evidence | None) -> Decision:
+        number = len(self._predictions)
+        return self._rules.decide(track, self._pooled, number, evidence, self._chosen)
 
 
-def _decide_apart(
+def _apart(
     predictions: Mapping[Track, Prediction],
     rules: DecisionRules,
     evidence: Mapping[Track, Evidence],
@@ -219,82 +296,12 @@ def _decide_apart(
     }
 
 
-def _decide_alike(
-    tracks: Collection[Track],
-    rules: DecisionRules,
-    evidence: Mapping[Track, Evidence],
-    pooled: Prediction,
-    chosen: Prediction,
-) -> dict[Track, Decision]:
-    """Decide each track by the pooled prediction and its own evidence.
-
-    Most tracks of an album have the genres and the evidence of the track before: the same decision.
-
-    Args:
-        tracks: The tracks behind the pooled prediction.
-        rules: The rules, with their families.
-        evidence: The evidence beside the sound.
-        pooled: The prediction for the album.
-        chosen: The same, or the prediction of families; see `DecisionRules.widened`.
-
-    """
-    decisions: dict[Track, Decision] = {}
-    before: tuple[tuple[str, ...], Evidence | None] | None = None
-    for track in tracks:
-        own = track.tags.genres, evidence.get(track)
-        if own != before:
-            decision = rules.decide(track, pooled, len(tracks), own[1], chosen)
-            before = own
-        decisions[track] = decision
-    return decisions
-
-
-def _decide_as_one(
-    predictions: Mapping[Track, Prediction],
-    rules: DecisionRules,
-    evidence: Mapping[Track, Evidence],
-) -> dict[Track, Decision]:
-    """Decide all tracks by the same prediction and evidence; without a majority, none is written.
-
-    The evidence is that of most tracks, so that a guest on one track does not name the album.
-    """
-    own = list(predictions.values())
-    pooled = pool(own, rules.pooling)
-    known = [evidence.get(track) for track in sorted(predictions, key=lambda track: track.path)]
-    shared = max(known, key=known.count)
-    chosen = rules.widened(pooled, rules.album_thresholds)
-    if shared is None and not _has_majority(pooled, chosen, own, rules):
-        reason = "unsure: the tracks of the album differ, and tags.per_album wants one genre"
-        return {
-            track: Decision(Action.ABSTAIN, track.tags.genres, reason, None, pooled.confidence)
-            for track in predictions
-        }
-    return {track: rules.decide(track, pooled, len(own), shared, chosen) for track in predictions}
-
-
-def _has_majority(
-    pooled: Prediction, chosen: Prediction, own: Sequence[Prediction], rules: DecisionRules
-) -> bool:
-    """Check that at least half of the tracks have the album's genre, or family, as likeliest.
-
-    Args:
-        pooled: The prediction for the album.
-        chosen: The same, or the prediction of families; see `DecisionRules.widened`.
-        own: The predictions for its tracks.
-        rules: The rules, with their families.
-
-    """
-    genre = chosen.genre
-    members = (genre,) if genre == pooled.genre else rules.families[genre]
-    return 2 * sum(prediction.genre in members for prediction in own) >= len(own)
-
-
 def _grounds(evidence: Evidence | None, sound: Prediction) -> Grounds:
     sound = sound.by_itself or sound
-    heard = {sound.genre: round(sound.confidence, 4)}
+    likeliest = {sound.genre: round(sound.confidence, 4)}
     if evidence is None:
-        return Grounds("sound", {}, heard)
-    return Grounds(evidence.source, dict(evidence.counts), heard)
+        return Grounds("sound", {}, likeliest)
+    return Grounds(evidence.source, dict(evidence.counts), likeliest)
 
 
 def _is_sure(prediction: Prediction, thresholds: Thresholds) -> bool:
