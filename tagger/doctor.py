@@ -29,7 +29,7 @@ from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
 from tagger.inference import networks, registry
 from tagger.inference.bundle import load
-from tagger.library import index, walk
+from tagger.library import absence, walk
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
 from tagger.pipeline.unknown_names import unknown_names
@@ -267,7 +267,7 @@ def _root(root: Path, state: Path) -> Finding:
 def _away(root: Path, state: Path) -> str:
     """Return the fault of a folder that may be an empty mount point, an empty text for others."""
     with contextlib.suppress(TaggerError), existing(state) as store:
-        missing = index.missing_files(real_path(root), store)
+        missing = absence.missing_files(real_path(root), store)
         return str(missing) if missing and missing.away else ""
     return ""  # another check names the error of the database
 

@@ -13,7 +13,7 @@ from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
 from tagger.errors import ModelError
 from tagger.inference import registry
-from tagger.library import index
+from tagger.library import absence
 from tagger.library.fit import doubted
 from tagger.store import Store
 
@@ -40,7 +40,7 @@ def command(settings: Settings, *, as_json: bool) -> None:
 
 def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
     last, files, decisions = store.runs.last(), store.files.count(), store.runs.tally()
-    failures = [f for f in store.failures.all() if not index.was_removed(f.path, f.identity)]
+    failures = [f for f in store.failures.all() if not absence.was_removed(f.path, f.identity)]
     return {
         "daemon": query_status(settings.store.folder),
         **_model(settings),

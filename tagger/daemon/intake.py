@@ -17,7 +17,7 @@ from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.errors import TagError
-from tagger.library import index, walk
+from tagger.library import absence, index, walk
 from tagger.library.ignore import IgnoreRules
 from tagger.pipeline import build
 from tagger.store.files import HANDLED, NOT_WRITABLE
@@ -166,13 +166,13 @@ class Intake:
         missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
         for path in missing:
             del self._missing[path]
-        dropped = sum(index.drop_missing(path, self._store) for path in missing)
+        dropped = sum(absence.drop_missing(path, self._store) for path in missing)
         self._absent_at = NEVER if dropped else revision
         return dropped
 
     def _is_mounted(self, root: Path) -> bool:
         """Return whether a known file of a root is there; a root without its disk is logged."""
-        missing = index.missing_files(root, self._store)
+        missing = absence.missing_files(root, self._store)
         if missing and missing.away and root not in self._away and not walk.is_gone(root):
             self._away.add(root)
             reason = f"{missing}: {walk.MOUNT_IT}"

@@ -19,7 +19,7 @@ from tagger.errors import (
     UnsupportedContainerError,
     WorkerError,
 )
-from tagger.library import index, unfinished
+from tagger.library import absence, index, unfinished
 from tagger.pipeline.operations import REMOVED
 
 if TYPE_CHECKING:
@@ -146,6 +146,6 @@ def _ended_workers(failure: Failure) -> bool:
 
 def _failed(found: Found, error: TaggerError) -> Outcome:
     action, reason = Action.ERROR, error.explanation
-    if index.was_removed(found.path, found.identity):
+    if absence.was_removed(found.path, found.identity):
         action, reason = Action.SKIP, REMOVED
     return Outcome.undecided(found.path, action, reason)

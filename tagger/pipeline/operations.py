@@ -20,7 +20,7 @@ from tagger.errors import (
     WorkerError,
     WriteFailedError,
 )
-from tagger.library import index, walk
+from tagger.library import absence, index, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -250,7 +250,7 @@ def refused(track: Track, decision: Decision, error: TagError | WorkerError) -> 
     reason = error.explanation
     failed = isinstance(error, WriteFailedError)  # a failed rename may have deleted the file
     absent = isinstance(error.__cause__, FileNotFoundError)
-    if (absent or not failed) and index.was_removed(track.path, track.identity):
+    if (absent or not failed) and absence.was_removed(track.path, track.identity):
         action, reason = Action.SKIP, REMOVED
     kept = replace(decision, action=action, genres=track.tags.genres, reason=reason)
     return Outcome.of(track, kept)

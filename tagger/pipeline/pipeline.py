@@ -17,7 +17,7 @@ from tagger.core import albums
 from tagger.core.decide import decide_together
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import TaggerError
-from tagger.library import index
+from tagger.library import absence
 from tagger.library.mixtures import SAMPLE
 from tagger.pipeline.operations import REMOVED, unwritable
 from tagger.store.failures import NOT_MUSIC
@@ -269,7 +269,7 @@ def _blocks(rated: Iterable[_Rated]) -> Iterator[tuple[bool, list[_Together]]]:
 
 
 def _failed(track: Track, answer: Prediction | TaggerError) -> Decision:
-    if index.was_removed(track.path, track.identity):
+    if absence.was_removed(track.path, track.identity):
         return Decision(Action.SKIP, track.tags.genres, REMOVED)
     action = Action.SKIP if isinstance(answer, NOT_MUSIC) else Action.ERROR
     reason = answer.explanation if isinstance(answer, TaggerError) else "was not decided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tagger.library import index, walk
+from tagger.library import absence, walk
 from tagger.players import Changes, ListedTrack, PlayerList, keeps_playlists, notify_all
 from tagger.playlists import refresh
 from tagger.playlists.refresh import Refreshed
@@ -29,7 +29,7 @@ class Published:
     playlists: Refreshed = field(default_factory=Refreshed)
     players: Mapping[str, TaggerError | None] = field(default_factory=dict)
     """By name; None for a player that was notified."""
-    absent: Mapping[Path, index.Missing] = field(default_factory=dict)
+    absent: Mapping[Path, absence.Missing] = field(default_factory=dict)
     """The roots without any file that is known: their disks may not be mounted."""
 
 
@@ -56,7 +56,7 @@ def after_run(  # noqa: PLR0913 - the one end of every run
     refreshed, found = Refreshed(), absent(roots, store)
 
     def is_away(root: Path) -> bool:
-        missing = found.get(root) if root in roots else index.missing_files(root, store)
+        missing = found.get(root) if root in roots else absence.missing_files(root, store)
         return walk.is_gone(root) or (missing is not None and missing.away > 0)
 
     if settings.playlists.enabled:
@@ -68,9 +68,9 @@ def after_run(  # noqa: PLR0913 - the one end of every run
     return Published(refreshed, {} if dry_run else notify(settings.players, changes), found)
 
 
-def absent(roots: Iterable[Path], store: Store) -> dict[Path, index.Missing]:
+def absent(roots: Iterable[Path], store: Store) -> dict[Path, absence.Missing]:
     """Return the roots of which no known file is there, with their missing files."""
-    found = ((root, index.missing_files(root, store)) for root in roots)
+    found = ((root, absence.missing_files(root, store)) for root in roots)
     return {root: missing for root, missing in found if missing is not None}
 
 

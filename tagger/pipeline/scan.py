@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
 from tagger.inference import registry
-from tagger.library import index, walk
+from tagger.library import absence, walk
 from tagger.library.siblings import unchanged_siblings
 from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.command_run import CommandRun
@@ -169,7 +169,7 @@ class Scan:
             else:
                 tracks.append(item)
         for start in () if search.found_all(tracks) else self._starts:
-            index.drop_missing(start, self._store)
+            absence.drop_missing(start, self._store)
         return tracks
 
     def _has_failed(self, outcome: Outcome) -> bool:

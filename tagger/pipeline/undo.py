@@ -9,7 +9,7 @@ from tagger import tags
 from tagger.analysis.tag_jobs import UNDO_SPARE_MB
 from tagger.core.domain import Action, Outcome
 from tagger.errors import ChangedSinceError, FileChangedError, StoreError, TagError, WorkerError
-from tagger.library import index, walk
+from tagger.library import absence, walk
 from tagger.pipeline import build, moved, recovery
 from tagger.pipeline.publish import Published, after_run
 from tagger.players import Changes
@@ -87,7 +87,7 @@ def _entries(
     """Return the selected journal entries, after a search for files that moved."""
     recovery.recover(store, jobs)
     entries = selection.entries(store)
-    lost = index.Lost()
+    lost = absence.Lost()
     gone = any(_is_elsewhere(entry.change.path, store, lost) for entry in entries)
     if not gone and not selection.paths:
         return entries
@@ -100,10 +100,10 @@ def _entries(
     return [entry for entry in store.journal.done() if entry.id in ids]
 
 
-def _is_elsewhere(path: Path, store: Store, lost: index.Lost) -> bool:
+def _is_elsewhere(path: Path, store: Store, lost: absence.Lost) -> bool:
     """Return whether the file of a write is gone from its path, or another file has its name."""
     track = store.files.get(path)
-    return index.is_elsewhere(track, lost) if track else walk.is_gone(path)
+    return absence.is_elsewhere(track, lost) if track else walk.is_gone(path)
 
 
 def undo(

@@ -38,7 +38,7 @@ from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.daemon.worker_pool import PoolOnDemand
 from tagger.errors import DaemonError, StoreError
-from tagger.library import index
+from tagger.library import absence
 from tagger.store import Store
 from tagger.system import leases
 
@@ -365,7 +365,7 @@ def test_a_root_that_is_not_mounted_is_looked_at_once_for_each_reconcile(tmp_pat
         store.files.put(song)
         intake = Intake(settings, store, EventQueue(), DaemonState())
         looks = []
-        monkeypatch.setattr(index, "is_there", lambda *_: looks.append(1))
+        monkeypatch.setattr(absence, "is_there", lambda *_: looks.append(1))
         intake.run_due()
         assert [intake.drop_missing() for _ in range(3)] == [0, 0, 0]
         intake.request_reconcile("a test")

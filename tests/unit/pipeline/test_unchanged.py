@@ -11,7 +11,7 @@ from bundles import song
 
 from tagger.core.domain import FileIdentity, OtherField, Track, TrackTags
 from tagger.core.policy import Policy
-from tagger.library import index, walk
+from tagger.library import absence, index, walk
 from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.store import Correction
 from tagger.store.files import FOLDERS_IN_ONE_QUERY
@@ -145,7 +145,7 @@ def test_a_folder_that_vanishes_after_it_was_listed_loses_its_rows(store, music)
         finder.split(listing, states)
     assert [problem.path.name for problem in problems] == ["b"]
     assert not finder.saw_all([], [music])
-    assert index.drop_missing(music, store) == 1
+    assert absence.drop_missing(music, store) == 1
     assert [state[0] for state in store.files.states_under(music)] == [kept]
 
 
