@@ -61,6 +61,12 @@ class Tally:
         even = 1 / sum(share**2 for share in self.shares.values())
         return self.tracks >= MANY and even > MOST_GENRES_OF_ONE
 
+    def text(self, kind: str, where: str) -> str:
+        """Return the genres of most tracks in words; `kind` is `tracks` or `artists`."""
+        common = sorted(genre for genre, number in self.having.items() if number == self.tracks)
+        names = ", ".join(common) or self.top
+        return f"{self.having[self.top]} of {self.tracks} other {kind} {where} are {names}"
+
 
 @dataclass(frozen=True, slots=True)
 class Artists:

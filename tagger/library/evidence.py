@@ -14,10 +14,11 @@ from tagger.core import genres as spelling
 from tagger.evidence import folders, names, weigh
 from tagger.evidence.credits import CLASSICAL, list_level
 from tagger.evidence.names import fold
-from tagger.evidence.tally import MANY, Artists, Tally
+from tagger.evidence.tally import MANY, Artists
 from tagger.evidence.weigh import Example, Level
 from tagger.library.counting import count_new, keys_of
 from tagger.library.fit import Fit, remember, remembered
+from tagger.library.folder_levels import ONE_GENRE, FolderLevels
 from tagger.library.genre_words import GenreWords
 from tagger.library.other_tracks import MOST_OF_ARTIST, OtherTracks
 from tagger.library.siblings import is_unchanged
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tagger.core.domain import Track
     from tagger.core.evidence import Evidence
     from tagger.evidence.artists import ArtistList
+    from tagger.evidence.tally import Tally
     from tagger.store import Store
     from tagger.store.labels import Genres
 
@@ -37,20 +39,10 @@ SOURCES = ("album", "artist", "folders", "known_artists")
 """The settings of sources."""
 COUNTING = "by the artist of a track, without doubted genres"
 """How files are counted; all are counted again where an earlier version counted otherwise."""
-MOST_BELOW = 2000
-"""Files below one folder that are counted at most."""
-MOST_FOLDERS = 1000
-"""Folders whose counts are kept in memory."""
 SAMPLE = 1000
 """Files on which the trust in each source is fitted."""
 NEW_SHARE = 0.1
 """Share of new labels from which on the trust is fitted again."""
-NAME_ARTISTS = 5
-"""How many artists the name of a folder counts for, beside the artists below it."""
-ONE_GENRE = 0.9
-"""The share of one genre below a folder whose name is no genre."""
-FOLDER_HALF = 3
-"""The number of artists below a folder whose weight is half of the trust in folders."""
 
 
 class LibraryEvidence:
@@ -87,9 +79,6 @@ class LibraryEvidence:
             COUNTING, *sorted(genres.empty_keys), "", *sorted(genres.vocabulary.words), *self._whole
         )
         self._names = {fold(name): genre for name, genre in settings.folder_names.items()}
-        self._folders: dict[Path, Artists] = {}
-        self._by_folders: dict[tuple[tuple[Path, ...], int | None], list[Level]] = {}
-        """The levels of folders, the nearest first, for the tracks of each artist there."""
         self._use(Fit(dict(weigh.DEFAULT_TRUST), {}))
 
     @property
@@ -105,8 +94,6 @@ class LibraryEvidence:
         """Count new and changed files, and fit the trust in the sources again where it is due."""
         if self.is_off:
             return
-        self._folders.clear()
-        self._by_folders.clear()
         before = remembered(self._store)
         if before and before.words != self._read_by:
             self._store.labels.uncount()
@@ -115,11 +102,11 @@ class LibraryEvidence:
         same = before and (before.sources, before.words) == (self._sources, self._read_by)
         if before and same and since <= NEW_SHARE * sum(before.library.values()):
             fit = msgspec.structs.replace(before, since=since)
+            self._use(fit)
         else:
             fit = self._fit()
         if fit != before:
             remember(fit, self._store)
-        self._use(fit)
 
     def of(self, track: Track) -> Evidence | None:
         """Return the evidence of a track; None where there is none."""
@@ -165,7 +152,7 @@ class LibraryEvidence:
         return self._levels(track, self._others())
 
     def _others(self) -> OtherTracks:
-        return OtherTracks(self._store.labels, self._tally, self._words.is_modelled)
+        return OtherTracks(self._store.labels, self._words)
 
     def _levels(self, track: Track, others: OtherTracks) -> tuple[Level, ...]:
         on = self._settings
@@ -176,7 +163,7 @@ class LibraryEvidence:
                 found.append(Level("title", {CLASSICAL: 1.0}, 1.0, "the title is a classical work"))
             found.append(self._listed(track, self._known, above))
         if on.folders:
-            found += self._folder_levels(above, keys.artist)
+            found += self._folders.levels(above, keys.artist)
         if on.artist and keys.artist is not None:
             found.append(self._artist_level(track, others.of_artist(keys, track.path)))
         if on.album and keys.album is not None:
@@ -198,93 +185,19 @@ class LibraryEvidence:
         return self._level("album", tally, where)
 
     def _level(self, source: str, tally: Tally, where: str) -> Level:
-        shares, text = self._words.spread(tally.shares), _most(tally, "tracks", where)
+        shares, text = self._words.spread(tally.shares), tally.text("tracks", where)
         counts, of_all = dict(tally.having), tally.top == self._of_all
         return Level(source, shares, weigh.strength(tally.tracks), text, counts, of_all)
 
-    def _folder_levels(self, above: tuple[Path, ...], artist: int | None) -> list[Level]:
-        """Return the nearest folder of one genre, and the nearest that is named for a genre."""
-        if (known := self._by_folders.get((above, artist))) is None:
-            if len(self._by_folders) >= MOST_FOLDERS:
-                self._by_folders.clear()
-            known = self._by_folders[above, artist] = self._levels_of(above, artist)
-        return known
-
-    def _levels_of(self, above: tuple[Path, ...], artist: int | None) -> list[Level]:
-        """Return the levels of folders, the nearest first, by all artists but one.
-
-        An album is filed as a whole, and the owner may have tagged few albums so far. So artists
-        count instead of tracks, and a folder of mostly unknown artists has no genre.
-        """
-        by_content: Level | None = None
-        for folder in above:
-            artists = self._below(folder)
-            tally = artists.without(artist)
-            if named := self._named(folder):
-                level = self._named_level(folder, named, tally)
-                return [*([by_content] if by_content else []), level]
-            one = (
-                tally.tracks and tally.shares[tally.top] >= ONE_GENRE and tally.top != self._of_all
-            )
-            many = artists.are_known and tally.tracks >= self._settings.min_tracks
-            if by_content is None and one and many:
-                by_content = self._folder_level(folder, tally)
-        return [by_content] if by_content else []
-
-    def _folder_level(self, folder: Path, tally: Tally) -> Level:
-        strength = tally.tracks / (tally.tracks + FOLDER_HALF)
-        text = _most(tally, "artists", f"in the folder {folder.name}")
-        return Level("folder", self._words.spread(tally.shares), strength, text, dict(tally.having))
-
-    def _named_level(self, folder: Path, named: Sequence[str], tally: Tally) -> Level:
-        total = tally.tracks + NAME_ARTISTS
-        shares = {genre: share * tally.tracks / total for genre, share in tally.shares.items()}
-        for genre in named:
-            shares[genre] = shares.get(genre, 0.0) + NAME_ARTISTS / len(named) / total
-        text = f"the folder {folder.name} is named for {', '.join(named)}"
-        if tally.tracks:
-            text += f", {_most(tally, 'artists', 'there')}"
-        strength = weigh.strength(total)
-        return Level("folder name", self._words.spread(shares), strength, text, dict(tally.having))
-
-    def _named(self, folder: Path) -> tuple[str, ...]:
-        found = folders.genres_of(folder.name, self._names)
-        return tuple(dict.fromkeys(map(self._words.name, found)))
-
-    def _below(self, folder: Path) -> Artists:
-        """Count the artists of the files below a folder."""
-        if folder not in self._folders:
-            if len(self._folders) >= MOST_FOLDERS:
-                self._folders.pop(next(iter(self._folders)))
-            rows = self._store.labels.below(folder, MOST_BELOW)
-            named = ((artist, self._counting(genres)) for artist, genres in rows)
-            self._folders[folder] = Artists.of(named)
-        return self._folders[folder]
-
-    def _tally(self, rows: Iterable[Genres]) -> Tally:
-        return Tally.of(map(self._counting, rows))
-
-    def _counting(self, genres: Iterable[str]) -> tuple[str, ...]:
-        """Return the genres of one track that count for other tracks.
-
-        Stores and web sites have places, decades and moods beside a genre. So a genre that the
-        sound cannot judge counts only alone.
-        """
-        named = tuple(dict.fromkeys(map(self._words.name, genres)))
-        if self._doubted:
-            named = tuple(name for name in named if not self._is_doubted(name))
-        return (len(named) > 1 and tuple(filter(self._words.is_modelled, named))) or named
-
-    def _is_doubted(self, name: str) -> bool:
-        return spelling.keys(self._words.of_model([name])) <= self._doubted
-
     def _use(self, fit: Fit) -> None:
-        self._trust, self._of_all, self._doubted = fit.trust, fit.of_all, frozenset(fit.doubted)
-        self._words.learn(fit.library)
+        self._trust, self._of_all = fit.trust, fit.of_all
+        self._words.learn(fit.library, fit.doubted)
+        least = self._settings.min_tracks
+        self._folders = FolderLevels(
+            self._store.labels, self._words, self._names, least, fit.of_all
+        )
         library = self._words.spread(fit.library)
-        self._base = weigh.base(library, self._model)
-        known = {genre for genre, n in library.items() if n >= self._settings.min_tracks}
-        self._vocabulary = known | set(self._model)
+        self._vocabulary = {genre for genre, n in library.items() if n >= least} | {*self._model}
 
     def _fit(self) -> Fit:
         library: dict[str, float] = {}
@@ -299,14 +212,17 @@ class LibraryEvidence:
         of_all = "" if doubted else self._of_nearly_all(sample, by_list)
         fit = msgspec.structs.replace(default, doubted=doubted, of_all=of_all)
         self._use(fit)
-        trust = weigh.fit(list(self._examples(sample)), self._base)
-        return msgspec.structs.replace(fit, trust=trust, sources=self._sources, words=self._read_by)
+        base = weigh.base(self._words.spread(library), self._model)
+        self._trust = weigh.fit(list(self._examples(sample)), base)
+        return msgspec.structs.replace(
+            fit, trust=self._trust, sources=self._sources, words=self._read_by
+        )
 
     def _of_nearly_all(
         self, sample: Iterable[tuple[Track, Genres]], by_list: Sequence[tuple[str, Level]]
     ) -> str:
         """Return the genre of nearly all artists, where too few are listed to confirm it."""
-        found = ((keys_of(track).artist, self._counting(genres)) for track, genres in sample)
+        found = ((keys_of(track).artist, self._words.counting(genres)) for track, genres in sample)
         artists = Artists.of(found).tally
         if artists.tracks < MANY or len(by_list) >= MANY:
             return ""
@@ -329,7 +245,7 @@ class LibraryEvidence:
 
     def _examples(self, sample: Iterable[tuple[Track, Genres]]) -> Iterator[Example]:
         for track, genres in sample:
-            if counting := self._counting(genres):
+            if counting := self._words.counting(genres):
                 yield Example(self._words.of_model(counting), self.levels(track))
 
 
@@ -339,9 +255,3 @@ def _is_work(track: Track) -> bool:
     from tagger.evidence import titles  # noqa: PLC0415 - its patterns take long to compile
 
     return titles.is_work(track.tags.title, track.tags.album)
-
-
-def _most(tally: Tally, kind: str, where: str) -> str:
-    common = sorted(genre for genre, number in tally.having.items() if number == tally.tracks)
-    names = ", ".join(common) or tally.top
-    return f"{tally.having[tally.top]} of {tally.tracks} other {kind} {where} are {names}"

@@ -30,10 +30,15 @@ class GenreWords:
             self._label[key], self._of_word[key] = word, (*self._of_word.get(key, ()), genre)
         self._spelled: dict[str, str] = {}
         self._canonical: dict[str, str] = {}
+        self._doubted: frozenset[str] = frozenset()
 
-    def learn(self, library: Mapping[str, float]) -> None:
-        """Take the most common spelling of each genre; `library` are files by genre."""
+    def learn(self, library: Mapping[str, float], doubted: Iterable[str]) -> None:
+        """Take the most common spelling of each genre, and which genres count for nothing.
+
+        `library` are files by genre. `doubted` are keys of genres, see `weigh.doubted`.
+        """
         self._canonical.clear()
+        self._doubted = frozenset(doubted)
         for genre in sorted(library, key=lambda genre: -library[genre]):
             self._spelled.setdefault(spelling.key(genre), genre)
 
@@ -65,3 +70,17 @@ class GenreWords:
     def is_modelled(self, genre: str) -> bool:
         """Return whether a genre or a relative of it is among those of the model."""
         return any(sounds_as(one, self._model) for one in self.of_model([genre]))
+
+    def counting(self, genres: Iterable[str]) -> tuple[str, ...]:
+        """Return the genres of one track that count for other tracks.
+
+        Stores and web sites have places, decades and moods beside a genre. So a genre that the
+        sound cannot judge counts only alone.
+        """
+        named = tuple(dict.fromkeys(map(self.name, genres)))
+        if self._doubted:
+            named = tuple(name for name in named if not self._is_doubted(name))
+        return (len(named) > 1 and tuple(filter(self.is_modelled, named))) or named
+
+    def _is_doubted(self, name: str) -> bool:
+        return spelling.keys(self.of_model([name])) <= self._doubted
