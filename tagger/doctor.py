@@ -27,8 +27,9 @@ from tagger.errors import (
 )
 from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
-from tagger.inference import networks, registry
+from tagger.inference import networks, registry, selection
 from tagger.inference.bundle import load
+from tagger.inference.default import DEFAULT
 from tagger.library import absence, walk
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
@@ -141,7 +142,7 @@ def _has_decoder(name: str) -> bool:
 
 def _model(settings: Settings) -> Finding:
     try:
-        resolved, _ = registry.model_in_use(settings)
+        resolved, _ = selection.model_in_use(settings)
         use_folder(networks.folder(settings.store.folder))
         model = load(resolved.model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
@@ -181,13 +182,13 @@ def _use_default(settings: Settings) -> Callable[[], str] | None:
     """Return the repair of an active model of the user that cannot be used."""
     models = registry.ModelRegistry(settings.store.folder)
     try:
-        if models.active == registry.DEFAULT:
+        if models.active == DEFAULT:
             return None
     except TaggerError:  # another finding has the error
         return None
 
     def repair() -> str:
-        models.activate(registry.DEFAULT)
+        models.activate(DEFAULT)
         return "the model that comes with tagger is active"
 
     return repair
@@ -208,7 +209,7 @@ def _network(settings: Settings) -> Iterator[Finding]:
         yield Finding("network", Level.OK, f"{MN04.network} ({MN04.licence}) is installed")
         return
     with contextlib.suppress(TaggerError):
-        if loss := registry.missing_network(settings):
+        if loss := selection.loss_without_network(settings):
             yield Finding("network", Level.WARNING, loss.reason, FETCH)
 
 
@@ -228,7 +229,7 @@ def _state(settings: Settings) -> Finding:
 def _unknown_genres(settings: Settings) -> Iterator[Finding]:
     """Find genres of the settings without any effect; other checks find an unreadable file."""
     with contextlib.suppress(TaggerError), existing(settings.store.folder) as store:
-        _, manifest = registry.model_in_use(settings)
+        _, manifest = selection.model_in_use(settings)
         for text in unknown_names(settings, manifest, store):
             yield Finding("genres", Level.WARNING, text, "correct the configuration")
 

@@ -11,7 +11,7 @@ from tagger.cli.output import printable
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
 from tagger.inference import download, networks
-from tagger.inference.registry import missing_network
+from tagger.inference.selection import loss_without_network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def fetch(settings: Settings, *, source: Path | None, if_possible: bool) -> None
         if not if_possible:
             raise
         reason = f"{source}: {error.reason}" if source else error.reason
-        if loss := missing_network(settings):
+        if loss := loss_without_network(settings):
             reason = f"{reason}; {loss.explanation}"
         click.echo(printable(reason), err=True)
         return

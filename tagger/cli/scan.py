@@ -76,5 +76,5 @@ def command(
         for text in (*scan.unknown_names(), *absent):
             warn(text)
     shown.finish(result.published, result.run, result.failed + sum(absent.values()), page)
-    if loss := scan.missing_network(stored=result.run != 1):
+    if loss := scan.loss_without_network(stored=result.run != 1):
         click.echo(loss.explanation, err=True)  # for a missing file once, after the first run

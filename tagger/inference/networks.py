@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.errors import DownloadError
+from tagger.errors import DownloadError, MissingWeightsError
+from tagger.features.weights import WEIGHTS, missing
 from tagger.system import atomic
 from tagger.system.next_steps import next_step
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.features.weights import Weights
+    from tagger.inference.manifest import Manifest
 
 FOLDER = "networks"
 BY_FILE = "download it elsewhere, then run `tagger models fetch --from FILE`"
@@ -20,6 +22,23 @@ BY_FILE = "download it elsewhere, then run `tagger models fetch --from FILE`"
 def folder(state: Path) -> Path:
     """Return the folder of fetched networks in the state folder `state`."""
     return state / FOLDER
+
+
+def missing_network(manifest: Manifest, bundle: Path, state: Path) -> MissingWeightsError | None:
+    """Return the error of a model whose network is missing, None for a model that runs.
+
+    Args:
+        manifest: The manifest of the model.
+        bundle: Its folder, for the error.
+        state: The state folder, which has the networks.
+
+    """
+    for name in manifest.inputs.values():
+        weights = WEIGHTS.get(name)
+        if weights and not weights.are_in(folder(state)):
+            reason = f"model {manifest.id} needs the network {weights.network}, which is missing"
+            return MissingWeightsError(reason, bundle, missing(weights).hint)
+    return None
 
 
 def install(weights: Weights, content: bytes, state: Path, source: Path | None = None) -> Path:

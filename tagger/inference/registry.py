@@ -15,28 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from tagger.config import Bundle
-from tagger.errors import MissingWeightsError, ModelError
-from tagger.features.weights import FETCH, MN04, WEIGHTS, Weights, missing
+from tagger.errors import ModelError
+from tagger.features.weights import WEIGHTS
 from tagger.inference import networks
+from tagger.inference.default import DEFAULT, default_folder
 from tagger.inference.manifest import read_manifest
+from tagger.inference.networks import missing_network
 from tagger.system import atomic
-from tagger.system.resources import data_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tagger.config import Settings
+    from tagger.config import Bundle
+    from tagger.features.weights import Weights
     from tagger.inference import Manifest
     from tagger.inference.bundle import Model
 
 FOLDER = "models"
-DEFAULT = "default"
-"""The name of the model that comes with tagger."""
-_BUILT_IN = "models/default"
-_WITH_NETWORK = "models/default-efficientat"
 _HISTORY = "active"
 _SEE_LIST = "see `tagger models list`"
 _USE_ANOTHER = "choose another model with `tagger models use`"
@@ -91,7 +86,7 @@ class ModelRegistry:
             manifest = read_manifest(folder)
         except ModelError as error:
             return InstalledModel(name, folder, active, None, error.reason)
-        lack = _missing_network(manifest, folder, self._state)
+        lack = missing_network(manifest, folder, self._state)
         return InstalledModel(name, folder, active, manifest, lack.explanation if lack else "")
 
     def activate(self, name: str) -> None:
@@ -210,7 +205,7 @@ class ModelRegistry:
 
     def _require_runs(self, folder: Path) -> None:
         manifest = _load(folder).manifest
-        if lack := _missing_network(manifest, folder, self._state):
+        if lack := missing_network(manifest, folder, self._state):
             raise lack
 
     def _delete(self, folder: Path) -> None:
@@ -287,86 +282,3 @@ def _model_errors(folder: Path) -> Iterator[None]:
             folder,
             "check the folder's permissions and free space",
         ) from error
-
-
-def resolve_bundle(settings: Settings) -> Settings:
-    """Return the settings with a folder in place of `model.bundle = "active"` or `"default"`."""
-    if settings.model.bundle not in Bundle.WORDS:
-        return settings
-    models = ModelRegistry(settings.store.folder)
-    name = models.active if settings.model.bundle == "active" else DEFAULT
-    folder = default_folder(settings.store.folder) if name == DEFAULT else models.folder / name
-    model = msgspec.structs.replace(settings.model, bundle=Bundle(folder))
-    return msgspec.structs.replace(settings, model=model)
-
-
-def model_in_use(settings: Settings) -> tuple[Settings, Manifest]:
-    """Return the settings with the bundle resolved, and the manifest of this bundle.
-
-    Raises ModelError for a damaged manifest, MissingWeightsError for a network that is missing.
-    """
-    resolved = resolve_bundle(settings)
-    return resolved, runnable_manifest(resolved)
-
-
-def default_folder(state: Path) -> Path:
-    """Return the better of the two default bundles that can be run.
-
-    `state` is the state folder, which may have the network that the better bundle needs.
-    """
-    installed = MN04.are_in(networks.folder(state))
-    return data_path(_WITH_NETWORK if installed else _BUILT_IN)
-
-
-def runnable_manifest(settings: Settings) -> Manifest:
-    """Read the manifest of the bundle in the settings, which `resolve_bundle` has resolved.
-
-    Raises ModelError for a damaged manifest, MissingWeightsError for a network that is missing.
-    """
-    folder = settings.model.bundle.folder
-    manifest = read_manifest(folder)
-    if lack := _missing_network(manifest, folder, settings.store.folder):
-        raise lack
-    return manifest
-
-
-def _missing_network(manifest: Manifest, folder: Path, state: Path) -> MissingWeightsError | None:
-    """Return the error of a model whose network is missing, None for a model that runs.
-
-    Args:
-        manifest: The manifest of the model.
-        folder: The bundle, for the error.
-        state: The state folder, which has the networks.
-
-    """
-    for name in manifest.inputs.values():
-        weights = WEIGHTS.get(name)
-        if weights and not weights.are_in(networks.folder(state)):
-            reason = f"model {manifest.id} needs the network {weights.network}, which is missing"
-            return MissingWeightsError(reason, folder, missing(weights).hint)
-    return None
-
-
-def missing_network(settings: Settings, *, stored: bool = False) -> MissingWeightsError | None:
-    """Return the loss without the network, None where the model in use gains nothing by it.
-
-    Args:
-        settings: The settings.
-        stored: Return it only for a stored file that cannot be used.
-
-    """
-    if resolve_bundle(settings).model.bundle.folder != data_path(_BUILT_IN):
-        return None
-    fault = MN04.fault_in(networks.folder(settings.store.folder))
-    if stored and not fault:
-        return None
-    shares = [_share_written(data_path(name)) for name in (_WITH_NETWORK, _BUILT_IN)]
-    why = f"the file of the network {MN04.network} {fault}; " if fault else ""
-    loss = f"some {shares[1]:.0%} of files get a genre instead of {shares[0]:.0%}"
-    return MissingWeightsError(f"{why}without the network {MN04.network}, {loss}", hint=FETCH)
-
-
-def _share_written(folder: Path) -> float:
-    """Return the share of left-out clips that a default bundle writes."""
-    written = read_manifest(folder).evaluation["in_library"].written
-    return written.coverage if written else 0.0

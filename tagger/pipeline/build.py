@@ -13,7 +13,7 @@ from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.evidence import POINTS
 from tagger.core.policy import Policy
-from tagger.inference import networks, registry
+from tagger.inference import networks, selection
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.library.mixtures import Mixtures
@@ -103,7 +103,7 @@ def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:
 def _cluster(settings: Settings) -> ClusterPool:
     from tagger.analysis.cluster import ClusterPool  # noqa: PLC0415 - few machines have a cluster
 
-    manifest = registry.runnable_manifest(settings)
+    manifest = selection.runnable_manifest(settings)
     return ClusterPool(settings.cluster.scheduler, settings.model.bundle.folder, manifest)
 
 
@@ -118,7 +118,7 @@ def tag_jobs(settings: Settings, spare_mb: int = SPARE_MB) -> TagJobs:
         ClusterError: the cluster of the settings cannot be used.
 
     """
-    reader = _cluster(registry.resolve_bundle(settings)) if settings.cluster.scheduler else None
+    reader = _cluster(selection.resolve_bundle(settings)) if settings.cluster.scheduler else None
     limits = settings.workers
     return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader, spare_mb)
 
@@ -147,7 +147,7 @@ class Parts:
     """Makes the parts of one run by one model."""
 
     settings: Settings
-    """With the bundle resolved, see `registry.model_in_use`."""
+    """With the bundle resolved, see `selection.model_in_use`."""
     manifest: Manifest
     """The manifest of the bundle."""
     store: Store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
-from tagger.inference import registry
+from tagger.inference import selection
 from tagger.library import absence, walk
 from tagger.library.siblings import unchanged_siblings
 from tagger.pipeline import build, reclassify, recovery
@@ -83,7 +83,7 @@ class Scan:
             PlaylistError: a file is in the place of a folder of playlists.
 
         """
-        self._settings, self._manifest = registry.model_in_use(settings)
+        self._settings, self._manifest = selection.model_in_use(settings)
         self._store = store
         self._options = options
         roots = settings.library.real_roots
@@ -117,9 +117,9 @@ class Scan:
                     bool(missing.away),
                 )
 
-    def missing_network(self, *, stored: bool) -> MissingWeightsError | None:
-        """Return the loss without the second network, see `registry.missing_network`."""
-        return registry.missing_network(self._settings, stored=stored)
+    def loss_without_network(self, *, stored: bool) -> MissingWeightsError | None:
+        """Return the loss without the second network, see `selection.loss_without_network`."""
+        return selection.loss_without_network(self._settings, stored=stored)
 
     def _run(self, observer: Observer, jobs: TagJobs) -> RunResult:
         run = CommandRun(self._settings, self._store, observer, self._has_failed)

@@ -29,7 +29,7 @@ class SingleFiles:
         """Count the new files of the library for its evidence.
 
         Args:
-            settings: With the bundle resolved, see `registry.resolve_bundle`.
+            settings: With the bundle resolved, see `selection.resolve_bundle`.
             store: The state database.
             manifest: The manifest of the bundle.
 

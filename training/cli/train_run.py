@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tagger.inference.registry import default_folder
+from tagger.inference.default import default_folder
 from training import known_artists
 from training.cli import train_report as output
 from training.cli.train_json import as_object

@@ -17,7 +17,7 @@ from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError
 from tagger.features.weights import use_folder
-from tagger.inference import registry
+from tagger.inference import selection
 from tagger.inference.networks import folder
 from tagger.pipeline import build
 from training.data.file_table import Sample
@@ -109,7 +109,7 @@ class FeatureReader:
 
     def _pool(self) -> Pool:
         if self._settings.cluster.scheduler:
-            return build.worker_pool(registry.resolve_bundle(self._settings))
+            return build.worker_pool(selection.resolve_bundle(self._settings))
         limits, networks = self._settings.workers, folder(self._settings.store.folder)
         return WorkerPool(limits.count, limits.timeout, limits.memory_mb, use_folder, networks)
 

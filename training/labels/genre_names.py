@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
+from tagger.inference.default import default_folder
 from tagger.inference.manifest import read_manifest
-from tagger.inference.registry import default_folder, resolve_bundle
+from tagger.inference.selection import resolve_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
