@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LONGEST_NAME = 80
+"""Characters of the longest name that a model can have."""
 _SLUG_BYTES = 120
 _SEPARATOR = re.compile("[/\\\\,;|\u3001\uff0c\uff1b\uff0f\uff3c]")
 """Between the genres of a list in one text, as many taggers join them."""
@@ -120,6 +122,15 @@ def name_fault(name: str) -> str | None:
     if ";" in name or any(map(_unprintable, name)):
         return "contains ';' or an unprintable character"
     return "is a number for ID3" if _NUMBER.fullmatch(name) else None
+
+
+def label_fault(name: str) -> str | None:
+    """Return why the genre of one file cannot be that of another, None if it can."""
+    if is_no_genre(name):
+        return "counts as no genre"
+    if len(name) > LONGEST_NAME:
+        return f"has more than {LONGEST_NAME} characters"
+    return name_fault(name)
 
 
 def slug(name: str) -> str:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from tagger.core.genres import LONGEST_NAME
+
 Share = Annotated[float, Meta(ge=0, le=1)]
-LONGEST_WORD = 80
-"""Most characters of a genre in a model."""
-Word = Annotated[str, Meta(min_length=1, max_length=LONGEST_WORD, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Word = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line of text."""
 
 

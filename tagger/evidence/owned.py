@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagger.core import genres as names
-from tagger.core.placeholders import is_no_genre
-from tagger.core.thresholds import LONGEST_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,12 +41,7 @@ def owned_genres(
     lists = [text for text in chosen if not names.is_empty(text, empty)]
     parts = [part for part in vocabulary.read(lists) if not names.is_empty(part, empty)]
     spelled = {names.key(genre): names.canonical(genre) for genre in reversed(parts)}
-    return tuple(filter(_is_genre, reversed(spelled.values())))
-
-
-def _is_genre(name: str) -> bool:
-    """Return whether a text may be the genre of another file: a year may not, for example."""
-    return not is_no_genre(name) and not names.name_fault(name) and len(name) <= LONGEST_WORD
+    return tuple(name for name in reversed(spelled.values()) if not names.label_fault(name))
 
 
 def before_all(writes: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> tuple[str, ...]:

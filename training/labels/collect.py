@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.core import genres
-from tagger.core.placeholders import is_no_genre
-from tagger.core.thresholds import LONGEST_WORD
 from tagger.library import walk
 from tagger.pipeline import build
 from tagger.pipeline.command_run import Observer
@@ -87,11 +85,7 @@ def _faults(names: Iterable[str], empty: Collection[str]) -> dict[str, str]:
 
 
 def _fault(name: str, empty: Collection[str]) -> str | None:
-    if genres.is_empty(name, empty) or is_no_genre(name):
-        return "counts as no genre"
-    if len(name) > LONGEST_WORD:
-        return f"has more than {LONGEST_WORD} characters"
-    return genres.name_fault(name)
+    return "counts as no genre" if genres.is_empty(name, empty) else genres.label_fault(name)
 
 
 def candidates(
