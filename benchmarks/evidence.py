@@ -49,12 +49,12 @@ def main(tracks):
                 for number in range(start, min(start + BATCH, tracks)):
                     store.files.put(_track(number))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        evidence = build.Parts(settings, manifest, store).evidence()
+        evidence = build.Basis(settings, manifest, store).evidence
         began = time.process_time()
         evidence.prepare()
         print(f"{tracks} tracks counted and fitted: {time.process_time() - began:.1f} s")
         began = time.process_time()
-        evidence = build.Parts(settings, manifest, store).evidence()
+        evidence = build.Basis(settings, manifest, store).evidence
         evidence.prepare()
         print(f"prepared again: {1000 * (time.process_time() - began):.1f} ms")
         rng = random.Random(1)  # noqa: S311 - a repeatable sample

@@ -184,7 +184,7 @@ class Tagger:
 
         """
         waiting: deque[_Started] = deque()
-        files = SingleFiles(self._settings, self._opened(), self._manifest)
+        files = SingleFiles(build.Basis(self._settings, self._manifest, self._opened()))
         for path in paths:
             waiting.append(self._start(Path(path)))
             if len(waiting) > AHEAD * self._workers.count:

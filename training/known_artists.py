@@ -104,7 +104,7 @@ def labelled(settings: Settings, store: TrainingStore, genres: Collection[str]) 
     """
     known = open_list(settings.evidence.artists)
     manifest = load(settings.model.bundle.folder).manifest
-    evidence = build.Parts(settings, manifest, store).evidence()
+    evidence = build.Basis(settings, manifest, store).evidence
     tracks = library(settings, store)
     evidence.prepare()
     found: list[Labelled] = []

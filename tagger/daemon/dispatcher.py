@@ -16,6 +16,7 @@ from tagger.library.walk import Found
 from tagger.pipeline import build
 from tagger.pipeline.indexing import index_files
 from tagger.pipeline.operations import KeepUndone, Write
+from tagger.pipeline.pipeline import Pipeline
 from tagger.system.leases import open_for_writing
 
 if TYPE_CHECKING:
@@ -112,11 +113,10 @@ class Dispatcher:
         if not tracks:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
-        options = build.write_options(settings)
-        write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, options)
+        basis = build.Basis(settings, manifest, self._store)
+        write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, basis.options)
         operation = KeepUndone(self._store, write)
-        parts = build.Parts(settings, manifest, self._store)
-        pipeline = parts.pipeline(parts.analyzer(workers), operation)
+        pipeline = Pipeline(basis, basis.analyzer(workers), operation)
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others, related=True):
             if outcome.action in MAY_HAVE_CHANGED and (track := tracks.get(outcome.path)):
                 self._track_if_changed(track)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tagger.analysis import forkserver, worker
@@ -18,7 +18,6 @@ from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.library.mixtures import Mixtures
 from tagger.pipeline.operations import DryRun, WhenStable, Write
-from tagger.pipeline.pipeline import Pipeline
 from tagger.tags import WriteOptions
 
 if TYPE_CHECKING:
@@ -142,38 +141,35 @@ def operation(
     return WhenStable(Write(store, jobs, run, model, options), settings.daemon.settle)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Makes the parts of one run by one model."""
+class Basis:
+    """What the decisions of one run by one model rest on; each part is made when it is needed."""
 
-    settings: Settings
-    """With the bundle resolved, see `selection.model_in_use`."""
-    manifest: Manifest
-    """The manifest of the bundle."""
-    store: Store
+    def __init__(self, settings: Settings, manifest: Manifest, store: Store) -> None:
+        """Decide by these settings.
 
-    def analyzer(self, pool: Pool) -> Analyzer:
-        """Return an analyzer with these worker processes."""
-        folder, window = self.settings.model.bundle.folder, self.settings.listen.window
-        return Analyzer(self.store, pool, folder, self.manifest, window)
+        Args:
+            settings: With the bundle resolved, see `selection.model_in_use`.
+            manifest: The manifest of the bundle.
+            store: The state database.
 
-    def pipeline(self, analyzer: Analyzer, operation: Operation) -> Pipeline:
-        """Return the pipeline of predictions from an analyzer; `operation` applies its decisions.
-
-        Raises ConfigError when the user's list of artists cannot be read.
         """
-        return Pipeline(
-            self.store,
-            analyzer,
-            decision_rules(self.settings, self.manifest),
-            operation,
-            write_options(self.settings),
-            self.evidence(),
-            self.mixtures(),
-        )
+        self.settings = settings
+        self.manifest = manifest
+        self.store = store
 
+    @cached_property
+    def rules(self) -> DecisionRules:
+        """The rules for predictions of the model."""
+        return decision_rules(self.settings, self.manifest)
+
+    @cached_property
+    def options(self) -> WriteOptions:
+        """The options for writing files."""
+        return write_options(self.settings)
+
+    @cached_property
     def evidence(self) -> LibraryEvidence:
-        """Return the evidence beside the sound.
+        """The evidence beside the sound.
 
         Raises ConfigError when the user's list of artists cannot be read.
         """
@@ -181,7 +177,13 @@ class Parts:
         known = open_list(on.artists) if on.known_artists else None
         return LibraryEvidence(self.store, on, self.manifest.genres, known, self.settings.genres)
 
+    @cached_property
     def mixtures(self) -> Mixtures:
-        """Return the genres of the libraries, by the sound that the store remembers."""
+        """The genres of the libraries, by the sound that the store remembers."""
         expected = self.manifest.expected if self.settings.evidence.library_sound else {}
         return Mixtures(self.store, self.manifest.id, expected)
+
+    def analyzer(self, pool: Pool) -> Analyzer:
+        """Return an analyzer with these worker processes."""
+        folder, window = self.settings.model.bundle.folder, self.settings.listen.window
+        return Analyzer(self.store, pool, folder, self.manifest, window)

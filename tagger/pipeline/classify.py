@@ -46,7 +46,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
 
     """
     bundle, window = settings.model.bundle.folder, settings.listen.window
-    single = SingleFiles(settings, store, selection.runnable_manifest(settings))
+    single = SingleFiles(build.Basis(settings, selection.runnable_manifest(settings), store))
     found = list(_found(settings, paths))
     files = [item for item in found if isinstance(item, Path)]
     with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:

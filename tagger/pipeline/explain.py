@@ -61,8 +61,8 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
 
     """
     bundle = settings.model.bundle.folder
-    manifest = selection.runnable_manifest(settings)
-    files = SingleFiles(settings, store, manifest)
+    basis = build.Basis(settings, selection.runnable_manifest(settings), store)
+    files = SingleFiles(basis)
     path = real_path(path)
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, settings.listen.window), path)
@@ -77,7 +77,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
         found,
         weighed,
         files.decide(track, found.prediction),
-        files.rules.track_thresholds[weighed.genre],
+        basis.rules.track_thresholds[weighed.genre],
         settings.tags.target_precision if automatic else None,
         store.runs.decision(path),
         neighbours.nearest(first, store, path),

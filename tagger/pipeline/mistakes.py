@@ -49,14 +49,14 @@ def mistakes(settings: Settings, store: Store, manifest: Manifest) -> Iterator[O
         ModelError: the model cannot be run.
 
     """
-    evidence = build.Parts(_sources(settings), manifest, store).evidence()
+    basis = build.Basis(_sources(settings), manifest, store)
+    evidence = basis.evidence
     evidence.prepare()
     found = [c for track in store.labels.owned() if (c := _candidate(track, evidence))]
     if not found:
         return
-    rules = build.decision_rules(settings, manifest)
     with build.worker_pool(settings) as pool:
-        analyzer = build.Parts(settings, manifest, store).analyzer(pool)
+        analyzer, rules = basis.analyzer(pool), basis.rules
         for candidate in found:
             answer = analyzer.result(analyzer.request(candidate.track))
             if isinstance(answer, Prediction) and (outcome := _judged(candidate, answer, rules)):

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tagger.analysis.analyzer import Analyzer, Request
-    from tagger.core.decide import DecisionRules
     from tagger.core.domain import Outcome, Track
     from tagger.core.evidence import Evidence
-    from tagger.library.evidence import LibraryEvidence
-    from tagger.library.mixtures import Mixtures
+    from tagger.pipeline.build import Basis
     from tagger.pipeline.operations import Operation
-    from tagger.store import Store
-    from tagger.tags import WriteOptions
 
     _Together = tuple[tuple[Track, ...], tuple[Track, ...]]
     """Tracks of one album that are to be decided, and the siblings that only count for it."""
@@ -66,35 +62,25 @@ class _Group:
 class Pipeline:
     """Decides tracks and applies the decisions."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a run
-        self,
-        store: Store,
-        analyzer: Analyzer,
-        rules: DecisionRules,
-        operation: Operation,
-        options: WriteOptions,
-        evidence: LibraryEvidence,
-        mixtures: Mixtures,
-    ) -> None:
+    def __init__(self, basis: Basis, analyzer: Analyzer, operation: Operation) -> None:
         """Connect the parts of one run.
 
         Args:
-            store: The state database.
+            basis: What the decisions rest on.
             analyzer: Returns the predictions.
-            rules: The rules of the run.
             operation: Applies the decisions.
-            options: The options for writing files.
-            evidence: Returns the evidence beside the sound.
-            mixtures: Weighs the sound where there is no other evidence.
+
+        Raises:
+            ConfigError: the user's list of artists cannot be read.
 
         """
-        self._evidence = evidence
-        self._mixtures = mixtures
-        self._store = store
+        self._store = basis.store
+        self._rules = basis.rules
+        self._options = basis.options
+        self._evidence = basis.evidence
+        self._mixtures = basis.mixtures
         self._analyzer = analyzer
-        self._rules = rules
         self._operation = operation
-        self._options = options
 
     def run(
         self,

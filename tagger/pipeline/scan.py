@@ -14,6 +14,7 @@ from tagger.library.siblings import unchanged_siblings
 from tagger.pipeline import build, reclassify, recovery
 from tagger.pipeline.command_run import CommandRun
 from tagger.pipeline.indexing import index_files
+from tagger.pipeline.pipeline import Pipeline
 from tagger.pipeline.search import Search
 from tagger.pipeline.unchanged import UnchangedFinder
 from tagger.pipeline.unknown_names import unknown_names
@@ -183,11 +184,11 @@ class Scan:
         self, tracks: list[Track], operation: Operation, observer: Observer
     ) -> Generator[Outcome]:
         settings, store = self._settings, self._store
-        parts = build.Parts(settings, self._manifest, store)
+        basis = build.Basis(settings, self._manifest, store)
         with build.worker_pool(settings) as pool:
-            analyzer = parts.analyzer(pool)
+            analyzer = basis.analyzer(pool)
             if not self._options.reclassify:
-                pipeline = parts.pipeline(analyzer, operation)
+                pipeline = Pipeline(basis, analyzer, operation)
                 ignored = settings.library.ignore
                 siblings = unchanged_siblings(tracks, self._starts, ignored, store)
                 yield from pipeline.run(
@@ -199,6 +200,6 @@ class Scan:
                 return
             work = reclassify.prepare(tracks, store, analyzer)
             rewrite = reclassify.Rewrite(work, operation)
-            pipeline = parts.pipeline(analyzer, rewrite)
+            pipeline = Pipeline(basis, analyzer, rewrite)
             yield from reclassify.skip_lost(work, operation)
             yield from pipeline.run(work.tracks, siblings=work.siblings)

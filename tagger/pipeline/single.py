@@ -9,43 +9,30 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import FileIdentity, Track
 from tagger.library import walk
-from tagger.pipeline import build
 from tagger.pipeline.operations import permitted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tagger.config import Settings
     from tagger.core.domain import Decision, Prediction, TrackTags
     from tagger.core.evidence import Evidence
-    from tagger.inference import Manifest
-    from tagger.store import Store
+    from tagger.pipeline.build import Basis
 
 
 class SingleFiles:
     """Decides files one by one, as a scan decides a file without an album."""
 
-    def __init__(self, settings: Settings, store: Store, manifest: Manifest) -> None:
+    def __init__(self, basis: Basis) -> None:
         """Count the new files of the library for its evidence.
-
-        Args:
-            settings: With the bundle resolved, see `selection.resolve_bundle`.
-            store: The state database.
-            manifest: The manifest of the bundle.
 
         Raises:
             ConfigError: the user's list of artists cannot be read.
             StoreError: the database cannot be used.
 
         """
-        self.rules = build.decision_rules(settings, manifest)
-        self._store = store
-        self._options = build.write_options(settings)
-        self._roots = settings.library.real_roots
-        parts = build.Parts(settings, manifest, store)
-        self._evidence = parts.evidence()
-        self._evidence.prepare()
-        self._mixtures = parts.mixtures()
+        self._basis = basis
+        self._roots = basis.settings.library.real_roots
+        basis.evidence.prepare()
 
     def track(self, path: Path, identity: FileIdentity, tags: TrackTags) -> Track:
         """Return a file as a track of its music folder.
@@ -56,28 +43,30 @@ class SingleFiles:
             tags: Its tags.
 
         """
-        known = self._store.files.get(path)  # a scan may have had another folder than the settings
+        # a scan may have had another folder than the settings
+        known = self._basis.store.files.get(path)
         root = known.root if known else walk.root_of(path, self._roots)
         return Track(path, root, identity, tags)
 
     def decide(self, track: Track, prediction: Prediction) -> Decision:
         """Return the decision on a track by itself; a skip where the file must not be written."""
-        genres = track.tags.genres
-        corrected = self._store.corrections.has(track.path)
-        decision = self.rules.policy.without_audio(
-            genres, corrected=corrected, spoken=track.tags.spoken
+        basis, tags = self._basis, track.tags
+        corrected = basis.store.corrections.has(track.path)
+        decision = basis.rules.policy.without_audio(
+            tags.genres, corrected=corrected, spoken=tags.spoken
         )
         if decision is None:
-            evidence = self._evidence.of(track)
+            evidence = basis.evidence.of(track)
             sound = self._weighed(track, prediction, evidence)
-            decision = self.rules.decide(track, sound, evidence=evidence)
-        return permitted(track, decision, self._options)
+            decision = basis.rules.decide(track, sound, evidence=evidence)
+        return permitted(track, decision, basis.options)
 
     def weighed(self, track: Track, prediction: Prediction) -> Prediction:
         """Weigh a prediction by the genres of the library, where there is no other evidence."""
-        return self._weighed(track, prediction, self._evidence.of(track))
+        return self._weighed(track, prediction, self._basis.evidence.of(track))
 
     def _weighed(
         self, track: Track, prediction: Prediction, evidence: Evidence | None
     ) -> Prediction:
-        return prediction if evidence else self._mixtures.weighed({track: prediction})[track]
+        mixtures = self._basis.mixtures
+        return prediction if evidence else mixtures.weighed({track: prediction})[track]

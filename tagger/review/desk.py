@@ -87,7 +87,7 @@ class Desk:
         self._store: Store = self._in_thread(Store, settings.store.folder)
         self._jobs = build.tag_jobs(self._settings)
         self._in_thread(recovery.recover, self._store, self._jobs)
-        self._evidence = build.Parts(self._settings, self._manifest, self._store).evidence()
+        self._evidence = build.Basis(self._settings, self._manifest, self._store).evidence
         self._in_thread(self._evidence.prepare)
 
     @property

@@ -26,6 +26,7 @@ from tagger.errors import CorruptAudioError, WorkerCrashedError
 from tagger.inference import read_manifest
 from tagger.pipeline import build
 from tagger.pipeline.operations import unwritable
+from tagger.pipeline.pipeline import Pipeline
 from tagger.store import Correction
 
 SETTINGS = config.Settings()
@@ -102,7 +103,7 @@ def test_tracks_of_several_blocks_get_the_decisions_that_each_gets_alone(store, 
     mode = msgspec.structs.replace(SETTINGS.tags, mode="replace")
     settings = msgspec.structs.replace(SETTINGS, albums=albums, tags=mode)
     analyzer = Analyzer(store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen.window)
-    pipeline = build.Parts(settings, manifest, store).pipeline(analyzer, Report())
+    pipeline = Pipeline(build.Basis(settings, manifest, store), analyzer, Report())
     alone = {track.path: next(pipeline.run([track])) for track in tracks}
     together = {one.path: one for one in pipeline.run(tracks)}
     assert together == alone
@@ -123,7 +124,7 @@ def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_p
     analyzer = Analyzer(
         store, DyingWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen.window
     )
-    pipeline = build.Parts(SETTINGS, manifest, store).pipeline(analyzer, Report())
+    pipeline = Pipeline(build.Basis(SETTINGS, manifest, store), analyzer, Report())
     (found,) = pipeline.run([track])
     assert (found.action, found.reason) == (Action.ERROR, "died (give it memory)")
     assert store.failures.get(track.path).reason == "died (give it memory)"
@@ -131,7 +132,7 @@ def test_a_failed_analysis_is_reported_with_the_next_step(store, manifest, tmp_p
 
 def test_many_tracks_have_the_evidence_that_each_has_alone(store, manifest, tmp_path):
     tracks = library(store, tmp_path / "music", manifest)
-    evidence = build.Parts(SETTINGS, manifest, store).evidence()
+    evidence = build.Basis(SETTINGS, manifest, store).evidence
     evidence.prepare()
     together = evidence.of_all(tracks)
     assert together == {track: one for track in tracks if (one := evidence.of(track))}

@@ -21,6 +21,7 @@ from tagger.core.domain import (
 )
 from tagger.inference import read_manifest
 from tagger.pipeline import build
+from tagger.pipeline.pipeline import Pipeline
 from tagger.pipeline.single import SingleFiles
 
 GENRES = ("Blues", "Country", "Folk", "Jazz", "Metal", "Pop", "Reggae", "Rock")
@@ -70,7 +71,7 @@ def decide(store, manifest, tmp_path):
         analyzer = Analyzer(
             store, NoWorkers(), tmp_path / "bundle", manifest, settings.listen.window
         )
-        pipeline = build.Parts(settings, manifest, store).pipeline(analyzer, Report())
+        pipeline = Pipeline(build.Basis(settings, manifest, store), analyzer, Report())
         return {outcome.path: outcome for outcome in pipeline.run(tracks, analyzed=print)}
 
     return run
@@ -145,7 +146,7 @@ def test_a_scan_analyzes_a_new_library_all_over_first(ahead, store, manifest, li
     analyzer = Listening(store, NoWorkers(), tmp_path / "bundle", manifest, SETTINGS.listen.window)
     analyzer.sounds = tracks
     counts = []
-    pipeline = build.Parts(SETTINGS, manifest, store).pipeline(analyzer, Report())
+    pipeline = Pipeline(build.Basis(SETTINGS, manifest, store), analyzer, Report())
     found = list(pipeline.run(tracks, analyzed=counts.append if ahead else None))
     assert sorted(one.path for one in found) == sorted(track.path for track in tracks)
     unsure = sum(one.action is Action.ABSTAIN for one in found)
@@ -157,7 +158,7 @@ def test_a_scan_analyzes_a_new_library_all_over_first(ahead, store, manifest, li
 
 def test_a_file_by_itself_is_decided_with_its_library(store, manifest, library, tmp_path):
     *_, unsure = library(tmp_path / "music", [{"Jazz": 0.9}] * 30 + [UNSURE])
-    single = SingleFiles(SETTINGS, store, manifest)
+    single = SingleFiles(build.Basis(SETTINGS, manifest, store))
     sound = store.analyses.prediction(unsure.content, manifest.id)
     track = single.track(unsure.path, unsure.identity, unsure.tags)
     assert single.decide(track, sound).genres == ("Jazz",)
