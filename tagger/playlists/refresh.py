@@ -21,7 +21,7 @@ from tagger.playlists.lists import Names, genre_lists, special_lists
 from tagger.playlists.locations import locator
 from tagger.playlists.publish import PlaylistAction, publish
 from tagger.playlists.values import Listed, ListedTags, Shelf
-from tagger.store.playlists import Published
+from tagger.store.playlists import WrittenPlaylist
 from tagger.system import locks
 
 if TYPE_CHECKING:
@@ -204,7 +204,9 @@ def refresh(
                 done = change.action is not PlaylistAction.REFUSED
                 done = done and not composed.by_genre.get(change.genre)
                 state = states.get(change.genre, "") if done else ""
-                store.playlists.note(change.path, Published(change.sha256, change.genre, state))
+                store.playlists.note(
+                    change.path, WrittenPlaylist(change.sha256, change.genre, state)
+                )
     return Refreshed(tuple(changes), tuple(composed.left_out.values()))
 
 

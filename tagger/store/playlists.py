@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Published(NamedTuple):
+class WrittenPlaylist(NamedTuple):
     """A playlist as tagger last wrote it."""
 
     sha256: str
@@ -29,10 +29,10 @@ class PlaylistFiles:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def in_folder(self, folder: Path) -> dict[Path, Published]:
+    def in_folder(self, folder: Path) -> dict[Path, WrittenPlaylist]:
         """Return each playlist of tagger in a folder, by path."""
         rows = self._db.execute("SELECT path, sha256, genre, state FROM playlists ORDER BY path")
-        found = {stored_path(path): Published(*known) for path, *known in rows}
+        found = {stored_path(path): WrittenPlaylist(*known) for path, *known in rows}
         return {path: known for path, known in found.items() if path.parent == folder}
 
     def state(self, folder: Path) -> str:
@@ -46,7 +46,7 @@ class PlaylistFiles:
         sql = "INSERT OR REPLACE INTO playlist_folders VALUES (?, ?)"
         self._db.execute(sql, (os.fsencode(folder), state))
 
-    def note(self, path: Path, written: Published) -> None:
+    def note(self, path: Path, written: WrittenPlaylist) -> None:
         """Record a playlist; an empty SHA-256 removes the record."""
         if written.sha256:
             self._db.execute(
