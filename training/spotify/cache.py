@@ -1,7 +1,7 @@
 """The cache of Spotify's content: a database of its own, which can be deleted at once.
 
-A *snapshot* is one playlist in one version. Its pages are committed one by one: an interrupted
-snapshot continues at its next page. An older finished snapshot stays until the new snapshot is
+A *reading* is one playlist in one version. Its pages are committed one by one: an interrupted
+reading continues at its next page. An older finished reading stays until the new reading is
 finished.
 """
 
@@ -28,13 +28,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Reading:
     """One playlist in one version, complete or in part."""
 
     id: int
     playlist: str
     name: str
     snapshot: str
+    """Spotify's id of the version."""
     total: int | None
     """Number of places, None before the first page."""
     next_offset: int
@@ -52,10 +53,10 @@ class Problem:
 
 
 class SpotifyStore:
-    """Snapshots, problems, and the user's consent."""
+    """Readings, problems, and the user's consent."""
 
     def __init__(self, folder: Path) -> None:
-        """Open or create the database, and delete expired snapshots.
+        """Open or create the database, and delete expired readings.
 
         Raises StoreError.
         """
@@ -72,7 +73,7 @@ class SpotifyStore:
                 path.unlink(missing_ok=True)
 
     def expire(self, now: float) -> None:
-        """Delete snapshots that are older than 30 days."""
+        """Delete readings that are older than 30 days."""
         with transaction(self._db):
             self._db.execute("DELETE FROM readings WHERE started < ?", (now - KEPT_S,))
 
@@ -89,8 +90,8 @@ class SpotifyStore:
                 self._db.execute("DELETE FROM readings WHERE playlist = ?", (playlist,))
                 self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
 
-    def finished(self, playlist: str) -> Snapshot | None:
-        """Return the finished snapshot of a playlist."""
+    def finished(self, playlist: str) -> Reading | None:
+        """Return the finished reading of a playlist."""
         return self._reading("playlist = ? AND finished = 1", playlist)
 
     def name(self, playlist: str) -> str:
@@ -100,11 +101,17 @@ class SpotifyStore:
         ).fetchone()
         return str(row[0]) if row else playlist
 
-    def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Snapshot:
-        """Return the unfinished snapshot of this version, or begin it.
+    def resume(self, playlist: str, name: str, snapshot: str, now: float) -> Reading:
+        """Return the unfinished reading of this version, or begin it.
 
-        `playlist` is an id, `name` its name and `snapshot` Spotify's id of the version; `now` is in
-        seconds since 1970. Unfinished snapshots of other versions are deleted.
+        Unfinished readings of other versions are deleted.
+
+        Args:
+            playlist: The id of the playlist.
+            name: Its name.
+            snapshot: Spotify's id of the version.
+            now: Seconds since 1970.
+
         """
         with transaction(self._db):
             self._db.execute(
@@ -121,12 +128,16 @@ class SpotifyStore:
         return reading
 
     def add_page(
-        self, reading: Snapshot, rows: Iterable[PlaylistTrack], *, total: int, offset: int
+        self, reading: Reading, rows: Iterable[PlaylistTrack], *, total: int, offset: int
     ) -> None:
         """Store a page.
 
-        `rows` are the places of `reading`'s page, `total` is the number of places of the playlist,
-        and `offset` the position of the next page.
+        Args:
+            reading: The reading, which is not finished.
+            rows: The places of the page.
+            total: The number of places of the playlist.
+            offset: The position of the next page.
+
         """
         with transaction(self._db):
             self._db.executemany(
@@ -138,8 +149,8 @@ class SpotifyStore:
                 (total, offset, reading.id),
             )
 
-    def finish(self, reading: Snapshot) -> None:
-        """Replace the older snapshot of the playlist by this snapshot."""
+    def finish(self, reading: Reading) -> None:
+        """Replace the older reading of the playlist by this reading."""
         with transaction(self._db):
             self._db.execute(
                 "DELETE FROM readings WHERE playlist = ? AND id <> ?",
@@ -148,22 +159,26 @@ class SpotifyStore:
             self._db.execute("UPDATE readings SET finished = 1 WHERE id = ?", (reading.id,))
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (reading.playlist,))
 
-    def drop(self, reading: Snapshot) -> None:
-        """Delete a snapshot."""
+    def drop(self, reading: Reading) -> None:
+        """Delete a reading."""
         with transaction(self._db):
             self._db.execute("DELETE FROM readings WHERE id = ?", (reading.id,))
 
-    def rows(self, reading: Snapshot) -> list[PlaylistTrack]:
-        """Return the places of a snapshot in the order of the playlist."""
+    def rows(self, reading: Reading) -> list[PlaylistTrack]:
+        """Return the places of a reading in the order of the playlist."""
         found = self._db.execute(
             "SELECT * FROM rows WHERE reading = ? ORDER BY position", (reading.id,)
         )
         return [_row(row) for row in found]
 
     def note_problem(self, playlist: str, problem: Problem | None, now: float) -> None:
-        """Store the problem of the playlist with the id `playlist`.
+        """Store the problem of a playlist.
 
-        `problem` is None after a success; `now` is in seconds since 1970.
+        Args:
+            playlist: The id of the playlist.
+            problem: The error of its last request; None after a success.
+            now: Seconds since 1970.
+
         """
         with transaction(self._db):
             self._db.execute("DELETE FROM problems WHERE playlist = ?", (playlist,))
@@ -212,9 +227,9 @@ class SpotifyStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _reading(self, where: str, *values: str) -> Snapshot | None:
+    def _reading(self, where: str, *values: str) -> Reading | None:
         row = self._db.execute(f"SELECT * FROM readings WHERE {where}", values).fetchone()  # noqa: S608
-        return None if row is None else Snapshot(**{**row, "finished": bool(row["finished"])})
+        return None if row is None else Reading(**{**row, "finished": bool(row["finished"])})
 
 
 def _columns(row: PlaylistTrack) -> tuple[object, ...]:

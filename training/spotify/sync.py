@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from training.spotify.api import Api
-    from training.spotify.cache import Snapshot, SpotifyStore
+    from training.spotify.cache import Reading, SpotifyStore
 
 MOST_READINGS = 3
 """Attempts at a playlist that changes while it is read."""
@@ -49,7 +49,7 @@ class Synced:
     name: str
     state: State
     places: int
-    """Number of cached places, those of an older snapshot included."""
+    """Number of cached places, those of an older reading included."""
     problem: Problem | None = None
 
 
@@ -120,7 +120,7 @@ class Sync:
             "changed during each of several attempts", hint="run `tagger spotify sync` later"
         )
 
-    def _pages(self, reading: Snapshot) -> int | None:
+    def _pages(self, reading: Reading) -> int | None:
         """Read the remaining pages; return the number of places, None when it changed meanwhile."""
         offset, total = reading.next_offset, reading.total
         while total is None or offset < total:
