@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tagger.config import WorkerSettings
+
 _log = logging.getLogger("tagger")
 
 P = ParamSpec("P")
@@ -152,11 +154,9 @@ SLOWEST = 5_000_000
 class WorkerPool(Pool):
     """A pool of processes that starts with the first task."""
 
-    def __init__(  # noqa: PLR0913 - the limits of a worker
+    def __init__(
         self,
-        count: int,
-        timeout: float,
-        memory_mb: int,
+        limits: WorkerSettings,
         prepare: Callable[..., None],
         *arguments: object,
         cpu_s: float | None = None,
@@ -165,22 +165,20 @@ class WorkerPool(Pool):
         """Prepare the pool; each worker calls `prepare(*arguments)` once.
 
         Args:
-            count: Workers; 0 for one for each core that this process may use.
-            timeout: Seconds for one task.
-            memory_mb: MiB of address space for one worker.
+            limits: The number of workers, and the limits of each task and worker.
             prepare: Called by each worker before its first task.
             arguments: The arguments of `prepare`.
-            cpu_s: Seconds of processor time for one task; by default `timeout`.
+            cpu_s: Seconds of processor time for one task; by default `limits.timeout`.
             spare_mb: MiB of address space beyond what a worker has after `prepare`, where that
-                is less than `memory_mb`.
+                is less than `limits.memory_mb`.
 
         """
-        self.count = count or usable_cores()
-        self._timeout = timeout
-        self._cpu_s = timeout if cpu_s is None else cpu_s
+        self.count = limits.count or usable_cores()
+        self._timeout = limits.timeout
+        self._cpu_s = limits.timeout if cpu_s is None else cpu_s
         self._time_hint = LONGER if cpu_s is None else AWAY
         self._memory_hint = MORE_MEMORY if spare_mb is None else f"shrink its pictures, or {AWAY}"
-        self._worker_arguments = (memory_mb, spare_mb, prepare, arguments)
+        self._worker_arguments = (limits.memory_mb, spare_mb, prepare, arguments)
         self._scheduled: WeakKeyDictionary[Future[Any], _Scheduled] = WeakKeyDictionary()
         self._clock = _Clock()
         self._pool = self._new_pool()

@@ -62,11 +62,8 @@ class Station:
         self._bundle = settings.model.bundle.folder
         self._found = Requirements.of(manifest)
         self._maps = PathMaps(settings.cluster.map)
-        limits = settings.workers
         folders = self._bundle, networks.folder(settings.store.folder)
-        self._pool = WorkerPool(
-            limits.count, limits.timeout, limits.memory_mb, worker.prepare, *folders
-        )
+        self._pool = WorkerPool(settings.workers, worker.prepare, *folders)
 
     def run(self, wanted: Requirements, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run a task.

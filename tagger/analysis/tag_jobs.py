@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
+from msgspec.structs import replace
+
 from tagger import tags
 from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import GENRE
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from tagger.analysis.pool import Pool
+    from tagger.config import WorkerSettings
     from tagger.core.domain import TrackTags
     from tagger.tags import Run, Target
 
@@ -42,8 +45,7 @@ class TagJobs:
 
     def __init__(
         self,
-        timeout: float,
-        memory_mb: int,
+        limits: WorkerSettings,
         field: str = GENRE,
         reader: Pool | None = None,
         spare_mb: int = SPARE_MB,
@@ -51,15 +53,14 @@ class TagJobs:
         """Set the limits.
 
         Args:
-            timeout: Seconds for one job.
-            memory_mb: MiB of address space for the worker.
+            limits: The time of one job and the memory of the worker; its number is 1.
             field: The field that tagger writes.
             reader: Reads the tags of files in place of the worker; closed together with it.
             spare_mb: MiB for the tags of one file.
 
         """
         self.field = field
-        self._pool = WorkerPool(1, timeout, memory_mb, _prepare, cpu_s=CPU_S, spare_mb=spare_mb)
+        self._pool = WorkerPool(replace(limits, count=1), _prepare, cpu_s=CPU_S, spare_mb=spare_mb)
         self._reader: Pool = reader or self._pool
 
     def submit_read(self, path: Path, field: str = "") -> Future[TrackTags]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tagger.analysis import forkserver, worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool, usable_cores
@@ -93,10 +95,10 @@ def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:
     if settings.cluster.scheduler:
         return _cluster(settings)
     limits = settings.workers
+    if tasks is not None:
+        limits = replace(limits, count=max(1, min(limits.count or usable_cores(), tasks)))
     folders = settings.model.bundle.folder, networks.folder(settings.store.folder)
-    count = limits.count or usable_cores()
-    count = count if tasks is None else max(1, min(count, tasks))
-    return WorkerPool(count, limits.timeout, limits.memory_mb, worker.prepare, *folders)
+    return WorkerPool(limits, worker.prepare, *folders)
 
 
 def _cluster(settings: Settings) -> ClusterPool:
@@ -118,8 +120,7 @@ def tag_jobs(settings: Settings, spare_mb: int = SPARE_MB) -> TagJobs:
 
     """
     reader = _cluster(selection.resolve_bundle(settings)) if settings.cluster.scheduler else None
-    limits = settings.workers
-    return TagJobs(limits.timeout, limits.memory_mb, settings.tags.field, reader, spare_mb)
+    return TagJobs(settings.workers, settings.tags.field, reader, spare_mb)
 
 
 def operation(

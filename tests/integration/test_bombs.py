@@ -14,6 +14,7 @@ from forked import Forked
 from programs import MODULES, Result
 
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.errors import TagError, WorkerError
 
 MARKS = {
@@ -69,7 +70,7 @@ def test_a_sparse_bomb_gives_tags_or_a_typed_error(tmp_path, name):
     extension, make = BOMBS[name]
     make(tmp_path / f"b.{extension}")
     good = media.make(tmp_path / "good.mp3", tags={"title": "x"})
-    with TagJobs(30, 2048) as jobs:
+    with TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         with contextlib.suppress(TagError, WorkerError):
             jobs.read(tmp_path / f"b.{extension}")
         assert jobs.read(good).title == "x"

@@ -8,6 +8,7 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 
 FEW, MANY = 4, 385
 """Mutants of each of 26 files."""
@@ -45,7 +46,7 @@ def check(program, seeds: range) -> None:
 
 def find_faults(changed, former):
     """Return the fault of each written file that has one."""
-    with WorkerPool(1, 60, 4096, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 60, 4096), nothing) as pool:
         futures = {p: pool.submit(mutants.rewritten_fault, p, former[p]) for p in changed}
         found = {path.name: pool.result(future, path) for path, future in futures.items()}
     strange = [p.name for p in changed if tags.read(p).genres != ("Classical",)]

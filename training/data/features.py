@@ -110,8 +110,8 @@ class FeatureReader:
     def _pool(self) -> Pool:
         if self._settings.cluster.scheduler:
             return build.worker_pool(selection.resolve_bundle(self._settings))
-        limits, networks = self._settings.workers, folder(self._settings.store.folder)
-        return WorkerPool(limits.count, limits.timeout, limits.memory_mb, use_folder, networks)
+        networks = folder(self._settings.store.folder)
+        return WorkerPool(self._settings.workers, use_folder, networks)
 
     def _request(self, sample: Sample, attempts: Attempts, pool: Pool) -> Future[worker.FeatureSet]:
         attempts.start(sample.path, sample.identity, alone=False)

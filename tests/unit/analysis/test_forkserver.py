@@ -14,6 +14,7 @@ from multiprocessing import spawn
 from pathlib import Path
 from tagger.analysis import forkserver
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 from tagger.errors import WorkersUnusableError
 
 def nothing():
@@ -30,7 +31,7 @@ if __name__ == "__main__":
     print("once", end=" ")
     forkserver.start()
     try:
-        with WorkerPool(1, 20.0, 2048, nothing) as pool:
+        with WorkerPool(WorkerSettings(1, 20.0, 2048), nothing) as pool:
             print(file.name in pool.result(pool.submit(open_files), Path("song.mp3")))
     except WorkersUnusableError as error:
         print(error.reason)
@@ -42,6 +43,7 @@ import signal
 from pathlib import Path
 from tagger.analysis import forkserver
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 
 def nothing():
     pass
@@ -49,7 +51,7 @@ def nothing():
 if __name__ == "__main__":
     forkserver.PRELOAD = "imports_of_workers"
     signal.signal(signal.SIGINT, lambda *_: print("interrupted"))
-    with WorkerPool(1, 20.0, 2048, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 20.0, 2048), nothing) as pool:
         pool.result(pool.submit(nothing), Path("song.mp3"))
 """
 """Has a server whose imports send Ctrl-C to the program and to the server, as a terminal does."""
@@ -73,13 +75,14 @@ ELSEWHERE = """
 import os, sys
 from pathlib import Path
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 
 def nothing():
     pass
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
-    with WorkerPool(1, 20.0, 2048, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 20.0, 2048), nothing) as pool:
         pool.result(pool.submit(nothing), Path("song.mp3"))
 """
 """Starts a worker in another working folder."""

@@ -16,6 +16,7 @@ from tagger.analysis.pool import WorkerPool
 from tagger.analysis.portrait import portrait
 from tagger.audio import decode
 from tagger.audio.decode import read_recording
+from tagger.config import WorkerSettings
 from tagger.core.domain import AnalysisKey, FileIdentity, PackedFeatures, Track, TrackTags, Window
 from tagger.errors import UnreadableError
 from tagger.inference import read_manifest
@@ -135,7 +136,7 @@ def test_the_remembered_features_of_a_talk_give_the_same_verdict(tmp_path, bundl
     track = Track(path, tmp_path, FileIdentity(1, 1, 1, 1), TrackTags(), key)
     with (
         Store(tmp_path / "state") as store,
-        WorkerPool(1, 60, 2048, worker.prepare, bundle, tmp_path) as pool,
+        WorkerPool(WorkerSettings(1, 60, 2048), worker.prepare, bundle, tmp_path) as pool,
     ):
         store.analyses.put_features(key, found.features)
         analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), settings.window)

@@ -22,6 +22,7 @@ from pebble.pool.process import TaskResult, WorkerManager
 
 from tagger.analysis import forkserver
 from tagger.analysis.pool import SLOWEST, WorkerPool
+from tagger.config import WorkerSettings
 from tagger.errors import (
     NotAudioError,
     WorkerCrashedError,
@@ -80,7 +81,7 @@ def threads_of_the_server():
 
 @pytest.fixture
 def workers() -> Iterator[WorkerPool]:
-    with WorkerPool(1, 1.0, 2048, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 1.0, 2048), nothing) as pool:
         yield pool
         pool.close(wait=False)
 
@@ -120,7 +121,7 @@ def test_an_answer_in_the_pipe_survives_the_death_of_its_worker(monkeypatch):
         return message
 
     monkeypatch.setattr(WorkerManager, "receive", late)
-    pool = WorkerPool(1, 60.0, 2048, nothing)
+    pool = WorkerPool(WorkerSettings(1, 60.0, 2048), nothing)
     innocent, _ = pool.submit(fine, 1), pool.submit(die, signal.SIGKILL)
     assert pool.result(innocent, PATH) == 1
     pool.close(wait=False)
@@ -134,7 +135,7 @@ def test_a_hanging_task_is_killed_after_the_time_limit(workers):
 
 
 def test_the_time_of_a_stopped_program_is_no_time_of_a_task(monkeypatch):
-    pool = WorkerPool(1, 60.0, 2048, nothing)
+    pool = WorkerPool(WorkerSettings(1, 60.0, 2048), nothing)
     task = pool.submit(take, 1.0)
     until(task.running)
     now = time.time
@@ -183,14 +184,14 @@ def test_an_idle_workers_death_fails_no_task(workers):
 
 
 def test_workers_that_cannot_start_blame_no_file():
-    with WorkerPool(1, 5.0, 2048, die, signal.SIGKILL) as pool:
+    with WorkerPool(WorkerSettings(1, 5.0, 2048), die, signal.SIGKILL) as pool:
         with pytest.raises(WorkersUnusableError):
             pool.result(pool.submit(fine, 1), PATH)
         pool.close(wait=False)
 
 
 def test_closing_the_pool_ends_every_wait():
-    with WorkerPool(1, 60.0, 2048, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 60.0, 2048), nothing) as pool:
         under_way, behind = pool.submit(sleepy, 60), pool.submit(fine, 1)
         threading.Timer(0.5, pool.close, kwargs={"wait": False}).start()
         for future in (under_way, behind):
@@ -209,7 +210,7 @@ def test_closing_from_several_threads_raises_nothing(monkeypatch):
         assert connection.closed == before
         closed(connection)
 
-    pool = WorkerPool(1, 60.0, 2048, nothing)
+    pool = WorkerPool(WorkerSettings(1, 60.0, 2048), nothing)
     assert pool.result(pool.submit(fine, 1), PATH) == fine(1)
     monkeypatch.setattr(Connection, "close", slowly)
     with ThreadPoolExecutor(4) as threads:
@@ -227,8 +228,9 @@ ORPHANING = """
 import sys
 from test_pool import nothing, spin
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 if __name__ == "__main__":
-    workers = WorkerPool(1, 1.0, 2048, nothing, cpu_s=0.1)
+    workers = WorkerPool(WorkerSettings(1, 1.0, 2048), nothing, cpu_s=0.1)
     workers.submit(spin, sys.argv[1])
     input()
 """
@@ -276,7 +278,7 @@ def test_an_exception_that_no_code_expects_becomes_the_error_of_the_file(workers
 
 
 def test_a_task_that_uses_up_its_processor_time_ends_without_its_worker():
-    with WorkerPool(1, 60.0, 2048, nothing, cpu_s=0.2) as pool:
+    with WorkerPool(WorkerSettings(1, 60.0, 2048), nothing, cpu_s=0.2) as pool:
         before = pool.result(pool.submit(os.getpid), PATH)
         with pytest.raises(WorkerTimedOutError, match="processor time") as caught:
             pool.result(pool.submit(spin_for_ever), PATH)
@@ -285,7 +287,7 @@ def test_a_task_that_uses_up_its_processor_time_ends_without_its_worker():
 
 
 def test_a_worker_with_little_spare_memory_fails_the_task_alone():
-    with WorkerPool(1, 60.0, 2048, nothing, spare_mb=64) as pool:
+    with WorkerPool(WorkerSettings(1, 60.0, 2048), nothing, spare_mb=64) as pool:
         with pytest.raises(WorkerCrashedError, match="memory"):
             pool.result(pool.submit(bytearray, 200 * 2**20), PATH)
         assert len(pool.result(pool.submit(bytearray, 2**20), PATH)) == 2**20
@@ -325,7 +327,10 @@ def test_a_missing_interpreter_is_reported_with_the_next_step(tmp_path):
     before = spawn.get_executable()
     spawn.set_executable(str(tmp_path / "python"))
     try:
-        with WorkerPool(1, 5.0, 2048, nothing) as pool, pytest.raises(WorkersUnusableError) as seen:
+        with (
+            WorkerPool(WorkerSettings(1, 5.0, 2048), nothing) as pool,
+            pytest.raises(WorkersUnusableError) as seen,
+        ):
             pool.result(pool.submit(fine, 1), PATH)
     finally:
         spawn.set_executable(before)
@@ -341,11 +346,12 @@ UNDER_A_LIMIT = """
 import resource, sys
 from pathlib import Path
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 from test_pool import limits, nothing
 
 hard = 3 * 2**30
 resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-with WorkerPool(1, 30, 4096, nothing) as pool:
+with WorkerPool(WorkerSettings(1, 30, 4096), nothing) as pool:
     soft, most = pool.result(pool.submit(limits), Path("song.mp3"))
 sys.exit(not soft <= most <= hard)
 """

@@ -13,6 +13,7 @@ from tagger.analysis import worker
 from tagger.analysis.analyzer import Analyzer
 from tagger.analysis.pool import WorkerPool
 from tagger.analysis.remembered import BLOCK
+from tagger.config import WorkerSettings
 from tagger.core.domain import AnalysisKey, Features, FileIdentity, PackedFeatures, Track, TrackTags
 from tagger.errors import StoreDamagedError, WorkerCrashedError
 from tagger.inference import read_manifest
@@ -71,7 +72,7 @@ def test_tracks_of_several_blocks_get_the_predictions_that_each_gets_alone(tmp_p
     tracks = remembered(store, tmp_path, BLOCK + 3)
     without = track(tmp_path, 1000)
     store.failures.start_attempt(tracks[0].path, tracks[0].identity, blamed=True)
-    with WorkerPool(1, 60, 2048, worker.prepare, bundle, tmp_path) as pool:
+    with WorkerPool(WorkerSettings(1, 60, 2048), worker.prepare, bundle, tmp_path) as pool:
         analyzer = Analyzer(store, pool, bundle, read_manifest(bundle), WINDOW)
         analyzer.remember([*tracks, without], decode=False)
     model = load(bundle)

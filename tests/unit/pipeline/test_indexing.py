@@ -8,6 +8,7 @@ import media
 import pytest
 
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.core.domain import Action, Outcome, Track, TrackTags
 from tagger.errors import TagError, TooShortError, WorkerCrashedError, WorkerTimedOutError
 from tagger.library.walk import Found, walk
@@ -65,7 +66,7 @@ def test_a_file_without_enough_sound_is_indexed_again_below_another_root(
 ):
     (tmp_path / "album").mkdir()
     path = media.make(tmp_path / "album" / "song.mp3")
-    with TagJobs(30, 2048) as jobs:
+    with TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         for root in (path.parent, tmp_path):
             found = [item for item in walk(root, root) if isinstance(item, Found)]
             (indexed,) = index_files(found, store, jobs)

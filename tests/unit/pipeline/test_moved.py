@@ -12,7 +12,7 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
-from tagger.config import GenreSettings
+from tagger.config import GenreSettings, WorkerSettings
 from tagger.library.counting import count_new
 from tagger.pipeline.moved import follow
 from tagger.pipeline.recovery import recover
@@ -170,7 +170,7 @@ def test_an_open_write_of_a_file_that_moved_is_settled_at_its_new_path(written):
     new = song.with_name("new.mp3")
     shutil.copyfile(song, new)
     song.unlink()
-    with Store(program.state) as store, TagJobs(30, 2048) as jobs:
+    with Store(program.state) as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         store._connection.execute("UPDATE changes SET state = 'intended'")
         follow([program.music], [program.music], store, jobs)
         recover(store, jobs)

@@ -10,6 +10,7 @@ import pytest
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.core.domain import Action, Decision, FileIdentity, Track, TrackTags
 from tagger.pipeline.operations import DryRun, Write
 from tagger.pipeline.reclassify import Reclassification, Rewrite
@@ -21,7 +22,7 @@ ROCK = Decision(Action.ADD, ("Jazz", "Rock"), "test", "Rock", 0.9)
 def test_a_genre_that_changed_in_place_with_an_equal_time_is_not_overwritten(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz"]})
     status = path.stat()
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         track = Track(path, tmp_path, FileIdentity.of(status), tags.read(path))
         store.files.put(track)
         path.write_bytes(re.sub(b"(?i)genre=Jazz", b"genre=Folk", path.read_bytes()))
@@ -41,7 +42,7 @@ def test_a_file_with_another_inode_number_is_written_where_nothing_else_changed(
 ):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz"], "title": ["One"]})
     status = path.stat()
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         track = Track(path, tmp_path, FileIdentity.of(status), tags.read(path))
         store.files.put(track)
         other = tmp_path / "other"
@@ -59,7 +60,7 @@ def test_a_file_with_another_inode_number_is_written_where_nothing_else_changed(
 def test_a_genre_that_another_program_wrote_meanwhile_is_no_genre_of_this_run(tmp_path):
     path = media.make(tmp_path / "song.flac", "flac", tags={"genre": ["Jazz", "Rock"]})
     track = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         store.files.put(track)
         write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
         outcome = write.apply(track, ROCK)
@@ -76,7 +77,7 @@ def test_a_file_whose_genre_other_programs_cannot_read_is_an_error(tmp_path):
     media.without_continuations(path)
     before = path.read_bytes()
     track = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         store.files.put(track)
         write = Write(store, jobs, store.runs.start("scan"), "test", tags.WriteOptions())
         for operation in (DryRun(jobs, tags.WriteOptions()), write):
@@ -91,7 +92,7 @@ def test_a_likely_genre_of_a_family_stays_when_it_is_decided_again(tmp_path):
     before = Track(path, tmp_path, FileIdentity.of(path.stat()), TrackTags())
     now = Track(path, tmp_path, before.identity, tags.read(path))
     decision = Decision(Action.SET, ("Rock",), "test", "Rock", 0.9, among=("Punk", "Metal"))
-    with TagJobs(30, 2048) as jobs:
+    with TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         work = Reclassification((before,), (), {path: now}, ())
         outcome = Rewrite(work, DryRun(jobs, tags.WriteOptions())).apply(before, decision)
     assert (outcome.action, outcome.after) == (Action.KEEP, ("Punk",))

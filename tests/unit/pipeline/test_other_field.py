@@ -14,6 +14,7 @@ from tagging import restore, target
 
 from tagger import config, tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.core.domain import CONFIDENCE, GROUPING, FileIdentity
 from tagger.pipeline.recovery import recover
 from tagger.store import Store
@@ -172,7 +173,7 @@ def test_a_kill_after_the_rename_is_recovered_by_the_field_of_the_write(tmp_path
             confidence=0.8,
             before_commit=lambda change: store.journal.intend(run, tmp_path, change),
         )
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         assert recover(store, jobs) == 1
         (entry,) = store.journal.done()
         assert (entry.change.field, entry.change.after) == (OWN, ("Jazz",))

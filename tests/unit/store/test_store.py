@@ -23,6 +23,7 @@ import pytest
 from forked import Forked
 
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.core.domain import (
     Action,
     AnalysisKey,
@@ -373,11 +374,11 @@ def test_the_intents_of_a_running_process_are_not_recovered(tmp_path):
     ):
         run = int(child.stdout.readline())
         assert store.runs.is_alive(run)
-        assert recover(store, TagJobs(30, 2048)) == 0
+        assert recover(store, TagJobs(WorkerSettings(1, 30, 2048))) == 0
         child.kill()
         child.wait()
         assert not store.runs.is_alive(run)
-        assert recover(store, TagJobs(30, 2048)) == 1
+        assert recover(store, TagJobs(WorkerSettings(1, 30, 2048))) == 1
         assert [entry.run for entry in store.journal.intended()] == [run]  # its file is away
 
 
@@ -469,12 +470,12 @@ def test_a_handled_or_given_up_file_is_not_queued_again(store):
 def test_an_open_write_stays_open_until_its_file_was_read(tmp_path):
     path = media.make(tmp_path / "song.mp3")
     away = tmp_path / "away.mp3"
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         edit = GenreEdit(path, (), ("Rock",), "{}")
         run = store.runs.start("scan")
         entry = store.journal.intend(run, tmp_path, edit)
     path.rename(away)
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         recover(store, jobs)
         assert [open_.id for open_ in store.journal.intended()] == [entry]
         media.tag(away, genre="Rock")
@@ -489,7 +490,7 @@ def test_an_open_write_is_dropped_when_its_file_is_the_old_file(tmp_path):
     with Store(tmp_path / "state") as store:
         run = store.runs.start("scan")
         store.journal.intend(run, tmp_path, GenreEdit(path, (), ("Rock",), "{}"))
-    with Store(tmp_path / "state") as store, TagJobs(30, 2048) as jobs:
+    with Store(tmp_path / "state") as store, TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         recover(store, jobs)
         assert not store.journal.intended()
         assert not store.journal.done()

@@ -12,6 +12,7 @@ import pytest
 from programs import ROOT
 
 from tagger.analysis.pool import WorkerPool
+from tagger.config import WorkerSettings
 from tagger.errors import WorkerError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def nothing() -> None:
 def check(folder: Path, seeds: range) -> None:
     originals = mutants.files(folder)
     faults = []
-    with WorkerPool(1, 60, 4096, nothing) as pool:
+    with WorkerPool(WorkerSettings(1, 60, 4096), nothing) as pool:
         futures = {}
         for name, data in originals.items():
             for seed in seeds:

@@ -12,6 +12,7 @@ from tagging import BLUES, TWO, restore, target, with_info, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.errors import CorruptTagsError, TagError, WorkerCrashedError
 from tagger.tags.containers.asf import HEADER_EXTENSION
 
@@ -241,7 +242,7 @@ def test_a_picture_that_is_not_copied_stays_as_it_was(tmp_path, form):
 def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size_mb):
     path, _ = pictured(tmp_path, form, size_mb * 10**6)
     data = path.read_bytes()
-    with TagJobs(60, 2048) as jobs:
+    with TagJobs(WorkerSettings(1, 60, 2048)) as jobs:
         how = {"run": jobs.run_on(path), "before_commit": lambda _: None}
         edit, expected = tags.write_genres(target(path), BLUES, **how)
         assert jobs.read(path).genres == BLUES
@@ -251,7 +252,10 @@ def test_a_large_picture_leaves_room_in_the_worker_for_tags(tmp_path, form, size
 
 def test_a_picture_beyond_the_memory_of_the_worker_is_a_lack_of_memory(tmp_path):
     path, _ = pictured(tmp_path, "vorbis", 6_000_000)
-    with TagJobs(60, 2048, spare_mb=10) as jobs, pytest.raises(WorkerCrashedError) as refused:
+    with (
+        TagJobs(WorkerSettings(1, 60, 2048), spare_mb=10) as jobs,
+        pytest.raises(WorkerCrashedError) as refused,
+    ):
         jobs.sound(path)
     assert refused.value.reason == "needs more memory than a worker has"
     assert refused.value.hint == "shrink its pictures, or move the file away"

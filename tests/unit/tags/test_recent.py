@@ -14,6 +14,7 @@ from tagging import TWO, others, target, write
 
 from tagger import tags
 from tagger.analysis.tag_jobs import TagJobs
+from tagger.config import WorkerSettings
 from tagger.core.domain import FileIdentity
 from tagger.errors import TaggerError
 from tagger.tags import recent
@@ -72,7 +73,7 @@ def test_an_edit_of_equal_size_and_time_between_read_and_write_is_kept(tmp_path,
 def test_an_edit_of_equal_size_and_time_between_two_jobs_of_a_worker_is_kept(tmp_path):
     path = media.make(tmp_path / "song.mp3", tags=FULL)
     other = media.make(tmp_path / "other.mp3", tags=FULL | {"title": "Two"})
-    with TagJobs(30, 2048) as jobs:
+    with TagJobs(WorkerSettings(1, 30, 2048)) as jobs:
         assert jobs.read(path).title == "One"
         edit(path, other.read_bytes())
         tags.write_genres(target(path), TWO, before_commit=lambda _: None, run=jobs.run_on(path))
