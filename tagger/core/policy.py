@@ -106,7 +106,7 @@ class Policy:
             return _abstain(existing, f"unsure: {why}", confidence)
         decision = self._placed(self._chosen(prediction), existing, noted, confidence)
         among = tuple(self.own_name(genre) for genre, _ in _likely(members))
-        if decision.action.writes and is_among(existing, among):
+        if among and decision.action.writes and is_among(existing, among):
             reason = f"{noted}: already there"
             return Decision(Action.KEEP, existing, reason, decision.genre, confidence)
         return replace(decision, among=among)

@@ -84,7 +84,8 @@ class Scan:
             PlaylistError: a file is in the place of a folder of playlists.
 
         """
-        self._settings, self._manifest = selection.model_in_use(settings)
+        self._settings, manifest = selection.model_in_use(settings)
+        self._basis = build.Basis(self._settings, manifest, store)
         self._store = store
         self._options = options
         roots = settings.library.real_roots
@@ -106,7 +107,7 @@ class Scan:
 
     def unknown_names(self) -> Iterator[str]:
         """Yield a text for each genre of the settings that has no effect."""
-        return unknown_names(self._settings, self._manifest, self._store)
+        return unknown_names(self._settings, self._basis.manifest, self._store)
 
     def absent(self, result: RunResult) -> Iterator[tuple[str, bool]]:
         """Yield a text for each root without any known file, and whether its disk may be away."""
@@ -128,7 +129,8 @@ class Scan:
         tracks = self._find(search, observer, jobs, run.take)
         observer.passed_over(search.ignored)
         observer.expect(len(tracks))
-        operation = run.start("scan", jobs, self._manifest.id, dry_run=self._options.dry_run)
+        model = self._basis.manifest.id
+        operation = run.start("scan", jobs, model, dry_run=self._options.dry_run)
         with contextlib.closing(self._outcomes(tracks, operation, observer)) as outcomes:
             for outcome in outcomes:
                 run.take(outcome)
@@ -139,8 +141,8 @@ class Scan:
         options = self._options
         if options.reclassify or options.formats is not None or options.since is not None:
             return None
-        policy = build.policy(self._settings)
-        return UnchangedFinder(self._store, policy, self._settings.tags.field)
+        field = self._settings.tags.field
+        return UnchangedFinder(self._store, self._basis.rules.policy, field)
 
     def _search(self, finder: UnchangedFinder | None) -> Search:
         patterns = self._settings.library.ignore
@@ -183,14 +185,12 @@ class Scan:
     def _outcomes(
         self, tracks: list[Track], operation: Operation, observer: Observer
     ) -> Generator[Outcome]:
-        settings, store = self._settings, self._store
-        basis = build.Basis(settings, self._manifest, store)
-        with build.worker_pool(settings) as pool:
-            analyzer = basis.analyzer(pool)
+        with build.worker_pool(self._settings) as pool:
+            analyzer = self._basis.analyzer(pool)
             if not self._options.reclassify:
-                pipeline = Pipeline(basis, analyzer, operation)
-                ignored = settings.library.ignore
-                siblings = unchanged_siblings(tracks, self._starts, ignored, store)
+                pipeline = Pipeline(self._basis, analyzer, operation)
+                ignored = self._settings.library.ignore
+                siblings = unchanged_siblings(tracks, self._starts, ignored, self._store)
                 yield from pipeline.run(
                     tracks,
                     siblings=siblings,
@@ -198,8 +198,8 @@ class Scan:
                     analyzed=observer.analyzed,
                 )
                 return
-            work = reclassify.prepare(tracks, store, analyzer)
+            work = reclassify.prepare(tracks, self._store, analyzer)
             rewrite = reclassify.Rewrite(work, operation)
-            pipeline = Pipeline(basis, analyzer, rewrite)
+            pipeline = Pipeline(self._basis, analyzer, rewrite)
             yield from reclassify.skip_lost(work, operation)
             yield from pipeline.run(work.tracks, siblings=work.siblings)
