@@ -34,7 +34,7 @@ def contradictions(settings: Settings) -> Iterator[Refusal]:
             reason = "a smart playlist is a rule about GENRE, and tags.field is another field"
             key = further if number else ("playlists", "extension")
             yield key, reason, 'use "auto", or remove tags.field'
-        folder = os.path.realpath(settings.target_folder(target))
+        folder = os.path.realpath(target.in_library(settings.library.roots[0]))
         if folder in folders:
             yield further, f"two targets have the folder {folder}", "give each its own folder"
         folders.add(folder)

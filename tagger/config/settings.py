@@ -199,7 +199,7 @@ class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
     """`[[playlists.targets]]`: a further folder of playlists, for another player."""
 
     folder: Text = "Playlists/Genres"
-    """As the user wrote it; `Settings.target_folder` is the path."""
+    """As the user wrote it; see `in_library`."""
     profile: Profile = "standard"
     """The kind of location in a playlist."""
     extension: Literal["auto", "m3u8", "m3u", "nsp", "xsp"] = "auto"
@@ -215,6 +215,10 @@ class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
         if self.extension != "auto":
             return f".{self.extension}"
         return ".m3u" if self.profile == "mpd" else ".m3u8"
+
+    def in_library(self, first: Path) -> Path:
+        """Return the folder for a library; a relative folder lies in its first root."""
+        return first / expand(self.folder)
 
     @property
     def is_smart(self) -> bool:
@@ -352,14 +356,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     training: TrainingSettings = field(default_factory=TrainingSettings)
     """`tagger train`."""
 
-    def target_folder(self, target: PlaylistTarget) -> Path:
-        """Return the folder of a target; a relative folder lies in the first root."""
-        return self.library.roots[0] / expand(target.folder)
-
     @property
     def playlist_folders(self) -> tuple[Path, ...]:
         """The folders of all targets."""
-        return tuple(map(self.target_folder, self.playlists.all_targets))
+        first = self.library.roots[0]
+        return tuple(target.in_library(first) for target in self.playlists.all_targets)
 
     def by_sound_alone(self) -> Settings:
         """Return the settings without the evidence of library and artists list."""

@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger.config.values import expand
 from tagger.core import genres
 from tagger.core.domain import Action
 from tagger.errors import PlaylistError
@@ -145,7 +144,7 @@ def shelves(settings: Settings, scanned: Sequence[Path]) -> list[Shelf]:
     found: dict[Path, tuple[PlaylistTarget, dict[Path, None]]] = {}
     for target in settings.playlists.all_targets:
         for roots in (configured, *((root,) for root in scanned if root not in configured)):
-            folder = Path(os.path.realpath(roots[0] / expand(target.folder)))
+            folder = Path(os.path.realpath(target.in_library(roots[0])))
             found.setdefault(folder, (target, {}))[1].update(dict.fromkeys(roots))
     return [Shelf(folder, target, tuple(roots)) for folder, (target, roots) in found.items()]
 
