@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from mpd_client import Mpd
 from player_servers import ANSWERS, PASSWORD, RAW, SLOW, TABLES, Babbler, StandIn
 
-from tagger import config, doctor
+from tagger import config
+from tagger.doctor.players import answers, exposed_secrets
 from tagger.errors import ConfigError, PlayerError
 from tagger.players import Changes, PlayerNotifier, configured_players, notify_all
 from tagger.players.changes import MAX_FOLDERS, player_path
@@ -481,8 +482,8 @@ def test_a_password_is_shown_in_no_output_after_any_fault(player, program, caplo
         for fault in (None, *RAW, *ANSWERS):
             player.fault = fault
             said.append(str(notify_all(settings.players, changed("/m"))))
-            said += [str(finding) for finding in doctor._exposed_secrets(settings.players)]
-            said += [str(doctor._player(one)) for one in configured_players(settings.players)]
+            said += [str(finding) for finding in exposed_secrets(settings.players)]
+            said += [str(answers(one)) for one in configured_players(settings.players)]
     ran = program.run("config", "show")
     said += [ran.out, ran.err, caplog.text]
     program.config.write_text(program.config.read_text().replace("user", "usre") + "[library\n")
