@@ -80,21 +80,21 @@ class Desk:
             ModelError: the model bundle is unusable.
 
         """
-        self._settings, self._manifest = selection.model_in_use(settings)
+        self._settings, manifest = selection.model_in_use(settings)
         self._paths = paths
         self._run: int | None = None
         self._thread = ThreadPoolExecutor(1, "desk")
         self._store: Store = self._in_thread(Store, settings.store.folder)
         self._jobs = build.tag_jobs(self._settings)
         self._in_thread(recovery.recover, self._store, self._jobs)
-        self._evidence = build.Basis(self._settings, self._manifest, self._store).evidence
-        self._in_thread(self._evidence.prepare)
+        self._basis = build.Basis(self._settings, manifest, self._store)
+        self._in_thread(self._basis.evidence.prepare)
 
     @property
     def genres(self) -> tuple[str, ...]:
         """The genres of the model under the user's names."""
-        own_name = build.policy(self._settings).own_name
-        return tuple(own_name(genre) for genre in self._manifest.genres)
+        own_name = self._basis.rules.policy.own_name
+        return tuple(own_name(genre) for genre in self._basis.manifest.genres)
 
     @property
     def window(self) -> tuple[float, float]:
@@ -198,10 +198,10 @@ class Desk:
         return [self._card(track) for track in tracks if track]
 
     def _card(self, track: Track) -> Card:
-        store, own_name = self._store, build.policy(self._settings).own_name
+        store, own_name = self._store, self._basis.rules.policy.own_name
         key = track.content
-        prediction = store.analyses.prediction(key, self._manifest.id) if key else None
-        evidence = self._evidence.of(track)
+        prediction = store.analyses.prediction(key, self._basis.manifest.id) if key else None
+        evidence = self._basis.evidence.of(track)
         if prediction and evidence and is_like_music(prediction):
             prediction = posterior(prediction, evidence)
         ranked = prediction.ranked[:3] if prediction else []
@@ -218,7 +218,7 @@ class Desk:
 
     def _nearest(self, path: Path) -> list[Neighbour]:
         track = self._store.files.get(path)
-        specs = list(self._manifest.inputs.values())[:1]
+        specs = list(self._basis.manifest.inputs.values())[:1]
         if track is None or track.content is None:
             return []
         features = self._store.analyses.features(track.content, specs)
@@ -230,13 +230,8 @@ class Desk:
             raise SkippedError("has another genre now; the page shows it", path)
         now = track.tags.genres
         if genre:
-            operation = Write(
-                self._store,
-                self._jobs,
-                self._started(),
-                Origin.USER,
-                build.write_options(self._settings),
-            )
+            options = self._basis.options
+            operation = Write(self._store, self._jobs, self._started(), Origin.USER, options)
             decision = Decision(Action.SET, (genre,), "you chose it", genre)
             outcome = operation.apply(track, decision)
             if outcome.action is not Action.SET:
@@ -249,8 +244,7 @@ class Desk:
     def _take_back(self, path: Path) -> Card:
         entry = self._store.journal.last(path)
         if entry and (entry.run == self._run or self._is_choice(entry.change)):
-            options = build.write_options(self._settings)
-            (outcome,) = undo.undo([entry], self._store, self._jobs, options)
+            (outcome,) = undo.undo([entry], self._store, self._jobs, self._basis.options)
             if outcome.action is not Action.SET:
                 raise SkippedError(outcome.reason, path)
         self._store.corrections.forget(path)
