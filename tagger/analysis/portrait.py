@@ -60,7 +60,7 @@ def portrait(path: Path, bundle: Path, window: Window) -> Portrait:
     model = load(bundle)
     recording = worker.recording_of(path, window)
     features = worker.inputs_of(path, model, recording)
-    (heard,) = worker.extracted(path, [_DESCRIBED], recording)
+    (described,) = worker.extracted(path, [_DESCRIBED], recording)
     samples = recording.clip().samples
     levels = log_mel(samples, RATE).levels
     course = []
@@ -73,7 +73,7 @@ def portrait(path: Path, bundle: Path, window: Window) -> Portrait:
     return Portrait(
         model.predict([features])[0],
         features,
-        describe(samples, levels, np.asarray(heard.values, np.float32)),
+        describe(samples, levels, np.asarray(described.values, np.float32)),
         recording.length,
         np.rint(levels * 255).astype(np.uint8),
         tuple(course),

@@ -116,12 +116,14 @@ def weigh(
             prior[genre] = prior.get(genre, 0.0) + weight * share
     on = {genre: level for level in levels for genre, p in level.shares.items() if p >= SPEAKS}
     last = on.get(max(prior, key=lambda genre: prior[genre]), levels[-1])
-    listed = next((_told(level, prior) for level in levels if level.source in LISTS), None)
-    others = {g: _told(level, prior, listed) for g, level in on.items() if level is not last}
-    return replace(_told(last, prior, listed), others=others)
+    listed = next((_as_evidence(level, prior) for level in levels if level.source in LISTS), None)
+    others = {g: _as_evidence(level, prior, listed) for g, level in on.items() if level is not last}
+    return replace(_as_evidence(last, prior, listed), others=others)
 
 
-def _told(level: Level, prior: Mapping[str, float], listed: Evidence | None = None) -> Evidence:
+def _as_evidence(
+    level: Level, prior: Mapping[str, float], listed: Evidence | None = None
+) -> Evidence:
     """Return the evidence with a level as the last word.
 
     Args:

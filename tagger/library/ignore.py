@@ -173,8 +173,8 @@ class IgnoreRules:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            self._faults[folder] = f"{file} cannot be understood: {said}"
+            reason = getattr(error, "strerror", None) or str(error)
+            self._faults[folder] = f"{file} cannot be understood: {reason}"
             return None
 
 

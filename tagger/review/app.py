@@ -160,7 +160,7 @@ class App:
             path = Path(os.fsdecode(base64.urlsafe_b64decode(text.encode("ascii"))))
         except (binascii.Error, UnicodeError, ValueError):
             raise NotFound from None
-        if not self._desk.knows(path):
+        if not self._desk.has(path):
             raise NotFound
         return path
 

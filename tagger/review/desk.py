@@ -143,7 +143,7 @@ class Desk:
                 return picture.read_bytes()
         return self._in_thread(self._embedded_cover, path)
 
-    def knows(self, path: Path) -> bool:
+    def has(self, path: Path) -> bool:
         """Return whether the database has the file; the page serves no other file."""
         return self._in_thread(self._store.files.get, path) is not None
 

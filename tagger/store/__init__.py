@@ -139,12 +139,12 @@ def is_missing(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def undamaged(folder: Path, tell: Callable[[str], None], *, rows: bool = True) -> Iterator[Store]:
+def undamaged(folder: Path, report: Callable[[str], None], *, rows: bool = True) -> Iterator[Store]:
     """Open the database for a command that writes; a damaged database is replaced first.
 
     Args:
         folder: The folder of the database.
-        tell: Takes a line with the new path of a damaged database.
+        report: Takes a line with the new path of a damaged database.
         rows: Check the rows of a large database; see `damage.check`.
 
     Raises:
@@ -156,7 +156,7 @@ def undamaged(folder: Path, tell: Callable[[str], None], *, rows: bool = True) -
     try:
         store = _checked(folder, rows=rows)
     except StoreDamagedError as error:
-        tell(_replaced(path, path.stat().st_ino, error))
+        report(_replaced(path, path.stat().st_ino, error))
         store = Store(folder)
     try:
         with store:

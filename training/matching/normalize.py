@@ -69,21 +69,21 @@ def track_name(title: str, artists: tuple[str, ...], album: str = "") -> Name:
     `title` may contain featured artists, who join `artists`. `album` may name the version ("Live").
     """
     text, notes = _split(_nfkc(title))
-    guests, told, kept = list[str](), list[str](), list[str]()
+    guests, versions, kept = list[str](), list[str](), list[str]()
     for note in notes:
         if featured := _FEATURED.match(note.strip()):
             guests.append(featured[1])
         elif _is_neutral(plain(note)):
             continue
-        elif told or _kinds(plain(note), words.DISTINCT):  # "Live at Wembley - May 1986"
-            told.append(plain(note))
+        elif versions or _kinds(plain(note), words.DISTINCT):  # "Live at Wembley - May 1986"
+            versions.append(plain(note))
         else:
             kept.append(note)
     if bare := _FEATURED_BARE.search(text):
         guests.append(bare[1])
         text = text[: bare.start()]
     named = _title(" ".join([text, *kept])) or _raw(title)
-    version = _version(told, album)
+    version = _version(versions, album)
     return Name(named, artist_names((*artists, *guests)), version, _markers(named))
 
 
@@ -196,8 +196,8 @@ def _version(notes: list[str], album: str) -> Version:
     parts = [plain(part) for part in _ALBUM_NOTE.split(album)]
     of_album = frozenset[str]().union(*(_kinds(part, words.DISTINCT_ALBUM) for part in parts))
     meaning = "|".join(words.DISTINCT.values())
-    told = {w for note in notes for w in re.sub(rf"\b(?:{meaning})\b", " ", note).split()}
-    details = told - words.FILLERS - words.NEUTRAL - words.NEUTRAL_COMPANY - {"at", "from"}
+    named = {w for note in notes for w in re.sub(rf"\b(?:{meaning})\b", " ", note).split()}
+    details = named - words.FILLERS - words.NEUTRAL - words.NEUTRAL_COMPANY - {"at", "from"}
     return Version(kinds | of_album, frozenset(details))
 
 
