@@ -12,12 +12,13 @@ from tagger.audio.formats import EXTENSIONS
 from tagger.core.domain import FileIdentity
 from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
+from tagger.daemon.missing import MissingFiles
 from tagger.daemon.status.state import Reconciled
 from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
 from tagger.errors import TagError
-from tagger.library import absence, index, walk
+from tagger.library import index, walk
 from tagger.library.ignore import IgnoreRules
 from tagger.pipeline import build
 from tagger.store.files import HANDLED, NOT_WRITABLE
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
 CHECK_INTERVAL = 5.0
 """Seconds between two checks of the observers."""
-MAX_MISSING = 100
-"""Paths; above that, one check of all roots is cheaper than a check of each path."""
-NEVER = -1
-"""No revision of the store."""
 MAX_REPORTED = 10_000
 """Paths left out that are remembered, so that each is logged once."""
 
@@ -55,8 +52,13 @@ class Intake:
     ) -> None:
         """Start the observers, with a first reconcile due.
 
-        `settings` name roots and intervals, `store` contains the queue, `event_queue` receives
-        the observers' events, `state` is shown to the user, and `clock` returns seconds.
+        Args:
+            settings: The roots and the intervals.
+            store: Contains the queue.
+            event_queue: Receives the observers' events.
+            state: Shown to the user.
+            clock: Returns seconds.
+
         """
         self._store = store
         self._event_queue = event_queue
@@ -65,11 +67,7 @@ class Intake:
         self._reported: set[tuple[Path, str]] = set()
         self._observers = Observers(event_queue)
         self._stability = StabilityTracker(settings.daemon.settle, clock)
-        self._missing: dict[Path, None] = {}
-        self._absent_at = NEVER
-        """The revision of the store at which the roots of all missing files were not mounted."""
-        self._away: set[Path] = set()
-        """The roots whose disks may not be mounted; each is logged once."""
+        self._missing = MissingFiles(store)
         self._reconcile_reason = "start"
         """Why a reconcile is due now; empty when only the interval makes it due."""
         self._overflowed = False
@@ -105,7 +103,7 @@ class Intake:
             elif event is FileEvent.FOLDER_APPEARED:
                 self._scan_folder(path)
             else:
-                self._miss([path])
+                self._missing.add([path], self._roots)
         return more
 
     def track(self, path: Path) -> None:
@@ -157,27 +155,9 @@ class Intake:
         """Delete the records of missing files; returns their number.
 
         Call it when no file is tracked or queued. A moved file has to be found under its new
-        name first, so that its record moves along. The records of a root that is not mounted stay.
-        Such a root is looked at again after a change of the store or of the missing files.
+        name first, so that its record moves along.
         """
-        if not self._missing or (revision := self._store.revision()) == self._absent_at:
-            return 0
-        mounted = {root for root in self._roots if self._is_mounted(root)}
-        missing = [path for path in self._missing if walk.root_of(path, self._roots) in mounted]
-        for path in missing:
-            del self._missing[path]
-        dropped = sum(absence.drop_missing(path, self._store) for path in missing)
-        self._absent_at = NEVER if dropped else revision
-        return dropped
-
-    def _is_mounted(self, root: Path) -> bool:
-        """Return whether a known file of a root is there; a root without its disk is logged."""
-        missing = absence.missing_files(root, self._store)
-        if missing and missing.away and root not in self._away and not walk.is_gone(root):
-            self._away.add(root)
-            reason = f"{missing}: {walk.MOUNT_IT}"
-            log.warning("folder without its files", folder=root, reason=reason)
-        return missing is None
+        return self._missing.drop(self._roots)
 
     def close(self) -> None:
         """Stop the observers."""
@@ -209,16 +189,10 @@ class Intake:
         counts = [self._scan_folder(root) for root in self._roots]
         files = sum(found for found, _ in counts)
         if sum(map(self._store.files.count_under, self._roots)) != sum(seen for _, seen in counts):
-            self._miss(self._roots)
+            self._missing.add(self._roots, self._roots)
         self._last_reconcile = self._clock()
         self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
-
-    def _miss(self, paths: Iterable[Path]) -> None:
-        self._missing |= dict.fromkeys(paths)
-        if len(self._missing) > MAX_MISSING:
-            self._missing = dict.fromkeys(self._roots)
-        self._absent_at = NEVER
 
     def _scan_folder(self, start: Path) -> tuple[int, int]:
         """Track each file that needs work; returns the numbers of music files and of rows."""
@@ -242,9 +216,8 @@ class Intake:
                     self.track(path)
             if self._overflowed or self._event_queue.closed:
                 break
-        if rows and root in self._away:
-            self._away.remove(root)
-            log.info("folder has files again", folder=root)
+        if rows:
+            self._missing.is_back(root)
         return files, rows
 
     def _walk(self, start: Path, root: Path) -> Iterator[walk.Listing]:

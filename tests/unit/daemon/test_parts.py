@@ -27,8 +27,9 @@ from tagger.daemon.events import MAX_EVENTS, EventQueue, FileEvent
 from tagger.daemon.host.instance import InstanceLock, socket_path
 from tagger.daemon.host.logs import Formatter
 from tagger.daemon.host.priority import lower_priority
-from tagger.daemon.intake import CHECK_INTERVAL, MAX_MISSING, Intake
+from tagger.daemon.intake import CHECK_INTERVAL, Intake
 from tagger.daemon.loop import EventLoop, Limits
+from tagger.daemon.missing import MAX_MISSING, MissingFiles
 from tagger.daemon.status import metrics
 from tagger.daemon.status.server import StatusServer, query_status
 from tagger.daemon.status.state import DaemonState
@@ -443,13 +444,11 @@ def test_files_that_are_not_writable_need_no_query_each_at_a_reconcile(tmp_path)
 
 
 def test_the_names_of_many_deleted_files_are_not_kept(tmp_path):
-    settings = Settings(library=LibrarySettings(roots=(tmp_path / "music",)))
     with Store(tmp_path / "state") as store:
-        intake = Intake(settings, store, EventQueue(), DaemonState())
-        deleted = [tmp_path / f"music/{number}.mp3" for number in range(3 * MAX_MISSING)]
-        intake.handle((FileEvent.DELETED, path) for path in deleted)
-        assert len(intake._missing) <= MAX_MISSING
-        intake.close()
+        missing = MissingFiles(store)
+        for number in range(3 * MAX_MISSING):
+            missing.add([tmp_path / f"music/{number}.mp3"], [tmp_path / "music"])
+            assert len(missing) <= MAX_MISSING
 
 
 def test_another_change_of_a_tracked_file_is_no_news(tmp_path):
