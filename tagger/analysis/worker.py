@@ -148,7 +148,17 @@ def recording_of(path: Path, window: Window) -> Recording:
 
 
 def extracted(path: Path, specs: Iterable[str], recording: Recording) -> tuple[Features, ...]:
-    """Return the features of a recording; raises AudioError for the file `path`."""
+    """Return the features of a recording.
+
+    Args:
+        path: The file, for the error.
+        specs: The names of the feature specs.
+        recording: The decoded part of the file.
+
+    Raises:
+        AudioError: the sound has no such features, because it is silent for example.
+
+    """
     from tagger.features.specs import extract_all  # noqa: PLC0415
 
     try:

@@ -36,8 +36,12 @@ class Burst:
     ) -> None:
         """Find the runs that killed programs left, to finish them with this burst.
 
-        `store` contains runs and journal, `state` is shown to the user, `player_notifier`
-        notifies players, and `clock` returns seconds.
+        Args:
+            store: Contains runs and journal.
+            state: Shown to the user.
+            player_notifier: Notifies the players.
+            clock: Returns seconds.
+
         """
         self._store = store
         self._state = state

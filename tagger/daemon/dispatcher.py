@@ -56,8 +56,13 @@ class Dispatcher:
     ) -> None:
         """Put the files of a killed daemon back into the queue.
 
-        `store` contains the queue, `state` is shown to the user, `intake` tracks files that
-        change again, `burst` counts outcomes, and `pool` starts the workers.
+        Args:
+            store: Contains the queue.
+            state: Shown to the user.
+            intake: Tracks files that change again.
+            burst: Counts the outcomes.
+            pool: Starts the workers.
+
         """
         self._store = store
         self._state = state

@@ -63,9 +63,13 @@ class EventLoop(threading.Thread):
     ) -> None:
         """Prepare the thread; `start` runs it.
 
-        `settings` are the first settings, `event_queue` brings events and new settings, `state`
-        is shown to the user. The loop calls `on_watching` when it watches every folder. `limits`
-        are the time limits.
+        Args:
+            settings: The first settings.
+            event_queue: Brings events and new settings.
+            state: Shown to the user.
+            on_watching: Called when every folder is watched.
+            limits: The time limits.
+
         """
         super().__init__(name="event-loop")
         self._settings = settings

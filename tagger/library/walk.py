@@ -143,7 +143,14 @@ def walk(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Item
 
 
 def music(start: Path, root: Path, patterns: Sequence[str] = ()) -> Iterator[Found]:
-    """Yield the files of `walk` alone, without reasons for others."""
+    """Yield the files of `folders` alone, without reasons for others.
+
+    Args:
+        start: The file or folder to begin with.
+        root: The root of its library.
+        patterns: `library.ignore`.
+
+    """
     for listing in folders(start, root, patterns):
         yield from listing.all_found()
 

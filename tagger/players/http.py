@@ -36,9 +36,13 @@ class WebServer:
     ) -> None:
         """Connect to nothing yet.
 
-        `kind` names the player in messages; `name` is its table, `url` its address. `timeout`
-        is the seconds to connect, and again for one request with its answer. `login` are the keys
-        of the table with the login.
+        Args:
+            kind: The name of the player in messages.
+            name: Its table in the configuration.
+            url: Its address.
+            timeout: Seconds to connect, and again for one request with its answer.
+            login: The keys of the table with the login.
+
         """
         self._timeout = timeout
         self._login = login
@@ -59,9 +63,17 @@ class WebServer:
     ) -> bytes:
         """Send a request and return the body of the answer.
 
-        `method`, `path`, `body` and `headers` are the HTTP request; `good` is the expected
-        status, and `most` the bytes that are read. Raises `PlayerError` for any other status and
-        for a server that does not answer.
+        Args:
+            method: The HTTP method.
+            path: The path below the address.
+            body: The content of the request; may be empty.
+            headers: The headers of the request.
+            good: The expected status.
+            most: Bytes of the answer that are read.
+
+        Raises:
+            PlayerError: another status, or a server that does not answer.
+
         """
         try:
             status, answer = self._exchange(method, path, body, headers, most)
@@ -76,7 +88,14 @@ class WebServer:
     def post_json(self, path: str, body: object, headers: Mapping[str, str]) -> dict[str, Any]:
         """Send `body` as JSON and return the JSON object of the answer.
 
-        `path` and `headers` are those of the HTTP request. Raises `PlayerError`.
+        Args:
+            path: The path below the address.
+            body: Any value of JSON.
+            headers: The headers of the request.
+
+        Raises:
+            PlayerError: another status, no JSON object, or a server that does not answer.
+
         """
         sent = json.dumps(body).encode()
         answer = self.request("POST", path, sent, {"Content-Type": "application/json", **headers})

@@ -72,9 +72,14 @@ def notify_all(
 ) -> dict[str, TaggerError | None]:
     """Notify the players of changes, if there are any, and wait for the answers.
 
-    `settings` name the players, `changes` the folders. After `timeout` seconds, or its own
-    patience, a player that has not answered counts as failed. Returns the error of each player,
-    None after a success.
+    Args:
+        settings: The players.
+        changes: The folders and playlists that changed.
+        timeout: Seconds, or the player's own patience; without an answer, the player has failed.
+
+    Returns:
+        The error of each player, None after a success.
+
     """
     notifier = PlayerNotifier()
     notifier.notify(settings, changes)

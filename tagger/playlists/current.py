@@ -42,7 +42,14 @@ def state_of(settings: Settings, shelf: Shelf, revision: int) -> str:
 
 
 def states_of(settings: Settings, shelf: Shelf, lists: Iterable[TrackList]) -> dict[str, str]:
-    """Return the state of each genre's list in a folder of playlists, by genre."""
+    """Return the state of each genre's list in a folder of playlists, by genre.
+
+    Args:
+        settings: The settings behind each playlist.
+        shelf: The folder and its target.
+        lists: The lists of the library; special lists are left out.
+
+    """
     return {
         one.genre: _digest(settings, shelf, one.name, one.genre, one.texts, one.combinations)
         for one in lists

@@ -100,7 +100,10 @@ def digest(data: bytes) -> str:
 def replace(path: Path, data: bytes, *, create: bool) -> None:
     """Write a playlist in one step; a replaced file keeps its mode.
 
-    `path` is the playlist and `data` its content. `create` expects that no file exists there.
+    Args:
+        path: The playlist.
+        data: Its content.
+        create: Expect that no file is there.
 
     Raises:
         OSError: the playlist could not be written; the old file is unchanged.

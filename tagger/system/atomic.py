@@ -24,10 +24,13 @@ _ATTEMPTS = 8
 def replace_file(path: Path, data: bytes, *, mode: int | None = None, tidy: bool = True) -> None:
     """Write `data` beside `path`, sync it to the disk and rename it to `path`.
 
-    `path` is the file to make or replace; a symbolic link there is replaced, not followed.
-    `data` is the whole content. `mode` is the permission bits of the new file; None keeps the
-    mode of the old file, or applies the umask where there was no file. `tidy` removes unfinished
-    files of killed processes from the folder; a writer of many files does that once for all.
+    Args:
+        path: The file to make or replace; a symbolic link there is replaced, not followed.
+        data: The whole content.
+        mode: The permission bits of the new file; None keeps the mode of the old file, or applies
+            the umask where there was no file.
+        tidy: Remove unfinished files of killed processes from the folder. A writer of many files
+            does that once for all.
 
     Raises:
         OSError: the file could not be written; the old file is unchanged.

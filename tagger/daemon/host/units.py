@@ -43,8 +43,11 @@ def user_unit(config: Path | None) -> Unit:
 def system_unit(settings: Settings, config: Path | None, user: str) -> Unit:
     """Return the sandboxed unit for the whole machine, with only the library writable.
 
-    `settings` name the writable folders; the unit shares their state folder with the command
-    line. `config` is the configuration file, None for the user's own. The unit runs as `user`.
+    Args:
+        settings: The writable folders; the unit shares the state folder with the command line.
+        config: The configuration file, None for the user's own.
+        user: The user of the service.
+
     """
     writable = [*settings.library.roots, *settings.playlist_folders, settings.store.folder]
     filled = {

@@ -54,9 +54,14 @@ def read_mounts() -> list[Mount]:
 def plan(root: Path, how: Watch, mounts: Sequence[Mount]) -> list[Watched]:
     """Decide how to watch a library root: as configured, else by its file system.
 
-    `root` is a resolved path, `how` is its configuration, and `mounts` are the mounted file
-    systems. A root on a local file system is watched by inotify. Each network file system that
-    is mounted inside the root is polled. Only Linux has inotify.
+    A root on a local file system is watched by inotify. Each network file system that is mounted
+    inside the root is polled. Only Linux has inotify.
+
+    Args:
+        root: The root, resolved.
+        how: The configuration of the root.
+        mounts: The mounted file systems.
+
     """
     if sys.platform != "linux":
         return [Watched(root, root, "poll", f"is on {sys.platform}")]

@@ -32,9 +32,13 @@ class StabilityTracker:
         clock: Callable[[], float] = time.monotonic,
         limit: int = MAX_TRACKED,
     ) -> None:
-        """Track up to `limit` files.
+        """Track no file yet.
 
-        A file is stable after `seconds` without a change; `clock` returns seconds.
+        Args:
+            seconds: A file is stable after this time without a change.
+            clock: Returns seconds.
+            limit: The greatest number of files.
+
         """
         self.seconds = seconds
         self._clock = clock
