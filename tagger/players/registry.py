@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tagger.config.players import MpdSettings
 
 if TYPE_CHECKING:
     from tagger.config import PlayerSettings
     from tagger.players.base import Player
 
+PLAYERS = {
+    "mpd": "tagger.players.mpd:MpdPlayer",
+    "navidrome": "tagger.players.subsonic:NavidromePlayer",
+    "subsonic": "tagger.players.subsonic:SubsonicPlayer",
+    "jellyfin": "tagger.players.jellyfin:JellyfinPlayer",
+    "emby": "tagger.players.jellyfin:EmbyPlayer",
+    "plex": "tagger.players.plex:PlexPlayer",
+    "kodi": "tagger.players.kodi:KodiPlayer",
+    "lyrion": "tagger.players.lyrion:LyrionPlayer",
+    "command": "tagger.players.command:CommandPlayer",
+}
+"""The key of a player in `[players]` to its class, imported when it is used."""
+
 
 def configured_players(settings: PlayerSettings) -> list[Player]:
     """Return the players that have an address in the settings."""
-    players: list[Player] = []
-    if settings.mpd.address:
-        from tagger.players.mpd import MpdPlayer  # noqa: PLC0415
-
-        players.append(MpdPlayer(settings.mpd))
-    servers = (("navidrome", "Navidrome"), ("subsonic", "the Subsonic server"))
-    for name, kind in servers:
-        if (table := getattr(settings, name)).url:
-            from tagger.players.subsonic import SubsonicPlayer  # noqa: PLC0415
-
-            players.append(SubsonicPlayer(table, name, kind))
-    if settings.jellyfin.url:
-        from tagger.players.jellyfin import JellyfinPlayer  # noqa: PLC0415
-
-        players.append(JellyfinPlayer(settings.jellyfin))
-    if settings.emby.url:
-        from tagger.players.jellyfin import EmbyPlayer  # noqa: PLC0415
-
-        players.append(EmbyPlayer(settings.emby))
-    if settings.plex.url:
-        from tagger.players.plex import PlexPlayer  # noqa: PLC0415
-
-        players.append(PlexPlayer(settings.plex))
-    if settings.kodi.url:
-        from tagger.players.kodi import KodiPlayer  # noqa: PLC0415
-
-        players.append(KodiPlayer(settings.kodi))
-    if settings.lyrion.url:
-        from tagger.players.lyrion import LyrionPlayer  # noqa: PLC0415
-
-        players.append(LyrionPlayer(settings.lyrion))
-    if settings.command:
-        from tagger.players.command import CommandPlayer  # noqa: PLC0415
-
-        players.append(CommandPlayer(settings.command))
-    return players
+    tables = {name: getattr(settings, name) for name in PLAYERS}
+    return [_player(name, table) for name, table in tables.items() if _is_set(table)]
 
 
 def keeps_playlists(settings: PlayerSettings) -> bool:
     """Return whether a configured player gets the lists themselves."""
     return any(table.url and table.playlists for table in (settings.navidrome, settings.subsonic))
+
+
+def _is_set(table: Any) -> bool:
+    if isinstance(table, tuple):  # the command and its arguments
+        return bool(table)
+    return bool(table.address if isinstance(table, MpdSettings) else table.url)
+
+
+def _player(name: str, table: Any) -> Player:
+    module, _, class_name = PLAYERS[name].partition(":")
+    player: Player = getattr(import_module(module), class_name)(table)
+    return player

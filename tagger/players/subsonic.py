@@ -34,20 +34,13 @@ MAX_ANSWER_BYTES = 64 << 20
 class SubsonicPlayer:
     """Makes a server scan its library, and keeps the playlists of tagger there."""
 
-    def __init__(self, settings: SubsonicSettings, name: str, kind: str) -> None:
-        """Connect to nothing yet.
+    name = "subsonic"
+    _kind = "the Subsonic server"
 
-        Args:
-            settings: The table of the server.
-            name: The name of the table.
-            kind: The server in messages.
-
-        """
-        self.name = name
+    def __init__(self, settings: SubsonicSettings) -> None:
         self.patience = scans.PATIENCE if settings.playlists else 0.0
         self._settings = settings
-        self._kind = kind
-        self._server = WebServer(kind, name, settings.url)
+        self._server = WebServer(self._kind, self.name, settings.url)
 
     def refresh(self, changes: Changes) -> None:
         """See `Player`. The server finds the changed folders itself."""
@@ -166,3 +159,10 @@ class SubsonicPlayer:
         if self.name != "navidrome":
             hint += f", or players.{self.name}.scan to false"
         return PlayerError(f"{self._kind} permits a scan to administrators only", hint=hint)
+
+
+class NavidromePlayer(SubsonicPlayer):
+    """Navidrome, whose table has another name."""
+
+    name = "navidrome"
+    _kind = "Navidrome"
