@@ -61,12 +61,13 @@ def loss_without_network(settings: Settings, *, stored: bool = False) -> Missing
         stored: Return it only for a stored file that cannot be used.
 
     """
-    if resolve_bundle(settings).model.bundle.folder != built_in():
+    without = built_in()
+    if resolve_bundle(settings).model.bundle.folder != without:
         return None
     fault = MN04.fault_in(networks.folder(settings.store.folder))
     if stored and not fault:
         return None
-    more, less = map(_share_written, (with_network(), built_in()))
+    more, less = _share_written(with_network()), _share_written(without)
     why = f"the file of the network {MN04.network} {fault}; " if fault else ""
     loss = f"some {less:.0%} of files get a genre instead of {more:.0%}"
     return MissingWeightsError(f"{why}without the network {MN04.network}, {loss}", hint=FETCH)

@@ -211,7 +211,8 @@ class LibraryEvidence:
         doubted = weigh.doubted(by_list)
         of_all = "" if doubted else self._of_nearly_all(sample, by_list)
         fit = msgspec.structs.replace(default, doubted=doubted, of_all=of_all)
-        self._use(fit)
+        if fit != default:
+            self._use(fit)
         base = weigh.base(self._words.spread(library), self._model)
         self._trust = weigh.fit(list(self._examples(sample)), base)
         return msgspec.structs.replace(
