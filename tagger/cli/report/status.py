@@ -23,20 +23,23 @@ WORDS |= {"keep": "kept", "undone": "taken back"}
 def show_status(found: dict[str, Any]) -> None:
     """Print the object of `status --json` as lines."""
     _show_daemon(found["daemon"])
-    last = found["last_run"]
-    when = f"{last['kind']} {last['id']}, {minute(last['started'])}" if last else "none yet"
+    fault = f": {found['model_fault']}" if found["model_fault"] else ""
+    click.echo(printable(f"model       {found['model']}{fault}"))
+    click.echo(f"state       {printable(found['state'])}")
+    _show_files(found)
+    _show_corrections(found)
+    _show_runs(found)
+    _show_failures(found)
+
+
+def _show_files(found: dict[str, Any]) -> None:
     decisions = found["decisions"].items()
     counts = [f"{n} {WORDS.get(action, action)}" for action, n in decisions]
     if undecided := found["without_decision"]:
         counts.append(f"{undecided} without a decision (new, or with a genre of their own)")
-    silent = set(found["without_music"])
-    failures = [failure for failure in found["failures"] if failure["path"] not in silent]
-    fault = f": {found['model_fault']}" if found["model_fault"] else ""
-    click.echo(printable(f"model       {found['model']}{fault}"))
-    click.echo(f"state       {printable(found['state'])}")
+    sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"files       {found['files']}")
     click.echo(f"decisions   {', '.join(counts) or 'none yet'}")
-    sources = ", ".join(f"{n} by {source}" for source, n in found["sources"].items())
     click.echo(f"genres      {sources or 'none yet'}")
     if found["doubted"]:
         text = "not counted for other files; most of their artists have others in the list"
@@ -46,18 +49,31 @@ def show_status(found: dict[str, Any]) -> None:
     if found["listed"] >= MANY_LISTED:
         text = f"{found['listed']} analyzed files are by known artists"
         click.echo(f"training    {text}: `tagger train --from known-artists` learns from them")
+
+
+def _show_corrections(found: dict[str, Any]) -> None:
     click.echo(f"corrections {found['corrections']}")
     if returned := found["corrections_to_before"]:
         click.echo(
             f"  {returned} of them to the genre from before tagger: if another program wrote"
             " it from an old database, see `tagger corrections list` and `forget`"
         )
+
+
+def _show_runs(found: dict[str, Any]) -> None:
+    last = found["last_run"]
+    when = f"{last['kind']} {last['id']}, {minute(last['started'])}" if last else "none yet"
     click.echo(f"last run    {when}")
     if wrote := found["last_write"]:
         when = f"{wrote['kind']} {wrote['id']}, {minute(wrote['started'])}"
         click.echo(
             f"last write  {when}: {wrote['written']} written; `tagger runs show {wrote['id']}`"
         )
+
+
+def _show_failures(found: dict[str, Any]) -> None:
+    silent = set(found["without_music"])
+    failures = [failure for failure in found["failures"] if failure["path"] not in silent]
     click.echo(f"no music    {len(silent)} (silent, too short, a video)")
     click.echo(f"failures    {len(failures)}")
     for failure in failures[:MOST_SHOWN]:
