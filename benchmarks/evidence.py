@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tagger import config
 from tagger.core.domain import FileIdentity, Track, TrackTags
-from tagger.inference import read_manifest, selection
+from tagger.inference import in_use, read_manifest
 from tagger.pipeline import build
 from tagger.store import Store
 
@@ -41,7 +41,7 @@ def _track(number):
 
 def main(tracks):
     """Fill a database and measure."""
-    settings = selection.resolve_bundle(config.Settings())
+    settings = in_use.resolve_bundle(config.Settings())
     manifest = read_manifest(settings.model.bundle.folder)
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
         for start in range(0, tracks, BATCH):

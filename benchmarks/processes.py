@@ -16,7 +16,7 @@ from benchmarks.measure import Result, commands
 from tagger import config
 from tagger.analysis import worker
 from tagger.core.domain import AnalysisKey, FileIdentity, GenreEdit
-from tagger.inference import read_manifest, selection
+from tagger.inference import in_use, read_manifest
 from tagger.pipeline import build
 from tagger.store import Store
 
@@ -65,7 +65,7 @@ def remember(folder: Path, track: Path, count: int) -> dict[str, str]:
     root, state = folder / "music", folder / "state"
     root.mkdir(parents=True)
     fill(state, root, count, on_disk=True)
-    settings = selection.resolve_bundle(config.Settings())
+    settings = in_use.resolve_bundle(config.Settings())
     with build.worker_pool(settings) as pool:
         window = settings.listen.window
         found = pool.submit(worker.analyze, track, settings.model.bundle.folder, window).result()
@@ -121,7 +121,7 @@ def idle_watch(folder: Path, count: int):
 
 def one_worker(track: Path):
     """Yield the resident memory of a worker after one track, with the pages that it shares."""
-    settings = selection.resolve_bundle(config.Settings())
+    settings = in_use.resolve_bundle(config.Settings())
     with build.worker_pool(settings) as pool:
         window, bundle = settings.listen.window, settings.model.bundle.folder
         pool.submit(worker.analyze, track, bundle, window).result()

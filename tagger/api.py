@@ -34,7 +34,7 @@ from tagger.core.domain import (
     Track,
 )
 from tagger.errors import AudioError, ConfigError, TagError, TaggerError, WorkerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import index, walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.command_run import Observer
@@ -153,7 +153,7 @@ class Tagger:
         if sound_only:
             settings = settings.by_sound_alone()
         settings = msgspec.structs.replace(settings, tags=tags)
-        self._settings, self._manifest = selection.model_in_use(settings)
+        self._settings, self._manifest = in_use.model_in_use(settings)
         self._bundle = self._settings.model.bundle.folder
         self._workers = build.worker_pool(self._settings)
         self._tag_jobs = build.tag_jobs(self._settings)

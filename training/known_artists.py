@@ -19,8 +19,8 @@ from tagger.core.families import families
 from tagger.evidence.credits import list_level
 from tagger.evidence.names import key
 from tagger.inference.bundle import load
+from tagger.inference.in_use import model_in_use
 from tagger.inference.registry import ModelRegistry
-from tagger.inference.selection import model_in_use
 from tagger.library.known_artists import open_list
 from tagger.pipeline import build
 from training.data.dataset import parts

@@ -19,9 +19,9 @@ from tagger.core import genres
 from tagger.core.domain import GENRE
 from tagger.inference.bundle import load
 from tagger.inference.default import default_folder
+from tagger.inference.in_use import model_in_use
 from tagger.inference.manifest import read_manifest
 from tagger.inference.registry import ModelRegistry
-from tagger.inference.selection import model_in_use
 from tagger.pipeline import build
 from tagger.system.locks import exclusive
 from tagger.system.text import number_of

@@ -18,7 +18,7 @@ from tagger.analysis import worker
 from tagger.analysis.pool import WorkerPool
 from tagger.config import PathMaps
 from tagger.errors import ClusterError, TaggerError
-from tagger.inference import networks, selection
+from tagger.inference import in_use, networks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Station:
 
         Raises ModelError when the model of the settings cannot be run.
         """
-        settings, manifest = selection.model_in_use(settings)
+        settings, manifest = in_use.model_in_use(settings)
         self._bundle = settings.model.bundle.folder
         self._found = Requirements.of(manifest)
         self._maps = PathMaps(settings.cluster.map)

@@ -10,7 +10,7 @@ from tagger.cli.options import JOBS, JSON, NAMED, SOUND_ONLY, configured
 from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.classify import classified_json, classified_text
 from tagger.core.domain import Action
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.pipeline import build
 from tagger.pipeline.classify import classify
 from tagger.store import existing
@@ -44,9 +44,9 @@ def command(
     PATH is a file or a folder. The guesses are of the sound. Each file is decided by itself,
     without its album, which a scan counts as well.
     """
-    settings = selection.resolve_bundle(settings).override("workers", count=jobs)
+    settings = in_use.resolve_bundle(settings).override("workers", count=jobs)
     settings = settings.by_sound_alone() if sound_only else settings
-    model = selection.runnable_manifest(settings).id
+    model = in_use.runnable_manifest(settings).id
     build.start_server(settings)
     failed = False
     with existing(settings.store.folder) as store:

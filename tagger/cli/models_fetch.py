@@ -11,7 +11,7 @@ from tagger.cli.output import printable
 from tagger.errors import DownloadError
 from tagger.features.weights import MN04
 from tagger.inference import download, networks
-from tagger.inference.selection import loss_without_network
+from tagger.inference.in_use import loss_without_network
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from tagger.cli.report.runs import run_json
 from tagger.cli.report.status import moment, show_status
 from tagger.daemon.status.server import query_status
 from tagger.errors import ModelError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import absence
 from tagger.library.fit import doubted
 from tagger.store import Store
@@ -71,8 +71,8 @@ def _gathered(settings: Settings, store: Store) -> dict[str, Any]:
 
 def _model(settings: Settings) -> dict[str, str | None]:
     """Return the model's id; for a model that cannot be used its folder, and the reason."""
-    resolved = selection.resolve_bundle(settings)
+    resolved = in_use.resolve_bundle(settings)
     try:
-        return {"model": selection.runnable_manifest(resolved).id, "model_fault": None}
+        return {"model": in_use.runnable_manifest(resolved).id, "model_fault": None}
     except ModelError as error:
         return {"model": str(resolved.model.bundle.folder), "model_fault": error.explanation}

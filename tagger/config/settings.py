@@ -68,7 +68,7 @@ class Bundle(str):
     def folder(self) -> Path:
         """The bundle's folder, which may be missing.
 
-        `active` and `default` have no folder: `tagger.inference.selection.resolve_bundle` replaces
+        `active` and `default` have no folder: `tagger.inference.in_use.resolve_bundle` replaces
         them, since the active model and the installed networks may change at any time.
         """
         if self in self.WORDS:

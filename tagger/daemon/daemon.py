@@ -17,7 +17,7 @@ from tagger.daemon.loop import EventLoop, Limits
 from tagger.daemon.status.server import StatusServer
 from tagger.daemon.status.state import DaemonState
 from tagger.errors import TaggerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.pipeline.unknown_names import unknown_names
 from tagger.playlists.refresh import check_folders
 from tagger.store import undamaged
@@ -84,7 +84,7 @@ class Daemon:
         socket = socket_path(state)
         with ExitStack() as stack:
             stack.enter_context(InstanceLock(state, socket))
-            if loss := selection.loss_without_network(self._settings, stored=True):
+            if loss := in_use.loss_without_network(self._settings, stored=True):
                 log.warning("network unusable", reason=loss.explanation)
             with undamaged(state, log.warning) as store:
                 if store.files.count():  # the first scan finds the user's genres
@@ -172,7 +172,7 @@ def _check(settings: Settings) -> Manifest:
         PlaylistError: a file is in the place of a folder of playlists.
     """
     check_folders(settings, settings.library.real_roots)
-    _, manifest = selection.model_in_use(settings)
+    _, manifest = in_use.model_in_use(settings)
     return manifest
 
 

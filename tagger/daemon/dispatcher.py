@@ -10,7 +10,7 @@ from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
 from tagger.daemon.watch.stability import status_of
 from tagger.errors import StoreError, TaggerError, WorkerCrashedError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import siblings
 from tagger.library.walk import Found
 from tagger.pipeline import build
@@ -103,7 +103,7 @@ class Dispatcher:
 
     def _process(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
         # for each batch: `tagger train` may have made another model active
-        settings, manifest = selection.model_in_use(settings)
+        settings, manifest = in_use.model_in_use(settings)
         self._state.model = manifest.id
         workers = self._pool.workers(settings, manifest)
         self._state.workers = workers.count

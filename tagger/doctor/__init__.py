@@ -12,7 +12,7 @@ import av
 from tagger.doctor import folders, models, players
 from tagger.doctor.finding import Finding, Level, failed, repaired
 from tagger.errors import ConfigError, StoreDamagedError, TaggerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library.known_artists import read_own
 from tagger.pipeline import build
 from tagger.pipeline.unknown_names import unknown_names
@@ -51,7 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _formats()
     if settings.model.bundle == "active":
         yield from models.lost(settings)
-    yield models.in_use(settings)
+    yield models.usable(settings)
     yield _workers(settings)
     yield from models.network(settings)
     if settings.evidence.known_artists:
@@ -112,7 +112,7 @@ def _state(settings: Settings) -> Finding:
 def _unknown_genres(settings: Settings) -> Iterator[Finding]:
     """Find genres of the settings without any effect; other checks find an unreadable file."""
     with contextlib.suppress(TaggerError), existing(settings.store.folder) as store:
-        _, manifest = selection.model_in_use(settings)
+        _, manifest = in_use.model_in_use(settings)
         for text in unknown_names(settings, manifest, store):
             yield Finding("genres", Level.WARNING, text, "correct the configuration")
 

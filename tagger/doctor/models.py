@@ -13,7 +13,7 @@ from tagger.doctor.finding import Finding, Level, failed
 from tagger.errors import MissingWeightsError, TaggerError
 from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
-from tagger.inference import networks, selection
+from tagger.inference import in_use, networks
 from tagger.inference.bundle import load
 from tagger.inference.default import DEFAULT
 from tagger.inference.registry import ModelRegistry
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from tagger.config import Settings
 
 
-def in_use(settings: Settings) -> Finding:
+def usable(settings: Settings) -> Finding:
     """Check that the model in use returns a prediction."""
     try:
-        resolved, _ = selection.model_in_use(settings)
+        resolved, _ = in_use.model_in_use(settings)
         use_folder(networks.folder(settings.store.folder))
         loaded = load(resolved.model.bundle.folder)
         noise = np.random.default_rng(0).standard_normal(10 * SAMPLE_RATE).astype(np.float32)
@@ -70,7 +70,7 @@ def network(settings: Settings) -> Iterator[Finding]:
         yield Finding("network", Level.OK, f"{MN04.network} ({MN04.licence}) is installed")
         return
     with contextlib.suppress(TaggerError):
-        if loss := selection.loss_without_network(settings):
+        if loss := in_use.loss_without_network(settings):
             yield Finding("network", Level.WARNING, loss.reason, FETCH)
 
 

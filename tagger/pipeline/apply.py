@@ -11,7 +11,7 @@ from tagger import tags
 from tagger.analysis import worker
 from tagger.core.domain import Action, Decision, Outcome, Track, Window
 from tagger.errors import AudioError, WorkerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import walk
 from tagger.pipeline import build, recovery
 from tagger.pipeline.command_run import CommandRun
@@ -58,7 +58,7 @@ def apply_plan(
         PlaylistError: a file is in the place of a folder of playlists.
 
     """
-    settings = selection.resolve_bundle(settings)
+    settings = in_use.resolve_bundle(settings)
     observer.expect(len(plan))
     run = CommandRun(settings, store, observer)
     with build.tag_jobs(settings) as jobs, build.worker_pool(settings) as pool:

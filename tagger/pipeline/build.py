@@ -15,7 +15,7 @@ from tagger.core import genres
 from tagger.core.decide import DecisionRules
 from tagger.core.evidence import POINTS
 from tagger.core.policy import Policy
-from tagger.inference import networks, selection
+from tagger.inference import in_use, networks
 from tagger.library.evidence import LibraryEvidence
 from tagger.library.known_artists import open_list
 from tagger.library.mixtures import Mixtures
@@ -104,7 +104,7 @@ def worker_pool(settings: Settings, tasks: int | None = None) -> Pool:
 def _cluster(settings: Settings) -> ClusterPool:
     from tagger.analysis.cluster import ClusterPool  # noqa: PLC0415 - few machines have a cluster
 
-    manifest = selection.runnable_manifest(settings)
+    manifest = in_use.runnable_manifest(settings)
     return ClusterPool(settings.cluster.scheduler, settings.model.bundle.folder, manifest)
 
 
@@ -119,7 +119,7 @@ def tag_jobs(settings: Settings, spare_mb: int = SPARE_MB) -> TagJobs:
         ClusterError: the cluster of the settings cannot be used.
 
     """
-    reader = _cluster(selection.resolve_bundle(settings)) if settings.cluster.scheduler else None
+    reader = _cluster(in_use.resolve_bundle(settings)) if settings.cluster.scheduler else None
     return TagJobs(settings.workers, settings.tags.field, reader, spare_mb)
 
 
@@ -149,7 +149,7 @@ class Basis:
         """Decide by these settings.
 
         Args:
-            settings: With the bundle resolved, see `selection.model_in_use`.
+            settings: With the bundle resolved, see `in_use.model_in_use`.
             manifest: The manifest of the bundle.
             store: The state database.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tagger.analysis import worker
 from tagger.core.domain import Action, Decision, Prediction
 from tagger.errors import AudioError, TagError, TaggerError, WorkerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import walk
 from tagger.pipeline import build
 from tagger.pipeline.search import passed_over
@@ -37,7 +37,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
     """Yield the prediction and the decision for each file, and what a folder passes over.
 
     Args:
-        settings: With the bundle resolved, see `selection.resolve_bundle`.
+        settings: With the bundle resolved, see `in_use.resolve_bundle`.
         store: The state database.
         paths: Files, in the order of the answers, and folders of files.
 
@@ -46,7 +46,7 @@ def classify(settings: Settings, store: Store, paths: Sequence[Path]) -> Iterato
 
     """
     bundle, window = settings.model.bundle.folder, settings.listen.window
-    single = SingleFiles(build.Basis(settings, selection.runnable_manifest(settings), store))
+    single = SingleFiles(build.Basis(settings, in_use.runnable_manifest(settings), store))
     found = list(_found(settings, paths))
     files = [item for item in found if isinstance(item, Path)]
     with build.worker_pool(settings, len(files)) as pool, build.tag_jobs(settings) as jobs:

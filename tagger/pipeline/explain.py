@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis.portrait import Portrait, portrait
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import walk
 from tagger.pipeline import build, neighbours
 from tagger.pipeline.single import SingleFiles
@@ -49,7 +49,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     """Analyze a file and explain the decision on it.
 
     Args:
-        settings: With the bundle resolved, see `selection.resolve_bundle`.
+        settings: With the bundle resolved, see `in_use.resolve_bundle`.
         store: The state database.
         path: The file.
 
@@ -61,7 +61,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
 
     """
     bundle = settings.model.bundle.folder
-    basis = build.Basis(settings, selection.runnable_manifest(settings), store)
+    basis = build.Basis(settings, in_use.runnable_manifest(settings), store)
     files = SingleFiles(basis)
     path = real_path(path)
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:

@@ -41,7 +41,7 @@ def mistakes(settings: Settings, store: Store, manifest: Manifest) -> Iterator[O
     """Yield each likely mistake, with the genre of the other tracks as `Outcome.genre`.
 
     Args:
-        settings: With the bundle resolved, see `selection.resolve_bundle`.
+        settings: With the bundle resolved, see `in_use.resolve_bundle`.
         store: The state database.
         manifest: The manifest of the bundle.
 

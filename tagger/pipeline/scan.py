@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tagger.core.domain import Action, Outcome
 from tagger.errors import ConfigError, NotAudioError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library import absence, walk
 from tagger.library.siblings import unchanged_siblings
 from tagger.pipeline import build, reclassify, recovery
@@ -84,7 +84,7 @@ class Scan:
             PlaylistError: a file is in the place of a folder of playlists.
 
         """
-        self._settings, manifest = selection.model_in_use(settings)
+        self._settings, manifest = in_use.model_in_use(settings)
         self._basis = build.Basis(self._settings, manifest, store)
         self._store = store
         self._options = options
@@ -120,8 +120,8 @@ class Scan:
                 )
 
     def loss_without_network(self, *, stored: bool) -> MissingWeightsError | None:
-        """Return the loss without the second network, see `selection.loss_without_network`."""
-        return selection.loss_without_network(self._settings, stored=stored)
+        """Return the loss without the second network, see `in_use.loss_without_network`."""
+        return in_use.loss_without_network(self._settings, stored=stored)
 
     def _run(self, observer: Observer, jobs: TagJobs) -> RunResult:
         run = CommandRun(self._settings, self._store, observer, self._has_failed)

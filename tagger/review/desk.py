@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from tagger.core.domain import GENRE, Action, Decision, FileIdentity, Outcome
 from tagger.core.evidence import is_like_music, posterior
 from tagger.errors import SkippedError, TaggerError
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.library.walk import Found
 from tagger.pipeline import build, neighbours, recovery, undo
 from tagger.pipeline.indexing import index_files
@@ -80,7 +80,7 @@ class Desk:
             ModelError: the model bundle is unusable.
 
         """
-        self._settings, manifest = selection.model_in_use(settings)
+        self._settings, manifest = in_use.model_in_use(settings)
         self._paths = paths
         self._run: int | None = None
         self._thread = ThreadPoolExecutor(1, "desk")

@@ -17,7 +17,7 @@ from tagger.analysis.pool import WorkerPool
 from tagger.core.domain import AnalysisKey, FileIdentity, TrackTags
 from tagger.errors import AudioError, TagError, WorkerError
 from tagger.features.weights import use_folder
-from tagger.inference import selection
+from tagger.inference import in_use
 from tagger.inference.networks import folder
 from tagger.pipeline import build
 from training.data.file_table import Sample
@@ -109,7 +109,7 @@ class FeatureReader:
 
     def _pool(self) -> Pool:
         if self._settings.cluster.scheduler:
-            return build.worker_pool(selection.resolve_bundle(self._settings))
+            return build.worker_pool(in_use.resolve_bundle(self._settings))
         networks = folder(self._settings.store.folder)
         return WorkerPool(self._settings.workers, use_folder, networks)
 

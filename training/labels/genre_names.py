@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tagger.core import genres
 from tagger.inference.default import default_folder
+from tagger.inference.in_use import resolve_bundle
 from tagger.inference.manifest import read_manifest
-from tagger.inference.selection import resolve_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,8 +15,8 @@ from tagger.config import Bundle, Settings, StoreSettings
 from tagger.errors import ModelError
 from tagger.features.weights import MN04, SOUNDS_SPEC
 from tagger.inference import networks
+from tagger.inference.in_use import resolve_bundle
 from tagger.inference.registry import ModelRegistry
-from tagger.inference.selection import resolve_bundle
 from tagger.system.resources import data_path
 
 ACTIVE = Bundle("active")

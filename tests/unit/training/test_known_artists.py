@@ -20,9 +20,9 @@ from tagger.config import load as load_settings
 from tagger.core.domain import AnalysisKey, Features
 from tagger.errors import ModelError
 from tagger.features.weights import Weights
+from tagger.inference.in_use import resolve_bundle
 from tagger.inference.manifest import encode, read_manifest
 from tagger.inference.registry import ModelRegistry
-from tagger.inference.selection import resolve_bundle
 from tagger.system.resources import data_path
 from training import known_artists
 from training.classifiers.softmax import AddedGenres
