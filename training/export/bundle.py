@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from onnx import TensorProto, compose, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from tagger.core.domain import Features
 from tagger.errors import ModelError
@@ -24,7 +24,7 @@ from training.evaluation.metrics import (
     operating_points,
     track_predictions,
 )
-from training.export.onnx_graph import model_of
+from training.export.onnx_graph import GraphBuilder, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,41 +92,26 @@ def network(ensemble: Ensemble, genres: int) -> bytes:
     Inputs are those of `input_names`, output is `probabilities` (batch, genres).
     """
     inputs = input_names(ensemble)
-    nodes: list[onnx.NodeProto] = []
-    constants: list[onnx.TensorProto] = []
-    weighted = []
-    for place, (candidate, fitted) in enumerate(
-        zip(ensemble.candidates, ensemble.fitted, strict=True)
+    whole, weighted = GraphBuilder(), []
+    for place, (candidate, fitted, weight) in enumerate(
+        zip(ensemble.candidates, ensemble.fitted, ensemble.weights, strict=True)
     ):
-        part = compose.add_prefix(fitted.graph(), f"{place}/").graph
-        names = [inputs[one] for one in parts(candidate.spec)]
-        if len(names) == 1:
-            _rename(part, f"{place}/features", names[0])
-        else:
-            nodes.append(helper.make_node("Concat", names, [f"{place}/features"], axis=1))
-        constants += part.initializer
-        constants.append(_scalar(f"{place}/weight", ensemble.weights[place]))
-        weighted.append(f"{place}/weighted")
-        nodes += part.node
-        nodes.append(
-            helper.make_node("Mul", [f"{place}/scores", f"{place}/weight"], [weighted[-1]])
-        )
-    nodes.append(helper.make_node("Sum", weighted, ["total"]))
-    trusted = "total"
+        whole.splice(str(place), fitted.graph(), [inputs[one] for one in parts(candidate.spec)])
+        whole.constants.append(_scalar(f"{place}/weight", weight))
+        terms = (f"{place}/scores", f"{place}/weight")
+        weighted.append(whole.op("Mul", *terms, output=f"{place}/weighted"))
+    trusted = whole.op("Sum", *weighted, output="total")
     for place, guard in enumerate(ensemble.guards):
-        part = compose.add_prefix(guard.graph(), f"guard{place}/").graph
-        _rename(part, f"guard{place}/features", inputs[guard.spec])
-        constants += part.initializer
-        before, trusted = trusted, f"guard{place}/trusted"
-        nodes += part.node
-        nodes.append(helper.make_node("Mul", [before, f"guard{place}/trust"], [trusted]))
-    nodes.append(helper.make_node("Softmax", [trusted], ["probabilities"], axis=-1))
+        name = f"guard{place}"
+        whole.splice(name, guard.graph(), [inputs[guard.spec]])
+        trusted = whole.op("Mul", trusted, f"{name}/trust", output=f"{name}/trusted")
+    whole.op("Softmax", trusted, output="probabilities", axis=-1)
     graph = helper.make_graph(
-        nodes,
+        whole.nodes,
         "tagger",
         [_input(name, spec_name) for spec_name, name in inputs.items()],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", genres])],
-        constants,
+        whole.constants,
     )
     model = model_of(graph, producer_name="tagger")
     exported: bytes = model.SerializeToString(deterministic=True)
@@ -257,13 +242,6 @@ def verify_bundle(folder: Path, ensemble: Ensemble, data: Dataset) -> float:
     if difference > TOLERANCE:
         raise ModelError(f"the exported network differs by {difference:.1e} from the fitted one")
     return difference
-
-
-def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
-    for node in graph.node:
-        for place, name in enumerate(node.input):
-            if name == old:
-                node.input[place] = new
 
 
 def _input(name: str, spec_name: str) -> onnx.ValueInfoProto:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, compose, helper, numpy_helper
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 OPSET = 18
@@ -42,6 +44,23 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
+    def splice(self, name: str, part: onnx.ModelProto, inputs: Sequence[str]) -> None:
+        """Add the graph of another model, with inputs of this graph side by side as `features`.
+
+        Args:
+            name: Comes before each name of the other graph, with a slash.
+            part: The other model.
+            inputs: The names of the inputs.
+
+        """
+        graph, features = compose.add_prefix(part, f"{name}/").graph, f"{name}/features"
+        if len(inputs) > 1:
+            self.op("Concat", *inputs, output=features, axis=1)
+        else:
+            _rename(graph, features, inputs[0])
+        self.constants += graph.initializer
+        self.nodes += graph.node
+
     def model(self, width: int, size: int, output: str = "scores") -> onnx.ModelProto:
         """Close the graph from `features` (batch, `width`) to `output` (batch, `size`)."""
         given = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", width])
@@ -59,3 +78,10 @@ def model_of(graph: onnx.GraphProto, **attributes: str) -> onnx.ModelProto:
     """Return the model of a graph; `attributes` are further attributes of the model."""
     opsets = [helper.make_opsetid("", OPSET)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, **attributes)
+
+
+def _rename(graph: onnx.GraphProto, old: str, new: str) -> None:
+    for node in graph.node:
+        for place, name in enumerate(node.input):
+            if name == old:
+                node.input[place] = new
