@@ -49,7 +49,7 @@ def command(
     failed = False
     for finding in doctor.examine(settings):
         shown = doctor.repaired(finding) if fix else finding
-        failed = failed or shown.level is doctor.Level.FAILED
+        failed = failed or shown.level is doctor.Severity.FAILED
         show_finding(shown, as_json=as_json)
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import av
 
 from tagger.doctor import folders, models, players
-from tagger.doctor.finding import Finding, Level, failed, repaired
+from tagger.doctor.finding import Finding, Severity, failed, repaired
 from tagger.errors import ConfigError, StoreDamagedError, TaggerError
 from tagger.inference import in_use
 from tagger.library.known_artists import read_own
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tagger.config import Settings
 
-__all__ = ["Finding", "Level", "examine", "repaired"]
+__all__ = ["Finding", "Severity", "examine", "repaired"]
 
 DECODERS = {
     "MP3": "mp3float",
@@ -75,8 +75,8 @@ def _formats() -> Finding:
     if missing:
         step = "install the wheel of `av` for your platform: "
         step += install_step("--force-reinstall", "av")
-        return Finding("formats", Level.WARNING, f"cannot decode {', '.join(missing)}", step)
-    return Finding("formats", Level.OK, f"decodes {', '.join(DECODERS)}")
+        return Finding("formats", Severity.WARNING, f"cannot decode {', '.join(missing)}", step)
+    return Finding("formats", Severity.OK, f"decodes {', '.join(DECODERS)}")
 
 
 def _has_decoder(name: str) -> bool:
@@ -93,7 +93,7 @@ def _workers(settings: Settings) -> Finding:
             jobs.check()
     except TaggerError as error:
         return failed("workers", error, "see its log")
-    return Finding("workers", Level.OK, "worker processes start")
+    return Finding("workers", Severity.OK, "worker processes start")
 
 
 def _state(settings: Settings) -> Finding:
@@ -114,7 +114,7 @@ def _unknown_genres(settings: Settings) -> Iterator[Finding]:
     with contextlib.suppress(TaggerError), existing(settings.store.folder) as store:
         _, manifest = in_use.model_in_use(settings)
         for text in unknown_names(settings, manifest, store):
-            yield Finding("genres", Level.WARNING, text, "correct the configuration")
+            yield Finding("genres", Severity.WARNING, text, "correct the configuration")
 
 
 def _own_artists(path: Path) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _own_artists(path: Path) -> Iterator[Finding]:
     if wrong:
         text = f"{number_of(len(wrong), 'wrong line')} in {path}"
         step = f"tagger artists check {shlex.quote(str(path))}"
-        yield Finding("artists", Level.WARNING, text, step)
+        yield Finding("artists", Severity.WARNING, text, step)
 
 
 def _new_state(folder: Path) -> str:

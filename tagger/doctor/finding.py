@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """The severity of a finding."""
 
     OK = "ok"
@@ -27,7 +27,7 @@ class Finding:
     """The result of one check."""
 
     name: str
-    level: Level
+    level: Severity
     text: str
     next_step: str = ""
     repair: Callable[[], str] | None = None
@@ -43,7 +43,7 @@ def repaired(finding: Finding) -> Finding:
     except (OSError, TaggerError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         return replace(finding, text=f"{finding.text}; not repaired: {reason}", repair=None)
-    return Finding(finding.name, Level.OK, f"repaired: {text}")
+    return Finding(finding.name, Severity.OK, f"repaired: {text}")
 
 
 def failed(name: str, error: TaggerError, step: str) -> Finding:
@@ -56,7 +56,7 @@ def failed(name: str, error: TaggerError, step: str) -> Finding:
 
     """
     text = f"{error.path}: {error.reason}" if error.path else error.reason
-    return Finding(name, Level.FAILED, text, error.hint or step)
+    return Finding(name, Severity.FAILED, text, error.hint or step)
 
 
 def grant(path: Path, allowed: int, denied: int = 0) -> Callable[[], str]:

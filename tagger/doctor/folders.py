@@ -10,7 +10,7 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
-from tagger.doctor.finding import Finding, Level, failed, grant
+from tagger.doctor.finding import Finding, Severity, failed, grant
 from tagger.errors import PlaylistError, TaggerError
 from tagger.library import absence, walk
 from tagger.playlists.folder import check_place
@@ -34,21 +34,21 @@ def library_root(root: Path, state: Path) -> Finding:
         if fault in (walk.NO_FOLDER, _NO_FOLDER):
             step = "set library.roots to your music's folder, or mount its disk;"
             step += " `tagger config path` prints the file of the settings"
-        return Finding(name, Level.FAILED, fault, step)
+        return Finding(name, Severity.FAILED, fault, step)
     if not os.access(root, os.R_OK | os.X_OK):
         text = "no permission to read"
         if os.geteuid() != root.stat().st_uid:
             step = "make it readable for the user of tagger, or run tagger as its owner"
-            return Finding(name, Level.FAILED, text, step)
+            return Finding(name, Severity.FAILED, text, step)
         step = f"chmod u+rx {shlex.quote(str(root))}"
-        return Finding(name, Level.FAILED, text, step, grant(root, 0o500))
+        return Finding(name, Severity.FAILED, text, step, grant(root, 0o500))
     refusal = _refusal(root)
     if missing := _away(root, state):
         step = "mount its disk, or leave the folder out of library.roots"
-        return Finding(name, Level.FAILED if refusal else Level.WARNING, missing, step)
+        return Finding(name, Severity.FAILED if refusal else Severity.WARNING, missing, step)
     if refusal:
         step = "mount it writable, or change its permissions; `tagger classify` works without"
-        return Finding(name, Level.FAILED, _text(refusal), disk_step(refusal, step))
+        return Finding(name, Severity.FAILED, _text(refusal), disk_step(refusal, step))
     return free_space(name, root, "readable and writable")
 
 
@@ -61,11 +61,11 @@ def playlist_folder(folder: Path) -> Finding:
     step = "set another folder in [playlists], or playlists.enabled = false"
     existing = next(f for f in (folder, *folder.parents) if unreachable(f) != walk.NO_FOLDER)
     if fault := unreachable(existing):
-        return Finding("playlists", Level.FAILED, f"{existing}: {fault}", step)
+        return Finding("playlists", Severity.FAILED, f"{existing}: {fault}", step)
     if refusal := _refusal(existing):
         text, step = f"{existing}: {_text(refusal)}", disk_step(refusal, step)
-        return Finding("playlists", Level.FAILED, text, step)
-    return Finding("playlists", Level.OK, f"written to {folder}")
+        return Finding("playlists", Severity.FAILED, text, step)
+    return Finding("playlists", Severity.OK, f"written to {folder}")
 
 
 def free_space(name: str, folder: Path, text: str) -> Finding:
@@ -80,8 +80,8 @@ def free_space(name: str, folder: Path, text: str) -> Finding:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE:
         step = "free some space: each file is copied before its replacement"
-        return Finding(name, Level.WARNING, f"only {free / 2**20:.0f} MiB free", step)
-    return Finding(name, Level.OK, f"{text}, {free / 2**30:.0f} GiB free")
+        return Finding(name, Severity.WARNING, f"only {free / 2**20:.0f} MiB free", step)
+    return Finding(name, Severity.OK, f"{text}, {free / 2**30:.0f} GiB free")
 
 
 def _away(root: Path, state: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagger.audio.decode import SAMPLE_RATE, Recording
-from tagger.doctor.finding import Finding, Level, failed
+from tagger.doctor.finding import Finding, Severity, failed
 from tagger.errors import MissingWeightsError, TaggerError
 from tagger.features.specs import extract_all
 from tagger.features.weights import FETCH, MN04, use_folder
@@ -42,7 +42,7 @@ def usable(settings: Settings) -> Finding:
         step = "run `tagger models rollback`, or `tagger models use default`"
         return replace(found, next_step=step, repair=_use_default(settings))
     genres = ", ".join(loaded.manifest.genres)
-    return Finding("model", Level.OK, f"{loaded.manifest.id}, with the genres {genres}")
+    return Finding("model", Severity.OK, f"{loaded.manifest.id}, with the genres {genres}")
 
 
 def lost(settings: Settings) -> Iterator[Finding]:
@@ -61,17 +61,17 @@ def lost(settings: Settings) -> Iterator[Finding]:
     if gone:
         text = f"not there, or unreadable: {', '.join(gone)}"
         step = "choose a model with `tagger models use`"
-        yield Finding("models", Level.WARNING, text, step, repair)
+        yield Finding("models", Severity.WARNING, text, step, repair)
 
 
 def network(settings: Settings) -> Iterator[Finding]:
     """Find a missing network; another check finds models that cannot be read."""
     if MN04.are_in(networks.folder(settings.store.folder)):
-        yield Finding("network", Level.OK, f"{MN04.network} ({MN04.licence}) is installed")
+        yield Finding("network", Severity.OK, f"{MN04.network} ({MN04.licence}) is installed")
         return
     with contextlib.suppress(TaggerError):
         if loss := in_use.loss_without_network(settings):
-            yield Finding("network", Level.WARNING, loss.reason, FETCH)
+            yield Finding("network", Severity.WARNING, loss.reason, FETCH)
 
 
 def _use_default(settings: Settings) -> Callable[[], str] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tagger.config import Secret
-from tagger.doctor.finding import Finding, Level, failed, grant
+from tagger.doctor.finding import Finding, Severity, failed, grant
 from tagger.errors import TaggerError
 from tagger.players import unexpected
 
@@ -23,7 +23,7 @@ def answers(player: Player) -> Finding:
     """Check that a player answers."""
     name = f"player {player.name}"
     try:
-        return Finding(name, Level.OK, f"{player.check()} answers")
+        return Finding(name, Severity.OK, f"{player.check()} answers")
     except TaggerError as error:
         return failed(name, error, "see its log")
     except Exception as error:  # noqa: BLE001 - an odd answer ends no other check
@@ -39,4 +39,4 @@ def exposed_secrets(players: PlayerSettings) -> Iterator[Finding]:
                 text = f"other users may read it in {value.file}"
                 step = f"chmod 600 {shlex.quote(str(value.file))}"
                 repair = grant(value.file, 0, denied=0o077)
-                yield Finding(f"players.{name}.{key}", Level.WARNING, text, step, repair)
+                yield Finding(f"players.{name}.{key}", Severity.WARNING, text, step, repair)

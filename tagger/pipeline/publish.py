@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tagger.library import absence, walk
-from tagger.players import Changes, ListedTrack, PlayerList, keeps_playlists, notify_all
+from tagger.players import Changes, PlayerList, PlayerTrack, keeps_playlists, notify_all
 from tagger.playlists import refresh
 from tagger.playlists.refresh import Refreshed
 
@@ -83,7 +83,7 @@ def _player_lists(settings: Settings, store: Store) -> tuple[PlayerList, ...]:
             one.name,
             one.mark,
             tuple(
-                ListedTrack(t.file, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
+                PlayerTrack(t.file, t.tags.title, t.tags.artist, t.tags.album) for t in one.tracks
             ),
         )
         for one in refresh.library_lists(settings, roots, store)

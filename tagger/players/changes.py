@@ -23,7 +23,7 @@ MAX_FOLDERS = 100
 """Above this number, parent folders replace the folders."""
 
 
-class ListedTrack(Struct, frozen=True, gc=False):
+class PlayerTrack(Struct, frozen=True, gc=False):
     """A track of a list, as a player can find it; a library has many."""
 
     file: str
@@ -40,7 +40,7 @@ class PlayerList:
     name: str
     mark: str
     """The identity of the list, such as `genre=Rock`."""
-    tracks: tuple[ListedTrack, ...]
+    tracks: tuple[PlayerTrack, ...]
 
     @property
     def comment(self) -> str:

@@ -12,7 +12,7 @@ from tagger.players.changes import COMMENT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tagger.players.changes import ListedTrack, PlayerList
+    from tagger.players.changes import PlayerList, PlayerTrack
 
 
 class Api(Protocol):
@@ -58,7 +58,7 @@ class SongIndex:
             if self._by_tags.setdefault(tags, song.id) != song.id:
                 self._by_tags[tags] = None
 
-    def find(self, track: ListedTrack) -> str | None:
+    def find(self, track: PlayerTrack) -> str | None:
         """Return the id of a track.
 
         The path of a song is the end of the path of its file, so the longest match is right. Else

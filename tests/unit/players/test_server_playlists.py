@@ -16,7 +16,7 @@ from player_servers import PASSWORD, StandIn
 
 from tagger import config
 from tagger.errors import PlayerError
-from tagger.players import Changes, ListedTrack, PlayerList, configured_players, notify_all, scans
+from tagger.players import Changes, PlayerList, PlayerTrack, configured_players, notify_all, scans
 from tagger.players.command import CommandPlayer
 from tagger.players.server_playlists import Song, SongIndex
 
@@ -53,7 +53,7 @@ def load(tmp_path: Path) -> Callable[[str], config.PlayerSettings]:
 
 
 def playlist(name, *numbers, mark=""):
-    tracks = (ListedTrack(f"/m/Album/{n}.mp3", f"T{n}", "", "") for n in numbers)
+    tracks = (PlayerTrack(f"/m/Album/{n}.mp3", f"T{n}", "", "") for n in numbers)
     return PlayerList(name, mark or f"genre={name}", tuple(tracks))
 
 
@@ -247,7 +247,7 @@ def song(id_, path, title="", artist="", album=""):
 
 
 def track(path, title="", artist="", album=""):
-    return ListedTrack(path, title, artist, album)
+    return PlayerTrack(path, title, artist, album)
 
 
 def test_a_track_is_found_by_its_path_then_by_its_tags():
