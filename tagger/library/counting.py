@@ -76,7 +76,7 @@ def _writes(tracks: Sequence[Track], store: Store) -> dict[Path, list[Write]]:
             and track.tags.in_genre
             and track.path.is_relative_to(track.root)
         }
-        there = store.journal.writes([*set(originals.values())])
+        there = store.journal.writes([*set(originals.values())]) if originals else {}
         for track, original in originals.items():
             writes = there.get(original, [])
             if writes and writes[-1][1] == track.tags.in_genre:
