@@ -1,5 +1,6 @@
 """One frozen tree of settings, read from a TOML file; every key has a default."""
 
+from tagger.config.genres import GenreSettings
 from tagger.config.load import ENVIRONMENT_VARIABLE, find, load, named_file, user_file
 from tagger.config.players import (
     JellyfinSettings,
@@ -10,6 +11,7 @@ from tagger.config.players import (
     PlexSettings,
     SubsonicSettings,
 )
+from tagger.config.playlists import PlaylistSettings, PlaylistTarget, Profile
 from tagger.config.settings import (
     AlbumSettings,
     AnalysisSettings,
@@ -17,12 +19,8 @@ from tagger.config.settings import (
     ClusterSettings,
     DaemonSettings,
     EvidenceSettings,
-    GenreSettings,
     LibrarySettings,
     ModelSettings,
-    PlaylistSettings,
-    PlaylistTarget,
-    Profile,
     Settings,
     StoreSettings,
     TagSettings,

@@ -1,10 +1,15 @@
-"""Impossible names of genres in the configuration, and two values for one genre."""
+"""`[genres]`: the user's words. Impossible names of genres in any table are errors."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
+from tagger.config.values import Text  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.core import genres
+from tagger.core.vocabulary import Vocabulary
 from tagger.evidence.names import fold
 
 if TYPE_CHECKING:
@@ -12,6 +17,52 @@ if TYPE_CHECKING:
 
     from tagger.config.settings import Settings
     from tagger.config.values import Refusal
+
+NO_GENRE = (
+    "Other",
+    "Unknown",
+    "Unknown Genre",
+    "Misc",
+    "Miscellaneous",
+    "None",
+    "No Genre",
+    "Genre",
+    "Default",
+    "Uncategorized",
+    "Unclassified",
+    "Undefined",
+    "Unspecified",
+    "Not Available",
+    "N/A",
+    "Null",
+)
+"""Words that programs write into the genre field of a file without a genre."""
+
+
+class GenreSettings(Struct, frozen=True, dict=True, forbid_unknown_fields=True):
+    """`[genres]`: the user's words."""
+
+    map: dict[str, Text] = field(default_factory=dict)
+    """A genre to the user's word for it."""
+    only: tuple[Text, ...] = ()
+    """The only genres that are written; empty for all."""
+    never: tuple[Text, ...] = ()
+    """Genres that are never written."""
+    parents: bool = False
+    """Whether the parent of a subgenre is written too."""
+    empty: tuple[Text, ...] = NO_GENRE
+    """Words in a genre field that name no genre."""
+
+    @cached_property
+    def empty_keys(self) -> frozenset[str]:
+        """The keys of `empty`; see `tagger.core.genres.key`."""
+        return genres.keys(self.empty)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The user's words, and the genres that may be written."""
+        only, never = genres.keys(self.only), genres.keys(self.never)
+        return Vocabulary(genres.by_key(self.map), only, never)
 
 
 def contradictions(settings: Settings) -> Iterator[Refusal]:

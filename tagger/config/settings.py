@@ -1,4 +1,4 @@
-"""The settings tree: the one place of keys, types, limits and defaults.
+"""The settings tree: the keys, types, limits and defaults, with one class for each table.
 
 `config.example.toml` explains each key to the user. The docstrings below give units and the
 meaning of an empty value. Change a value with `msgspec.structs.replace`.
@@ -6,7 +6,6 @@ meaning of an empty value. Change a value with `msgspec.structs.replace`.
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,45 +13,22 @@ import msgspec
 import platformdirs
 from msgspec import Meta, Struct, field
 
+from tagger.config.genres import GenreSettings
 from tagger.config.players import PlayerSettings
+from tagger.config.playlists import PlaylistSettings
 from tagger.config.training import TrainingSettings
-from tagger.config.values import MOST, PathMap, Text, expand
-from tagger.core import genres
+from tagger.config.values import MOST, PathMap, PositiveCount, Text
 from tagger.core.domain import GENRE, Window
 from tagger.core.policy import Mode  # noqa: TC001  # msgspec resolves annotations at run time
 from tagger.core.thresholds import Share  # noqa: TC001  # likewise
-from tagger.core.vocabulary import Vocabulary
 from tagger.system.spelling import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NO_GENRE = (
-    "Other",
-    "Unknown",
-    "Unknown Genre",
-    "Misc",
-    "Miscellaneous",
-    "None",
-    "No Genre",
-    "Genre",
-    "Default",
-    "Uncategorized",
-    "Unclassified",
-    "Undefined",
-    "Unspecified",
-    "Not Available",
-    "N/A",
-    "Null",
-)
-"""Words that programs write into the genre field of a file without a genre."""
-
-Profile = Literal["standard", "absolute", "uri", "mpd"]
-Order = Literal["path", "album", "added", "shuffled"]
 Watch = Literal["auto", "inotify", "poll"]
 
 Count = Annotated[int, Meta(ge=0, le=MOST)]
-PositiveCount = Annotated[int, Meta(ge=1, le=MOST)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Interval = Annotated[float, Meta(ge=1, le=86_400)]
 
@@ -133,32 +109,6 @@ class TagSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the confidence is written beside the genre, into `TAGGER_CONFIDENCE`."""
 
 
-class GenreSettings(Struct, frozen=True, dict=True, forbid_unknown_fields=True):
-    """`[genres]`: the user's words."""
-
-    map: dict[str, Text] = field(default_factory=dict)
-    """A genre to the user's word for it."""
-    only: tuple[Text, ...] = ()
-    """The only genres that are written; empty for all."""
-    never: tuple[Text, ...] = ()
-    """Genres that are never written."""
-    parents: bool = False
-    """Whether the parent of a subgenre is written too."""
-    empty: tuple[Text, ...] = NO_GENRE
-    """Words in a genre field that name no genre."""
-
-    @cached_property
-    def empty_keys(self) -> frozenset[str]:
-        """The keys of `empty`; see `tagger.core.genres.key`."""
-        return genres.keys(self.empty)
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The user's words, and the genres that may be written."""
-        only, never = genres.keys(self.only), genres.keys(self.never)
-        return Vocabulary(genres.by_key(self.map), only, never)
-
-
 class AlbumSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`[albums]`: one decision for the tracks of an album."""
 
@@ -193,69 +143,6 @@ class EvidenceSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(
             self, album=False, artist=False, folders=False, known_artists=False, library_sound=False
         )
-
-
-class PlaylistTarget(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[[playlists.targets]]`: a further folder of playlists, for another player."""
-
-    folder: Text = "Playlists/Genres"
-    """As the user wrote it; see `in_library`."""
-    profile: Profile = "standard"
-    """The kind of location in a playlist."""
-    extension: Literal["auto", "m3u8", "m3u", "nsp", "xsp"] = "auto"
-    """The file name extension; `auto`: by the profile."""
-    music_directory: Path = field(default_factory=platformdirs.user_music_path)
-    """MPD's setting of this name; used by the profile `mpd` only."""
-    map: tuple[PathMap, ...] = ()
-    """Used by the profiles `absolute` and `uri` only; the longest `from` that matches wins."""
-
-    @property
-    def suffix(self) -> str:
-        """The playlists' file name extension, dot included."""
-        if self.extension != "auto":
-            return f".{self.extension}"
-        return ".m3u" if self.profile == "mpd" else ".m3u8"
-
-    def in_library(self, first: Path) -> Path:
-        """Return the folder for a library; a relative folder lies in its first root."""
-        return first / expand(self.folder)
-
-    @property
-    def is_smart(self) -> bool:
-        """Whether the player evaluates a rule; only genres have such playlists."""
-        return self.extension in ("nsp", "xsp")
-
-
-class PlaylistSettings(PlaylistTarget, frozen=True, forbid_unknown_fields=True):
-    """`[playlists]`: the playlists, and the first target."""
-
-    enabled: bool = True
-    """Whether playlists are written."""
-    min_tracks: PositiveCount = 1
-    """Tracks that a genre needs for a playlist."""
-    name: Text = "{genre}"
-    """The name of a genre's playlist."""
-    order: Order = "path"
-    """The order of the tracks."""
-    seed: int = 0
-    """The start of the random numbers of the order `shuffled`."""
-    genres: tuple[Text, ...] = ()
-    """The genres with a playlist; empty: all."""
-    parents: bool = False
-    """Whether the playlist of a genre contains the tracks of its subgenres."""
-    undecided: str = ""
-    """The name of the playlist of files that were left alone as unsure; empty: none."""
-    recent: str = ""
-    """The name of the playlist of files that got a genre last; empty: none."""
-    recent_tracks: PositiveCount = 100
-    """Tracks in the playlist of recent files at most."""
-    targets: tuple[PlaylistTarget, ...] = ()
-    """Further targets with the same playlists."""
-
-    @property
-    def all_targets(self) -> tuple[PlaylistTarget, ...]:
-        """The first target and the further targets."""
-        return (self, *self.targets)
 
 
 class ModelSettings(Struct, frozen=True, forbid_unknown_fields=True):

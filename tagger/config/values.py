@@ -24,6 +24,7 @@ Refusal = tuple[tuple[str, ...], str, str]
 """The key of an impossible value, the reason and the hint."""
 MOST = 10**9
 """The largest count in the settings."""
+PositiveCount = Annotated[int, Meta(ge=1, le=MOST)]
 
 
 class PathMap(Struct, frozen=True, forbid_unknown_fields=True):
