@@ -12,7 +12,6 @@ from tagger.cli.output import SOME_FAILED, print_json, printable
 from tagger.cli.report.doctor import show_finding
 from tagger.cli.report.lines import outcome_json
 from tagger.cli.report.page import write_page
-from tagger.inference import in_use
 from tagger.pipeline.mistakes import mistakes
 from tagger.store import Store
 from tagger.system.text import number_of
@@ -56,10 +55,9 @@ def command(
 
 
 def _list_mistakes(settings: Settings, *, as_json: bool, page: Path | None) -> None:
-    settings, manifest = in_use.model_in_use(settings)
     found = []
     with Store(settings.store.folder) as store:
-        for outcome in mistakes(settings, store, manifest):
+        for outcome in mistakes(settings, store):
             found.append(outcome)
             if as_json:
                 print_json(outcome_json(outcome))

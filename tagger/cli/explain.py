@@ -10,7 +10,6 @@ from tagger.cli.locations import NewFile
 from tagger.cli.options import FILE, JSON, configured
 from tagger.cli.output import print_json
 from tagger.cli.report.explain import explanation_json, explanation_lines
-from tagger.inference import in_use
 from tagger.pipeline.explain import explain
 from tagger.store import existing
 
@@ -38,7 +37,6 @@ def command(settings: Settings, /, file: Path, *, as_json: bool, plot: Path | No
     """
     if plot:
         from tagger.cli.report.plot import write_plot  # noqa: PLC0415 - needs an extra
-    settings = in_use.resolve_bundle(settings)
     with existing(settings.store.folder) as store:
         found = explain(settings, store, file)
     if as_json:

@@ -10,7 +10,6 @@ from tagger.core.domain import Action, FileIdentity, Outcome
 from tagger.daemon.host.logs import log
 from tagger.daemon.watch.stability import status_of
 from tagger.errors import StoreError, TaggerError, WorkerCrashedError
-from tagger.inference import in_use
 from tagger.library import siblings
 from tagger.library.walk import Found
 from tagger.pipeline import build
@@ -103,11 +102,11 @@ class Dispatcher:
 
     def _process(self, jobs: Sequence[Job], settings: Settings) -> Iterator[Outcome]:
         # for each batch: `tagger train` may have made another model active
-        settings, manifest = in_use.model_in_use(settings)
-        self._state.model = manifest.id
-        workers = self._pool.workers(settings, manifest)
+        basis = build.Basis.of(settings, self._store)
+        self._state.model = model = basis.manifest.id
+        workers = self._pool.workers(basis.settings, basis.manifest)
         self._state.workers = workers.count
-        tag_jobs = self._pool.tag_jobs(settings)
+        tag_jobs = self._pool.tag_jobs(basis.settings)
         tracks: dict[Path, Track] = {}
         for item in index_files(self._current_files(jobs), self._store, tag_jobs):
             self._state.heartbeat()
@@ -118,8 +117,7 @@ class Dispatcher:
         if not tracks:
             return
         again, others = siblings.album_siblings(list(tracks.values()), self._store)
-        basis = build.Basis(settings, manifest, self._store)
-        write = Write(self._store, tag_jobs, self._burst.run_id(), manifest.id, basis.options)
+        write = Write(self._store, tag_jobs, self._burst.run_id(), model, basis.options)
         operation = KeepUndone(self._store, write)
         pipeline = Pipeline(basis, basis.analyzer(workers), operation)
         for outcome in pipeline.run([*tracks.values(), *again], siblings=others, related=True):

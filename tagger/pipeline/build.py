@@ -158,6 +158,14 @@ class Basis:
         self.manifest = manifest
         self.store = store
 
+    @classmethod
+    def of(cls, settings: Settings, store: Store) -> Basis:
+        """Return the basis by the model in use.
+
+        Raises ModelError for a damaged bundle, MissingWeightsError for a missing network.
+        """
+        return cls(*in_use.model_in_use(settings), store)
+
     @cached_property
     def rules(self) -> DecisionRules:
         """The rules for predictions of the model."""

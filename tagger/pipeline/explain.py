@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tagger.analysis.portrait import Portrait, portrait
-from tagger.inference import in_use
 from tagger.library import walk
 from tagger.pipeline import build, neighbours
 from tagger.pipeline.single import SingleFiles
@@ -49,7 +48,7 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
     """Analyze a file and explain the decision on it.
 
     Args:
-        settings: With the bundle resolved, see `in_use.resolve_bundle`.
+        settings: The settings.
         store: The state database.
         path: The file.
 
@@ -60,10 +59,9 @@ def explain(settings: Settings, store: Store, path: Path) -> Explanation:
         ModelError: the model cannot be run.
 
     """
-    bundle = settings.model.bundle.folder
-    basis = build.Basis(settings, in_use.runnable_manifest(settings), store)
-    files = SingleFiles(basis)
-    path = real_path(path)
+    basis = build.Basis.of(settings, store)
+    settings, files = basis.settings, SingleFiles(basis)
+    path, bundle = real_path(path), settings.model.bundle.folder
     with build.worker_pool(settings, 1) as pool, build.tag_jobs(settings) as jobs:
         found = pool.result(pool.submit(portrait, path, bundle, settings.listen.window), path)
         tags = jobs.read(path)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tagger.core.decide import DecisionRules
     from tagger.core.domain import Track
     from tagger.evidence.weigh import Level
-    from tagger.inference import Manifest
     from tagger.library.evidence import LibraryEvidence
     from tagger.store import Store
 
@@ -37,25 +36,18 @@ class _Candidate:
     level: Level
 
 
-def mistakes(settings: Settings, store: Store, manifest: Manifest) -> Iterator[Outcome]:
+def mistakes(settings: Settings, store: Store) -> Iterator[Outcome]:
     """Yield each likely mistake, with the genre of the other tracks as `Outcome.genre`.
 
-    Args:
-        settings: With the bundle resolved, see `in_use.resolve_bundle`.
-        store: The state database.
-        manifest: The manifest of the bundle.
-
-    Raises:
-        ModelError: the model cannot be run.
-
+    Raises ModelError when the model cannot be run.
     """
-    basis = build.Basis(_sources(settings), manifest, store)
+    basis = build.Basis.of(_sources(settings), store)
     evidence = basis.evidence
     evidence.prepare()
     found = [c for track in store.labels.owned() if (c := _candidate(track, evidence))]
     if not found:
         return
-    with build.worker_pool(settings) as pool:
+    with build.worker_pool(basis.settings) as pool:
         analyzer, rules = basis.analyzer(pool), basis.rules
         for candidate in found:
             answer = analyzer.result(analyzer.request(candidate.track))

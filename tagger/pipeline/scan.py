@@ -84,8 +84,8 @@ class Scan:
             PlaylistError: a file is in the place of a folder of playlists.
 
         """
-        self._settings, manifest = in_use.model_in_use(settings)
-        self._basis = build.Basis(self._settings, manifest, store)
+        self._basis = build.Basis.of(settings, store)
+        self._settings = self._basis.settings
         self._store = store
         self._options = options
         roots = settings.library.real_roots
