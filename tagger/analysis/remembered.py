@@ -90,11 +90,8 @@ class FromFeatures:
         predictions = self._pool.result(block.answer, first.path)
         with self._store.transaction():
             self._store.analyses.put_predictions(zip(block.keys, predictions, strict=True))
-            for path in self._failed(block.tracks):
+            for path in self._store.failures.among(track.path for track in block.tracks):
                 self._store.failures.clear(path)
 
     def _features(self, keys: Iterable[AnalysisKey]) -> Mapping[str, tuple[PackedFeatures, ...]]:
         return self._store.analyses.packed(keys, self._specs, self._later)
-
-    def _failed(self, tracks: Iterable[Track]) -> Iterable[Path]:
-        return self._store.failures.among(track.path for track in tracks)

@@ -34,7 +34,7 @@ MOUNT_IT = "mount its disk, or leave the folder out of the scan"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A music file, by its name's word."""
+    """A file with the name of music, and its state."""
 
     path: Path
     root: Path
