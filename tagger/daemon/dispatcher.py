@@ -135,7 +135,7 @@ class Dispatcher:
 
         A job may have waited for long, also while another configuration was in use.
         """
-        roots = dict(self._intake.included(job.path for job in jobs))
+        roots = dict(self._intake.admission.included(job.path for job in jobs))
         for job in jobs:
             self._state.heartbeat()
             identity = _regular(job) if job.path in roots else None

@@ -8,8 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tagger import tags
-from tagger.audio.formats import EXTENSIONS
-from tagger.core.domain import FileIdentity
+from tagger.daemon.admission import Admission
 from tagger.daemon.events import FileEvent
 from tagger.daemon.host.logs import log
 from tagger.daemon.missing import MissingFiles
@@ -17,11 +16,7 @@ from tagger.daemon.status.state import Reconciled
 from tagger.daemon.watch import mounts
 from tagger.daemon.watch.observers import Observers
 from tagger.daemon.watch.stability import StabilityTracker
-from tagger.errors import TagError
 from tagger.library import index, walk
-from tagger.library.ignore import IgnoreRules
-from tagger.pipeline import build
-from tagger.store.files import HANDLED, NOT_WRITABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
     from tagger.daemon.events import EventQueue
     from tagger.daemon.status.state import DaemonState
     from tagger.store import Store
-    from tagger.store.files import RecordedState
 
 CHECK_INTERVAL = 5.0
 """Seconds between two checks of the observers."""
@@ -79,7 +73,8 @@ class Intake:
     def configure(self, settings: Settings) -> None:
         """Replace the settings."""
         self._settings = settings
-        self._roots = settings.library.real_roots
+        self.admission = Admission(settings, self._store)
+        """Which files need work."""
         self._stability.seconds = settings.daemon.settle
         self._update_observers(mounts.read_mounts())
 
@@ -103,7 +98,7 @@ class Intake:
             elif event is FileEvent.FOLDER_APPEARED:
                 self._scan_folder(path)
             else:
-                self._missing.add([path], self._roots)
+                self._missing.add([path], self.admission.roots)
         return more
 
     def track(self, path: Path) -> None:
@@ -157,7 +152,7 @@ class Intake:
         Call it when no file is tracked or queued. A moved file has to be found under its new
         name first, so that its record moves along.
         """
-        return self._missing.drop(self._roots)
+        return self._missing.drop(self.admission.roots)
 
     def close(self) -> None:
         """Stop the observers."""
@@ -174,46 +169,38 @@ class Intake:
 
     def _update_observers(self, mounted: list[mounts.Mount]) -> None:
         self._mounted = mounted
-        daemon = self._settings.daemon
+        daemon, configured_roots = self._settings.daemon, self._settings.library.roots
         self._observers.apply(
             watched
-            for configured, root in zip(self._settings.library.roots, self._roots, strict=True)
+            for configured, root in zip(configured_roots, self.admission.roots, strict=True)
             for watched in mounts.plan(root, daemon.watch(configured), self._mounted)
         )
 
     def _reconcile(self, why: str) -> None:
         self._reconcile_reason, self._overflowed = "", False
-        self._roots = self._settings.library.real_roots  # a link may have taken the place of a root
+        # a link may have taken the place of a root
+        self.admission = Admission(self._settings, self._store)
         self._update_observers(mounts.read_mounts())
         began, at = self._clock(), time.time()
-        counts = [self._scan_folder(root) for root in self._roots]
+        roots = self.admission.roots
+        counts = [self._scan_folder(root) for root in roots]
         files = sum(found for found, _ in counts)
-        if sum(map(self._store.files.count_under, self._roots)) != sum(seen for _, seen in counts):
-            self._missing.add(self._roots, self._roots)
+        if sum(map(self._store.files.count_under, roots)) != sum(seen for _, seen in counts):
+            self._missing.add(roots, roots)
         self._last_reconcile = self._clock()
         self._state.reconciled = Reconciled(at, self._last_reconcile - began, files, why)
         log.debug("reconciled", why=why, files=files)
 
     def _scan_folder(self, start: Path) -> tuple[int, int]:
         """Track each file that needs work; returns the numbers of music files and of rows."""
-        root = walk.root_of(start, self._roots)
+        root = walk.root_of(start, self.admission.roots)
         files = rows = 0
         for listing, states in index.recorded(self._walk(start, root), self._store):
             self._state.heartbeat()
             files += len(states)
             rows += sum(state is not None for state in states)
-            folders = tags.Folders()
-            for state, (name, identity) in zip(states, listing.files, strict=True):
-                mark = _mark(state, identity)
-                if mark == HANDLED:
-                    continue
-                path = listing.found(name, identity).path
-                if mark == NOT_WRITABLE:  # all files of a folder may be: no query for each
-                    needed = self._is_writable(path, folders)
-                else:
-                    needed = self._needs(path, identity)
-                if needed and not self._store.queue.holds(path):
-                    self.track(path)
+            for path in self.admission.needed(listing, states):
+                self.track(path)
             if self._overflowed or self._event_queue.closed:
                 break
         if rows:
@@ -243,21 +230,6 @@ class Intake:
         if start == root:
             self._store.passed_over.put(root, counts)
 
-    def _needs(self, path: Path, identity: FileIdentity) -> bool:
-        """Return whether a file needs work, or could not be written before and can be now."""
-        queue = self._store.queue
-        if queue.needs(path, identity):
-            return True
-        return queue.was_not_writable(path, identity) and self._is_writable(path)
-
-    def _is_writable(self, path: Path, folders: tags.Folders | None = None) -> bool:
-        root, options = walk.root_of(path, self._roots), build.write_options(self._settings)
-        try:
-            tags.check_writable(path, root=root, options=options, folders=folders)
-        except TagError:
-            return False
-        return True
-
     def _report(self, path: Path, reason: str) -> None:
         """Log once that a path is left out."""
         if len(self._reported) > MAX_REPORTED:
@@ -266,40 +238,14 @@ class Intake:
             self._reported.add((path, reason))
             log.warning("left out", path=path, reason=reason)
 
-    def included(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-        """Yield the music files that roots and ignore rules include now, each with its root."""
-        rules: dict[Path, IgnoreRules] = {}
-        for path in paths:
-            root = walk.root_of(path, self._roots)
-            if root not in self._roots or path.suffix.lower() not in EXTENSIONS:
-                continue
-            if root not in rules:
-                rules[root] = IgnoreRules(root, self._settings.library.ignore)
-            if not rules[root].ignores_on_the_way(path):
-                yield path, root
-
     def _enqueue(self, paths: Iterable[Path]) -> None:
         """Put complete files into the queue."""
         jobs: dict[Path, list[Path]] = {}
-        for path, root in self.included(paths):
-            if self._is_needed(path):
+        for path, root in self.admission.included(paths):
+            if self.admission.is_needed(path):
                 jobs.setdefault(root, []).append(path)
         for root, chosen in jobs.items():
             with self._store.transaction():
                 self._store.queue.put(root, chosen)
             for path in chosen:
                 log.debug("queued", path=path)
-
-    def _is_needed(self, path: Path) -> bool:
-        try:
-            return self._needs(path, FileIdentity.of(path.lstat()))
-        except OSError:
-            return False
-
-
-def _mark(state: RecordedState | None, identity: FileIdentity) -> int:
-    """Return the mark of a file that was handled in this state, 0 for any other file."""
-    if state is None:
-        return 0
-    _, _, _, inode, size, mtime_ns, mark, _, _ = state
-    return mark if identity[1:] == (inode, size, mtime_ns) else 0
