@@ -56,6 +56,7 @@ class App:
                 Rule(f"{root}/<any({','.join(map(repr, ASSETS))}):name>", endpoint=self._asset),
                 Rule(f"{root}/cover/<id>", endpoint=self._cover, methods=["GET"]),
                 Rule(f"{root}/sound/<id>", endpoint=self._sound, methods=["GET"]),
+                Rule(f"{root}/part/<id>", endpoint=self._part, methods=["GET"]),
                 Rule(f"{root}/near/<id>", endpoint=self._near, methods=["GET"]),
                 Rule(f"{root}/choose/<id>", endpoint=self._choose, methods=["POST"]),
                 Rule(f"{root}/undo/<id>", endpoint=self._undo, methods=["POST"]),
@@ -124,6 +125,9 @@ class App:
         if not path.is_file():
             raise NotFound
         return send_file(path, request.environ, conditional=True)
+
+    def _part(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
+        return Response(self._desk.part(self._file(id)), mimetype="audio/wav")
 
     def _near(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
         found = self._desk.nearest(self._file(id))

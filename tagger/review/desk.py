@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from tagger.analysis.playable import playable
 from tagger.core.domain import GENRE, Action, Decision, FileIdentity, Outcome
 from tagger.core.evidence import is_like_music, posterior
 from tagger.errors import SkippedError, TaggerError
@@ -86,6 +87,7 @@ class Desk:
         self._thread = ThreadPoolExecutor(1, "desk")
         self._store: Store = self._in_thread(Store, settings.store.folder)
         self._jobs = build.tag_jobs(self._settings)
+        self._decoders = build.worker_pool(self._settings, 1)
         self._in_thread(recovery.recover, self._store, self._jobs)
         self._basis = build.Basis(self._settings, manifest, self._store)
         self._in_thread(self._basis.evidence.prepare)
@@ -143,15 +145,27 @@ class Desk:
                 return picture.read_bytes()
         return self._in_thread(self._embedded_cover, path)
 
+    def part(self, path: Path) -> bytes:
+        """Return the analyzed part of a file as WAV.
+
+        Raises:
+            AudioError: the file cannot be decoded.
+            WorkerError: the worker died, or the limits were reached.
+
+        """
+        future = self._decoders.submit(playable, path, self._settings.listen.window)
+        return self._decoders.result(future, path)
+
     def has(self, path: Path) -> bool:
         """Return whether the database has the file; the page serves no other file."""
         return self._in_thread(self._store.files.get, path) is not None
 
     def close(self) -> None:
-        """Finish the run, and end the thread and the worker."""
+        """Finish the run, and end the thread and the workers."""
         self._in_thread(self._close)
         self._thread.shutdown()
         self._jobs.close()
+        self._decoders.close()
 
     def _in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._thread.submit(function, *args, **kwargs).result()

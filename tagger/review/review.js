@@ -51,7 +51,7 @@ function accept(article) {
 
 function play(article) {
   const audio = article.querySelector("audio");
-  if (audio.paused) audio.play().catch(error => say("cannot be played here: " + error.message, true));
+  if (audio.paused) audio.play().catch(() => {});  // see the listener of "error"
   else audio.pause();
 }
 
@@ -123,9 +123,13 @@ for (const article of articles) {
     button.addEventListener("click", () => choose(article, button.dataset.genre));
   for (const [name, action] of Object.entries(clicks))
     article.querySelector("." + name).addEventListener("click", () => action(article));
-  article.querySelector("audio").addEventListener("timeupdate", event => {
-    if (event.target.currentTime >= end) event.target.pause();
-  });
+  const audio = article.querySelector("audio");
+  audio.addEventListener("timeupdate", () => { if (audio.currentTime >= end) audio.pause(); });
+  // a format that the browser does not play: tagger decodes the analyzed part
+  audio.addEventListener("error", () => {
+    audio.src = "part/" + article.dataset.id;
+    audio.play().catch(error => say("cannot be played: " + error.message, true));
+  }, { once: true });
 }
 for (const image of document.querySelectorAll("section img"))
   image.addEventListener("error", () => { image.hidden = true; });

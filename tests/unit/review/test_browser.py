@@ -10,6 +10,7 @@ from pathlib import Path
 import bundles
 import media
 import pytest
+from daemons import until
 
 from tagger import config, tags
 from tagger.cli.report.page import write_page
@@ -91,6 +92,18 @@ def test_every_action_works_by_keyboard_alone(served, program):
     assert page.locator("article").first.get_attribute("class") == "chosen"
     press("n")
     playwright.expect(page.locator(".nearest li")).to_have_count(2)
+
+
+def test_a_format_that_the_browser_lacks_is_played_as_wav(served, program):
+    page, _, _ = served
+    media.make(program.music / "0.ape", "ape", signal=bundles.both(4.0, 9))
+    program.scan()
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("p")
+    audio = page.locator("audio").first
+    until(lambda: audio.evaluate("one => one.currentTime > 0"), "the sound")
+    assert "/part/" in audio.evaluate("one => one.currentSrc")
 
 
 def test_enter_in_the_composition_of_a_word_writes_no_genre(served, program):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import signal
@@ -10,8 +11,10 @@ import sys
 import unicodedata
 import urllib.error
 import urllib.request
+import wave
 from pathlib import Path
 
+import av
 import bundles
 import media
 import pytest
@@ -265,12 +268,26 @@ def test_a_choice_without_the_origin_of_the_page_writes_nothing(library, kept, o
 def test_only_files_of_the_database_are_served(library, kept):
     other = song(library.program.home / "other.mp3")
     for path in (other, Path("/etc/passwd"), library.program.music / "../music/written.mp3"):
-        for action in ("sound", "cover", "near"):
+        for action in ("sound", "part", "cover", "near"):
             assert library.get(f"{action}/{file_id(path)}").status_code == 404
         assert library.choose(path, "Dub").status_code == 404
     assert library.get("sound/!!!").status_code == 404
     with library.get(f"sound/{file_id(kept)}", Range="bytes=0-9") as answer:
         assert answer.data == kept.read_bytes()[:10]
+
+
+def test_the_analyzed_part_is_served_as_wav(library, kept):
+    answer = library.get(f"part/{file_id(kept)}")
+    assert answer.mimetype == "audio/wav"
+    with wave.open(io.BytesIO(answer.data)) as part, av.open(kept) as whole:
+        seconds = part.getnframes() / part.getframerate()
+        assert abs(seconds - whole.duration / av.time_base) < 0.1
+
+
+def test_a_file_that_cannot_be_decoded_has_no_part(page, unsure):
+    unsure.write_bytes(b"no sound")
+    answer = page.get(f"part/{file_id(unsure)}")
+    assert (answer.status_code, answer.json) == (409, {"error": "is not a supported audio file"})
 
 
 def test_malformed_choices_are_bad_requests(library, kept):
