@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.config import Settings
-    from tagger.core.domain import GenreEdit, Track
+    from tagger.core.domain import GenreEdit, Prediction, Track
     from tagger.pipeline.neighbours import Neighbour
 
 P = ParamSpec("P")
@@ -51,7 +51,7 @@ class Card:
 
     track: Track
     guesses: Sequence[tuple[str, float]]
-    """Genres with the probabilities of sound and evidence; empty without an analysis."""
+    """Genres with the probabilities of the decision; empty without an analysis."""
     action: Action
     reason: str
     chosen: bool
@@ -215,9 +215,8 @@ class Desk:
         store, own_name = self._store, self._basis.rules.policy.own_name
         key = track.content
         prediction = store.analyses.prediction(key, self._basis.manifest.id) if key else None
-        evidence = self._basis.evidence.of(track)
-        if prediction and evidence and is_like_music(prediction):
-            prediction = posterior(prediction, evidence)
+        if prediction:
+            prediction = self._weighed(track, prediction)
         ranked = prediction.ranked[:3] if prediction else []
         decision = store.runs.decision(track.path)
         if decision and decision.action.writes and decision.genres != track.tags.genres:
@@ -229,6 +228,13 @@ class Desk:
             decision.reason if decision else "",
             store.corrections.has(track.path),
         )
+
+    def _weighed(self, track: Track, sound: Prediction) -> Prediction:
+        """Weigh a prediction as its decision does, by the evidence or by the library."""
+        evidence = self._basis.evidence.of(track)
+        if evidence is None:
+            return self._basis.mixtures.weighed({track: sound})[track]
+        return posterior(sound, evidence) if is_like_music(sound) else sound
 
     def _nearest(self, path: Path) -> list[Neighbour]:
         track = self._store.files.get(path)

@@ -37,6 +37,7 @@ def make_bundle(
     name: str = "test-1",
     genres: Sequence[str] = GENRES,
     thresholds: Mapping[str, Any] | None = None,
+    expected: Mapping[str, float] | None = None,
 ) -> Path:
     """Write a bundle into `folder` and return it; the promise for 0.90 is a confidence of 0.8."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,7 @@ def make_bundle(
         "files": {"model.onnx": hashlib.sha256(model).hexdigest()},
         "tracks": points,
         "albums": points,
+        "expected": expected or {},
         "pooling": {"exponent": 0.5, "max_tracks": 8},
         "training": {
             "data": "made",

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import re
+import shutil
 import signal
 import sys
 import unicodedata
@@ -120,6 +121,26 @@ def test_the_guesses_count_the_evidence_beside_the_sound(program):
         assert (found[1], int(found[2]) > 50) == ("Krautrock", True)
     finally:
         page.desk.close()
+
+
+def test_the_guesses_count_the_genres_of_the_library(program, tmp_path):
+    program.bundle = bundles.make_bundle(
+        tmp_path / "bundle", expected=dict.fromkeys(bundles.GENRES, 0.5)
+    )
+    program.configure()
+    first = song(program.music / "0.mp3", bundles.high)
+    for number in range(1, 12):
+        shutil.copy(first, first.with_stem(str(number)))
+    unsure = song(program.music / "unsure.mp3", bundles.both)
+    decided = program.scan().files[unsure.name]
+    page = Page(program)
+    try:
+        found = re.search(r"<article.*?<span>(\d+)%", page.get("?text=unsure").text, re.DOTALL)
+    finally:
+        page.desk.close()
+    (sound,) = decided["evidence"]["sound"].values()
+    assert abs(decided["confidence"] - sound) > 0.02
+    assert int(found[1]) == int(100 * decided["confidence"])
 
 
 def test_a_file_is_no_written_file_after_an_undo(program):
