@@ -71,8 +71,7 @@ def _run() -> int:
             raise
         # a disk or a share that fails in the middle of a run
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        step = next_step(error, "")
-        hint = f" ({step})" if step else ""
+        hint = f" ({step})" if (step := next_step(error, "")) else ""
         click.echo(one_line(f"tagger: {where}{error.strerror}{hint}"), err=True)
         status = UNUSABLE
     except (click.Abort, KeyboardInterrupt):

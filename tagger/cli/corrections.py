@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, NAMED, ListFirst, configured, no_such_path
+from tagger.cli.faults import no_such_path
+from tagger.cli.options import JSON, NAMED, ListFirst, configured
 from tagger.cli.output import print_json, printable
 from tagger.store import Store
 

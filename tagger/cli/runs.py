@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import JSON, ListFirst, configured, no_such_run
+from tagger.cli.faults import no_such_run
+from tagger.cli.options import JSON, ListFirst, configured
 from tagger.cli.output import print_json
 from tagger.cli.report.runs import change_json, change_line, run_json, run_line
 from tagger.cli.types import RunNumber

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tagger.cli.options import DRY_RUN, JSON, NAMED, configured, no_such_path, no_such_run
+from tagger.cli.faults import no_such_path, no_such_run
+from tagger.cli.options import DRY_RUN, JSON, NAMED, configured
 from tagger.cli.output import warn
 from tagger.cli.report.choose import report
 from tagger.cli.report.words import NOTHING_TO_UNDO, UNDONE, WOULD_BE_UNDONE
