@@ -60,10 +60,17 @@ def common() -> frozenset[str]:
 def parents(name: str, own: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return the genres that `name` is part of, the nearest first; none for an unknown name.
 
-    `own` is the user's parent of each genre, by the key of the genre; the table follows.
+    `own` is the user's parent of genres, by the key of the genre. It outranks the table.
     """
-    above = own.get(key(name)) if own else None
-    return (above, *_above(above)) if above else _above(name)
+    if not own:
+        return _above(name)
+    found: list[str] = []
+    seen, above = {key(name)}, _parent(name, own)
+    while above and key(above) not in seen:  # the user's parents may form a circle
+        found.append(above)
+        seen.add(key(above))
+        above = _parent(above, own)
+    return tuple(found)
 
 
 def is_parent(name: str) -> bool:
@@ -182,6 +189,10 @@ def _table() -> dict[str, Any]:
 def _parent_of() -> dict[str, str]:
     parts = [*_table()["children"].items(), *_table()["translations"].items()]
     return {child: parent for parent, children in parts for child in children}
+
+
+def _parent(name: str, own: Mapping[str, str]) -> str | None:
+    return own.get(key(name)) or _parent_of().get(canonical(name))
 
 
 @lru_cache(maxsize=4096)

@@ -30,7 +30,8 @@ class GenreNames:
         self._own = {genres.key(word): genre for word, genre in training.genres.items()}
         self._empty = settings.genres.empty_keys
         self._parents = {
-            genres.key(self.meant(child)): above for child, above in training.parents.items()
+            genres.key(self.meant(child)): self.meant(above)
+            for child, above in training.parents.items()
         }
 
     def genre(self, word: str) -> str:
@@ -60,14 +61,4 @@ class GenreNames:
 
     def parents(self, genre: str) -> tuple[str, ...]:
         """Return the parents of a genre, the nearest first: the user's before tagger's."""
-        found: list[str] = []
-        above = self._parent(genre)
-        while above and genres.key(above) not in map(genres.key, [genre, *found]):
-            found.append(above)
-            above = self._parent(above)
-        return tuple(found)
-
-    def _parent(self, genre: str) -> str | None:
-        known = genres.parents(genre)
-        above = self._parents.get(genres.key(genre)) or (known[0] if known else None)
-        return above and self.meant(above)
+        return genres.parents(genre, self._parents)

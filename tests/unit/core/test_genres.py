@@ -164,3 +164,13 @@ def test_a_joined_text_is_split_into_its_genres(texts, whole, parts):
 def test_a_name_without_a_fault_is_read_by_id3_as_the_same_genre(name):
     if genres.name_fault(name) is None:
         assert TCON(encoding=3, text=[name]).genres == [name]
+
+
+def test_a_parent_of_the_user_may_have_a_parent_of_the_user():
+    own = {genres.key("Newgrass"): "Jamgrass", genres.key("Jamgrass"): "Bluegrass"}
+    assert genres.parents("newgrass", own) == ("Jamgrass", "Bluegrass", "Country")
+
+
+def test_a_circle_of_the_users_parents_ends():
+    own = {genres.key("House"): "Garage", genres.key("Garage"): "House"}
+    assert genres.parents("House", own) == ("Garage",)
