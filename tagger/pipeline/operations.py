@@ -189,6 +189,8 @@ class Write:
                     self._store.journal.discard(change_id)
             raise
         if written is None:
+            if track.tags.in_field == decision.genres:  # the user confirmed the present genre
+                return
             reason = "contains these genres already: another program wrote them"
             raise FileChangedError(reason, track.path)
         change, identity = written

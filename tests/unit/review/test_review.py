@@ -227,6 +227,17 @@ def test_an_accepted_genre_of_an_earlier_page_stays_after_an_undo(program):
         second.desk.close()
 
 
+def test_a_present_genre_that_is_accepted_is_a_label_and_not_written(page, program):
+    written = program.music / "written.mp3"
+    before = written.read_bytes()
+    answer = page.choose(written, "Metal", ["Metal"])
+    assert answer.json == {"genres": ["Metal"], "reason": "you chose it", "chosen": True}
+    assert written.read_bytes() == before
+    assert correction(program, written) == ("Metal",)
+    assert not page.post("undo", written).json["chosen"]
+    assert written.read_bytes() == before
+
+
 def test_a_file_that_is_left_alone_keeps_its_bytes_for_good(page, unsure, program):
     before = unsure.read_bytes()
     assert page.choose(unsure, "").json["chosen"]
