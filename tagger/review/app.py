@@ -126,8 +126,10 @@ class App:
             raise NotFound
         return send_file(path, request.environ, conditional=True)
 
-    def _part(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
-        return Response(self._desk.part(self._file(id)), mimetype="audio/wav")
+    def _part(self, request: Request, id: str) -> Response:  # noqa: A002
+        data = self._desk.part(self._file(id))
+        answer = Response(data, mimetype="audio/wav")
+        return answer.make_conditional(request, accept_ranges=True, complete_length=len(data))
 
     def _near(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002
         found = self._desk.nearest(self._file(id))

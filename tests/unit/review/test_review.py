@@ -316,6 +316,14 @@ def test_the_analyzed_part_is_served_as_wav(library, kept):
         assert abs(seconds - whole.duration / av.time_base) < 0.1
 
 
+def test_the_analyzed_part_is_served_in_ranges_as_safari_asks_for_them(library, kept):
+    whole = library.get(f"part/{file_id(kept)}")
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    found = library.get(f"part/{file_id(kept)}", Range="bytes=4-9")
+    assert (found.status_code, found.data) == (206, whole.data[4:10])
+    assert library.get(f"part/{file_id(kept)}", Range="bytes=9999999-").status_code == 416
+
+
 def test_a_file_that_cannot_be_decoded_has_no_part(page, unsure):
     unsure.write_bytes(b"no sound")
     answer = page.get(f"part/{file_id(unsure)}")
