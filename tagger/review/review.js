@@ -51,8 +51,10 @@ function accept(article) {
 
 function play(article) {
   const audio = article.querySelector("audio");
-  if (audio.paused) audio.play().catch(() => {});  // see the listener of "error"
-  else audio.pause();
+  if (!audio.paused) audio.pause();
+  else audio.play().catch(error => {  // the listener of "error" tries the part first
+    if (audio.error && audio.src.includes("/part/")) say("cannot be played: " + error.message, true);
+  });
 }
 
 async function nearest(article) {

@@ -106,6 +106,18 @@ def test_a_format_that_the_browser_lacks_is_played_as_wav(served, program):
     assert "/part/" in audio.evaluate("one => one.currentSrc")
 
 
+def test_a_sound_that_cannot_be_played_is_named_each_time(served, program):
+    page, _, _ = served
+    (program.music / "a.mp3").write_bytes(b"no sound")
+    page.keyboard.press("j")
+    page.keyboard.press("p")
+    expect(page, "cannot be played")
+    page.keyboard.press("l")
+    expect(page, "no further page")
+    page.keyboard.press("p")
+    expect(page, "cannot be played")
+
+
 def test_enter_in_the_composition_of_a_word_writes_no_genre(served, program):
     page, _, _ = served
     page.keyboard.press("j")
