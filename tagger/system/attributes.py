@@ -59,7 +59,8 @@ def copy_attributes(source: int, target: int) -> str | None:
 def copy_flags(source: int, target: int) -> None:
     """Copy the flags of an open file to an empty file, as far as possible: they give no access.
 
-    btrfs takes the flag of copy-on-write for an empty file alone, and compresses later writes.
+    btrfs takes the flag of copy-on-write for an empty file alone, and compresses later writes. It
+    refuses to exchange the two at once.
 
     Args:
         source: A descriptor of the original.
@@ -69,9 +70,10 @@ def copy_flags(source: int, target: int) -> None:
     wanted, present = _flags(source), _flags(target)
     if wanted is None or present is None or not (wanted ^ present) & _KEPT:
         return
-    flags = (present & ~_KEPT) | (wanted & _KEPT)
+    bare = present & ~_KEPT
     with contextlib.suppress(OSError):
-        fcntl.ioctl(target, _SETFLAGS, struct.pack("=l", flags))
+        for flags in (bare, bare | (wanted & _KEPT)):
+            fcntl.ioctl(target, _SETFLAGS, struct.pack("=l", flags))
 
 
 def is_locked(file: int) -> bool:

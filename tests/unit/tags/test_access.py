@@ -32,7 +32,7 @@ FRIEND = 999
 USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 1, 2, 4, 16, 32
 GETFLAGS, SETFLAGS = 0x80086601, 0x40086602
 IMMUTABLE, APPEND, NO_DUMP, NO_ACCESS_TIME = 0x10, 0x20, 0x40, 0x80
-NO_COW = 0x800000
+COMPRESSED, NO_COW = 0x4, 0x800000
 NO_MOUNT = 77
 """The exit code of a shell that may not mount."""
 
@@ -258,9 +258,12 @@ def test_the_flags_of_a_file_stay(folder):
 
 
 @needs_root
-@pytest.mark.parametrize(("of_folder", "of_file"), [(NO_COW, 0), (0, NO_COW)])
-def test_a_file_keeps_its_checksums_in_a_folder_without_copy_on_write(folder, of_folder, of_file):
-    """A new file on btrfs inherits the flag of its folder, and then has no checksums."""
+@pytest.mark.parametrize(
+    ("of_folder", "of_file"),
+    [(NO_COW, 0), (0, NO_COW), (NO_COW, COMPRESSED), (COMPRESSED, NO_COW)],
+)
+def test_a_file_on_btrfs_keeps_its_flags_in_a_folder_with_other_flags(folder, of_folder, of_file):
+    """A new file inherits the flags of its folder; without copy-on-write it has no checksums."""
     disk = folder / "disk"
     disk.mkdir()
     with btrfs(disk):
