@@ -119,7 +119,7 @@ class _Checks:
         for path in lines:
             root = walk.root_of(path, self._roots)
             is_folder = os.path.isdir(path)  # noqa: PTH112 - raises no error for a long name
-            item = None if is_folder else next(walk.walk(path, root))
+            item = None if is_folder else next(walk.walk(path, root), None)
             if isinstance(item, walk.Found):
                 yield item
             elif isinstance(item, walk.Unfinished):
