@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tagger.analysis.cluster import ClusterPool
     from tagger.analysis.pool import Pool
     from tagger.config import Settings
+    from tagger.core.domain import Prediction, Track
+    from tagger.core.evidence import Evidence
     from tagger.core.thresholds import OperatingPoints
     from tagger.inference import Manifest
     from tagger.pipeline.operations import Operation
@@ -191,6 +193,17 @@ class Basis:
         """The genres of the libraries, by the sound that the store remembers."""
         expected = self.manifest.expected if self.settings.evidence.library_sound else {}
         return Mixtures(self.store, self.manifest.id, expected)
+
+    def weighed(self, track: Track, sound: Prediction, evidence: Evidence | None) -> Prediction:
+        """Weigh a prediction by the genres of the library, where there is no other evidence.
+
+        Args:
+            track: The track.
+            sound: Its prediction.
+            evidence: The evidence beside its sound.
+
+        """
+        return sound if evidence else self.mixtures.weighed({track: sound})[track]
 
     def analyzer(self, pool: Pool) -> Analyzer:
         """Return an analyzer with these worker processes."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tagger.core.domain import Decision, Prediction, TrackTags
-    from tagger.core.evidence import Evidence
     from tagger.pipeline.build import Basis
 
 
@@ -57,16 +56,10 @@ class SingleFiles:
         )
         if decision is None:
             evidence = basis.evidence.of(track)
-            sound = self._weighed(track, prediction, evidence)
+            sound = basis.weighed(track, prediction, evidence)
             decision = basis.rules.decide(track, sound, evidence=evidence)
         return permitted(track, decision, basis.options)
 
     def weighed(self, track: Track, prediction: Prediction) -> Prediction:
         """Weigh a prediction by the genres of the library, where there is no other evidence."""
-        return self._weighed(track, prediction, self._basis.evidence.of(track))
-
-    def _weighed(
-        self, track: Track, prediction: Prediction, evidence: Evidence | None
-    ) -> Prediction:
-        mixtures = self._basis.mixtures
-        return prediction if evidence else mixtures.weighed({track: prediction})[track]
+        return self._basis.weighed(track, prediction, self._basis.evidence.of(track))

@@ -232,9 +232,9 @@ class Desk:
     def _weighed(self, track: Track, sound: Prediction) -> Prediction:
         """Weigh a prediction as its decision does, by the evidence or by the library."""
         evidence = self._basis.evidence.of(track)
-        if evidence is None:
-            return self._basis.mixtures.weighed({track: sound})[track]
-        return posterior(sound, evidence) if is_like_music(sound) else sound
+        if evidence and is_like_music(sound):
+            return posterior(sound, evidence)
+        return self._basis.weighed(track, sound, evidence)
 
     def _nearest(self, path: Path) -> list[Neighbour]:
         track = self._store.files.get(path)
